@@ -1,0 +1,34 @@
+/**
+ * The events of one pattern that have an outcome, as dictionary-encoded typed columns:
+ * what the store's decoder fills and the slice miner reads.
+ */
+export interface EpisodeColumns {
+  /** Number of rows (events). */
+  readonly size: number;
+  /** Sorted by name. */
+  readonly dimensions: readonly DimensionColumn[];
+  /** Quadrant of each row: one of `QUADRANT`. */
+  readonly quadrant: Uint8Array;
+  /** `dx_count` of each row, NaN where the event carries none. Present for ladder patterns only. */
+  readonly dxCount?: Float64Array;
+}
+
+export interface DimensionColumn {
+  readonly name: string;
+  /** Text of code `k` is `values[k - 1]`; code 0 means the event lacks the dimension. */
+  readonly values: readonly string[];
+  /** One code per row; the array may be longer than `size`. */
+  readonly codes: Uint8Array | Uint16Array | Uint32Array;
+}
+
+/** What was done and what came of it. Neutral outcomes count in n and in acted or skipped, in no rate's numerator. */
+export const QUADRANT = {
+  win: 0,
+  falsePositive: 1,
+  actedNeutral: 2,
+  miss: 3,
+  dodge: 4,
+  skippedNeutral: 5,
+} as const;
+
+export const QUADRANT_COUNT = 6;
