@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { POLICIES } from '../override/override.ts';
+
+const count = z.number().int().nonnegative();
+const instant = z.iso.datetime();
+
+/** What a run may be told; what is not set comes from the pattern's settings, then from the stage. */
+export const cycleOptionsSchema = z
+  .strictObject({
+    as_of: z.iso
+      .datetime({ offset: true, message: 'must be an RFC 3339 time such as 2025-01-20T00:00:00Z' })
+      .optional(),
+    lookback_days: z.number().int().min(1).max(366).optional(),
+    n_min: z.number().int().min(1).max(1_000_000).optional(),
+    policy: z
+      .string()
+      .max(32)
+      .optional()
+      .meta({ description: `one of: ${POLICIES.join(', ')}` }),
+    pattern_key: z.string().max(256).optional().meta({ description: 'only this pattern' }),
+  })
+  .meta({ id: 'CycleOptions' });
+
+/**
+ * What became of one pattern in one run.
+ * `published`: a new generation is in force. `unchanged`: the result equals the generation in force.
+ * `too_few_events`: no slice reached `n_min`. `frozen`: the operator keeps the generation as it is.
+ * `yielded`: another run or an operator changed the pattern meanwhile. `failed`: see the reason.
+ */
+export const patternRunStatusSchema = z.enum([
+  'published',
+  'unchanged',
+  'too_few_events',
+  'frozen',
+  'yielded',
+  'failed',
+]);
+export type PatternRunStatus = z.output<typeof patternRunStatusSchema>;
+
+export const patternRunSchema = z
+  .object({
+    pattern_key: z.string(),
+    status: patternRunStatusSchema,
+    events_read: count.meta({ description: 'events of the window with an outcome known at as_of' }),
+    lessons: count,
+    overrides: count,
+    generation: count.meta({ description: 'in force after the run; 0: none' }),
+    published: z.boolean(),
+    reason: z.string().optional(),
+    cut: z.string().optional().meta({ description: 'what the mining budget left out' }),
+  })
+  .meta({ id: 'PatternRun' });
+export type PatternRun = z.output<typeof patternRunSchema>;
+
+/** `running` until it is closed; `partial`: some patterns failed; `failed`: all did, or the run itself. */
+export const cycleStatusSchema = z.enum(['running', 'succeeded', 'partial', 'failed']);
+export type CycleStatus = z.output<typeof cycleStatusSchema>;
+
+export const cycleSummarySchema = z
+  .object({
+    cycle_id: z.string(),
+    status: cycleStatusSchema,
+    as_of: instant,
+    started_at: instant,
+    finished_at: instant.optional(),
+    patterns_total: count,
+    patterns_failed: count,
+    reason: z.string().optional(),
+  })
+  .meta({ id: 'CycleSummary' });
+export type CycleSummary = z.output<typeof cycleSummarySchema>;
+
+export const cycleRecordSchema = cycleSummarySchema
+  .extend({ patterns: z.array(patternRunSchema) })
+  .meta({ id: 'Cycle' });
+export type CycleRecord = z.output<typeof cycleRecordSchema>;
+
+/** The run's status, from what became of its patterns. */
+export function cycleStatus(runs: readonly Pick<PatternRun, 'status'>[]): 'succeeded' | 'partial' | 'failed' {
+  const failed = runs.filter(run => run.status === 'failed').length;
+  if (failed === 0) return 'succeeded';
+  return failed === runs.length ? 'failed' : 'partial';
+}

@@ -1,0 +1,179 @@
+import { Fault } from '../errors.ts';
+import type { Scope } from '../pattern/scope.ts';
+import { scopeFromPairs } from '../pattern/scope.ts';
+import type { Episode, FactorValue } from './episode.ts';
+
+/*
+ * What mining and replaying need of an event, packed into a few dozen bytes, because reading is the larger part
+ * of a run's cost. Layout, little endian:
+ *   u8 version | u16 bytes of scope | scope: { u8 bytes, name, u16 bytes, value }… sorted by name
+ *   u8 decision | u8 flags known | u8 flags set | u8 gates that blocked (0x80: known)
+ *   u16 numbers present | f64 of each present number, in the order of NUMBERS | u16 bytes, trade id
+ * The scope comes first and as one run of bytes, so that a decoder can look a whole scope up that it has seen before.
+ */
+const VERSION = 1;
+
+/** The numeric factors that a policy may replay; `{min, median, max}` counts by its median. */
+export const NUMBERS = [
+  'ts_score',
+  'ts_min',
+  'halo_distance',
+  'halo_max',
+  'ema60_slope',
+  'slope_min',
+  'dx',
+  'dx_min',
+  'dx_count',
+  'sr_boost',
+  'edx',
+] as const;
+export type NumberName = (typeof NUMBERS)[number];
+
+/** The gates that an event logs as passed or not. */
+export const FLAGS = ['ts_ok', 'slope_ok', 'entry_zone_ok'] as const;
+export type FlagName = (typeof FLAGS)[number];
+
+/** The gates that `blocked_by` may name; any other name sets the last. */
+export const GATES = ['ts', 'halo', 'slope', 'dx', 'sr', 'edx', 'other'] as const;
+
+/** An event as a run of the cycle reads it. */
+export interface PackedEpisode {
+  readonly scope: Scope;
+  readonly decision: 'acted' | 'skipped';
+  readonly numbers: ReadonlyMap<NumberName, number>;
+  readonly flags: ReadonlyMap<FlagName, boolean>;
+  /** Undefined when the event did not log it. */
+  readonly blockedBy: ReadonlySet<string> | undefined;
+  readonly tradeId: string | undefined;
+}
+
+const text = new TextDecoder('utf-8', { fatal: true });
+
+/** Packs an event; the inverse of `unpackEpisode` up to factors that no policy reads. */
+export function packEpisode(episode: Episode): Uint8Array {
+  const scope: Buffer[] = [];
+  for (const [name, value] of Object.entries(episode.scope)) {
+    const valueBytes = Buffer.from(value, 'utf8');
+    scope.push(Buffer.from([name.length]), Buffer.from(name, 'latin1'), u16(valueBytes.length), valueBytes);
+  }
+  const scopeBytes = Buffer.concat(scope);
+  const numbers = NUMBERS.map(name => numberOf(episode.factors[name] as FactorValue | undefined));
+  const present = numbers.reduce<number>((mask, n, i) => (n === undefined ? mask : mask | (1 << i)), 0);
+  const doubles = Float64Array.from(numbers.filter(n => n !== undefined));
+  const trade = Buffer.from(episode.tradeId ?? '', 'utf8');
+  return Buffer.concat([
+    Buffer.from([VERSION]),
+    u16(scopeBytes.length),
+    scopeBytes,
+    Buffer.from([episode.decision === 'acted' ? 1 : 0, ...flagBits(episode), blockedBits(episode)]),
+    u16(present),
+    Buffer.from(doubles.buffer),
+    u16(trade.length),
+    trade,
+  ]);
+}
+
+/** Bytes of the scope inside a packed event: `[start, end)`. */
+export function scopeRange(packed: Uint8Array): readonly [number, number] {
+  if (packed[0] !== VERSION)
+    throw new Fault('damaged_event', `packed version ${packed[0]} is not ${VERSION}`);
+  return [3, 3 + u16At(packed, 1)];
+}
+
+/** Whether the bot acted; `at` is where the scope ends. */
+export function actedAt(packed: Uint8Array, at: number): boolean {
+  return packed[at] === 1;
+}
+
+/** One number of a packed event, NaN when it carries none; `at` is where the scope ends. */
+export function numberAt(packed: Uint8Array, at: number, name: NumberName): number {
+  const index = NUMBERS.indexOf(name);
+  const mask = u16At(packed, at + 4);
+  if ((mask & (1 << index)) === 0) return Number.NaN;
+  const before = popcount(mask & ((1 << index) - 1));
+  return view(packed).getFloat64(at + 6 + 8 * before, true);
+}
+
+/** The pairs of a packed scope. @throws Fault `damaged_event` */
+export function unpackScope(packed: Uint8Array, start: number, end: number): Scope {
+  const pairs: [string, string][] = [];
+  let at = start;
+  while (at < end) {
+    const nameEnd = at + 1 + (packed[at] ?? 0);
+    const valueStart = nameEnd + 2;
+    const valueEnd = valueStart + u16At(packed, nameEnd);
+    if (valueEnd > end) throw new Fault('damaged_event', 'a packed scope ends early');
+    pairs.push([
+      text.decode(packed.subarray(at + 1, nameEnd)),
+      text.decode(packed.subarray(valueStart, valueEnd)),
+    ]);
+    at = valueEnd;
+  }
+  return scopeFromPairs(pairs);
+}
+
+/** Everything that was packed. @throws Fault `damaged_event` */
+export function unpackEpisode(packed: Uint8Array): PackedEpisode {
+  const [start, at] = scopeRange(packed);
+  const known = packed[at + 1] ?? 0;
+  const set = packed[at + 2] ?? 0;
+  const blocked = packed[at + 3] ?? 0;
+  const tradeAt = at + 6 + 8 * popcount(u16At(packed, at + 4));
+  const trade = text.decode(packed.subarray(tradeAt + 2, tradeAt + 2 + u16At(packed, tradeAt)));
+  return {
+    scope: unpackScope(packed, start, at),
+    decision: actedAt(packed, at) ? 'acted' : 'skipped',
+    numbers: new Map(
+      NUMBERS.map(name => [name, numberAt(packed, at, name)] as const).filter(([, n]) => !Number.isNaN(n)),
+    ),
+    flags: new Map(
+      FLAGS.flatMap((name, i) => (known & (1 << i) ? [[name, (set & (1 << i)) !== 0] as const] : [])),
+    ),
+    blockedBy: blocked & 0x80 ? new Set(GATES.filter((_, i) => blocked & (1 << i))) : undefined,
+    tradeId: trade === '' ? undefined : trade,
+  };
+}
+
+function numberOf(value: FactorValue | undefined): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'object' && value !== null && 'median' in value ? value.median : undefined;
+}
+
+function flagBits(episode: Episode): [known: number, set: number] {
+  let known = 0;
+  let set = 0;
+  FLAGS.forEach((name, i) => {
+    const value = episode.factors[name];
+    if (typeof value !== 'boolean') return;
+    known |= 1 << i;
+    if (value) set |= 1 << i;
+  });
+  return [known, set];
+}
+
+function blockedBits(episode: Episode): number {
+  const blocked = episode.factors.blocked_by;
+  if (!Array.isArray(blocked)) return 0;
+  return blocked.reduce<number>((bits, gate) => {
+    const index = (GATES as readonly string[]).indexOf(gate);
+    return bits | (1 << (index < 0 ? GATES.length - 1 : index));
+  }, 0x80);
+}
+
+function u16(value: number): Buffer {
+  return Buffer.from([value & 0xff, value >> 8]);
+}
+
+function u16At(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+}
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function popcount(mask: number): number {
+  let count = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { scopeHashSchema, scopeSubsetSchema } from '../lesson/lesson.ts';
+import { ACTION_CATEGORIES } from './levers.ts';
+
+/** Every multiplier stays in this range, and so does every product of them (contract, section 4). */
+export const MULTIPLIER_RANGE = { min: 0.5, max: 2 } as const;
+
+export const resolutionSchema = z.enum(['blend', 'most-specific', 'product']);
+export type Resolution = z.output<typeof resolutionSchema>;
+
+/** Policies that this build computes. */
+export const POLICIES = ['drift'] as const;
+export type Policy = (typeof POLICIES)[number];
+
+/** The resolution that belongs to a policy; a generation carries it. */
+export const RESOLUTION_OF: Readonly<Record<Policy, Resolution>> = { drift: 'blend' };
+
+/** One threshold moved in one slice, as stored and as answered (there with its pattern key). */
+export const overrideSchema = z.object({
+  action_category: z.enum(ACTION_CATEGORIES),
+  multiplier: z.number().min(MULTIPLIER_RANGE.min).max(MULTIPLIER_RANGE.max).optional(),
+  delta: z.number().optional().meta({ description: 'for additive levers, in the unit of the threshold' }),
+  scope_subset: scopeSubsetSchema,
+  scope_hash: scopeHashSchema,
+  confidence: z.number().min(0).max(1),
+  n: z.number().int().nonnegative().meta({ description: 'events that it was learned from' }),
+  pressure: z.number().optional().meta({ description: 'misses minus false positives of the slice (drift)' }),
+  ladder_pressure: z.number().optional().meta({ description: 'of the slice (drift, DX ladder)' }),
+  reason: z.string().meta({ description: 'the evidence in one sentence' }),
+});
+export type Override = z.output<typeof overrideSchema>;

@@ -1,0 +1,83 @@
+import type { LadderStats, Lesson, QuadrantStats } from '../../lesson/lesson.ts';
+import { pressureOf } from '../../lesson/lesson.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
+import type { Lever } from '../levers.ts';
+import { leversOf } from '../levers.ts';
+import type { Override } from '../override.ts';
+import { MULTIPLIER_RANGE } from '../override.ts';
+
+/** Log-step of a multiplier per event of pressure (contract, section 4). */
+export const ETA = 0.005;
+/** Log-step of the ladder spacing per tenth of ladder pressure. */
+export const ETA_DX_LADDER = 0.02;
+/** A multiplier closer to 1 than this is left out. */
+const DEAD_BAND = 0.01;
+const LADDER = {
+  range: { min: 0.7, max: 1.5 },
+  deadBand: 0.02,
+  minSuccesses: 10,
+  minPressure: 0.05,
+  fullConfidence: 100,
+};
+
+/**
+ * The drift policy of the contract (section 4): thresholds follow the pressure of a slice.
+ * Overrides come in the order of the lessons, within a lesson in that of the lever table.
+ */
+export function drift(pattern: PatternKey, lessons: readonly Lesson[]): Override[] {
+  const levers = leversOf(pattern);
+  return lessons.flatMap(lesson =>
+    lesson.action_category === 'tuning_dx_ladder'
+      ? levers.filter(l => l.drift === 'ladder').flatMap(lever => ladderOverride(lever, lesson, lesson.stats))
+      : levers.flatMap(lever => gateOverride(lever, lesson, lesson.stats)),
+  );
+}
+
+function gateOverride(lever: Lever, lesson: Lesson, stats: QuadrantStats): Override[] {
+  if (lever.drift !== 'threshold' && lever.drift !== 'halo') return [];
+  const pressure = pressureOf(stats);
+  // More misses than false positives: thresholds go down, the halo up, both admit more.
+  const sign = lever.drift === 'threshold' ? -1 : 1;
+  const multiplier = clamp(Math.exp(sign * ETA * pressure), MULTIPLIER_RANGE);
+  if (Math.abs(multiplier - 1) < DEAD_BAND) return [];
+  const reason =
+    `${stats.n_misses} misses against ${stats.n_fps} false positives in ${stats.n_total} events: ` +
+    `pressure ${signed(pressure)}, ${pressure > 0 ? 'looser' : 'tighter'}`;
+  return [{ ...common(lever, lesson), multiplier, confidence: 1, pressure, reason }];
+}
+
+function ladderOverride(lever: Lever, lesson: Lesson, stats: LadderStats): Override[] {
+  const pressure = roundHalfEven3(stats.ladder_pressure);
+  if (stats.n_success < LADDER.minSuccesses || Math.abs(pressure) < LADDER.minPressure) return [];
+  const multiplier = clamp(Math.exp(ETA_DX_LADDER * 10 * pressure), LADDER.range);
+  if (Math.abs(multiplier - 1) < LADDER.deadBand) return [];
+  const reason =
+    `${stats.count_3} successes of 3 rungs against ${stats.count_1} of 1 among ${stats.n_success}: ` +
+    `ladder pressure ${signed(pressure)}`;
+  const confidence = Math.min(1, stats.n_success / LADDER.fullConfidence);
+  return [{ ...common(lever, lesson), multiplier, confidence, ladder_pressure: pressure, reason }];
+}
+
+function common(
+  lever: Lever,
+  lesson: Lesson,
+): Pick<Override, 'action_category' | 'scope_subset' | 'scope_hash' | 'n'> {
+  const { scope_subset, scope_hash, n } = lesson;
+  return { action_category: lever.category, scope_subset, scope_hash, n };
+}
+
+const signed = (value: number): string => (value > 0 ? `+${value}` : `${value}`);
+
+function clamp(value: number, range: { readonly min: number; readonly max: number }): number {
+  return Math.min(range.max, Math.max(range.min, value));
+}
+
+/**
+ * Rounds to 3 decimals, exact ties to even, as the original's tables do.
+ * A tie at the fourth decimal is a multiple of 1/16 and of no smaller power of two, so it is exact in binary.
+ */
+export function roundHalfEven3(value: number): number {
+  if (Math.abs((value * 16) % 2) !== 1) return Number(value.toFixed(3));
+  const below = Math.floor(value * 1000);
+  return (below % 2 === 0 ? below : below + 1) / 1000;
+}

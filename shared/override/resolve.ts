@@ -1,0 +1,144 @@
+import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { Scope } from '../pattern/scope.ts';
+import { dimensionCount } from '../pattern/scope.ts';
+import type { ActionCategory } from './levers.ts';
+import { ACTION_CATEGORIES, leversOf } from './levers.ts';
+import type { Override, Resolution } from './override.ts';
+import { MULTIPLIER_RANGE } from './override.ts';
+
+/** What is in force for one category in one scope. */
+export interface Resolved {
+  readonly action_category: ActionCategory;
+  readonly multiplier?: number;
+  readonly delta?: number;
+  /** Of the most specific override that matched. */
+  readonly scope_subset: Scope;
+  /** How many overrides matched. */
+  readonly matched: number;
+}
+
+/** One override that matched, and what it counted for. */
+export interface Explained {
+  readonly action_category: ActionCategory;
+  readonly scope_subset: Scope;
+  readonly multiplier?: number;
+  readonly delta?: number;
+  /** Its weight in a blend; 1 or 0 elsewhere. */
+  readonly weight: number;
+  readonly n: number;
+  readonly chosen: boolean;
+  readonly reason: string;
+}
+
+export interface ResolvedScope {
+  readonly resolved: readonly Resolved[];
+  readonly explain: readonly Explained[];
+}
+
+/** `confidence · (dimensions + 1)^1.5` (contract, section 4). */
+export function blendWeight(override: Override): number {
+  return override.confidence * (dimensionCount(override.scope_subset) + 1) ** 1.5;
+}
+
+/** Most dimensions first; ties by confidence, then n, then scope hash. */
+function bySpecificity(a: Override, b: Override): number {
+  return (
+    dimensionCount(b.scope_subset) - dimensionCount(a.scope_subset) ||
+    b.confidence - a.confidence ||
+    b.n - a.n ||
+    (a.scope_hash < b.scope_hash ? -1 : 1)
+  );
+}
+
+/** How the matching overrides of one category become one value, and what each weighed. `matching` is sorted by specificity. */
+interface Method {
+  readonly weights: (matching: readonly Override[]) => readonly number[];
+  readonly value: (
+    values: readonly number[],
+    weights: readonly number[],
+    effect: 'multiplier' | 'delta',
+  ) => number;
+}
+
+const METHODS: Readonly<Record<Resolution, Method>> = {
+  blend: {
+    weights: matching => matching.map(blendWeight),
+    value: (values, weights) => {
+      const total = weights.reduce((sum, w) => sum + w, 0);
+      return values.reduce((sum, v, i) => sum + v * (weights[i] ?? 0), 0) / total;
+    },
+  },
+  'most-specific': {
+    weights: matching => matching.map((_, i) => (i === 0 ? 1 : 0)),
+    value: values => values[0] ?? 1,
+  },
+  product: {
+    weights: matching => matching.map(() => 1),
+    value: (values, _, effect) =>
+      effect === 'delta'
+        ? values.reduce((sum, v) => sum + v, 0)
+        : Math.min(
+            MULTIPLIER_RANGE.max,
+            Math.max(
+              MULTIPLIER_RANGE.min,
+              values.reduce((p, v) => p * v, 1),
+            ),
+          ),
+  },
+};
+
+/**
+ * Resolves the overrides that match a scope into one value per category.
+ * @param matching overrides whose scope subset the asked scope covers, in any order
+ */
+export function resolve(matching: readonly Override[], resolution: Resolution): ResolvedScope {
+  const method = METHODS[resolution];
+  const resolved: Resolved[] = [];
+  const explain: Explained[] = [];
+  for (const category of ACTION_CATEGORIES) {
+    const mine = matching.filter(o => o.action_category === category).sort(bySpecificity);
+    const [first] = mine;
+    if (!first) continue;
+    const effect = first.multiplier === undefined ? 'delta' : 'multiplier';
+    const weights = method.weights(mine);
+    const value = method.value(
+      mine.map(o => o[effect] ?? (effect === 'delta' ? 0 : 1)),
+      weights,
+      effect,
+    );
+    const scope_subset = first.scope_subset;
+    resolved.push({ action_category: category, [effect]: value, scope_subset, matched: mine.length });
+    mine.forEach((o, i) => {
+      const weight = weights[i] ?? 0;
+      explain.push({
+        action_category: category,
+        scope_subset: o.scope_subset,
+        [effect]: o[effect] ?? 0,
+        weight,
+        n: o.n,
+        chosen: weight > 0,
+        reason: o.reason,
+      });
+    });
+  }
+  return { resolved, explain };
+}
+
+/**
+ * The asked thresholds with what is in force applied: multiplied, or shifted by the delta.
+ * A name that no lever of the pattern moves comes back as it was sent.
+ */
+export function applyThresholds(
+  pattern: PatternKey,
+  thresholds: Readonly<Record<string, number>>,
+  resolved: readonly Resolved[],
+): Record<string, number> {
+  const levers = leversOf(pattern);
+  return Object.fromEntries(
+    Object.entries(thresholds).map(([name, value]) => {
+      const lever = levers.find(l => l.thresholds.includes(name));
+      const hit = lever && resolved.find(r => r.action_category === lever.category);
+      return [name, hit ? value * (hit.multiplier ?? 1) + (hit.delta ?? 0) : value];
+    }),
+  );
+}
