@@ -16,7 +16,7 @@ import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit.ts';
 import { printable } from './format.ts';
 import type { Host } from './host.ts';
 import type { Perform } from './perform.ts';
-import { Session } from './session.ts';
+import { noteTo, Session } from './session.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8787';
 
@@ -107,7 +107,7 @@ function urlOption(): Option {
 }
 
 function openSession(options: GlobalOptions, host: Host): Session {
-  const note = (text: string): void => void host.stderr.write(`${printable(text)}\n`);
+  const note = (text: string): void => noteTo(host, text);
   const { url, token } = options;
   const client = new Client({ url, token, timeoutMs: options.timeout * 1000, host, note });
   return new Session(client, host, options.json === true, url);

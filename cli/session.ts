@@ -7,6 +7,12 @@ import type { Host } from './host.ts';
 import type { Column, Look } from './table.ts';
 import { renderTable } from './table.ts';
 
+/** Writes a line to stderr, over a progress bar that may stand there. */
+export function noteTo({ stderr, env }: Host, text: string): void {
+  const clear = stderr.isTTY && env.TERM !== 'dumb' ? '\r\u001b[K' : '';
+  stderr.write(`${clear}${printable(text)}\n`);
+}
+
 /** One run of one command: the service it speaks to, and where its words go. */
 export class Session {
   readonly client: Client;
@@ -52,7 +58,7 @@ export class Session {
 
   /** A line about the work itself, on stderr. */
   note(text: string): void {
-    this.host.stderr.write(`${printable(text)}\n`);
+    noteTo(this.host, text);
   }
 
   /** A table, or `none` when it would have no rows. */

@@ -107,7 +107,7 @@ function tell(session: Session, label: string, tally: Tally, rejectedPath: strin
 
 /** The same failure, with what was done before it and that it can be done again. */
 function incomplete(error: unknown, done: Tally): unknown {
-  if (!(error instanceof Failure)) return error;
+  if (!(error instanceof Failure) || (done.events === 0 && error.exit === EXIT.usage)) return error;
   const lines = [
     ...error.lines,
     `answered before that: ${plural(done.events, 'event')}: ${done}; what was under way may have arrived too`,

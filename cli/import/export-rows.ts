@@ -46,15 +46,18 @@ export async function* readExportRows(
   let layout: Layout | undefined;
   let width = 0;
   let line = 1;
+  let emptyLines = 0;
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: InfoRecord }>) {
+      line += info.empty_lines - emptyLines;
+      emptyLines = info.empty_lines;
       if (layout) yield readRow(record, layout, width, line);
       else layout = layoutOf(record, renames);
       width ||= record.length;
-      line = info.lines + 1;
+      line += 1 + lineBreaks(record);
     }
   } catch (error) {
-    if (error instanceof CsvError) throw usage(`no CSV from line ${line} on: ${error.message}`);
+    if (error instanceof CsvError) throw usage(`no CSV: ${error.message}`);
     throw error;
   }
 }
@@ -96,6 +99,14 @@ function readRow(row: readonly string[], layout: Layout, width: number, line: nu
     } else event[field] = TIME_FIELDS.has(field) ? rfc3339(cell) : cell;
   }
   return { line, text: JSON.stringify(event) };
+}
+
+/** Line breaks inside quoted cells; the parser's own count of lines takes CRLF for two there. */
+function lineBreaks(row: readonly string[]): number {
+  let breaks = 0;
+  for (const cell of row)
+    for (let at = cell.indexOf('\n'); at >= 0; at = cell.indexOf('\n', at + 1)) breaks++;
+  return breaks;
 }
 
 /** The first cell that holds something. */

@@ -3,7 +3,7 @@ import { count } from '../format.ts';
 import type { Host } from '../host.ts';
 import type { Tally } from './tally.ts';
 
-const BAR = 24;
+const BAR = 14;
 const REDRAW_MS = 100;
 const LINE_MS = 5000;
 
@@ -26,7 +26,7 @@ export function showProgress(
   bytesRead: () => number,
 ): Progress {
   const started = host.now();
-  const terminal = host.stderr.isTTY === true;
+  const terminal = host.stderr.isTTY === true && host.env.TERM !== 'dumb';
   let told = started;
   let drawn = false;
   const text = (): string => {
