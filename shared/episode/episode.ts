@@ -225,12 +225,10 @@ export function parse<T extends z.ZodType>(
 ): z.output<T> {
   const result = schema.safeParse(raw);
   if (result.success) return result.data;
-  const issues = result.error.issues
-    .slice(0, 20)
-    .map(issue => ({
-      path: issue.path.map(String).join('.').slice(0, 200),
-      message: issue.message.slice(0, 300),
-    }));
+  const issues = result.error.issues.slice(0, 20).map(issue => ({
+    path: issue.path.map(String).join('.').slice(0, 200),
+    message: issue.message.slice(0, 300),
+  }));
   const [first] = issues;
   const detail = first ? `${first.path === '' ? 'body' : first.path}: ${first.message}` : 'does not fit';
   throw new Fault(code, detail, { issues });
