@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import type { PatternKey } from '../pattern/pattern-key.ts';
+
+/*
+ * Every table, key, index and TTL name, and the access patterns they serve.
+ *
+ * events     pk pattern#shard, sk episode id
+ *   put an event once, read one event                     insert / get by key
+ *   events with an outcome of a window, by event time     index `outcomes`: rk pattern#shard, t between two times
+ * lessons    pk pattern@set, sk scope hash of the chunk's first row
+ * overrides  pk pattern@set, sk scope hash of the chunk's first row
+ *   all rows of a set; rows from a scope hash on          query by pk; sk from a hash
+ * control    pk, sk
+ *   patterns                sk pattern                    all patterns that ever had an event
+ *   pattern#KEY             sk head                       what is in force
+ *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
+ *   pattern#KEY             sk near                       slices just under n_min in the last run
+ *   pattern#KEY             sk generation#NUMBER          past generations
+ *   pattern#KEY             sk audit#TIME#ID              who changed what, when, why
+ *   cycles                  sk cycle id (time first)      the runs, newest last
+ *   cycle#ID                sk pattern                    what became of each pattern of a run
+ *   parked#KEY              sk episode id                 outcomes that came before their event
+ */
+
+/** Partitions that the events of one pattern are spread over. Changing it needs a migration: readers ask exactly these. */
+export const EVENT_SHARDS = 8;
+
+/** Attribute that holds the epoch second after which DynamoDB may delete an item, in every table. */
+export const TTL_ATTRIBUTE = 'expires_at';
+
+export const OUTCOMES_INDEX = 'outcomes';
+
+export interface TableKeys {
+  readonly partition: string;
+  readonly sort: string;
+  /** Sparse: only items that carry `partition` are in it. */
+  readonly index?: {
+    readonly name: string;
+    readonly partition: string;
+    /** A number. */
+    readonly sort: string;
+    readonly projected: readonly string[];
+  };
+}
+
+export type TableName = 'events' | 'lessons' | 'overrides' | 'control';
+
+/** The tables; infrastructure and the local service create them from this. */
+export const TABLES: Readonly<Record<TableName, TableKeys>> = {
+  events: {
+    partition: 'pk',
+    sort: 'sk',
+    // m: the packed event, o: the outcome history. Nothing else is read by a run.
+    index: { name: OUTCOMES_INDEX, partition: 'rk', sort: 't', projected: ['m', 'o'] },
+  },
+  lessons: { partition: 'pk', sort: 'sk' },
+  overrides: { partition: 'pk', sort: 'sk' },
+  control: { partition: 'pk', sort: 'sk' },
+};
+
+/** Partition of an event: pattern and shard; the shard comes from the episode id, so a repeat meets the first. */
+export function eventPartition(pattern: PatternKey, episodeId: string): string {
+  const digest = createHash('sha256').update(episodeId, 'utf8').digest();
+  return `${pattern}#${(digest[0] ?? 0) % EVENT_SHARDS}`;
+}
+
+/** All partitions of a pattern's events. */
+export function eventPartitions(pattern: PatternKey): string[] {
+  return Array.from({ length: EVENT_SHARDS }, (_, shard) => `${pattern}#${shard}`);
+}
+
+/** Partition of one immutable set of lessons or overrides. */
+export const setPartition = (pattern: PatternKey, set: string): string => `${pattern}@${set}`;
+
+export const PATTERNS = 'patterns';
+export const CYCLES = 'cycles';
+export const patternPartition = (pattern: PatternKey): string => `pattern#${pattern}`;
+export const cyclePartition = (cycleId: string): string => `cycle#${cycleId}`;
+export const parkedPartition = (pattern: PatternKey): string => `parked#${pattern}`;
+
+export const HEAD = 'head';
+export const COUNTS = 'counts';
+export const NEAR = 'near';
+export const GENERATION_PREFIX = 'generation#';
+export const AUDIT_PREFIX = 'audit#';
+/** Zero-padded, so that text order is number order. */
+export const generationSort = (generation: number): string =>
+  `${GENERATION_PREFIX}${String(generation).padStart(10, '0')}`;
+export const auditSort = (at: string, id: string): string => `${AUDIT_PREFIX}${at}#${id}`;
