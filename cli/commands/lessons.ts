@@ -35,7 +35,7 @@ export function addLessons(program: Command, perform: Perform): void {
     .description('what the slices of a pattern taught, most events first')
     .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
     .option('--near', 'instead, the slices just under the minimum, and what each lacks')
-    .option('--limit <n>', 'the first n of the service instead of all', whole(1))
+    .option('--limit <n>', 'only the n with most events (with --json: the first n of the service)', whole(1))
     .addHelpText('after', EXAMPLES)
     .action(async (pattern: string, options: Options, command: Command) =>
       perform(command, async session => {
@@ -43,16 +43,16 @@ export function addLessons(program: Command, perform: Perform): void {
           path: '/v1/lessons',
           query: { pattern_key: pattern, near: options.near ? 'true' : undefined },
           rows: 'lessons',
-          limit: options.limit,
+          limit: session.json ? options.limit : undefined,
           schema: lessonsPageSchema,
         });
-        session.answer(raw, () => show(session, data, options.near === true));
+        session.answer(raw, () => show(session, data, options));
         return EXIT.ok;
       }),
     );
 }
 
-function show(session: Session, page: LessonsPage, near: boolean): void {
+function show(session: Session, page: LessonsPage, { near, limit }: Options): void {
   const what = near
     ? `${plural(page.lessons.length, 'slice')} just under the minimum`
     : plural(page.lessons.length, 'lesson');
@@ -61,7 +61,8 @@ function show(session: Session, page: LessonsPage, near: boolean): void {
   const slices = new Map(page.lessons.map(lesson => [lesson.scope_hash, slice(lesson.scope_subset)]));
   const quadrants: Row<QuadrantStats>[] = [];
   const ladders: Row<LadderStats>[] = [];
-  for (const lesson of page.lessons.toSorted((a, b) => b.n - a.n)) {
+  const shown = page.lessons.toSorted((a, b) => b.n - a.n).slice(0, limit);
+  for (const lesson of shown) {
     const sameAs = lesson.same_as === undefined ? undefined : (slices.get(lesson.same_as) ?? lesson.same_as);
     if (lesson.action_category === 'tuning') quadrants.push({ ...lesson, sameAs });
     else ladders.push({ ...lesson, sameAs });
@@ -70,7 +71,8 @@ function show(session: Session, page: LessonsPage, near: boolean): void {
   const lacks = near ? [LACKS] : [];
   if (quadrants.length > 0) session.table([...HEAD, ...lacks, ...QUADRANT], quadrants, '');
   if (ladders.length > 0) session.table([...HEAD, ...lacks, ...LADDER], ladders, '');
-  if (page.next !== undefined) session.say('… and more (no --limit shows all)');
+  if (shown.length < page.lessons.length)
+    session.say(`… and ${count(page.lessons.length - shown.length)} more`);
 }
 
 const HEAD: readonly Column<Row<unknown>>[] = [

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
-import { modeSchema } from '../../shared/cycle/head.ts';
 import { headAnswerSchema } from '../../shared/http/schemas.ts';
+import { modeSchema } from '../../shared/override/head.ts';
 import { EXIT } from '../exit.ts';
 import { printable } from '../format.ts';
 import type { Perform } from '../perform.ts';

@@ -14,7 +14,7 @@ export function addOverrides(program: Command, perform: Perform): void {
     .command('overrides')
     .description('the published overrides of a pattern, most events first')
     .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
-    .option('--limit <n>', 'the first n of the service instead of all', whole(1))
+    .option('--limit <n>', 'only the n with most events (with --json: the first n of the service)', whole(1))
     .addHelpText('after', '\nExample:\n  $ pm-tuning overrides pm.uptrend.S1.entry')
     .action(async (pattern: string, options: { readonly limit?: number }, command: Command) =>
       perform(command, async session => {
@@ -22,26 +22,24 @@ export function addOverrides(program: Command, perform: Perform): void {
           path: '/v1/overrides',
           query: { pattern_key: pattern },
           rows: 'overrides',
-          limit: options.limit,
+          limit: session.json ? options.limit : undefined,
           schema: overridesPageSchema,
         });
-        session.answer(raw, () => show(session, data));
+        session.answer(raw, () => show(session, data, options.limit));
         return EXIT.ok;
       }),
     );
 }
 
-function show(session: Session, page: OverridesPage): void {
+function show(session: Session, page: OverridesPage, limit: number | undefined): void {
   const many = plural(page.overrides.length, 'override');
   session.say(`${session.strong(page.pattern_key)}, generation ${page.generation}, ${many}`);
   if (page.overrides.length === 0) return;
   session.say();
-  session.table(
-    COLUMNS,
-    page.overrides.toSorted((a, b) => b.n - a.n),
-    '',
-  );
-  if (page.next !== undefined) session.say('… and more (no --limit shows all)');
+  const shown = page.overrides.toSorted((a, b) => b.n - a.n).slice(0, limit);
+  session.table(COLUMNS, shown, '');
+  if (shown.length < page.overrides.length)
+    session.say(`… and ${count(page.overrides.length - shown.length)} more`);
 }
 
 const COLUMNS: readonly Column<OverridesPage['overrides'][number]>[] = [

@@ -6,7 +6,8 @@ import { printable } from '../format.ts';
 import type { Perform } from '../perform.ts';
 
 const HINT = `
-The next cycle may publish again; to stay on that generation: pm-tuning mode PATTERN frozen --reason …
+A live pattern is frozen with it, so that the next cycle does not replace it; to learn again:
+  $ pm-tuning mode pm.uptrend.S1.entry live --reason "the feed is repaired"
 
 Example:
   $ pm-tuning rollback pm.uptrend.S1.entry 6 --reason "7 learned from a bad feed"`;
