@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import CliTable from 'cli-table3';
 
 /** One column of rows of `T`; text columns may be wrapped to make the table fit, numbers never are. */
 export interface Column<T> {
@@ -18,33 +17,46 @@ export interface Look {
 
 const GAP = '  ';
 const NARROWEST = 16;
-const BARE = Object.fromEntries(
-  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid'
-    .split(' ')
-    .map(part => [part, '']),
-);
 
 /** A table without borders, numbers to the right, ending without a line break. */
 export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[], look: Look): string {
   const cells = rows.map(row => columns.map(column => column.value(row)));
-  const widths = fitWidths(columns, cells, look.width);
-  const table = new CliTable({
-    chars: { ...BARE, middle: GAP },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    colAligns: columns.map(column => column.align ?? 'left'),
-    head: columns.map(({ title }) =>
-      look.color ? styleText('bold', title, { validateStream: false }) : title,
-    ),
-  });
-  for (const row of cells) table.push(row.map((cell, i) => wrap(cell, widths[i] ?? Infinity)));
-  return table.toString().replace(/ +$/gm, '');
+  const most = fitWidths(columns, cells, look.width);
+  const titles = columns.map(({ title }) => [title]);
+  const wrapped = cells.map(row => row.map((cell, i) => wrap(cell, most[i] ?? 0)));
+  const widths = columns.map((_, i) => widest([titles, ...wrapped].flatMap(row => row[i] ?? [])));
+  const head = layOut(columns, titles, widths).map(line =>
+    look.color ? styleText('bold', line, { validateStream: false }) : line,
+  );
+  return [...head, ...wrapped.flatMap(row => layOut(columns, row, widths))].join('\n');
+}
+
+/** The lines of one row, of which each cell may have several. */
+function layOut<T>(
+  columns: readonly Column<T>[],
+  row: readonly string[][],
+  widths: readonly number[],
+): string[] {
+  const height = row.reduce((most, lines) => Math.max(most, lines.length), 0);
+  return Array.from({ length: height }, (_, line) =>
+    columns
+      .map(({ align }, i) => {
+        const text = row[i]?.[line] ?? '';
+        const space = ' '.repeat(Math.max(0, (widths[i] ?? 0) - textWidth(text)));
+        return align === 'right' ? space + text : text + space;
+      })
+      .join(GAP)
+      .trimEnd(),
+  );
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, textWidth(text)), 0);
 }
 
 /** How wide each column may be: those that wrap share what the others leave. */
 function fitWidths<T>(columns: readonly Column<T>[], cells: readonly string[][], width: number): number[] {
-  const natural = columns.map(({ title }, i) =>
-    cells.reduce((widest, row) => Math.max(widest, row[i]?.length ?? 0), title.length),
-  );
+  const natural = columns.map(({ title }, i) => widest([title, ...cells.map(row => row[i] ?? '')]));
   const wrapping = columns.flatMap(({ wraps }, i) => (wraps ? [i] : []));
   const wide = (i: number): number => natural[i] ?? 0;
   let room = width - GAP.length * (columns.length - 1);
@@ -59,15 +71,27 @@ function fitWidths<T>(columns: readonly Column<T>[], cells: readonly string[][],
 }
 
 /** Breaks text into lines of at most `width` characters: at spaces where it can, else after `=`, `_`, `.` or `/`. */
-export function wrap(text: string, width: number): string {
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;
-  while (rest.length > width) {
+  while (rest.length > width && textWidth(rest) > width) {
     const space = rest.lastIndexOf(' ', width);
     const joint = Math.max(...['=', '_', '.', '/'].map(mark => rest.lastIndexOf(mark, width - 1) + 1));
     const cut = space > 0 ? space : joint || width;
     lines.push(rest.slice(0, cut).trimEnd());
     rest = rest.slice(cut).trimStart();
   }
-  return [...lines, rest].join('\n');
+  return [...lines, rest];
+}
+
+const WIDE =
+  /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}/u;
+const NO_WIDTH = /\p{Mn}|\p{Cf}/u;
+
+/** Terminal columns that a text takes: most characters one, East Asian ones and emoji two, combining marks none. */
+export function textWidth(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  return width;
 }

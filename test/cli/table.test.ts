@@ -43,10 +43,19 @@ describe('a table', () => {
     expect(stripVTControlCharacters(colored)).toBe(plain);
   });
 
+  it('lines up beside characters that take two columns, or none', () => {
+    const rows: Row[] = [
+      ['漢字', 1, ''],
+      ['e\u0301', 22, ''],
+    ];
+    const lines = renderTable(COLUMNS, rows, { width: 80, color: false }).split('\n');
+    expect(lines).toEqual(['slice   n  why', '漢字    1', 'e\u0301      22']);
+  });
+
   it('breaks a word only where there is no space, and then after a joint', () => {
-    expect(wrap('bucket_rank_position=3', 15)).toBe('bucket_rank_\nposition=3');
-    expect(wrap('x'.repeat(7), 3)).toBe('xxx\nxxx\nx');
-    expect(wrap('ab cd', 5)).toBe('ab cd');
+    expect(wrap('bucket_rank_position=3', 15)).toEqual(['bucket_rank_', 'position=3']);
+    expect(wrap('x'.repeat(7), 3)).toEqual(['xxx', 'xxx', 'x']);
+    expect(wrap('ab cd', 5)).toEqual(['ab cd']);
   });
 });
 
