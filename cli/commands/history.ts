@@ -87,5 +87,5 @@ const DIFF: readonly Column<Diff['overrides'][number]>[] = [
 
 function madeWith(row: GenerationsAnswer['generations'][number]): string {
   const cut = row.cut === undefined ? '' : `; ${printable(row.cut)}`;
-  return `${printable(row.policy)}, ${row.lookback_days} d, n ≥ ${row.n_min}${cut}`;
+  return `${printable(row.policy)} ${row.lookback_days} d n≥${row.n_min}${cut}`;
 }

@@ -4,6 +4,7 @@ import { type LadderStats, pressureOf, type QuadrantStats } from '../../shared/l
 import { whole } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
 import { count, percent, plural, printable, signed, slice } from '../format.ts';
+import { mostEventsFirst } from '../order.ts';
 import { readPages } from '../pages.ts';
 import type { Perform } from '../perform.ts';
 import type { Session } from '../session.ts';
@@ -61,7 +62,7 @@ function show(session: Session, page: LessonsPage, { near, limit }: Options): vo
   const slices = new Map(page.lessons.map(lesson => [lesson.scope_hash, slice(lesson.scope_subset)]));
   const quadrants: Row<QuadrantStats>[] = [];
   const ladders: Row<LadderStats>[] = [];
-  const shown = page.lessons.toSorted((a, b) => b.n - a.n).slice(0, limit);
+  const shown = page.lessons.toSorted(mostEventsFirst).slice(0, limit);
   for (const lesson of shown) {
     const sameAs = lesson.same_as === undefined ? undefined : (slices.get(lesson.same_as) ?? lesson.same_as);
     if (lesson.action_category === 'tuning') quadrants.push({ ...lesson, sameAs });

@@ -4,6 +4,7 @@ import { resolutionSchema } from '../../shared/override/override.ts';
 import { scope, thresholds } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
 import { count, effect, measure, printable, slice } from '../format.ts';
+import { mostEventsFirst } from '../order.ts';
 import type { Perform } from '../perform.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
@@ -74,14 +75,15 @@ function show(session: Session, answer: LookupAnswer, before: Record<string, num
     session.table(thresholdColumns(before), rows, '');
   }
   session.say();
-  session.table(OVERRIDES, answer.overrides, 'no override matches: every threshold stays as it is');
+  session.table(OVERRIDES, answer.overrides, `${whyNeutral(answer)}: every threshold stays as it is`);
   if (!answer.explain?.length) return;
   session.say();
-  session.table(
-    EXPLAIN,
-    answer.explain.toSorted((a, b) => b.n - a.n),
-    '',
-  );
+  session.table(EXPLAIN, answer.explain.toSorted(mostEventsFirst), '');
+}
+
+function whyNeutral({ mode, generation }: LookupAnswer): string {
+  if (mode === 'off' || mode === 'shadow') return `the mode is ${mode}`;
+  return generation === 0 ? 'nothing is published yet' : 'no override matches';
 }
 
 function thresholdColumns(before: Record<string, number>): Column<[string, number]>[] {

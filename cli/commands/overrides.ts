@@ -3,6 +3,7 @@ import { type OverridesPage, overridesPageSchema } from '../../shared/http/schem
 import { whole } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
 import { count, effect, plural, signed, slice } from '../format.ts';
+import { mostEventsFirst } from '../order.ts';
 import { readPages } from '../pages.ts';
 import type { Perform } from '../perform.ts';
 import type { Session } from '../session.ts';
@@ -36,7 +37,7 @@ function show(session: Session, page: OverridesPage, limit: number | undefined):
   session.say(`${session.strong(page.pattern_key)}, generation ${page.generation}, ${many}`);
   if (page.overrides.length === 0) return;
   session.say();
-  const shown = page.overrides.toSorted((a, b) => b.n - a.n).slice(0, limit);
+  const shown = page.overrides.toSorted(mostEventsFirst).slice(0, limit);
   session.table(COLUMNS, shown, '');
   if (shown.length < page.overrides.length)
     session.say(`… and ${count(page.overrides.length - shown.length)} more`);
