@@ -69,6 +69,12 @@ describe('a call', () => {
     });
   });
 
+  it('ends with 3 when the service does not answer in time', async () => {
+    service = await fakeService(() => new Promise(() => {}));
+    const ran = await cli(['cycle', '--timeout', '1', '--url', service.url]);
+    expect(ran).toMatchObject({ exit: 3, err: `error: ${service.url} did not answer within 1 s\n` });
+  });
+
   it('tells a problem with every place in the request, exit code 4', async () => {
     const errors = [
       { path: 'n_min', message: 'too small' },
