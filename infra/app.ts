@@ -1,0 +1,7 @@
+import { App } from 'aws-cdk-lib';
+import { PmTuningStack } from './stack.ts';
+import { readStage } from './stage.ts';
+
+const app = new App();
+const stage = readStage(app.node);
+new PmTuningStack(app, `PmTuning-${stage.name}`, { stage });
