@@ -14,40 +14,55 @@ export type TableAction =
 /** A table, or the index of the events that have an outcome. */
 export type AccessTarget = TableName | 'outcomes';
 
-type Access = { readonly [target in AccessTarget]?: readonly TableAction[] };
+export interface Access {
+  readonly on: AccessTarget;
+  readonly may: readonly TableAction[];
+  /** Only items whose partition key has one of these forms. */
+  readonly partitions?: readonly string[];
+  /** Only these attributes, the keys among them. */
+  readonly attributes?: readonly string[];
+}
 
 /** What each function may do to each table; nothing else is granted anywhere. */
-export const ACCESS: Readonly<Record<FunctionName, Access>> = {
-  ingest: {
-    // Insert-if-absent in batches, one read to tell a repeat from a conflict, one update per outcome.
-    events: ['GetItem', 'PartiQLInsert', 'PutItem', 'UpdateItem'],
-    // Counters, the list of patterns, parked outcomes (written, applied, removed).
-    control: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
-  },
-  lookup: {
-    control: ['GetItem'],
-    overrides: ['Query'],
-  },
-  operate: {
-    control: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
-    // Writes: a rollback renews the expiry of the rows that it puts back in force.
-    lessons: ['BatchWriteItem', 'PutItem', 'Query'],
-    overrides: ['BatchWriteItem', 'PutItem', 'Query'],
-  },
-  'cycle-open': {
-    control: ['GetItem', 'PutItem', 'Query'],
-  },
-  mine: {
-    outcomes: ['Query'],
-    control: ['GetItem', 'PutItem'],
-    lessons: ['BatchWriteItem', 'Query'],
-  },
-  materialize: {
-    control: ['GetItem', 'PutItem', 'UpdateItem'],
-    lessons: ['BatchWriteItem', 'Query'],
-    overrides: ['BatchWriteItem', 'Query'],
-  },
-  'cycle-close': {
-    control: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
-  },
+export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
+  ingest: [
+    // Insert if absent; read what was there; add an outcome. An event is never put over another.
+    { on: 'events', may: ['BatchGetItem', 'GetItem', 'PartiQLInsert', 'UpdateItem'] },
+    // The list of patterns, and outcomes that wait for their event.
+    {
+      on: 'control',
+      may: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
+      partitions: ['patterns', 'parked#*'],
+    },
+    // Counters. They share a partition with the head, whose attributes stay out of reach.
+    {
+      on: 'control',
+      may: ['UpdateItem'],
+      partitions: ['pattern#*'],
+      attributes: ['pk', 'sk', 'events', 'with_outcome', 'parked'],
+    },
+  ],
+  lookup: [
+    { on: 'control', may: ['GetItem'] },
+    { on: 'overrides', may: ['Query'] },
+  ],
+  operate: [
+    { on: 'control', may: ['GetItem', 'PutItem', 'Query'] },
+    // Updates: a rollback renews the expiry of the rows that it puts back in force.
+    { on: 'lessons', may: ['Query', 'UpdateItem'] },
+    { on: 'overrides', may: ['Query', 'UpdateItem'] },
+  ],
+  'cycle-open': [{ on: 'control', may: ['GetItem', 'PutItem', 'Query'] }],
+  mine: [
+    { on: 'outcomes', may: ['Query'] },
+    { on: 'control', may: ['GetItem', 'PutItem'] },
+    { on: 'lessons', may: ['BatchWriteItem', 'Query'] },
+  ],
+  materialize: [
+    { on: 'control', may: ['GetItem', 'PutItem'] },
+    // Updates: what stays in force is renewed before it expires.
+    { on: 'lessons', may: ['Query', 'UpdateItem'] },
+    { on: 'overrides', may: ['BatchWriteItem', 'Query', 'UpdateItem'] },
+  ],
+  'cycle-close': [{ on: 'control', may: ['GetItem', 'PutItem', 'Query'] }],
 };

@@ -1,20 +1,51 @@
-import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpApi, HttpMethod, HttpNoneAuthorizer, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { accessLog } from './access-log.ts';
+import { createAuthorizer, scopeOf } from './authorizer.ts';
 import { ROUTES, type Route } from './routes.ts';
+import type { Stage } from './stage.ts';
 
 const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PUT } as const;
 
-export function createApi(scope: Construct, functions: Readonly<Record<Route['to'], IFunction>>): HttpApi {
-  const api = new HttpApi(scope, 'Api');
+export type ApiFunctions = Readonly<Record<Route['to'], IFunction>>;
+
+/**
+ * The HTTP API. A body is bounded twice: API Gateway and Lambda refuse more than 6 MB,
+ * the functions answer 413 over 1 MiB or 500 events.
+ */
+export function createApi(
+  scope: Construct,
+  stage: Stage,
+  functions: ApiFunctions,
+): { api: HttpApi; apiStage: HttpStage } {
+  const api = new HttpApi(scope, 'Api', {
+    apiName: `pm-tuning-${stage.name}`,
+    createDefaultStage: false,
+    defaultAuthorizer: createAuthorizer(stage),
+  });
   const integrations = {
     ingest: new HttpLambdaIntegration('Ingest', functions.ingest),
     lookup: new HttpLambdaIntegration('Lookup', functions.lookup),
     operate: new HttpLambdaIntegration('Operate', functions.operate),
   };
-  for (const { method, path, to } of ROUTES) {
-    api.addRoutes({ path, methods: [METHODS[method]], integration: integrations[to] });
+  for (const { method, path, to, roles } of ROUTES) {
+    api.addRoutes({
+      path,
+      methods: [METHODS[method]],
+      integration: integrations[to],
+      ...(roles.length === 0 ? { authorizer: new HttpNoneAuthorizer() } : {}),
+      ...(stage.jwt ? { authorizationScopes: roles.map(scopeOf) } : {}),
+    });
   }
-  return api;
+  const apiStage = new HttpStage(scope, 'ApiStage', {
+    httpApi: api,
+    stageName: '$default',
+    autoDeploy: true,
+    throttle: { rateLimit: stage.throttle.rate, burstLimit: stage.throttle.burst },
+    detailedMetricsEnabled: true,
+    accessLogSettings: accessLog(scope, stage),
+  });
+  return { api, apiStage };
 }

@@ -3,5 +3,5 @@ import { PmTuningStack } from './stack.ts';
 import { readStage } from './stage.ts';
 
 const app = new App();
-const stage = readStage(app.node);
+const stage = readStage(name => app.node.tryGetContext(name));
 new PmTuningStack(app, `PmTuning-${stage.name}`, { stage });

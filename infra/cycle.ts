@@ -1,32 +1,40 @@
-import { readFileSync } from 'node:fs';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
-import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
-import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { cycleDefinition, grantChildExecutions } from './definition.ts';
 import type { FunctionName } from './functions.ts';
+import { createLogGroup } from './log-group.ts';
+import type { Stage } from './stage.ts';
 
-export type CycleFunctions = Readonly<
-  Record<Extract<FunctionName, 'cycle-open' | 'mine' | 'materialize' | 'cycle-close'>, IFunction>
->;
+export type StepName = Extract<FunctionName, 'cycle-open' | 'mine' | 'materialize' | 'cycle-close'>;
+export type CycleFunctions = Readonly<Record<StepName, IFunction>>;
 
-const definition = readFileSync(new URL('cycle.asl.json', import.meta.url), 'utf8');
-
-/** The state machine of `cycle.asl.json`, and the schedule that starts it every hour. */
-export function createCycle(scope: Construct, functions: CycleFunctions): StateMachine {
+/** The state machine of `cycle.asl.json`; it may call its four functions and nothing else. */
+export function createCycle(scope: Construct, stage: Stage, functions: CycleFunctions): StateMachine {
   const machine = new StateMachine(scope, 'Cycle', {
-    definitionBody: DefinitionBody.fromString(definition),
+    comment: `PM Tuning ${stage.name}: one tuning run`,
+    definitionBody: DefinitionBody.fromString(cycleDefinition(stage)),
     definitionSubstitutions: {
       CycleOpenFunctionArn: functions['cycle-open'].functionArn,
       MineFunctionArn: functions.mine.functionArn,
       MaterializeFunctionArn: functions.materialize.functionArn,
       CycleCloseFunctionArn: functions['cycle-close'].functionArn,
     },
+    tracingEnabled: true,
+    // Names, states and errors of every step; inputs and outputs stay out of the log.
+    logs: {
+      destination: createLogGroup(scope, 'CycleLogs', stage),
+      level: LogLevel.ALL,
+      includeExecutionData: false,
+    },
   });
-  for (const step of Object.values(functions)) step.grantInvoke(machine);
-  new Schedule(scope, 'Hourly', {
-    schedule: ScheduleExpression.cron({ minute: '9' }),
-    target: new StepFunctionsStartExecution(machine, { input: ScheduleTargetInput.fromObject({}) }),
-  });
+  machine.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['lambda:InvokeFunction'],
+      resources: Object.values(functions).map(step => step.functionArn),
+    }),
+  );
+  if (stage.distributedMap) grantChildExecutions(scope, machine);
   return machine;
 }

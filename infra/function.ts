@@ -1,24 +1,44 @@
 import { fileURLToPath } from 'node:url';
 import { Duration } from 'aws-cdk-lib';
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Construct } from 'constructs';
 import type { FunctionEnvironment } from './environment.ts';
 import { FUNCTIONS, type FunctionName } from './functions.ts';
+import { grantTables } from './grants.ts';
+import { createLogGroup } from './log-group.ts';
+import type { Stage } from './stage.ts';
+import type { Tables } from './tables.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** CommonJS packages inside an ES module bundle call `require`. */
-const BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+export const BUNDLING: BundlingOptions = {
+  format: OutputFormat.ESM,
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  // CommonJS packages inside an ES module bundle call `require`.
+  banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+  minify: true,
+  sourceMap: true,
+  sourcesContent: false,
+  // The SDK goes into the bundle: the version that was tested, and only the parts in use.
+  bundleAwsSDK: true,
+};
 
-/** One Lambda function of one file in `functions/`. */
+/** One Lambda function of one file in `functions/`, with its own role, log group and grants. */
 export function createFunction(
   scope: Construct,
   name: FunctionName,
-  environment: FunctionEnvironment,
+  { stage, tables, environment }: { stage: Stage; tables: Tables; environment: FunctionEnvironment },
 ): NodejsFunction {
   const { id, memoryMb, timeoutSeconds } = FUNCTIONS[name];
+  const logGroup = createLogGroup(scope, `${id}Logs`, stage);
+  const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  logGroup.grantWrite(role);
+  grantTables(name, role, tables);
   return new NodejsFunction(scope, `${id}Function`, {
+    description: `PM Tuning ${stage.name}: ${name}`,
     entry: `${root}functions/${name}.ts`,
     handler: 'handler',
     projectRoot: root,
@@ -27,17 +47,11 @@ export function createFunction(
     architecture: Architecture.ARM_64,
     memorySize: memoryMb,
     timeout: Duration.seconds(timeoutSeconds),
+    role,
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    tracing: Tracing.ACTIVE,
     environment: { ...environment, NODE_OPTIONS: '--enable-source-maps' },
-    bundling: {
-      format: OutputFormat.ESM,
-      target: 'node24',
-      mainFields: ['module', 'main'],
-      banner: BANNER,
-      minify: true,
-      sourceMap: true,
-      sourcesContent: false,
-      // The SDK goes into the bundle: the version that was tested, and only the parts in use.
-      bundleAwsSDK: true,
-    },
+    bundling: BUNDLING,
   });
 }

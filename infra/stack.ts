@@ -1,34 +1,44 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { createApi } from './api.ts';
+import { createCallerPolicies } from './callers.ts';
 import { createCycle } from './cycle.ts';
 import { functionEnvironment } from './environment.ts';
 import { createFunction } from './function.ts';
 import type { FunctionName } from './functions.ts';
-import { grantTables } from './grants.ts';
+import { createOutputs } from './outputs.ts';
+import { createSchedule } from './schedule.ts';
 import type { Stage } from './stage.ts';
 import { createTables } from './tables.ts';
 
 /** One stage of the product: tables, functions, API, cycle. */
 export class PmTuningStack extends Stack {
-  constructor(scope: Construct, id: string, props: { readonly stage: Stage }) {
-    super(scope, id, { description: `PM Tuning, stage ${props.stage.name}` });
-    const tables = createTables(this);
-    const environment = functionEnvironment(props.stage, tables);
-    const create = (name: FunctionName, more: { readonly STATE_MACHINE_ARN?: string } = {}) => {
-      const created = createFunction(this, name, { ...environment, ...more });
-      grantTables(name, created, tables);
-      return created;
-    };
-    const cycle = createCycle(this, {
+  constructor(scope: Construct, id: string, { stage }: { readonly stage: Stage }) {
+    super(scope, id, {
+      description: `PM Tuning, stage ${stage.name}`,
+      terminationProtection: stage.keepData,
+      tags: { product: 'pm-tuning', stage: stage.name },
+    });
+    const tables = createTables(this, stage);
+    const environment = functionEnvironment(stage.settings, tables);
+    const create = (name: FunctionName, more: { readonly STATE_MACHINE_ARN?: string } = {}) =>
+      createFunction(this, name, { stage, tables, environment: { ...environment, ...more } });
+    const steps = {
       'cycle-open': create('cycle-open'),
       mine: create('mine'),
       materialize: create('materialize'),
       'cycle-close': create('cycle-close'),
+    };
+    const machine = createCycle(this, stage, steps);
+    createSchedule(this, stage, machine);
+    const operate = create('operate', { STATE_MACHINE_ARN: machine.stateMachineArn });
+    machine.grantStartExecution(operate);
+    const { api, apiStage } = createApi(this, stage, {
+      ingest: create('ingest'),
+      lookup: create('lookup'),
+      operate,
     });
-    const operate = create('operate', { STATE_MACHINE_ARN: cycle.stateMachineArn });
-    cycle.grantStartExecution(operate);
-    const api = createApi(this, { ingest: create('ingest'), lookup: create('lookup'), operate });
-    new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
+    if (!stage.jwt) createCallerPolicies(this, api);
+    createOutputs(this, { ApiUrl: apiStage.url, StateMachineArn: machine.stateMachineArn }, tables);
   }
 }

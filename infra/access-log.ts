@@ -1,0 +1,34 @@
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { type IAccessLogSettings, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { createLogGroup } from './log-group.ts';
+import type { Stage } from './stage.ts';
+
+/** Who called what, how it ended and how long it took; no path values, no payloads. */
+const FORMAT = {
+  requestId: '$context.requestId',
+  time: '$context.requestTimeEpoch',
+  route: '$context.routeKey',
+  status: '$context.status',
+  caller: '$context.identity.userArn',
+  ip: '$context.identity.sourceIp',
+  bytes: '$context.responseLength',
+  latencyMs: '$context.responseLatency',
+  integrationMs: '$context.integrationLatency',
+  integrationError: '$context.integrationErrorMessage',
+  authorizerError: '$context.authorizer.error',
+} as const;
+
+export interface AccessLog extends IAccessLogSettings {
+  readonly logGroup: LogGroup;
+}
+
+export function accessLog(scope: Construct, stage: Stage): AccessLog {
+  const logGroup = createLogGroup(scope, 'ApiAccessLogs', stage);
+  return {
+    logGroup,
+    destination: new LogGroupLogDestination(logGroup),
+    format: AccessLogFormat.custom(JSON.stringify(FORMAT)),
+  };
+}
