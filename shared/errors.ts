@@ -8,6 +8,7 @@ export type FaultCode =
   | 'invalid_event'
   | 'invalid_outcome'
   | 'invalid_page_token'
+  | 'all_rejected'
   | 'event_conflict'
   | 'event_too_large'
   | 'outcome_conflict'

@@ -21,6 +21,8 @@ export const cycleOptionsSchema = z
   })
   .meta({ id: 'CycleOptions' });
 
+export type CycleOptions = z.output<typeof cycleOptionsSchema>;
+
 /**
  * What became of one pattern in one run.
  * `published`: a new generation is in force. `unchanged`: the result equals the generation in force.

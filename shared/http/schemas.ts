@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { cycleOptionsSchema, cycleRecordSchema, cycleSummarySchema } from '../cycle/cycle.ts';
-import { changeSchema, modeSchema, payoffSchema } from '../cycle/head.ts';
 import { patternKeyInputSchema } from '../episode/episode.ts';
 import { lessonSchema, scopeHashSchema, scopeSubsetSchema } from '../lesson/lesson.ts';
+import { changeSchema, modeSchema, payoffSchema } from '../override/head.ts';
 import { ACTION_CATEGORIES } from '../override/levers.ts';
 import { overrideSchema, POLICIES, resolutionSchema } from '../override/override.ts';
 

@@ -20,6 +20,8 @@ export interface Learned {
   readonly lessons: readonly Lesson[];
   /** Most events first. */
   readonly near: readonly NearLesson[];
+  /** Rows of the whole pattern that count towards `n_min`. */
+  readonly support: number;
   /** Present when the budget left slices out. */
   readonly cut?: Cut;
 }
@@ -44,7 +46,8 @@ export function learn(pattern: PatternKey, columns: EpisodeColumns, nMin: number
   near.sort(
     (a, b) => a.lacks - b.lacks || dimensions(a) - dimensions(b) || (a.scope_hash < b.scope_hash ? -1 : 1),
   );
-  return { lessons, near, ...(mined.cut && { cut: mined.cut }) };
+  const support = input.classes.subarray(0, input.size).reduce((n, c) => n + Number(input.supporting[c]), 0);
+  return { lessons, near, support, ...(mined.cut && { cut: mined.cut }) };
 }
 
 const dimensions = (lesson: Lesson): number => Object.keys(lesson.scope_subset).length;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { POLICIES, resolutionSchema } from '../override/override.ts';
+import { POLICIES, resolutionSchema } from './override.ts';
 
 /**
  * What a pattern serves. `live`: the generation in force. `shadow`: learns and publishes, serves neutral.
@@ -43,6 +43,8 @@ export const generationSchema = z.object({
   lessons: rowSetSchema,
   overrides: rowSetSchema,
   published_at: z.iso.datetime(),
+  /** Its rows are kept at least until then; a run renews them while the generation is in force. */
+  kept_until: z.iso.datetime(),
   cut: z.string().optional(),
 });
 export type Generation = z.output<typeof generationSchema>;

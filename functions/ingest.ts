@@ -1,0 +1,14 @@
+import { handle } from 'hono/aws-lambda';
+import { createApp } from '../shared/http/app.ts';
+import { ingestRoutes } from '../shared/http/ingest.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { lambdaEntry } from '../shared/runtime.ts';
+
+/** Takes events and outcomes in. */
+export function createHandler(runtime: Runtime) {
+  const app = createApp(runtime.log);
+  ingestRoutes(app, runtime);
+  return handle(app);
+}
+
+export const handler = lambdaEntry(createHandler);

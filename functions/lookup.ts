@@ -1,0 +1,14 @@
+import { handle } from 'hono/aws-lambda';
+import { createApp } from '../shared/http/app.ts';
+import { lookupRoutes } from '../shared/http/lookup.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { lambdaEntry } from '../shared/runtime.ts';
+
+/** Answers the PM: look-ups and snapshots. */
+export function createHandler(runtime: Runtime) {
+  const app = createApp(runtime.log);
+  lookupRoutes(app, runtime);
+  return handle(app);
+}
+
+export const handler = lambdaEntry(createHandler);

@@ -1,0 +1,8 @@
+import { materializeAndPublish } from '../shared/cycle/steps.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { lambdaEntry } from '../shared/runtime.ts';
+
+/** Step 3 of a cycle, per pattern: lessons to overrides, both put in force. */
+export const createHandler = (runtime: Runtime) => (input: unknown) => materializeAndPublish(runtime, input);
+
+export const handler = lambdaEntry(createHandler);

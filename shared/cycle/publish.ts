@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Lesson } from '../lesson/lesson.ts';
+import type { Generation, Head } from '../override/head.ts';
+import { rowSetSchema } from '../override/head.ts';
+import type { Override, Policy } from '../override/override.ts';
+import { RESOLUTION_OF } from '../override/override.ts';
+import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { CycleStore, EpisodeStore, HeadStore, RowSetStore } from '../store/stores.ts';
+import type { PatternRun } from './cycle.ts';
+import { cycleOptionsSchema } from './cycle.ts';
+import type { Defaults } from './settings.ts';
+
+export interface CycleDeps {
+  readonly episodes: EpisodeStore;
+  readonly heads: HeadStore;
+  readonly lessons: RowSetStore<Lesson>;
+  readonly overrides: RowSetStore<Override>;
+  readonly cycles: CycleStore;
+  readonly defaults: Defaults;
+  readonly now: () => number;
+}
+
+export const runSchema = cycleOptionsSchema.omit({ pattern_key: true }).extend({
+  cycle_id: z.string(),
+  as_of: z.iso.datetime(),
+  started_at: z.iso.datetime(),
+});
+/** What every step of one run knows about it. */
+export type CycleRun = z.output<typeof runSchema>;
+
+export const minedSchema = z.object({
+  pattern_key: z.string(),
+  /** Version of the head that the result was computed against; 0: there was none. */
+  head_version: z.number(),
+  events_read: z.number(),
+  n_min: z.number(),
+  lookback_days: z.number(),
+  policy: z.string(),
+  lessons: rowSetSchema,
+  /** Why there are no more lessons than there are. */
+  shortfall: z.string().optional(),
+  cut: z.string().optional(),
+});
+/** What mining one pattern made. */
+export type Mined = z.output<typeof minedSchema>;
+
+const DAY_MS = 86_400_000;
+/** A generation in force has at least `RENEW_DAYS` left, so it can be rolled back to for 30 days after it is superseded. */
+const KEEP_DAYS = 62;
+const RENEW_DAYS = 31;
+const YIELDED = 'another run or an operator changed the pattern meanwhile';
+
+/** Everything a run made of one pattern. */
+export type Made = Omit<Mined, 'policy'> & {
+  readonly policy: Policy;
+  readonly overrides: Generation['overrides'];
+};
+
+/**
+ * Decides what a result means for the head as it stands, and puts it in force with one conditional write.
+ * The rows must be stored before. A crash in between leaves rows that nothing points to; they expire.
+ */
+export async function publish(
+  deps: CycleDeps,
+  pattern: PatternKey,
+  cycle: CycleRun,
+  made: Made,
+  head: Head | undefined,
+): Promise<PatternRun> {
+  const current = head?.current;
+  const run = (status: PatternRun['status'], generation: number, reason?: string): PatternRun => ({
+    pattern_key: pattern,
+    status,
+    events_read: made.events_read,
+    lessons: made.lessons.rows,
+    overrides: made.overrides.rows,
+    generation,
+    published: generation !== (current?.generation ?? 0),
+    ...(reason && { reason }),
+    ...(made.cut && { cut: made.cut }),
+  });
+  const inForce = current?.generation ?? 0;
+  // Asked a second time after the first answer got lost.
+  if (current?.cycle_id === cycle.cycle_id && sameContent(current, made))
+    return {
+      ...run(made.lessons.rows === 0 ? 'too_few_events' : 'published', inForce, made.shortfall),
+      published: true,
+    };
+  if ((head?.version ?? 0) !== made.head_version) return run('yielded', inForce, YIELDED);
+  if (head?.mode === 'frozen') {
+    await renewIfDue(deps, pattern, head);
+    return run('frozen', inForce, `an operator froze the pattern: ${head.last_change.why}`);
+  }
+  if (current ? sameContent(current, made) : made.lessons.rows === 0) {
+    if (head) await renewIfDue(deps, pattern, head);
+    return run(made.lessons.rows === 0 ? 'too_few_events' : 'unchanged', inForce, made.shortfall);
+  }
+  const generation = newGeneration(deps, cycle, made, (head?.latest ?? 0) + 1);
+  if (current) await deps.heads.archive(pattern, current);
+  if (!(await deps.heads.replaceHead(pattern, nextHead(deps, head, generation))))
+    return run('yielded', inForce, YIELDED);
+  return run(made.lessons.rows === 0 ? 'too_few_events' : 'published', generation.generation, made.shortfall);
+}
+
+function sameContent(current: Generation, made: Made): boolean {
+  return (
+    current.lessons.id === made.lessons.id &&
+    current.overrides.id === made.overrides.id &&
+    current.policy === made.policy
+  );
+}
+
+function newGeneration(deps: CycleDeps, cycle: CycleRun, made: Made, generation: number): Generation {
+  return {
+    generation,
+    hash: createHash('sha256').update(`${made.lessons.id} ${made.overrides.id}`).digest('hex').slice(0, 32),
+    cycle_id: cycle.cycle_id,
+    as_of: cycle.as_of,
+    lookback_days: made.lookback_days,
+    n_min: made.n_min,
+    policy: made.policy,
+    resolution: RESOLUTION_OF[made.policy],
+    events_read: made.events_read,
+    lessons: made.lessons,
+    overrides: made.overrides,
+    published_at: new Date(deps.now()).toISOString(),
+    kept_until: new Date(keptUntil(deps) * 1000).toISOString(),
+    ...(made.cut && { cut: made.cut }),
+  };
+}
+
+function nextHead(deps: CycleDeps, head: Head | undefined, current: Generation): Head {
+  return {
+    version: (head?.version ?? 0) + 1,
+    mode: head?.mode ?? 'live',
+    settings: head?.settings ?? {},
+    latest: current.generation,
+    current,
+    last_change: {
+      who: 'cycle',
+      at: new Date(deps.now()).toISOString(),
+      what: 'publish',
+      why: `cycle ${current.cycle_id}`,
+    },
+  };
+}
+
+/** Rows carry an expiry so that what nothing points to disappears; what is in force is renewed long before. */
+async function renewIfDue(deps: CycleDeps, pattern: PatternKey, head: Head): Promise<void> {
+  const { current } = head;
+  if (!current || Date.parse(current.kept_until) - deps.now() > RENEW_DAYS * DAY_MS) return;
+  const expiresAt = keptUntil(deps);
+  await deps.lessons.renew(pattern, current.lessons, expiresAt);
+  await deps.overrides.renew(pattern, current.overrides, expiresAt);
+  const kept_until = new Date(expiresAt * 1000).toISOString();
+  await deps.heads.replaceHead(pattern, {
+    ...head,
+    version: head.version + 1,
+    current: { ...current, kept_until },
+  });
+}
+
+/** Epoch second until which rows written now are kept. */
+export const keptUntil = (deps: Pick<CycleDeps, 'now'>): number =>
+  Math.ceil((deps.now() + KEEP_DAYS * DAY_MS) / 1000);
+
+/** Stores rows as a set; those of the generation in force are there already. */
+export async function writeUnlessCurrent<Row>(
+  deps: CycleDeps,
+  store: RowSetStore<Row>,
+  pattern: PatternKey,
+  rows: readonly Row[],
+  current: string | undefined,
+): Promise<Generation['lessons']> {
+  const set = store.describe(rows);
+  return set.id === current ? set : store.write(pattern, rows, keptUntil(deps));
+}

@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { parse } from '../episode/episode.ts';
+import { outcomeAsOf, parseHistory } from '../episode/outcome.ts';
+import { ColumnCollector } from '../lesson/collect.ts';
+import type { EpisodeColumns } from '../lesson/columns.ts';
+import type { Learned } from '../lesson/learn.ts';
+import { learn } from '../lesson/learn.ts';
+import { makesLadderLessons } from '../lesson/lesson.ts';
+import type { Cut } from '../lesson/mine.ts';
+import { materialize } from '../override/materialize.ts';
+import type { PatternKey } from '../pattern/pattern-key.ts';
+import { parsePatternKey } from '../pattern/pattern-key.ts';
+import { describeScope } from '../pattern/scope.ts';
+import type { EpisodeStore } from '../store/stores.ts';
+import type { CycleRecord, CycleSummary, PatternRun } from './cycle.ts';
+import { cycleOptionsSchema, cycleStatus } from './cycle.ts';
+import type { CycleDeps, CycleRun, Mined } from './publish.ts';
+import { minedSchema, publish, runSchema, writeUnlessCurrent } from './publish.ts';
+import { effectiveSettings, requirePolicy } from './settings.ts';
+
+/*
+ * The four steps of a cycle, in the order of infra/cycle.asl.json. Each may run twice without harm.
+ * They fetch and write around pure functions; what passes between them is small, the bulk goes through the store.
+ */
+
+const DAY_MS = 86_400_000;
+/** How many slices just under `n_min` a reason names. */
+const REASON_SLICES = 3;
+
+const startedSchema = z.object({
+  execution: z.object({ name: z.string(), started_at: z.string() }),
+  options: z.record(z.string(), z.unknown()).nullish(),
+});
+/** Time first, so that text order is the order of starting; the name makes a retried start the same run. */
+export function cycleId(startedAt: string, executionName: string): string {
+  const time = new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${time}-${createHash('sha256').update(executionName).digest('hex').slice(0, 8)}`;
+}
+
+/**
+ * Opens a run: records it as running and lists the patterns to tune.
+ * @throws Fault `invalid_request`, `invalid_pattern_key`, `policy_not_available`
+ */
+export async function openCycle(
+  deps: CycleDeps,
+  input: unknown,
+): Promise<{ cycle: CycleRun; patterns: PatternKey[] }> {
+  const { execution, options } = parse(startedSchema, input, 'invalid_request');
+  const { cycle_id, ...rest } = options ?? {};
+  const asked = parse(cycleOptionsSchema, rest, 'invalid_request');
+  if (asked.policy !== undefined) requirePolicy(asked.policy);
+  const started_at = new Date(execution.started_at).toISOString();
+  const { pattern_key, ...settings } = asked;
+  const cycle: CycleRun = {
+    ...settings,
+    cycle_id: typeof cycle_id === 'string' ? cycle_id : cycleId(started_at, execution.name),
+    as_of: new Date(asked.as_of ?? started_at).toISOString(),
+    started_at,
+  };
+  const patterns = pattern_key === undefined ? await deps.heads.patterns() : [parsePatternKey(pattern_key)];
+  await deps.cycles.put({
+    ...identity(cycle),
+    status: 'running',
+    patterns_total: patterns.length,
+    patterns_failed: 0,
+  });
+  return { cycle, patterns };
+}
+
+/** Mines the window of one pattern into a set of lessons, which is stored but not yet in force. */
+export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
+  const { cycle, pattern_key } = parse(
+    z.object({ cycle: runSchema, pattern_key: z.string() }),
+    input,
+    'invalid_request',
+  );
+  const pattern = parsePatternKey(pattern_key);
+  const head = await deps.heads.head(pattern);
+  const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
+  const columns = await readColumns(deps.episodes, pattern, Date.parse(cycle.as_of), settings.lookback_days);
+  const learned = learn(pattern, columns, settings.n_min);
+  const lessons = await writeUnlessCurrent(
+    deps,
+    deps.lessons,
+    pattern,
+    learned.lessons,
+    head?.current?.lessons.id,
+  );
+  await deps.heads.putNear(pattern, learned.near);
+  const shortfall = describeShortfall(pattern, learned, settings.n_min);
+  return {
+    pattern_key: pattern,
+    head_version: head?.version ?? 0,
+    events_read: columns.size,
+    n_min: settings.n_min,
+    lookback_days: settings.lookback_days,
+    policy: settings.policy,
+    lessons,
+    ...(shortfall && { shortfall }),
+    ...(learned.cut && { cut: describeCut(learned.cut) }),
+  };
+}
+
+/** Turns a pattern's lessons into overrides and puts both in force with one conditional write of its head. */
+export async function materializeAndPublish(deps: CycleDeps, input: unknown): Promise<PatternRun> {
+  const { cycle, mined } = parse(
+    z.object({ cycle: runSchema, mined: minedSchema }),
+    input,
+    'invalid_request',
+  );
+  const pattern = parsePatternKey(mined.pattern_key);
+  const policy = requirePolicy(mined.policy);
+  const head = await deps.heads.head(pattern);
+  const lessons = await deps.lessons.read(pattern, mined.lessons);
+  const rows = materialize(policy, pattern, lessons);
+  const overrides = await writeUnlessCurrent(
+    deps,
+    deps.overrides,
+    pattern,
+    rows,
+    head?.current?.overrides.id,
+  );
+  const made = { ...mined, policy, overrides };
+  const run = await publish(deps, pattern, cycle, made, head);
+  await deps.cycles.putRun(cycle.cycle_id, run);
+  return run;
+}
+
+/** Closes a run with its record; a pattern without a result failed. */
+export async function closeCycle(deps: CycleDeps, input: unknown): Promise<CycleRecord> {
+  const closing = parse(closingSchema, input, 'invalid_request');
+  const { cycle, patterns, results, failure } = closing;
+  const errors = new Map(
+    results.flatMap(r => (r.error === undefined ? [] : [[r.pattern_key, r.error] as const])),
+  );
+  const stored = new Map((await deps.cycles.runs(cycle.cycle_id)).map(run => [run.pattern_key, run]));
+  const runs: PatternRun[] = [];
+  for (const pattern of patterns) {
+    const done = stored.get(pattern);
+    const run =
+      done && done.status !== 'failed'
+        ? done
+        : await failedRun(deps, parsePatternKey(pattern), errors.get(pattern));
+    if (run !== done) await deps.cycles.putRun(cycle.cycle_id, run);
+    runs.push(run);
+  }
+  const summary: CycleSummary = {
+    ...identity(cycle),
+    status: failure ? 'failed' : cycleStatus(runs),
+    finished_at: new Date(deps.now()).toISOString(),
+    patterns_total: runs.length,
+    patterns_failed: runs.filter(run => run.status === 'failed').length,
+    ...(failure && { reason: `failed: ${failureCode(failure.Error)}` }),
+  };
+  await deps.cycles.put(summary);
+  return { ...summary, patterns: runs };
+}
+
+const closingSchema = z.object({
+  cycle: runSchema,
+  patterns: z.array(z.string()),
+  results: z.array(z.object({ pattern_key: z.string(), error: z.string().optional() })).default([]),
+  failure: z.object({ Error: z.string() }).optional(),
+});
+
+/** The events of the window whose outcome was known at `asOf` (contract, section 3). */
+async function readColumns(
+  episodes: EpisodeStore,
+  pattern: PatternKey,
+  asOf: number,
+  lookbackDays: number,
+): Promise<EpisodeColumns> {
+  const collector = new ColumnCollector({ withDxCount: makesLadderLessons(pattern) });
+  for await (const page of episodes.resolved(pattern, asOf - lookbackDays * DAY_MS, asOf)) {
+    for (const row of page) {
+      const outcome = outcomeAsOf(parseHistory(row.history), asOf);
+      if (outcome) collector.add(row.packed, outcome);
+    }
+  }
+  return collector.columns();
+}
+
+function describeShortfall(pattern: PatternKey, learned: Learned, nMin: number): string | undefined {
+  const slices = learned.near
+    .slice(0, REASON_SLICES)
+    .map(lesson => `${nMin - lesson.lacks} of ${nMin} in ${describeScope(lesson.scope_subset)}`);
+  if (slices.length > 0) return slices.join('; ');
+  if (learned.lessons.length > 0) return undefined;
+  const what = makesLadderLessons(pattern) ? 'successes with a dx_count' : 'events with an outcome';
+  return `${learned.support} of ${nMin} ${what}`;
+}
+
+function describeCut(cut: Cut): string {
+  return `slices of more than ${cut.depth} dimensions left out: ${cut.reason}`;
+}
+
+async function failedRun(
+  deps: CycleDeps,
+  pattern: PatternKey,
+  error: string | undefined,
+): Promise<PatternRun> {
+  const head = await deps.heads.head(pattern).catch(() => undefined);
+  return {
+    pattern_key: pattern,
+    status: 'failed',
+    events_read: 0,
+    lessons: 0,
+    overrides: 0,
+    generation: head?.current?.generation ?? 0,
+    published: false,
+    reason: `failed: ${failureCode(error ?? 'no_result')}`,
+  };
+}
+
+/** An error name that may be shown: one of our codes, or what the state machine calls it. */
+function failureCode(error: string): string {
+  if (error === 'States.Timeout') return 'timeout';
+  return /^[a-z_]{1,40}$/.test(error) ? error : 'internal';
+}
+
+function identity(cycle: CycleRun): Pick<CycleSummary, 'cycle_id' | 'as_of' | 'started_at'> {
+  return { cycle_id: cycle.cycle_id, as_of: cycle.as_of, started_at: cycle.started_at };
+}

@@ -1,0 +1,81 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Config } from './config.ts';
+import { readConfig } from './config.ts';
+import type { CycleDeps } from './cycle/publish.ts';
+import type { Lesson } from './lesson/lesson.ts';
+import type { Log } from './log.ts';
+import { jsonLog } from './log.ts';
+import { GenerationCache } from './override/generation-cache.ts';
+import type { Override } from './override/override.ts';
+import { DynamoCycleStore } from './store/cycle-store.ts';
+import { Dynamo, documentClient } from './store/dynamo.ts';
+import { DynamoEpisodeStore } from './store/episode-store.ts';
+import { DynamoRowSetStore } from './store/generation-store.ts';
+import { DynamoHeadStore } from './store/head-store.ts';
+
+/** Everything a function needs, built once per container. */
+export interface Runtime extends CycleDeps {
+  readonly config: Config;
+  readonly log: Log;
+  readonly generations: GenerationCache;
+}
+
+/**
+ * The composition root.
+ * @param now milliseconds since 1970
+ */
+export function createRuntime(
+  config: Config,
+  client: DynamoDBDocumentClient,
+  now: () => number = Date.now,
+  log: Log = jsonLog(config.logLevel, line => process.stdout.write(`${line}\n`), now),
+): Runtime {
+  const db = new Dynamo(client);
+  const { tables } = config;
+  const heads = new DynamoHeadStore(db, tables.control, now);
+  const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
+  return {
+    config,
+    log,
+    now,
+    defaults: config.defaults,
+    heads,
+    overrides,
+    lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons),
+    cycles: new DynamoCycleStore(db, tables.control, now),
+    generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
+    episodes: new DynamoEpisodeStore(db, heads, {
+      eventsTable: tables.events,
+      controlTable: tables.control,
+      retentionDays: config.eventRetentionDays,
+      now,
+      log,
+    }),
+  };
+}
+
+let container: Runtime | undefined;
+
+/** The runtime of this Lambda container, from its environment. @throws Error naming every missing setting */
+function containerRuntime(): Runtime {
+  if (!container) {
+    const config = readConfig(process.env);
+    const endpoint = config.dynamodbEndpoint;
+    container = createRuntime(config, documentClient(endpoint === undefined ? {} : { endpoint }));
+  }
+  return container;
+}
+
+/**
+ * A Lambda entry from what makes a handler. In Lambda it is built while the container starts, where a missing setting
+ * stops it; elsewhere the file can be imported for `createHandler` alone.
+ */
+export function lambdaEntry<A extends readonly unknown[], R>(
+  createHandler: (runtime: Runtime) => (...args: A) => R,
+): (...args: A) => R {
+  let handler = process.env.AWS_LAMBDA_FUNCTION_NAME ? createHandler(containerRuntime()) : undefined;
+  return (...args) => {
+    handler ??= createHandler(containerRuntime());
+    return handler(...args);
+  };
+}
