@@ -1,9 +1,6 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type IAccessLogSettings, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { Construct } from 'constructs';
-import { createLogGroup } from './log-group.ts';
-import type { Stage } from './stage.ts';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 
 /** Who called what, how it ended and how long it took; no path values, no payloads. */
 const FORMAT = {
@@ -20,14 +17,8 @@ const FORMAT = {
   authorizerError: '$context.authorizer.error',
 } as const;
 
-export interface AccessLog extends IAccessLogSettings {
-  readonly logGroup: LogGroup;
-}
-
-export function accessLog(scope: Construct, stage: Stage): AccessLog {
-  const logGroup = createLogGroup(scope, 'ApiAccessLogs', stage);
+export function accessLog(logGroup: ILogGroup): IAccessLogSettings {
   return {
-    logGroup,
     destination: new LogGroupLogDestination(logGroup),
     format: AccessLogFormat.custom(JSON.stringify(FORMAT)),
   };

@@ -1,6 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { cycleDefinition, grantChildExecutions } from './definition.ts';
@@ -11,8 +12,14 @@ import type { Stage } from './stage.ts';
 export type StepName = Extract<FunctionName, 'cycle-open' | 'mine' | 'materialize' | 'cycle-close'>;
 export type CycleFunctions = Readonly<Record<StepName, IFunction>>;
 
+export interface Cycle {
+  readonly machine: StateMachine;
+  readonly logs: LogGroup;
+}
+
 /** The state machine of `cycle.asl.json`; it may call its four functions and nothing else. */
-export function createCycle(scope: Construct, stage: Stage, functions: CycleFunctions): StateMachine {
+export function createCycle(scope: Construct, stage: Stage, functions: CycleFunctions): Cycle {
+  const logs = createLogGroup(scope, 'CycleLogs', stage);
   const machine = new StateMachine(scope, 'Cycle', {
     comment: `PM Tuning ${stage.name}: one tuning run`,
     definitionBody: DefinitionBody.fromString(cycleDefinition(stage)),
@@ -25,7 +32,7 @@ export function createCycle(scope: Construct, stage: Stage, functions: CycleFunc
     tracingEnabled: true,
     // Names, states and errors of every step; inputs and outputs stay out of the log.
     logs: {
-      destination: createLogGroup(scope, 'CycleLogs', stage),
+      destination: logs,
       level: LogLevel.ALL,
       includeExecutionData: false,
     },
@@ -41,5 +48,5 @@ export function createCycle(scope: Construct, stage: Stage, functions: CycleFunc
     reason: 'Log delivery and tracing of a state machine know no resources; its functions are named by ARN',
   });
   if (stage.distributedMap) grantChildExecutions(scope, machine);
-  return machine;
+  return { machine, logs };
 }

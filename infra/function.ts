@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { Duration, Validations } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Construct } from 'constructs';
+import { BUNDLING } from './bundling.ts';
 import type { FunctionEnvironment } from './environment.ts';
 import { FUNCTIONS, type FunctionName } from './functions.ts';
 import { grantTables } from './grants.ts';
@@ -12,19 +13,6 @@ import type { Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-export const BUNDLING: BundlingOptions = {
-  format: OutputFormat.ESM,
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  // CommonJS packages inside an ES module bundle call `require`.
-  banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-  minify: true,
-  sourceMap: true,
-  sourcesContent: false,
-  // The SDK goes into the bundle: the version that was tested, and only the parts in use.
-  bundleAwsSDK: true,
-};
 
 /** One Lambda function of one file in `functions/`, with its own role, log group and grants. */
 export function createFunction(

@@ -6,6 +6,7 @@ import { createCycle } from './cycle.ts';
 import { functionEnvironment } from './environment.ts';
 import { createFunction } from './function.ts';
 import type { FunctionName } from './functions.ts';
+import { createNoticing } from './noticing.ts';
 import { createOutputs } from './outputs.ts';
 import { createSchedule } from './schedule.ts';
 import type { Stage } from './stage.ts';
@@ -29,16 +30,21 @@ export class PmTuningStack extends Stack {
       materialize: create('materialize'),
       'cycle-close': create('cycle-close'),
     };
-    const machine = createCycle(this, stage, steps);
-    createSchedule(this, stage, machine);
+    const cycle = createCycle(this, stage, steps);
+    const { machine } = cycle;
+    const deadLetters = createSchedule(this, stage, machine);
     const operate = create('operate', { STATE_MACHINE_ARN: machine.stateMachineArn });
     machine.grantStartExecution(operate);
-    const { api, apiStage } = createApi(this, stage, {
-      ingest: create('ingest'),
-      lookup: create('lookup'),
-      operate,
-    });
+    const lookup = create('lookup');
+    const { api, apiStage, logs } = createApi(this, stage, { ingest: create('ingest'), lookup, operate });
     if (!stage.jwt) createCallerPolicies(this, api);
-    createOutputs(this, { ApiUrl: apiStage.url, StateMachineArn: machine.stateMachineArn }, tables);
+    const topic = createNoticing(
+      this,
+      stage,
+      { cycleClose: steps['cycle-close'].logGroup, cycle: cycle.logs, api: logs },
+      { machine, deadLetters, apiStage, lookup, tables },
+    );
+    const arns = { StateMachineArn: machine.stateMachineArn, AlarmTopicArn: topic.topicArn };
+    createOutputs(this, { ApiUrl: apiStage.url, ...arns }, tables);
   }
 }
