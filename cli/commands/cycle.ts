@@ -1,0 +1,144 @@
+import { type Command, Option } from 'commander';
+import type { CycleRecord, PatternRun } from '../../shared/cycle/cycle.ts';
+import { cycleRecordSchema, cycleStartedSchema } from '../../shared/http/schemas.ts';
+import { time, whole } from '../arguments.ts';
+import { EXIT, type ExitCode, Failure } from '../exit.ts';
+import { ServiceRefused } from '../faults.ts';
+import { count, instant, printable } from '../format.ts';
+import type { Perform } from '../perform.ts';
+import type { Session } from '../session.ts';
+import type { Column } from '../table.ts';
+
+interface Options {
+  readonly asOf?: string;
+  readonly lookbackDays?: number;
+  readonly nMin?: number;
+  readonly policy?: string;
+  readonly pattern?: string;
+  readonly id?: string;
+  readonly wait: boolean;
+}
+
+const FIRST_POLL_MS = 100;
+const LONGEST_POLL_MS = 2000;
+/** A run that was started may take this long until its record can be read. */
+const RECORD_DUE_MS = 15_000;
+
+const EXAMPLES = `
+Examples:
+  $ pm-tuning cycle
+  $ pm-tuning cycle --as-of 2025-01-20T00:00:00Z --pattern pm.uptrend.S1.entry
+  $ id=$(pm-tuning cycle --no-wait --json | jq -r .cycle_id); pm-tuning cycle --id "$id"`;
+
+/** `cycle`: starts a run, waits for it and shows what became of each pattern. */
+export function addCycle(program: Command, perform: Perform): void {
+  program
+    .command('cycle')
+    .description('mine and materialize now; exit code 1 when a pattern failed')
+    .option('--as-of <time>', 'see the events as they were known then (RFC 3339, or a date)', time)
+    .option('--lookback-days <days>', 'how far back, by event time', whole(1))
+    .option('--n-min <n>', 'events with an outcome that a slice needs', whole(1))
+    .option('--policy <policy>', 'for this run only')
+    .option('--pattern <pattern>', 'only this pattern')
+    .option('--no-wait', 'only start it, and print its id')
+    .addOption(
+      new Option('--id <cycle>', 'start nothing: wait for this run and show it').conflicts([
+        'asOf',
+        'lookbackDays',
+        'nMin',
+        'policy',
+        'pattern',
+      ]),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: Options, command: Command) => perform(command, session => run(session, options)));
+}
+
+async function run(session: Session, options: Options): Promise<ExitCode> {
+  const id = options.id ?? (await start(session, options));
+  if (id === undefined) return EXIT.ok;
+  const { raw, data } = await finished(session, id, options);
+  session.answer(raw, () => show(session, data));
+  return data.status === 'failed' || data.status === 'partial' ? EXIT.bad : EXIT.ok;
+}
+
+/** Starts a run; its id, or undefined when the caller does not want to wait. */
+async function start(session: Session, options: Options): Promise<string | undefined> {
+  const body = {
+    as_of: options.asOf,
+    lookback_days: options.lookbackDays,
+    n_min: options.nMin,
+    policy: options.policy,
+    pattern_key: options.pattern,
+  };
+  const { raw, data } = await session.ask(cycleStartedSchema, '/v1/cycles', { method: 'POST', body });
+  if (options.wait) return data.cycle_id;
+  session.answer(raw, () => session.say(`cycle ${printable(data.cycle_id)} started`));
+  return undefined;
+}
+
+/**
+ * The record of a run once it is no longer running. The service is asked again and again instead of holding
+ * one request open, which a gateway in front of it would cut off.
+ */
+async function finished(
+  session: Session,
+  id: string,
+  options: Options,
+): Promise<{ raw: unknown; data: CycleRecord }> {
+  const stop = new AbortController();
+  const unsubscribe = session.host.onInterrupt(() => stop.abort(interrupted(id)));
+  const { host } = session;
+  const started = host.now();
+  try {
+    for (let wait = FIRST_POLL_MS; ; wait = Math.min(LONGEST_POLL_MS, wait * 1.5)) {
+      const recordDue = options.id === undefined && host.now() - started < RECORD_DUE_MS;
+      const record = await readRecord(session, id, recordDue, stop.signal);
+      if (record && (record.data.status !== 'running' || !options.wait)) return record;
+      await host.sleep(wait, stop.signal);
+    }
+  } catch (error) {
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  } finally {
+    unsubscribe();
+  }
+}
+
+async function readRecord(session: Session, id: string, mayLack: boolean, signal: AbortSignal) {
+  try {
+    return await session.ask(cycleRecordSchema, `/v1/cycles/${encodeURIComponent(id)}`, { signal });
+  } catch (error) {
+    if (mayLack && error instanceof ServiceRefused && error.code === 'unknown_cycle') return undefined;
+    throw error;
+  }
+}
+
+function interrupted(id: string): Failure {
+  return new Failure(EXIT.interrupted, `interrupted; the cycle goes on: pm-tuning cycle --id ${id}`);
+}
+
+function show(session: Session, record: CycleRecord): void {
+  const took = record.finished_at
+    ? `, took ${((Date.parse(record.finished_at) - Date.parse(record.started_at)) / 1000).toFixed(1)} s`
+    : '';
+  const head = `cycle ${record.status}, as of ${instant(record.as_of)}${took}`;
+  session.say(`${session.strong(head)} (${printable(record.cycle_id)})`);
+  if (record.reason !== undefined) session.say(printable(record.reason));
+  session.say();
+  const patterns = record.patterns.toSorted((a, b) => b.events_read - a.events_read);
+  session.table(COLUMNS, patterns, 'no pattern has events in the window');
+  const remarks = patterns.flatMap(({ pattern_key, reason, cut }) =>
+    [reason, cut].flatMap(text => (text === undefined ? [] : [`${pattern_key}: ${text}`])),
+  );
+  if (remarks.length > 0) session.say();
+  for (const remark of remarks) session.say(printable(remark));
+}
+
+const COLUMNS: readonly Column<PatternRun>[] = [
+  { title: 'pattern', value: row => printable(row.pattern_key) },
+  { title: 'result', value: row => row.status.replaceAll('_', ' ') },
+  { title: 'events', value: row => count(row.events_read), align: 'right' },
+  { title: 'lessons', value: row => count(row.lessons), align: 'right' },
+  { title: 'overrides', value: row => count(row.overrides), align: 'right' },
+  { title: 'gen.', value: row => count(row.generation), align: 'right' },
+];

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { type GenerationsAnswer, generationsAnswerSchema } from '../../shared/http/schemas.ts';
+import { twoGenerations } from '../arguments.ts';
+import { EXIT } from '../exit.ts';
+import { count, instant, printable, slice } from '../format.ts';
+import type { Perform } from '../perform.ts';
+import type { Session } from '../session.ts';
+import type { Column } from '../table.ts';
+
+type Diff = NonNullable<GenerationsAnswer['diff']>;
+
+const EXAMPLES = `
+Examples:
+  $ pm-tuning history pm.uptrend.S1.entry
+  $ pm-tuning history pm.uptrend.S1.entry --diff 6,7`;
+
+/** `history`: a pattern's generations, who changed what, and the difference of two generations. */
+export function addHistory(program: Command, perform: Perform): void {
+  program
+    .command('history')
+    .description('generations of a pattern, what made each, and who changed what')
+    .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
+    .option('--diff <A,B>', 'what changed from generation A to B', twoGenerations)
+    .addHelpText('after', EXAMPLES)
+    .action(async (pattern: string, options: { readonly diff?: string }, command: Command) =>
+      perform(command, async session => {
+        const path = `/v1/patterns/${encodeURIComponent(pattern)}/generations`;
+        const { raw, data } = await session.ask(generationsAnswerSchema, path, {
+          query: { diff: options.diff },
+        });
+        session.answer(raw, () => show(session, data));
+        return EXIT.ok;
+      }),
+    );
+}
+
+function show(session: Session, history: GenerationsAnswer): void {
+  session.say(session.strong(history.pattern_key));
+  if (history.diff) showDiff(session, history.diff);
+  else showGenerations(session, history);
+}
+
+function showGenerations(session: Session, history: GenerationsAnswer): void {
+  session.say();
+  const generations = history.generations.toSorted((a, b) => b.generation - a.generation);
+  session.table(GENERATIONS, generations, 'no generation yet');
+  if (generations.some(row => row.in_force)) session.say('* in force');
+  if (history.changes.length === 0) return;
+  session.say();
+  session.table(
+    CHANGES,
+    history.changes.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at)),
+    '',
+  );
+}
+
+function showDiff(session: Session, diff: Diff): void {
+  const { added, removed, changed } = diff.lessons;
+  session.say(
+    `generation ${diff.from} → ${diff.to}; lessons: ${added} new, ${removed} gone, ${changed} changed`,
+  );
+  session.say();
+  session.table(DIFF, diff.overrides, 'the overrides are the same');
+}
+
+const GENERATIONS: readonly Column<GenerationsAnswer['generations'][number]>[] = [
+  { title: 'gen.', value: row => `${row.in_force ? '* ' : ''}${row.generation}`, align: 'right' },
+  { title: 'published', value: row => instant(row.published_at) },
+  { title: 'as of', value: row => instant(row.as_of) },
+  { title: 'events', value: row => count(row.events_read), align: 'right' },
+  { title: 'lessons', value: row => count(row.lessons), align: 'right' },
+  { title: 'overrides', value: row => count(row.overrides), align: 'right' },
+  { title: 'made with', value: madeWith, wraps: true },
+];
+const CHANGES: readonly Column<GenerationsAnswer['changes'][number]>[] = [
+  { title: 'when', value: row => instant(row.at) },
+  { title: 'what', value: row => row.what },
+  { title: 'who', value: row => printable(row.who), wraps: true },
+  { title: 'why', value: row => printable(row.why), wraps: true },
+];
+const DIFF: readonly Column<Diff['overrides'][number]>[] = [
+  { title: 'slice', value: row => slice(row.scope_subset), wraps: true },
+  { title: 'lever', value: row => printable(row.action_category) },
+  { title: 'before', value: row => row.before?.toFixed(4) ?? '–', align: 'right' },
+  { title: 'after', value: row => row.after?.toFixed(4) ?? '–', align: 'right' },
+];
+
+function madeWith(row: GenerationsAnswer['generations'][number]): string {
+  const cut = row.cut === undefined ? '' : `; ${printable(row.cut)}`;
+  return `${printable(row.policy)} ${row.lookback_days} d n≥${row.n_min}${cut}`;
+}

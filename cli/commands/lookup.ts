@@ -1,0 +1,115 @@
+import { type Command, Option } from 'commander';
+import { type LookupAnswer, lookupAnswerSchema } from '../../shared/http/schemas.ts';
+import { resolutionSchema } from '../../shared/override/override.ts';
+import { scope, thresholds } from '../arguments.ts';
+import { EXIT } from '../exit.ts';
+import { count, effect, measure, printable, slice } from '../format.ts';
+import { mostEventsFirst } from '../order.ts';
+import type { Perform } from '../perform.ts';
+import type { Session } from '../session.ts';
+import type { Column } from '../table.ts';
+
+interface Options {
+  readonly scope: Record<string, unknown>;
+  readonly threshold: Record<string, number>;
+  readonly resolution?: string;
+  readonly explain?: boolean;
+}
+
+type Explained = NonNullable<LookupAnswer['explain']>[number];
+
+const EXAMPLES = `
+Example:
+  $ pm-tuning lookup pm.uptrend.S1.entry --scope chain=solana,timeframe=15m \\
+      --threshold ts_min=0.6 --threshold halo_max=1 --explain`;
+
+/** `lookup`: what a PM would be told for one scope. */
+export function addLookup(program: Command, perform: Perform): void {
+  program
+    .command('lookup')
+    .description('the tuned thresholds for one scope, as the PM gets them')
+    .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
+    .addOption(
+      new Option('--scope <pairs>', 'dimension=value,… or a JSON object; repeatable')
+        .argParser(scope)
+        .default({}, 'everything'),
+    )
+    .addOption(
+      new Option('--threshold <pairs>', 'name=number,…; repeatable')
+        .argParser(thresholds)
+        .default({}, 'none'),
+    )
+    .addOption(
+      new Option('--resolution <resolution>', "instead of the generation's own").choices(
+        resolutionSchema.options,
+      ),
+    )
+    .option('--explain', 'list what was considered')
+    .addHelpText('after', EXAMPLES)
+    .action(async (pattern: string, options: Options, command: Command) =>
+      perform(command, async session => {
+        const body = {
+          pattern_key: pattern,
+          scope: options.scope,
+          thresholds: options.threshold,
+          resolution: options.resolution,
+          explain: options.explain,
+        };
+        const call = { method: 'POST', body, attempts: 3 } as const;
+        const { raw, data } = await session.ask(lookupAnswerSchema, '/v1/overrides/lookup', call);
+        session.answer(raw, () => show(session, data, options.threshold));
+        if (!data.degraded) return EXIT.ok;
+        session.note(`neutral because ${data.degraded.code}: ${data.degraded.detail}`);
+        return EXIT.bad;
+      }),
+    );
+}
+
+function show(session: Session, answer: LookupAnswer, before: Record<string, number>): void {
+  const { pattern_key, generation, mode, policy, resolution } = answer;
+  const how = `${mode}, ${printable(policy)}, ${resolution}`;
+  session.say(`${session.strong(pattern_key)}, generation ${generation} (${how})`);
+  const rows = Object.entries(answer.thresholds);
+  if (rows.length > 0) {
+    session.say();
+    session.table(thresholdColumns(before), rows, '');
+  }
+  session.say();
+  session.table(OVERRIDES, answer.overrides, `${whyNeutral(answer)}: every threshold stays as it is`);
+  if (!answer.explain?.length) return;
+  session.say();
+  session.table(EXPLAIN, answer.explain.toSorted(mostEventsFirst), '');
+}
+
+function whyNeutral({ mode, generation }: LookupAnswer): string {
+  if (mode === 'off' || mode === 'shadow') return `the mode is ${mode}`;
+  return generation === 0 ? 'nothing is published yet' : 'no override matches';
+}
+
+function thresholdColumns(before: Record<string, number>): Column<[string, number]>[] {
+  return [
+    { title: 'threshold', value: ([name]) => printable(name) },
+    {
+      title: 'before',
+      value: ([name]) => (Object.hasOwn(before, name) ? measure(before[name] ?? 0) : ''),
+      align: 'right',
+    },
+    { title: 'tuned', value: ([, value]) => measure(value), align: 'right' },
+  ];
+}
+
+const OVERRIDES: readonly Column<LookupAnswer['overrides'][number]>[] = [
+  { title: 'lever', value: row => row.action_category },
+  { title: 'effect', value: effect, align: 'right' },
+  { title: 'matched', value: row => count(row.matched), align: 'right' },
+  { title: 'most specific slice', value: row => slice(row.scope_subset), wraps: true },
+];
+const EXPLAIN: readonly Column<Explained>[] = [
+  { title: 'considered', value: row => slice(row.scope_subset), wraps: true },
+  { title: 'lever', value: row => row.action_category },
+  { title: 'effect', value: effect, align: 'right' },
+  { title: 'weight', value: row => row.weight.toFixed(2), align: 'right' },
+  { title: 'n', value: row => count(row.n), align: 'right' },
+  { title: 'used', value: row => (row.chosen ? 'yes' : 'no') },
+  { title: 'why', value: row => printable(row.reason), wraps: true },
+];

@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { type OverridesPage, overridesPageSchema } from '../../shared/http/schemas.ts';
+import { whole } from '../arguments.ts';
+import { EXIT } from '../exit.ts';
+import { count, effect, plural, signed, slice } from '../format.ts';
+import { mostEventsFirst } from '../order.ts';
+import { readPages } from '../pages.ts';
+import type { Perform } from '../perform.ts';
+import type { Session } from '../session.ts';
+import type { Column } from '../table.ts';
+
+/** `overrides`: the published overrides of a pattern. */
+export function addOverrides(program: Command, perform: Perform): void {
+  program
+    .command('overrides')
+    .description('the published overrides of a pattern, most events first')
+    .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
+    .option('--limit <n>', 'only the n with most events (with --json: the first n of the service)', whole(1))
+    .addHelpText('after', '\nExample:\n  $ pm-tuning overrides pm.uptrend.S1.entry')
+    .action(async (pattern: string, options: { readonly limit?: number }, command: Command) =>
+      perform(command, async session => {
+        const { raw, data } = await readPages(session, {
+          path: '/v1/overrides',
+          query: { pattern_key: pattern },
+          rows: 'overrides',
+          limit: session.json ? options.limit : undefined,
+          schema: overridesPageSchema,
+        });
+        session.answer(raw, () => show(session, data, options.limit));
+        return EXIT.ok;
+      }),
+    );
+}
+
+function show(session: Session, page: OverridesPage, limit: number | undefined): void {
+  const many = plural(page.overrides.length, 'override');
+  session.say(`${session.strong(page.pattern_key)}, generation ${page.generation}, ${many}`);
+  if (page.overrides.length === 0) return;
+  session.say();
+  const shown = page.overrides.toSorted(mostEventsFirst).slice(0, limit);
+  session.table(COLUMNS, shown, '');
+  if (shown.length < page.overrides.length)
+    session.say(`… and ${count(page.overrides.length - shown.length)} more`);
+}
+
+const COLUMNS: readonly Column<OverridesPage['overrides'][number]>[] = [
+  { title: 'slice', value: row => slice(row.scope_subset), wraps: true },
+  { title: 'lever', value: row => row.action_category },
+  { title: 'effect', value: effect, align: 'right' },
+  { title: 'n', value: row => count(row.n), align: 'right' },
+  { title: 'pressure', value: pressure, align: 'right' },
+  { title: 'confidence', value: row => row.confidence.toFixed(2), align: 'right' },
+];
+
+function pressure(row: OverridesPage['overrides'][number]): string {
+  if (row.pressure !== undefined) return signed(row.pressure);
+  return row.ladder_pressure === undefined ? '' : signed(row.ladder_pressure, 3);
+}

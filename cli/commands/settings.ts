@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import { settingsAnswerSchema } from '../../shared/http/schemas.ts';
+import { positive, whole } from '../arguments.ts';
+import { EXIT, usage } from '../exit.ts';
+import { measure, printable } from '../format.ts';
+import type { Perform } from '../perform.ts';
+
+interface Options {
+  readonly policy?: string;
+  readonly win?: number;
+  readonly loss?: number;
+  readonly nMin?: number;
+  readonly lookbackDays?: number;
+  readonly reason: string;
+}
+
+const EXAMPLE = `
+Example:
+  $ pm-tuning settings pm.uptrend.S1.entry --n-min 50 --win 1.5 --loss 1 --reason "thin data"`;
+
+/** `settings`: how a pattern learns from the next cycle on. */
+export function addSettings(program: Command, perform: Perform): void {
+  program
+    .command('settings')
+    .description('how a pattern learns, from the next cycle on')
+    .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
+    .option('--policy <policy>', 'what turns lessons into overrides')
+    .option('--win <amount>', 'gain of an acted success; with --loss', positive)
+    .option('--loss <amount>', 'loss of an acted failure; with --win', positive)
+    .option('--n-min <n>', 'events with an outcome that a slice needs', whole(1))
+    .option('--lookback-days <days>', 'how far back, by event time', whole(1))
+    .requiredOption('--reason <text>', 'why; it is kept in the audit')
+    .addHelpText('after', EXAMPLE)
+    .action(async (pattern: string, options: Options, command: Command) =>
+      perform(command, async session => {
+        const path = `/v1/patterns/${encodeURIComponent(pattern)}/settings`;
+        const call = { method: 'PUT', body: settingsBody(options) } as const;
+        const { raw, data } = await session.ask(settingsAnswerSchema, path, call);
+        session.answer(raw, () => {
+          const { policy, payoff, n_min, lookback_days } = data;
+          session.say(session.strong(printable(data.pattern_key)));
+          session.say(`policy    ${printable(policy)}`);
+          session.say(`payoff    win ${measure(payoff.win)}, loss ${measure(payoff.loss)}`);
+          session.say(`n_min     ${n_min}`);
+          session.say(`lookback  ${lookback_days} days`);
+        });
+        return EXIT.ok;
+      }),
+    );
+}
+
+/** @throws Failure (usage) when nothing is to be set, or half a payoff */
+function settingsBody({ policy, win, loss, nMin, lookbackDays, reason }: Options): object {
+  if ((win === undefined) !== (loss === undefined)) throw usage('--win and --loss go together');
+  const payoff = win === undefined ? undefined : { win, loss };
+  const set = { policy, payoff, n_min: nMin, lookback_days: lookbackDays };
+  if (Object.values(set).every(value => value === undefined))
+    throw usage('nothing to set: give --policy, --win and --loss, --n-min or --lookback-days');
+  return { ...set, reason };
+}

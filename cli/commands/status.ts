@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { type Status, statusSchema } from '../../shared/http/schemas.ts';
+import { EXIT } from '../exit.ts';
+import { count, instant, plural, printable, span } from '../format.ts';
+import type { Perform } from '../perform.ts';
+import type { Session } from '../session.ts';
+import type { Column } from '../table.ts';
+
+/** `status`: one look at the whole system; exit code 1 when it is not healthy. */
+export function addStatus(program: Command, perform: Perform): void {
+  program
+    .command('status')
+    .description('one look at the whole system; exit code 1 when it is not healthy')
+    .addHelpText('after', '\nExample:\n  $ pm-tuning status || alert "tuning is not healthy"')
+    .action(async (_options, command: Command) =>
+      perform(command, async session => {
+        const { raw, data } = await session.ask(statusSchema, '/v1/status');
+        session.answer(raw, () => show(session, data));
+        return data.healthy ? EXIT.ok : EXIT.bad;
+      }),
+    );
+}
+
+function show(session: Session, status: Status): void {
+  session.say(session.strong(status.healthy ? 'healthy' : 'NOT healthy'));
+  for (const { code, detail } of status.reasons) session.say(`  ${code}: ${printable(detail)}`);
+  const { total, with_outcome, pending } = status.events;
+  session.say(
+    `events      ${count(total)}: ${count(with_outcome)} with an outcome, ${count(pending)} pending`,
+  );
+  if (status.parked_outcomes > 0)
+    session.say(`parked      ${plural(status.parked_outcomes, 'outcome')} waiting for the event`);
+  session.say(`last cycle  ${lastCycle(status)}`);
+  session.say();
+  const patterns = status.patterns.toSorted((a, b) => b.events.total - a.events.total);
+  session.table(COLUMNS, patterns, 'no events yet; bring some in with: pm-tuning import FILE');
+}
+
+function lastCycle({ last_cycle: cycle }: Status): string {
+  if (!cycle) return 'none yet';
+  const { patterns_failed: failed, patterns_total: total } = cycle;
+  const patterns = failed > 0 ? `${failed} of ${plural(total, 'pattern')} failed` : plural(total, 'pattern');
+  const reason = cycle.reason === undefined ? '' : ` – ${printable(cycle.reason)}`;
+  return `${cycle.status} ${span(cycle.age_seconds)} ago, as of ${instant(cycle.as_of)}, ${patterns}${reason}`;
+}
+
+const COLUMNS: readonly Column<Status['patterns'][number]>[] = [
+  { title: 'pattern', value: row => printable(row.pattern_key) },
+  { title: 'mode', value: row => row.mode },
+  { title: 'policy', value: row => printable(row.policy) },
+  { title: 'events', value: row => count(row.events.total), align: 'right' },
+  { title: 'pending', value: row => count(row.events.pending), align: 'right' },
+  { title: 'gen.', value: row => count(row.generation), align: 'right' },
+  { title: 'lessons', value: row => count(row.lessons), align: 'right' },
+  { title: 'overrides', value: row => count(row.overrides), align: 'right' },
+];

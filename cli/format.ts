@@ -1,0 +1,68 @@
+import type { Scope } from '../shared/pattern/scope.ts';
+import { describeScope } from '../shared/pattern/scope.ts';
+
+const THOUSANDS = new Intl.NumberFormat('en-US');
+
+/** Text that cannot steer a terminal: control characters, escapes included, are shown as their code. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it replaces
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, character => {
+    const code = character.charCodeAt(0).toString(16).padStart(4, '0');
+    return `\\u${code}`;
+  });
+}
+
+/** A whole number: `12,000`. */
+export function count(n: number): string {
+  return THOUSANDS.format(n);
+}
+
+/** A rate between 0 and 1: `28.6 %`. */
+export function percent(rate: number): string {
+  return `${(rate * 100).toFixed(1)} %`;
+}
+
+/** A signed number: `+3`, `-2`, `0`. */
+export function signed(value: number, digits = 0): string {
+  const text = value.toFixed(digits);
+  return value > 0 ? `+${text}` : text;
+}
+
+/** A value to six significant digits, without trailing zeros: `0.591`. */
+export function measure(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+/** What an override does: `× 0.9851`, or for additive levers `+0.01`. */
+export function effect(of: { multiplier?: number | undefined; delta?: number | undefined }): string {
+  if (of.multiplier !== undefined) return `× ${of.multiplier.toFixed(4)}`;
+  return of.delta === undefined ? '' : signed(Number(measure(of.delta)), decimals(of.delta));
+}
+
+/** A slice: `bucket=nano, timeframe=15m`; the empty one is `everything`. */
+export function slice(scope: Scope): string {
+  return printable(describeScope(scope));
+}
+
+/** An instant in UTC: `2025-01-20 00:00:00Z`; fractions of a second are left out. */
+export function instant(text: string): string {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? printable(text) : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
+/** A span of time in seconds: `40 s`, `12 min`, `3.5 h`, `4.0 d`. */
+export function span(seconds: number): string {
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${(seconds / 3600).toFixed(1)} h`;
+  return `${(seconds / 86_400).toFixed(1)} d`;
+}
+
+/** `1 event`, `2 events`. */
+export function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+function decimals(value: number): number {
+  return measure(value).split('.')[1]?.length ?? 0;
+}

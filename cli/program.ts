@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { serviceUrl, token, whole } from './arguments.ts';
+import { Client } from './client.ts';
+import { addCycle } from './commands/cycle.ts';
+import { addHistory } from './commands/history.ts';
+import { addImport } from './commands/import.ts';
+import { addLessons } from './commands/lessons.ts';
+import { addLookup } from './commands/lookup.ts';
+import { addMode } from './commands/mode.ts';
+import { addOverrides } from './commands/overrides.ts';
+import { addRollback } from './commands/rollback.ts';
+import { addSettings } from './commands/settings.ts';
+import { addStatus } from './commands/status.ts';
+import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit.ts';
+import { printable } from './format.ts';
+import type { Host } from './host.ts';
+import type { Perform } from './perform.ts';
+import { noteTo, Session } from './session.ts';
+
+const DEFAULT_URL = 'http://127.0.0.1:8787';
+
+interface GlobalOptions {
+  readonly url: string;
+  readonly token?: string;
+  readonly json?: boolean;
+  readonly timeout: number;
+}
+
+const EXAMPLES = `
+Examples:
+  $ pm-tuning import events.jsonl old-table.csv.gz
+  $ pm-tuning cycle --as-of 2025-01-20
+  $ pm-tuning lessons pm.uptrend.S1.entry
+  $ pm-tuning lookup pm.uptrend.S1.entry --scope chain=solana,timeframe=15m --threshold ts_min=0.6
+  $ pm-tuning status --json | jq .healthy
+`;
+
+/**
+ * Runs one command line, without the program's own name in front.
+ * @returns the exit code (see `EXIT_CODE_HELP`); nothing is thrown that a reader could understand
+ */
+export async function runCli(argv: readonly string[], host: Host): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.ok;
+  const program = createProgram(host, async (command, run) => {
+    exit = await run(openSession(command.optsWithGlobals<GlobalOptions>(), host));
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    return ending(error, host);
+  }
+  return exit;
+}
+
+function createProgram(host: Host, perform: Perform): Command {
+  const program = new Command('pm-tuning')
+    .description('Talks to a PM Tuning service: events in, lessons and overrides out.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addOption(urlOption())
+    .addOption(
+      new Option(
+        '--token <token>',
+        'sent as "Authorization: Bearer"; the variable keeps it out of the process list',
+      )
+        .env('PM_TUNING_TOKEN')
+        .argParser(token),
+    )
+    .option('--json', "print the API's answer as JSON, and nothing else, on stdout")
+    .addOption(new Option('--timeout <seconds>', 'for one request').argParser(whole(1)).default(30))
+    .addHelpText('after', EXAMPLES + EXIT_CODE_HELP)
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(--help says more)')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => host.stdout.write(text),
+      writeErr: text => host.stderr.write(text),
+      getOutHelpWidth: () => host.stdout.columns ?? 100,
+      getErrHelpWidth: () => host.stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+  for (const add of COMMANDS) add(program, perform);
+  return program;
+}
+
+const COMMANDS = [
+  addImport,
+  addCycle,
+  addStatus,
+  addLessons,
+  addOverrides,
+  addLookup,
+  addHistory,
+  addMode,
+  addRollback,
+  addSettings,
+];
+
+function urlOption(): Option {
+  return new Option('--url <url>', 'the service')
+    .env('PM_TUNING_URL')
+    .default(DEFAULT_URL)
+    .argParser(serviceUrl);
+}
+
+function openSession(options: GlobalOptions, host: Host): Session {
+  const note = (text: string): void => noteTo(host, text);
+  const { url, token } = options;
+  const client = new Client({ url, token, timeoutMs: options.timeout * 1000, host, note });
+  return new Session(client, host, options.json === true, url);
+}
+
+function ending(error: unknown, host: Host): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (!(error instanceof Failure)) throw error;
+  host.stderr.write(`error: ${printable(error.message)}\n`);
+  for (const line of error.lines) host.stderr.write(`  ${printable(line)}\n`);
+  return error.exit;
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return String(JSON.parse(text).version);
+}

@@ -1,0 +1,81 @@
+import { styleText } from 'node:util';
+import type { z } from 'zod';
+import type { Call, Client } from './client.ts';
+import { unreadable } from './faults.ts';
+import { printable } from './format.ts';
+import type { Host } from './host.ts';
+import type { Column, Look } from './table.ts';
+import { renderTable } from './table.ts';
+
+/** Writes a line to stderr, over a progress bar that may stand there. */
+export function noteTo({ stderr, env }: Host, text: string): void {
+  const clear = stderr.isTTY && env.TERM !== 'dumb' ? '\r\u001b[K' : '';
+  stderr.write(`${clear}${printable(text)}\n`);
+}
+
+/** One run of one command: the service it speaks to, and where its words go. */
+export class Session {
+  readonly client: Client;
+  readonly host: Host;
+  /** Answers go to stdout as JSON, and nothing else does. */
+  readonly json: boolean;
+  readonly url: string;
+
+  constructor(client: Client, host: Host, json: boolean, url: string) {
+    this.client = client;
+    this.host = host;
+    this.json = json;
+    this.url = url;
+  }
+
+  /**
+   * Calls the service and checks the answer; `raw` is the body as it came.
+   * @throws Failure as `Client.call`, and when the answer is not what the API promises
+   */
+  async ask<T extends z.ZodType>(
+    schema: T,
+    path: string,
+    call?: Call,
+  ): Promise<{ raw: unknown; data: z.output<T> }> {
+    const raw = await this.client.call(path, call);
+    const parsed = schema.safeParse(raw);
+    if (parsed.success) return { raw, data: parsed.data };
+    const [issue] = parsed.error.issues;
+    const place = issue ? ` (${issue.path.join('.') || 'body'}: ${issue.message})` : '';
+    throw unreadable(this.url, `what this version cannot read${place}`);
+  }
+
+  /** With `--json` the answer as it is, else what `show` prints. */
+  answer(raw: unknown, show: () => void): void {
+    if (this.json) this.host.stdout.write(`${JSON.stringify(raw, null, 2)}\n`);
+    else show();
+  }
+
+  /** A line for the reader, on stdout; nothing with `--json`. */
+  say(text = ''): void {
+    if (!this.json) this.host.stdout.write(`${text}\n`);
+  }
+
+  /** A line about the work itself, on stderr. */
+  note(text: string): void {
+    noteTo(this.host, text);
+  }
+
+  /** A table, or `none` when it would have no rows. */
+  table<T>(columns: readonly Column<T>[], rows: readonly T[], none: string): void {
+    this.say(rows.length === 0 ? none : renderTable(columns, rows, this.#look()));
+  }
+
+  strong(text: string): string {
+    return this.#look().color ? styleText('bold', text, { validateStream: false }) : text;
+  }
+
+  #look(): Look {
+    const { stdout, env } = this.host;
+    const plain = env.NO_COLOR !== undefined && env.NO_COLOR !== '';
+    return {
+      width: stdout.isTTY ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+      color: stdout.isTTY === true && !plain && env.TERM !== 'dumb',
+    };
+  }
+}

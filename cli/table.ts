@@ -1,0 +1,97 @@
+import { styleText } from 'node:util';
+
+/** One column of rows of `T`; text columns may be wrapped to make the table fit, numbers never are. */
+export interface Column<T> {
+  readonly title: string;
+  readonly value: (row: T) => string;
+  readonly align?: 'left' | 'right';
+  /** May be broken over lines when the terminal is narrow. */
+  readonly wraps?: boolean;
+}
+
+export interface Look {
+  /** Columns of the terminal; infinite when the output is no terminal. */
+  readonly width: number;
+  readonly color: boolean;
+}
+
+const GAP = '  ';
+const NARROWEST = 16;
+
+/** A table without borders, numbers to the right, ending without a line break. */
+export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[], look: Look): string {
+  const cells = rows.map(row => columns.map(column => column.value(row)));
+  const most = fitWidths(columns, cells, look.width);
+  const titles = columns.map(({ title }) => [title]);
+  const wrapped = cells.map(row => row.map((cell, i) => wrap(cell, most[i] ?? 0)));
+  const widths = columns.map((_, i) => widest([titles, ...wrapped].flatMap(row => row[i] ?? [])));
+  const head = layOut(columns, titles, widths).map(line =>
+    look.color ? styleText('bold', line, { validateStream: false }) : line,
+  );
+  return [...head, ...wrapped.flatMap(row => layOut(columns, row, widths))].join('\n');
+}
+
+/** The lines of one row, of which each cell may have several. */
+function layOut<T>(
+  columns: readonly Column<T>[],
+  row: readonly string[][],
+  widths: readonly number[],
+): string[] {
+  const height = row.reduce((most, lines) => Math.max(most, lines.length), 0);
+  return Array.from({ length: height }, (_, line) =>
+    columns
+      .map(({ align }, i) => {
+        const text = row[i]?.[line] ?? '';
+        const space = ' '.repeat(Math.max(0, (widths[i] ?? 0) - textWidth(text)));
+        return align === 'right' ? space + text : text + space;
+      })
+      .join(GAP)
+      .trimEnd(),
+  );
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, textWidth(text)), 0);
+}
+
+/** How wide each column may be: those that wrap share what the others leave. */
+function fitWidths<T>(columns: readonly Column<T>[], cells: readonly string[][], width: number): number[] {
+  const natural = columns.map(({ title }, i) => widest([title, ...cells.map(row => row[i] ?? '')]));
+  const wrapping = columns.flatMap(({ wraps }, i) => (wraps ? [i] : []));
+  const wide = (i: number): number => natural[i] ?? 0;
+  let room = width - GAP.length * (columns.length - 1);
+  for (let i = 0; i < columns.length; i++) if (!wrapping.includes(i)) room -= wide(i);
+  const narrowestFirst = wrapping.toSorted((a, b) => wide(a) - wide(b));
+  for (const [rank, i] of narrowestFirst.entries()) {
+    const share = Math.max(NARROWEST, Math.floor(room / (wrapping.length - rank)));
+    natural[i] = Math.min(wide(i), share);
+    room -= wide(i);
+  }
+  return natural;
+}
+
+/** Breaks text into lines of at most `width` characters: at spaces where it can, else after `=`, `_`, `.` or `/`. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width && textWidth(rest) > width) {
+    const space = rest.lastIndexOf(' ', width);
+    const joint = Math.max(...['=', '_', '.', '/'].map(mark => rest.lastIndexOf(mark, width - 1) + 1));
+    const cut = space > 0 ? space : joint || width;
+    lines.push(rest.slice(0, cut).trimEnd());
+    rest = rest.slice(cut).trimStart();
+  }
+  return [...lines, rest];
+}
+
+const WIDE =
+  /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}/u;
+const NO_WIDTH = /\p{Mn}|\p{Cf}/u;
+
+/** Terminal columns that a text takes: most characters one, East Asian ones and emoji two, combining marks none. */
+export function textWidth(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  return width;
+}

@@ -1,0 +1,113 @@
+import type { Server } from 'node:http';
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { serve } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { readConfig } from '../shared/config.ts';
+import { createApp } from '../shared/http/app.ts';
+import { ingestRoutes } from '../shared/http/ingest.ts';
+import { lookupRoutes } from '../shared/http/lookup.ts';
+import { operateRoutes } from '../shared/http/operate.ts';
+import type { Log } from '../shared/log.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { createRuntime } from '../shared/runtime.ts';
+import { documentClient } from '../shared/store/dynamo.ts';
+import { openEmbeddedEngine } from './dynamodb.ts';
+import { LocalStateMachine } from './state-machine.ts';
+import { ensureTables } from './tables.ts';
+
+export interface ServiceOptions {
+  /** Folder of the embedded engine; undefined keeps everything in memory. Unused with `endpoint`. */
+  readonly data?: string | undefined;
+  /** Another DynamoDB-compatible endpoint instead of the embedded engine. */
+  readonly endpoint?: string | undefined;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** What stands between the AWS SDK and the engine in tests of faults. */
+  readonly settings?: (settings: DynamoDBClientConfig) => DynamoDBClientConfig;
+  readonly log?: Log;
+  readonly now?: () => number;
+  /** Milliseconds between retries of a task of a run, instead of the definition's seconds. */
+  readonly retryPauseMs?: number;
+}
+
+/** The whole product in one process: the functions' own code on one engine. */
+export interface Service {
+  readonly runtime: Runtime;
+  readonly app: Hono;
+  readonly stateMachine: LocalStateMachine;
+  /** Names of tables that had to be created. */
+  readonly createdTables: readonly string[];
+  /** Waits for runs under way, then closes the engine. */
+  close(): Promise<void>;
+}
+
+const TABLE_NAMES = {
+  EVENTS_TABLE: 'pm-tuning-events',
+  LESSONS_TABLE: 'pm-tuning-lessons',
+  OVERRIDES_TABLE: 'pm-tuning-overrides',
+  CONTROL_TABLE: 'pm-tuning-control',
+};
+
+/** Opens the engine, creates missing tables and wires the apps. @throws DataFolderError, Error of the endpoint */
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const config = readConfig({ ...TABLE_NAMES, ...options.environment });
+  const engine = options.endpoint === undefined ? await openEmbeddedEngine(options.data) : undefined;
+  const base = engine?.settings ?? endpointSettings(options.endpoint, options.environment ?? {});
+  const client = documentClient(options.settings?.(base) ?? base);
+  const createdTables = await ensureTables(client, config.tables);
+  const runtime = createRuntime(config, client, options.now, options.log);
+  const stateMachine = await LocalStateMachine.load(runtime, options.retryPauseMs);
+  const app = createApp(runtime.log);
+  ingestRoutes(app, runtime);
+  lookupRoutes(app, runtime);
+  operateRoutes(app, { ...runtime, cycleMaxAgeMinutes: config.cycleMaxAgeMinutes, starter: stateMachine });
+  return {
+    runtime,
+    app,
+    stateMachine,
+    createdTables,
+    close: async () => {
+      await stateMachine.idle();
+      client.destroy();
+      await engine?.close();
+    },
+  };
+}
+
+/** Credentials come from the usual AWS variables; local engines take any. */
+function endpointSettings(
+  endpoint: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): DynamoDBClientConfig {
+  return {
+    ...(endpoint !== undefined && { endpoint }),
+    region: environment.AWS_REGION ?? 'us-east-1',
+    credentials: {
+      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? 'local',
+      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? 'local',
+      ...(environment.AWS_SESSION_TOKEN && { sessionToken: environment.AWS_SESSION_TOKEN }),
+    },
+  };
+}
+
+export interface Listening {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Serves an app on the loopback interface. @param port 0 takes a free one. @throws Error with `code` EADDRINUSE */
+export function listen(app: Hono, port: number): Promise<Listening> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, info =>
+      resolve({
+        port: info.port,
+        close: () =>
+          new Promise(done => {
+            server.close(() => done());
+            // Keep-alive connections would hold the process.
+            (server as Server).closeIdleConnections();
+          }),
+      }),
+    );
+    server.once('error', reject);
+  });
+}

@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { StateMachine } from 'aws-local-stepfunctions';
+import { createHandler as cycleClose } from '../functions/cycle-close.ts';
+import { createHandler as cycleOpen } from '../functions/cycle-open.ts';
+import { createHandler as materialize } from '../functions/materialize.ts';
+import { createHandler as mine } from '../functions/mine.ts';
+import type { CycleOptions } from '../shared/cycle/cycle.ts';
+import { faultCode } from '../shared/errors.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { CycleStarter } from '../shared/store/stores.ts';
+
+const DEFINITION = new URL('../infra/cycle.asl.json', import.meta.url);
+/** How often, and how far apart, a run that broke down is tried to be recorded as failed. */
+const RECORD_ATTEMPTS = 10;
+const RECORD_PAUSE_MS = 1000;
+
+type Task = (input: unknown) => Promise<unknown>;
+
+/** Runs the cycle's state machine in this process: the deployed definition, the deployed handlers. */
+export class LocalStateMachine implements CycleStarter {
+  readonly #runtime: Runtime;
+  readonly #definition: ConstructorParameters<typeof StateMachine>[0];
+  readonly #tasks: Readonly<Record<string, Task>>;
+  readonly #retryPauseMs: number | undefined;
+  readonly #running = new Set<Promise<void>>();
+
+  /** @param retryPauseMs between retries of a task, instead of the definition's seconds (tests) */
+  static async load(runtime: Runtime, retryPauseMs?: number): Promise<LocalStateMachine> {
+    return new LocalStateMachine(runtime, JSON.parse(await readFile(DEFINITION, 'utf8')), retryPauseMs);
+  }
+
+  private constructor(
+    runtime: Runtime,
+    definition: ConstructorParameters<typeof StateMachine>[0],
+    retryPauseMs: number | undefined,
+  ) {
+    this.#runtime = runtime;
+    this.#definition = definition;
+    this.#retryPauseMs = retryPauseMs;
+    this.#tasks = {
+      Open: cycleOpen(runtime),
+      Mine: mine(runtime),
+      Materialize: materialize(runtime),
+      Close: cycleClose(runtime),
+    };
+  }
+
+  async start(cycleId: string, options: CycleOptions): Promise<{ done: Promise<void> }> {
+    const done = this.#run(cycleId, options);
+    this.#running.add(done);
+    void done.finally(() => this.#running.delete(done));
+    return { done };
+  }
+
+  /** Settles when no run is under way. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  async #run(cycleId: string, options: CycleOptions): Promise<void> {
+    const startedAt = new Date(this.#runtime.now()).toISOString();
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    const input: Record<string, string | number> = { ...Object.fromEntries(given), cycle_id: cycleId };
+    const machine = new StateMachine(this.#definition, {
+      validationOptions: { checkPaths: false, checkArn: false },
+    });
+    try {
+      const execution = machine.run(input, {
+        context: { Execution: { Name: cycleId, StartTime: startedAt, Input: input } },
+        overrides: { taskResourceLocalHandlers: this.#handlers(), ...this.#retryPauses() },
+      });
+      await execution.result;
+    } catch (error) {
+      if (error instanceof Error && error.name === 'cycle_failed') return;
+      this.#runtime.log.error('cycle broke down', error, { cycle_id: cycleId });
+      await this.#recordFailure(cycleId, options, startedAt, faultCode(error));
+    }
+  }
+
+  /** What `lambda:invoke` does: the handler gets the payload as JSON, its answer comes back as JSON. */
+  #handlers() {
+    return Object.fromEntries(
+      Object.entries(this.#tasks).map(([state, task]) => [
+        state,
+        async (input: unknown) => {
+          const { Payload } = JSON.parse(JSON.stringify(input)) as { Payload: unknown };
+          return JSON.parse(JSON.stringify({ Payload: await task(Payload) }));
+        },
+      ]),
+    );
+  }
+
+  #retryPauses() {
+    const pause = this.#retryPauseMs;
+    if (pause === undefined) return {};
+    return {
+      retryIntervalOverrides: Object.fromEntries(Object.keys(this.#tasks).map(state => [state, pause])),
+    };
+  }
+
+  /** A run that could not even be closed still leaves a record, as soon as the store takes one. */
+  async #recordFailure(
+    cycleId: string,
+    options: CycleOptions,
+    startedAt: string,
+    code: string,
+  ): Promise<void> {
+    for (let attempt = 1; attempt <= RECORD_ATTEMPTS; attempt++) {
+      try {
+        await this.#runtime.cycles.put({
+          cycle_id: cycleId,
+          status: 'failed',
+          as_of: new Date(options.as_of ?? startedAt).toISOString(),
+          started_at: startedAt,
+          finished_at: new Date(this.#runtime.now()).toISOString(),
+          patterns_total: 0,
+          patterns_failed: 0,
+          reason: `failed: ${code}`,
+        });
+        return;
+      } catch (error) {
+        this.#runtime.log.error('failed cycle not recorded', error, { cycle_id: cycleId, attempt });
+        await new Promise(resolve => setTimeout(resolve, RECORD_PAUSE_MS));
+      }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { bodyHash, episodeBody, readEpisode } from '../../../shared/episode/episode.ts';
+import { Fault } from '../../../shared/errors.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
+}
+
+/** Answers a request, or breaks the connection. */
+export type Route = (seen: Seen) => Reply | 'break' | Promise<Reply | 'break'>;
+
+/** A service on the loopback interface that answers what a test tells it to, and remembers what it was asked. */
+export interface FakeService {
+  readonly url: string;
+  readonly seen: Seen[];
+  close(): Promise<void>;
+}
+
+export async function fakeService(route: Route): Promise<FakeService> {
+  const seen: Seen[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fake');
+    const one: Seen = {
+      method: request.method ?? '',
+      path: pathname,
+      query: searchParams,
+      headers: request.headers,
+      text: Buffer.concat(chunks).toString('utf8'),
+    };
+    seen.push(one);
+    const reply = await route(one);
+    if (reply === 'break') return void request.socket.destroy();
+    const type = reply.status >= 400 ? 'application/problem+json' : 'application/json';
+    response.writeHead(reply.status, { 'content-type': type, ...reply.headers });
+    response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
+  });
+  await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    seen,
+    close: () =>
+      new Promise(closed => {
+        server.closeAllConnections();
+        server.close(() => closed());
+      }),
+  };
+}
+
+/** `POST /v1/events` by the rules of the domain, on a map. */
+export function ingest(): Route {
+  const known = new Map<string, string>();
+  return ({ text }) => {
+    const answer = { accepted: 0, unchanged: 0, rejected: [] as object[] };
+    const { events } = JSON.parse(text) as { events: unknown[] };
+    for (const [index, raw] of events.entries()) {
+      try {
+        const episode = readEpisode(raw, Date.parse('2026-01-01T00:00:00Z'));
+        const key = `${episode.pattern} ${episode.id}`;
+        const hash = bodyHash(episodeBody(episode));
+        if (known.has(key) && known.get(key) !== hash) throw new Fault('event_conflict', 'another body');
+        answer[known.has(key) ? 'unchanged' : 'accepted']++;
+        known.set(key, hash);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        answer.rejected.push({ index, code: error.code, detail: error.message });
+      }
+    }
+    const all = answer.rejected.length === events.length;
+    if (all)
+      return { status: 400, body: { ...answer, ...problem(400, 'all_rejected', 'no event was taken') } };
+    return { status: answer.rejected.length > 0 ? 207 : 200, body: answer };
+  };
+}
+
+export function problem(status: number, code: string, detail: string, errors?: object[]): object {
+  return { type: 'about:blank', title: code, status, code, detail, ...(errors ? { errors } : {}) };
+}
