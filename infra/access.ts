@@ -47,16 +47,16 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { on: 'overrides', may: ['Query'] },
   ],
   operate: [
-    { on: 'control', may: ['GetItem', 'PutItem', 'Query'] },
+    { on: 'control', may: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
     // Updates: a rollback renews the expiry of the rows that it puts back in force.
     { on: 'lessons', may: ['Query', 'UpdateItem'] },
     { on: 'overrides', may: ['Query', 'UpdateItem'] },
   ],
-  'cycle-open': [{ on: 'control', may: ['GetItem', 'PutItem', 'Query'] }],
+  'cycle-open': [{ on: 'control', may: ['PutItem', 'Query'] }],
   mine: [
     { on: 'outcomes', may: ['Query'] },
     { on: 'control', may: ['GetItem', 'PutItem'] },
-    { on: 'lessons', may: ['BatchWriteItem', 'Query'] },
+    { on: 'lessons', may: ['BatchWriteItem'] },
   ],
   materialize: [
     { on: 'control', may: ['GetItem', 'PutItem'] },

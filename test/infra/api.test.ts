@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ROUTES } from '../../shared/http/routes.ts';
 import { resources, synthesize, text } from './synth.ts';
 
 /** Every call of the contract: the function that answers it, and who may make it. */
@@ -53,6 +54,11 @@ function invocable(policy: string): string[] {
 describe('the API', () => {
   it('has exactly the routes of the contract', () => {
     expect([...routes().keys()].sort()).toEqual(CALLS.map(([route]) => route).sort());
+  });
+
+  it('has a route for each that the functions know', () => {
+    const known = Object.values(ROUTES).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect([...routes().keys()].sort()).toEqual(known.sort());
   });
 
   it.each(CALLS)('%s is answered by %s', (route, name) => {

@@ -28,6 +28,8 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   ],
   Lookup: ['dynamodb:GetItem ControlTable', 'dynamodb:Query OverridesTable'],
   Operate: [
+    'dynamodb:BatchGetItem ControlTable',
+    'dynamodb:UpdateItem ControlTable',
     'dynamodb:GetItem ControlTable',
     'dynamodb:PutItem ControlTable',
     'dynamodb:Query ControlTable',
@@ -36,17 +38,12 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:Query OverridesTable',
     'dynamodb:UpdateItem OverridesTable',
   ],
-  CycleOpen: [
-    'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
-    'dynamodb:Query ControlTable',
-  ],
+  CycleOpen: ['dynamodb:PutItem ControlTable', 'dynamodb:Query ControlTable'],
   Mine: [
     'dynamodb:Query EventsTable/index/outcomes',
     'dynamodb:GetItem ControlTable',
     'dynamodb:PutItem ControlTable',
     'dynamodb:BatchWriteItem LessonsTable',
-    'dynamodb:Query LessonsTable',
   ],
   Materialize: [
     'dynamodb:GetItem ControlTable',
