@@ -56,7 +56,6 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
     stageName: '$default',
     autoDeploy: true,
     throttle: { rateLimit: stage.throttle.rate, burstLimit: stage.throttle.burst },
-    detailedMetricsEnabled: true,
     accessLogSettings: accessLog(logs),
   });
   return { api, apiStage, logs };

@@ -1,5 +1,5 @@
 import type { Environment, EnvironmentVariables } from '../shared/config.ts';
-import type { Settings } from './settings.ts';
+import type { Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 
 type RequiredName = {
@@ -9,12 +9,16 @@ type RequiredName = {
 /** Checked against the schema that the functions read: a setting without a default cannot be forgotten. */
 export type FunctionEnvironment = Readonly<Record<RequiredName, string>> & EnvironmentVariables;
 
-export function functionEnvironment(settings: Settings, tables: Tables): FunctionEnvironment {
+export function functionEnvironment(
+  { settings, dynamodbEndpoint }: Stage,
+  tables: Tables,
+): FunctionEnvironment {
   return {
     EVENTS_TABLE: tables.events.tableName,
     LESSONS_TABLE: tables.lessons.tableName,
     OVERRIDES_TABLE: tables.overrides.tableName,
     CONTROL_TABLE: tables.control.tableName,
     ...settings,
+    ...(dynamodbEndpoint === undefined ? {} : { DYNAMODB_ENDPOINT: dynamodbEndpoint }),
   };
 }

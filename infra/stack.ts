@@ -21,7 +21,7 @@ export class PmTuningStack extends Stack {
       tags: { product: 'pm-tuning', stage: stage.name },
     });
     const tables = createTables(this, stage);
-    const environment = functionEnvironment(stage.settings, tables);
+    const environment = functionEnvironment(stage, tables);
     const create = (name: FunctionName, more: { readonly STATE_MACHINE_ARN?: string } = {}) =>
       createFunction(this, name, { stage, tables, environment: { ...environment, ...more } });
     const steps = {

@@ -20,6 +20,8 @@ export interface Stage {
   readonly distributedMap: boolean;
   /** Callers show a token of this issuer instead of signing with IAM. */
   readonly jwt: { readonly issuer: string; readonly audience: readonly string[] } | undefined;
+  /** Another DynamoDB-compatible endpoint, for functions that run on this machine. */
+  readonly dynamodbEndpoint: string | undefined;
   readonly settings: Settings;
 }
 
@@ -46,6 +48,7 @@ export function readStage(read: ReadContext): Stage {
     customerKey: contextSwitch(read, 'customerKey'),
     distributedMap: contextSwitch(read, 'distributedMap'),
     jwt: readJwt(read),
+    dynamodbEndpoint: readEndpoint(read, base),
     settings: readSettings(read),
   };
 }
@@ -57,4 +60,11 @@ function readJwt(read: ReadContext): Stage['jwt'] {
   if (issuer === '' || audience.length === 0)
     throw new Error('context jwtIssuer and jwtAudience: both or none');
   return { issuer, audience };
+}
+
+function readEndpoint(read: ReadContext, { keepData }: Base): string | undefined {
+  const endpoint = contextMatch(read, 'dynamodbEndpoint', '', /^(https?:\/\/\S+)?$/, 'an http address');
+  if (endpoint !== '' && keepData)
+    throw new Error('context dynamodbEndpoint: not for a stage that keeps data');
+  return endpoint === '' ? undefined : endpoint;
 }

@@ -90,6 +90,7 @@ describe('a setting of the stage', () => {
     [{ alarmEmails: 'nobody' }, /context alarmEmails/],
     [{ customerKey: 'yes' }, /context customerKey/],
     [{ jwtIssuer: 'https://issuer.example.com' }, /both or none/],
+    [{ stage: 'prod', dynamodbEndpoint: 'http://localhost:8000' }, /context dynamodbEndpoint/],
   ])('that cannot be used stops the synthesis: %j', (context: Record<string, string>, message) => {
     expect(() => synthesize(context)).toThrow(message);
   });
