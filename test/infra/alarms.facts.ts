@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { LEARNING, LEARNING_FIELDS } from '../../infra/log-metrics.ts';
 import { nameOf, type Resource, resources, synthesize, text } from './synth.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
@@ -158,6 +159,21 @@ describe('every alarm', () => {
       expect(text(Properties.AlarmName)).toMatch(/^pm-tuning-prod-/);
     expect(names('dev').filter(name => names('prod').includes(name))).toEqual([]);
   });
+});
+
+describe('the learning figures', () => {
+  it('come from the line that closes a run, field by field', () => {
+    for (const field of LEARNING_FIELDS) {
+      const filter = filters().get(`${LEARNING[field]}Filter`)?.Properties ?? {};
+      expect(text(filter.LogGroupName), field).toBe('CycleCloseLogs');
+      expect(filter.FilterPattern, field).toBe('{ $.message = "cycle closed" }');
+      expect(filter.MetricTransformations, field).toMatchObject([
+        { MetricName: LEARNING[field], MetricNamespace: 'PmTuning/dev', MetricValue: `$.${field}` },
+      ]);
+    }
+  });
+
+  it.todo('are what the function that closes a run logs');
 });
 
 describe('the alarm topic', () => {
