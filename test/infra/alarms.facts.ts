@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LEARNING, LEARNING_FIELDS } from '../../infra/log-metrics.ts';
+import { CYCLE_CLOSED, LEARNING, LEARNING_FIELDS } from '../../infra/log-metrics.ts';
+import { jsonLog } from '../../shared/log.ts';
+import { events, openApi } from '../support/api.ts';
 import { nameOf, type Resource, resources, synthesize, text } from './synth.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
@@ -173,7 +175,23 @@ describe('the learning figures', () => {
     }
   });
 
-  it.todo('are what the function that closes a run logs');
+  it('are what the function that closes a run logs', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = jsonLog('info', line => lines.push(JSON.parse(line)), Date.now);
+    const api = await openApi({ log });
+    await api.postEvents(events(40, 'e'));
+    await api.cycle({ as_of: '2025-01-20T00:00:00Z' });
+    await api.close();
+    const closed = lines.find(line => line.message === CYCLE_CLOSED);
+    expect(Object.keys(closed ?? {})).toEqual(expect.arrayContaining(LEARNING_FIELDS));
+    expect(closed).toMatchObject({
+      events_read: 40,
+      lessons: 2,
+      overrides: 4,
+      patterns_changed: 1,
+      patterns_failed: 0,
+    });
+  });
 });
 
 describe('the alarm topic', () => {
