@@ -73,16 +73,15 @@ const NEAR_LIMIT = 100;
 /** Candidates kept while mining, of which the 100 are chosen; those beyond it that rank lower are not looked at. */
 const NEAR_CANDIDATES = 4096;
 
-/** A record is weight, two fingerprint words, then the key words. */
-const WEIGHT = 0;
-const FINGERPRINT_A = 1;
-const FINGERPRINT_B = 2;
-const KEY = 3;
+/** A record is a lane of 64 bits (rows it stands for and their fingerprints, see `Lanes`), then the key words. */
+const KEY = 2;
 /** The class takes the lowest bits of the first key word, so that the code of a suffix of dimensions includes it. */
 const CLASS_BITS = 3;
 const CLASS_MASK = 7;
 const CLASSES = 8;
-const KEY_WORD_BITS = 31;
+/** A counter has a lane per class. */
+const CELL_WORDS = 2 * CLASSES;
+const KEY_WORD_BITS = 32;
 
 /** Suffixes of at most this many bits fold through a table that one key word addresses. */
 const DIRECT_BITS = 16;
@@ -91,6 +90,14 @@ const DIRECT_FOLD_MIN = 48;
 const HASH_FOLD_MIN = 4096;
 /** Hashed folding must drop a quarter of the records to be worth its random accesses. */
 const HASH_FOLD_RATIO = 0.75;
+/** Beyond this many bits more than the records could fill, distinct keys are taken for granted. */
+const HASH_FOLD_SPARE_BITS = 1;
+/** Two dimensions are counted by pairs of values when these fit that many bits and are fewer than the records times the ratio. */
+const PAIR_BITS = 10;
+const PAIR_RATIO = 0.5;
+/** Odd, so that lanes that differ in one class never agree in the sum. */
+const LANE_FACTOR_A = [1, 0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x165667b1, 0x2c1b3c6d, 0x297a2d39];
+const LANE_FACTOR_B = [1, 0x7feb352d, 0x846ca68b, 0xd3a2646d, 0xfd7046c5, 0xb55a4f09, 0x68e31da5, 0x1b56c4e9];
 
 /**
  * Every slice (set of dimension=value pairs) with at least `nMin` supporting rows, with its counts per class.
@@ -143,8 +150,10 @@ interface ItemColumn {
   /** Where the code lies in the record. */
   readonly word: number;
   readonly shift: number;
+  readonly bits: number;
   readonly mask: number;
-  /** Key bits in `word` that this column and all later ones cover. */
+  /** Bits of class, this column and all later ones, and the mask of those that lie in `word`. */
+  readonly suffixBits: number;
   readonly suffixMask: number;
   /** From the dictionary's code to the frequent one, shifted to its place. */
   readonly place: Int32Array;
@@ -171,6 +180,7 @@ function frequentItems(input: MineInput, nMin: number, nearMin: number): Items {
     .sort((a, b) => b.values - a.values || a.dimension - b.dimension);
   let word = 0;
   let shift = CLASS_BITS;
+  let suffixBits = CLASS_BITS;
   const columns: ItemColumn[] = [];
   for (const { dimension, base, values } of order.reverse()) {
     const bits = 32 - Math.clz32(values);
@@ -181,8 +191,10 @@ function frequentItems(input: MineInput, nMin: number, nearMin: number): Items {
     const place = new Int32Array((supports[dimension] as Int32Array).length);
     for (let k = 1; k <= values; k++) place[itemCode[base + k] as number] = k << shift;
     const { codes } = input.dimensions[dimension] as DimensionColumn;
-    const suffixMask = 2 ** (shift + bits) - 1;
-    columns.push({ codes, base, values, word, shift, mask: 2 ** bits - 1, suffixMask, place });
+    const mask = 2 ** bits - 1;
+    const suffixMask = (2 ** (shift + bits) - 1) | 0;
+    suffixBits += bits;
+    columns.push({ codes, base, values, word, shift, bits, mask, suffixBits, suffixMask, place });
     shift += bits;
   }
   columns.reverse();
@@ -197,19 +209,29 @@ function frequentItems(input: MineInput, nMin: number, nearMin: number): Items {
 }
 
 function supportByCode(input: MineInput, { codes, values }: DimensionColumn): Int32Array {
-  const { size, classes } = input;
-  const weight = Uint8Array.from({ length: CLASSES }, (_, k) => (input.supporting[k] ? 1 : 0));
+  const weight = Int32Array.from({ length: CLASSES }, (_, k) => (input.supporting[k] ? 1 : 0));
   const support = new Int32Array(values.length + 1);
+  countCodes(codes, input.classes, input.size, weight, support);
+  return support;
+}
+
+function countCodes(
+  codes: DimensionColumn['codes'],
+  classes: Uint8Array,
+  size: number,
+  weight: Int32Array,
+  support: Int32Array,
+): void {
   for (let row = 0; row < size; row++) {
     const code = codes[row] as number;
     support[code] = ((support[code] as number) + (weight[classes[row] as number] as number)) | 0;
   }
-  return support;
 }
 
-function supportOf(input: MineInput): number {
+function supportOf({ size, classes, supporting }: MineInput): number {
+  const weight = Int32Array.from({ length: CLASSES }, (_, k) => (supporting[k] ? 1 : 0));
   let support = 0;
-  for (let row = 0; row < input.size; row++) if (input.supporting[input.classes[row] as number]) support++;
+  for (let row = 0; row < size; row++) support += weight[classes[row] as number] as number;
   return support;
 }
 
@@ -219,8 +241,13 @@ function scramble(x: number): number {
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return h ^ (h >>> 16);
 }
-const fingerprintA = (row: number): number => scramble(Math.imul(row + 1, 0x9e3779b1));
-const fingerprintB = (row: number): number => scramble(Math.imul(row + 1, 0x2c1b3c6d) ^ 0x5bd1e995);
+function fingerprintHigh(row: number): number {
+  return scramble(Math.imul(row + 1, 0x9e3779b1));
+}
+/** With a count of 1 in the low bits. */
+function fingerprintLow(row: number, countBits: number): number {
+  return (scramble(Math.imul(row + 1, 0x2c1b3c6d) ^ 0x5bd1e995) << countBits) | 1;
+}
 
 /** One level's slices in the order they were found; grown by doubling. */
 class Level {
@@ -231,38 +258,32 @@ class Level {
   sums: Float64Array;
   private capacity = 64;
   readonly depth: number;
-  readonly classCount: number;
+  private readonly lanes: Lanes;
   private readonly measured: boolean;
 
-  constructor(depth: number, classCount: number, measured: boolean) {
+  constructor(depth: number, lanes: Lanes, measured: boolean) {
     this.depth = depth;
-    this.classCount = classCount;
+    this.lanes = lanes;
     this.measured = measured;
     this.items = new Int32Array(this.capacity * depth);
-    this.counts = new Int32Array(this.capacity * classCount);
+    this.counts = new Int32Array(this.capacity * lanes.classCount);
     this.fingerprints = new Int32Array(this.capacity * 2);
     this.sums = new Float64Array(measured ? this.capacity : 0);
   }
 
-  add(
-    path: Int32Array,
-    item: number,
-    counts: Int32Array,
-    from: number,
-    a: number,
-    b: number,
-    sum: number,
-  ): void {
+  /** The slice of a path and one more item, with the lanes at `from`. */
+  add(path: Int32Array, item: number, words: Int32Array, from: number, sum: number): void {
     if (this.count === this.capacity) this.grow();
-    const { depth, classCount, items } = this;
+    const { depth, items, counts, lanes } = this;
+    const { classCount, countMask } = lanes;
     const i = this.count++;
     let k = i * depth;
     for (let j = 0; j < depth - 1; j++) items[k++] = path[j] as number;
     if (depth > 0) items[k] = item;
     const at = i * classCount;
-    for (let c = 0; c < classCount; c++) this.counts[at + c] = counts[from + c] as number;
-    this.fingerprints[2 * i] = a;
-    this.fingerprints[2 * i + 1] = b;
+    for (let c = 0; c < classCount; c++) counts[at + c] = (words[from + 2 * c] as number) & countMask;
+    this.fingerprints[2 * i] = lanes.fingerprintA(words, from);
+    this.fingerprints[2 * i + 1] = lanes.fingerprintB(words, from);
     if (this.measured) this.sums[i] = sum;
   }
 
@@ -276,17 +297,20 @@ class Level {
 
   private grow(): void {
     this.capacity *= 2;
-    const { items, counts, fingerprints, sums } = this;
-    this.items = new Int32Array(this.capacity * this.depth);
-    this.items.set(items);
-    this.counts = new Int32Array(this.capacity * this.classCount);
-    this.counts.set(counts);
-    this.fingerprints = new Int32Array(this.capacity * 2);
-    this.fingerprints.set(fingerprints);
+    this.items = grown(this.items, this.capacity * this.depth);
+    this.counts = grown(this.counts, this.capacity * this.lanes.classCount);
+    this.fingerprints = grown(this.fingerprints, this.capacity * 2);
     if (!this.measured) return;
+    const { sums } = this;
     this.sums = new Float64Array(this.capacity);
     this.sums.set(sums);
   }
+}
+
+function grown(array: Int32Array, length: number): Int32Array {
+  const larger = new Int32Array(length);
+  larger.set(array);
+  return larger;
 }
 
 interface NearSlice {
@@ -358,7 +382,7 @@ class Search {
   private readonly limits: MineOptions;
   private readonly maxDepth: number;
   private readonly maxWork: number;
-  private readonly measured: boolean;
+  private readonly lanes: Lanes;
 
   private stopped: Cut['limit'] | undefined;
   /** Levels below it are partitioned only; they were emitted before. */
@@ -369,15 +393,16 @@ class Search {
   private held = 0;
 
   private readonly path: Int32Array;
-  private readonly counts: Int32Array;
-  private readonly prints: Int32Array;
+  private readonly cells: Cells;
+  /** The counters of a second dimension that is counted in the same pass, and those of the pairs of values. */
+  private readonly otherCells: Cells;
+  private readonly pairCells = new Cells(2 ** PAIR_BITS);
   private readonly sums: Float64Array;
   private readonly starts: Int32Array;
   private readonly slots = new Int32Array(2 ** DIRECT_BITS);
   private hashSlots = new Int32Array(0);
-  /** Records and measures of the children of the path's slices, one buffer a depth. */
-  private records: Int32Array[] = [];
-  private measures: Float64Array[] = [];
+  /** The records of the children of the path's slices, one buffer a depth. */
+  private buffers: Records[] = [];
 
   constructor(input: MineInput, items: Items, limits: MineOptions) {
     this.input = input;
@@ -386,26 +411,26 @@ class Search {
     this.limits = limits;
     this.maxDepth = Math.min(limits.maxDepth ?? Number.POSITIVE_INFINITY, items.columns.length);
     this.maxWork = limits.maxWork ?? DEFAULT_MAX_WORK;
-    this.measured = input.measure !== undefined;
-    const values = items.columns.reduce((most, column) => Math.max(most, column.values), 0) + 1;
+    this.lanes = lanesOf(input);
+    const codes = items.columns.reduce((most, column) => Math.max(most, column.values), 0) + 1;
     this.path = new Int32Array(items.columns.length + 1);
-    this.counts = new Int32Array(values * CLASSES);
-    this.prints = new Int32Array(values * 2);
-    this.sums = new Float64Array(this.measured ? values : 0);
-    this.starts = new Int32Array(values);
+    this.cells = new Cells(codes);
+    this.otherCells = new Cells(codes);
+    this.sums = new Float64Array(input.measure ? codes : 0);
+    this.starts = new Int32Array(codes);
   }
 
   /** Fills `levels` and `near`; answers what the budget cut. */
   run(): Cut | undefined {
-    this.root();
+    const base = this.baseRecords();
+    this.root(base);
     if (this.items.support < this.limits.nMin) return undefined;
     if (this.limits.maxSlices < 1) {
       this.levels = [];
       return this.cut(-1, 'slices', 0, 1);
     }
-    if ((this.limits.maxDepth ?? 1) >= 1) this.nearValues();
+    if ((this.limits.maxDepth ?? 1) >= 1) this.nearValues(base);
     if (this.maxDepth < 1) return undefined;
-    const base = this.baseRecords();
     const near = this.near;
     this.near = near.copy();
     this.pass(base, 1, this.maxDepth, this.maxWork / 2);
@@ -413,19 +438,19 @@ class Search {
     const seen = this.emitted();
     this.levels.length = 1;
     this.near = near;
-    return this.levelByLevel(base, seen);
+    return this.levelByLevel(seen);
   }
 
   private emitted(): number {
     return this.levels.reduce((sum, level) => sum + level.count, 0);
   }
 
-  private levelByLevel(base: Base, seen: number): Cut | undefined {
+  private levelByLevel(seen: number): Cut | undefined {
     for (let depth = 1; depth <= this.maxDepth; depth++) {
       const near = this.near;
       this.near = near.copy();
       this.held = this.emitted();
-      this.pass(base, depth, depth, depth === 1 ? Number.POSITIVE_INFINITY : this.maxWork);
+      this.pass(this.baseRecords(), depth, depth, depth === 1 ? Number.POSITIVE_INFINITY : this.maxWork);
       const found = this.levels[depth]?.count ?? 0;
       if (this.stopped) {
         this.levels.length = depth;
@@ -448,413 +473,333 @@ class Search {
     return { depth, reason, limit, emitted, leftOutAtLeast };
   }
 
-  private pass(base: Base, emitFrom: number, depthLimit: number, workLimit: number): void {
+  private pass(base: Records, emitFrom: number, depthLimit: number, workLimit: number): void {
     this.stopped = undefined;
-    this.starts.fill(0);
     this.emitFrom = emitFrom;
     this.depthLimit = depthLimit;
     this.workLimit = workLimit;
-    // The search folds its records in place, so every pass starts from a copy.
-    this.records = [base.records.slice()];
-    this.measures = [base.measures.slice()];
-    this.node(0, 0, 0, base.count, KEY + this.items.keyWords, 0);
+    this.starts.fill(0);
+    this.cells.clear(0, this.cells.size);
+    this.buffers = [base];
+    const { size } = this.input;
+    const stride = strideOf(this.items.keyWords);
+    const count = this.fold(0, 0, size, stride, 0);
+    if (count < size) this.buffers = [base.truncated(count * stride, this.input.measure ? count : 0)];
+    this.node(0, 0, count, this.input.size, 0);
   }
 
   private level(depth: number): Level {
     for (let k = this.levels.length; k <= depth; k++)
-      this.levels.push(new Level(k, this.input.classCount, this.measured));
+      this.levels.push(new Level(k, this.lanes, this.input.measure !== undefined));
     return this.levels[depth] as Level;
   }
 
-  private root(): void {
-    const { size, classes, supporting, measure } = this.input;
-    const counts = new Int32Array(CLASSES);
-    let sum = 0;
-    let a = 0;
-    let b = 0;
-    for (let row = 0; row < size; row++) {
-      const k = classes[row] as number;
-      counts[k] = (counts[k] as number) + 1;
-      a = (a + fingerprintA(row)) | 0;
-      b = (b + fingerprintB(row)) | 0;
-      if (measure && supporting[k]) sum += measure[row] as number;
-    }
+  private root(base: Records): void {
+    const { size, measure } = this.input;
+    const stride = strideOf(this.items.keyWords);
+    const tally = new Cells(1);
+    countRecords(base.words, base.wide, 0, size * stride, stride, KEY, 0, 0, tally.wide);
+    const sum = measure ? base.measures.reduce((total, value) => total + value, 0) : 0;
     const { support } = this.items;
     if (support >= this.limits.nMin) {
-      this.level(0).add(this.path, 0, counts, 0, a, b, sum);
+      this.level(0).add(this.path, 0, tally.words, 0, sum);
       this.held = 1;
     } else if (support >= this.limits.nearMin && support > 0)
-      this.near.add({ support, pairs: [], items: [], counts: [...counts], sum, a, b });
+      this.near.add(nearSlice(support, [], [], this.lanes, tally.words, 0, sum));
   }
 
-  /** Values below `nMin` have no item and are in no record, so they are counted from the columns. */
-  private nearValues(): void {
-    const { size, classes, supporting, measure, dimensions } = this.input;
+  /** Values below `nMin` have no item and no key in the records, so they are counted from the columns. */
+  private nearValues(base: Records): void {
     const best = this.items.nearValues.toSorted((a, b) => b.support - a.support).slice(0, NEAR_LIMIT);
-    for (const dimension of new Set(best.map(value => value.dimension))) {
-      const { codes, values } = dimensions[dimension] as DimensionColumn;
-      const wanted = best.filter(value => value.dimension === dimension);
-      const which = new Uint8Array(values.length + 1);
-      wanted.forEach((value, i) => {
-        which[value.code] = i + 1;
-      });
-      const found = wanted.map(() => ({ counts: new Array<number>(CLASSES).fill(0), sum: 0, a: 0, b: 0 }));
-      for (let row = 0; row < size; row++) {
-        const tally = found[(which[codes[row] as number] as number) - 1];
-        if (!tally) continue;
-        const k = classes[row] as number;
-        tally.counts[k] = (tally.counts[k] as number) + 1;
-        tally.a = (tally.a + fingerprintA(row)) | 0;
-        tally.b = (tally.b + fingerprintB(row)) | 0;
-        if (measure && supporting[k]) tally.sum += measure[row] as number;
-      }
-      wanted.forEach(({ support, code }, i) => {
-        const tally = found[i];
-        if (tally) this.near.add({ support, pairs: [[dimension, code]], items: [], ...tally });
-      });
-    }
+    for (const dimension of new Set(best.map(value => value.dimension)))
+      this.nearValuesOf(
+        base,
+        dimension,
+        best.filter(value => value.dimension === dimension),
+      );
   }
 
-  private baseRecords(): Base {
-    const { size, classes, supporting, measure } = this.input;
-    const stride = KEY + this.items.keyWords;
-    const records = new Int32Array(size * stride);
-    const measures = new Float64Array(measure ? size : 0);
-    for (let row = 0, p = 0; row < size; row++, p += stride) {
-      records[p + WEIGHT] = 1;
-      records[p + FINGERPRINT_A] = fingerprintA(row);
-      records[p + FINGERPRINT_B] = fingerprintB(row);
-      records[p + KEY] = classes[row] as number;
+  private nearValuesOf(base: Records, dimension: number, wanted: Items['nearValues']): void {
+    const { size, classes, measure, dimensions } = this.input;
+    const { codes, values } = dimensions[dimension] as DimensionColumn;
+    const which = new Uint8Array(values.length + 1);
+    wanted.forEach((value, i) => {
+      which[value.code] = i + 1;
+    });
+    const tally = new Cells(wanted.length + 1);
+    const sums = new Float64Array(wanted.length + 1);
+    const stride = strideOf(this.items.keyWords);
+    for (let row = 0; row < size; row++) {
+      const i = which[codes[row] as number] as number;
+      if (i === 0) continue;
+      addLane(tally.wide, base.wide, ((i << CLASS_BITS) | (classes[row] as number)) << 1, row * stride);
+      if (measure) sums[i] = (sums[i] as number) + (base.measures[row] as number);
     }
+    wanted.forEach(({ support, code }, i) => {
+      const at = (i + 1) * CELL_WORDS;
+      const sum = sums[i + 1] as number;
+      this.near.add(nearSlice(support, [[dimension, code]], [], this.lanes, tally.words, at, sum));
+    });
+  }
+
+  private baseRecords(): Records {
+    const { size, classes, supporting, measure } = this.input;
+    const stride = strideOf(this.items.keyWords);
+    const base = new Records(size * stride, measure ? size : 0);
+    placeRows(base.words, stride, size, classes, this.lanes.countBits);
+    for (const { codes, place, word } of this.columns)
+      placeColumn(base.words, stride, KEY + word, size, codes, place);
     if (measure)
       for (let row = 0; row < size; row++)
-        measures[row] = supporting[classes[row] as number] ? (measure[row] as number) : 0;
-    for (const { codes, place, word } of this.columns)
-      for (let row = 0, p = KEY + word; row < size; row++, p += stride)
-        records[p] = (records[p] as number) | (place[codes[row] as number] as number);
-    this.records = [records];
-    this.measures = [measures];
-    const count = this.fold(0, 0, 0, size, stride, 0);
-    if (count === size) return { records, measures, count };
-    return {
-      records: records.slice(0, count * stride),
-      measures: measures.slice(0, measure ? count : 0),
-      count,
-    };
+        base.measures[row] = supporting[classes[row] as number] ? (measure[row] as number) : 0;
+    return base;
   }
 
   /**
-   * Extends one slice by each dimension from `from` on. Its records lie at `start` (in words) of the depth's buffer,
-   * `first` is the index of the first one's measure.
+   * Extends one slice by each dimension from `from` on. Its records start with the `first` of the depth's buffer;
+   * `weight` is the number of rows they stand for.
    */
-  private node(
-    depth: number,
-    start: number,
-    first: number,
-    records: number,
-    stride: number,
-    from: number,
-  ): void {
+  private node(depth: number, first: number, records: number, weight: number, from: number): void {
     const { columns } = this;
     const last = columns.length - 1;
+    const stride = strideOf((columns[from] as ItemColumn).word + 1);
     const deeper = depth + 1 < this.depthLimit;
     let n = records;
     for (let d = from; d <= last; d++) {
       const before = n;
-      if (d > 0 && d < last) n = this.fold(depth, start, first, n, stride, d);
+      if (d > 0 && d < last && (deeper || d < last - 1)) n = this.fold(depth, first, n, stride, d);
       this.work += before + n;
       if (this.work > this.workLimit) this.stopped = 'work';
       if (this.stopped) return;
-      const partitions = this.countChildren(depth, start, first, n, stride, d, deeper && d < last);
+      if (d < last && (!deeper || d === last - 1) && this.pairs(depth, first, n, stride, d)) {
+        d++;
+        continue;
+      }
+      const partitions = this.countChildren(depth, first, n, stride, d, deeper && d < last);
       if (partitions.length === 0) continue;
-      const childStride = KEY + (columns[d + 1] as ItemColumn).word + 1;
-      if (!this.partition(depth, start, first, n, stride, d, partitions, childStride)) return;
+      if (n < weight) this.partitionSizes(depth, first, n, stride, d, partitions);
+      if (!this.partition(depth, first, n, stride, d, partitions)) return;
       const base = (columns[d] as ItemColumn).base;
-      for (let i = 0, at = 0; i < partitions.length; i += 2) {
+      for (let i = 0, at = 0; i < partitions.length; i += 3) {
         const size = partitions[i + 1] as number;
         this.path[depth] = base + (partitions[i] as number);
-        this.node(depth + 1, at * childStride, at, size, childStride, d + 1);
+        this.node(depth + 1, at, size, partitions[i + 2] as number, d + 1);
         if (this.stopped) return;
         at += size;
       }
     }
   }
 
-  /** One pass that counts all children of a dimension; emits them and answers code and record count of those to extend. */
+  /**
+   * One pass that counts all children of a dimension; emits them and answers those to extend: code, records, rows.
+   * The number of records is taken for that of rows, which it is unless some were folded.
+   */
   private countChildren(
     depth: number,
-    start: number,
     first: number,
     n: number,
     stride: number,
     d: number,
     extend: boolean,
   ): number[] {
-    const { counts, prints, starts } = this;
-    const { word, shift, mask, values } = this.columns[d] as ItemColumn;
-    const buffer = this.records[depth] as Int32Array;
+    const { cells } = this;
+    const { word, shift, mask, values, base } = this.columns[d] as ItemColumn;
+    const { words, wide, measures } = this.buffers[depth] as Records;
+    const start = first * stride;
     const end = start + n * stride;
-    for (let p = start; p < end; p += stride) {
-      const code = ((buffer[p + KEY + word] as number) >>> shift) & mask;
-      const cell = (code << CLASS_BITS) | ((buffer[p + KEY] as number) & CLASS_MASK);
-      counts[cell] = ((counts[cell] as number) + (buffer[p + WEIGHT] as number)) | 0;
-      const print = code << 1;
-      prints[print] = ((prints[print] as number) + (buffer[p + FINGERPRINT_A] as number)) | 0;
-      prints[print + 1] = ((prints[print + 1] as number) + (buffer[p + FINGERPRINT_B] as number)) | 0;
-    }
-    if (extend)
-      for (let p = start; p < end; p += stride) {
-        const code = ((buffer[p + KEY + word] as number) >>> shift) & mask;
-        starts[code] = ((starts[code] as number) + 1) | 0;
-      }
-    if (this.measured) this.sumChildren(depth, start, first, n, stride, d);
+    countRecords(words, wide, start, end, stride, KEY + word, shift, mask, cells.wide);
+    if (this.input.measure)
+      sumRecords(words, measures, start, end, stride, KEY + word, shift, mask, this.sums);
     const partitions: number[] = [];
-    if (values <= n) for (let code = 1; code <= values; code++) this.child(depth, d, code, partitions);
+    if (values <= n)
+      for (let code = 1; code <= values; code++) {
+        if (this.child(depth, cells, code, base + code) && extend) this.addPartition(partitions, code);
+        if (this.input.measure) this.sums[code] = 0;
+      }
     else
-      for (let p = start; p < end; p += stride)
-        this.child(depth, d, ((buffer[p + KEY + word] as number) >>> shift) & mask, partitions);
-    this.clear(0);
+      for (let p = start + KEY + word; p < end; p += stride) {
+        const code = ((words[p] as number) >>> shift) & mask;
+        if (code > 0 && this.child(depth, cells, code, base + code) && extend)
+          this.addPartition(partitions, code);
+        cells.clear(code, code + 1);
+        if (this.input.measure) this.sums[code] = 0;
+      }
+    if (values <= n) cells.clear(0, values + 1);
     return partitions;
   }
 
-  private sumChildren(
+  private addPartition(partitions: number[], code: number): void {
+    const rows = this.lanes.total(this.cells.words, code * CELL_WORDS);
+    partitions.push(code, rows, rows);
+  }
+
+  /** Emits a child if it reaches `nMin`, and answers whether it does. */
+  private child(depth: number, cells: Cells, code: number, item: number): boolean {
+    const { limits, lanes } = this;
+    const at = code * CELL_WORDS;
+    const support = lanes.support(cells.words, at);
+    if (support < limits.nearMin || support === 0) return false;
+    const reaches = support >= limits.nMin;
+    if (depth + 1 < this.emitFrom) return reaches;
+    const sum = this.input.measure ? (this.sums[code] as number) : 0;
+    if (reaches) {
+      if (++this.held > limits.maxSlices) this.stopped = 'slices';
+      this.level(depth + 1).add(this.path, item, cells.words, at, sum);
+    } else if (this.near.wants(support, depth + 1)) {
+      const items = [...this.path.subarray(0, depth), item].sort((a, b) => a - b);
+      const pairs = items.map(
+        i => [this.items.dimension[i] as number, this.items.code[i] as number] as const,
+      );
+      this.near.add(nearSlice(support, pairs, items, lanes, cells.words, at, sum));
+    }
+    return reaches;
+  }
+
+  /**
+   * Counts two adjacent dimensions in one pass, by their pairs of values, when the pairs are few against the records.
+   * At the last level that halves the passes; for the last two dimensions the pairs themselves are the grandchildren,
+   * which saves partitioning where partitions are most and smallest.
+   */
+  private pairs(depth: number, first: number, n: number, stride: number, d: number): boolean {
+    const one = this.columns[d] as ItemColumn;
+    const two = this.columns[d + 1] as ItemColumn;
+    const mask = (one.mask << two.bits) | two.mask;
+    const combinations = (one.values + 1) * (two.values + 1);
+    if (
+      one.word !== two.word ||
+      one.bits + two.bits > PAIR_BITS ||
+      combinations > PAIR_RATIO * n ||
+      this.input.measure
+    )
+      return false;
+    const { cells, otherCells, pairCells } = this;
+    const { words, wide } = this.buffers[depth] as Records;
+    const start = first * stride;
+    countRecords(
+      words,
+      wide,
+      start,
+      start + n * stride,
+      stride,
+      KEY + two.word,
+      two.shift,
+      mask,
+      pairCells.wide,
+    );
+    sumPairs(
+      pairCells.wide,
+      one.values,
+      two.values,
+      two.bits,
+      this.input.classCount,
+      cells.wide,
+      otherCells.wide,
+    );
+    const joint = depth + 2 <= this.depthLimit;
+    for (let code = 1; code <= one.values; code++) {
+      if (!this.child(depth, cells, code, one.base + code) || !joint) continue;
+      this.path[depth] = one.base + code;
+      const row = code << two.bits;
+      for (let other = 1; other <= two.values; other++)
+        this.child(depth + 1, pairCells, row | other, two.base + other);
+    }
+    for (let code = 1; code <= two.values; code++) this.child(depth, otherCells, code, two.base + code);
+    cells.clear(0, one.values + 1);
+    otherCells.clear(0, two.values + 1);
+    pairCells.clear(0, (one.values + 1) << two.bits);
+    return true;
+  }
+
+  private partitionSizes(
     depth: number,
-    start: number,
     first: number,
     n: number,
     stride: number,
     d: number,
+    partitions: number[],
   ): void {
-    const { sums } = this;
+    const { starts } = this;
     const { word, shift, mask } = this.columns[d] as ItemColumn;
-    const buffer = this.records[depth] as Int32Array;
-    const measures = this.measures[depth] as Float64Array;
-    for (let i = 0, p = start + KEY + word; i < n; i++, p += stride) {
-      const code = ((buffer[p] as number) >>> shift) & mask;
-      sums[code] = (sums[code] as number) + (measures[first + i] as number);
-    }
-  }
-
-  /** Takes one child's figures from the counters, and leaves them at zero. */
-  private child(depth: number, d: number, code: number, partitions: number[]): void {
-    if (code === 0) return;
-    const { counts, prints, limits } = this;
-    const { supporting } = this.input;
-    const at = code << CLASS_BITS;
-    let support = 0;
-    for (let k = 0; k < CLASSES; k++) if (supporting[k]) support += counts[at + k] as number;
-    if (support === 0) {
-      this.clear(code);
-      return;
-    }
-    const item = (this.columns[d] as ItemColumn).base + code;
-    if (support >= limits.nMin) {
-      const size = this.starts[code] as number;
-      if (size > 0) partitions.push(code, size);
-      if (depth + 1 >= this.emitFrom) this.emit(depth + 1, item, code);
-    } else if (
-      support >= limits.nearMin &&
-      depth + 1 >= this.emitFrom &&
-      this.near.wants(support, depth + 1)
-    ) {
-      const items = [...this.path.subarray(0, depth), item].sort((a, b) => a - b);
-      this.near.add({
-        support,
-        items,
-        pairs: items.map(i => [this.items.dimension[i] as number, this.items.code[i] as number] as const),
-        counts: [...counts.subarray(at, at + CLASSES)],
-        sum: this.measured ? (this.sums[code] as number) : 0,
-        a: prints[code << 1] as number,
-        b: prints[(code << 1) + 1] as number,
-      });
-    }
-    this.clear(code);
-  }
-
-  private emit(depth: number, item: number, code: number): void {
-    if (++this.held > this.limits.maxSlices) this.stopped = 'slices';
-    const print = code << 1;
-    const sum = this.measured ? (this.sums[code] as number) : 0;
-    const { prints } = this;
-    this.level(depth).add(
-      this.path,
-      item,
-      this.counts,
-      code << CLASS_BITS,
-      prints[print] as number,
-      prints[print + 1] as number,
-      sum,
-    );
-  }
-
-  private clear(code: number): void {
-    const { counts, prints } = this;
-    const at = code << CLASS_BITS;
-    for (let k = 0; k < CLASSES; k++) counts[at + k] = 0;
-    prints[code << 1] = 0;
-    prints[(code << 1) + 1] = 0;
-    this.starts[code] = 0;
-    if (this.measured) this.sums[code] = 0;
+    const { words } = this.buffers[depth] as Records;
+    const start = first * stride;
+    countSizes(words, start, start + n * stride, stride, KEY + word, shift, mask, starts);
+    for (let i = 0; i < partitions.length; i += 3)
+      partitions[i + 1] = starts[partitions[i] as number] as number;
+    clearSizes(words, start, start + n * stride, stride, KEY + word, shift, mask, starts);
   }
 
   /** Copies the records of the children to extend, child by child, into the next depth's buffer. */
   private partition(
     depth: number,
-    start: number,
     first: number,
     n: number,
     stride: number,
     d: number,
     partitions: readonly number[],
-    childStride: number,
   ): boolean {
-    const { starts, measured } = this;
+    const { starts } = this;
     const { word, shift, mask } = this.columns[d] as ItemColumn;
+    const childStride = strideOf((this.columns[d + 1] as ItemColumn).word + 1);
     let total = 0;
-    for (let i = 0; i < partitions.length; i += 2) {
+    for (let i = 0; i < partitions.length; i += 3) {
       starts[partitions[i] as number] = total + 1;
       total += partitions[i + 1] as number;
     }
-    if (!this.reserve(depth + 1, total, childStride)) return false;
     this.work += n;
-    const from = this.records[depth] as Int32Array;
-    const to = this.records[depth + 1] as Int32Array;
-    const end = start + n * stride;
-    for (let p = start, i = first; p < end; p += stride, i++) {
-      const code = ((from[p + KEY + word] as number) >>> shift) & mask;
-      const place = starts[code] as number;
-      if (place === 0) continue;
-      starts[code] = place + 1;
-      let q = (place - 1) * childStride;
-      const stop = p + childStride;
-      for (let k = p; k < stop; k++) to[q++] = from[k] as number;
-      if (measured)
-        (this.measures[depth + 1] as Float64Array)[place - 1] = (this.measures[depth] as Float64Array)[
-          i
-        ] as number;
+    const reserved = this.reserve(depth + 1, total, childStride);
+    if (reserved) {
+      const from = this.buffers[depth] as Records;
+      const to = this.buffers[depth + 1] as Records;
+      const start = first * stride;
+      if (this.input.measure)
+        scatterMeasures(from, to, start, start + n * stride, stride, KEY + word, shift, mask, starts.slice());
+      scatter(
+        from.words,
+        to.words,
+        start,
+        start + n * stride,
+        stride,
+        KEY + word,
+        shift,
+        mask,
+        starts,
+        childStride,
+      );
     }
-    for (let i = 0; i < partitions.length; i += 2) starts[partitions[i] as number] = 0;
-    return true;
+    for (let i = 0; i < partitions.length; i += 3) starts[partitions[i] as number] = 0;
+    return reserved;
   }
 
   private reserve(depth: number, records: number, stride: number): boolean {
     const words = records * stride;
-    const have = this.records[depth]?.length ?? 0;
-    if (have < words) {
-      const room = Math.min(Math.ceil(words * 1.25), (this.records[depth - 1] as Int32Array).length);
-      const bytes = this.records.reduce((sum, buffer) => sum + buffer.byteLength, 0) + 4 * (room - have);
-      if (bytes > (this.limits.maxRowBytes ?? DEFAULT_MAX_ROW_BYTES)) {
-        this.stopped = 'memory';
-        return false;
-      }
-      this.records[depth] = new Int32Array(Math.max(room, words));
+    const have = this.buffers[depth]?.words.length ?? 0;
+    const measures = this.input.measure ? records : 0;
+    if (have >= words && (this.buffers[depth]?.measures.length ?? 0) >= measures) return true;
+    const room = Math.max(words, Math.min(2 * words, (this.buffers[depth - 1] as Records).words.length));
+    const bytes = this.buffers.reduce((sum, buffer) => sum + buffer.words.byteLength, 0) + 4 * (room - have);
+    if (bytes > (this.limits.maxRowBytes ?? DEFAULT_MAX_ROW_BYTES)) {
+      this.stopped = 'memory';
+      return false;
     }
-    if (this.measured && (this.measures[depth]?.length ?? 0) < records)
-      this.measures[depth] = new Float64Array(Math.ceil(records * 1.25));
+    this.buffers[depth] = new Records(room, measures === 0 ? 0 : Math.ceil(room / stride));
     return true;
   }
 
   /** Merges the records that agree in class and in all dimensions from `d` on, in place; answers how many remain. */
-  private fold(depth: number, start: number, first: number, n: number, stride: number, d: number): number {
-    const { word, suffixMask } = this.columns[d] as ItemColumn;
-    if (word === 0 && suffixMask < 2 ** DIRECT_BITS) {
+  private fold(depth: number, first: number, n: number, stride: number, d: number): number {
+    const { word, suffixBits, suffixMask } = this.columns[d] as ItemColumn;
+    const records = this.buffers[depth] as Records;
+    if (suffixBits <= DIRECT_BITS) {
       if (n < DIRECT_FOLD_MIN) return n;
-      return this.foldDirect(depth, start, first, n, stride, suffixMask);
+      return foldDirect(records, first, n, stride, suffixMask, this.slots);
     }
-    if (n < HASH_FOLD_MIN) return n;
-    return this.foldHashed(depth, start, first, n, stride, word, suffixMask);
-  }
-
-  private foldDirect(
-    depth: number,
-    start: number,
-    first: number,
-    n: number,
-    stride: number,
-    mask: number,
-  ): number {
-    const { slots } = this;
-    const buffer = this.records[depth] as Int32Array;
-    const end = start + n * stride;
-    let kept = 0;
-    for (let p = start, i = 0; p < end; p += stride, i++) {
-      const key = (buffer[p + KEY] as number) & mask;
-      const slot = slots[key] as number;
-      if (slot > 0) this.merge(depth, start, first, stride, slot - 1, p, i);
-      else {
-        this.keep(depth, start, first, stride, kept, p, i);
-        slots[key] = ++kept;
-      }
-    }
-    const keptEnd = start + kept * stride;
-    for (let p = start + KEY; p < keptEnd; p += stride) slots[(buffer[p] as number) & mask] = 0;
-    return kept;
-  }
-
-  private foldHashed(
-    depth: number,
-    start: number,
-    first: number,
-    n: number,
-    stride: number,
-    word: number,
-    mask: number,
-  ): number {
-    const buffer = this.records[depth] as Int32Array;
-    const distinct = this.estimateDistinct(buffer, start, n, stride, word, mask);
+    if (n < HASH_FOLD_MIN || (d > 0 && suffixBits > Math.log2(n) + HASH_FOLD_SPARE_BITS)) return n;
+    const estimateSlots = this.hashTable(n / 8);
+    const distinct = estimateDistinct(records.words, first, n, stride, word, suffixMask, estimateSlots);
     this.work += n;
     if (distinct > HASH_FOLD_RATIO * n) return n;
     const slots = this.hashTable(Math.min(n, 1.5 * distinct + 1024));
-    const wrap = slots.length - 1;
-    const end = start + n * stride;
-    const full = 0.75 * slots.length;
-    let kept = 0;
-    for (let p = start, i = 0; p < end; p += stride, i++) {
-      let at = hashKey(buffer, p + KEY, word, mask) & wrap;
-      let slot = slots[at] as number;
-      while (slot > 0 && !sameKey(buffer, p + KEY, start + (slot - 1) * stride + KEY, word, mask)) {
-        at = (at + 1) & wrap;
-        slot = slots[at] as number;
-      }
-      if (slot > 0) this.merge(depth, start, first, stride, slot - 1, p, i);
-      else {
-        this.keep(depth, start, first, stride, kept, p, i);
-        kept++;
-        if (kept < full) slots[at] = kept;
-      }
-    }
-    return kept;
-  }
-
-  /** Scaled up from the keys whose hash falls into one class of sixteen: a sample that does not depend on the order of rows. */
-  private estimateDistinct(
-    buffer: Int32Array,
-    start: number,
-    n: number,
-    stride: number,
-    word: number,
-    mask: number,
-  ): number {
-    const slots = this.hashTable(n / 8);
-    const wrap = slots.length - 1;
-    const end = start + n * stride;
-    let sampled = 0;
-    let distinct = 0;
-    for (let p = start, i = 1; p < end; p += stride, i++) {
-      const hash = hashKey(buffer, p + KEY, word, mask);
-      if (hash >>> 28 !== 0) continue;
-      sampled++;
-      let at = hash & wrap;
-      let slot = slots[at] as number;
-      while (slot > 0 && !sameKey(buffer, p + KEY, start + (slot - 1) * stride + KEY, word, mask)) {
-        at = (at + 1) & wrap;
-        slot = slots[at] as number;
-      }
-      if (slot > 0) continue;
-      slots[at] = i;
-      if (++distinct > slots.length / 2) return n;
-    }
-    return sampled === 0 ? n : Math.min(16 * distinct, (n * distinct) / sampled);
+    return foldHashed(records, first, n, stride, word, suffixMask, slots);
   }
 
   /** A cleared table with at least twice as many slots as `entries`. */
@@ -865,59 +810,408 @@ class Search {
     table.fill(0);
     return table;
   }
+}
 
-  private merge(
-    depth: number,
-    start: number,
-    first: number,
-    stride: number,
-    into: number,
-    p: number,
-    i: number,
-  ): void {
-    const buffer = this.records[depth] as Int32Array;
-    const q = start + into * stride;
-    buffer[q] = ((buffer[q] as number) + (buffer[p] as number)) | 0;
-    buffer[q + 1] = ((buffer[q + 1] as number) + (buffer[p + 1] as number)) | 0;
-    buffer[q + 2] = ((buffer[q + 2] as number) + (buffer[p + 2] as number)) | 0;
-    if (!this.measured) return;
-    const measures = this.measures[depth] as Float64Array;
-    measures[first + into] = (measures[first + into] as number) + (measures[first + i] as number);
+function nearSlice(
+  support: number,
+  pairs: NearSlice['pairs'],
+  items: readonly number[],
+  lanes: Lanes,
+  words: Int32Array,
+  at: number,
+  sum: number,
+): NearSlice {
+  const counts = Array.from(
+    { length: lanes.classCount },
+    (_, k) => (words[at + 2 * k] as number) & lanes.countMask,
+  );
+  return {
+    support,
+    pairs,
+    items,
+    counts,
+    sum,
+    a: lanes.fingerprintA(words, at),
+    b: lanes.fingerprintB(words, at),
+  };
+}
+
+/** Counters by code: a 64-bit lane per class, which adds up the lanes of records. */
+class Cells {
+  readonly size: number;
+  readonly wide: BigInt64Array;
+  readonly words: Int32Array;
+
+  constructor(size: number) {
+    this.size = size;
+    this.wide = new BigInt64Array(size * CLASSES);
+    this.words = new Int32Array(this.wide.buffer);
   }
 
-  private keep(
-    depth: number,
-    start: number,
-    first: number,
-    stride: number,
-    to: number,
-    p: number,
-    i: number,
-  ): void {
-    if (to === i) return;
-    const buffer = this.records[depth] as Int32Array;
-    for (let k = p, q = start + to * stride; k < p + stride; k++, q++) buffer[q] = buffer[k] as number;
-    if (!this.measured) return;
-    const measures = this.measures[depth] as Float64Array;
-    measures[first + to] = measures[first + i] as number;
+  clear(from: number, to: number): void {
+    const { words } = this;
+    const end = to * CELL_WORDS;
+    for (let k = from * CELL_WORDS; k < end; k++) words[k] = 0;
   }
 }
 
-interface Base {
-  readonly records: Int32Array;
+/**
+ * Reading lanes. The low bits of a lane count rows (they cannot overflow: `countBits` hold the number of all rows), the
+ * bits above sum up the rows' fingerprints. One addition in memory does both, for several rows at once after folding.
+ */
+class Lanes {
+  readonly classCount: number;
+  readonly countBits: number;
+  readonly countMask: number;
+  private readonly supporting: readonly number[];
+
+  constructor(classCount: number, countBits: number, supporting: readonly number[]) {
+    this.classCount = classCount;
+    this.countBits = countBits;
+    this.countMask = 2 ** countBits - 1;
+    this.supporting = supporting;
+  }
+
+  support(words: Int32Array, at: number): number {
+    const { supporting, countMask } = this;
+    let support = 0;
+    for (let k = 0; k < supporting.length; k++)
+      support += (words[at + (supporting[k] as number)] as number) & countMask;
+    return support;
+  }
+
+  total(words: Int32Array, at: number): number {
+    let total = 0;
+    for (let k = 0; k < 2 * this.classCount; k += 2) total += (words[at + k] as number) & this.countMask;
+    return total;
+  }
+
+  fingerprintA(words: Int32Array, at: number): number {
+    let a = 0;
+    for (let k = 0; k < this.classCount; k++)
+      a = (a + Math.imul(words[at + 2 * k + 1] as number, LANE_FACTOR_A[k] as number)) | 0;
+    return a;
+  }
+
+  fingerprintB(words: Int32Array, at: number): number {
+    let b = 0;
+    for (let k = 0; k < this.classCount; k++)
+      b = (b + Math.imul(words[at + 2 * k] as number, LANE_FACTOR_B[k] as number)) | 0;
+    return b;
+  }
+}
+
+function lanesOf({ size, classCount, supporting }: MineInput): Lanes {
+  const classes = Array.from({ length: classCount }, (_, k) => k);
+  const words = classes.filter(k => supporting[k]).map(k => 2 * k);
+  return new Lanes(classCount, 32 - Math.clz32(size), words);
+}
+
+/** Records in one block of memory, seen as words and as 64-bit lanes (the low word first, as on every platform Node runs on). */
+class Records {
+  readonly words: Int32Array;
+  readonly wide: BigInt64Array;
   readonly measures: Float64Array;
-  readonly count: number;
+
+  constructor(words: number, measures: number, from = new Int32Array(words)) {
+    this.words = from;
+    this.wide = new BigInt64Array(from.buffer);
+    this.measures = new Float64Array(measures);
+  }
+
+  truncated(words: number, measures: number): Records {
+    const copy = new Records(words, measures, this.words.slice(0, words));
+    copy.measures.set(this.measures.subarray(0, measures));
+    return copy;
+  }
 }
 
-function hashKey(buffer: Int32Array, key: number, word: number, mask: number): number {
-  let h = (buffer[key + word] as number) & mask;
-  for (let k = word - 1; k >= 0; k--) h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ (buffer[key + k] as number);
+/** Even, so that lanes are aligned. */
+function strideOf(keyWords: number): number {
+  return (KEY + keyWords + 1) & ~1;
+}
+
+// The loops below are functions of their own, with nothing around them, so that the compiler sees each of them once and whole.
+
+function placeRows(
+  words: Int32Array,
+  stride: number,
+  size: number,
+  classes: Uint8Array,
+  countBits: number,
+): void {
+  for (let row = 0, p = 0; row < size; row++, p += stride) {
+    words[p] = fingerprintLow(row, countBits);
+    words[p + 1] = fingerprintHigh(row);
+    words[p + KEY] = classes[row] as number;
+  }
+}
+
+function placeColumn(
+  words: Int32Array,
+  stride: number,
+  at: number,
+  size: number,
+  codes: DimensionColumn['codes'],
+  place: Int32Array,
+): void {
+  for (let row = 0, p = at; row < size; row++, p += stride)
+    words[p] = (words[p] as number) | (place[codes[row] as number] as number);
+}
+
+function countRecords(
+  words: Int32Array,
+  wide: BigInt64Array,
+  start: number,
+  end: number,
+  stride: number,
+  word: number,
+  shift: number,
+  mask: number,
+  cells: BigInt64Array,
+): void {
+  for (let p = start; p < end; p += stride) {
+    const code = ((words[p + word] as number) >>> shift) & mask;
+    const cell = (code << CLASS_BITS) | ((words[p + KEY] as number) & CLASS_MASK);
+    addLane(cells, wide, cell << 1, p);
+  }
+}
+
+function sumRecords(
+  words: Int32Array,
+  measures: Float64Array,
+  start: number,
+  end: number,
+  stride: number,
+  word: number,
+  shift: number,
+  mask: number,
+  sums: Float64Array,
+): void {
+  for (let p = start, i = start / stride; p < end; p += stride, i++) {
+    const code = ((words[p + word] as number) >>> shift) & mask;
+    sums[code] = (sums[code] as number) + (measures[i] as number);
+  }
+}
+
+/** Adds the pairs' lanes up by first and by second value. */
+function sumPairs(
+  pairs: BigInt64Array,
+  ones: number,
+  twos: number,
+  twoBits: number,
+  classCount: number,
+  byOne: BigInt64Array,
+  byTwo: BigInt64Array,
+): void {
+  for (let one = 0; one <= ones; one++)
+    for (let two = 0; two <= twos; two++) {
+      const pair = ((one << twoBits) | two) << CLASS_BITS;
+      for (let k = 0; k < classCount; k++) {
+        addLane(byOne, pairs, ((one << CLASS_BITS) + k) << 1, (pair + k) << 1);
+        addLane(byTwo, pairs, ((two << CLASS_BITS) + k) << 1, (pair + k) << 1);
+      }
+    }
+}
+
+function countSizes(
+  words: Int32Array,
+  start: number,
+  end: number,
+  stride: number,
+  word: number,
+  shift: number,
+  mask: number,
+  sizes: Int32Array,
+): void {
+  for (let p = start + word; p < end; p += stride) {
+    const code = ((words[p] as number) >>> shift) & mask;
+    sizes[code] = ((sizes[code] as number) + 1) | 0;
+  }
+}
+
+function clearSizes(
+  words: Int32Array,
+  start: number,
+  end: number,
+  stride: number,
+  word: number,
+  shift: number,
+  mask: number,
+  sizes: Int32Array,
+): void {
+  for (let p = start + word; p < end; p += stride) sizes[((words[p] as number) >>> shift) & mask] = 0;
+}
+
+/** `places` holds one more than where the next record of each code goes, and 0 for codes that go nowhere. */
+function scatter(
+  from: Int32Array,
+  to: Int32Array,
+  start: number,
+  end: number,
+  stride: number,
+  word: number,
+  shift: number,
+  mask: number,
+  places: Int32Array,
+  toStride: number,
+): void {
+  for (let p = start; p < end; p += stride) {
+    const code = ((from[p + word] as number) >>> shift) & mask;
+    const place = places[code] as number;
+    if (place === 0) continue;
+    places[code] = place + 1;
+    const q = (place - 1) * toStride;
+    to[q] = from[p] as number;
+    to[q + 1] = from[p + 1] as number;
+    to[q + 2] = from[p + 2] as number;
+    to[q + 3] = from[p + 3] as number;
+    for (let k = 4; k < toStride; k++) to[q + k] = from[p + k] as number;
+  }
+}
+
+function scatterMeasures(
+  from: Records,
+  to: Records,
+  start: number,
+  end: number,
+  stride: number,
+  word: number,
+  shift: number,
+  mask: number,
+  places: Int32Array,
+): void {
+  for (let p = start, i = start / stride; p < end; p += stride, i++) {
+    const code = ((from.words[p + word] as number) >>> shift) & mask;
+    const place = places[code] as number;
+    if (place === 0) continue;
+    places[code] = place + 1;
+    to.measures[place - 1] = from.measures[i] as number;
+  }
+}
+
+function foldDirect(
+  { words, wide, measures }: Records,
+  first: number,
+  n: number,
+  stride: number,
+  mask: number,
+  slots: Int32Array,
+): number {
+  const start = first * stride;
+  const end = start + n * stride;
+  const measured = measures.length > 0;
+  let kept = 0;
+  let q = start;
+  for (let p = start, i = 0; p < end; p += stride, i++) {
+    const key = (words[p + KEY] as number) & mask;
+    const slot = slots[key] as number;
+    if (slot > 0) {
+      addLane(wide, wide, start + (slot - 1) * stride, p);
+      if (measured) addMeasure(measures, first + slot - 1, first + i);
+      continue;
+    }
+    slots[key] = kept + 1;
+    if (q < p) moveRecord(words, q, p, stride);
+    if (measured) measures[first + kept] = measures[first + i] as number;
+    kept++;
+    q += stride;
+  }
+  clearSizes(words, start, q, stride, KEY, 0, mask, slots);
+  return kept;
+}
+
+function foldHashed(
+  { words, wide, measures }: Records,
+  first: number,
+  n: number,
+  stride: number,
+  word: number,
+  mask: number,
+  slots: Int32Array,
+): number {
+  const start = first * stride;
+  const end = start + n * stride;
+  const measured = measures.length > 0;
+  const wrap = slots.length - 1;
+  const full = slots.length >> 1;
+  let kept = 0;
+  let q = start;
+  for (let p = start, i = 0; p < end; p += stride, i++) {
+    let at = hashKey(words, p + KEY, word, mask) & wrap;
+    let slot = slots[at] as number;
+    while (slot > 0 && !sameKey(words, p + KEY, start + (slot - 1) * stride + KEY, word, mask)) {
+      at = (at + 1) & wrap;
+      slot = slots[at] as number;
+    }
+    if (slot > 0) {
+      addLane(wide, wide, start + (slot - 1) * stride, p);
+      if (measured) addMeasure(measures, first + slot - 1, first + i);
+      continue;
+    }
+    // A full table folds no further; the records it misses are right, only more.
+    if (kept < full) slots[at] = kept + 1;
+    if (q < p) moveRecord(words, q, p, stride);
+    if (measured) measures[first + kept] = measures[first + i] as number;
+    kept++;
+    q += stride;
+  }
+  return kept;
+}
+
+/** Adds the lane at word `q` of one block to the lane at word `p` of another. */
+function addLane(to: BigInt64Array, from: BigInt64Array, p: number, q: number): void {
+  to[p >> 1] = BigInt.asIntN(64, (to[p >> 1] as bigint) + (from[q >> 1] as bigint));
+}
+
+function addMeasure(measures: Float64Array, to: number, from: number): void {
+  measures[to] = (measures[to] as number) + (measures[from] as number);
+}
+
+function moveRecord(words: Int32Array, to: number, from: number, stride: number): void {
+  for (let k = 0; k < stride; k++) words[to + k] = words[from + k] as number;
+}
+
+/** Scaled up from the keys whose hash falls into one class of sixteen: a sample that does not depend on the order of rows. */
+function estimateDistinct(
+  words: Int32Array,
+  first: number,
+  n: number,
+  stride: number,
+  word: number,
+  mask: number,
+  slots: Int32Array,
+): number {
+  const wrap = slots.length - 1;
+  const end = (first + n) * stride;
+  let sampled = 0;
+  let distinct = 0;
+  for (let p = first * stride; p < end; p += stride) {
+    const hash = hashKey(words, p + KEY, word, mask);
+    if (hash >>> 28 !== 0) continue;
+    sampled++;
+    let at = hash & wrap;
+    let slot = slots[at] as number;
+    while (slot > 0 && !sameKey(words, p + KEY, slot - 1 + KEY, word, mask)) {
+      at = (at + 1) & wrap;
+      slot = slots[at] as number;
+    }
+    if (slot > 0) continue;
+    slots[at] = p + 1;
+    if (++distinct > slots.length / 2) return n;
+  }
+  return sampled === 0 ? n : Math.min(16 * distinct, (n * distinct) / sampled);
+}
+
+function hashKey(words: Int32Array, key: number, word: number, mask: number): number {
+  let h = (words[key + word] as number) & mask;
+  for (let k = word - 1; k >= 0; k--) h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ (words[key + k] as number);
   return scramble(h);
 }
 
-function sameKey(buffer: Int32Array, key: number, other: number, word: number, mask: number): boolean {
-  if ((((buffer[key + word] as number) ^ (buffer[other + word] as number)) & mask) !== 0) return false;
-  for (let k = word - 1; k >= 0; k--) if (buffer[key + k] !== buffer[other + k]) return false;
+function sameKey(words: Int32Array, key: number, other: number, word: number, mask: number): boolean {
+  if ((((words[key + word] as number) ^ (words[other + word] as number)) & mask) !== 0) return false;
+  for (let k = word - 1; k >= 0; k--) if (words[key + k] !== words[other + k]) return false;
   return true;
 }
 
