@@ -86,7 +86,7 @@ const KEY_WORD_BITS = 32;
 /** Suffixes of at most this many bits fold through a table that one key word addresses. */
 const DIRECT_BITS = 16;
 /** Below this many records folding costs more than it saves. */
-const DIRECT_FOLD_MIN = 48;
+const DIRECT_FOLD_MIN = 200;
 const HASH_FOLD_MIN = 4096;
 /** Hashed folding must drop a quarter of the records to be worth its random accesses. */
 const HASH_FOLD_RATIO = 0.75;
@@ -567,7 +567,7 @@ class Search {
     let n = records;
     for (let d = from; d <= last; d++) {
       const before = n;
-      if (d > 0 && d < last && (deeper || d < last - 1)) n = this.fold(depth, first, n, stride, d);
+      if (d > 0 && d < last && deeper) n = this.fold(depth, first, n, stride, d);
       this.work += before + n;
       if (this.work > this.workLimit) this.stopped = 'work';
       if (this.stopped) return;
@@ -1230,30 +1230,73 @@ function sortedTable(input: MineInput, items: Items, levels: readonly Level[]): 
     representative: new Uint32Array(count),
   };
   const prints = new Int32Array(2 * count);
-  let i = 0;
-  let k = 0;
+  let first = 0;
   for (const level of levels) {
     const order = levelOrder(level, items.code.length);
-    for (const from of order) {
-      for (let j = from * level.depth; j < (from + 1) * level.depth; j++, k++) {
-        table.dimension[k] = items.dimension[level.items[j] as number] as number;
-        table.code[k] = items.code[level.items[j] as number] as number;
-      }
-      for (let c = 0; c < classCount; c++)
-        table.counts[i * classCount + c] = level.counts[from * classCount + c] as number;
-      if (input.measure) table.sum[i] = level.sums[from] as number;
-      prints[2 * i] = level.fingerprints[2 * from] as number;
-      prints[2 * i + 1] = level.fingerprints[2 * from + 1] as number;
-      table.offset[++i] = k;
-    }
+    const firstPair = table.offset[first] as number;
+    const { depth } = level;
+    gather(order, level.items, depth, items.dimension, table.dimension, firstPair);
+    gather(order, level.items, depth, items.code, table.code, firstPair);
+    reorder(order, level.counts, table.counts, classCount, first);
+    reorder(order, level.fingerprints, prints, 2, first);
+    if (input.measure) reorder(order, level.sums, table.sum, 1, first);
+    for (let i = 1; i <= level.count; i++) table.offset[first + i] = firstPair + i * depth;
+    first += level.count;
     level.release();
   }
   representatives(table, prints, classCount);
   return table;
 }
 
+function gather(
+  order: Uint32Array,
+  items: Int32Array,
+  depth: number,
+  meaning: Uint16Array | Uint32Array,
+  to: Uint16Array | Uint32Array,
+  first: number,
+): void {
+  for (let i = 0, k = first; i < order.length; i++)
+    for (let j = (order[i] as number) * depth, end = j + depth; j < end; j++)
+      to[k++] = meaning[items[j] as number] as number;
+}
+
+function reorder<T extends Int32Array | Uint32Array | Float64Array>(
+  order: Uint32Array,
+  from: T | Int32Array,
+  to: T,
+  width: number,
+  first: number,
+): void {
+  for (let i = 0, k = first * width; i < order.length; i++)
+    for (let j = (order[i] as number) * width, end = j + width; j < end; j++) to[k++] = from[j] as number;
+}
+
 /** The level's slices by their items, item by item: a radix sort from the last to the first. Sorts the items within each slice on the way. */
 function levelOrder({ count, depth, items }: Level, itemCount: number): Uint32Array {
+  sortWithin(items, count, depth);
+  let order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  let sorted = new Uint32Array(count);
+  const starts = new Int32Array(itemCount + 1);
+  for (let position = depth - 1; position >= 0; position--) {
+    starts.fill(0);
+    countSizes(items, 0, count * depth, depth, position, 0, -1, starts);
+    let start = 0;
+    for (let item = 0; item < itemCount; item++) {
+      const size = starts[item] as number;
+      starts[item] = start;
+      start += size;
+    }
+    placeByItem(order, sorted, items, depth, position, starts);
+    const swap = order;
+    order = sorted;
+    sorted = swap;
+  }
+  return order;
+}
+
+function sortWithin(items: Int32Array, count: number, depth: number): void {
   for (let from = 0; from < count * depth; from += depth)
     for (let j = from + 1; j < from + depth; j++) {
       const item = items[j] as number;
@@ -1261,27 +1304,23 @@ function levelOrder({ count, depth, items }: Level, itemCount: number): Uint32Ar
       for (; k > from && (items[k - 1] as number) > item; k--) items[k] = items[k - 1] as number;
       items[k] = item;
     }
-  let order = Uint32Array.from({ length: count }, (_, i) => i);
-  let sorted = new Uint32Array(count);
-  const starts = new Uint32Array(itemCount + 1);
-  for (let position = depth - 1; position >= 0; position--) {
-    starts.fill(0);
-    for (let i = 0, k = position; i < count; i++, k += depth) {
-      const next = (items[k] as number) + 1;
-      starts[next] = (starts[next] as number) + 1;
-    }
-    for (let item = 1; item <= itemCount; item++)
-      starts[item] = (starts[item] as number) + (starts[item - 1] as number);
-    for (let i = 0; i < count; i++) {
-      const from = order[i] as number;
-      const item = items[from * depth + position] as number;
-      const to = starts[item] as number;
-      starts[item] = to + 1;
-      sorted[to] = from;
-    }
-    [order, sorted] = [sorted, order];
+}
+
+function placeByItem(
+  order: Uint32Array,
+  sorted: Uint32Array,
+  items: Int32Array,
+  depth: number,
+  position: number,
+  starts: Int32Array,
+): void {
+  for (let i = 0; i < order.length; i++) {
+    const from = order[i] as number;
+    const item = items[from * depth + position] as number;
+    const to = starts[item] as number;
+    starts[item] = to + 1;
+    sorted[to] = from;
   }
-  return order;
 }
 
 function representatives(table: SliceTable, prints: Int32Array, classCount: number): void {

@@ -49,10 +49,14 @@ export function referenceMine(input: MineInput, options: MineOptions): Reference
 }
 
 function selectedByAnySubset(input: MineInput): Unranked[] {
-  const selections = new Map<string, Unranked['pairs']>([['', []]]);
+  const selections = new Map([['', { pairs: [] as Unranked['pairs'], rows: [] as number[] }]]);
   for (let row = 0; row < input.size; row++)
-    for (const pairs of subsets(pairsOf(input, row))) selections.set(String(pairs), pairs);
-  return [...selections.values()].map(pairs => select(input, pairs));
+    for (const pairs of subsets(pairsOf(input, row))) {
+      const selection = selections.get(String(pairs));
+      if (selection) selection.rows.push(row);
+      else selections.set(String(pairs), { pairs, rows: [row] });
+    }
+  return [...selections.values()].map(({ pairs, rows }) => counted(input, pairs, rows));
 }
 
 function pairsOf(input: MineInput, row: number): [number, number][] {
@@ -68,10 +72,7 @@ function subsets<T>([first, ...rest]: readonly T[]): T[][] {
   return [...without, ...without.map(some => [first, ...some])];
 }
 
-function select(input: MineInput, pairs: Unranked['pairs']): Unranked {
-  const rows = Array.from({ length: input.size }, (_, row) => row).filter(row =>
-    pairs.every(([d, code]) => input.dimensions[d]?.codes[row] === code),
-  );
+function counted(input: MineInput, pairs: Unranked['pairs'], rows: readonly number[]): Unranked {
   const supporting = rows.filter(row => input.supporting[input.classes[row] ?? 0]);
   return {
     pairs,
