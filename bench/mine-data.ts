@@ -8,8 +8,6 @@ export interface Shape {
   readonly dimensions: number;
   readonly patterns: number;
   readonly maxDepth?: number;
-  /** Ten even values a dimension, which hardly fold, instead of 3 to 20 skewed ones. */
-  readonly even?: boolean;
 }
 
 export const N_MIN = 33;
@@ -26,8 +24,8 @@ export function generate(shape: Shape, pattern: number): MineInput {
   const size = Math.floor(shape.events / shape.patterns);
   const random = seeded(1000 * pattern + shape.dimensions);
   const dimensions = Array.from({ length: shape.dimensions }, (_, d): DimensionColumn => {
-    const values = shape.even ? 10 : (CARDINALITIES[d % CARDINALITIES.length] ?? 5);
-    const draw = drawFrom(Array.from({ length: values }, (_v, k) => (k + 1) ** (shape.even ? -0.3 : -1)));
+    const values = CARDINALITIES[d % CARDINALITIES.length] ?? 5;
+    const draw = drawFrom(Array.from({ length: values }, (_v, k) => 1 / (k + 1)));
     const codes = new Uint8Array(size);
     for (let row = 0; row < size; row++) codes[row] = random() < MISSING ? 0 : 1 + draw(random());
     return { name: `d${d}`, values: Array.from({ length: values }, (_v, k) => `v${k}`), codes };

@@ -169,12 +169,30 @@ describe('against the definition', () => {
       );
       const measure = Float64Array.from({ length: 1000 }, () => random(5));
       const supporting = [true, true, false, true, true, false];
-      expectSameAsReference(inputOf(dimensions, classes, { measure, supporting }), {
-        ...UNBOUNDED,
-        nMin: 5,
-        nearMin: 3,
-      });
+      const options = { ...UNBOUNDED, nMin: 5, nearMin: 3 };
+      expectSameAsReference(inputOf(dimensions, classes, { measure, supporting }), options);
+      expectSameAsReference(inputOf(dimensions, classes, { supporting }), options);
+      expectSameAsReference(inputOf(dimensions, classes), { ...options, maxDepth: 2 });
+      expectSameAsReference(inputOf(dimensions, classes), { ...options, maxSlices: 300 });
     }
+  });
+
+  test('five thousand rows of few kinds, folded by hash, give the reference answer', () => {
+    const random = seeded(5);
+    const kinds = Array.from({ length: 150 }, () => Array.from({ length: 7 }, () => random(20)));
+    const rows = Array.from({ length: 5000 }, () => kinds[random(150)] ?? []);
+    const dimensions = Array.from({ length: 7 }, (_, d) =>
+      column(
+        `d${d}`,
+        Uint8Array.from(rows, kind => kind[d] ?? 0),
+        19,
+      ),
+    );
+    const classes = Uint8Array.from(rows, () => random(3));
+    const measure = Float64Array.from(rows, () => random(9));
+    const options = { ...UNBOUNDED, nMin: 40, nearMin: 30, maxDepth: 4 };
+    expectSameAsReference(inputOf(dimensions, classes), options);
+    expectSameAsReference(inputOf(dimensions.slice(0, 5), classes, { measure }), options);
   });
 
   test('more key bits than one word holds give the reference answer', () => {
@@ -349,14 +367,17 @@ describe('budgets', () => {
     expect(slices.count).toBe(201);
   });
 
-  test('a work budget that is met on the second attempt cuts nothing', () => {
+  test('a larger work budget cuts fewer levels, and at last none', () => {
     const options = { nMin: 400, nearMin: 400, maxSlices: 1e6 };
-    const whole = mineSlices(dense, options);
-    for (const maxWork of [20e6, 40e6, 60e6, 80e6, 100e6, 200e6]) {
-      const { slices, cut } = mineSlices(dense, { ...options, maxWork });
-      if (!cut) expect(slices).toEqual(whole.slices);
-      else expect(slices.count).toBe(cut.emitted);
-    }
+    const input = { ...dense, dimensions: dense.dimensions.slice(0, 12) };
+    const whole = mineSlices(input, options);
+    const cuts = [1e6, 8e6, 20e6].map(maxWork => {
+      const { slices, cut } = mineSlices(input, { ...options, maxWork });
+      if (cut) expect(slices.count).toBe(cut.emitted);
+      else expect(slices).toEqual(whole.slices);
+      return cut?.depth;
+    });
+    expect(cuts).toEqual([1, 2, undefined]);
   });
 
   test('a limit on row buffers cuts whole levels', () => {
