@@ -221,7 +221,8 @@ function describeShortfall(pattern: PatternKey, learned: Learned, nMin: number):
 }
 
 function describeCut(cut: Cut): string {
-  return `slices of more than ${cut.depth} dimensions left out: ${cut.reason}`;
+  const left = `every slice of more than ${cut.depth} dimensions left out (${cut.leftOutAtLeast} or more)`;
+  return `${left}, ${cut.emitted} kept: ${cut.reason}`;
 }
 
 /** Nothing, when even that cannot be read: the run is recorded as failed all the same. */
