@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { ClassicLevel } from 'classic-level';
 
@@ -121,11 +120,10 @@ async function answer(store: DynaliteStore, request: EngineRequest): Promise<Ans
 }
 
 function toResponse({ statusCode, body }: Answer) {
-  const bytes = Buffer.from(JSON.stringify(body));
   return {
     statusCode,
     headers: { 'content-type': 'application/x-amz-json-1.0' },
-    body: Readable.from([bytes]),
+    body: Buffer.from(JSON.stringify(body)),
   };
 }
 
@@ -172,13 +170,11 @@ const INSERT = /^INSERT INTO "([\w.-]+)" VALUE \{((?:'\w+': \?(?:, )?)+)\}$/;
 
 /** `INSERT INTO "table" VALUE {'name': ?, …}`, each by itself: a put under the condition that its key is free. */
 async function insertBatch(store: DynaliteStore, { Statements }: InsertBatch): Promise<Answer> {
-  // A batch repeats a few statements.
-  const known = new Map<string, Insert>();
   const answers: Promise<object>[] = [];
   for (const { Statement, Parameters } of Statements) {
-    const insert = known.get(Statement) ?? readInsert(Statement, store);
+    const insert = inserts.get(Statement) ?? readInsert(Statement, store);
     if (!insert) return UNKNOWN_STATEMENT;
-    known.set(Statement, insert);
+    inserts.set(Statement, insert);
     answers.push(insertOne(store, insert, Parameters));
   }
   return { statusCode: 200, body: { Responses: await Promise.all(answers) } };
@@ -190,6 +186,9 @@ interface Insert {
   readonly names: readonly string[];
   readonly keyIsFree: object;
 }
+
+/** By statement; the product has a few, one per set of attributes. */
+const inserts = new Map<string, Insert>();
 
 /** Undefined for a statement that is none of ours. */
 function readInsert(statement: string, store: DynaliteStore): Insert | undefined {
