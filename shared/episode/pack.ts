@@ -12,6 +12,8 @@ import type { Episode, FactorValue } from './episode.ts';
  * The scope comes first and as one run of bytes, so that a decoder can look a whole scope up that it has seen before.
  */
 const VERSION = 1;
+/** Bytes of a packed event besides its scope, its numbers and its trade id. */
+const FIXED_BYTES = 11;
 
 /** The numeric factors that a policy may replay; `{min, median, max}` counts by its median. */
 export const NUMBERS = [
@@ -51,26 +53,33 @@ const text = new TextDecoder('utf-8', { fatal: true });
 
 /** Packs an event; the inverse of `unpackEpisode` up to factors that no policy reads. */
 export function packEpisode(episode: Episode): Uint8Array {
-  const scope: Buffer[] = [];
-  for (const [name, value] of Object.entries(episode.scope)) {
-    const valueBytes = Buffer.from(value, 'utf8');
-    scope.push(Buffer.from([name.length]), Buffer.from(name, 'latin1'), u16(valueBytes.length), valueBytes);
-  }
-  const scopeBytes = Buffer.concat(scope);
+  const scope = Object.entries(episode.scope);
+  const trade = episode.tradeId ?? '';
   const numbers = NUMBERS.map(name => numberOf(episode.factors[name] as FactorValue | undefined));
+  const doubles = numbers.filter(n => n !== undefined);
   const present = numbers.reduce<number>((mask, n, i) => (n === undefined ? mask : mask | (1 << i)), 0);
-  const doubles = Float64Array.from(numbers.filter(n => n !== undefined));
-  const trade = Buffer.from(episode.tradeId ?? '', 'utf8');
-  return Buffer.concat([
-    Buffer.from([VERSION]),
-    u16(scopeBytes.length),
-    scopeBytes,
-    Buffer.from([episode.decision === 'acted' ? 1 : 0, ...flagBits(episode), blockedBits(episode)]),
-    u16(present),
-    Buffer.from(doubles.buffer),
-    u16(trade.length),
-    trade,
-  ]);
+  const scopeBytes = scope.reduce((n, [name, value]) => n + 3 + name.length + Buffer.byteLength(value), 0);
+  const packed = Buffer.alloc(scopeBytes + doubles.length * 8 + Buffer.byteLength(trade) + FIXED_BYTES);
+  let at = packed.writeUInt8(VERSION);
+  at = packed.writeUInt16LE(scopeBytes, at);
+  for (const [name, value] of scope) {
+    at = packed.writeUInt8(name.length, at);
+    at += packed.write(name, at, 'latin1');
+    at = writeText(packed, value, at);
+  }
+  for (const byte of [episode.decision === 'acted' ? 1 : 0, ...flagBits(episode), blockedBits(episode)])
+    at = packed.writeUInt8(byte, at);
+  at = packed.writeUInt16LE(present, at);
+  for (const double of doubles) at = packed.writeDoubleLE(double, at);
+  writeText(packed, trade, at);
+  return packed;
+}
+
+/** u16 bytes, then the text in UTF-8. @returns where it ends */
+function writeText(into: Buffer, text: string, at: number): number {
+  const bytes = into.write(text, at + 2, 'utf8');
+  into.writeUInt16LE(bytes, at);
+  return at + 2 + bytes;
 }
 
 /** Bytes of the scope inside a packed event: `[start, end)`. */
@@ -158,10 +167,6 @@ function blockedBits(episode: Episode): number {
     const index = (GATES as readonly string[]).indexOf(gate);
     return bits | (1 << (index < 0 ? GATES.length - 1 : index));
   }, 0x80);
-}
-
-function u16(value: number): Buffer {
-  return Buffer.from([value & 0xff, value >> 8]);
 }
 
 function u16At(bytes: Uint8Array, at: number): number {
