@@ -187,6 +187,8 @@ async function insertOne(store: DynaliteStore, put: Put): Promise<object> {
   };
 }
 
+/** Left in a folder whose records were lost, so that no later start takes it for sound. */
+const MARKER = 'DAMAGED';
 /** Most time spent on reading a folder for damage when it is opened. */
 const SCAN_MS = 2000;
 
@@ -200,6 +202,8 @@ async function checkFolder(path: string): Promise<void> {
   } catch (cause) {
     throw new DataFolderError(`cannot write to the data folder ${path} (${codeOf(cause)})`, { cause });
   }
+  if (existsSync(join(path, MARKER)))
+    throw damaged(path, 'records were lost', `; to go on without them, remove ${MARKER} there`);
   const level = new ClassicLevel<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
   try {
     await level.open();
@@ -210,8 +214,11 @@ async function checkFolder(path: string): Promise<void> {
     await level.close().catch(() => undefined);
     throw folderProblem(path, cause);
   }
-  // LevelDB drops records that it cannot read and only says so in its own log.
-  if (/corruption/i.test(await readFile(join(path, 'LOG'), 'utf8'))) throw damaged(path, 'dropped records');
+  // LevelDB drops records that it cannot read and only says so in its own log, once: the next opening looks clean.
+  const log = await readFile(join(path, 'LOG'), 'utf8');
+  if (!/corruption/i.test(log)) return;
+  await writeFile(join(path, MARKER), log);
+  throw damaged(path, 'records were lost', `; to go on without them, remove ${MARKER} there`);
 }
 
 /** Like a recursive mkdir, which in some Node versions never ends where nothing can be made (under /proc). */
@@ -225,12 +232,12 @@ function folderProblem(path: string, cause: unknown): DataFolderError {
   const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
   if (codeOf(inner) === 'LEVEL_LOCKED')
     return new DataFolderError(`the data folder ${path} is in use by another process`, { cause });
-  return damaged(path, codeOf(inner), cause);
+  return damaged(path, codeOf(inner), '', cause);
 }
 
-function damaged(path: string, what: string, cause?: unknown): DataFolderError {
+function damaged(path: string, what: string, more = '', cause?: unknown): DataFolderError {
   const advice = 'restore it from a backup, or start with another folder (--data)';
-  return new DataFolderError(`the data folder ${path} is damaged (${what}); ${advice}`, { cause });
+  return new DataFolderError(`the data folder ${path} is damaged (${what}); ${advice}${more}`, { cause });
 }
 
 function codeOf(error: unknown): string {

@@ -12,6 +12,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import { createRuntime } from '../shared/runtime.ts';
 import { documentClient } from '../shared/store/dynamo.ts';
 import { openEmbeddedEngine } from './dynamodb.ts';
+import { refuseForeign } from './guard.ts';
 import { LocalStateMachine } from './state-machine.ts';
 import { ensureTables } from './tables.ts';
 
@@ -97,7 +98,8 @@ export interface Listening {
 /** Serves an app on the loopback interface. @param port 0 takes a free one. @throws Error with `code` EADDRINUSE */
 export function listen(app: Hono, port: number): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, info =>
+    const fetch = (request: Request) => refuseForeign(request) ?? app.fetch(request);
+    const server = serve({ fetch, port, hostname: '127.0.0.1' }, info =>
       resolve({
         port: info.port,
         close: () =>

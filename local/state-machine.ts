@@ -71,9 +71,12 @@ export class LocalStateMachine implements CycleStarter {
       });
       await execution.result;
     } catch (error) {
-      if (error instanceof Error && error.name === 'cycle_failed') return;
-      this.#runtime.log.error('cycle broke down', error, { cycle_id: cycleId });
-      await this.#recordFailure(cycleId, options, startedAt, faultCode(error));
+      // The interpreter wraps what ended the execution.
+      const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      // The Fail state: the run was closed with a record of its own.
+      if (reason instanceof Error && reason.name === 'cycle_failed') return;
+      this.#runtime.log.error('cycle broke down', reason, { cycle_id: cycleId });
+      await this.#recordFailure(cycleId, options, startedAt, faultCode(reason));
     }
   }
 

@@ -16,6 +16,7 @@ export type FaultCode =
   | 'timestamp_out_of_range'
   | 'too_many_items'
   | 'body_too_large'
+  | 'forbidden'
   | 'not_found'
   | 'unknown_cycle'
   | 'unknown_generation'

@@ -34,7 +34,7 @@ const startedSchema = z.object({
 });
 /** Time first, so that text order is the order of starting; the name makes a retried start the same run. */
 export function cycleId(startedAt: string, executionName: string): string {
-  const time = new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '');
+  const time = new Date(startedAt).toISOString().replace(/[-:.]/g, '');
   return `${time}-${createHash('sha256').update(executionName).digest('hex').slice(0, 8)}`;
 }
 

@@ -18,6 +18,7 @@ const STATUS: Readonly<Record<FaultCode, { readonly status: number; readonly tit
   event_conflict: { status: 400, title: 'Another event has this id' },
   outcome_conflict: { status: 400, title: 'Another outcome is recorded' },
   policy_not_available: { status: 400, title: 'No such policy' },
+  forbidden: { status: 403, title: 'Not allowed' },
   not_found: { status: 404, title: 'No such resource' },
   unknown_cycle: { status: 404, title: 'No such cycle' },
   unknown_generation: { status: 404, title: 'No such generation' },

@@ -1,0 +1,68 @@
+import type { TableName } from '../shared/store/keys.ts';
+import type { FunctionName } from './functions.ts';
+
+export type TableAction =
+  | 'BatchGetItem'
+  | 'BatchWriteItem'
+  | 'DeleteItem'
+  | 'GetItem'
+  | 'PartiQLInsert'
+  | 'PutItem'
+  | 'Query'
+  | 'UpdateItem';
+
+/** A table, or the index of the events that have an outcome. */
+export type AccessTarget = TableName | 'outcomes';
+
+export interface Access {
+  readonly on: AccessTarget;
+  readonly may: readonly TableAction[];
+  /** Only items whose partition key has one of these forms. */
+  readonly partitions?: readonly string[];
+  /** Only these attributes, the keys among them. */
+  readonly attributes?: readonly string[];
+}
+
+/** What each function may do to each table; nothing else is granted anywhere. */
+export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
+  ingest: [
+    // Insert if absent; read what was there; add an outcome. An event is never put over another.
+    { on: 'events', may: ['BatchGetItem', 'GetItem', 'PartiQLInsert', 'UpdateItem'] },
+    // The list of patterns, and outcomes that wait for their event.
+    {
+      on: 'control',
+      may: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
+      partitions: ['patterns', 'parked#*'],
+    },
+    // Counters. They share a partition with the head, whose attributes stay out of reach.
+    {
+      on: 'control',
+      may: ['UpdateItem'],
+      partitions: ['pattern#*'],
+      attributes: ['pk', 'sk', 'events', 'with_outcome', 'parked'],
+    },
+  ],
+  lookup: [
+    { on: 'control', may: ['GetItem'] },
+    { on: 'overrides', may: ['Query'] },
+  ],
+  operate: [
+    { on: 'control', may: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
+    // Updates: a rollback renews the expiry of the rows that it puts back in force.
+    { on: 'lessons', may: ['Query', 'UpdateItem'] },
+    { on: 'overrides', may: ['Query', 'UpdateItem'] },
+  ],
+  'cycle-open': [{ on: 'control', may: ['PutItem', 'Query'] }],
+  mine: [
+    { on: 'outcomes', may: ['Query'] },
+    { on: 'control', may: ['GetItem', 'PutItem'] },
+    { on: 'lessons', may: ['BatchWriteItem'] },
+  ],
+  materialize: [
+    { on: 'control', may: ['GetItem', 'PutItem'] },
+    // Updates: what stays in force is renewed before it expires.
+    { on: 'lessons', may: ['Query', 'UpdateItem'] },
+    { on: 'overrides', may: ['BatchWriteItem', 'Query', 'UpdateItem'] },
+  ],
+  'cycle-close': [{ on: 'control', may: ['GetItem', 'PutItem', 'Query'] }],
+};

@@ -1,0 +1,59 @@
+import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import cycle from './cycle.asl.json' with { type: 'json' };
+import type { Stage } from './stage.ts';
+
+/** Patterns that a distributed Map works on at once. */
+const DISTRIBUTED_CONCURRENCY = 40;
+
+/** The one definition; for thousands of patterns its Map runs each of them as a child execution. */
+export function cycleDefinition(stage: Pick<Stage, 'distributedMap'>): string {
+  if (!stage.distributedMap) return JSON.stringify(cycle);
+  const map = cycle.States.Patterns;
+  // The result of a Map holds 256 kB: thousands of patterns by name only. What became of each is in the store.
+  const Materialize = {
+    ...map.ItemProcessor.States.Materialize,
+    ResultSelector: { 'pattern_key.$': '$.Payload.pattern_key' },
+    OutputPath: '$',
+  };
+  const Patterns = {
+    ...map,
+    Label: 'Patterns',
+    MaxConcurrency: DISTRIBUTED_CONCURRENCY,
+    ItemProcessor: {
+      ...map.ItemProcessor,
+      States: { ...map.ItemProcessor.States, Materialize },
+      // Standard: mining one pattern may take longer than the five minutes of an express execution.
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+    },
+  };
+  return JSON.stringify({ ...cycle, States: { ...cycle.States, Patterns } });
+}
+
+/** A distributed Map starts executions of its own machine; a policy apart, because the machine waits for its role's. */
+export function grantChildExecutions(scope: Construct, machine: StateMachine): void {
+  const executions = Stack.of(scope).formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${machine.stateMachineName}/*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  const policy = new Policy(scope, 'CycleChildren', {
+    roles: [machine.role],
+    statements: [
+      new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }),
+      new PolicyStatement({
+        actions: ['states:DescribeExecution', 'states:StopExecution'],
+        resources: [executions],
+      }),
+    ],
+  });
+  const machineId = Stack.of(scope).resolve(machine.stateMachineName)['Fn::GetAtt'][0];
+  const arn = 'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:';
+  Validations.of(policy).acknowledge({
+    id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arn}<${machineId}.Name>/*]`,
+    reason: 'Executions are named when they start; the wildcard is held to those of this state machine',
+  });
+}

@@ -1,0 +1,24 @@
+import type { Environment, EnvironmentVariables } from '../shared/config.ts';
+import type { Stage } from './stage.ts';
+import type { Tables } from './tables.ts';
+
+type RequiredName = {
+  [N in keyof Environment]-?: undefined extends Environment[N] ? never : N;
+}[keyof Environment];
+
+/** Checked against the schema that the functions read: a setting without a default cannot be forgotten. */
+export type FunctionEnvironment = Readonly<Record<RequiredName, string>> & EnvironmentVariables;
+
+export function functionEnvironment(
+  { settings, dynamodbEndpoint }: Stage,
+  tables: Tables,
+): FunctionEnvironment {
+  return {
+    EVENTS_TABLE: tables.events.tableName,
+    LESSONS_TABLE: tables.lessons.tableName,
+    OVERRIDES_TABLE: tables.overrides.tableName,
+    CONTROL_TABLE: tables.control.tableName,
+    ...settings,
+    ...(dynamodbEndpoint === undefined ? {} : { DYNAMODB_ENDPOINT: dynamodbEndpoint }),
+  };
+}

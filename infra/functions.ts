@@ -1,0 +1,26 @@
+/** The entries of `functions/`, and what each gets. */
+export const FUNCTIONS = {
+  // 500 events are 20 statements to DynamoDB and half a megabyte to check: network and some CPU.
+  // 29 s: the HTTP API gives up at 30.
+  ingest: { id: 'Ingest', memoryMb: 1024, timeoutSeconds: 29 },
+  // 1,769 MB is one whole vCPU: what counts here is the cold start, which is all CPU.
+  // 5 s: a PM that waits longer is better off with its own thresholds.
+  lookup: { id: 'Lookup', memoryMb: 1769, timeoutSeconds: 5 },
+  // Few calls, small answers. 29 s: `POST /v1/cycles?wait=true` waits for a run as long as the HTTP API lets it.
+  operate: { id: 'Operate', memoryMb: 512, timeoutSeconds: 29 },
+  // One record, one list of patterns. Its state waits 60 s.
+  'cycle-open': { id: 'CycleOpen', memoryMb: 512, timeoutSeconds: 60 },
+  // A million events as columns fit in 1 GB, and as much again while they are read; one thread uses one vCPU.
+  // 600 s: as its state.
+  mine: { id: 'Mine', memoryMb: 3008, timeoutSeconds: 600 },
+  // Some ten thousand lessons in memory, written in chunks. 300 s: as its state.
+  materialize: { id: 'Materialize', memoryMb: 1024, timeoutSeconds: 300 },
+  // One record of every pattern. 120 s: as its state.
+  'cycle-close': { id: 'CycleClose', memoryMb: 512, timeoutSeconds: 120 },
+} as const satisfies Record<string, { id: string; memoryMb: number; timeoutSeconds: number }>;
+
+export type FunctionName = keyof typeof FUNCTIONS;
+
+export const FUNCTION_NAMES = Object.keys(FUNCTIONS).filter((name): name is FunctionName =>
+  Object.hasOwn(FUNCTIONS, name),
+);

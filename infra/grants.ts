@@ -1,0 +1,49 @@
+import { Stack } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { OUTCOMES_INDEX } from '../shared/store/keys.ts';
+import { ACCESS, type Access, type AccessTarget, type TableAction } from './access.ts';
+import type { FunctionName } from './functions.ts';
+import type { Tables } from './tables.ts';
+
+const READS: ReadonlySet<TableAction> = new Set(['BatchGetItem', 'GetItem', 'Query']);
+const KEY_READ = ['kms:Decrypt', 'kms:DescribeKey'];
+const KEY_WRITE = [...KEY_READ, 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+
+/** Grants a function its rows of the access table, on exact ARNs, and the tables' key if there is one. */
+export function grantTables(name: FunctionName, role: IRole, tables: Tables): void {
+  const arns: Readonly<Record<AccessTarget, string>> = {
+    events: tables.events.tableArn,
+    outcomes: `${tables.events.tableArn}/index/${OUTCOMES_INDEX}`,
+    lessons: tables.lessons.tableArn,
+    overrides: tables.overrides.tableArn,
+    control: tables.control.tableArn,
+  };
+  for (const access of ACCESS[name]) {
+    const actions = access.may.map(action => `dynamodb:${action}`);
+    role.addToPrincipalPolicy(
+      new PolicyStatement({ actions, resources: [arns[access.on]], conditions: conditions(access) }),
+    );
+  }
+  grantKey(name, role, tables);
+}
+
+/** Item-level conditions: every key, every attribute of a request must be one of the list. */
+function conditions({ partitions, attributes }: Access): Record<string, Record<string, readonly string[]>> {
+  return {
+    ...(partitions && { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } }),
+    ...(attributes && { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes } }),
+  };
+}
+
+function grantKey(name: FunctionName, role: IRole, tables: Tables): void {
+  const key = tables.events.encryptionKey;
+  if (!key) return;
+  const writes = ACCESS[name].some(({ may }) => may.some(action => !READS.has(action)));
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: writes ? KEY_WRITE : KEY_READ,
+      resources: [key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${Stack.of(role).region}.amazonaws.com` } },
+    }),
+  );
+}

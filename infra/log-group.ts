@@ -1,0 +1,12 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { Stage } from './stage.ts';
+
+/** Logs with the stage's retention; they go with the stack unless the stage keeps its data. */
+export function createLogGroup(scope: Construct, id: string, stage: Stage): LogGroup {
+  return new LogGroup(scope, id, {
+    retention: stage.logRetention,
+    removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+}

@@ -1,0 +1,19 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Tables } from './tables.ts';
+
+/** What people and scripts need to know after a deployment. */
+export function createOutputs(
+  scope: Construct,
+  values: Readonly<Record<string, string>>,
+  tables: Tables,
+): void {
+  const all = {
+    ...values,
+    EventsTableName: tables.events.tableName,
+    LessonsTableName: tables.lessons.tableName,
+    OverridesTableName: tables.overrides.tableName,
+    ControlTableName: tables.control.tableName,
+  };
+  for (const [name, value] of Object.entries(all)) new CfnOutput(scope, name, { value });
+}

@@ -1,0 +1,79 @@
+import { strict as assert } from 'node:assert';
+import type { output, ZodType } from 'zod';
+import { processHost } from '../cli/host.ts';
+import { runCli } from '../cli/program.ts';
+import {
+  lessonsPageSchema,
+  lookupAnswerSchema,
+  overridesPageSchema,
+  statusSchema,
+} from '../shared/http/schemas.ts';
+import type { Listening, Service } from './service.ts';
+import { listen, openService } from './service.ts';
+
+const EVENTS = 'test/data/pm-episode-events.jsonl';
+const AS_OF = '2025-01-20T00:00:00Z';
+const PATTERN = 'pm.uptrend.S1.entry';
+
+/** What a reader sees, in order: a heading, and the command that they could type themselves. */
+const STEPS: readonly (readonly [heading: string, ...command: string[]])[] = [
+  ['1. Take the events in, through the API', 'import', EVENTS],
+  ['2. Run one cycle: mine every slice, turn lessons into overrides, publish', 'cycle', '--as-of', AS_OF],
+  ['3. What was learned: one lesson per slice with at least 33 outcomes', 'lessons', PATTERN],
+  ['4. What is not known yet: slices just under 33', 'lessons', PATTERN, '--near'],
+  ['5. What follows: the thresholds that move, and where', 'overrides', PATTERN],
+  [
+    '6. What the bot asks at its next entry: thresholds before and after, and why',
+    'lookup',
+    PATTERN,
+    '--scope',
+    'chain=solana,timeframe=15m,bucket=micro',
+    '--threshold',
+    'ts_min=0.6',
+    '--threshold',
+    'halo_max=1',
+    '--explain',
+  ],
+  ['7. The whole system at a glance', 'status'],
+];
+
+async function main(): Promise<void> {
+  process.stdout.write('PM Tuning, from events to tuned thresholds, on an engine in memory.\n');
+  const service = await openService({});
+  const server = await listen(service.app, 0);
+  try {
+    for (const [heading, ...command] of STEPS) await step(server, heading, command);
+    await prove(service);
+    process.stdout.write('\nThe demo worked. Next: npm start, then npm run cli -- --help\n');
+  } finally {
+    await server.close();
+    await service.close();
+  }
+}
+
+async function step(server: Listening, heading: string, command: readonly string[]): Promise<void> {
+  process.stdout.write(`\n${heading}\n$ pm-tuning ${command.join(' ')}\n`);
+  const url = `http://127.0.0.1:${server.port}`;
+  const code = await runCli([...command, '--url', url], processHost());
+  assert.equal(code, 0, `pm-tuning ${command[0]} ended with exit code ${code}`);
+}
+
+/** The exit code says whether it worked: what was printed is compared with what the data is known to hold. */
+async function prove({ app }: Service): Promise<void> {
+  const get = async <T extends ZodType>(path: string, schema: T): Promise<output<T>> =>
+    schema.parse(await (await app.request(`http://localhost${path}`)).json());
+  const status = await get('/v1/status', statusSchema);
+  assert.deepEqual(status.events, { total: 276, with_outcome: 104, pending: 172 });
+  const { lessons } = await get(`/v1/lessons?pattern_key=${PATTERN}`, lessonsPageSchema);
+  assert.equal(lessons.length, 10);
+  const { overrides } = await get(`/v1/overrides?pattern_key=${PATTERN}`, overridesPageSchema);
+  assert.equal(overrides.length, 6);
+  const question = `pattern_key=${PATTERN}&scope.timeframe=15m&thresholds.halo_max=1`;
+  const lookup = await get(`/v1/overrides/lookup?${question}`, lookupAnswerSchema);
+  assert.ok((lookup.thresholds.halo_max ?? 0) > 1, 'the look-up moved no threshold');
+}
+
+main().catch(error => {
+  process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+});

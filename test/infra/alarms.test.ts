@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { nameOf, type Resource, resources, synthesize, text } from './synth.ts';
+
+const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+const sections = new Set([...runbook.matchAll(/^## (.+)$/gm)].map(match => match[1]));
+
+function alarms(stage = 'dev'): Map<string, Resource> {
+  const template = synthesize({ stage });
+  const all = [
+    ...resources(template, 'AWS::CloudWatch::Alarm'),
+    ...resources(template, 'AWS::CloudWatch::CompositeAlarm'),
+  ];
+  return new Map(all.filter(([name]) => name.endsWith('Alarm')));
+}
+
+const alarm = (name: string): Record<string, unknown> => alarms().get(name)?.Properties ?? {};
+const filters = () => resources(synthesize(), 'AWS::Logs::MetricFilter');
+/** Dimensions with references as names. */
+const dimensions = (value: unknown): Record<string, string> =>
+  Object.fromEntries(Array.isArray(value) ? value.map(({ Name, Value }) => [Name, text(Value)]) : []);
+
+describe('an alarm stands for', () => {
+  it('every way to learn nothing or to answer nothing', () => {
+    expect([...alarms().keys()].sort()).toEqual([
+      'Api5xxAlarm',
+      'DeadLetterAlarm',
+      'FailedCycleAlarm',
+      'FailedPatternAlarm',
+      'IngestionStoppedAlarm',
+      'NoFinishedCycleAlarm',
+      'OutcomesStoppedAlarm',
+      'SlowLookupAlarm',
+      'ThrottledControlAlarm',
+      'ThrottledEventsAlarm',
+      'ThrottledLessonsAlarm',
+      'ThrottledOverridesAlarm',
+    ]);
+  });
+
+  it('two hours in which no run of this state machine succeeded, silence included', () => {
+    expect(alarm('NoFinishedCycleAlarm')).toMatchObject({
+      Namespace: 'AWS/States',
+      MetricName: 'ExecutionsSucceeded',
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 24,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
+    expect(dimensions(alarm('NoFinishedCycleAlarm').Dimensions)).toEqual({ StateMachineArn: 'Cycle' });
+  });
+
+  it('a message in the dead-letter queue of the schedule', () => {
+    expect(alarm('DeadLetterAlarm')).toMatchObject({
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+    });
+    expect(dimensions(alarm('DeadLetterAlarm').Dimensions)).toEqual({ QueueName: 'ScheduleDeadLetters' });
+  });
+
+  it('server errors of this API', () => {
+    expect(alarm('Api5xxAlarm')).toMatchObject({
+      Namespace: 'AWS/ApiGateway',
+      MetricName: '5xx',
+      Threshold: 5,
+    });
+    expect(dimensions(alarm('Api5xxAlarm').Dimensions)).toEqual({ ApiId: 'Api', Stage: '$default' });
+  });
+
+  it('slow look-ups, by the 99th percentile of their function', () => {
+    expect(alarm('SlowLookupAlarm')).toMatchObject({ MetricName: 'Duration', ExtendedStatistic: 'p99' });
+    expect(dimensions(alarm('SlowLookupAlarm').Dimensions)).toEqual({ FunctionName: 'LookupFunction' });
+  });
+
+  it.each(['Events', 'Lessons', 'Overrides', 'Control'])('throttling of the table %s', name => {
+    const metrics = alarm(`Throttled${name}Alarm`).Metrics;
+    const stats = (Array.isArray(metrics) ? metrics : []).flatMap(
+      ({ MetricStat }) => MetricStat?.Metric ?? [],
+    );
+    const watched = stats.map(({ MetricName, Dimensions }) => [MetricName, dimensions(Dimensions)]);
+    const table = { TableName: `${name}Table` };
+    const index = { ...table, GlobalSecondaryIndexName: 'outcomes' };
+    expect(watched).toEqual([
+      ['ReadThrottleEvents', table],
+      ['WriteThrottleEvents', table],
+      ...(name === 'Events'
+        ? [
+            ['ReadThrottleEvents', index],
+            ['WriteThrottleEvents', index],
+          ]
+        : []),
+    ]);
+  });
+
+  it('a pattern that ended in the state for failed ones', () => {
+    const { MetricName, Namespace } = alarm('FailedPatternAlarm');
+    const filter = filters().get('FailedPatternsFilter')?.Properties ?? {};
+    expect(filter.MetricTransformations).toMatchObject([
+      { MetricName, MetricNamespace: Namespace, MetricValue: '1' },
+    ]);
+    expect(text(filter.LogGroupName)).toBe('CycleLogs');
+    expect(filter.FilterPattern).toBe(
+      '{ ($.type = "PassStateEntered") && ($.details.name = "PatternFailed") }',
+    );
+  });
+
+  it.each([
+    ['IngestionStoppedAlarm', ['EventsFlowedCondition', 'EventsQuietCondition']],
+    ['OutcomesStoppedAlarm', ['EventsFlowCondition', 'OutcomesFlowedCondition', 'OutcomesQuietCondition']],
+  ])('a flow that was there and is not: %s', (name, conditions) => {
+    const rule = JSON.stringify(alarm(name).AlarmRule);
+    const named = [...rule.matchAll(/"Fn::GetAtt":\["(\w+)","Arn"\]/g)].map(match => nameOf(match[1] ?? ''));
+    expect(named).toEqual(conditions);
+    expect(rule).toContain(' AND ');
+    expect(rule).not.toContain('NOT');
+  });
+
+  it.each([
+    ['EventPosts', 'POST /v1/events'],
+    ['OutcomePosts', 'POST /v1/outcomes'],
+  ])('%s counts accepted requests of %s in the access log', (metric, route) => {
+    const filter = filters().get(`${metric}Filter`)?.Properties ?? {};
+    expect(filter.FilterPattern).toBe(`{ ($.route = "${route}") && ($.status = "2*") }`);
+    expect(text(filter.LogGroupName)).toBe('ApiAccessLogs');
+  });
+});
+
+describe('every alarm', () => {
+  it('goes to the topic, when it starts and when it ends', () => {
+    for (const [name, { Properties }] of alarms()) {
+      expect([Properties.AlarmActions].flat().map(text), name).toEqual(['AlarmTopic']);
+      expect([Properties.OKActions].flat().map(text), name).toEqual(['AlarmTopic']);
+    }
+  });
+
+  it('says what to do first and where the runbook goes on', () => {
+    for (const [name, { Properties }] of alarms()) {
+      const description = text(Properties.AlarmDescription);
+      expect(description, name).toMatch(/\. First: .{20,}\. Runbook: docs\/runbook\.md#[a-z0-9-]+$/);
+      expect(sections, name).toContain(description.replace(/^.*#/, ''));
+    }
+  });
+
+  it('has a section in the runbook, and no section is without one', () => {
+    const named = [...alarms().values()].map(({ Properties }) =>
+      text(Properties.AlarmDescription).replace(/^.*#/, ''),
+    );
+    expect([...sections].sort()).toEqual(named.sort());
+  });
+
+  it('is of its stage alone', () => {
+    const names = (stage: string) =>
+      [...alarms(stage).values()].map(({ Properties }) => Properties.AlarmName ?? Properties.AlarmRule);
+    for (const { Properties } of alarms('prod').values())
+      expect(text(Properties.AlarmName)).toMatch(/^pm-tuning-prod-/);
+    expect(names('dev').filter(name => names('prod').includes(name))).toEqual([]);
+  });
+});
+
+describe('the alarm topic', () => {
+  it('lets CloudWatch of this account publish, and mails the addresses of the stage', () => {
+    const template = synthesize({ alarmEmails: 'a@example.com,b@example.com' });
+    const [policy] = resources(template, 'AWS::SNS::TopicPolicy').values();
+    expect(policy?.Properties.PolicyDocument).toMatchObject({
+      Statement: expect.arrayContaining([
+        expect.objectContaining({
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Action: 'sns:Publish',
+        }),
+      ]),
+    });
+    const mails = [...resources(template, 'AWS::SNS::Subscription').values()];
+    expect(mails.map(({ Properties }) => [Properties.Protocol, Properties.Endpoint])).toEqual([
+      ['email', 'a@example.com'],
+      ['email', 'b@example.com'],
+    ]);
+    expect(mails.every(({ Properties }) => text(Properties.TopicArn) === 'AlarmTopic')).toBe(true);
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { ROUTES } from '../../shared/http/routes.ts';
+import { resources, synthesize, text } from './synth.ts';
+
+/** Every call of the contract: the function that answers it, and who may make it. */
+const CALLS: readonly (readonly [string, string, string])[] = [
+  ['POST /v1/events', 'Ingest', 'pm operator'],
+  ['POST /v1/outcomes', 'Ingest', 'pm operator'],
+  ['POST /v1/overrides/lookup', 'Lookup', 'pm operator'],
+  ['GET /v1/overrides/lookup', 'Lookup', 'pm reader operator'],
+  ['GET /v1/snapshots/{pattern_key}', 'Lookup', 'pm reader operator'],
+  ['GET /v1/overrides', 'Operate', 'reader operator'],
+  ['GET /v1/lessons', 'Operate', 'reader operator'],
+  ['GET /v1/status', 'Operate', 'reader operator'],
+  ['POST /v1/cycles', 'Operate', 'operator'],
+  ['GET /v1/cycles', 'Operate', 'reader operator'],
+  ['GET /v1/cycles/{id}', 'Operate', 'reader operator'],
+  ['GET /v1/patterns/{pattern_key}/generations', 'Operate', 'reader operator'],
+  ['PUT /v1/patterns/{pattern_key}/mode', 'Operate', 'operator'],
+  ['PUT /v1/patterns/{pattern_key}/settings', 'Operate', 'operator'],
+  ['POST /v1/patterns/{pattern_key}/rollback', 'Operate', 'operator'],
+  ['GET /healthz', 'Operate', ''],
+  ['GET /openapi.json', 'Operate', 'reader operator'],
+];
+const JWT = { jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' };
+
+function routes(context: Record<string, string> = {}): Map<string, Record<string, unknown>> {
+  const found = [...resources(synthesize(context), 'AWS::ApiGatewayV2::Route').values()];
+  return new Map(found.map(({ Properties }) => [String(Properties.RouteKey), Properties]));
+}
+
+/** The function behind a route, by its integration. */
+function answering(route: string): string {
+  const id = text(routes().get(route)?.Target).replace(/^integrations\//, '');
+  const integration = resources(synthesize(), 'AWS::ApiGatewayV2::Integration').get(id);
+  expect(integration?.Properties.PayloadFormatVersion).toBe('2.0');
+  return text(integration?.Properties.IntegrationUri);
+}
+
+function invocable(policy: string): string[] {
+  const document = resources(synthesize(), 'AWS::IAM::ManagedPolicy').get(policy)?.Properties.PolicyDocument;
+  const statements: unknown[] = Object.values(Object.fromEntries(Object.entries(document ?? {})))
+    .flat()
+    .filter(part => typeof part === 'object');
+  expect(statements).toHaveLength(1);
+  expect(statements[0]).toMatchObject({ Action: 'execute-api:Invoke', Effect: 'Allow' });
+  const arns = Object.entries(statements[0] ?? {}).find(([name]) => name === 'Resource')?.[1];
+  return [arns]
+    .flat()
+    .map(arn => text(arn).replace(/^.*:Api\/\$default\/(GET|POST|PUT)/, '$1 '))
+    .sort();
+}
+
+describe('the API', () => {
+  it('has exactly the routes of the contract', () => {
+    expect([...routes().keys()].sort()).toEqual(CALLS.map(([route]) => route).sort());
+  });
+
+  it('has a route for each that the functions know', () => {
+    const known = Object.values(ROUTES).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect([...routes().keys()].sort()).toEqual(known.sort());
+  });
+
+  it.each(CALLS)('%s is answered by %s', (route, name) => {
+    expect(answering(route)).toBe(`${name}Function`);
+  });
+
+  it('takes signed requests only, but for the liveness check', () => {
+    for (const [route, { AuthorizationType }] of routes())
+      expect(AuthorizationType, route).toBe(route === 'GET /healthz' ? 'NONE' : 'AWS_IAM');
+  });
+
+  it('takes tokens instead by context, with one scope per role', () => {
+    expect(
+      resources(synthesize(JWT), 'AWS::ApiGatewayV2::Authorizer').values().next().value?.Properties,
+    ).toMatchObject({
+      AuthorizerType: 'JWT',
+      JwtConfiguration: { Audience: ['pm-tuning'], Issuer: 'https://issuer.example.com' },
+    });
+    for (const [route, , roles] of CALLS) {
+      const { AuthorizationType, AuthorizationScopes } = routes(JWT).get(route) ?? {};
+      expect(AuthorizationType, route).toBe(roles === '' ? 'NONE' : 'JWT');
+      const scopes = roles === '' ? undefined : roles.split(' ').map(role => `pm-tuning/${role}`);
+      expect(AuthorizationScopes, route).toEqual(scopes);
+    }
+    expect(resources(synthesize(JWT), 'AWS::IAM::ManagedPolicy').size).toBe(0);
+  });
+
+  it('is throttled and logs who called what, without payloads', () => {
+    const stage = resources(synthesize(), 'AWS::ApiGatewayV2::Stage').get('ApiStage')?.Properties ?? {};
+    expect(stage).toMatchObject({
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+    });
+    const log = Object.fromEntries(Object.entries(stage.AccessLogSettings ?? {}));
+    expect(text(log.DestinationArn)).toBe('ApiAccessLogs');
+    const fields: unknown = JSON.parse(text(log.Format));
+    expect(fields).toMatchObject({ route: '$context.routeKey', status: '$context.status' });
+    expect(text(log.Format)).not.toMatch(/\$context\.path|body|querystring/i);
+  });
+});
+
+describe('a managed policy lets call', () => {
+  it.each([
+    ['PmPolicy', 'pm'],
+    ['ReaderPolicy', 'reader'],
+    ['OperatorPolicy', 'operator'],
+  ])('%s: the routes of its role and no others', (policy, role) => {
+    const allowed = CALLS.filter(([, , roles]) => roles.split(' ').includes(role));
+    const expected = allowed.map(([route]) => route.replaceAll(/\{\w+\}/g, '*')).sort();
+    expect(invocable(policy)).toEqual(expected);
+  });
+
+  it('ReaderPolicy: nothing that changes anything', () => {
+    for (const route of invocable('ReaderPolicy')) expect(route).toMatch(/^GET /);
+  });
+});
+
+describe('outputs name', () => {
+  it('the API, the tables, the state machine and the policies', () => {
+    const outputs = Object.entries(synthesize().findOutputs('*')).map(([name, { Value }]) => [
+      name,
+      text(Value),
+    ]);
+    expect(Object.fromEntries(outputs)).toMatchObject({
+      EventsTableName: 'EventsTable',
+      LessonsTableName: 'LessonsTable',
+      OverridesTableName: 'OverridesTable',
+      ControlTableName: 'ControlTable',
+      StateMachineArn: 'Cycle',
+      PmPolicyArn: 'PmPolicy',
+      ReaderPolicyArn: 'ReaderPolicy',
+      OperatorPolicyArn: 'OperatorPolicy',
+    });
+    expect(Object.fromEntries(outputs).ApiUrl).toMatch(/^https:\/\/Api\.execute-api\./);
+  });
+});

@@ -1,0 +1,57 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/functions.ts';
+import { createStack } from './synth.ts';
+
+/*
+ * The assembly as `cdk synth` makes it, bundles included: what `sam local` and LocalStack start from.
+ */
+
+interface Assembled {
+  readonly Type: string;
+  readonly Properties: { readonly Handler?: string };
+  readonly Metadata?: Readonly<Record<string, string>>;
+}
+
+const folders: string[] = [];
+
+function assemble(): { folder: string; template: string; functions: Map<string, Assembled> } {
+  const folder = mkdtempSync(join(tmpdir(), 'pm-tuning-'));
+  folders.push(folder);
+  const context = { 'aws:cdk:enable-asset-metadata': true, 'aws:cdk:enable-path-metadata': true };
+  const app = new App({ outdir: folder, context });
+  const stack = createStack(app);
+  app.synth();
+  const template = readFileSync(join(folder, `${stack.stackName}.template.json`), 'utf8');
+  const { Resources }: { Resources: Record<string, Assembled> } = JSON.parse(template);
+  const functions = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+  const byPath = functions.map(found => [found.Metadata?.['aws:cdk:path'] ?? '', found] as const);
+  return { folder, template, functions: new Map(byPath) };
+}
+
+let assembly: ReturnType<typeof assemble>;
+beforeAll(() => {
+  assembly = assemble();
+});
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+describe('the asset of every function', () => {
+  it.each(FUNCTION_NAMES)('%s is where the template says, and exports its handler', async name => {
+    const found = assembly.functions.get(`PmTuning-dev/${FUNCTIONS[name].id}Function/Resource`);
+    const [file, exported = ''] = found?.Properties.Handler?.split('.') ?? [];
+    const path = join(assembly.folder, found?.Metadata?.['aws:asset:path'] ?? '', `${file}.mjs`);
+    expect(existsSync(path)).toBe(true);
+    expect(existsSync(`${path}.map`)).toBe(true);
+    const bundle: Record<string, unknown> = await import(path);
+    expect(bundle[exported]).toBeTypeOf('function');
+  });
+});
+
+it('the same sources make the same template, bundles included', () => {
+  expect(assemble().template).toBe(assembly.template);
+});

@@ -1,0 +1,102 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/functions.ts';
+import { readConfig } from '../../shared/config.ts';
+import { resources, synthesize, text } from './synth.ts';
+
+const functions = () => resources(synthesize(), 'AWS::Lambda::Function');
+const all = FUNCTION_NAMES.map(name => [name, `${FUNCTIONS[name].id}Function`, FUNCTIONS[name].id] as const);
+
+function environmentOf(logicalName: string): Record<string, string> {
+  const environment = Object.fromEntries(
+    Object.entries(functions().get(logicalName)?.Properties.Environment ?? {}),
+  );
+  const variables = Object.entries(environment.Variables ?? {});
+  return Object.fromEntries(variables.map(([name, value]) => [name, text(value)]));
+}
+
+describe('every function', () => {
+  it('is one file of functions/, and every file is one function', () => {
+    const files = readdirSync(new URL('../../functions', import.meta.url)).filter(name =>
+      name.endsWith('.ts'),
+    );
+    expect(files.map(name => name.replace(/\.ts$/, '')).sort()).toEqual([...FUNCTION_NAMES].sort());
+    expect([...functions().keys()].sort()).toEqual(all.map(([, logicalName]) => logicalName).sort());
+  });
+
+  it.each(all)('%s runs on Node 24, ARM, with its own role and log group', (_, logicalName, id) => {
+    const properties = functions().get(logicalName)?.Properties ?? {};
+    expect(properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      TracingConfig: { Mode: 'Active' },
+    });
+    expect(text(properties.Role)).toBe(`${id}Role`);
+    const logging = Object.fromEntries(Object.entries(properties.LoggingConfig ?? {}));
+    expect(text(logging.LogGroup)).toBe(`${id}Logs`);
+  });
+
+  it.each(all)('%s starts with the environment it gets', (_, logicalName) => {
+    const config = readConfig(environmentOf(logicalName));
+    expect(config.tables).toEqual({
+      events: 'EventsTable',
+      lessons: 'LessonsTable',
+      overrides: 'OverridesTable',
+      control: 'ControlTable',
+    });
+    expect(config.defaults).toEqual({
+      nMin: 33,
+      lookbackDays: 90,
+      policy: 'drift',
+      payoff: { win: 2, loss: 1 },
+    });
+    expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
+    expect(config.dynamodbEndpoint).toBeUndefined();
+  });
+
+  it.each(['Ingest', 'Lookup', 'Operate'])('%s answers before the HTTP API gives up at 30 s', id => {
+    expect(functions().get(`${id}Function`)?.Properties.Timeout).toBeLessThan(30);
+  });
+});
+
+describe('every log group', () => {
+  it('has a retention, longer in prod, and goes with a dev stack', () => {
+    for (const [name, group] of resources(synthesize(), 'AWS::Logs::LogGroup')) {
+      expect(group.Properties.RetentionInDays, name).toBe(7);
+      expect(group.DeletionPolicy, name).toBe('Delete');
+    }
+    for (const [name, group] of resources(synthesize({ stage: 'prod' }), 'AWS::Logs::LogGroup')) {
+      expect(group.Properties.RetentionInDays, name).toBe(90);
+      expect(group.DeletionPolicy, name).toBe('Retain');
+    }
+  });
+});
+
+describe('a setting of the stage', () => {
+  it('reaches the functions', () => {
+    const template = synthesize({ policy: 'replay', nMin: '40', payoffLoss: '1.5' });
+    const mine = resources(template, 'AWS::Lambda::Function').get('MineFunction');
+    expect(mine?.Properties.Environment).toMatchObject({
+      Variables: { POLICY: 'replay', N_MIN: '40', PAYOFF_LOSS: '1.5' },
+    });
+  });
+
+  it.each([
+    [{ stage: 'staging' }, /context stage: "staging" is not dev or prod/],
+    [{ nMin: 'many' }, /context nMin/],
+    [{ policy: 'magic' }, /context policy/],
+    [{ scheduleMinute: '60' }, /context scheduleMinute/],
+    [{ alarmEmails: 'nobody' }, /context alarmEmails/],
+    [{ customerKey: 'yes' }, /context customerKey/],
+    [{ jwtIssuer: 'https://issuer.example.com' }, /both or none/],
+    [{ stage: 'prod', dynamodbEndpoint: 'http://localhost:8000' }, /context dynamodbEndpoint/],
+  ])('that cannot be used stops the synthesis: %j', (context: Record<string, string>, message) => {
+    expect(() => synthesize(context)).toThrow(message);
+  });
+});
+
+it('the entry of every function is where the stack looks for it', () => {
+  for (const name of FUNCTION_NAMES)
+    expect(existsSync(new URL(`../../functions/${name}.ts`, import.meta.url)), name).toBe(true);
+});

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { FunctionName } from '../../infra/functions.ts';
+import { openEmbeddedEngine } from '../../local/dynamodb.ts';
+import { ensureTables } from '../../local/tables.ts';
+import { readConfig } from '../../shared/config.ts';
+import { jsonLog } from '../../shared/log.ts';
+import { createRuntime, type Runtime } from '../../shared/runtime.ts';
+import { documentClient } from '../../shared/store/dynamo.ts';
+
+/** One request of a function to DynamoDB. */
+export interface Call {
+  readonly by: FunctionName;
+  /** As IAM names it. */
+  readonly action: string;
+  /** The table, or the index. */
+  readonly on: string;
+  /** Partition keys that the request names. */
+  readonly partitions: readonly string[];
+  /** Attributes that an update names, keys among them. */
+  readonly attributes: readonly string[];
+}
+
+const config = readConfig({
+  EVENTS_TABLE: 'events',
+  LESSONS_TABLE: 'lessons',
+  OVERRIDES_TABLE: 'overrides',
+  CONTROL_TABLE: 'control',
+});
+
+/** The embedded engine, and a runtime for each function whose requests are written down. */
+export async function openRecorded(now: () => number) {
+  const engine = await openEmbeddedEngine();
+  const calls: Call[] = [];
+  const client = documentClient(engine.settings);
+  await ensureTables(client, config.tables);
+  const runtimeOf = (by: FunctionName): Runtime => {
+    const settings = recorded(engine.settings, (operation, body) => calls.push(...read(by, operation, body)));
+    return createRuntime(
+      config,
+      documentClient(settings),
+      now,
+      jsonLog('error', () => undefined, now),
+    );
+  };
+  return { calls, runtimeOf, close: () => engine.close() };
+}
+
+interface EngineRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+interface EngineHandler {
+  handle(request: EngineRequest): Promise<{ response: never }>;
+}
+type Write = (operation: string, body: string) => void;
+
+function recorded(settings: DynamoDBClientConfig, write: Write): DynamoDBClientConfig {
+  const handler = settings.requestHandler as unknown as EngineHandler;
+  return {
+    ...settings,
+    requestHandler: {
+      handle: (request: EngineRequest) => {
+        const { body: raw } = request;
+        const body = raw instanceof Uint8Array ? new TextDecoder().decode(raw) : String(raw);
+        write(String(request.headers['x-amz-target']).replace(/^.*\./, ''), body);
+        return handler.handle(request);
+      },
+    },
+  };
+}
+
+interface Keyed {
+  readonly pk?: { readonly S?: string };
+}
+interface Request {
+  readonly TableName?: string;
+  readonly IndexName?: string;
+  readonly Key?: Keyed;
+  readonly Item?: Keyed;
+  readonly UpdateExpression?: string;
+  readonly ConditionExpression?: string;
+  readonly RequestItems?: Readonly<Record<string, unknown>>;
+  readonly Statements?: readonly { readonly Statement: string }[];
+}
+
+const WORDS = new Set(['SET', 'ADD', 'AND', 'attribute_exists', 'attribute_not_exists']);
+
+function read(by: FunctionName, operation: string, body: string): Call[] {
+  const request: Request = JSON.parse(body);
+  const call = (on: string, action: string, partitions: readonly string[] = []): Call => ({
+    by,
+    action,
+    on,
+    partitions,
+    attributes: attributesOf(request),
+  });
+  if (request.Statements)
+    return request.Statements.map(({ Statement }) =>
+      call(/"([\w-]+)"/.exec(Statement)?.[1] ?? '', 'PartiQLInsert'),
+    );
+  if (request.RequestItems)
+    return Object.entries(request.RequestItems).map(([table, items]) =>
+      call(
+        table,
+        operation,
+        [...JSON.stringify(items).matchAll(/"pk":\{"S":"([^"]+)"/g)].map(m => m[1] ?? ''),
+      ),
+    );
+  const key = (request.Key ?? request.Item)?.pk?.S;
+  return [call(request.IndexName ?? request.TableName ?? '', operation, key === undefined ? [] : [key])];
+}
+
+function attributesOf({ UpdateExpression = '', ConditionExpression = '' }: Request): string[] {
+  if (UpdateExpression === '') return [];
+  const words = `${UpdateExpression} ${ConditionExpression}`.match(/(?<![:#\w])[A-Za-z_]\w*/g) ?? [];
+  return [...new Set(['pk', 'sk', ...words.filter(word => !WORDS.has(word))])];
+}
+
+/** An event as the service that calls the function sends it. */
+export function sample(name: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(new URL(`../events/${name}.json`, import.meta.url), 'utf8'));
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import type { ServiceOptions } from '../../local/service.ts';
+import { openService } from '../../local/service.ts';
+import * as schemas from '../../shared/http/schemas.ts';
+import { jsonLog } from '../../shared/log.ts';
+
+/** The product on an engine in memory, spoken to as a client would: requests in, checked answers out. */
+export async function openApi(options: ServiceOptions = {}) {
+  const log = jsonLog('error', () => undefined, Date.now);
+  const service = await openService({ log, retryPauseMs: 1, ...options });
+  const send = (method: string, path: string, body?: unknown) =>
+    service.app.request(`http://localhost${path}`, {
+      method,
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+  const ask = async <T extends z.ZodType>(
+    schema: T,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<z.output<T>> => {
+    const response = await send(method, path, body);
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return schema.parse(await response.json());
+  };
+  const lessonsPage = (path: string) => ask(schemas.lessonsPageSchema, 'GET', path);
+  const overridesPage = (path: string) => ask(schemas.overridesPageSchema, 'GET', path);
+  return {
+    service,
+    send,
+    lessons: (pattern: string) => everyPage('lessons', pattern, lessonsPage, page => page.lessons),
+    overrides: (pattern: string) => everyPage('overrides', pattern, overridesPage, page => page.overrides),
+    near: async (pattern: string) =>
+      (await ask(schemas.lessonsPageSchema, 'GET', `/v1/lessons?pattern_key=${pattern}&near=true`)).lessons,
+    postEvents: (events: readonly unknown[]) =>
+      ask(schemas.ingestAnswerSchema, 'POST', '/v1/events', { events }),
+    postOutcomes: (outcomes: readonly unknown[]) =>
+      ask(schemas.outcomesAnswerSchema, 'POST', '/v1/outcomes', { outcomes }),
+    cycle: (options: object = {}) => ask(schemas.cycleRecordSchema, 'POST', '/v1/cycles?wait=true', options),
+    lookup: (question: object) => ask(schemas.lookupAnswerSchema, 'POST', '/v1/overrides/lookup', question),
+    status: () => ask(schemas.statusSchema, 'GET', '/v1/status'),
+    close: () => service.close(),
+  };
+}
+export type Api = Awaited<ReturnType<typeof openApi>>;
+
+async function everyPage<P extends { next?: string | undefined }, R>(
+  kind: 'lessons' | 'overrides',
+  pattern: string,
+  get: (path: string) => Promise<P>,
+  rowsOf: (page: P) => readonly R[],
+): Promise<R[]> {
+  const rows: R[] = [];
+  let token = '';
+  do {
+    const page = await get(`/v1/${kind}?pattern_key=${encodeURIComponent(pattern)}&limit=100${token}`);
+    rows.push(...rowsOf(page));
+    token = page.next === undefined ? '' : `&next=${encodeURIComponent(page.next)}`;
+  } while (token !== '');
+  return rows;
+}
+
+/** The lines of a JSONL file of the test folder. */
+export function readLines(file: string): Record<string, unknown>[] {
+  const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** Imports events in batches, as a client does. */
+export async function importAll(api: Api, events: readonly unknown[]): Promise<void> {
+  for (let i = 0; i < events.length; i += 500) await api.postEvents(events.slice(i, i + 500));
+}
+
+export interface EventOptions {
+  readonly pattern?: string;
+  readonly decision?: 'acted' | 'skipped';
+  readonly outcome?: string | null;
+  readonly scope?: object;
+  readonly timestamp?: string;
+  readonly factors?: object;
+}
+
+/** `count` events that differ in their ids only. */
+export function events(count: number, prefix: string, options: EventOptions = {}) {
+  const {
+    pattern = 'pm.uptrend.S1.entry',
+    decision = 'skipped',
+    outcome = 'success',
+    scope = { chain: 'solana' },
+  } = options;
+  const { timestamp = '2025-01-10T00:00:00Z', factors = {} } = options;
+  return Array.from({ length: count }, (_, i) => ({
+    pattern_key: pattern,
+    episode_id: `${prefix}-${i}`,
+    decision,
+    outcome,
+    scope,
+    timestamp,
+    factors,
+  }));
+}

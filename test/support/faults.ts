@@ -1,0 +1,27 @@
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+
+interface EngineRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+interface EngineHandler {
+  handle(request: EngineRequest): Promise<unknown>;
+}
+
+/**
+ * Puts a fault between the AWS SDK and the engine: a call for which `fails` answers true does not reach the engine.
+ * @param fails is given the operation's name and the request's body
+ */
+export function failing(fails: (operation: string, body: string) => boolean) {
+  return (settings: DynamoDBClientConfig): DynamoDBClientConfig => {
+    const engine = settings.requestHandler as unknown as EngineHandler;
+    const handle = async (request: EngineRequest): Promise<unknown> => {
+      const operation = request.headers['x-amz-target']?.split('.').at(-1) ?? '';
+      const body =
+        request.body instanceof Uint8Array ? new TextDecoder().decode(request.body) : String(request.body);
+      if (fails(operation, body)) throw Object.assign(new Error('connection cut'), { name: 'TimeoutError' });
+      return engine.handle(request);
+    };
+    return { ...settings, maxAttempts: 1, requestHandler: { handle } };
+  };
+}
