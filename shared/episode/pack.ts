@@ -1,6 +1,6 @@
 import { Fault } from '../errors.ts';
 import type { Scope } from '../pattern/scope.ts';
-import { scopeFromPairs } from '../pattern/scope.ts';
+import { normalizeScope } from '../pattern/scope.ts';
 import type { Episode, FactorValue } from './episode.ts';
 
 /*
@@ -49,7 +49,7 @@ export interface PackedEpisode {
   readonly tradeId: string | undefined;
 }
 
-const text = new TextDecoder('utf-8', { fatal: true });
+const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Packs an event; the inverse of `unpackEpisode` up to factors that no policy reads. */
 export function packEpisode(episode: Episode): Uint8Array {
@@ -82,11 +82,16 @@ function writeText(into: Buffer, text: string, at: number): number {
   return at + 2 + bytes;
 }
 
-/** Bytes of the scope inside a packed event: `[start, end)`. */
+/**
+ * Bytes of the scope inside a packed event: `[start, end)`.
+ * @throws Fault `damaged_event` unless the lengths inside add up to the event's own
+ */
 export function scopeRange(packed: Uint8Array): readonly [number, number] {
-  if (packed[0] !== VERSION)
-    throw new Fault('damaged_event', `packed version ${packed[0]} is not ${VERSION}`);
-  return [3, 3 + u16At(packed, 1)];
+  if (packed[0] !== VERSION) throw damaged(`packed version ${packed[0]} is not ${VERSION}`);
+  const end = 3 + u16At(packed, 1);
+  const tradeAt = end + 6 + 8 * popcount(u16At(packed, end + 4));
+  if (tradeAt + 2 + u16At(packed, tradeAt) !== packed.length) throw damaged('a packed event is not whole');
+  return [3, end];
 }
 
 /** Whether the bot acted; `at` is where the scope ends. */
@@ -111,14 +116,27 @@ export function unpackScope(packed: Uint8Array, start: number, end: number): Sco
     const nameEnd = at + 1 + (packed[at] ?? 0);
     const valueStart = nameEnd + 2;
     const valueEnd = valueStart + u16At(packed, nameEnd);
-    if (valueEnd > end) throw new Fault('damaged_event', 'a packed scope ends early');
-    pairs.push([
-      text.decode(packed.subarray(at + 1, nameEnd)),
-      text.decode(packed.subarray(valueStart, valueEnd)),
-    ]);
+    if (valueEnd > end) throw damaged('a packed scope is not whole');
+    pairs.push([decode(packed, at + 1, nameEnd), decode(packed, valueStart, valueEnd)]);
     at = valueEnd;
   }
-  return scopeFromPairs(pairs);
+  try {
+    return normalizeScope(Object.fromEntries(pairs));
+  } catch (cause) {
+    throw damaged('a packed scope is none', cause);
+  }
+}
+
+function decode(packed: Uint8Array, start: number, end: number): string {
+  try {
+    return text.decode(packed.subarray(start, end));
+  } catch (cause) {
+    throw damaged('a packed text is no UTF-8', cause);
+  }
+}
+
+function damaged(message: string, cause?: unknown): Fault {
+  return new Fault('damaged_event', message, { cause });
 }
 
 /** Everything that was packed. @throws Fault `damaged_event` */
@@ -128,7 +146,7 @@ export function unpackEpisode(packed: Uint8Array): PackedEpisode {
   const set = packed[at + 2] ?? 0;
   const blocked = packed[at + 3] ?? 0;
   const tradeAt = at + 6 + 8 * popcount(u16At(packed, at + 4));
-  const trade = text.decode(packed.subarray(tradeAt + 2, tradeAt + 2 + u16At(packed, tradeAt)));
+  const trade = decode(packed, tradeAt + 2, packed.length);
   return {
     scope: unpackScope(packed, start, at),
     decision: actedAt(packed, at) ? 'acted' : 'skipped',
