@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { StateMachine } from 'aws-local-stepfunctions';
 import { expect, test } from 'vitest';
 import { events, openApi } from '../support/api.ts';
 import { failing, hanging } from '../support/faults.ts';
@@ -5,6 +7,13 @@ import { failing, hanging } from '../support/faults.ts';
 const AS_OF = '2025-01-20T00:00:00Z';
 const S1 = 'pm.uptrend.S1.entry';
 const S2 = 'pm.uptrend.S2.entry';
+
+test('the definition is valid States Language', () => {
+  const definition = JSON.parse(readFileSync(new URL('../../infra/cycle.asl.json', import.meta.url), 'utf8'));
+  const validating = { validationOptions: { checkPaths: true, checkArn: false } };
+  expect(() => new StateMachine(definition, validating)).not.toThrow();
+  expect(() => new StateMachine({ ...definition, StartAt: 'Nowhere' }, validating)).toThrow();
+});
 
 test('a fault that passes within the retries costs nothing', async () => {
   let left = 2;
