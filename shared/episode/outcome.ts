@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../errors.ts';
 
 /** What became of an opportunity. `missed` is read as success, `correct_skip` as failure. */

@@ -1,0 +1,308 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+/** The table of who may import what, checked over the import statements of every file. */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const FOLDERS = ['shared', 'functions', 'infra', 'local', 'cli', 'bench', 'test'];
+
+interface Import {
+  readonly from: string;
+  /** A path from the root, or a package. */
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const files = FOLDERS.flatMap(folder =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts'))
+    .map(name => `${folder}/${name.replaceAll('\\', '/')}`),
+).sort();
+
+const source = new Map(files.map(file => [file, readFileSync(join(ROOT, file), 'utf8')]));
+const lines = (file: string): number => (source.get(file) ?? '').trimEnd().split('\n').length;
+
+const STATEMENT = /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
+const DYNAMIC = /\b(?:import|require)\(\s*'([^']+)'\s*\)/g;
+
+const imports: Import[] = files.flatMap(from => {
+  const text = source.get(from) ?? '';
+  const to = (target: string): string => (target.startsWith('.') ? join(dirname(from), target) : target);
+  return [
+    ...[...text.matchAll(STATEMENT)].map(([, type, target = '']) => ({
+      from,
+      to: to(target),
+      typeOnly: type !== undefined,
+    })),
+    ...[...text.matchAll(DYNAMIC)].map(([, target = '']) => ({ from, to: to(target), typeOnly: false })),
+  ];
+});
+
+const under =
+  (...folders: string[]) =>
+  (file: string): boolean =>
+    folders.some(folder => file === folder || file.startsWith(`${folder}/`));
+const isPackage = (target: string): boolean => !under(...FOLDERS)(target);
+const isBuiltin = (target: string): boolean => target.startsWith('node:') || builtinModules.includes(target);
+const show = (found: readonly Import[]): string[] => found.map(i => `${i.from} → ${i.to}`);
+
+it('there is something to check', () => {
+  expect(files.length).toBeGreaterThan(60);
+  expect(imports.length).toBeGreaterThan(200);
+  expect(show(imports.filter(i => i.from === 'functions/mine.ts'))).toEqual([
+    'functions/mine.ts → shared/cycle/steps.ts',
+    'functions/mine.ts → shared/runtime.ts',
+    'functions/mine.ts → shared/runtime.ts',
+  ]);
+});
+
+it('every import from this repository names a file that is there', () => {
+  const missing = imports.filter(i => i.to.endsWith('.ts') && !isPackage(i.to) && !source.has(i.to));
+  // Sources inside a test's text are no imports of it.
+  expect(show(missing)).toEqual([]);
+});
+
+const NOUNS = ['pattern', 'episode', 'lesson', 'override', 'cycle'];
+const nouns = (upTo: number): string[] => NOUNS.slice(0, upTo + 1).map(noun => `shared/${noun}`);
+const DOMAIN = nouns(NOUNS.length);
+const INTERFACES = ['shared/store/stores.ts'];
+const SDK = /^@aws-sdk\//;
+const WEB = /^(hono|@hono)(\/|$)/;
+
+interface Rule {
+  readonly module: string;
+  readonly files: (file: string) => boolean;
+  readonly own: readonly string[];
+  /** Of these only types. */
+  readonly types?: readonly string[];
+  readonly packages: readonly (string | RegExp)[];
+}
+
+const RULES: readonly Rule[] = [
+  {
+    module: 'pattern',
+    files: under('shared/pattern'),
+    own: ['shared/pattern', 'shared/errors.ts'],
+    packages: ['zod', 'node:crypto'],
+  },
+  {
+    module: 'episode',
+    files: under('shared/episode'),
+    own: [...nouns(1), 'shared/errors.ts'],
+    packages: ['zod', 'node:crypto'],
+  },
+  {
+    module: 'lesson',
+    files: under('shared/lesson'),
+    own: [...nouns(2), 'shared/errors.ts'],
+    packages: ['zod'],
+  },
+  {
+    module: 'override',
+    files: under('shared/override'),
+    own: [...nouns(3), 'shared/errors.ts'],
+    packages: ['zod'],
+  },
+  {
+    module: 'cycle',
+    files: under('shared/cycle'),
+    own: [...nouns(4), 'shared/errors.ts'],
+    // The steps fetch and write: they name the stores they are given.
+    types: INTERFACES,
+    packages: ['zod', 'node:crypto'],
+  },
+  { module: 'errors, log', files: under('shared/errors.ts', 'shared/log.ts'), own: [], packages: [] },
+  { module: 'config', files: under('shared/config.ts'), own: ['shared/override'], packages: ['zod'] },
+  {
+    module: 'store/stores, store/keys',
+    files: under('shared/store/stores.ts', 'shared/store/keys.ts'),
+    own: [],
+    types: DOMAIN,
+    packages: ['node:crypto'],
+  },
+  {
+    module: 'the rest of store',
+    files: file => under('shared/store')(file) && !/\/(stores|keys)\.ts$/.test(file),
+    own: ['shared/store', ...DOMAIN, 'shared/errors.ts'],
+    types: ['shared/log.ts'],
+    packages: [SDK, /^node:(crypto|zlib)$/],
+  },
+  {
+    module: 'http',
+    files: under('shared/http'),
+    own: ['shared/http', ...DOMAIN, 'shared/errors.ts'],
+    types: [...INTERFACES, 'shared/log.ts'],
+    packages: ['zod', WEB, 'node:crypto'],
+  },
+  {
+    module: 'runtime',
+    files: under('shared/runtime.ts'),
+    own: ['shared/config.ts', 'shared/log.ts', 'shared/store', 'shared/override/generation-cache.ts'],
+    types: [...DOMAIN, '@aws-sdk/lib-dynamodb'],
+    packages: [],
+  },
+  {
+    module: 'functions',
+    files: under('functions'),
+    own: ['shared/runtime.ts', 'shared/http', ...DOMAIN, 'shared/store/state-machine.ts'],
+    packages: [WEB],
+  },
+  {
+    module: 'infra',
+    files: under('infra'),
+    own: ['infra', 'shared/store/keys.ts'],
+    types: ['shared/config.ts'],
+    packages: [/^aws-cdk-lib(\/|$)/, 'constructs', 'cdk-nag', /^node:/],
+  },
+];
+
+describe('who may import what', () => {
+  it.each(RULES)('$module', ({ files: mine, own, types = [], packages }) => {
+    const allowed = ({ to, typeOnly }: Import): boolean =>
+      under(...own)(to) ||
+      (typeOnly && under(...types)(to)) ||
+      packages.some(p => (typeof p === 'string' ? p === to : p.test(to)));
+    const mineImports = imports.filter(i => mine(i.from));
+    expect(show(mineImports.filter(i => !allowed(i)))).toEqual([]);
+  });
+
+  it('covers every file of shared, functions and infra', () => {
+    const product = files.filter(under('shared', 'functions', 'infra'));
+    expect(product.filter(file => RULES.filter(rule => rule.files(file)).length !== 1)).toEqual([]);
+  });
+
+  it('no function imports another function', () => {
+    expect(show(imports.filter(i => under('functions')(i.from) && under('functions')(i.to)))).toEqual([]);
+  });
+
+  it('nothing that is deployed imports what is not', () => {
+    const deployed = under('shared', 'functions', 'infra');
+    const aside = under('local', 'cli', 'bench', 'test');
+    expect(show(imports.filter(i => deployed(i.from) && aside(i.to)))).toEqual([]);
+  });
+
+  it('nobody imports tests or benches but themselves', () => {
+    const found = imports.filter(i => under('test', 'bench')(i.to) && !under('test', 'bench')(i.from));
+    expect(show(found)).toEqual([]);
+  });
+
+  it('the AWS SDK appears in the stores, where a client is handed over, and outside of what is deployed', () => {
+    const found = imports.filter(
+      i => SDK.test(i.to) && !under('shared/store', 'local', 'bench', 'test')(i.from),
+    );
+    expect(found).toEqual([{ from: 'shared/runtime.ts', to: '@aws-sdk/lib-dynamodb', typeOnly: true }]);
+  });
+
+  it('Lambda and CDK are unknown to shared', () => {
+    const found = imports.filter(i => under('shared')(i.from) && /lambda|cdk|constructs/.test(i.to));
+    expect(show(found)).toEqual([]);
+  });
+
+  it('Node’s own modules are named with node:', () => {
+    expect(show(imports.filter(i => isBuiltin(i.to) && !i.to.startsWith('node:')))).toEqual([]);
+  });
+
+  it('what is deployed needs nothing but the dependencies of the product', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      dependencies: object;
+    };
+    const found = imports.filter(
+      i => under('shared', 'functions')(i.from) && isPackage(i.to) && !isBuiltin(i.to) && !i.typeOnly,
+    );
+    const nameOf = (target: string): string =>
+      target
+        .split('/')
+        .slice(0, target.startsWith('@') ? 2 : 1)
+        .join('/');
+    expect(show(found.filter(i => !Object.hasOwn(dependencies, nameOf(i.to))))).toEqual([]);
+  });
+});
+
+describe('shape', () => {
+  it('imports make no cycle', () => {
+    const graph = Map.groupBy(
+      imports.filter(i => source.has(i.to)),
+      i => i.from,
+    );
+    const done = new Set<string>();
+    const findCycle = (file: string, path: readonly string[]): string[] | undefined => {
+      if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+      if (done.has(file)) return undefined;
+      for (const { to } of graph.get(file) ?? []) {
+        const found = findCycle(to, [...path, file]);
+        if (found) return found;
+      }
+      done.add(file);
+      return undefined;
+    };
+    expect(files.map(file => findCycle(file, [])).find(found => found !== undefined)).toBeUndefined();
+  });
+
+  it('no file hands on what another one makes', () => {
+    const barrels = files.filter(file =>
+      /^export\s+(?:type\s+)?(?:\*|\{[^}]*\}\s+from)/m.test(source.get(file) ?? ''),
+    );
+    expect([...barrels, ...files.filter(file => basename(file) === 'index.ts')]).toEqual([]);
+  });
+
+  it('no file is named after nothing', () => {
+    const vague = /^(utils?|helpers?|common|misc|shared|lib)(\.|$)/;
+    expect(
+      files.filter(file =>
+        file
+          .split('/')
+          .slice(1)
+          .some(part => vague.test(part)),
+      ),
+    ).toEqual([]);
+  });
+
+  it('files are named in kebab-case', () => {
+    expect(files.filter(file => !/^[a-z0-9-]+(\/[a-z0-9-]+)*(\.(test|asl))?\.ts$/.test(file))).toEqual([]);
+  });
+
+  it('a function is under 25 lines, without try and arithmetic of its own', () => {
+    for (const file of files.filter(under('functions'))) {
+      expect([file, lines(file)]).toEqual([file, expect.toSatisfy((n: number) => n < 25)]);
+      expect(source.get(file)).not.toMatch(/\btry\b|process\.env/);
+    }
+  });
+
+  it('one file holds one function that is deployed, and nothing else lives there', () => {
+    for (const file of files.filter(under('functions'))) {
+      expect(source.get(file)).toMatch(/^export const handler = lambdaEntry\(createHandler\);$/m);
+      expect(source.get(file)).toMatch(/^export (const|function) createHandler\b/m);
+    }
+  });
+
+  it('the environment is read in one place', () => {
+    const readers = files.filter(
+      file => under('shared', 'functions')(file) && /process\.env/.test(source.get(file) ?? ''),
+    );
+    expect(readers.filter(file => !['shared/config.ts', 'shared/runtime.ts'].includes(file))).toEqual([]);
+  });
+
+  it('the domain takes time, randomness and settings as arguments', () => {
+    const asks = /\bDate\.now\(|new Date\(\)|Math\.random\(|randomUUID\(|process\.|performance\.now\(/;
+    const domain = files.filter(under(...DOMAIN));
+    expect(domain.filter(file => asks.test(source.get(file) ?? ''))).toEqual([]);
+  });
+
+  it('keys are spelled in keys.ts only', () => {
+    const spelled = /['"`](?:pattern|cycle|parked|generation|audit)#/;
+    const found = files.filter(
+      file => under('shared', 'functions')(file) && spelled.test(source.get(file) ?? ''),
+    );
+    expect(found).toEqual(['shared/store/keys.ts']);
+  });
+
+  it('a table is named in the settings and in keys.ts only', () => {
+    const found = files.filter(
+      file => under('shared', 'functions')(file) && /_TABLE\b/.test(source.get(file) ?? ''),
+    );
+    expect(found).toEqual(['shared/config.ts']);
+  });
+});

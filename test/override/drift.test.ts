@@ -1,0 +1,259 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { quadrantStats } from '../../shared/lesson/learn.ts';
+import type { Lesson } from '../../shared/lesson/lesson.ts';
+import { materialize } from '../../shared/override/materialize.ts';
+import { overrideSchema } from '../../shared/override/override.ts';
+import { drift, ETA, ETA_DX_LADDER, roundHalfEven3 } from '../../shared/override/policies/drift.ts';
+import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
+import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
+import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
+import { DX, S1, S2, S3 } from '../support/episodes.ts';
+
+const at = (scope: object) => {
+  const scope_subset = normalizeScope(scope);
+  return { scope_subset, scope_hash: scopeHash(scope_subset) };
+};
+
+/** A lesson with this many misses and false positives among `n` events. */
+function lesson(misses: number, falsePositives: number, n = 500, scope: object = {}): Lesson {
+  const stats = quadrantStats([0, falsePositives, 0, misses, n - misses - falsePositives, 0]);
+  return { action_category: 'tuning', ...at(scope), n, stats };
+}
+
+function ladder(ladder_pressure: number, n_success = 100): Lesson {
+  const stats = {
+    avg_dx_count: 2,
+    count_1: 1,
+    count_2: 1,
+    count_3: 1,
+    n_success,
+    n_failure: 0,
+    n_total: 200,
+    failure_rate: 0,
+    ladder_pressure,
+  };
+  return { action_category: 'tuning_dx_ladder', ...at({}), n: 200, stats };
+}
+
+const values = (pattern: PatternKey, one: Lesson): Record<string, number | undefined> =>
+  Object.fromEntries(drift(pattern, [one]).map(o => [o.action_category, o.multiplier]));
+
+it('its constants are 0.005 and 0.02', () => {
+  expect([ETA, ETA_DX_LADDER]).toEqual([0.005, 0.02]);
+});
+
+describe('gates follow the pressure: misses minus false positives', () => {
+  it.each([
+    // exp(-0.005 · 20) and exp(+0.005 · 20)
+    { pressure: 20, threshold: 0.9048374180359595, halo: 1.1051709180756477 },
+    { pressure: -20, threshold: 1.1051709180756477, halo: 0.9048374180359595 },
+    // the smallest that leaves the dead band: 1 - exp(-0.015) = 0.0149; pressure 2 gives 0.00995 and 0.01005
+    { pressure: 3, threshold: 0.9851119396030626, halo: 1.0151130646157189 },
+    // ln 2 / 0.005 = 138.63: 138 is inside, 139 is clamped
+    { pressure: 138, threshold: 0.5015760690660556, halo: 1.9937155332430823 },
+    { pressure: 139, threshold: 0.5, halo: 2 },
+    { pressure: -138, threshold: 1.9937155332430823, halo: 0.5015760690660556 },
+    { pressure: -139, threshold: 2, halo: 0.5 },
+    { pressure: 400, threshold: 0.5, halo: 2 },
+    { pressure: -400, threshold: 2, halo: 0.5 },
+  ])('pressure $pressure: threshold × $threshold, halo × $halo', ({ pressure, threshold, halo }) => {
+    const one = lesson(Math.max(0, pressure), Math.max(0, -pressure));
+    const made = values(S1, one);
+    expect(made.tuning_ts_min).toBeCloseTo(threshold, 12);
+    expect(made.tuning_halo).toBeCloseTo(halo, 12);
+  });
+
+  it.each([
+    [0, []],
+    // 1 - exp(-0.005) = 0.00499, exp(0.005) - 1 = 0.00501: both inside the dead band
+    [1, []],
+    [-1, []],
+    // exp(-0.01) = 0.99005 is closer to 1 than 0.01; exp(0.01) = 1.01005 is not
+    [2, ['tuning_halo']],
+    [-2, ['tuning_ts_min']],
+    [3, ['tuning_ts_min', 'tuning_halo']],
+  ])('a multiplier closer to 1 than 0.01 is left out: pressure %d leaves %j', (pressure, categories) => {
+    expect(Object.keys(values(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure))))).toEqual(
+      categories,
+    );
+  });
+
+  it('equal misses and false positives make nothing, however many', () => {
+    for (const pattern of [S1, S2, S3]) expect(drift(pattern, [lesson(200, 200)])).toEqual([]);
+  });
+
+  it.each<[string, PatternKey, Record<string, number>]>([
+    ['S1', S1, { tuning_ts_min: 0.9048374180359595, tuning_halo: 1.1051709180756477 }],
+    ['S2', S2, { tuning_s2_ts_min: 0.9048374180359595, tuning_s2_halo: 1.1051709180756477 }],
+    ['S3', S3, { tuning_ts_min: 0.9048374180359595, tuning_dx_min: 0.9048374180359595 }],
+    ['S4', parsePatternKey('pm.uptrend.S4.exit'), {}],
+    [
+      'S3 of another family',
+      parsePatternKey('pm.range.S3.retest'),
+      { tuning_ts_min: 0.9048374180359595, tuning_dx_min: 0.9048374180359595 },
+    ],
+  ])('the levers of %s', (_, pattern, expected) => {
+    const made = values(pattern, lesson(20, 0));
+    expect(Object.keys(made).sort()).toEqual(Object.keys(expected).sort());
+    for (const [category, multiplier] of Object.entries(expected))
+      expect(made[category]).toBeCloseTo(multiplier, 12);
+  });
+
+  it('an override carries its slice, its evidence and confidence 1', () => {
+    const [first] = drift(S1, [lesson(25, 5, 104, { chain: 'solana' })]);
+    expect(first).toEqual({
+      action_category: 'tuning_ts_min',
+      multiplier: Math.exp(-0.1),
+      ...at({ chain: 'solana' }),
+      confidence: 1,
+      n: 104,
+      pressure: 20,
+      reason: '25 misses against 5 false positives in 104 events: pressure +20, looser',
+    });
+    expect(drift(S1, [lesson(5, 25)])[0]?.reason).toContain('pressure -20, tighter');
+  });
+});
+
+describe('the DX ladder follows its pressure', () => {
+  it.each([
+    // exp(0.02 · 10 · p)
+    [0.5, Math.exp(0.1)],
+    [-0.5, Math.exp(-0.1)],
+    [1, Math.exp(0.2)],
+    [-1, Math.exp(-0.2)],
+    // the smallest that leaves the dead band of 0.02: exp(0.0202) - 1, where exp(0.0198) - 1 = 0.019997
+    [0.1, Math.exp(0.02)],
+    // exp(-0.02) = 0.9802: 0.0198 from 1, inside
+    [-0.1, undefined],
+    [0.099, undefined],
+    [-0.102, Math.exp(-0.0204)],
+    [0.06, undefined],
+    [0.05, undefined],
+    [0, undefined],
+    // rounded to 3 decimals before it is used, ties to even
+    [0.33333333, Math.exp(0.2 * 0.333)],
+    [0.3125, Math.exp(0.2 * 0.312)],
+    [0.1875, Math.exp(0.2 * 0.188)],
+    [-0.3125, Math.exp(-0.2 * 0.312)],
+  ])('ladder pressure %d: × %d', (pressure, multiplier) => {
+    const made = values(DX, ladder(pressure)).tuning_dx_atr_mult;
+    if (multiplier === undefined) expect(made).toBeUndefined();
+    else expect(made).toBeCloseTo(multiplier, 14);
+  });
+
+  it.each([
+    [9, undefined],
+    [10, 0.1],
+    [33, 0.33],
+    [99, 0.99],
+    [100, 1],
+    [250, 1],
+  ])('%d successes: confidence %d', (n_success, confidence) => {
+    expect(drift(DX, [ladder(0.5, n_success)])[0]?.confidence).toBe(confidence);
+  });
+
+  it('its override carries the rounded pressure and no gate', () => {
+    const made = drift(DX, [ladder(0.33333333)]);
+    expect(made).toHaveLength(1);
+    expect(made[0]).toMatchObject({ action_category: 'tuning_dx_atr_mult', ladder_pressure: 0.333, n: 200 });
+    expect(made[0]).not.toHaveProperty('pressure');
+  });
+});
+
+describe('rounding to 3 decimals, exact ties to even', () => {
+  it.each([
+    [0.0625, 0.062],
+    [0.1875, 0.188],
+    [0.3125, 0.312],
+    [0.4375, 0.438],
+    [0.5625, 0.562],
+    [0.6875, 0.688],
+    [0.8125, 0.812],
+    [0.9375, 0.938],
+    [-0.0625, -0.062],
+    [-0.1875, -0.188],
+    [-0.9375, -0.938],
+    [0.0505, 0.051],
+    // in binary a little above the tie
+    [0.0495, 0.05],
+    [1 / 3, 0.333],
+    [2 / 3, 0.667],
+    [-2 / 3, -0.667],
+    [1, 1],
+    [-1, -1],
+    [0, 0],
+  ])('%d → %d', (value, rounded) => {
+    expect(roundHalfEven3(value)).toBe(rounded);
+  });
+});
+
+const categoryAndHash = (o: { scope_hash: string; action_category: string }): string =>
+  `${o.scope_hash}#${o.action_category}`;
+
+describe('materialize', () => {
+  it('sorts by scope hash, then category', () => {
+    const lessons = ['solana', 'base', 'arbitrum'].map(chain => lesson(50, 0, 500, { chain }));
+    const keys = materialize('drift', S1, lessons).map(categoryAndHash);
+    expect(keys).toHaveLength(6);
+    expect(keys).toEqual(keys.toSorted());
+  });
+
+  it('of nothing is nothing', () => {
+    expect(materialize('drift', S1, [])).toEqual([]);
+  });
+});
+
+describe('for any counts', () => {
+  const counts = fc.nat(2000);
+  const pattern = fc.constantFrom(S1, S2, S3);
+
+  it('multipliers lie between 0.5 and 2, outside the dead band, and fit the schema', () => {
+    fc.assert(
+      fc.property(pattern, counts, counts, (key, misses, falsePositives) => {
+        for (const made of drift(key, [lesson(misses, falsePositives, 4000)])) {
+          expect(made.multiplier).toBeGreaterThanOrEqual(0.5);
+          expect(made.multiplier).toBeLessThanOrEqual(2);
+          expect(Math.abs((made.multiplier ?? 1) - 1)).toBeGreaterThanOrEqual(0.01);
+          expect(overrideSchema.parse(made)).toEqual(made);
+        }
+      }),
+    );
+  });
+
+  it('more pressure never raises a threshold and never narrows a halo', () => {
+    const of = (pressure: number, category: string): number =>
+      values(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure), 4000))[category] ?? 1;
+    fc.assert(
+      fc.property(fc.integer({ min: -1000, max: 1000 }), fc.nat(500), (pressure, more) => {
+        expect(of(pressure + more, 'tuning_ts_min')).toBeLessThanOrEqual(of(pressure, 'tuning_ts_min'));
+        expect(of(pressure + more, 'tuning_halo')).toBeGreaterThanOrEqual(of(pressure, 'tuning_halo'));
+      }),
+    );
+  });
+
+  it('the ladder lies between 0.7 and 1.5 and rises with its pressure', () => {
+    const of = (pressure: number): number => values(DX, ladder(pressure)).tuning_dx_atr_mult ?? 1;
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1, max: 1, noNaN: true }),
+        fc.double({ min: -1, max: 1, noNaN: true }),
+        (a, b) => {
+          const [low, high] = [Math.min(a, b), Math.max(a, b)];
+          expect(of(low)).toBeLessThanOrEqual(of(high));
+          expect(of(low)).toBeGreaterThanOrEqual(0.7);
+          expect(of(high)).toBeLessThanOrEqual(1.5);
+        },
+      ),
+    );
+  });
+
+  it('rounding stays within half a thousandth', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -1, max: 1, noNaN: true }), value => {
+        expect(Math.abs(roundHalfEven3(value) - value)).toBeLessThanOrEqual(0.0005 + 1e-15);
+        expect(roundHalfEven3(-value)).toBeCloseTo(-roundHalfEven3(value), 15);
+      }),
+    );
+  });
+});

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Override } from '../../shared/override/override.ts';
+import { blendWeight, resolve } from '../../shared/override/resolve.ts';
+import { covers, dimensionCount } from '../../shared/pattern/scope.ts';
+import { anyOverrides, anyScope, override } from '../support/overrides.ts';
+
+const ts = (scope: object, multiplier: number, fields: Partial<Override> = {}): Override =>
+  override('tuning_ts_min', scope, multiplier, fields);
+
+describe('blend', () => {
+  it.each([
+    [0, 1, 1],
+    [1, 1, 2 ** 1.5],
+    [2, 1, 3 ** 1.5],
+    [3, 0.5, 4],
+    [3, 1, 8],
+  ])('%d dimensions at confidence %d weigh %d', (dimensions, confidence, weight) => {
+    const scope = Object.fromEntries(['a', 'b', 'c'].slice(0, dimensions).map(name => [name, 1]));
+    expect(blendWeight(ts(scope, 1, { confidence }))).toBeCloseTo(weight, 14);
+  });
+
+  it('is the mean by confidence · (dimensions + 1)^1.5', () => {
+    const { resolved, explain } = resolve(
+      [ts({}, 0.9), ts({ a: 1 }, 0.8), ts({ a: 1, b: 1, c: 1 }, 1.2, { confidence: 0.5 })],
+      'blend',
+    );
+    // (0.9 · 1 + 0.8 · 2.8284… + 1.2 · 0.5 · 8) / (1 + 2.8284… + 4)
+    const multiplier = (0.9 + 0.8 * 2 ** 1.5 + 4.8) / (5 + 2 ** 1.5);
+    expect(resolved).toHaveLength(1);
+    expect(resolved[0]?.multiplier).toBeCloseTo(multiplier, 14);
+    expect(resolved[0]).toMatchObject({ matched: 3, scope_subset: { a: '1', b: '1', c: '1' } });
+    expect(explain.map(e => [e.weight, e.chosen])).toEqual([
+      [4, true],
+      [2 ** 1.5, true],
+      [1, true],
+    ]);
+  });
+
+  it('of one override is that override', () => {
+    expect(resolve([ts({ a: 1 }, 0.7, { confidence: 0.33 })], 'blend').resolved[0]?.multiplier).toBeCloseTo(
+      0.7,
+      15,
+    );
+  });
+
+  it('of deltas is their mean by the same weights', () => {
+    const deltas = [
+      override('tuning_slope_min', {}, 0.3),
+      override('tuning_slope_min', { a: 1, b: 1, c: 1 }, -0.1),
+    ];
+    expect(resolve(deltas, 'blend').resolved[0]?.delta).toBeCloseTo((0.3 - 0.1 * 8) / 9, 15);
+  });
+});
+
+describe('most-specific', () => {
+  const chosen = (all: readonly Override[]): Override | undefined =>
+    all.find(o => o.multiplier === resolve(all, 'most-specific').resolved[0]?.multiplier);
+
+  it.each<[string, Override, Override]>([
+    [
+      'most dimensions, whatever the confidence and n',
+      ts({ a: 1, b: 1 }, 0.7, { confidence: 0.1, n: 1 }),
+      ts({ a: 1 }, 0.8),
+    ],
+    [
+      'of equal dimensions the higher confidence, whatever n',
+      ts({ a: 1 }, 0.7, { confidence: 0.9, n: 1 }),
+      ts({ b: 1 }, 0.8, { confidence: 0.8 }),
+    ],
+    ['of equal confidence the higher n', ts({ a: 1 }, 0.7, { n: 101 }), ts({ b: 1 }, 0.8, { n: 100 })],
+  ])('%s', (_, winner, other) => {
+    expect(chosen([winner, other])).toBe(winner);
+    expect(chosen([other, winner])).toBe(winner);
+  });
+
+  it('of equal everything the lower scope hash', () => {
+    const all = ['a', 'b', 'c', 'd'].map((name, i) => ts({ [name]: 1 }, 0.7 + i / 100));
+    const [lowest] = all.toSorted((x, y) => (x.scope_hash < y.scope_hash ? -1 : 1));
+    expect(chosen(all)).toBe(lowest);
+    expect(chosen(all.toReversed())).toBe(lowest);
+  });
+
+  it('explains what it passed over', () => {
+    const { explain } = resolve([ts({}, 0.9), ts({ a: 1 }, 0.8)], 'most-specific');
+    expect(explain.map(e => [e.multiplier, e.weight, e.chosen])).toEqual([
+      [0.8, 1, true],
+      [0.9, 0, false],
+    ]);
+  });
+});
+
+describe('product', () => {
+  it.each([
+    [[0.9, 0.8], 0.72],
+    [[1.5, 1.2], 1.8],
+    [[0.5, 0.9], 0.5],
+    [[0.6, 0.6, 0.6], 0.5],
+    [[2, 2], 2],
+    [[1.5, 1.5], 2],
+    // clamped at the end, not on the way
+    [[2, 2, 0.5], 2],
+    [[2, 2, 0.5, 0.5], 1],
+  ])('of %j is %d', (multipliers, product) => {
+    const all = multipliers.map((multiplier, i) => ts({ a: i }, multiplier));
+    expect(resolve(all, 'product').resolved[0]?.multiplier).toBeCloseTo(product, 14);
+  });
+
+  it('of deltas is their sum, unclamped', () => {
+    const all = [0.3, 4, -0.5].map((delta, i) => override('tuning_s2_slope_min', { a: i }, delta));
+    const [slope] = resolve(all, 'product').resolved;
+    expect(slope?.delta).toBeCloseTo(3.8, 14);
+    expect(slope).not.toHaveProperty('multiplier');
+  });
+});
+
+it('of nothing nothing is in force', () => {
+  for (const resolution of ['blend', 'most-specific', 'product'] as const)
+    expect(resolve([], resolution)).toEqual({ resolved: [], explain: [] });
+});
+
+const resolution = fc.constantFrom('blend' as const, 'most-specific' as const, 'product' as const);
+
+describe('for any overrides', () => {
+  it('removing one never changes another category', () => {
+    fc.assert(
+      fc.property(anyOverrides, resolution, fc.nat(), (all, method, pick) => {
+        fc.pre(all.length > 0);
+        const removed = all[pick % all.length];
+        const others = (from: readonly Override[]) =>
+          resolve(from, method).resolved.filter(r => r.action_category !== removed?.action_category);
+        expect(others(all.filter(o => o !== removed))).toEqual(others(all));
+      }),
+    );
+  });
+
+  it('their order does not matter', () => {
+    fc.assert(
+      fc.property(anyOverrides, resolution, (all, method) => {
+        expect(resolve(all.toReversed(), method)).toEqual(resolve(all, method));
+      }),
+    );
+  });
+
+  it('a blend lies between the lowest and the highest', () => {
+    fc.assert(
+      fc.property(anyOverrides, all => {
+        for (const { action_category, multiplier, delta } of resolve(all, 'blend').resolved) {
+          const mine = all
+            .filter(o => o.action_category === action_category)
+            .map(o => o.multiplier ?? o.delta ?? 0);
+          expect(multiplier ?? delta).toBeGreaterThanOrEqual(Math.min(...mine) - 1e-12);
+          expect(multiplier ?? delta).toBeLessThanOrEqual(Math.max(...mine) + 1e-12);
+        }
+      }),
+    );
+  });
+
+  it('most-specific takes a slice that covers, and none of more dimensions covers', () => {
+    fc.assert(
+      fc.property(anyOverrides, anyScope, (all, scope) => {
+        const matching = all.filter(o => covers(o.scope_subset, scope));
+        for (const chosen of resolve(matching, 'most-specific').resolved) {
+          expect(covers(chosen.scope_subset, scope)).toBe(true);
+          const mine = matching.filter(o => o.action_category === chosen.action_category);
+          expect(chosen.matched).toBe(mine.length);
+          const most = Math.max(...mine.map(o => dimensionCount(o.scope_subset)));
+          expect(dimensionCount(chosen.scope_subset)).toBe(most);
+        }
+      }),
+    );
+  });
+
+  it('a product lies between 0.5 and 2', () => {
+    fc.assert(
+      fc.property(anyOverrides, all => {
+        for (const { multiplier } of resolve(all, 'product').resolved) {
+          if (multiplier === undefined) continue;
+          expect(multiplier).toBeGreaterThanOrEqual(0.5);
+          expect(multiplier).toBeLessThanOrEqual(2);
+        }
+      }),
+    );
+  });
+
+  it('everything that matched is explained once', () => {
+    fc.assert(
+      fc.property(anyOverrides, resolution, (all, method) => {
+        const { resolved, explain } = resolve(all, method);
+        expect(explain).toHaveLength(all.length);
+        expect(resolved.reduce((sum, r) => sum + r.matched, 0)).toBe(all.length);
+      }),
+    );
+  });
+});

@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PATTERN_FORMS, parsePatternKey, patternParts } from '../../shared/pattern/pattern-key.ts';
+import { faultOf } from '../support/fault-of.ts';
+
+describe('every form of the contract is read and rewritten to module.family.state.motif', () => {
+  it.each([
+    ['pm.uptrend.S1.entry', 'pm.uptrend.S1.entry'],
+    ['pm.uptrend.s1.entry', 'pm.uptrend.S1.entry'],
+    ['pm.uptrend.S3.dx', 'pm.uptrend.S3.dx'],
+    ['module=pm|pattern_key=uptrend.S1.entry', 'pm.uptrend.S1.entry'],
+    ['module=pm|pattern_key=uptrend.s3.dx', 'pm.uptrend.S3.dx'],
+    ['pm.s1_entry', 'pm.uptrend.S1.entry'],
+    ['pm.s2_entry', 'pm.uptrend.S2.entry'],
+    ['pm.s3_retest', 'pm.uptrend.S3.retest'],
+    ['other_module.range_2.S12.take_profit', 'other_module.range_2.S12.take_profit'],
+  ])('%s → %s', (text, canonical) => {
+    expect(parsePatternKey(text)).toBe(canonical);
+  });
+});
+
+describe('anything else is invalid_pattern_key, and the message lists the forms that are read', () => {
+  it.each([
+    '',
+    ' ',
+    'pm',
+    'pm.uptrend.S1',
+    'pm.uptrend.S1.entry.more',
+    'pm..S1.entry',
+    '.uptrend.S1.entry',
+    'pm.uptrend.1.entry',
+    'pm.uptrend.S.entry',
+    'pm.uptrend.S1234.entry',
+    'pm.uptrend.X1.entry',
+    'PM.uptrend.S1.entry',
+    'pm.uptrend.S1.Entry',
+    'pm.up trend.S1.entry',
+    'pm.uptrend.S1.entry#1',
+    'pm.uptrend.S1.entry@1',
+    'pm.uptrend.S1.entry\u0000',
+    'pm.uptrend.S1.entry\npm.uptrend.S1.entry',
+    'pm.s1_entry.more',
+    'pm.s1_exit',
+    'pm.S1_entry',
+    's1_entry',
+    'module=pm|pattern_key=pm.uptrend.S1.entry',
+    'module=pm|pattern_key=s1_entry',
+    'module=pm|pattern_key=',
+    'module=|pattern_key=uptrend.S1.entry',
+    'module=pm',
+    'pattern_key=uptrend.S1.entry|module=pm',
+    'module=pm|pattern_key=uptrend.S1.entry|x=1',
+    '__proto__',
+    'constructor',
+    'toString',
+    `pm.${'a'.repeat(65)}.S1.entry`,
+    'a'.repeat(10_000),
+    'pm.uptrend.S1.入口',
+  ])('%j', text => {
+    const fault = faultOf(() => parsePatternKey(text));
+    expect(fault.code).toBe('invalid_pattern_key');
+    expect(fault.message).toContain(PATTERN_FORMS);
+    expect(fault.message.length).toBeLessThan(400);
+  });
+});
+
+it('the list of forms names every one of them', () => {
+  for (const form of [
+    'pm.uptrend.S1.entry',
+    'module=pm|pattern_key=uptrend.S1.entry',
+    'pm.s1_entry',
+    'pm.s2_entry',
+    'pm.s3_retest',
+  ])
+    expect(PATTERN_FORMS).toContain(form);
+});
+
+const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/);
+const parts = fc.record({ module: word, family: word, state: fc.nat(999), motif: word });
+
+describe('for any pattern', () => {
+  it('its forms are one key', () => {
+    fc.assert(
+      fc.property(parts, ({ module, family, state, motif }) => {
+        const key = parsePatternKey(`${module}.${family}.S${state}.${motif}`);
+        expect(parsePatternKey(`${module}.${family}.s${state}.${motif}`)).toBe(key);
+        expect(parsePatternKey(`module=${module}|pattern_key=${family}.S${state}.${motif}`)).toBe(key);
+        expect(parsePatternKey(key)).toBe(key);
+      }),
+    );
+  });
+
+  it('its parts are those it was made of', () => {
+    fc.assert(
+      fc.property(parts, ({ module, family, state, motif }) => {
+        const key = parsePatternKey(`module=${module}|pattern_key=${family}.s${state}.${motif}`);
+        expect(patternParts(key)).toEqual({ module, family, state: `S${state}`, motif });
+      }),
+    );
+  });
+
+  it('a text is either read to a canonical key or refused with its code', () => {
+    const texts = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.stringMatching(/^[pmS12._|=]{0,12}$/),
+    );
+    fc.assert(
+      fc.property(texts, text => {
+        try {
+          expect(parsePatternKey(text)).toMatch(/^[a-z]\w*\.[a-z]\w*\.S\d{1,3}\.[a-z]\w*$/);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'invalid_pattern_key' });
+        }
+      }),
+    );
+  });
+});

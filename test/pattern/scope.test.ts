@@ -1,0 +1,280 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  covers,
+  describeScope,
+  dimensionCount,
+  normalizeScope,
+  scopeFromPairs,
+  scopeHash,
+} from '../../shared/pattern/scope.ts';
+import { faultOf } from '../support/fault-of.ts';
+
+const hash = (raw: unknown): string => scopeHash(normalizeScope(raw));
+
+describe('the scope hash', () => {
+  it('of {} is 44136fa355b3678a1146ad16f7e8649e', () => {
+    expect(hash({})).toBe('44136fa355b3678a1146ad16f7e8649e');
+  });
+
+  it('is the first 32 digits of SHA-256 over the UTF-8 JSON with sorted names and no white space', () => {
+    const text = '{"bucket":"nano","chain":"sölana","timeframe":"15m"}';
+    const expected = createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 32);
+    expect(hash({ timeframe: '15m', chain: 'sölana', bucket: 'nano' })).toBe(expected);
+  });
+
+  it('sorts names by code unit: capitals, underscore, small letters', () => {
+    expect(Object.keys(normalizeScope({ b: 1, a_: 1, ab: 1, aB: 1, B: 1, a1: 1 }))).toEqual([
+      'B',
+      'a1',
+      'aB',
+      'a_',
+      'ab',
+      'b',
+    ]);
+  });
+});
+
+describe('every value has one text form', () => {
+  it.each([
+    [2, '2'],
+    [2.0, '2'],
+    ['2', '2'],
+    [' 2\t', '2'],
+    [-0, '0'],
+    [0, '0'],
+    [0.1, '0.1'],
+    [1e21, '1e+21'],
+    [1e-7, '1e-7'],
+    [-1.5, '-1.5'],
+    [true, 'true'],
+    ['true', 'true'],
+    [false, 'false'],
+    ['  solana  ', 'solana'],
+    ['\u00e9', '\u00e9'],
+    ['e\u0301', '\u00e9'],
+    ['\u212b', '\u00c5'],
+    ['a\nb', 'a\nb'],
+    ['a\u0000b', 'a\u0000b'],
+    ['"quoted"', '"quoted"'],
+    ['\u202eabc', '\u202eabc'],
+    ['🚀', '🚀'],
+  ])('%j is %j', (value, text) => {
+    expect(normalizeScope({ d: value })).toEqual({ d: text });
+  });
+
+  it('2.0 and "2.0" differ: a text is not read as a number', () => {
+    expect(hash({ d: 2.0 })).not.toBe(hash({ d: '2.0' }));
+  });
+
+  it.each([[null], [''], ['   '], ['\n\t']])('%j means that the dimension is absent', value => {
+    expect(normalizeScope({ d: value, e: 1 })).toEqual({ e: '1' });
+    expect(hash({ d: value })).toBe(hash({}));
+  });
+
+  it('0 and false are values', () => {
+    expect(normalizeScope({ a: 0, b: false })).toEqual({ a: '0', b: 'false' });
+  });
+});
+
+describe('limits', () => {
+  const dims = (n: number): object => Object.fromEntries(Array.from({ length: n }, (_, i) => [`d${i}`, i]));
+
+  it('64 dimensions are taken', () => {
+    expect(dimensionCount(normalizeScope(dims(64)))).toBe(64);
+  });
+
+  it('65 are refused', () => {
+    const fault = faultOf(() => normalizeScope(dims(65)));
+    expect([fault.code, fault.message]).toEqual([
+      'invalid_scope',
+      'a scope has at most 64 dimensions, this one has 65',
+    ]);
+  });
+
+  it('absent dimensions do not count', () => {
+    expect(dimensionCount(normalizeScope({ ...dims(64), x: null, y: '' }))).toBe(64);
+  });
+
+  it.each(['x', 'é', '🚀', '入'])('a value of 128 times %s is taken, of 129 refused', c => {
+    expect(normalizeScope({ d: c.repeat(128) })).toEqual({ d: c.repeat(128) });
+    expect(normalizeScope({ d: ` ${c.repeat(128)} ` })).toEqual({ d: c.repeat(128) });
+    const fault = faultOf(() => normalizeScope({ d: c.repeat(129) }));
+    expect([fault.code, fault.issues]).toEqual([
+      'invalid_scope',
+      [{ path: 'scope.d', message: 'a value has at most 128 characters' }],
+    ]);
+  });
+
+  it('a value counts after NFC', () => {
+    expect(normalizeScope({ d: 'e\u0301'.repeat(128) })).toEqual({ d: 'é'.repeat(128) });
+  });
+
+  it('a name of 64 characters is taken, of 65 refused', () => {
+    expect(normalizeScope({ ['n'.repeat(64)]: 1 })).toEqual({ ['n'.repeat(64)]: '1' });
+    expect(faultOf(() => normalizeScope({ ['n'.repeat(65)]: 1 })).code).toBe('invalid_scope');
+  });
+});
+
+describe('hostile names', () => {
+  it('__proto__ is no name and is refused', () => {
+    const fault = faultOf(() => normalizeScope(JSON.parse('{"__proto__":"x"}')));
+    expect(fault.issues[0]?.path).toBe('scope.__proto__');
+  });
+
+  it.each(['constructor', 'toString', 'hasOwnProperty', 'valueOf'])('%s is an ordinary name', name => {
+    const scope = normalizeScope(JSON.parse(`{"${name}":"x"}`));
+    expect(Object.entries(scope)).toEqual([[name, 'x']]);
+    expect(Object.hasOwn(scope, name)).toBe(true);
+    expect(covers(scope, scope)).toBe(true);
+    expect(covers(scope, normalizeScope({}))).toBe(false);
+    expect(covers(scope, normalizeScope({ [name]: 'y' }))).toBe(false);
+  });
+
+  it.each([
+    '#pk',
+    ':v',
+    '',
+    '1a',
+    '_a',
+    'a-b',
+    'a.b',
+    'a b',
+    'a=b',
+    'a|b',
+    'a\u0000',
+    'a\n',
+    'é',
+    '__proto__',
+    'N'.repeat(10_000),
+  ])('%j is refused, and the message stays short', name => {
+    const fault = faultOf(() => normalizeScope(Object.fromEntries([[name, 'x']])));
+    expect(fault.code).toBe('invalid_scope');
+    expect(fault.message.length).toBeLessThan(250);
+    expect(fault.issues[0]?.path.length).toBeLessThan(80);
+  });
+
+  it('no prototype changes', () => {
+    for (const text of ['{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}'])
+      expect(faultOf(() => normalizeScope(JSON.parse(text))).code).toBe('invalid_scope');
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe('what is no scope or no value is refused', () => {
+  it.each([[null], [undefined], ['chain=solana'], [1], [true], [[]], [['chain', 'solana']]])(
+    'scope %j',
+    raw => {
+      expect(faultOf(() => normalizeScope(raw)).message).toBe('a scope is an object');
+    },
+  );
+
+  it.each([[{}], [[]], [['a']], [{ a: 1 }], [Number.NaN], [Infinity], [-Infinity]])('value %j', value => {
+    expect(faultOf(() => normalizeScope({ d: value })).issues[0]?.path).toBe('scope.d');
+  });
+
+  it.each(['\ud800', 'a\udc00b', '\udc00\ud800'])('a lone surrogate %j', value => {
+    expect(faultOf(() => normalizeScope({ d: value })).issues).toEqual([
+      { path: 'scope.d', message: 'a value is well-formed Unicode' },
+    ]);
+  });
+});
+
+describe('scopes that look alike do not collide', () => {
+  it.each([
+    [{ a: 'b|c=d' }, { a: 'b', c: 'd' }],
+    [{ a: 'b, c=d' }, { a: 'b', c: 'd' }],
+    [{ a: 'b","c":"d' }, { a: 'b', c: 'd' }],
+    [{ a: 'b\\' }, { a: 'b' }],
+    [{ a: 'bc' }, { ab: 'c' }],
+    [{ a: 'B' }, { a: 'b' }],
+    [{ A: 'b' }, { a: 'b' }],
+    [{ a: '1' }, { a: '1.0' }],
+    [{ a: 'null' }, { a: null }],
+  ])('%j and %j', (one, other) => {
+    expect(hash(one)).not.toBe(hash(other));
+    expect(
+      covers(normalizeScope(one), normalizeScope(other)) &&
+        covers(normalizeScope(other), normalizeScope(one)),
+    ).toBe(false);
+  });
+});
+
+const name = fc.oneof(
+  fc.stringMatching(/^[A-Za-z][A-Za-z0-9_]{0,8}$/),
+  fc.constantFrom('constructor', 'toString', 'valueOf', 'hasOwnProperty', 'a', 'b', 'c'),
+);
+const value = fc.oneof(
+  fc.string({ maxLength: 20 }),
+  fc.string({ unit: 'grapheme', maxLength: 10 }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.integer(),
+  fc.boolean(),
+  fc.constant(null),
+);
+const rawScope = fc
+  .uniqueArray(fc.tuple(name, value), { selector: ([n]) => n, maxLength: 20 })
+  .map(pairs => Object.fromEntries(pairs));
+
+describe('for any scope', () => {
+  it('its one form is its own one form', () => {
+    fc.assert(
+      fc.property(rawScope, raw => {
+        const scope = normalizeScope(raw);
+        expect(normalizeScope(scope)).toEqual(scope);
+        expect(JSON.stringify(normalizeScope(scope))).toBe(JSON.stringify(scope));
+      }),
+    );
+  });
+
+  it('the order of names does not matter', () => {
+    fc.assert(
+      fc.property(rawScope, raw => {
+        const reversed = Object.fromEntries(Object.entries(raw).reverse());
+        expect(hash(reversed)).toBe(hash(raw));
+      }),
+    );
+  });
+
+  it('equal hashes mean equal scopes', () => {
+    fc.assert(
+      fc.property(rawScope, rawScope, (one, other) => {
+        const [a, b] = [normalizeScope(one), normalizeScope(other)];
+        expect(scopeHash(a) === scopeHash(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
+      }),
+    );
+  });
+
+  it('it covers itself, {} covers it, and a part of it covers it', () => {
+    fc.assert(
+      fc.property(rawScope, fc.infiniteStream(fc.boolean()), (raw, coins) => {
+        const scope = normalizeScope(raw);
+        const part = scopeFromPairs(Object.entries(scope).filter(() => coins.next().value === true));
+        expect(covers(scope, scope)).toBe(true);
+        expect(covers({}, scope)).toBe(true);
+        expect(covers(part, scope)).toBe(true);
+        expect(covers(scope, part)).toBe(dimensionCount(part) === dimensionCount(scope));
+      }),
+    );
+  });
+
+  it('values are 1 to 128 characters of trimmed NFC', () => {
+    fc.assert(
+      fc.property(rawScope, raw => {
+        for (const text of Object.values(normalizeScope(raw))) {
+          expect(text).toBe(text.trim().normalize('NFC'));
+          expect([...text].length).toBeGreaterThan(0);
+          expect([...text].length).toBeLessThanOrEqual(128);
+        }
+      }),
+    );
+  });
+});
+
+it('a reader sees the pairs, or "everything"', () => {
+  expect(describeScope(normalizeScope({ chain: 'solana', bucket: 'nano' }))).toBe(
+    'bucket=nano, chain=solana',
+  );
+  expect(describeScope({})).toBe('everything');
+});

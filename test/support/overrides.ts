@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import type { ActionCategory } from '../../shared/override/levers.ts';
+import { ACTION_CATEGORIES } from '../../shared/override/levers.ts';
+import type { Override } from '../../shared/override/override.ts';
+import type { Scope } from '../../shared/pattern/scope.ts';
+import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
+
+/** An override of a slice; a multiplier unless the fields carry a delta. */
+export function override(
+  action_category: ActionCategory,
+  scope: object,
+  effect: number,
+  fields: Partial<Override> = {},
+): Override {
+  const scope_subset = normalizeScope(scope);
+  const additive = action_category.endsWith('slope_min');
+  return {
+    action_category,
+    ...(additive ? { delta: effect } : { multiplier: effect }),
+    scope_subset,
+    scope_hash: scopeHash(scope_subset),
+    confidence: 1,
+    n: 100,
+    reason: 'made by hand',
+    ...fields,
+  };
+}
+
+const names = fc.constantFrom('a', 'b', 'c', 'd', 'constructor', 'toString', 'hasOwnProperty', 'valueOf');
+const values = fc.constantFrom('1', '2', 'a=1', '1|b=2', 'x');
+
+/** Scopes that often cover each other. */
+export const anyScope: fc.Arbitrary<Scope> = fc
+  .uniqueArray(fc.tuple(names, values), { selector: ([name]) => name, maxLength: 6 })
+  .map(pairs => normalizeScope(Object.fromEntries(pairs)));
+
+const anyOverride: fc.Arbitrary<Override> = fc
+  .record({
+    category: fc.constantFrom(...ACTION_CATEGORIES),
+    scope: anyScope,
+    effect: fc.double({ min: 0.5, max: 2, noNaN: true }),
+    confidence: fc.constantFrom(0.1, 0.5, 1),
+    n: fc.integer({ min: 10, max: 40 }),
+  })
+  .map(({ category, scope, effect, confidence, n }) => override(category, scope, effect, { confidence, n }));
+
+/** The overrides of a generation: one per slice and category, sorted as they are stored. */
+export const anyOverrides: fc.Arbitrary<Override[]> = fc
+  .uniqueArray(anyOverride, { selector: o => `${o.scope_hash}#${o.action_category}`, maxLength: 40 })
+  .map(all =>
+    all.sort((a, b) =>
+      `${a.scope_hash}#${a.action_category}` < `${b.scope_hash}#${b.action_category}` ? -1 : 1,
+    ),
+  );

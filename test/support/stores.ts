@@ -1,0 +1,44 @@
+import { openEmbeddedEngine } from '../../local/dynamodb.ts';
+import { ensureTables } from '../../local/tables.ts';
+import { readConfig } from '../../shared/config.ts';
+import type { LogFields } from '../../shared/log.ts';
+import { createRuntime } from '../../shared/runtime.ts';
+import { Dynamo, documentClient } from '../../shared/store/dynamo.ts';
+import { NOW } from './episodes.ts';
+import { Wire } from './wire.ts';
+
+/** The stores on an engine in memory, with a clock that is set by hand, a wire to tap, and the tables' raw items. */
+export async function openStores(options: { readonly maxAttempts?: number } = {}) {
+  const engine = await openEmbeddedEngine();
+  const wire = new Wire();
+  const clock = { now: NOW };
+  const logged: { message: string; fields: LogFields | undefined }[] = [];
+  const config = readConfig({
+    EVENTS_TABLE: 'events',
+    LESSONS_TABLE: 'lessons',
+    OVERRIDES_TABLE: 'overrides',
+    CONTROL_TABLE: 'control',
+  });
+  const client = documentClient({ ...wire.settings(engine.settings), ...options });
+  await ensureTables(client, config.tables);
+  const log = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: (message: string, _: unknown, fields?: LogFields) => void logged.push({ message, fields }),
+  };
+  wire.start();
+  return {
+    runtime: createRuntime(config, client, () => clock.now, log),
+    db: new Dynamo(client),
+    newDb: () => new Dynamo(client),
+    wire,
+    clock,
+    logged,
+    close: async () => {
+      client.destroy();
+      await engine.close();
+    },
+  };
+}
+export type Stores = Awaited<ReturnType<typeof openStores>>;
