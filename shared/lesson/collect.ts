@@ -100,7 +100,7 @@ function inOrder({ name, values, codes }: OpenColumn, size: number): DimensionCo
   const rank = new Map(sorted.map((value, i) => [value, i + 1]));
   const codeOf = Uint32Array.from([0, ...values.map(value => rank.get(value) ?? 0)]);
   for (let row = 0; row < size; row++) codes[row] = codeOf[codes[row] ?? 0] ?? 0;
-  return { name, values: sorted, codes };
+  return { name, values: sorted, codes: codes.subarray(0, size) };
 }
 
 /** Numbers runs of bytes in the order in which they are first seen: an open-addressed hash table over the bytes. */
