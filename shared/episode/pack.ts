@@ -1,6 +1,6 @@
 import { Fault } from '../errors.ts';
 import type { Scope } from '../pattern/scope.ts';
-import { normalizeScope } from '../pattern/scope.ts';
+import { normalizeScope, scopeFromPairs } from '../pattern/scope.ts';
 import type { Episode, FactorValue } from './episode.ts';
 
 /*
@@ -9,7 +9,7 @@ import type { Episode, FactorValue } from './episode.ts';
  *   u8 version | u16 bytes of scope | scope: { u8 bytes, name, u16 bytes, value }… sorted by name
  *   u8 decision | u8 flags known | u8 flags set | u8 gates that blocked (0x80: known)
  *   u16 numbers present | f64 of each present number, in the order of NUMBERS | u16 bytes, trade id
- * The scope comes first and as one run of bytes, so that a decoder can look a whole scope up that it has seen before.
+ * A pair of the scope is one run of bytes, so that a decoder can look up a pair that it has seen before.
  */
 const VERSION = 1;
 /** Bytes of a packed event besides its scope, its numbers and its trade id. */
@@ -110,21 +110,30 @@ export function numberAt(packed: Uint8Array, at: number, name: NumberName): numb
 
 /** The pairs of a packed scope. @throws Fault `damaged_event` */
 export function unpackScope(packed: Uint8Array, start: number, end: number): Scope {
-  const pairs: [string, string][] = [];
-  let at = start;
-  while (at < end) {
-    const nameEnd = at + 1 + (packed[at] ?? 0);
-    const valueStart = nameEnd + 2;
-    const valueEnd = valueStart + u16At(packed, nameEnd);
-    if (valueEnd > end) throw damaged('a packed scope is not whole');
-    pairs.push([decode(packed, at + 1, nameEnd), decode(packed, valueStart, valueEnd)]);
-    at = valueEnd;
-  }
+  const pairs: (readonly [string, string])[] = [];
+  for (let at = start; at < end; at = pairEnd(packed, at, end)) pairs.push(unpackPair(packed, at, end));
+  return scopeFromPairs(pairs);
+}
+
+/** Where the pair at `at` of a packed scope ends. @throws Fault `damaged_event` when that is beyond the scope's end */
+export function pairEnd(packed: Uint8Array, at: number, end: number): number {
+  const nameEnd = at + 1 + (packed[at] ?? 0);
+  const valueEnd = nameEnd + 2 + u16At(packed, nameEnd);
+  if (valueEnd > end) throw damaged('a packed scope is not whole');
+  return valueEnd;
+}
+
+/** Name and value of the pair at `at` of a packed scope. @throws Fault `damaged_event` when they are none of a scope */
+export function unpackPair(packed: Uint8Array, at: number, end: number): readonly [string, string] {
+  const nameEnd = at + 1 + (packed[at] ?? 0);
+  const name = decode(packed, at + 1, nameEnd);
+  const value = decode(packed, nameEnd + 2, pairEnd(packed, at, end));
   try {
-    return normalizeScope(Object.fromEntries(pairs));
+    if (normalizeScope({ [name]: value })[name] === value) return [name, value];
   } catch (cause) {
-    throw damaged('a packed scope is none', cause);
+    throw damaged('a packed pair is none of a scope', cause);
   }
+  throw damaged('a packed pair is none of a scope');
 }
 
 function decode(packed: Uint8Array, start: number, end: number): string {
