@@ -25,6 +25,7 @@ export function plot(panels: readonly Panel[]): string {
     .map((panel, i) => `<g transform="translate(${i * WIDTH},0)">${draw(panel)}</g>`)
     .join('\n');
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}" font-family="sans-serif" font-size="11">
+<title>${panels.map(panel => panel.title).join('; ')}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${body}
 </svg>

@@ -15,6 +15,8 @@ export interface Order {
 export interface Measured {
   readonly cold: number;
   readonly warm: readonly number[];
+  /** Processor time of each warm call, over all cores. */
+  readonly processor: readonly number[];
   readonly slices: number;
   readonly redundant: number;
   /** Of the whole process, in MB. */
@@ -33,15 +35,19 @@ function mineAll(): Mined[] {
   return inputs.map(input => mineSlices(input, options));
 }
 
-async function measure(once: () => unknown): Promise<Pick<Measured, 'cold' | 'warm'>> {
+async function measure(once: () => unknown): Promise<Pick<Measured, 'cold' | 'warm' | 'processor'>> {
   const times: number[] = [];
+  const processor: number[] = [];
   for (let i = 0; i < repeats; i++) {
     const start = performance.now();
+    const used = process.cpuUsage();
     const told = await once();
+    const { user, system } = process.cpuUsage(used);
+    processor.push((user + system) / 1000);
     times.push(typeof told === 'number' ? told : performance.now() - start);
   }
   const [cold = 0, ...warm] = times;
-  return { cold, warm: warm.length > 0 ? warm : [cold] };
+  return warm.length > 0 ? { cold, warm, processor: processor.slice(1) } : { cold, warm: [cold], processor };
 }
 
 function texts(mined: Mined, input: MineInput, pattern: number): string[] {
@@ -55,7 +61,7 @@ function texts(mined: Mined, input: MineInput, pattern: number): string[] {
 }
 
 async function run(): Promise<Omit<Measured, 'peak'>> {
-  const none = { cold: 0, warm: [0], slices: 0, redundant: 0 };
+  const none = { cold: 0, warm: [0], processor: [0], slices: 0, redundant: 0 };
   if (engine === 'empty') return none;
   if (engine === 'duckdb') {
     const cube = await DuckDbCube.load(shape, inputs);

@@ -122,7 +122,9 @@ interface Outcome {
   readonly warm: number;
   readonly slices: number;
   readonly peak: number;
+  readonly processor: number;
   readonly duckDb?: number;
+  readonly duckDbProcessor?: number;
   readonly reference?: number;
   readonly different?: number;
 }
@@ -140,7 +142,8 @@ function measure(row: Row, duckDb: boolean): Outcome {
     warm: median(runs.flatMap(r => r.warm)),
     slices: first.slices,
     peak: median(runs.map(r => r.peak)),
-    ...(theirs ? { duckDb: median(theirs.warm) } : {}),
+    processor: median(runs.flatMap(r => r.processor)),
+    ...(theirs ? { duckDb: median(theirs.warm), duckDbProcessor: median(theirs.processor) } : {}),
     ...(row.reference ? { reference: run('reference', row, 1).cold } : {}),
     ...(same === undefined ? {} : { different: same }),
   };
@@ -149,12 +152,24 @@ function measure(row: Row, duckDb: boolean): Outcome {
 function targets(outcomes: ReadonlyMap<string, Outcome>, empty: number): string[][] {
   const million = outcomes.get('1M × 6');
   const wide = outcomes.get('1M × 15 to depth 3');
-  const factor = (million?.duckDb ?? Number.NaN) / (million?.warm ?? Number.NaN);
+  const byClock = (million?.duckDb ?? Number.NaN) / (million?.warm ?? Number.NaN);
+  // On a busy machine a query that wants all cores waits longest. Processor time, spread evenly over the cores, does not wait.
+  const alone = (million?.duckDbProcessor ?? Number.NaN) / cpus().length;
+  const byProcessor = alone / (million?.processor ?? Number.NaN);
   const warm = (name: string) => outcomes.get(name)?.warm ?? Number.NaN;
   const memory = (wide?.peak ?? Number.NaN) - empty;
   const verdict = (met: boolean) => (met ? 'met' : 'MISSED');
   return [
-    ['1M × 6: at least 10 × DuckDB on all cores', `${factor.toFixed(1)} ×`, verdict(factor >= 10)],
+    [
+      '1M × 6: at least 10 × DuckDB on all cores, by the clock',
+      `${byClock.toFixed(1)} ×`,
+      verdict(byClock >= 10),
+    ],
+    [
+      '1M × 6: the same by processor time, DuckDB spread evenly over its cores',
+      `${byProcessor.toFixed(1)} ×`,
+      verdict(byProcessor >= 10),
+    ],
     [
       '20k × 6 warm: under 8.6 ms (500 × the original)',
       time(warm('20k × 6')),
@@ -277,8 +292,8 @@ if (grown && process.argv.includes('--write')) {
   );
   const text = [
     '# Slice miner: measured',
-    'Written by `npm run bench:mine -- --write`.',
-    machine,
+    'Written by `npm run bench:mine -- --write`. Where the load average is not near 0, others were using the cores.',
+    `${machine}, at the end ${loadavg()[0]?.toFixed(1)}`,
     markdown(fullHead, rows),
     markdown(['target', 'value', ''], verdicts),
     '![growth](mine-growth.svg)',
