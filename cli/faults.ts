@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EXIT, Failure } from './exit.ts';
 
 const MAX_SHOWN = 20;

@@ -16,23 +16,32 @@ type SettingName = keyof Pick<
   | 'LOG_LEVEL'
 >;
 
-// Of the schema's type, so that a value that it does not know stops the type check.
-const POLICY: NonNullable<Environment['POLICY']> = 'drift';
-const LOG_LEVEL: NonNullable<Environment['LOG_LEVEL']> = 'info';
+/** The names that the schema knows, all of them and no others: the compiler sees to it. */
+const POLICIES: Readonly<Record<NonNullable<Environment['POLICY']>, true>> = { drift: true };
+const LOG_LEVELS: Readonly<Record<NonNullable<Environment['LOG_LEVEL']>, true>> = {
+  debug: true,
+  info: true,
+  warn: true,
+  error: true,
+};
 
 const NUMBER = /^\d+(\.\d+)?$/;
 
 /** @throws Error naming the context value that cannot be used */
 export function readSettings(read: ReadContext): Settings {
   const number = (name: string, fallback: string) => contextMatch(read, name, fallback, NUMBER, 'a number');
+  const oneOf = (name: string, fallback: string, known: Readonly<Record<string, true>>) => {
+    const names = Object.keys(known);
+    return contextMatch(read, name, fallback, new RegExp(`^(${names.join('|')})$`), names.join(' or '));
+  };
   return {
     N_MIN: number('nMin', '33'),
     LOOKBACK_DAYS: number('lookbackDays', '90'),
-    POLICY: contextMatch(read, 'policy', POLICY, /^(drift|replay)$/, 'drift or replay'),
+    POLICY: oneOf('policy', 'drift', POLICIES),
     PAYOFF_WIN: number('payoffWin', '2'),
     PAYOFF_LOSS: number('payoffLoss', '1'),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),
-    LOG_LEVEL: contextMatch(read, 'logLevel', LOG_LEVEL, /^(debug|info|warn|error)$/, 'a log level'),
+    LOG_LEVEL: oneOf('logLevel', 'info', LOG_LEVELS),
   };
 }

@@ -8,6 +8,7 @@ import {
   overridesPageSchema,
   statusSchema,
 } from '../shared/http/schemas.ts';
+import { jsonLog } from '../shared/log.ts';
 import type { Listening, Service } from './service.ts';
 import { listen, openService } from './service.ts';
 
@@ -39,7 +40,9 @@ const STEPS: readonly (readonly [heading: string, ...command: string[]])[] = [
 
 async function main(): Promise<void> {
   process.stdout.write('PM Tuning, from events to tuned thresholds, on an engine in memory.\n');
-  const service = await openService({});
+  const service = await openService({
+    log: jsonLog('warn', line => process.stderr.write(`${line}\n`), Date.now),
+  });
   const server = await listen(service.app, 0);
   try {
     for (const [heading, ...command] of STEPS) await step(server, heading, command);

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { ClassicLevel } from 'classic-level';
 
@@ -69,6 +68,21 @@ const ACTIONS = new Map<string, { run: Action; validation: Validation }>(
   ]),
 );
 
+/** What dynalite knows of a put; `_condition` is what its check makes of the expression. */
+interface PutInput {
+  readonly Item: object;
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: object;
+  _condition?: object;
+}
+const { custom: checkPut }: { custom(put: PutInput, store: DynaliteStore): string | undefined } =
+  require('dynalite/validations/putItem');
+
+const UNKNOWN_STATEMENT: Answer = {
+  statusCode: 400,
+  body: { __type: 'com.amazon.coral.validate#ValidationException', message: 'unknown statement' },
+};
+
 /** A folder that cannot be used; the message is one line for the user. */
 export class DataFolderError extends Error {}
 
@@ -106,16 +120,18 @@ async function answer(store: DynaliteStore, request: EngineRequest): Promise<Ans
 }
 
 function toResponse({ statusCode, body }: Answer) {
-  const bytes = Buffer.from(JSON.stringify(body));
   return {
     statusCode,
     headers: { 'content-type': 'application/x-amz-json-1.0' },
-    body: Readable.from([bytes]),
+    body: Buffer.from(JSON.stringify(body)),
   };
 }
 
-/** Runs one operation. What dynalite would throw across the process becomes an internal error of the store. */
-function act(store: DynaliteStore, name: string, data: object): Promise<Answer> {
+/**
+ * Runs one operation. What dynalite would throw across the process becomes an internal error of the store.
+ * @param prepared what checking the request would have added to it
+ */
+function act(store: DynaliteStore, name: string, data: object, prepared?: object): Promise<Answer> {
   const action = ACTIONS.get(name);
   if (!action)
     return Promise.resolve({
@@ -128,7 +144,7 @@ function act(store: DynaliteStore, name: string, data: object): Promise<Answer> 
       const { types, custom } = action.validation;
       const checked = checkTypes(data, types);
       checkValidations(checked, types, custom, store);
-      action.run(store, checked, (error, body = {}) =>
+      action.run(store, Object.assign(checked, prepared), (error, body = {}) =>
         error ? fail(error) : resolve({ statusCode: 200, body }),
       );
     } catch (error) {
@@ -154,32 +170,49 @@ const INSERT = /^INSERT INTO "([\w.-]+)" VALUE \{((?:'\w+': \?(?:, )?)+)\}$/;
 
 /** `INSERT INTO "table" VALUE {'name': ?, …}`, each by itself: a put under the condition that its key is free. */
 async function insertBatch(store: DynaliteStore, { Statements }: InsertBatch): Promise<Answer> {
-  const Responses = await Promise.all(
-    Statements.map(async ({ Statement, Parameters }) => {
-      const [, TableName, fields = ''] = INSERT.exec(Statement) ?? [];
-      const names = [...fields.matchAll(/'(\w+)'/g)].map(match => match[1] ?? '');
-      return insertOne(store, {
-        TableName,
-        Item: Object.fromEntries(names.map((name, i) => [name, Parameters[i]])),
-        // The writer names the partition key first.
-        ConditionExpression: 'attribute_not_exists(#p)',
-        ExpressionAttributeNames: { '#p': names[0] },
-      });
-    }),
-  );
-  return { statusCode: 200, body: { Responses } };
+  const answers: Promise<object>[] = [];
+  for (const { Statement, Parameters } of Statements) {
+    const insert = inserts.get(Statement) ?? readInsert(Statement, store);
+    if (!insert) return UNKNOWN_STATEMENT;
+    inserts.set(Statement, insert);
+    answers.push(insertOne(store, insert, Parameters));
+  }
+  return { statusCode: 200, body: { Responses: await Promise.all(answers) } };
 }
 
-interface Put {
-  readonly TableName: string | undefined;
-  readonly Item: object;
-  readonly ConditionExpression: string;
-  readonly ExpressionAttributeNames: object;
+/** A statement, understood once for all items that it is sent with. */
+interface Insert {
+  readonly TableName: string;
+  readonly names: readonly string[];
+  readonly keyIsFree: object;
 }
 
-async function insertOne(store: DynaliteStore, put: Put): Promise<object> {
-  const { statusCode, body } = await act(store, 'putItem', put);
-  if (statusCode === 200) return { TableName: put.TableName };
+/** By statement; the product has a few, one per set of attributes. */
+const inserts = new Map<string, Insert>();
+
+/** Undefined for a statement that is none of ours. */
+function readInsert(statement: string, store: DynaliteStore): Insert | undefined {
+  const [, TableName, fields = ''] = INSERT.exec(statement) ?? [];
+  const names = [...fields.matchAll(/'(\w+)'/g)].map(match => match[1] ?? '');
+  const put: PutInput = {
+    Item: {},
+    // The writer names the partition key first.
+    ConditionExpression: 'attribute_not_exists(#p)',
+    ExpressionAttributeNames: { '#p': names[0] ?? '' },
+  };
+  checkPut(put, store);
+  if (TableName === undefined || !put._condition) return undefined;
+  return { TableName, names, keyIsFree: { _condition: put._condition } };
+}
+
+async function insertOne(
+  store: DynaliteStore,
+  { TableName, names, keyIsFree }: Insert,
+  parameters: readonly unknown[],
+): Promise<object> {
+  const Item = Object.fromEntries(names.map((name, i) => [name, parameters[i]]));
+  const { statusCode, body } = await act(store, 'putItem', { TableName, Item }, keyIsFree);
+  if (statusCode === 200) return { TableName };
   const { __type = '', message = '' } = body as { __type?: string; message?: string };
   const code = __type.split('#').at(-1) ?? '';
   return {

@@ -1,14 +1,17 @@
 // Runs before the npm scripts, on whatever Node the machine has: plain ESM, no dependencies.
 // Installs the locked packages when they are missing or older than the lock file.
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const lock = join(root, 'package-lock.json');
 const stamp = join(root, 'node_modules', '.package-lock.json');
-const upToDate = existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs;
+const modules = join(root, 'node_modules');
+// A linked folder belongs to another checkout; npm ci would empty it.
+const linked = existsSync(modules) && lstatSync(modules).isSymbolicLink();
+const upToDate = linked || (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs);
 
 if (!upToDate) {
   console.error('Installing packages (once, about a minute) …');

@@ -13,6 +13,7 @@ import { createRuntime } from '../shared/runtime.ts';
 import { documentClient } from '../shared/store/dynamo.ts';
 import { openEmbeddedEngine } from './dynamodb.ts';
 import { refuseForeign } from './guard.ts';
+import type { Tuning } from './state-machine.ts';
 import { LocalStateMachine } from './state-machine.ts';
 import { ensureTables } from './tables.ts';
 
@@ -26,8 +27,8 @@ export interface ServiceOptions {
   readonly settings?: (settings: DynamoDBClientConfig) => DynamoDBClientConfig;
   readonly log?: Log;
   readonly now?: () => number;
-  /** Milliseconds between retries of a task of a run, instead of the definition's seconds. */
-  readonly retryPauseMs?: number;
+  /** Pauses and timeouts of a run, instead of the definition's. */
+  readonly tuning?: Tuning;
 }
 
 /** The whole product in one process: the functions' own code on one engine. */
@@ -56,7 +57,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const client = documentClient(options.settings?.(base) ?? base);
   const createdTables = await ensureTables(client, config.tables);
   const runtime = createRuntime(config, client, options.now, options.log);
-  const stateMachine = await LocalStateMachine.load(runtime, options.retryPauseMs);
+  const stateMachine = await LocalStateMachine.load(runtime, options.tuning);
   const app = createApp(runtime.log);
   ingestRoutes(app, runtime);
   lookupRoutes(app, runtime);

@@ -14,6 +14,12 @@ const DEFINITION = new URL('../infra/cycle.asl.json', import.meta.url);
 const RECORD_ATTEMPTS = 10;
 const RECORD_PAUSE_MS = 1000;
 
+/** What tests make shorter; users leave it to the definition. */
+export interface Tuning {
+  readonly retryPauseMs?: number;
+  readonly timeoutSeconds?: number;
+}
+
 type Task = (input: unknown) => Promise<unknown>;
 
 /** Runs the cycle's state machine in this process: the deployed definition, the deployed handlers. */
@@ -24,9 +30,18 @@ export class LocalStateMachine implements CycleStarter {
   readonly #retryPauseMs: number | undefined;
   readonly #running = new Set<Promise<void>>();
 
-  /** @param retryPauseMs between retries of a task, instead of the definition's seconds (tests) */
-  static async load(runtime: Runtime, retryPauseMs?: number): Promise<LocalStateMachine> {
-    return new LocalStateMachine(runtime, JSON.parse(await readFile(DEFINITION, 'utf8')), retryPauseMs);
+  /**
+   * @param tuning.retryPauseMs between retries of a task, instead of the definition's seconds
+   * @param tuning.timeoutSeconds of every task, instead of the definition's
+   */
+  static async load(runtime: Runtime, tuning: Tuning = {}): Promise<LocalStateMachine> {
+    const text = await readFile(DEFINITION, 'utf8');
+    const { timeoutSeconds, retryPauseMs } = tuning;
+    const { TimeoutSeconds, ...rest } = JSON.parse(text);
+    const states = JSON.parse(JSON.stringify(rest), (name, value) =>
+      name === 'TimeoutSeconds' && timeoutSeconds !== undefined ? timeoutSeconds : value,
+    );
+    return new LocalStateMachine(runtime, { ...states, TimeoutSeconds }, retryPauseMs);
   }
 
   private constructor(

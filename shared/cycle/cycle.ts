@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { POLICIES } from '../override/override.ts';
 
 const count = z.number().int().nonnegative();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Lesson } from '../lesson/lesson.ts';
+import type { Log } from '../log.ts';
 import type { Generation, Head } from '../override/head.ts';
 import { rowSetSchema } from '../override/head.ts';
 import type { Override, Policy } from '../override/override.ts';
@@ -19,6 +20,7 @@ export interface CycleDeps {
   readonly cycles: CycleStore;
   readonly defaults: Defaults;
   readonly now: () => number;
+  readonly log: Log;
 }
 
 export const runSchema = cycleOptionsSchema.omit({ pattern_key: true }).extend({

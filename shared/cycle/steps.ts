@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../episode/episode.ts';
 import { outcomeAsOf, parseHistory } from '../episode/outcome.ts';
 import { ColumnCollector } from '../lesson/collect.ts';
@@ -8,12 +8,13 @@ import type { Learned } from '../lesson/learn.ts';
 import { learn } from '../lesson/learn.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
 import type { Cut } from '../lesson/mine.ts';
+import type { Generation } from '../override/head.ts';
 import { materialize } from '../override/materialize.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { describeScope } from '../pattern/scope.ts';
 import type { EpisodeStore } from '../store/stores.ts';
-import type { CycleRecord, CycleSummary, PatternRun } from './cycle.ts';
+import type { CycleSummary, PatternRun } from './cycle.ts';
 import { cycleOptionsSchema, cycleStatus } from './cycle.ts';
 import type { CycleDeps, CycleRun, Mined } from './publish.ts';
 import { minedSchema, publish, runSchema, writeUnlessCurrent } from './publish.ts';
@@ -128,22 +129,25 @@ export async function materializeAndPublish(deps: CycleDeps, input: unknown): Pr
 }
 
 /** Closes a run with its record; a pattern without a result failed. */
-export async function closeCycle(deps: CycleDeps, input: unknown): Promise<CycleRecord> {
-  const closing = parse(closingSchema, input, 'invalid_request');
-  const { cycle, patterns, results, failure } = closing;
+export async function closeCycle(deps: CycleDeps, input: unknown): Promise<CycleSummary> {
+  const { cycle, patterns, results, failure } = parse(closingSchema, input, 'invalid_request');
   const errors = new Map(
     results.flatMap(r => (r.error === undefined ? [] : [[r.pattern_key, r.error] as const])),
   );
   const stored = new Map((await deps.cycles.runs(cycle.cycle_id)).map(run => [run.pattern_key, run]));
   const runs: PatternRun[] = [];
+  let staleMs = 0;
   for (const pattern of patterns) {
     const done = stored.get(pattern);
-    const run =
-      done && done.status !== 'failed'
-        ? done
-        : await failedRun(deps, parsePatternKey(pattern), errors.get(pattern));
-    if (run !== done) await deps.cycles.putRun(cycle.cycle_id, run);
+    if (done && done.status !== 'failed') {
+      runs.push(done);
+      continue;
+    }
+    const current = await generationInForce(deps, parsePatternKey(pattern));
+    const run = failedRun(pattern, current, errors.get(pattern));
+    await deps.cycles.putRun(cycle.cycle_id, run);
     runs.push(run);
+    if (current) staleMs = Math.max(staleMs, deps.now() - Date.parse(current.published_at));
   }
   const summary: CycleSummary = {
     ...identity(cycle),
@@ -154,7 +158,32 @@ export async function closeCycle(deps: CycleDeps, input: unknown): Promise<Cycle
     ...(failure && { reason: `failed: ${failureCode(failure.Error)}` }),
   };
   await deps.cycles.put(summary);
-  return { ...summary, patterns: runs };
+  logClosed(deps, summary, runs, staleMs);
+  // Not the patterns too: a state machine's step returns at most 256 kB.
+  return summary;
+}
+
+/** The line that metrics are made of. A pattern that did not fail has a generation confirmed by this very run. */
+function logClosed(
+  deps: CycleDeps,
+  summary: CycleSummary,
+  runs: readonly PatternRun[],
+  staleMs: number,
+): void {
+  const sum = (of: (run: PatternRun) => number): number => runs.reduce((total, run) => total + of(run), 0);
+  deps.log.info('cycle closed', {
+    cycle_id: summary.cycle_id,
+    status: summary.status,
+    duration_ms: deps.now() - Date.parse(summary.started_at),
+    patterns: runs.length,
+    events_read: sum(run => run.events_read),
+    lessons: sum(run => run.lessons),
+    overrides: sum(run => run.overrides),
+    patterns_changed: sum(run => Number(run.published)),
+    patterns_cut: sum(run => Number(run.cut !== undefined)),
+    patterns_failed: summary.patterns_failed,
+    generation_age_minutes: Math.round(staleMs / 60_000),
+  });
 }
 
 const closingSchema = z.object({
@@ -192,24 +221,30 @@ function describeShortfall(pattern: PatternKey, learned: Learned, nMin: number):
 }
 
 function describeCut(cut: Cut): string {
-  return `slices of more than ${cut.depth} dimensions left out: ${cut.reason}`;
+  const left = `every slice of more than ${cut.depth} dimensions left out (${cut.leftOutAtLeast} or more)`;
+  return `${left}, ${cut.emitted} kept: ${cut.reason}`;
 }
 
-async function failedRun(
-  deps: CycleDeps,
-  pattern: PatternKey,
-  error: string | undefined,
-): Promise<PatternRun> {
-  const head = await deps.heads.head(pattern).catch(() => undefined);
+/** Nothing, when even that cannot be read: the run is recorded as failed all the same. */
+async function generationInForce(deps: CycleDeps, pattern: PatternKey): Promise<Generation | undefined> {
+  try {
+    return (await deps.heads.head(pattern))?.current;
+  } catch (error) {
+    deps.log.error('head of a failed pattern not read', error, { pattern });
+    return undefined;
+  }
+}
+
+function failedRun(pattern: string, current: Generation | undefined, error = 'no_result'): PatternRun {
   return {
     pattern_key: pattern,
     status: 'failed',
     events_read: 0,
     lessons: 0,
     overrides: 0,
-    generation: head?.current?.generation ?? 0,
+    generation: current?.generation ?? 0,
     published: false,
-    reason: `failed: ${failureCode(error ?? 'no_result')}`,
+    reason: `failed: ${failureCode(error)}`,
   };
 }
 

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import { hash } from 'node:crypto';
+import * as z from 'zod';
 import { Fault } from '../errors.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
@@ -67,6 +67,8 @@ const factorsSchema = z
 
 function factorProblem(name: string, value: unknown): string | undefined {
   if (name === '' || name.length > 128 || name === '__proto__') return 'is no name of a factor';
+  // Most factors are plain; a union of schemas takes its time to find out.
+  if (name !== 'applied' && (typeof value === 'boolean' || Number.isFinite(value))) return undefined;
   const schema = name === 'applied' ? appliedSchema : factorValueSchema;
   if (schema.safeParse(value).success) return undefined;
   return 'must be a number, boolean, string, list of strings or {min, median, max}';
@@ -180,11 +182,20 @@ export function readOutcomeReport(raw: unknown, now: number): OutcomeReport {
   };
 }
 
+/** Bodies of the events at hand: reading one measures it, storing it writes it. */
+const bodies = new WeakMap<Episode, string>();
+
 /**
  * The event's canonical JSON without its outcome: names sorted, one text for one content.
  * Two events with the same body are the same event.
  */
 export function episodeBody(episode: Episode): string {
+  const body = bodies.get(episode) ?? canonicalBody(episode);
+  bodies.set(episode, body);
+  return body;
+}
+
+function canonicalBody(episode: Episode): string {
   const { id, decision, scope, factors, timestamp, tradeId } = episode;
   return JSON.stringify({
     episode_id: id,
@@ -198,7 +209,7 @@ export function episodeBody(episode: Episode): string {
 
 /** Fingerprint of an event's body, 32 hexadecimal digits of SHA-256. */
 export function bodyHash(body: string): string {
-  return createHash('sha256').update(body, 'utf8').digest('hex').slice(0, 32);
+  return hash('sha256', body).slice(0, 32);
 }
 
 function sorted(value: unknown): unknown {

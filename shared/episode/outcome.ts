@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../errors.ts';
 
 /** What became of an opportunity. `missed` is read as success, `correct_skip` as failure. */
@@ -29,29 +29,30 @@ export interface OutcomeRevision {
 export type OutcomeHistory = readonly OutcomeRevision[];
 
 /** More corrections of one episode than this are refused. */
-export const MAX_REVISIONS = 16;
+export const MAX_CORRECTIONS = 15;
 
 const before = (a: OutcomeRevision, b: OutcomeRevision): number =>
   Number(a.correction) - Number(b.correction) ||
   a.resolvedAt - b.resolvedAt ||
   (a.outcome < b.outcome ? -1 : a.outcome > b.outcome ? 1 : 0);
 
-export type Merge =
-  | { readonly result: 'resolved' | 'unchanged'; readonly history: OutcomeHistory }
-  | { readonly result: 'outcome_conflict'; readonly history: OutcomeHistory };
+export interface Merge {
+  readonly result: 'resolved' | 'unchanged' | 'outcome_conflict' | 'too_many_corrections';
+  /** The same object when nothing entered. */
+  readonly history: OutcomeHistory;
+}
 
 /**
  * Adds a revision to a history. A first word that differs from the one there is a conflict and the
- * first stays; a correction always enters, and the latest by its own time is in force.
- * @throws Fault `too_many_corrections`
+ * first stays; a correction enters while there is room, and the latest by its own time is in force.
  */
 export function mergeOutcome(history: OutcomeHistory, revision: OutcomeRevision): Merge {
   const first = history.find(known => !known.correction);
   if (!revision.correction && first)
     return { result: first.outcome === revision.outcome ? 'unchanged' : 'outcome_conflict', history };
   if (history.some(known => before(known, revision) === 0)) return { result: 'unchanged', history };
-  if (history.length >= MAX_REVISIONS)
-    throw new Fault('too_many_corrections', `an outcome takes at most ${MAX_REVISIONS - 1} corrections`);
+  if (revision.correction && history.length - (first ? 1 : 0) >= MAX_CORRECTIONS)
+    return { result: 'too_many_corrections', history };
   const merged = [...history, revision].sort(before);
   const changed = outcomeAsOf(merged, Infinity) !== outcomeAsOf(history, Infinity);
   return { result: changed || !revision.correction ? 'resolved' : 'unchanged', history: merged };
@@ -75,13 +76,20 @@ export function formatHistory(history: OutcomeHistory): string {
 
 /** @throws Fault `damaged_event` when a stored text is none of ours */
 export function parseHistory(text: string): OutcomeHistory {
-  return text.split(',').map(part => {
-    const correction = part.startsWith('+');
-    const at = correction ? 1 : 0;
-    const outcome = OUTCOME[part.charAt(at)];
-    const resolvedAt = Number(part.slice(at + 1));
-    if (!outcome || !Number.isInteger(resolvedAt))
-      throw new Fault('damaged_event', 'a stored outcome is unreadable');
-    return { outcome, resolvedAt, correction };
-  });
+  const history = text.split(',').map(parseRevision);
+  for (let i = 1; i < history.length; i++) {
+    const [earlier, later] = [history[i - 1], history[i]];
+    if (earlier && later && (before(earlier, later) >= 0 || !later.correction))
+      throw new Fault('damaged_event', 'a stored outcome is out of order');
+  }
+  return history;
 }
+
+function parseRevision(text: string): OutcomeRevision {
+  const [, plus, letter = '', at] = REVISION.exec(text) ?? [];
+  const outcome = OUTCOME[letter];
+  if (!outcome) throw new Fault('damaged_event', 'a stored outcome is unreadable');
+  return { outcome, resolvedAt: Number(at), correction: plus === '+' };
+}
+
+const REVISION = /^(\+?)([sfn])(\d{1,16})$/;

@@ -1,6 +1,6 @@
 import { Fault } from '../errors.ts';
 import type { Scope } from '../pattern/scope.ts';
-import { scopeFromPairs } from '../pattern/scope.ts';
+import { normalizeScope } from '../pattern/scope.ts';
 import type { Episode, FactorValue } from './episode.ts';
 
 /*
@@ -12,6 +12,8 @@ import type { Episode, FactorValue } from './episode.ts';
  * The scope comes first and as one run of bytes, so that a decoder can look a whole scope up that it has seen before.
  */
 const VERSION = 1;
+/** Bytes of a packed event besides its scope, its numbers and its trade id. */
+const FIXED_BYTES = 11;
 
 /** The numeric factors that a policy may replay; `{min, median, max}` counts by its median. */
 export const NUMBERS = [
@@ -47,37 +49,49 @@ export interface PackedEpisode {
   readonly tradeId: string | undefined;
 }
 
-const text = new TextDecoder('utf-8', { fatal: true });
+const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Packs an event; the inverse of `unpackEpisode` up to factors that no policy reads. */
 export function packEpisode(episode: Episode): Uint8Array {
-  const scope: Buffer[] = [];
-  for (const [name, value] of Object.entries(episode.scope)) {
-    const valueBytes = Buffer.from(value, 'utf8');
-    scope.push(Buffer.from([name.length]), Buffer.from(name, 'latin1'), u16(valueBytes.length), valueBytes);
-  }
-  const scopeBytes = Buffer.concat(scope);
+  const scope = Object.entries(episode.scope);
+  const trade = episode.tradeId ?? '';
   const numbers = NUMBERS.map(name => numberOf(episode.factors[name] as FactorValue | undefined));
+  const doubles = numbers.filter(n => n !== undefined);
   const present = numbers.reduce<number>((mask, n, i) => (n === undefined ? mask : mask | (1 << i)), 0);
-  const doubles = Float64Array.from(numbers.filter(n => n !== undefined));
-  const trade = Buffer.from(episode.tradeId ?? '', 'utf8');
-  return Buffer.concat([
-    Buffer.from([VERSION]),
-    u16(scopeBytes.length),
-    scopeBytes,
-    Buffer.from([episode.decision === 'acted' ? 1 : 0, ...flagBits(episode), blockedBits(episode)]),
-    u16(present),
-    Buffer.from(doubles.buffer),
-    u16(trade.length),
-    trade,
-  ]);
+  const scopeBytes = scope.reduce((n, [name, value]) => n + 3 + name.length + Buffer.byteLength(value), 0);
+  const packed = Buffer.alloc(scopeBytes + doubles.length * 8 + Buffer.byteLength(trade) + FIXED_BYTES);
+  let at = packed.writeUInt8(VERSION);
+  at = packed.writeUInt16LE(scopeBytes, at);
+  for (const [name, value] of scope) {
+    at = packed.writeUInt8(name.length, at);
+    at += packed.write(name, at, 'latin1');
+    at = writeText(packed, value, at);
+  }
+  for (const byte of [episode.decision === 'acted' ? 1 : 0, ...flagBits(episode), blockedBits(episode)])
+    at = packed.writeUInt8(byte, at);
+  at = packed.writeUInt16LE(present, at);
+  for (const double of doubles) at = packed.writeDoubleLE(double, at);
+  writeText(packed, trade, at);
+  return packed;
 }
 
-/** Bytes of the scope inside a packed event: `[start, end)`. */
+/** u16 bytes, then the text in UTF-8. @returns where it ends */
+function writeText(into: Buffer, text: string, at: number): number {
+  const bytes = into.write(text, at + 2, 'utf8');
+  into.writeUInt16LE(bytes, at);
+  return at + 2 + bytes;
+}
+
+/**
+ * Bytes of the scope inside a packed event: `[start, end)`.
+ * @throws Fault `damaged_event` unless the lengths inside add up to the event's own
+ */
 export function scopeRange(packed: Uint8Array): readonly [number, number] {
-  if (packed[0] !== VERSION)
-    throw new Fault('damaged_event', `packed version ${packed[0]} is not ${VERSION}`);
-  return [3, 3 + u16At(packed, 1)];
+  if (packed[0] !== VERSION) throw damaged(`packed version ${packed[0]} is not ${VERSION}`);
+  const end = 3 + u16At(packed, 1);
+  const tradeAt = end + 6 + 8 * popcount(u16At(packed, end + 4));
+  if (tradeAt + 2 + u16At(packed, tradeAt) !== packed.length) throw damaged('a packed event is not whole');
+  return [3, end];
 }
 
 /** Whether the bot acted; `at` is where the scope ends. */
@@ -102,14 +116,27 @@ export function unpackScope(packed: Uint8Array, start: number, end: number): Sco
     const nameEnd = at + 1 + (packed[at] ?? 0);
     const valueStart = nameEnd + 2;
     const valueEnd = valueStart + u16At(packed, nameEnd);
-    if (valueEnd > end) throw new Fault('damaged_event', 'a packed scope ends early');
-    pairs.push([
-      text.decode(packed.subarray(at + 1, nameEnd)),
-      text.decode(packed.subarray(valueStart, valueEnd)),
-    ]);
+    if (valueEnd > end) throw damaged('a packed scope is not whole');
+    pairs.push([decode(packed, at + 1, nameEnd), decode(packed, valueStart, valueEnd)]);
     at = valueEnd;
   }
-  return scopeFromPairs(pairs);
+  try {
+    return normalizeScope(Object.fromEntries(pairs));
+  } catch (cause) {
+    throw damaged('a packed scope is none', cause);
+  }
+}
+
+function decode(packed: Uint8Array, start: number, end: number): string {
+  try {
+    return text.decode(packed.subarray(start, end));
+  } catch (cause) {
+    throw damaged('a packed text is no UTF-8', cause);
+  }
+}
+
+function damaged(message: string, cause?: unknown): Fault {
+  return new Fault('damaged_event', message, { cause });
 }
 
 /** Everything that was packed. @throws Fault `damaged_event` */
@@ -119,7 +146,7 @@ export function unpackEpisode(packed: Uint8Array): PackedEpisode {
   const set = packed[at + 2] ?? 0;
   const blocked = packed[at + 3] ?? 0;
   const tradeAt = at + 6 + 8 * popcount(u16At(packed, at + 4));
-  const trade = text.decode(packed.subarray(tradeAt + 2, tradeAt + 2 + u16At(packed, tradeAt)));
+  const trade = decode(packed, tradeAt + 2, packed.length);
   return {
     scope: unpackScope(packed, start, at),
     decision: actedAt(packed, at) ? 'acted' : 'skipped',
@@ -158,10 +185,6 @@ function blockedBits(episode: Episode): number {
     const index = (GATES as readonly string[]).indexOf(gate);
     return bits | (1 << (index < 0 ? GATES.length - 1 : index));
   }, 0x80);
-}
-
-function u16(value: number): Buffer {
-  return Buffer.from([value & 0xff, value >> 8]);
 }
 
 function u16At(bytes: Uint8Array, at: number): number {

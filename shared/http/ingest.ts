@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { readEpisode, readOutcomeReport } from '../episode/episode.ts';
-import type { FaultIssue } from '../errors.ts';
+import type { FaultCode, FaultIssue } from '../errors.ts';
 import { Fault } from '../errors.ts';
 import type { EpisodeStore } from '../store/stores.ts';
 import { answerProblem, handle, readJson } from './app.ts';
@@ -14,7 +14,7 @@ export interface IngestDeps {
 interface Rejection {
   readonly index: number;
   readonly episode_id?: string;
-  readonly code: string;
+  readonly code: FaultCode;
   readonly detail: string;
 }
 
@@ -115,13 +115,11 @@ function answer(
   if (rejected.length === 0 || rejected.length < items)
     return c.json(body, rejected.length === 0 ? 200 : 207);
   const [first] = rejected;
-  const only = items === 1 && first;
-  const detail = only ? first.detail : `none of ${items} was accepted; "rejected" says why`;
-  const problem = answerProblem(new Fault('all_rejected', detail, { issues }), {
-    ...body,
-    ...(only && { code: first.code }),
-  });
-  return problem;
+  const fault =
+    first && items === 1
+      ? new Fault(first.code, first.detail, { issues })
+      : new Fault('all_rejected', `none of ${items} was accepted; "rejected" says why`, { issues });
+  return answerProblem(fault, body);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { episodeEventSchema, outcomeReportSchema } from '../episode/episode.ts';
 import * as s from './schemas.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cycleOptionsSchema, cycleRecordSchema, cycleSummarySchema } from '../cycle/cycle.ts';
 import { patternKeyInputSchema } from '../episode/episode.ts';
 import { lessonSchema, scopeHashSchema, scopeSubsetSchema } from '../lesson/lesson.ts';

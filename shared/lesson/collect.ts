@@ -1,6 +1,5 @@
 import type { Outcome } from '../episode/outcome.ts';
 import { actedAt, numberAt, scopeRange, unpackScope } from '../episode/pack.ts';
-import { Fault } from '../errors.ts';
 import type { EpisodeColumns } from './columns.ts';
 import { QUADRANT } from './columns.ts';
 
@@ -28,7 +27,6 @@ export class ColumnCollector {
     const row = this.#size;
     if (row === this.#scopeOf.length) this.#grow();
     const [start, end] = scopeRange(packed);
-    if (end >= packed.length) throw new Fault('damaged_event', 'a packed event ends early');
     this.#scopeOf[row] = this.#scopeId(packed, start, end);
     this.#quadrant[row] = quadrantOf(actedAt(packed, end), outcome);
     if (this.#withDxCount) this.#dxCount[row] = numberAt(packed, end, 'dx_count');

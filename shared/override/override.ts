@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { scopeHashSchema, scopeSubsetSchema } from '../lesson/lesson.ts';
 import { ACTION_CATEGORIES } from './levers.ts';
 

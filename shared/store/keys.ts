@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 
 /*
@@ -60,7 +60,7 @@ export const TABLES: Readonly<Record<TableName, TableKeys>> = {
 
 /** Partition of an event: pattern and shard; the shard comes from the episode id, so a repeat meets the first. */
 export function eventPartition(pattern: PatternKey, episodeId: string): string {
-  const digest = createHash('sha256').update(episodeId, 'utf8').digest();
+  const digest = hash('sha256', episodeId, 'buffer');
   return `${pattern}#${(digest[0] ?? 0) % EVENT_SHARDS}`;
 }
 

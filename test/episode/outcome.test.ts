@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { OutcomeHistory, OutcomeRevision } from '../../shared/episode/outcome.ts';
 import {
   formatHistory,
-  MAX_REVISIONS,
+  MAX_CORRECTIONS,
   mergeOutcome,
   outcomeAsOf,
   outcomeSchema,
@@ -88,11 +88,15 @@ describe('what a second word means', () => {
     expect([merge.result, formatHistory(merge.history)]).toEqual([result, text]);
   });
 
-  it(`${MAX_REVISIONS - 1} corrections are taken, one more is too_many_corrections`, () => {
-    const corrections = Array.from({ length: MAX_REVISIONS - 1 }, (_, i) => correction('success', i));
+  it(`${MAX_CORRECTIONS} corrections are taken, one more is too_many_corrections`, () => {
+    const corrections = Array.from({ length: MAX_CORRECTIONS }, (_, i) => correction('success', i));
     const full = historyOf([first('failure', 0), ...corrections]);
-    expect(full).toHaveLength(MAX_REVISIONS);
-    expect(faultOf(() => mergeOutcome(full, correction('neutral', 99))).code).toBe('too_many_corrections');
+    expect(full).toHaveLength(MAX_CORRECTIONS + 1);
+    expect(mergeOutcome(full, correction('neutral', 99))).toEqual({
+      result: 'too_many_corrections',
+      history: full,
+    });
+    expect(mergeOutcome(historyOf(corrections), first('failure', 0)).result).toBe('resolved');
     expect(mergeOutcome(full, correction('success', 3)).result).toBe('unchanged');
     expect(mergeOutcome(full, first('failure', 0)).result).toBe('unchanged');
   });

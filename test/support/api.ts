@@ -8,7 +8,7 @@ import { jsonLog } from '../../shared/log.ts';
 /** The product on an engine in memory, spoken to as a client would: requests in, checked answers out. */
 export async function openApi(options: ServiceOptions = {}) {
   const log = jsonLog('error', () => undefined, Date.now);
-  const service = await openService({ log, retryPauseMs: 1, ...options });
+  const service = await openService({ log, tuning: { retryPauseMs: 1 }, ...options });
   const send = (method: string, path: string, body?: unknown) =>
     service.app.request(`http://localhost${path}`, {
       method,

@@ -8,18 +8,41 @@ interface EngineHandler {
   handle(request: EngineRequest): Promise<unknown>;
 }
 
+/** Calls for which `hangs` answers true wait from `hang()` on until `release()`. */
+export function hanging(hangs: (operation: string, body: string) => boolean) {
+  let gate = Promise.withResolvers<void>();
+  gate.resolve();
+  const settings = between(async (operation, body) => {
+    if (hangs(operation, body)) await gate.promise;
+  });
+  return {
+    settings,
+    hang: () => {
+      gate = Promise.withResolvers<void>();
+    },
+    release: () => gate.resolve(),
+  };
+}
+
 /**
  * Puts a fault between the AWS SDK and the engine: a call for which `fails` answers true does not reach the engine.
  * @param fails is given the operation's name and the request's body
  */
 export function failing(fails: (operation: string, body: string) => boolean) {
+  return between(async (operation, body) => {
+    if (fails(operation, body)) throw Object.assign(new Error('connection cut'), { name: 'TimeoutError' });
+  });
+}
+
+/** Runs something before each call reaches the engine; what it throws is what the SDK sees. The SDK itself does not retry. */
+function between(before: (operation: string, body: string) => Promise<void>) {
   return (settings: DynamoDBClientConfig): DynamoDBClientConfig => {
     const engine = settings.requestHandler as unknown as EngineHandler;
     const handle = async (request: EngineRequest): Promise<unknown> => {
       const operation = request.headers['x-amz-target']?.split('.').at(-1) ?? '';
       const body =
         request.body instanceof Uint8Array ? new TextDecoder().decode(request.body) : String(request.body);
-      if (fails(operation, body)) throw Object.assign(new Error('connection cut'), { name: 'TimeoutError' });
+      await before(operation, body);
       return engine.handle(request);
     };
     return { ...settings, maxAttempts: 1, requestHandler: { handle } };

@@ -19,9 +19,7 @@ interface EngineRequest {
   readonly body?: unknown;
 }
 interface EngineHandler {
-  handle(
-    request: EngineRequest,
-  ): Promise<{ response: { statusCode: number; body: AsyncIterable<Uint8Array> } }>;
+  handle(request: EngineRequest): Promise<{ response: { statusCode: number; body: Uint8Array } }>;
 }
 
 /** A wire that counts what passes and can be tapped at any moment. */
@@ -51,9 +49,8 @@ export class Wire {
       const forward: Forward = async changed => {
         const sent = changed ? { ...request, body: JSON.stringify(changed) } : request;
         const { response } = await engine.handle(sent);
-        const parts: Uint8Array[] = [];
-        for await (const part of response.body) parts.push(part);
-        return { statusCode: response.statusCode, body: JSON.parse(Buffer.concat(parts).toString('utf8')) };
+        const text = new TextDecoder().decode(response.body);
+        return { statusCode: response.statusCode, body: JSON.parse(text) };
       };
       const answer = await this.around({ operation, body }, forward);
       const headers = { 'content-type': 'application/x-amz-json-1.0' };

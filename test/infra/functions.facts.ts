@@ -2,15 +2,15 @@ import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/functions.ts';
 import { readConfig } from '../../shared/config.ts';
+import { POLICIES } from '../../shared/override/override.ts';
 import { resources, synthesize, text } from './synth.ts';
 
 const functions = () => resources(synthesize(), 'AWS::Lambda::Function');
 const all = FUNCTION_NAMES.map(name => [name, `${FUNCTIONS[name].id}Function`, FUNCTIONS[name].id] as const);
 
-function environmentOf(logicalName: string): Record<string, string> {
-  const environment = Object.fromEntries(
-    Object.entries(functions().get(logicalName)?.Properties.Environment ?? {}),
-  );
+function environmentOf(logicalName: string, template = synthesize()): Record<string, string> {
+  const found = resources(template, 'AWS::Lambda::Function').get(logicalName);
+  const environment = Object.fromEntries(Object.entries(found?.Properties.Environment ?? {}));
   const variables = Object.entries(environment.Variables ?? {});
   return Object.fromEntries(variables.map(([name, value]) => [name, text(value)]));
 }
@@ -75,11 +75,15 @@ describe('every log group', () => {
 
 describe('a setting of the stage', () => {
   it('reaches the functions', () => {
-    const template = synthesize({ policy: 'replay', nMin: '40', payoffLoss: '1.5' });
-    const mine = resources(template, 'AWS::Lambda::Function').get('MineFunction');
-    expect(mine?.Properties.Environment).toMatchObject({
-      Variables: { POLICY: 'replay', N_MIN: '40', PAYOFF_LOSS: '1.5' },
-    });
+    const template = synthesize({ policy: 'drift', nMin: '40', payoffLoss: '1.5', logLevel: 'debug' });
+    const { defaults, logLevel } = readConfig(environmentOf('MineFunction', template));
+    expect(defaults).toMatchObject({ policy: 'drift', nMin: 40, payoff: { win: 2, loss: 1.5 } });
+    expect(logLevel).toBe('debug');
+  });
+
+  it('can be any policy that the functions know', () => {
+    for (const policy of POLICIES)
+      expect(readConfig(environmentOf('MineFunction', synthesize({ policy }))).defaults.policy).toBe(policy);
   });
 
   it.each([

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { CYCLE_CLOSED, LEARNING, LEARNING_FIELDS } from '../../infra/log-metrics.ts';
+import { jsonLog } from '../../shared/log.ts';
+import { events, openApi } from '../support/api.ts';
 import { nameOf, type Resource, resources, synthesize, text } from './synth.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
@@ -157,6 +160,37 @@ describe('every alarm', () => {
     for (const { Properties } of alarms('prod').values())
       expect(text(Properties.AlarmName)).toMatch(/^pm-tuning-prod-/);
     expect(names('dev').filter(name => names('prod').includes(name))).toEqual([]);
+  });
+});
+
+describe('the learning figures', () => {
+  it('come from the line that closes a run, field by field', () => {
+    for (const field of LEARNING_FIELDS) {
+      const filter = filters().get(`${LEARNING[field]}Filter`)?.Properties ?? {};
+      expect(text(filter.LogGroupName), field).toBe('CycleCloseLogs');
+      expect(filter.FilterPattern, field).toBe('{ $.message = "cycle closed" }');
+      expect(filter.MetricTransformations, field).toMatchObject([
+        { MetricName: LEARNING[field], MetricNamespace: 'PmTuning/dev', MetricValue: `$.${field}` },
+      ]);
+    }
+  });
+
+  it('are what the function that closes a run logs', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = jsonLog('info', line => lines.push(JSON.parse(line)), Date.now);
+    const api = await openApi({ log });
+    await api.postEvents(events(40, 'e'));
+    await api.cycle({ as_of: '2025-01-20T00:00:00Z' });
+    await api.close();
+    const closed = lines.find(line => line.message === CYCLE_CLOSED);
+    expect(Object.keys(closed ?? {})).toEqual(expect.arrayContaining(LEARNING_FIELDS));
+    expect(closed).toMatchObject({
+      events_read: 40,
+      lessons: 2,
+      overrides: 4,
+      patterns_changed: 1,
+      patterns_failed: 0,
+    });
   });
 });
 

@@ -1,0 +1,211 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { readEpisode } from '../../shared/episode/episode.ts';
+import { outcomeAsOf, parseHistory } from '../../shared/episode/outcome.ts';
+import { ColumnCollector } from '../../shared/lesson/collect.ts';
+import { learn } from '../../shared/lesson/learn.ts';
+import { materialize } from '../../shared/override/materialize.ts';
+import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
+import { documentClient } from '../../shared/store/dynamo.ts';
+import * as keys from '../../shared/store/keys.ts';
+import type { ResolvedRow } from '../../shared/store/stores.ts';
+import { median, type Target, table, timed } from '../report.ts';
+import type { Bench, Dimensions } from '../workload.ts';
+import { AS_OF, makeEvents, openBench, PATTERN, SIX_DIMENSIONS, TWELVE_DIMENSIONS } from '../workload.ts';
+import type { Section } from './ingest.ts';
+
+export interface CyclePlan {
+  readonly events: number;
+  readonly runs: number;
+}
+
+const pattern = parsePatternKey(PATTERN);
+const asOf = Date.parse(AS_OF);
+const LOOKBACK_MS = 90 * 86_400_000;
+
+/** A run over one pattern's events, whole and step by step. */
+export async function benchCycle(plan: CyclePlan, progress: (what: string) => void): Promise<Section> {
+  const bench = await openBench('memory');
+  progress(`cycle: storing ${plan.events} events`);
+  await store(bench, plan.events, SIX_DIMENSIONS);
+  const { runtime, app } = bench.service;
+  const steps = new Map<string, number[]>();
+  const step = async <T>(name: string, run: () => T | Promise<T>): Promise<T> => {
+    const { ms, value } = await timed(run);
+    const samples = steps.get(name) ?? [];
+    samples.push(ms);
+    steps.set(name, samples);
+    return value;
+  };
+  const expires = Math.ceil(Date.now() / 1000) + 86_400;
+  let made = '';
+  for (let run = 0; run <= plan.runs; run++) {
+    progress(`cycle, round ${run} of ${plan.runs}`);
+    if (run === 1) steps.clear();
+    await step('raw Query of the same pages, 8 shards at once', () => readRaw(bench));
+    const rows = await step('read (pages of all shards)', () => readRows(bench));
+    const columns = await step('decode to columns', () => collect(rows));
+    const { lessons } = await step('mine', () => learn(pattern, columns, 33));
+    const set = await step('write lessons', () => runtime.lessons.write(pattern, lessons, expires));
+    const stored = await step('read lessons back', () => runtime.lessons.read(pattern, set));
+    const overrides = await step('materialize', () => materialize('drift', pattern, stored));
+    await step('write overrides', () => runtime.overrides.write(pattern, overrides, expires));
+    made = `${lessons.length} lessons, ${overrides.length} overrides`;
+    // Another n_min every time, so that each run has something new to publish.
+    await step('whole run by the state machine, published', async () => {
+      const body = JSON.stringify({ as_of: AS_OF, n_min: 33 + run });
+      const headers = { 'content-type': 'application/json' };
+      const answer = await app.request('/v1/cycles?wait=true', { method: 'POST', headers, body });
+      const { status } = (await answer.json()) as { status: string };
+      if (status !== 'succeeded') throw new Error(`cycle ${status}`);
+    });
+    await step('whole run again, nothing to publish', async () => {
+      const body = JSON.stringify({ as_of: AS_OF, n_min: 33 + run });
+      const headers = { 'content-type': 'application/json' };
+      await app.request('/v1/cycles?wait=true', { method: 'POST', headers, body });
+    });
+  }
+  await bench.close();
+  const rows = [...steps].map(([name, samples]) => {
+    const ms = median(samples);
+    return [name, ms, (ms * 1000) / plan.events];
+  });
+  const text =
+    `Cycle: ${plan.events} events of 6 dimensions with an outcome, one pattern; ${made}; memory engine\n` +
+    table(['step', 'ms', 'µs/event'], rows);
+  return { text, targets: [] };
+}
+
+/** What an event costs on its way from the engine's answers to typed columns. */
+export async function benchDecode(plan: CyclePlan, progress: (what: string) => void): Promise<Section> {
+  const rows: (string | number | undefined)[][] = [];
+  const targets: Target[] = [];
+  for (const [name, dimensions] of [
+    ['6', SIX_DIMENSIONS],
+    ['12', TWELVE_DIMENSIONS],
+  ] as const) {
+    const bench = await openBench('memory');
+    progress(`decode, ${name} dimensions: storing ${plan.events} events`);
+    await store(bench, plan.events, dimensions);
+    const canned = await cannedPages(bench);
+    const pages = await readRows(bench);
+    const scopes = new Set(pages.flat().map(row => scopeText(row))).size;
+    const sdk: number[] = [];
+    const decode: number[] = [];
+    const whole: number[] = [];
+    for (let run = 0; run <= plan.runs; run++) {
+      progress(`decode, ${name} dimensions, round ${run} of ${plan.runs}`);
+      const samples = [
+        [sdk, await timed(() => readCanned(bench, canned))],
+        [decode, await timed(() => collect(pages))],
+        [whole, await timed(async () => collect(await readRows(bench)))],
+      ] as const;
+      if (run > 0) for (const [into, { ms }] of samples) into.push((ms * 1000) / plan.events);
+    }
+    await bench.close();
+    rows.push([name, scopes, median(decode), median(sdk), median(whole)]);
+    targets.push({
+      what: `decode, ${name} dimensions, ${scopes} different scopes`,
+      value: median(decode),
+      limit: 2.5,
+      bound: 'at most',
+      unit: 'µs/event',
+    });
+  }
+  const text =
+    `Decoding: ${plan.events} events; from canned pages of the SDK to columns, the SDK alone (an answer's bytes to\n` +
+    'its objects), and end to end with the memory engine\n' +
+    table(['dimensions', 'scopes', 'decode µs/event', 'SDK µs/event', 'end to end µs/event'], rows);
+  return { text, targets };
+}
+
+const scopeText = ({ packed }: ResolvedRow): string =>
+  Buffer.from(packed.subarray(3, 3 + (packed[1] ?? 0) + 256 * (packed[2] ?? 0))).toString('latin1');
+
+async function store(bench: Bench, count: number, dimensions: Dimensions): Promise<void> {
+  const episodes = makeEvents(count, dimensions, 1).map(event => readEpisode(event, asOf));
+  for (let i = 0; i < count; i += 500) await bench.service.runtime.episodes.add(episodes.slice(i, i + 500));
+}
+
+async function readRows(bench: Bench): Promise<(readonly ResolvedRow[])[]> {
+  const pages: (readonly ResolvedRow[])[] = [];
+  const { episodes } = bench.service.runtime;
+  for await (const page of episodes.resolved(pattern, asOf - LOOKBACK_MS, asOf)) pages.push(page);
+  return pages;
+}
+
+/** What a run does with each row (cycle/steps.ts). */
+function collect(pages: readonly (readonly ResolvedRow[])[]) {
+  const collector = new ColumnCollector({ withDxCount: false });
+  for (const page of pages) {
+    for (const row of page) {
+      const outcome = outcomeAsOf(parseHistory(row.history), asOf);
+      if (outcome) collector.add(row.packed, outcome);
+    }
+  }
+  return collector.columns();
+}
+
+function shardQueries(bench: Bench) {
+  return keys.eventPartitions(pattern).map(partition => ({
+    TableName: bench.service.runtime.config.tables.events,
+    IndexName: keys.OUTCOMES_INDEX,
+    KeyConditionExpression: 'rk = :p AND t BETWEEN :from AND :to',
+    ExpressionAttributeValues: { ':p': partition, ':from': asOf - LOOKBACK_MS, ':to': asOf },
+    ProjectionExpression: 'sk, m, o',
+  }));
+}
+
+async function readRaw(bench: Bench, client = bench.client): Promise<number> {
+  const counts = shardQueries(bench).map(async query => {
+    let items = 0;
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await client.send(
+        new QueryCommand(start ? { ...query, ExclusiveStartKey: start } : query),
+      );
+      items += page.Items?.length ?? 0;
+      start = page.LastEvaluatedKey;
+    } while (start);
+    return items;
+  });
+  return (await Promise.all(counts)).reduce((a, b) => a + b, 0);
+}
+
+type Handler = { handle(request: object): Promise<{ response: object }> };
+
+/** The bytes of every answer that reading the pattern takes. */
+async function cannedPages(bench: Bench): Promise<Buffer[]> {
+  const canned: Buffer[] = [];
+  const inner = bench.settings.requestHandler as Handler;
+  const client = documentClient({
+    ...bench.settings,
+    requestHandler: {
+      handle: async (request: object) => {
+        const { response } = await inner.handle(request);
+        canned.push((response as { body: Buffer }).body);
+        return { response };
+      },
+    },
+  } as typeof bench.settings);
+  await readRaw(bench, client);
+  return canned;
+}
+
+/** What the SDK makes of answers that are there already. */
+async function readCanned(bench: Bench, canned: readonly Buffer[]): Promise<void> {
+  let next = 0;
+  const client = documentClient({
+    ...bench.settings,
+    requestHandler: {
+      handle: async () => ({
+        response: {
+          statusCode: 200,
+          headers: { 'content-type': 'application/x-amz-json-1.0' },
+          body: canned[next++],
+        },
+      }),
+    },
+  } as typeof bench.settings);
+  const [query] = shardQueries(bench);
+  if (query) for (const _ of canned) await client.send(new QueryCommand(query));
+}

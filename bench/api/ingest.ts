@@ -1,0 +1,156 @@
+import { BatchWriteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { listen } from '../../local/service.ts';
+import type { Item } from '../../shared/store/dynamo.ts';
+import { eachBatch } from '../../shared/store/dynamo.ts';
+import { HttpLoad } from '../http-load.ts';
+import { median, type Target, table, timed } from '../report.ts';
+import type { Bench } from '../workload.ts';
+import { makeEvents, openBench, SIX_DIMENSIONS } from '../workload.ts';
+
+const BATCH = 500;
+/** What a raw client keeps in flight; the product's store does the same. */
+const RAW_PARALLEL = 8;
+const PATH = '/v1/events';
+
+export interface Section {
+  readonly text: string;
+  readonly targets: readonly Target[];
+}
+
+export interface IngestPlan {
+  readonly events: number;
+  readonly singles: number;
+  readonly runs: number;
+}
+
+type Where = 'memory' | 'disk';
+interface Inputs {
+  readonly batches: readonly string[];
+  readonly singles: readonly string[];
+}
+
+/** Events per second of each way in, next to what the engine writes by itself. */
+export async function benchIngest(plan: IngestPlan, progress: (what: string) => void): Promise<Section> {
+  const events = makeEvents(plan.events, SIX_DIMENSIONS, 0.4);
+  const batches: string[] = [];
+  for (let i = 0; i < events.length; i += BATCH)
+    batches.push(JSON.stringify({ events: events.slice(i, i + BATCH) }));
+  const singles = makeEvents(plan.singles, SIX_DIMENSIONS, 0.4, 2).map(event => JSON.stringify(event));
+  const items = await itemsOf(batches);
+  const rows: (string | number | undefined)[][] = [];
+  const targets: Target[] = [];
+  for (const where of ['memory', 'disk'] as const) {
+    const rates = await measure(where, { batches, singles }, items, plan, progress);
+    const raw = rates.get(RAW_BATCH) ?? Number.NaN;
+    const rawSingle = rates.get(RAW_PUT) ?? Number.NaN;
+    for (const [way, rate] of rates)
+      rows.push([where, way, rate, rate / raw, SINGLE_WAYS.has(way) ? rate / rawSingle : undefined]);
+    for (const way of [BATCHED_APP, BATCHED_HTTP])
+      targets.push({
+        what: `ingest, ${where}, ${way}`,
+        value: (rates.get(way) ?? Number.NaN) / raw,
+        limit: 0.5,
+        bound: 'at least',
+        unit: '× raw batch-write',
+      });
+  }
+  const bytes = Math.round((batches.join('').length / events.length) * 10) / 10;
+  const text =
+    `Ingest: ${plan.events} events of 6 dimensions, ${bytes} bytes each, 40 % with an outcome; ` +
+    `${plan.singles} one by one\n` +
+    table(['engine', 'way in', 'events/s', '× raw batch-write', '× raw PutItem'], rows);
+  return { text, targets };
+}
+
+const RAW_BATCH = 'raw BatchWriteItem, 25 a request, 8 in flight';
+const RAW_PUT = 'raw PutItem, one after the other';
+const BATCHED_APP = 'batches of 500, in process';
+const BATCHED_HTTP = 'batches of 500, HTTP';
+const SINGLE_APP = 'one by one, in process';
+const SINGLE_HTTP = 'one by one, HTTP';
+const SINGLE_HTTP_PARALLEL = 'one by one, HTTP, 16 in flight';
+const SINGLE_WAYS = new Set([SINGLE_APP, SINGLE_HTTP, SINGLE_HTTP_PARALLEL]);
+
+/** Every way in on an engine of its own; the ways take turns, so that a slow moment of the machine hits all. */
+async function measure(
+  where: Where,
+  inputs: Inputs,
+  items: readonly Item[],
+  plan: IngestPlan,
+  progress: (what: string) => void,
+): Promise<ReadonlyMap<string, number>> {
+  const load = new HttpLoad();
+  const posts = async (bench: Bench, bodies: readonly string[], parallel: number): Promise<void> => {
+    const server = await listen(bench.service.app, 0);
+    await load.run({ port: server.port, path: PATH, bodies, parallel });
+    await server.close();
+  };
+  const few = items.slice(0, plan.singles);
+  const ways: readonly [string, number, (bench: Bench) => Promise<void>][] = [
+    [RAW_BATCH, items.length, bench => writeRaw(bench, items, 25)],
+    [BATCHED_APP, plan.events, bench => request(bench, inputs.batches)],
+    [BATCHED_HTTP, plan.events, bench => posts(bench, inputs.batches, 1)],
+    [RAW_PUT, few.length, bench => writeRaw(bench, few, 1)],
+    [SINGLE_APP, plan.singles, bench => request(bench, inputs.singles)],
+    [SINGLE_HTTP, plan.singles, bench => posts(bench, inputs.singles, 1)],
+    [SINGLE_HTTP_PARALLEL, plan.singles, bench => posts(bench, inputs.singles, 16)],
+  ];
+  const rates = new Map<string, number[]>(ways.map(([way]) => [way, []]));
+  // The first round warms up and does not count.
+  for (let run = 0; run <= plan.runs; run++) {
+    for (const [way, count, write] of ways) {
+      progress(`ingest, ${where}, round ${run} of ${plan.runs}: ${way}`);
+      const bench = await openBench(where);
+      const { ms } = await timed(() => write(bench));
+      await bench.close();
+      if (run > 0) rates.get(way)?.push((count / ms) * 1000);
+    }
+  }
+  await load.close();
+  return new Map([...rates].map(([way, samples]) => [way, median(samples)]));
+}
+
+async function request(bench: Bench, bodies: readonly string[]): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  for (const body of bodies) {
+    const answer = await bench.service.app.request(PATH, { method: 'POST', headers, body });
+    if (answer.status !== 200) throw new Error(`status ${answer.status}: ${await answer.text()}`);
+  }
+}
+
+async function writeRaw({ client, service }: Bench, items: readonly Item[], size: number): Promise<void> {
+  const TableName = service.runtime.config.tables.events;
+  if (size === 1) {
+    for (const Item of items) await client.send(new PutCommand({ TableName, Item }));
+    return;
+  }
+  await eachBatch(
+    items,
+    size,
+    async batch => {
+      const puts = batch.map(Item => ({ PutRequest: { Item } }));
+      await client.send(new BatchWriteCommand({ RequestItems: { [TableName]: puts } }));
+    },
+    RAW_PARALLEL,
+  );
+}
+
+/** The very items that the product stores for these requests. */
+async function itemsOf(batches: readonly string[]): Promise<Item[]> {
+  const bench = await openBench('memory');
+  await request(bench, batches);
+  const items: Item[] = [];
+  let start: Item | undefined;
+  do {
+    const page = await bench.client.send(
+      new ScanCommand({
+        TableName: bench.service.runtime.config.tables.events,
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    items.push(...(page.Items ?? []));
+    start = page.LastEvaluatedKey;
+  } while (start);
+  await bench.close();
+  return items;
+}

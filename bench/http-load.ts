@@ -1,0 +1,81 @@
+import { Agent, request } from 'node:http';
+import { parentPort, Worker } from 'node:worker_threads';
+
+/*
+ * A client of the service in a thread of its own, so that its work is not counted as the service's:
+ * keeps `parallel` requests in flight over kept-alive connections and times each of them.
+ */
+
+export interface Load {
+  readonly port: number;
+  readonly path: string;
+  readonly bodies: readonly string[];
+  readonly parallel: number;
+}
+
+export interface LoadResult {
+  /** All requests together, milliseconds. */
+  readonly ms: number;
+  /** Each request, milliseconds. */
+  readonly each: readonly number[];
+}
+
+export class HttpLoad {
+  readonly #worker = new Worker(new URL(import.meta.url));
+
+  run(load: Load): Promise<LoadResult> {
+    return new Promise((resolve, reject) => {
+      this.#worker.removeAllListeners();
+      this.#worker.once('error', reject);
+      this.#worker.once('message', (result: LoadResult | { error: string }) =>
+        'error' in result ? reject(new Error(result.error)) : resolve(result),
+      );
+      this.#worker.postMessage(load);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+function post(agent: Agent, { port, path }: Load, body: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const sent = request({ agent, host: '127.0.0.1', port, path, method: 'POST', headers }, answer => {
+      answer.resume();
+      answer.once('end', () =>
+        answer.statusCode === 200 ? resolve() : reject(new Error(`status ${answer.statusCode}`)),
+      );
+      answer.once('error', reject);
+    });
+    sent.once('error', reject);
+    sent.end(body);
+  });
+}
+
+async function run(load: Load): Promise<LoadResult> {
+  const agent = new Agent({ keepAlive: true, maxSockets: load.parallel });
+  const each: number[] = [];
+  let next = 0;
+  const start = performance.now();
+  const worker = async (): Promise<void> => {
+    while (next < load.bodies.length) {
+      const body = load.bodies[next++] ?? '';
+      const sent = performance.now();
+      await post(agent, load, body);
+      each.push(performance.now() - sent);
+    }
+  };
+  await Promise.all(Array.from({ length: load.parallel }, worker));
+  const ms = performance.now() - start;
+  agent.destroy();
+  return { ms, each };
+}
+
+parentPort?.on('message', (load: Load) => {
+  run(load).then(
+    result => parentPort?.postMessage(result),
+    error => parentPort?.postMessage({ error: String(error) }),
+  );
+});

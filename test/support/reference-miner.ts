@@ -1,0 +1,107 @@
+import type { MineInput, MineOptions } from '../../shared/lesson/mine.ts';
+
+export interface ReferenceSlice {
+  /** Ascending by dimension. */
+  readonly pairs: readonly (readonly [dimension: number, code: number])[];
+  readonly counts: readonly number[];
+  readonly support: number;
+  readonly sum: number;
+  /** Row numbers, ascending. */
+  readonly rows: readonly number[];
+  /** The first slice in output order with the same rows. */
+  readonly representative: number;
+}
+
+export interface ReferenceMined {
+  readonly slices: readonly ReferenceSlice[];
+  readonly near: readonly ReferenceSlice[];
+  /** Deepest level that is whole within `maxSlices`; undefined when nothing had to be cut. */
+  readonly cutDepth: number | undefined;
+}
+
+type Unranked = Omit<ReferenceSlice, 'representative'>;
+
+/**
+ * The definition of the miner's answer, written down directly: a slice is what a subset of a row's pairs selects;
+ * every subset of every row is enumerated. Exponential in the dimensions, for small inputs only.
+ */
+export function referenceMine(input: MineInput, options: MineOptions): ReferenceMined {
+  const all = selectedByAnySubset(input).filter(s => s.pairs.length <= (options.maxDepth ?? s.pairs.length));
+  const supportOf = new Map(all.map(s => [String(s.pairs), s.support]));
+  const reaches = (pairs: Unranked['pairs']) =>
+    (supportOf.get(String(pairs)) ?? 0) >= Math.max(1, options.nMin);
+
+  const frequent = all.filter(s => reaches(s.pairs)).sort(byOutputOrder);
+  const deepest = frequent.at(-1)?.pairs.length ?? 0;
+  const fits = (depth: number) => frequent.filter(s => s.pairs.length <= depth).length <= options.maxSlices;
+  let depth = deepest;
+  while (depth >= 0 && !fits(depth)) depth--;
+  const cutDepth = fits(deepest) ? undefined : depth;
+
+  const near = all
+    .filter(s => !reaches(s.pairs) && s.support >= Math.max(1, options.nearMin))
+    .filter(s => s.pairs.every((_, left) => reaches(s.pairs.filter((_pair, i) => i !== left))))
+    .filter(s => s.pairs.length <= (cutDepth ?? s.pairs.length))
+    .sort((a, b) => b.support - a.support || byOutputOrder(a, b))
+    .slice(0, 100);
+  const kept = frequent.filter(s => s.pairs.length <= (cutDepth ?? deepest));
+  return { slices: withRepresentatives(kept), near: withRepresentatives(near), cutDepth };
+}
+
+function selectedByAnySubset(input: MineInput): Unranked[] {
+  const selections = new Map([['', { pairs: [] as Unranked['pairs'], rows: [] as number[] }]]);
+  for (let row = 0; row < input.size; row++)
+    for (const pairs of subsets(pairsOf(input, row))) {
+      const selection = selections.get(String(pairs));
+      if (selection) selection.rows.push(row);
+      else selections.set(String(pairs), { pairs, rows: [row] });
+    }
+  return [...selections.values()].map(({ pairs, rows }) => counted(input, pairs, rows));
+}
+
+function pairsOf(input: MineInput, row: number): [number, number][] {
+  return input.dimensions.flatMap((column, d): [number, number][] => {
+    const code = column.codes[row] ?? 0;
+    return code === 0 ? [] : [[d, code]];
+  });
+}
+
+function subsets<T>([first, ...rest]: readonly T[]): T[][] {
+  if (first === undefined) return [[]];
+  const without = subsets(rest);
+  return [...without, ...without.map(some => [first, ...some])];
+}
+
+function counted(input: MineInput, pairs: Unranked['pairs'], rows: readonly number[]): Unranked {
+  const supporting = rows.filter(row => input.supporting[input.classes[row] ?? 0]);
+  return {
+    pairs,
+    rows,
+    counts: Array.from(
+      { length: input.classCount },
+      (_, k) => rows.filter(row => input.classes[row] === k).length,
+    ),
+    support: supporting.length,
+    sum: supporting.reduce((sum, row) => sum + (input.measure?.[row] ?? 0), 0),
+  };
+}
+
+/** By number of dimensions, then pair by pair by dimension and code. */
+function byOutputOrder(a: Unranked, b: Unranked): number {
+  if (a.pairs.length !== b.pairs.length) return a.pairs.length - b.pairs.length;
+  for (const [i, [d, code]] of a.pairs.entries()) {
+    const [e, other] = b.pairs[i] ?? [0, 0];
+    if (d !== e) return d - e;
+    if (code !== other) return code - other;
+  }
+  return 0;
+}
+
+function withRepresentatives(slices: readonly Unranked[]): ReferenceSlice[] {
+  const first = new Map<string, number>();
+  return slices.map((slice, i) => {
+    const rows = String(slice.rows);
+    if (!first.has(rows)) first.set(rows, i);
+    return { ...slice, representative: first.get(rows) ?? i };
+  });
+}
