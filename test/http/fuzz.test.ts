@@ -1,0 +1,257 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { openApiDocument } from '../../shared/http/openapi.ts';
+import type { Route } from '../../shared/http/routes.ts';
+import { ROUTES } from '../../shared/http/routes.ts';
+import { problemSchema } from '../../shared/http/schemas.ts';
+import type { Api } from '../support/api.ts';
+import { events, openApi } from '../support/api.ts';
+import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';
+import { randomOf } from '../support/random.ts';
+
+/*
+ * Requests made from the OpenAPI document: mostly well-formed, with one thing or another gone wrong. Whatever is sent:
+ * no 5xx, every error is problem+json, every 2xx answer matches its schema.
+ */
+
+const REQUESTS = 2000;
+const SEED = 20250120;
+
+type Json = Record<string, unknown>;
+const document = openApiDocument() as {
+  readonly components: { readonly schemas: Readonly<Record<string, Json>> };
+};
+const bodies = JSON.parse(JSON.stringify(openApiDocument())) as {
+  paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema: Json }> } }>>;
+};
+
+const random = randomOf(SEED);
+const chance = (p: number): boolean => random() < p;
+const whole = (below: number): number => Math.floor(random() * below);
+const pick = <T>(options: readonly T[]): T => options[whole(options.length)] as T;
+
+const TEXTS = [
+  '',
+  ' ',
+  'x',
+  '__proto__',
+  'constructor',
+  'toString',
+  '#pk',
+  ':v',
+  'a\u0000b',
+  '"',
+  '\\',
+  'é',
+  'e\u0301',
+  '🚀',
+  '\ud800',
+  '\u202e',
+  '1',
+  'true',
+  'null',
+  '../..',
+  '%00',
+  '\n',
+  'x'.repeat(129),
+  'x'.repeat(3000),
+  '$(jndi)',
+  '<b>',
+  "'; DROP TABLE",
+];
+const NUMBERS = [0, -0, 1, -1, 2, 33, 0.5, 1e21, -1e-7, 1e308, Number.MAX_SAFE_INTEGER, 500, 1001];
+const WRONG: readonly unknown[] = [
+  null,
+  true,
+  false,
+  [],
+  {},
+  [[]],
+  [null],
+  { a: { b: [] } },
+  ...NUMBERS,
+  ...TEXTS,
+];
+const TIMES = [
+  iso(NOW),
+  iso(NOW - 1),
+  '2025-01-10T00:00:00+05:30',
+  '2000-01-01T00:00:00Z',
+  '1970-01-01T00:00:00Z',
+  '2100-01-01T00:00:00Z',
+  '2025-02-30T00:00:00Z',
+  'yesterday',
+];
+const PATTERNS = [
+  S1,
+  S2,
+  DX,
+  'pm.s1_entry',
+  'module=pm|pattern_key=uptrend.S1.entry',
+  'pm.unknown.S9.thing',
+  'pm',
+];
+const NAMES = ['chain', 'bucket', 'timeframe', 'constructor', 'toString', 'd1'];
+const IDS = ['a-1', 'a-2', 'b-1', 'new'];
+
+/** Values that fit a name, so that requests get past the first check. */
+const BY_NAME: Readonly<Record<string, () => unknown>> = {
+  pattern_key: () => pick(PATTERNS),
+  episode_id: () => (chance(0.5) ? pick(IDS) : `f${whole(500)}`),
+  trade_id: () => pick(['t1', 't2']),
+  timestamp: () => pick(TIMES),
+  resolved_at: () => pick(TIMES),
+  as_of: () => pick(TIMES),
+  outcome: () => pick(['success', 'failure', 'neutral', 'missed', 'correct_skip']),
+  decision: () => pick(['acted', 'skipped']),
+  policy: () => pick(['drift', 'replay', 'best']),
+  n_min: () => pick([1, 5, 33, 100]),
+  lookback_days: () => pick([1, 90, 366]),
+  generation: () => pick([1, 2, 3, 7]),
+  reason: () => pick(['fuzz', 'x']),
+  scope: () =>
+    Object.fromEntries(
+      NAMES.filter(() => chance(0.4)).map(name => [name, pick(['solana', 'nano', 1, true, '15m'])]),
+    ),
+  factors: () => ({
+    ts_score: random(),
+    dx_count: whole(4),
+    ts_ok: chance(0.5),
+    own: pick(TEXTS),
+    blocked_by: ['ts', pick(TEXTS)],
+  }),
+  thresholds: () => ({ ts_min: 0.6, halo_max: 2, own: pick(NUMBERS) }),
+};
+
+/** A value of a JSON schema. */
+function sampleOf(schema: Json, name: string): unknown {
+  if (chance(0.02)) return pick(WRONG);
+  const reference = typeof schema.$ref === 'string' ? schema.$ref.split('/').at(-1) : undefined;
+  if (reference !== undefined) return sampleOf(document.components.schemas[reference] ?? {}, name);
+  const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
+  if (known) return known();
+  const options = (schema.anyOf ?? schema.oneOf) as Json[] | undefined;
+  if (options) return sampleOf(pick(options), name);
+  if (Array.isArray(schema.enum)) return pick(schema.enum);
+  switch (schema.type) {
+    case 'object':
+      return objectOf(schema);
+    case 'array':
+      return Array.from({ length: whole(5) }, () => sampleOf((schema.items ?? {}) as Json, ''));
+    case 'number':
+    case 'integer':
+      return pick(NUMBERS);
+    case 'boolean':
+      return chance(0.5);
+    default:
+      return pick(TEXTS);
+  }
+}
+
+function objectOf(schema: Json): Json {
+  const properties = (schema.properties ?? {}) as Record<string, Json>;
+  const required = (schema.required ?? []) as string[];
+  const entries = Object.entries(properties)
+    .filter(([name]) => chance(required.includes(name) ? 0.98 : 0.5))
+    .map(([name, inner]): [string, unknown] => [name, sampleOf(inner, name)]);
+  if (chance(0.03)) entries.push([pick(TEXTS), pick(WRONG)]);
+  return Object.fromEntries(entries);
+}
+
+function bodyOf(route: Route): string | undefined {
+  const schema = bodies.paths[route.path]?.[route.method]?.requestBody?.content['application/json']?.schema;
+  if (!schema) return route.method === 'get' ? undefined : '{}';
+  if (chance(0.03)) return JSON.stringify(pick(WRONG));
+  const text = JSON.stringify(sampleOf(schema, '')) ?? '';
+  return chance(0.03) ? text.slice(0, whole(text.length + 1)) : text;
+}
+
+function pathOf(route: Route): string {
+  const text = (value: unknown): string => encodeURIComponent(String(value).toWellFormed());
+  const path = route.path
+    .replace('{pattern_key}', text(chance(0.9) ? pick(PATTERNS) : pick(TEXTS)) || 'x')
+    .replace('{id}', text(chance(0.5) ? pick(cycleIds) : pick(TEXTS)) || 'x');
+  const query: [string, unknown][] = [];
+  for (const name of Object.keys(route.query?.shape ?? {})) {
+    if (name === 'pattern_key') query.push([name, pick(PATTERNS)]);
+    else if (chance(0.5)) continue;
+    else if (name === 'limit') query.push([name, pick([1, 2, 100, 1000, 0, 1001, 'x', '', '1e2'])]);
+    else if (name === 'next') query.push([name, pick([...tokens, ...TEXTS])]);
+    else if (name === 'diff') query.push([name, pick(['1,2', '2,1', '1,1', '1,99', '1', 'x', ''])]);
+    else if (name === 'resolution') query.push([name, pick(['blend', 'most-specific', 'product', 'best'])]);
+    else query.push([name, pick(['true', 'false', '1', ''])]);
+  }
+  if (route === ROUTES.getLookup) {
+    for (const name of NAMES) if (chance(0.3)) query.push([`scope.${name}`, pick(['solana', ...TEXTS])]);
+    if (chance(0.5)) query.push(['thresholds.ts_min', pick(NUMBERS)]);
+  }
+  if (chance(0.03)) query.push([pick(TEXTS), pick(TEXTS)]);
+  const shown = query.map(([name, value]) => `${text(name)}=${text(value)}`).join('&');
+  return shown === '' ? path : `${path}?${shown}`;
+}
+
+const cycleIds: string[] = ['none'];
+const tokens: string[] = [`1.${'0'.repeat(32)}.${'0'.repeat(32)}#tuning`];
+
+let api: Api;
+beforeAll(async () => {
+  api = await openApi({ now: () => NOW, environment: { N_MIN: '5' } });
+  await api.postEvents([
+    ...events(60, 'a', { scope: { chain: 'solana', bucket: 'nano' } }),
+    ...events(20, 'b', { decision: 'acted' }),
+  ]);
+  await api.postEvents(events(60, 'dx', { pattern: DX, factors: { dx_count: 3 } }));
+  cycleIds.push((await api.cycle({ as_of: iso(NOW) })).cycle_id);
+});
+afterAll(() => api.close());
+
+it(`${REQUESTS} requests: no 5xx, errors are problem+json, answers match their schema`, async () => {
+  const routes = Object.entries<Route>(ROUTES);
+  const answered = new Map<string, number>();
+  for (let i = 0; i < REQUESTS; i++) {
+    const [name, route] = pick(routes);
+    // A run takes long; a few are enough, and each ends before the next request.
+    if (name === 'postCycle' && chance(0.85)) continue;
+    const method = route.method.toUpperCase();
+    const path = pathOf(route);
+    const body = bodyOf(route);
+    const response = await api.send(method, path, body);
+    const text = await response.text();
+    const shown = `#${i} ${method} ${path.slice(0, 300)} ${body?.slice(0, 500) ?? ''} → ${response.status} ${text.slice(0, 300)}`;
+    const key = `${name} ${response.status}`;
+    answered.set(key, (answered.get(key) ?? 0) + 1);
+    if (response.status >= 500) expect.fail(shown);
+    if (response.status >= 400) {
+      expect([shown, response.headers.get('content-type')]).toEqual([shown, 'application/problem+json']);
+      const problem = problemSchema.safeParse(JSON.parse(text));
+      if (!problem.success || problem.data.status !== response.status) expect.fail(shown);
+      continue;
+    }
+    const schema = route.answers[response.status] as z.ZodType | null | undefined;
+    if (schema === undefined) expect.fail(`not documented: ${shown}`);
+    const answer = schema?.safeParse(JSON.parse(text));
+    if (answer && !answer.success) expect.fail(`${shown}\n${answer.error.message}`);
+    const { next, cycle_id } = (answer?.data ?? {}) as { next?: string; cycle_id?: string };
+    if (next !== undefined) tokens.push(next);
+    if (cycle_id !== undefined) cycleIds.push(cycle_id);
+    if (name === 'postCycle') await api.service.stateMachine.idle();
+  }
+  // Every route was answered well at least once, and those that can go wrong were refused too.
+  for (const [name, route] of routes) {
+    const good = Object.keys(route.answers).filter(status => answered.has(`${name} ${status}`));
+    expect([name, good.length > 0]).toEqual([name, true]);
+  }
+  const counts = Map.groupBy(answered, ([key]) => key.split(' ')[1] ?? '');
+  const sums = [...counts].map(([status, rows]) => `${status}: ${rows.reduce((sum, [, n]) => sum + n, 0)}`);
+  console.log(`${REQUESTS} requests, seed ${SEED}: ${sums.sort().join(', ')}`);
+});
+
+it('what the storm left behind is in order', async () => {
+  expect((await api.status()).parked_outcomes).toBeGreaterThanOrEqual(0);
+  expect(({} as Json).a).toBeUndefined();
+  for (const pattern of [S1, S2, DX]) {
+    const { thresholds } = await api.lookup({ pattern_key: pattern, scope: {}, thresholds: { ts_min: 0.6 } });
+    expect(thresholds.ts_min).toBeGreaterThanOrEqual(0.3);
+    expect(thresholds.ts_min).toBeLessThanOrEqual(1.2);
+  }
+});

@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { openApiDocument } from '../../shared/http/openapi.ts';
+import type { Route } from '../../shared/http/routes.ts';
+import { ROUTES } from '../../shared/http/routes.ts';
+import type { Api } from '../support/api.ts';
+import { events, openApi } from '../support/api.ts';
+import { DX, iso, NOW, S1 } from '../support/episodes.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+}
+const document = JSON.parse(JSON.stringify(openApiDocument())) as {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+};
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
+);
+
+/** Every value under a name, anywhere in a document. */
+function* valuesOf(node: unknown, name: string): Generator<unknown> {
+  if (typeof node !== 'object' || node === null) return;
+  for (const [key, value] of Object.entries(node)) {
+    if (key === name) yield value;
+    yield* valuesOf(value, name);
+  }
+}
+
+describe('the OpenAPI document', () => {
+  it('is of version 3.1', () => {
+    expect(document.openapi).toBe('3.1.0');
+  });
+
+  it('points only to what is in it', () => {
+    const references = [...valuesOf(document, '$ref')] as string[];
+    expect(references.length).toBeGreaterThan(10);
+    for (const reference of references) {
+      expect(reference).toMatch(/^#\//);
+      const target = reference
+        .slice(2)
+        .split('/')
+        .reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
+      expect([reference, typeof target]).toEqual([reference, 'object']);
+    }
+    expect([...valuesOf(document, '$defs')]).toEqual([]);
+  });
+
+  it('names every operation once', () => {
+    expect(operations.map(o => o.operationId).sort()).toEqual(Object.keys(ROUTES).sort());
+  });
+
+  it.each([
+    ['post', '/v1/events'],
+    ['post', '/v1/outcomes'],
+    ['post', '/v1/overrides/lookup'],
+    ['get', '/v1/overrides/lookup'],
+    ['get', '/v1/overrides'],
+    ['get', '/v1/lessons'],
+    ['get', '/v1/snapshots/{pattern_key}'],
+    ['get', '/v1/status'],
+    ['post', '/v1/cycles'],
+    ['get', '/v1/cycles'],
+    ['get', '/v1/cycles/{id}'],
+    ['get', '/v1/patterns/{pattern_key}/generations'],
+    ['put', '/v1/patterns/{pattern_key}/mode'],
+    ['put', '/v1/patterns/{pattern_key}/settings'],
+    ['post', '/v1/patterns/{pattern_key}/rollback'],
+    ['get', '/healthz'],
+    ['get', '/openapi.json'],
+  ])('has %s %s of the contract', (method, path) => {
+    expect(document.paths[path]?.[method]?.summary).toBeTruthy();
+  });
+
+  it('has nothing beyond the contract', () => {
+    expect(operations).toHaveLength(17);
+  });
+
+  it('declares the parameters of every path, and errors as problem+json', () => {
+    for (const operation of operations) {
+      const inPath = operation.parameters.filter(p => p.in === 'path').map(p => `{${p.name}}`);
+      expect(inPath).toEqual(operation.path.match(/\{\w+\}/g) ?? []);
+      expect(Object.keys(operation.responses.default?.content ?? {})).toEqual(['application/problem+json']);
+    }
+  });
+});
+
+describe('what is served', () => {
+  let api: Api;
+  beforeAll(async () => {
+    api = await openApi({ now: () => NOW, environment: { N_MIN: '5' } });
+  });
+  afterAll(() => api.close());
+
+  it('is what is documented, and the other way round', () => {
+    const served = api.service.app.routes
+      .filter(route => route.method !== 'ALL')
+      .map(route => `${route.method.toLowerCase()} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`);
+    expect([...new Set(served)].sort()).toEqual(operations.map(o => `${o.method} ${o.path}`).sort());
+  });
+
+  it('answers a tour of every operation with what its schema says', async () => {
+    const visited = new Set<string>();
+    const visit = async (name: keyof typeof ROUTES, path: string, body?: unknown, status = 200) => {
+      const route: Route = ROUTES[name];
+      const response = await api.send(route.method.toUpperCase(), path, body);
+      expect([name, response.status]).toEqual([name, status]);
+      const schema = route.answers[status] as z.ZodType | null | undefined;
+      if (schema === undefined) throw new Error(`${name} documents no ${status}`);
+      visited.add(`${name} ${status}`);
+      if (schema === null) return {};
+      const answer = (await response.json()) as Record<string, unknown>;
+      // What the schema reads is all that is there: nothing is answered that is not documented.
+      expect(schema.parse(answer)).toEqual(answer);
+      return answer;
+    };
+    const on = `/v1/patterns/${S1}`;
+    const scope = { chain: 'solana', bucket: 'nano' };
+    await visit('getHealth', '/healthz');
+    await visit('getOpenApi', '/openapi.json');
+    await visit('getStatus', '/v1/status');
+    await visit('postEvents', '/v1/events', {
+      events: [...events(20, 'a', { scope }), ...events(4, 'b', { scope: { chain: 'base' } })],
+    });
+    await visit('postEvents', '/v1/events', { events: [events(1, 'p', { outcome: null })[0], {}] }, 207);
+    const ladder = { pattern: DX, decision: 'acted', factors: { dx_count: 3 }, scope } as const;
+    await visit('postEvents', '/v1/events', { events: events(40, 'dx', ladder) });
+    const report = { pattern_key: S1, episode_id: 'p-0', outcome: 'failure' };
+    await visit('postOutcomes', '/v1/outcomes', { outcomes: [report, { ...report, episode_id: 'x' }] });
+    await visit('postOutcomes', '/v1/outcomes', { outcomes: [report, {}] }, 207);
+    const { cycle_id } = await visit('postCycle', '/v1/cycles?wait=true', { as_of: iso(NOW) });
+    await visit('postCycle', '/v1/cycles', { pattern_key: DX, as_of: iso(NOW) }, 202);
+    await api.service.stateMachine.idle();
+    await visit('getCycle', `/v1/cycles/${cycle_id}`);
+    const { next } = await visit('getCycles', '/v1/cycles?limit=1');
+    expect(next).toBeTruthy();
+    await visit('getCycles', `/v1/cycles?limit=1&next=${next}`);
+    for (const pattern of [S1, DX]) {
+      const lessons = await visit('getLessons', `/v1/lessons?pattern_key=${pattern}&limit=1`);
+      await visit(
+        'getLessons',
+        `/v1/lessons?pattern_key=${pattern}&next=${encodeURIComponent(String(lessons.next))}`,
+      );
+      await visit('getLessons', `/v1/lessons?pattern_key=${pattern}&near=true`);
+      const overrides = await visit('getOverrides', `/v1/overrides?pattern_key=${pattern}&limit=1`);
+      await visit(
+        'getOverrides',
+        `/v1/overrides?pattern_key=${pattern}&next=${encodeURIComponent(String(overrides.next))}`,
+      );
+    }
+    const question = { pattern_key: S1, scope, thresholds: { ts_min: 0.6 }, explain: true };
+    for (const resolution of ['blend', 'most-specific', 'product'])
+      await visit('postLookup', '/v1/overrides/lookup', { ...question, resolution });
+    await visit('getLookup', `/v1/overrides/lookup?pattern_key=${S1}&scope.chain=solana&explain=true`);
+    const { etag } = await visit('getSnapshot', `/v1/snapshots/${S1}`);
+    const conditional = await api.service.app.request(`/v1/snapshots/${S1}`, {
+      headers: { 'if-none-match': String(etag) },
+    });
+    expect([conditional.status, conditional.headers.get('etag'), await conditional.text()]).toEqual([
+      304,
+      etag,
+      '',
+    ]);
+    await api.postEvents(events(20, 'c', { scope, decision: 'acted', outcome: 'failure' }));
+    await visit('postCycle', '/v1/cycles?wait=true', { as_of: iso(NOW) });
+    await visit('getGenerations', `${on}/generations?diff=1,2`);
+    await visit('putSettings', `${on}/settings`, { n_min: 9, payoff: { win: 3, loss: 1 }, reason: 'tour' });
+    await visit('postRollback', `${on}/rollback`, { generation: 1, reason: 'tour' });
+    for (const mode of ['shadow', 'off', 'frozen', 'live']) {
+      await visit('putMode', `${on}/mode`, { mode, reason: 'tour' });
+      await visit('postLookup', '/v1/overrides/lookup', question);
+      await visit('getSnapshot', `/v1/snapshots/${S1}`);
+    }
+    await visit('getGenerations', `${on}/generations`);
+    await visit('getStatus', '/v1/status');
+    const documented = Object.entries<Route>(ROUTES).flatMap(([name, route]) =>
+      Object.keys(route.answers).map(status => `${name} ${status}`),
+    );
+    expect(documented.filter(answer => !visited.has(answer))).toEqual(['getSnapshot 304']);
+  });
+});
