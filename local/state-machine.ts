@@ -81,7 +81,7 @@ export class LocalStateMachine implements CycleStarter {
     try {
       const execution = machine.run(input, {
         context: { Execution: { Name: cycleId, StartTime: startedAt, Input: input } },
-        overrides: { taskResourceLocalHandlers: this.#handlers(), ...this.#retryPauses() },
+        overrides: { taskResourceLocalHandlers: this.#handlers(startedAt), ...this.#retryPauses() },
       });
       await execution.result;
     } catch (error) {
@@ -95,12 +95,15 @@ export class LocalStateMachine implements CycleStarter {
   }
 
   /** What `lambda:invoke` does: the handler gets the payload as JSON, its answer comes back as JSON. */
-  #handlers() {
+  #handlers(startedAt: string) {
     return Object.fromEntries(
       Object.entries(this.#tasks).map(([state, task]) => [
         state,
         async (input: unknown) => {
-          const { Payload } = JSON.parse(JSON.stringify(input)) as { Payload: unknown };
+          const { Payload } = JSON.parse(JSON.stringify(input)) as { Payload: Record<string, unknown> };
+          // The interpreter knows no clock but the machine's.
+          if (state === 'Open')
+            Payload.execution = { ...(Payload.execution as object), started_at: startedAt };
           return JSON.parse(JSON.stringify({ Payload: await task(Payload) }));
         },
       ]),

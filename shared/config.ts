@@ -19,8 +19,8 @@ export const environmentSchema = z.object({
   PAYOFF_LOSS: z.coerce.number().positive().default(1),
   /** `status` is unhealthy when the last finished run is older than this many minutes. */
   CYCLE_MAX_AGE_MINUTES: whole.min(1).default(120),
-  /** Days that an event is kept after its receipt. */
-  EVENT_RETENTION_DAYS: whole.min(1).max(3660).default(400),
+  /** Days that an event is kept after its receipt; longer than any look-back, so that a run never meets expired rows. */
+  EVENT_RETENTION_DAYS: whole.min(368).max(3660).default(400),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Only the function that starts runs has it. */
   STATE_MACHINE_ARN: z.string().optional(),

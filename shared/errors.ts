@@ -18,6 +18,7 @@ export type FaultCode =
   | 'body_too_large'
   | 'forbidden'
   | 'not_found'
+  | 'method_not_allowed'
   | 'unknown_cycle'
   | 'unknown_generation'
   | 'policy_not_available'

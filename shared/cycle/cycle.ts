@@ -9,6 +9,11 @@ export const cycleOptionsSchema = z
   .strictObject({
     as_of: z.iso
       .datetime({ offset: true, message: 'must be an RFC 3339 time such as 2025-01-20T00:00:00Z' })
+      // Near the ends of four-digit years an offset leads out of them.
+      .refine(
+        text => Date.parse(text) >= 0 && Date.parse(text) < Date.UTC(9999, 0),
+        'must lie between 1970 and 9998',
+      )
       .optional(),
     lookback_days: z.number().int().min(1).max(366).optional(),
     n_min: z.number().int().min(1).max(1_000_000).optional(),

@@ -37,11 +37,10 @@ const factorValueSchema = z.union([
   measuredSchema,
   z.null(),
 ]);
-/** `applied` is what was in force when the bot decided: the generation and its multipliers. */
-const appliedSchema = z.looseObject({ generation: z.number().int().optional() });
 
 export type FactorValue = z.output<typeof factorValueSchema>;
-export type Factors = Readonly<Record<string, FactorValue | z.output<typeof appliedSchema>>>;
+/** `applied`, what was in force when the bot decided, is an object of its own; the rest are single values. */
+export type Factors = Readonly<Record<string, FactorValue | object>>;
 
 // Not z.record: it drops a name `__proto__` in silence, and what a caller sends is kept or refused.
 const factorsSchema = z
@@ -69,9 +68,22 @@ function factorProblem(name: string, value: unknown): string | undefined {
   if (name === '' || name.length > 128 || name === '__proto__') return 'is no name of a factor';
   // Most factors are plain; a union of schemas takes its time to find out.
   if (name !== 'applied' && (typeof value === 'boolean' || Number.isFinite(value))) return undefined;
-  const schema = name === 'applied' ? appliedSchema : factorValueSchema;
-  if (schema.safeParse(value).success) return undefined;
+  if (name === 'applied') return isShallowObject(value) ? undefined : 'must be an object, not deeply nested';
+  if (factorValueSchema.safeParse(value).success) return undefined;
   return 'must be a number, boolean, string, list of strings or {min, median, max}';
+}
+
+const MAX_APPLIED_DEPTH = 8;
+
+/** Without recursion, so that the depth of a request cannot exhaust the stack. */
+function isShallowObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  let level: unknown[] = [value];
+  for (let depth = 0; depth < MAX_APPLIED_DEPTH; depth++) {
+    level = level.flatMap(inner => (typeof inner === 'object' && inner !== null ? Object.values(inner) : []));
+    if (level.length === 0) return true;
+  }
+  return false;
 }
 
 /** Checked by `normalizeScope`, whose rules a schema cannot say. */

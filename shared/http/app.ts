@@ -9,7 +9,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
 import type { Route } from './routes.ts';
-import { MAX_BODY_BYTES } from './routes.ts';
+import { MAX_BODY_BYTES, ROUTES } from './routes.ts';
 
 export type Handler = (c: Context) => Response | Promise<Response>;
 
@@ -17,7 +17,13 @@ export type Handler = (c: Context) => Response | Promise<Response>;
 export function createApp(log: Log): Hono {
   const app = new Hono();
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => tooLarge() }));
-  app.notFound(() => answerProblem(new Fault('not_found', 'no such path')));
+  app.notFound(c => {
+    const allowed = methodsOf(c.req.path);
+    if (allowed.length === 0) return answerProblem(new Fault('not_found', 'no such path'));
+    const response = answerProblem(new Fault('method_not_allowed', `this path takes ${allowed.join(', ')}`));
+    response.headers.set('allow', allowed.join(', '));
+    return response;
+  });
   app.onError((error, c) => {
     const response = answerProblem(error);
     if (response.status >= 500)
@@ -25,6 +31,15 @@ export function createApp(log: Log): Hono {
     return response;
   });
   return app;
+}
+
+/** The methods that the API has for a path. */
+function methodsOf(path: string): string[] {
+  return Object.values<Route>(ROUTES)
+    .filter(route =>
+      new RegExp(`^${route.path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
+    )
+    .map(route => route.method.toUpperCase());
 }
 
 /** Registers the handler of a route. */
@@ -42,14 +57,14 @@ export function answerProblem(error: unknown, more: object = {}): Response {
 
 /** The body as JSON; empty is an empty object. @throws Fault `invalid_body`, `body_too_large` */
 export async function readJson(c: Context): Promise<unknown> {
-  const text = await c.req.text();
+  const bytes = await c.req.arrayBuffer();
   // API Gateway hands the body over whole, so the stream limit above does not see it.
-  if (text.length > MAX_BODY_BYTES || Buffer.byteLength(text) > MAX_BODY_BYTES) throw bodyTooLarge();
-  if (text.trim() === '') return {};
+  if (bytes.byteLength > MAX_BODY_BYTES) throw bodyTooLarge();
   try {
-    return JSON.parse(text);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return text.trim() === '' ? {} : JSON.parse(text);
   } catch (cause) {
-    throw new Fault('invalid_body', 'the body is not JSON', { cause });
+    throw new Fault('invalid_body', 'the body is not JSON in UTF-8', { cause });
   }
 }
 
@@ -61,6 +76,10 @@ export function readQuery<T extends z.ZodObject>(c: Context, schema: T): z.outpu
   if (repeated !== undefined)
     throw new Fault('invalid_request', 'a parameter is given twice', {
       issues: [{ path: repeated.slice(0, 64), message: 'must be given once' }],
+    });
+  if (names.includes('__proto__'))
+    throw new Fault('invalid_request', 'a parameter is unknown', {
+      issues: [{ path: '__proto__', message: 'is no parameter' }],
     });
   return parse(schema, Object.fromEntries(parameters), 'invalid_request');
 }

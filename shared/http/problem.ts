@@ -20,6 +20,7 @@ const STATUS: Readonly<Record<FaultCode, { readonly status: number; readonly tit
   policy_not_available: { status: 400, title: 'No such policy' },
   forbidden: { status: 403, title: 'Not allowed' },
   not_found: { status: 404, title: 'No such resource' },
+  method_not_allowed: { status: 405, title: 'Not that method' },
   unknown_cycle: { status: 404, title: 'No such cycle' },
   unknown_generation: { status: 404, title: 'No such generation' },
   head_changed: { status: 409, title: 'Changed by others meanwhile' },

@@ -138,7 +138,12 @@ export function applyThresholds(
     Object.entries(thresholds).map(([name, value]) => {
       const lever = levers.find(l => l.thresholds.includes(name));
       const hit = lever && resolved.find(r => r.action_category === lever.category);
-      return [name, hit ? value * (hit.multiplier ?? 1) + (hit.delta ?? 0) : value];
+      return [name, hit ? finite(value * (hit.multiplier ?? 1) + (hit.delta ?? 0)) : value];
     }),
   );
+}
+
+/** JSON has no infinity: what lies beyond all numbers is the last of them. */
+function finite(value: number): number {
+  return Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, value));
 }

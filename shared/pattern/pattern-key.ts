@@ -15,7 +15,7 @@ export interface PatternParts {
 
 const WORD = '[a-z][a-z0-9_]{0,63}';
 const CANONICAL = new RegExp(`^(${WORD})\\.(${WORD})\\.([Ss][0-9]{1,3})\\.(${WORD})$`);
-const PIPED = /^module=([^|=]*)\|pattern_key=([^|=]*)$/;
+const PIPED = /^module=([^|=.]+)\|pattern_key=([^|=.]+\.[^|=.]+\.[^|=.]+)$/;
 const SHORT_FORMS: Readonly<Record<string, string>> = {
   'pm.s1_entry': 'pm.uptrend.S1.entry',
   'pm.s2_entry': 'pm.uptrend.S2.entry',

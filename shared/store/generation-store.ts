@@ -68,7 +68,7 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
       texts.push(...page.map(inflate));
     if (hashOf(texts) !== set.id)
       throw new Fault('damaged_generation', `${texts.length} of ${set.chunks} parts, or other content`);
-    return texts.flatMap(text => JSON.parse(text) as Row[]);
+    return texts.flatMap(text => rowsOf<Row>(text));
   }
 
   async page(
@@ -87,11 +87,16 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
       ExpressionAttributeValues: { ':p': setPartition(pattern, set.id), ':k': start },
       Limit: Math.ceil(limit / CHUNK_ROWS) + 1,
     });
+    let chunks = 0;
     for await (const items of pages) {
-      for (const item of items)
-        rows.push(...(JSON.parse(inflate(item)) as Row[]).filter(row => rowKey(row) >= from));
+      chunks += items.length;
+      for (const item of items) rows.push(...rowsOf<Row>(inflate(item)).filter(row => rowKey(row) >= from));
       if (rows.length > limit) break;
     }
+    if (chunks === 0)
+      throw from === ''
+        ? new Fault('damaged_generation', 'the parts of the generation are missing')
+        : new Fault('invalid_page_token', 'what the page before came from is no longer kept; start again');
     const beyond = rows[limit];
     return beyond ? { rows: rows.slice(0, limit), next: rowKey(beyond) } : { rows };
   }
@@ -165,6 +170,14 @@ function inflate(item: Item): string {
   if (!(item.z instanceof Uint8Array)) throw new Fault('damaged_generation', 'a part has no content');
   try {
     return inflateRawSync(item.z, { maxOutputLength: MAX_CHUNK_BYTES }).toString('utf8');
+  } catch (cause) {
+    throw new Fault('damaged_generation', 'a part is unreadable', { cause });
+  }
+}
+
+function rowsOf<Row>(text: string): Row[] {
+  try {
+    return JSON.parse(text) as Row[];
   } catch (cause) {
     throw new Fault('damaged_generation', 'a part is unreadable', { cause });
   }

@@ -99,6 +99,8 @@ export class OutcomeWriter {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const item = await this.#db.get({ TableName, Key });
       if (!item) return attempt > 0;
+      // DynamoDB deletes expired items within days; until then nobody may act on them.
+      if (Number(item[keys.TTL_ATTRIBUTE]) * 1000 <= this.#now()) return false;
       for (const revision of parseHistory(String(item.o)))
         if ((await this.apply(pattern, id, revision, counts)) === 'missing') return false;
       // Only what was applied may go: another revision may have been parked meanwhile.
@@ -123,7 +125,9 @@ export class OutcomeWriter {
       this.#db.put({
         TableName: this.#controlTable,
         Item: { ...key, o: formatHistory([revision]), [keys.TTL_ATTRIBUTE]: expires },
-        ConditionExpression: 'attribute_not_exists(pk)',
+        ConditionExpression: 'attribute_not_exists(pk) OR #x <= :now',
+        ExpressionAttributeNames: { '#x': keys.TTL_ATTRIBUTE },
+        ExpressionAttributeValues: { ':now': Math.floor(this.#now() / 1000) },
       });
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { result, begun } = await this.#enter({ table: this.#controlTable, key, begin }, revision);

@@ -1,0 +1,94 @@
+// copy to test/http/
+import { describe, expect, it } from 'vitest';
+import { events, openApi } from '../support/api.ts';
+import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
+
+describe('as_of whose UTC year is not four digits', () => {
+  it.each(['9999-12-31T23:59:59-23:00', '0000-01-01T00:00:00+23:00'])(
+    '%s is refused, and list of runs and status stay readable',
+    async as_of => {
+      const api = await openApi({ now: () => NOW });
+      const answer = await api.send('POST', '/v1/cycles?wait=true', { as_of });
+      expect([
+        answer.status,
+        (await api.send('GET', '/v1/cycles')).status,
+        (await api.send('GET', '/v1/status')).status,
+      ]).toEqual([400, 200, 200]);
+      await api.close();
+    },
+  );
+});
+
+it('10,000 levels inside factors.applied are 400, not 500', async () => {
+  const api = await openApi({ now: () => NOW });
+  const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
+  const body = JSON.stringify(eventBody('deep', { factors: { applied: '?' } })).replace('"?"', deep);
+  expect((await api.send('POST', '/v1/events', body)).status).toBe(400);
+  await api.close();
+});
+
+it('one such event does not cost the other 99 of its request', async () => {
+  const api = await openApi({ now: () => NOW });
+  const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
+  const bad = JSON.stringify(eventBody('deep', { factors: { applied: '?' } })).replace('"?"', deep);
+  const answer = await api.send(
+    'POST',
+    '/v1/events',
+    `{"events":[${JSON.stringify(eventBody('good'))},${bad}]}`,
+  );
+  expect(answer.status).toBe(207);
+  await api.close();
+});
+
+it('a threshold that a multiplier takes beyond all numbers comes back as a number', async () => {
+  const api = await openApi({ now: () => NOW, environment: { N_MIN: '5' } });
+  await api.postEvents(events(60, 'a', { decision: 'acted', outcome: 'failure' }));
+  await api.cycle({ as_of: iso(NOW) });
+  const { thresholds } = await api.lookup({ pattern_key: S1, scope: {}, thresholds: { ts_min: 1.7e308 } });
+  expect(thresholds.ts_min).toBeGreaterThan(0);
+  await api.close();
+});
+
+it('a threshold named __proto__ is refused or comes back, not dropped in silence', async () => {
+  const api = await openApi({ now: () => NOW });
+  const answer = await api.send(
+    'POST',
+    '/v1/overrides/lookup',
+    `{"pattern_key":"${S1}","scope":{},"thresholds":{"__proto__":1,"x":2}}`,
+  );
+  if (answer.status === 200)
+    expect(Object.keys(((await answer.json()) as { thresholds: object }).thresholds)).toEqual([
+      '__proto__',
+      'x',
+    ]);
+  else expect(answer.status).toBe(400);
+  await api.close();
+});
+
+it('an unknown query parameter __proto__ of a look-up is refused as any other', async () => {
+  const api = await openApi({ now: () => NOW });
+  expect((await api.send('GET', `/v1/overrides/lookup?pattern_key=${S1}&__proto__=1`)).status).toBe(400);
+  await api.close();
+});
+
+it('type and title of a problem belong to its code', async () => {
+  const api = await openApi({ now: () => NOW });
+  const answer = (await (await api.send('POST', '/v1/events', {})).json()) as { type: string; code: string };
+  expect(answer.type).toBe(`urn:pm-tuning:problem:${answer.code}`);
+  await api.close();
+});
+it('another method on a path of the API is 405 with Allow', async () => {
+  const api = await openApi({ now: () => NOW });
+  const answer = await api.send('GET', '/v1/events');
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+  await api.close();
+});
+it('a body that is no UTF-8 is refused, not repaired', async () => {
+  const api = await openApi({ now: () => NOW });
+  const text = JSON.stringify(eventBody('caf?'));
+  const bytes = Buffer.from(text, 'latin1');
+  bytes[bytes.indexOf('caf?') + 3] = 0xe9;
+  const answer = await api.service.app.request('/v1/events', { method: 'POST', body: bytes });
+  expect(answer.status).toBe(400);
+  await api.close();
+});
