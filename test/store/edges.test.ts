@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { readEpisode, readOutcomeReport } from '../../shared/episode/episode.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { setPartition } from '../../shared/store/keys.ts';
-import { DAY, eventBody, iso, NOW, S1 } from '../support/episodes.ts';
+import { DAY, eventBody, NOW, S1 } from '../support/episodes.ts';
 import { faultOf, faultOfAsync } from '../support/fault-of.ts';
 import { override } from '../support/overrides.ts';
 import { openStores } from '../support/stores.ts';
