@@ -18,8 +18,8 @@ const runs = quick ? 2 : 5;
 const progress = (what: string): void => void process.stderr.write(`${what}\n`);
 
 const QUESTIONS = {
-  ingest: () => benchIngest({ events: quick ? 3000 : 10_000, singles: quick ? 300 : 2000, runs }, progress),
-  lookup: () => benchLookup({ lookups: quick ? 500 : 3000, runs }, progress),
+  ingest: () => benchIngest({ events: quick ? 2000 : 5000, singles: quick ? 200 : 1000, runs }, progress),
+  lookup: () => benchLookup({ lookups: quick ? 500 : 2000, runs }, progress),
   cycle: () => benchCycle({ events: quick ? 10_000 : 100_000, runs: quick ? 2 : 3 }, progress),
   decode: () => benchDecode({ events: quick ? 10_000 : 100_000, runs }, progress),
 };

@@ -162,8 +162,8 @@ function makeLessons(count: number, wide: boolean): Lesson[] {
     const depth = Math.min(names.length, Math.floor(Math.log2(1 + tries / 20)));
     const full = Object.entries(randomScope(SIX_DIMENSIONS, random));
     const chosen = full.sort(() => random() - 0.5).slice(0, depth);
-    if (wide && lessons.size >= 500) chosen[0] = ['curator', `unasked${tries}`];
-    const scope_subset = normalizeScope(Object.fromEntries(chosen));
+    const unasked = wide && lessons.size >= 500 && { curator: `unasked${tries}` };
+    const scope_subset = normalizeScope({ ...Object.fromEntries(chosen), ...unasked });
     const scope_hash = scopeHash(scope_subset);
     const counts = [20, 10, 0, 30 + Math.floor(random() * 60), 40, 0];
     const stats = quadrantStats(counts);
