@@ -51,7 +51,7 @@ function createTable(scope: Construct, id: string, keys: TableKeys, common: Comm
     table.addGlobalSecondaryIndex({
       indexName: keys.index.name,
       partitionKey: { name: keys.index.partition, type: AttributeType.STRING },
-      sortKey: { name: keys.index.sort, type: AttributeType.NUMBER },
+      sortKey: { name: keys.index.sort, type: AttributeType.STRING },
       projectionType: ProjectionType.INCLUDE,
       nonKeyAttributes: [...keys.index.projected],
     });

@@ -68,11 +68,7 @@ function definition(table: TableName, TableName: string): CreateTableCommandInpu
   if (!index) return input;
   return {
     ...input,
-    AttributeDefinitions: [
-      ...(input.AttributeDefinitions ?? []),
-      text(index.partition),
-      { AttributeName: index.sort, AttributeType: 'N' },
-    ],
+    AttributeDefinitions: [...(input.AttributeDefinitions ?? []), text(index.partition), text(index.sort)],
     GlobalSecondaryIndexes: [
       {
         IndexName: index.name,

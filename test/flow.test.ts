@@ -343,6 +343,16 @@ describe('a run as of the same moment over the same events', () => {
   });
 });
 
+test('two events of one moment are two, even where the engine tells index rows apart by 24 bits of a hash', async () => {
+  const api = await openApi();
+  // These two ids share those bits.
+  const [event] = events(1, 'e');
+  await api.postEvents(['e5872', 'e19878'].map(episode_id => ({ ...event, episode_id })));
+  const { patterns } = await api.cycle({ as_of: AS_OF, n_min: 1 });
+  expect(patterns[0]?.events_read).toBe(2);
+  await api.close();
+});
+
 describe('a look-up with nothing to go by', () => {
   test.each([
     ['a pattern never seen', { pattern_key: 'pm.downtrend.S4.exit', scope: { chain: 'x' } }],

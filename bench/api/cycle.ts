@@ -146,11 +146,12 @@ function collect(pages: readonly (readonly ResolvedRow[])[]) {
 }
 
 function shardQueries(bench: Bench) {
+  const [first, last] = keys.eventTimeSpan(asOf - LOOKBACK_MS, asOf);
   return keys.eventPartitions(pattern).map(partition => ({
     TableName: bench.service.runtime.config.tables.events,
     IndexName: keys.OUTCOMES_INDEX,
     KeyConditionExpression: 'rk = :p AND t BETWEEN :from AND :to',
-    ExpressionAttributeValues: { ':p': partition, ':from': asOf - LOOKBACK_MS, ':to': asOf },
+    ExpressionAttributeValues: { ':p': partition, ':from': first, ':to': last },
     ProjectionExpression: 'sk, m, o',
   }));
 }

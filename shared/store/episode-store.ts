@@ -80,12 +80,13 @@ export class DynamoEpisodeStore implements EpisodeStore {
   }
 
   async *resolved(pattern: PatternKey, from: number, to: number): AsyncGenerator<readonly ResolvedRow[]> {
+    const [first, last] = keys.eventTimeSpan(from, to);
     const shards = keys.eventPartitions(pattern).map(partition =>
       this.#db.pages({
         TableName: this.#settings.eventsTable,
         IndexName: keys.OUTCOMES_INDEX,
         KeyConditionExpression: 'rk = :p AND t BETWEEN :from AND :to',
-        ExpressionAttributeValues: { ':p': partition, ':from': from, ':to': to },
+        ExpressionAttributeValues: { ':p': partition, ':from': first, ':to': last },
         ProjectionExpression: 'sk, m, o',
       }),
     );
@@ -120,7 +121,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       b: body,
       h: hash,
       m: packEpisode(episode),
-      t: episode.timestamp,
+      t: keys.eventTimeSort(episode.timestamp, episode.id),
       w: token,
       [keys.TTL_ATTRIBUTE]: expires,
       ...outcome,

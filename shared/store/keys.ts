@@ -6,7 +6,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *
  * events     pk pattern#shard, sk episode id
  *   put an event once, read one event                     insert / get by key
- *   events with an outcome of a window, by event time     index `outcomes`: rk pattern#shard, t between two times
+ *   events with an outcome of a window, by event time     index `outcomes`: rk pattern#shard, t from time to time
  * lessons    pk pattern@set, sk scope hash of the chunk's first row
  * overrides  pk pattern@set, sk scope hash of the chunk's first row
  *   all rows of a set; rows from a scope hash on          query by pk; sk from a hash
@@ -37,7 +37,6 @@ export interface TableKeys {
   readonly index?: {
     readonly name: string;
     readonly partition: string;
-    /** A number. */
     readonly sort: string;
     readonly projected: readonly string[];
   };
@@ -62,6 +61,25 @@ export const TABLES: Readonly<Record<TableName, TableKeys>> = {
 export function eventPartition(pattern: PatternKey, episodeId: string): string {
   const digest = hash('sha256', episodeId, 'buffer');
   return `${pattern}#${(digest[0] ?? 0) % EVENT_SHARDS}`;
+}
+
+/**
+ * Where an event stands in the index: its time, then a part of its id's hash. Events of one moment differ in it, because
+ * an engine may tell rows of an index with equal keys apart by less than their whole keys, and then loses some.
+ * @param ms event time, milliseconds since 1970, up to the year 2286
+ */
+export function eventTimeSort(ms: number, episodeId: string): string {
+  return `${eventTime(ms)}#${hash('sha256', episodeId).slice(2, 14)}`;
+}
+
+/** First and last sort key of a span of event times, both inclusive. */
+export function eventTimeSpan(from: number, to: number): readonly [string, string] {
+  return [eventTime(from), `${eventTime(to)}#~`];
+}
+
+/** Of fixed width, so that text order is time order. */
+function eventTime(ms: number): string {
+  return String(Math.min(9_999_999_999_999, Math.max(0, Math.floor(ms)))).padStart(13, '0');
 }
 
 /** All partitions of a pattern's events. */

@@ -64,7 +64,7 @@ describe('the index of events with an outcome', () => {
     ]);
     expect(tables().get('EventsTable')?.Properties.AttributeDefinitions).toContainEqual({
       AttributeName: 't',
-      AttributeType: 'N',
+      AttributeType: 'S',
     });
   });
 });
