@@ -19,10 +19,18 @@ const { values } = parseArgs({
     'events-per-day': { type: 'string' },
     patterns: { type: 'string' },
     'lookups-per-day': { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
-function amount(name: keyof typeof values, fallback: number): number {
+if (values.help) {
+  console.log(`Usage: npm run cost -- [--events-per-day N] [--patterns P] [--lookups-per-day L]
+
+Prints the monthly bill by line; without options, for 100k, 1M and 10M events a month side by side.`);
+  process.exit(0);
+}
+
+function amount(name: 'events-per-day' | 'patterns' | 'lookups-per-day', fallback: number): number {
   const value = Number(values[name] ?? fallback);
   if (!Number.isFinite(value) || value < 0) throw new Error(`--${name}: not a number of zero or more`);
   return value;
@@ -35,7 +43,7 @@ const MEASURES: Measures = {
   stepGb: FUNCTIONS.materialize.memoryMb / 1024,
 };
 
-const asked = Object.keys(values).length > 0;
+const asked = Object.keys(values).some(name => name !== 'help');
 const loads = asked
   ? [
       {
