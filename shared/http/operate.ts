@@ -73,7 +73,7 @@ function cycleRoutes(app: Hono, deps: OperateDeps): void {
 
   handle(app, ROUTES.getCycles, async c => {
     const { limit, next } = readQuery(c, ROUTES.getCycles.query);
-    const cycles = await deps.cycles.list(limit + 1, next);
+    const cycles = await deps.cycles.records(limit + 1, next);
     const last = cycles.length > limit ? cycles[limit - 1] : undefined;
     return c.json({ cycles: cycles.slice(0, limit), ...(last && { next: last.cycle_id }) });
   });

@@ -161,7 +161,7 @@ export const statusSchema = z
 
 export const cycleStartedSchema = z.object({ cycle_id: z.string() }).meta({ id: 'CycleStarted' });
 export const cyclesPageSchema = z
-  .object({ cycles: z.array(cycleSummarySchema), next })
+  .object({ cycles: z.array(cycleRecordSchema), next })
   .meta({ id: 'CyclesPage' });
 
 export const modeRequestSchema = z.strictObject({ mode: modeSchema, reason }).meta({ id: 'ModeRequest' });

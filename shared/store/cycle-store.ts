@@ -1,6 +1,7 @@
 import type { CycleRecord, CycleSummary, PatternRun } from '../cycle/cycle.ts';
 import { cycleSummarySchema, patternRunSchema } from '../cycle/cycle.ts';
 import type { Dynamo } from './dynamo.ts';
+import { eachBatch } from './dynamo.ts';
 import { CYCLES, cyclePartition, TTL_ATTRIBUTE } from './keys.ts';
 import type { CycleStore } from './stores.ts';
 
@@ -54,6 +55,12 @@ export class DynamoCycleStore implements CycleStore {
       Limit: limit,
     });
     return items.map(item => cycleSummarySchema.parse(item.summary));
+  }
+
+  async records(limit: number, before?: string): Promise<CycleRecord[]> {
+    const summaries = await this.list(limit, before);
+    const runs = await eachBatch(summaries, 1, ([summary]) => this.runs(summary?.cycle_id ?? ''));
+    return summaries.map((summary, i) => ({ ...summary, patterns: runs[i] ?? [] }));
   }
 
   async #put(pk: string, sk: string, content: object): Promise<void> {

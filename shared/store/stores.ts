@@ -98,6 +98,8 @@ export interface CycleStore {
   get(cycleId: string): Promise<CycleRecord | undefined>;
   /** Newest first. @param before cycle id to start after */
   list(limit: number, before?: string): Promise<CycleSummary[]>;
+  /** The same with what became of each pattern. */
+  records(limit: number, before?: string): Promise<CycleRecord[]>;
 }
 
 /** Starts a run of the state machine. */
