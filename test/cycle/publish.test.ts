@@ -385,39 +385,32 @@ describe('opening and closing', () => {
     expect((await faultOfAsync(openCycle(stores.runtime, {}))).code).toBe('invalid_request');
   });
 
+  /** What the record of a run says after it was closed. */
+  const closed = async (input: object) => {
+    const summary = await closeCycle(stores.runtime, input);
+    const record = await stores.runtime.cycles.get(summary.cycle_id);
+    expect(record).toMatchObject(summary);
+    return record;
+  };
+
   it('a pattern without a result failed; the others are as they said', async () => {
     await addMisses(20);
     const opened = await open();
     await published(opened, await mined(opened));
-    const record = await closeCycle(stores.runtime, {
-      ...opened,
-      patterns: [S1, S2],
-      results: [{ pattern_key: S2, error: 'damaged_event' }],
-    });
+    const results = [{ pattern_key: S2, error: 'damaged_event' }];
+    const record = await closed({ ...opened, patterns: [S1, S2], results });
     expect(record).toMatchObject({ status: 'partial', patterns_total: 2, patterns_failed: 1 });
-    const kept = await stores.runtime.cycles.get(record.cycle_id);
-    expect(kept).toMatchObject(record);
-    expect(kept?.patterns.map(p => [p.pattern_key, p.status, p.reason])).toEqual([
+    expect(record?.patterns.map(p => [p.pattern_key, p.status, p.reason])).toEqual([
       [S1, 'published', undefined],
       [S2, 'failed', 'failed: damaged_event'],
     ]);
   });
 
   it('a reason never carries more than a code', async () => {
-    const opened = await open();
-    const secret = 'ResourceNotFoundException: table arn:aws:dynamodb:eu-west-1:1:table/x';
-    const record = await closeCycle(stores.runtime, {
-      ...opened,
-      patterns: [S2],
-      results: [{ pattern_key: S2, error: secret }],
-    });
-    const [run] = await stores.runtime.cycles.runs(record.cycle_id);
-    expect(run?.reason).toBe('failed: internal');
-    const timeout = await closeCycle(stores.runtime, {
-      ...opened,
-      patterns: [],
-      failure: { Error: 'States.Timeout' },
-    });
+    const error = 'ResourceNotFoundException: table arn:aws:dynamodb:eu-west-1:1:table/x';
+    const record = await closed({ ...(await open()), patterns: [S2], results: [{ pattern_key: S2, error }] });
+    expect(record?.patterns[0]?.reason).toBe('failed: internal');
+    const timeout = await closed({ ...(await open()), patterns: [], failure: { Error: 'States.Timeout' } });
     expect(timeout).toMatchObject({ status: 'failed', reason: 'failed: timeout' });
   });
 });

@@ -26,6 +26,7 @@ async function problem(method: string, path: string, body?: unknown) {
   expect(text).not.toMatch(INTERNALS);
   const found = problemSchema.loose().parse(JSON.parse(text));
   expect(found.status).toBe(response.status);
+  expect(found.type).toBe(`urn:pm-tuning:problem:${found.code}`);
   expect(text.length).toBeLessThan(70_000);
   return found;
 }

@@ -10,7 +10,7 @@ import { randomOf, shuffled } from '../support/random.ts';
  * own, all of which must learn byte for byte what the one learned that got everything in order.
  */
 
-const ORDERS = 10;
+const ORDERS = 8;
 const EVENTS = 16;
 const AS_OF = iso(NOW);
 

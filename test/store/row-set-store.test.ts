@@ -95,7 +95,7 @@ describe('pages', () => {
   it.each(
     [0, 1, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1, 2 * CHUNK_ROWS + 1].flatMap(n =>
       [1, 7, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1, 1000]
-        .filter(limit => n / limit < 80)
+        .filter(limit => n / limit < 40)
         .map(limit => [n, limit]),
     ),
   )('of %d rows, %d a page, hold every row once and in order', async (n, limit) => {
