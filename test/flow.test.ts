@@ -118,6 +118,26 @@ describe.each([
   });
 });
 
+test('the 10 lessons of the PM set are 5 distinct sets of events, each with one representative', async () => {
+  const api = await openApi();
+  await importAll(api, readLines('data/pm-episode-events.jsonl'));
+  await api.cycle({ as_of: AS_OF });
+  const lessons = await api.lessons(S1);
+  const representatives = lessons.filter(lesson => lesson.same_as === undefined);
+  expect(representatives.map(lesson => Object.keys(lesson.scope_subset).join()).sort()).toEqual([
+    '',
+    'bucket',
+    'bucket_rank_position',
+    'timeframe',
+    'timeframe',
+  ]);
+  for (const { same_as, stats, scope_subset } of lessons.filter(lesson => lesson.same_as !== undefined)) {
+    expect(scope_subset.chain).toBe('solana');
+    expect(representatives.find(lesson => lesson.scope_hash === same_as)?.stats).toEqual(stats);
+  }
+  await api.close();
+});
+
 describe('the failures of the old system', () => {
   test('both spellings of the DX pattern are one pattern end to end, ladder lesson included', async () => {
     const api = await openApi();
