@@ -21,7 +21,7 @@ const QUESTIONS = {
   ingest: () => benchIngest({ events: quick ? 2000 : 5000, singles: quick ? 200 : 1000, runs }, progress),
   lookup: () => benchLookup({ lookups: quick ? 500 : 2000, runs }, progress),
   cycle: () => benchCycle({ events: quick ? 10_000 : 100_000, runs: quick ? 2 : 3 }, progress),
-  decode: () => benchDecode({ events: quick ? 10_000 : 100_000, runs }, progress),
+  decode: () => benchDecode({ events: quick ? 10_000 : 200_000, runs }, progress),
 };
 
 const packages = Object.fromEntries(

@@ -2,8 +2,8 @@ import { Fault } from '../errors.ts';
 import type { Change, Generation, Head, Mode, Settings } from '../override/head.ts';
 import { NEW_HEAD } from '../override/head.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import { renew } from './keep.ts';
 import type { CycleDeps } from './publish.ts';
-import { keptUntil } from './publish.ts';
 
 /** A run may publish between our read and our write; so many times in a row it will not. */
 const ATTEMPTS = 8;
@@ -60,10 +60,9 @@ export async function rollBack(
 }
 
 async function renewed(deps: CycleDeps, pattern: PatternKey, generation: Generation): Promise<Generation> {
-  const expiresAt = keptUntil(deps);
-  await deps.lessons.renew(pattern, generation.lessons, expiresAt);
-  await deps.overrides.renew(pattern, generation.overrides, expiresAt);
-  return { ...generation, kept_until: new Date(expiresAt * 1000).toISOString() };
+  const lessons = await renew(deps, deps.lessons, pattern, generation.lessons);
+  const overrides = await renew(deps, deps.overrides, pattern, generation.overrides);
+  return { ...generation, lessons, overrides };
 }
 
 type HeadContent = Omit<Head, 'version' | 'last_change'>;

@@ -3,13 +3,14 @@ import * as z from 'zod';
 import type { Lesson } from '../lesson/lesson.ts';
 import type { Log } from '../log.ts';
 import type { Generation, Head } from '../override/head.ts';
-import { rowSetSchema } from '../override/head.ts';
+import { keptSetSchema } from '../override/head.ts';
 import type { Override, Policy } from '../override/override.ts';
 import { RESOLUTION_OF } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { CycleStore, EpisodeStore, HeadStore, RowSetStore } from '../store/stores.ts';
 import type { PatternRun } from './cycle.ts';
 import { cycleOptionsSchema } from './cycle.ts';
+import { keepGeneration } from './keep.ts';
 import type { Defaults } from './settings.ts';
 
 export interface CycleDeps {
@@ -39,7 +40,7 @@ export const minedSchema = z.object({
   n_min: z.number(),
   lookback_days: z.number(),
   policy: z.string(),
-  lessons: rowSetSchema,
+  lessons: keptSetSchema,
   /** Why there are no more lessons than there are. */
   shortfall: z.string().optional(),
   cut: z.string().optional(),
@@ -47,10 +48,6 @@ export const minedSchema = z.object({
 /** What mining one pattern made. */
 export type Mined = z.output<typeof minedSchema>;
 
-const DAY_MS = 86_400_000;
-/** A generation in force has at least `RENEW_DAYS` left, so it can be rolled back to for 30 days after it is superseded. */
-const KEEP_DAYS = 62;
-const RENEW_DAYS = 31;
 const YIELDED = 'another run or an operator changed the pattern meanwhile';
 
 /** Everything a run made of one pattern. */
@@ -91,11 +88,12 @@ export async function publish(
     };
   if ((head?.version ?? 0) !== made.head_version) return run('yielded', inForce, YIELDED);
   if (head?.mode === 'frozen') {
-    await renewIfDue(deps, pattern, head);
+    if (current) await stayInForce(deps, pattern, head, await keepGeneration(deps, pattern, current));
     return run('frozen', inForce, `an operator froze the pattern: ${head.last_change.why}`);
   }
   if (current ? sameContent(current, made) : made.lessons.rows === 0) {
-    if (head) await renewIfDue(deps, pattern, head);
+    // Mining and materializing have renewed what was due.
+    if (head && current) await stayInForce(deps, pattern, head, withSets(current, made));
     return run(made.lessons.rows === 0 ? 'too_few_events' : 'unchanged', inForce, made.shortfall);
   }
   const generation = newGeneration(deps, cycle, made, (head?.latest ?? 0) + 1);
@@ -103,6 +101,14 @@ export async function publish(
   if (!(await deps.heads.replaceHead(pattern, nextHead(deps, head, generation))))
     return run('yielded', inForce, YIELDED);
   return run(made.lessons.rows === 0 ? 'too_few_events' : 'published', generation.generation, made.shortfall);
+}
+
+/** The same object when nothing was renewed. */
+function withSets(current: Generation, { lessons, overrides }: Made): Generation {
+  const same =
+    lessons.kept_until === current.lessons.kept_until &&
+    overrides.kept_until === current.overrides.kept_until;
+  return same ? current : { ...current, lessons, overrides };
 }
 
 function sameContent(current: Generation, made: Made): boolean {
@@ -127,7 +133,6 @@ function newGeneration(deps: CycleDeps, cycle: CycleRun, made: Made, generation:
     lessons: made.lessons,
     overrides: made.overrides,
     published_at: new Date(deps.now()).toISOString(),
-    kept_until: new Date(keptUntil(deps) * 1000).toISOString(),
     ...(made.cut && { cut: made.cut }),
   };
 }
@@ -148,33 +153,13 @@ function nextHead(deps: CycleDeps, head: Head | undefined, current: Generation):
   };
 }
 
-/** Rows carry an expiry so that what nothing points to disappears; what is in force is renewed long before. */
-async function renewIfDue(deps: CycleDeps, pattern: PatternKey, head: Head): Promise<void> {
-  const { current } = head;
-  if (!current || Date.parse(current.kept_until) - deps.now() > RENEW_DAYS * DAY_MS) return;
-  const expiresAt = keptUntil(deps);
-  await deps.lessons.renew(pattern, current.lessons, expiresAt);
-  await deps.overrides.renew(pattern, current.overrides, expiresAt);
-  const kept_until = new Date(expiresAt * 1000).toISOString();
-  await deps.heads.replaceHead(pattern, {
-    ...head,
-    version: head.version + 1,
-    current: { ...current, kept_until },
-  });
-}
-
-/** Epoch second until which rows written now are kept. */
-export const keptUntil = (deps: Pick<CycleDeps, 'now'>): number =>
-  Math.ceil((deps.now() + KEEP_DAYS * DAY_MS) / 1000);
-
-/** Stores rows as a set; those of the generation in force are there already. */
-export async function writeUnlessCurrent<Row>(
+/** A generation that stays in force: what is about to expire of it was renewed, and the head says so. */
+async function stayInForce(
   deps: CycleDeps,
-  store: RowSetStore<Row>,
   pattern: PatternKey,
-  rows: readonly Row[],
-  current: string | undefined,
-): Promise<Generation['lessons']> {
-  const set = store.describe(rows);
-  return set.id === current ? set : store.write(pattern, rows, keptUntil(deps));
+  head: Head,
+  kept: Generation,
+): Promise<void> {
+  if (kept !== head.current)
+    await deps.heads.replaceHead(pattern, { ...head, version: head.version + 1, current: kept });
 }

@@ -16,8 +16,9 @@ import { describeScope } from '../pattern/scope.ts';
 import type { EpisodeStore } from '../store/stores.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
 import { cycleOptionsSchema, cycleStatus } from './cycle.ts';
+import { keep } from './keep.ts';
 import type { CycleDeps, CycleRun, Mined } from './publish.ts';
-import { minedSchema, publish, runSchema, writeUnlessCurrent } from './publish.ts';
+import { minedSchema, publish, runSchema } from './publish.ts';
 import { effectiveSettings, requirePolicy } from './settings.ts';
 
 /*
@@ -33,6 +34,7 @@ const startedSchema = z.object({
   execution: z.object({ name: z.string(), started_at: z.string() }),
   options: z.record(z.string(), z.unknown()).nullish(),
 });
+
 /** Time first, so that text order is the order of starting; the name makes a retried start the same run. */
 export function cycleId(startedAt: string, executionName: string): string {
   const time = new Date(startedAt).toISOString().replace(/[-:.]/g, '');
@@ -81,13 +83,7 @@ export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
   const columns = await readColumns(deps.episodes, pattern, Date.parse(cycle.as_of), settings.lookback_days);
   const learned = learn(pattern, columns, settings.n_min);
-  const lessons = await writeUnlessCurrent(
-    deps,
-    deps.lessons,
-    pattern,
-    learned.lessons,
-    head?.current?.lessons.id,
-  );
+  const lessons = await keep(deps, deps.lessons, pattern, learned.lessons, head?.current?.lessons);
   await deps.heads.putNear(pattern, learned.near);
   const shortfall = describeShortfall(pattern, learned, settings.n_min);
   return {
@@ -115,13 +111,7 @@ export async function materializeAndPublish(deps: CycleDeps, input: unknown): Pr
   const head = await deps.heads.head(pattern);
   const lessons = await deps.lessons.read(pattern, mined.lessons);
   const rows = materialize(policy, pattern, lessons);
-  const overrides = await writeUnlessCurrent(
-    deps,
-    deps.overrides,
-    pattern,
-    rows,
-    head?.current?.overrides.id,
-  );
+  const overrides = await keep(deps, deps.overrides, pattern, rows, head?.current?.overrides);
   const made = { ...mined, policy, overrides };
   const run = await publish(deps, pattern, cycle, made, head);
   await deps.cycles.putRun(cycle.cycle_id, run);

@@ -209,7 +209,7 @@ function headAnswer(pattern: PatternKey, head: Head): HeadAnswer {
 }
 
 function generationAnswer(generation: Generation, in_force: boolean): GenerationAnswer {
-  const { kept_until, lessons, overrides, ...rest } = generation;
+  const { lessons, overrides, ...rest } = generation;
   return { ...rest, in_force, lessons: lessons.rows, overrides: overrides.rows };
 }
 

@@ -28,6 +28,10 @@ export type Settings = z.output<typeof settingsSchema>;
 export const rowSetSchema = z.object({ id: z.string(), rows: count, chunks: count });
 export type RowSet = z.output<typeof rowSetSchema>;
 
+/** A set and how long its rows are kept at least; a run renews what is in force long before. */
+export const keptSetSchema = rowSetSchema.extend({ kept_until: z.iso.datetime() });
+export type KeptSet = z.output<typeof keptSetSchema>;
+
 /** A generation: one set of lessons and one of overrides, and what made them. */
 export const generationSchema = z.object({
   generation: count.min(1),
@@ -40,11 +44,9 @@ export const generationSchema = z.object({
   policy: policySchema,
   resolution: resolutionSchema,
   events_read: count,
-  lessons: rowSetSchema,
-  overrides: rowSetSchema,
+  lessons: keptSetSchema,
+  overrides: keptSetSchema,
   published_at: z.iso.datetime(),
-  /** Its rows are kept at least until then; a run renews them while the generation is in force. */
-  kept_until: z.iso.datetime(),
   cut: z.string().optional(),
 });
 export type Generation = z.output<typeof generationSchema>;

@@ -126,7 +126,9 @@ describe('a run', () => {
     await run();
     expect((await head()).current?.hash).not.toBe(first?.hash);
     expect(await run({ as_of: iso(NOW) })).toMatchObject({ status: 'published', generation: 3 });
-    expect((await head()).current).toMatchObject({ hash: first?.hash, overrides: first?.overrides });
+    const { current } = await head();
+    expect(current?.hash).toBe(first?.hash);
+    expect([current?.lessons.id, current?.overrides.id]).toEqual([first?.lessons.id, first?.overrides.id]);
   });
 
   it('a step that is repeated after its answer got lost gives the same answer', async () => {
@@ -331,7 +333,7 @@ describe('the rows of a generation in force are kept', () => {
     await addMisses(20);
     const days = { lookback_days: 366 };
     await run(days);
-    const keptUntil = async () => (await head()).current?.kept_until;
+    const keptUntil = async () => (await head()).current?.overrides.kept_until;
     expect(await keptUntil()).toBe(iso(NOW + 62 * DAY));
     stores.clock.now = NOW + 30 * DAY;
     expect(await run(days)).toMatchObject({ status: 'unchanged' });
@@ -351,6 +353,39 @@ describe('the rows of a generation in force are kept', () => {
       ExpressionAttributeValues: { ':p': `${S1}@${current?.overrides.id}` },
     });
     expect(row?.expires_at).toBe((NOW + 142 * DAY) / 1000);
+  });
+});
+
+describe('overrides that stay the same while lessons change', () => {
+  it('are renewed as well: generations share their rows', async () => {
+    const days = { lookback_days: 366 };
+    const add = (id: string, chain: string, decision: 'acted' | 'skipped', outcome: 'success' | 'failure') =>
+      stores.runtime.episodes.add([
+        readEpisode(eventBody(id, { scope: { chain }, decision, outcome }), stores.clock.now),
+      ]);
+    for (let i = 0; i < 20; i++) {
+      await add(`a${i}`, 'a', 'skipped', 'success');
+      await add(`b${i}`, 'b', 'acted', 'failure');
+      await add(`c${i}`, 'c', 'skipped', 'failure');
+    }
+    await run(days);
+    const first = (await head()).current;
+    for (const day of [20, 40, 60, 80]) {
+      stores.clock.now = NOW + day * DAY;
+      // Everywhere together misses and false positives cancel out, and one more dodge changes no slice that has an override.
+      await add(`more-${day}`, 'c', 'skipped', 'failure');
+      expect(await run(days)).toMatchObject({ status: 'published', overrides: 4 });
+      const { current } = await head();
+      expect(current?.overrides.id).toBe(first?.overrides.id);
+      expect(Date.parse(current?.overrides.kept_until ?? '')).toBeGreaterThan(stores.clock.now + 31 * DAY);
+      const [row] = await stores.db.query({
+        TableName: 'overrides',
+        KeyConditionExpression: 'pk = :p',
+        ExpressionAttributeValues: { ':p': `${S1}@${current?.overrides.id}` },
+      });
+      expect(row?.expires_at).toBe(Date.parse(current?.overrides.kept_until ?? '') / 1000);
+    }
+    expect(first?.lessons.id).not.toBe((await head()).current?.lessons.id);
   });
 });
 

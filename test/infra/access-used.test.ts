@@ -93,7 +93,8 @@ beforeAll(async () => {
   now += DAY_MS;
   await call(takeIn, 'post-events', many('failure', 100));
   await runCycle(steps);
-  // Unchanged for so long that what is in force is renewed.
+  // Frozen for so long that what is in force is renewed.
+  await call(steer, 'put-mode', { mode: 'frozen', reason: 'a holiday' });
   now += 45 * DAY_MS;
   await runCycle(steps);
   await steps.close(sample('cycle-close'));

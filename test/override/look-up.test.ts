@@ -24,7 +24,7 @@ const question = (fields: Partial<LookupQuestion> = {}): LookupQuestion => ({
 });
 
 function head(mode: Mode, resolution: Resolution = 'blend'): Head {
-  const rows = { id: '0'.repeat(32), rows: 3, chunks: 1 };
+  const rows = { id: '0'.repeat(32), rows: 3, chunks: 1, kept_until: iso(NOW) };
   return {
     version: 8,
     mode,
@@ -43,7 +43,6 @@ function head(mode: Mode, resolution: Resolution = 'blend'): Head {
       lessons: rows,
       overrides: rows,
       published_at: iso(NOW),
-      kept_until: iso(NOW),
     },
     last_change: { who: 'cycle', at: iso(NOW), what: 'publish', why: 'cycle c' },
   };

@@ -21,7 +21,7 @@ const head = (version: number, why = 'test'): Head => ({
   last_change: change(why),
 });
 const generation = (number: number): Generation => {
-  const rows = { id: '0'.repeat(32), rows: 0, chunks: 0 };
+  const rows = { id: '0'.repeat(32), rows: 0, chunks: 0, kept_until: iso(NOW + 62 * DAY) };
   return {
     generation: number,
     hash: '1'.repeat(32),
@@ -35,7 +35,6 @@ const generation = (number: number): Generation => {
     lessons: rows,
     overrides: rows,
     published_at: iso(NOW),
-    kept_until: iso(NOW + 62 * DAY),
   };
 };
 
