@@ -1,20 +1,24 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { jsonLog } from '../shared/log.ts';
+import { readCallers, TokenFileError } from './access.ts';
 import { CycleClock, parsePeriod } from './clock.ts';
 import { DataFolderError } from './dynamodb.ts';
+import { isLoopback } from './guard.ts';
 import type { Service } from './service.ts';
 import { listen, openService } from './service.ts';
 
 const HELP = `Usage: npm start -- [options]
 
-Serves PM Tuning on 127.0.0.1, with an embedded DynamoDB engine and the hourly cycle.
+Serves PM Tuning on this machine, with an embedded DynamoDB engine and the hourly cycle.
 
 Options:
   --data DIR      folder for the data                            (default: .pm-tuning)
   --memory        keep the data in memory; it is gone at the end
   --every TIME    run a cycle every 30s, 10m, 1h …, or off       (default: 1h)
-  --port PORT     port on 127.0.0.1; 0 takes a free one          (default: $PORT, or 8787)
+  --port PORT     port; 0 takes a free one                       (default: $PORT, or 8787)
+  --auth FILE     ask for tokens: {"<token>": {"role": "pm|reader|operator", "name": "who"}}
+  --host HOST     address to listen on; with --auth any          (default: 127.0.0.1)
   --help          this text
 
 Environment:
@@ -34,6 +38,8 @@ interface Options {
   readonly periodMs: number | undefined;
   readonly every: string;
   readonly port: number;
+  readonly host: string;
+  readonly auth: string | undefined;
 }
 
 /** @throws Error whose message says which option is wrong */
@@ -44,18 +50,26 @@ function readOptions(): Options | 'help' {
       memory: { type: 'boolean', default: false },
       every: { type: 'string', default: '1h' },
       port: { type: 'string', default: process.env.PORT || DEFAULT_PORT },
+      auth: { type: 'string' },
+      host: { type: 'string', default: '127.0.0.1' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) return 'help';
   if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535)
     throw new Error(`the port is a number from 0 to 65535, not "${values.port}"`);
+  if (values.auth === undefined && !isLoopback(values.host))
+    throw new Error(
+      `without tokens (--auth) this machine alone is served: --host 127.0.0.1, not "${values.host}"`,
+    );
   return {
     data: values.memory ? undefined : resolve(values.data),
     endpoint: process.env.DYNAMODB_ENDPOINT || undefined,
     periodMs: parsePeriod(values.every),
     every: values.every,
     port: Number(values.port),
+    host: values.host,
+    auth: values.auth,
   };
 }
 
@@ -65,10 +79,16 @@ function exit(code: number, message: string): never {
 }
 
 /** One line for what a user can mend; anything else keeps its stack. */
-function explain(error: unknown, { port, endpoint }: Options): string {
-  if (error instanceof DataFolderError) return error.message;
+function explain(error: unknown, { port, host, endpoint }: Options): string {
+  if (error instanceof DataFolderError || error instanceof TokenFileError) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
     return `port ${port} is in use; stop what listens there, or choose another with PORT=…`;
+  if (
+    error instanceof Error &&
+    'code' in error &&
+    ['EADDRNOTAVAIL', 'ENOTFOUND'].includes(String(error.code))
+  )
+    return `${host} is no address of this machine`;
   if (error instanceof Error && 'code' in error && error.code === 'EACCES')
     return `port ${port} may not be used`;
   if (error instanceof Error && error.message.startsWith('settings:')) return error.message;
@@ -82,8 +102,9 @@ function reasonOf(error: unknown): string {
 }
 
 function banner(options: Options, service: Service, port: number, firstMs: number | undefined): string {
-  const url = `http://127.0.0.1:${port}`;
-  const to = port === Number(DEFAULT_PORT) ? '' : ` --url ${url}`;
+  const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
+  const there = port === Number(DEFAULT_PORT) && options.host === '127.0.0.1' ? '' : ` --url ${url}`;
+  const to = options.auth === undefined ? there : `${there} --token TOKEN`;
   const where = options.endpoint ?? options.data ?? 'in memory; gone when this stops';
   const created =
     service.createdTables.length > 0 && options.endpoint
@@ -99,7 +120,7 @@ Try next, in another terminal:
   npm run cli -- import test/data/pm-episode-events.jsonl${to}
   npm run cli -- cycle --as-of 2025-01-20T00:00:00Z${to}
   npm run cli -- lookup pm.uptrend.S1.entry --scope chain=solana,timeframe=15m --threshold ts_min=0.6${to}
-  curl ${url}/v1/status
+  curl${options.auth === undefined ? '' : " -H 'authorization: Bearer TOKEN'"} ${url}/v1/status
 
 Ctrl-C stops it.
 `;
@@ -125,13 +146,16 @@ async function main(): Promise<void> {
 async function run(options: Options): Promise<void> {
   const level = process.env.LOG_LEVEL === 'debug' ? 'debug' : 'info';
   const log = jsonLog(level, line => process.stderr.write(`${line}\n`), Date.now);
+  const callers = options.auth === undefined ? undefined : readCallers(options.auth);
   const service = await openService({
     data: options.data,
     endpoint: options.endpoint,
     environment: process.env,
     log,
+    callers,
   });
-  const server = await listen(service.app, options.port).catch(async error => {
+  const reach = { host: options.host, tokens: callers !== undefined };
+  const server = await listen(service.app, options.port, reach).catch(async error => {
     await service.close();
     throw error;
   });

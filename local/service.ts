@@ -11,8 +11,9 @@ import type { Log } from '../shared/log.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createRuntime } from '../shared/runtime.ts';
 import { documentClient } from '../shared/store/dynamo.ts';
+import { type Callers, requireTokens } from './access.ts';
 import { openEmbeddedEngine } from './dynamodb.ts';
-import { refuseForeign } from './guard.ts';
+import { isLoopback, refuseForeign } from './guard.ts';
 import type { Tuning } from './state-machine.ts';
 import { LocalStateMachine } from './state-machine.ts';
 import { ensureTables } from './tables.ts';
@@ -27,6 +28,8 @@ export interface ServiceOptions {
   readonly settings?: (settings: DynamoDBClientConfig) => DynamoDBClientConfig;
   readonly log?: Log;
   readonly now?: () => number;
+  /** Who may call, by their tokens; undefined lets everybody who can reach the service do everything. */
+  readonly callers?: Callers | undefined;
   /** Pauses and timeouts of a run, instead of the definition's. */
   readonly tuning?: Tuning;
 }
@@ -59,6 +62,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const runtime = createRuntime(config, client, options.now, options.log);
   const stateMachine = await LocalStateMachine.load(runtime, options.tuning);
   const app = createApp(runtime.log);
+  if (options.callers) requireTokens(app, options.callers);
   ingestRoutes(app, runtime);
   lookupRoutes(app, runtime);
   operateRoutes(app, { ...runtime, cycleMaxAgeMinutes: config.cycleMaxAgeMinutes, starter: stateMachine });
@@ -96,11 +100,20 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Serves an app on the loopback interface. @param port 0 takes a free one. @throws Error with `code` EADDRINUSE */
-export function listen(app: Hono, port: number): Promise<Listening> {
+/**
+ * Serves an app: on the loopback interface, to no web page; or, where it asks for tokens, on any interface.
+ * @param port 0 takes a free one
+ * @throws Error with `code` EADDRINUSE
+ */
+export function listen(
+  app: Hono,
+  port: number,
+  { host = '127.0.0.1', tokens = false }: { readonly host?: string; readonly tokens?: boolean } = {},
+): Promise<Listening> {
+  if (!tokens && !isLoopback(host)) throw new Error('without tokens nothing but loopback is served');
   return new Promise((resolve, reject) => {
-    const fetch = (request: Request) => refuseForeign(request) ?? app.fetch(request);
-    const server = serve({ fetch, port, hostname: '127.0.0.1' }, info =>
+    const fetch = (request: Request) => (tokens ? undefined : refuseForeign(request)) ?? app.fetch(request);
+    const server = serve({ fetch, port, hostname: host }, info =>
       resolve({
         port: info.port,
         close: () =>

@@ -16,6 +16,7 @@ export type FaultCode =
   | 'timestamp_out_of_range'
   | 'too_many_items'
   | 'body_too_large'
+  | 'unauthorized'
   | 'forbidden'
   | 'not_found'
   | 'method_not_allowed'

@@ -98,8 +98,11 @@ export async function publish(
   }
   const generation = newGeneration(deps, cycle, made, (head?.latest ?? 0) + 1);
   if (current) await deps.heads.archive(pattern, current);
-  if (!(await deps.heads.replaceHead(pattern, nextHead(deps, head, generation))))
-    return run('yielded', inForce, YIELDED);
+  if (!(await deps.heads.replaceHead(pattern, nextHead(deps, head, generation)))) {
+    // The write was applied and its answer got lost: asked again, the condition no longer holds.
+    const ours = (await deps.heads.head(pattern))?.current?.cycle_id === cycle.cycle_id;
+    if (!ours) return run('yielded', inForce, YIELDED);
+  }
   return run(made.lessons.rows === 0 ? 'too_few_events' : 'published', generation.generation, made.shortfall);
 }
 

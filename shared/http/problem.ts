@@ -18,6 +18,7 @@ const STATUS: Readonly<Record<FaultCode, { readonly status: number; readonly tit
   event_conflict: { status: 400, title: 'Another event has this id' },
   outcome_conflict: { status: 400, title: 'Another outcome is recorded' },
   policy_not_available: { status: 400, title: 'No such policy' },
+  unauthorized: { status: 401, title: 'Not known' },
   forbidden: { status: 403, title: 'Not allowed' },
   not_found: { status: 404, title: 'No such resource' },
   method_not_allowed: { status: 405, title: 'Not that method' },

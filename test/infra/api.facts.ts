@@ -1,27 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ROUTES } from '../../shared/http/routes.ts';
+import { CALLS } from '../support/calls.ts';
 import { resources, synthesize, text } from './synth.ts';
 
-/** Every call of the contract: the function that answers it, and who may make it. */
-const CALLS: readonly (readonly [string, string, string])[] = [
-  ['POST /v1/events', 'Ingest', 'pm operator'],
-  ['POST /v1/outcomes', 'Ingest', 'pm operator'],
-  ['POST /v1/overrides/lookup', 'Lookup', 'pm operator'],
-  ['GET /v1/overrides/lookup', 'Lookup', 'pm reader operator'],
-  ['GET /v1/snapshots/{pattern_key}', 'Lookup', 'pm reader operator'],
-  ['GET /v1/overrides', 'Operate', 'reader operator'],
-  ['GET /v1/lessons', 'Operate', 'reader operator'],
-  ['GET /v1/status', 'Operate', 'reader operator'],
-  ['POST /v1/cycles', 'Operate', 'operator'],
-  ['GET /v1/cycles', 'Operate', 'reader operator'],
-  ['GET /v1/cycles/{id}', 'Operate', 'reader operator'],
-  ['GET /v1/patterns/{pattern_key}/generations', 'Operate', 'reader operator'],
-  ['PUT /v1/patterns/{pattern_key}/mode', 'Operate', 'operator'],
-  ['PUT /v1/patterns/{pattern_key}/settings', 'Operate', 'operator'],
-  ['POST /v1/patterns/{pattern_key}/rollback', 'Operate', 'operator'],
-  ['GET /healthz', 'Operate', ''],
-  ['GET /openapi.json', 'Operate', 'reader operator'],
-];
 const JWT = { jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' };
 
 function routes(context: Record<string, string> = {}): Map<string, Record<string, unknown>> {

@@ -1,3 +1,4 @@
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { openEmbeddedEngine } from '../../local/dynamodb.ts';
 import { ensureTables } from '../../local/tables.ts';
 import { readConfig } from '../../shared/config.ts';
@@ -32,6 +33,16 @@ export async function openStores(options: { readonly maxAttempts?: number } = {}
     runtime: createRuntime(config, client, () => clock.now, log),
     db: new Dynamo(client),
     newDb: () => new Dynamo(client),
+    /** Another process on the same tables: caches, connection and wire of its own. */
+    another: (more: DynamoDBClientConfig = {}) => {
+      const itsWire = new Wire();
+      const itsClient = documentClient({ ...itsWire.settings(engine.settings), ...more });
+      return {
+        wire: itsWire,
+        runtime: createRuntime(config, itsClient, () => clock.now, log),
+        client: itsClient,
+      };
+    },
     wire,
     clock,
     logged,
@@ -41,4 +52,5 @@ export async function openStores(options: { readonly maxAttempts?: number } = {}
     },
   };
 }
+export type Process = ReturnType<Stores['another']>;
 export type Stores = Awaited<ReturnType<typeof openStores>>;

@@ -1,0 +1,152 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Api } from '../support/api.ts';
+import { openApi } from '../support/api.ts';
+import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
+import { randomOf } from '../support/random.ts';
+import { connectionCut, errorAnswer, Wire, weather } from '../support/wire.ts';
+
+/* A store in bad weather, seen by a caller over HTTP: what was acknowledged is there, the rest says "try again". */
+
+const EVENTS = 600;
+const PER_REQUEST = 20;
+const AS_OF = { as_of: iso(NOW), n_min: 10 };
+
+let api: Api;
+afterEach(() => api.close());
+
+async function open(maxAttempts?: number): Promise<Wire> {
+  const wire = new Wire();
+  const settings = (base: Parameters<Wire['settings']>[0]) => ({
+    ...wire.settings(base),
+    ...(maxAttempts !== undefined && { maxAttempts }),
+  });
+  api = await openApi({ now: () => NOW, settings });
+  wire.start();
+  return wire;
+}
+
+interface Batch {
+  readonly path: '/v1/events' | '/v1/outcomes';
+  readonly ids: readonly string[];
+  readonly body: object;
+}
+
+/** Events first; then an outcome for each. */
+function batches(): Batch[] {
+  const ids = Array.from({ length: EVENTS }, (_, i) => `e${i}`);
+  const cut = Array.from({ length: EVENTS / PER_REQUEST }, (_, i) =>
+    ids.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST),
+  );
+  const outcome = (id: string) => ({
+    pattern_key: S1,
+    episode_id: id,
+    outcome: 'success',
+    resolved_at: iso(NOW),
+  });
+  return [
+    ...cut.map(part => ({
+      path: '/v1/events' as const,
+      ids: part,
+      body: { events: part.map(id => eventBody(id)) },
+    })),
+    ...cut.map(part => ({ path: '/v1/outcomes' as const, ids: part, body: { outcomes: part.map(outcome) } })),
+  ];
+}
+
+type Sent = { readonly batch: Batch; readonly status: number };
+
+/** Sends each batch once, some at once; every answer is a whole yes, or 503 with Retry-After. */
+async function send(all: readonly Batch[]): Promise<Sent[]> {
+  return Promise.all(
+    all.map(async batch => {
+      const response = await api.send('POST', batch.path, batch.body);
+      if (response.status !== 200) {
+        expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+        expect((JSON.parse(await response.text()) as { code: string }).code).toMatch(
+          /^store_(throttled|unavailable)$/,
+        );
+      }
+      return { batch, status: response.status };
+    }),
+  );
+}
+
+/** Stored events with how many times each outcome is recorded. */
+async function stored(): Promise<Map<string, number>> {
+  const { episodes } = api.service.runtime;
+  const rows: [string, number][] = [];
+  for await (const page of episodes.resolved(S1, 0, NOW))
+    rows.push(...page.map(row => [row.episodeId, row.history.split(',').length] as [string, number]));
+  expect(new Set(rows.map(([id]) => id)).size).toBe(rows.length);
+  return new Map(rows);
+}
+
+describe.each([
+  ['30 % of calls throttled', { throttled: 0.3 }],
+  ['90 % of calls throttled', { throttled: 0.9 }],
+  ['half of the batches left half done', { unprocessed: 0.5 }],
+  ['30 % of connections cut after the call was applied', { cut: 0.3 }],
+  ['all of it', { throttled: 0.3, unprocessed: 0.5, cut: 0.1 }],
+])(`${EVENTS} events and their outcomes, %s`, (_, bad) => {
+  it('what was acknowledged is stored, exactly once; the rest is 503 with Retry-After and may be sent again', async () => {
+    const wire = await open(2);
+    wire.around = weather(bad, randomOf(9));
+    const all = batches();
+    const sent = [...(await send(all.slice(0, all.length / 2))), ...(await send(all.slice(all.length / 2)))];
+    wire.around = (_, forward) => forward();
+    const kept = await stored();
+    for (const { batch, status } of sent) {
+      if (status !== 200) continue;
+      if (batch.path === '/v1/outcomes') continue;
+      const again = await api.send('POST', batch.path, batch.body);
+      expect(await again.json()).toEqual({ accepted: 0, unchanged: batch.ids.length, rejected: [] });
+    }
+    const events = new Set(
+      sent.filter(s => s.status === 200 && s.batch.path === '/v1/events').flatMap(s => s.batch.ids),
+    );
+    for (const { batch, status } of sent)
+      if (status === 200 && batch.path === '/v1/outcomes')
+        for (const id of batch.ids) if (events.has(id)) expect([id, kept.get(id)]).toEqual([id, 1]);
+    // The caller sends again what was not acknowledged; then everything is there, once.
+    for (const { status } of await send(all)) expect(status).toBe(200);
+    const now = await stored();
+    expect(now.size).toBe(EVENTS);
+    expect([...now.values()].every(times => times === 1)).toBe(true);
+    expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ status: 'published', events_read: EVENTS }]);
+  });
+});
+
+describe('retries are bounded', () => {
+  it.each([
+    [
+      'throttled',
+      () => Promise.resolve(errorAnswer('ProvisionedThroughputExceededException')),
+      'store_throttled',
+    ],
+    ['cut', () => Promise.reject(connectionCut()), 'store_unavailable'],
+  ] as const)(
+    'an event to a store where every call is %s costs 4 calls, then 503',
+    async (_, around, code) => {
+      const wire = await open();
+      wire.around = around;
+      const response = await api.send('POST', '/v1/events', eventBody('e'));
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(await response.json()).toMatchObject({ code });
+      expect(wire.seen).toHaveLength(4);
+    },
+  );
+
+  it('a batch that is never done costs 8 calls, then 503', async () => {
+    const wire = await open();
+    wire.around = async ({ operation, body }, forward) => {
+      if (operation !== 'BatchExecuteStatement') return forward();
+      const slow = (body.Statements as object[]).map(() => ({
+        Error: { Code: 'ThrottlingError', Message: 'slow' },
+      }));
+      return { statusCode: 200, body: { Responses: slow } };
+    };
+    const response = await api.send('POST', '/v1/events', eventBody('e'));
+    expect([response.status, await response.json()]).toMatchObject([503, { code: 'store_throttled' }]);
+    expect(wire.seen.filter(operation => operation === 'BatchExecuteStatement')).toHaveLength(8);
+  });
+});

@@ -1,0 +1,19 @@
+import type { PatternRun } from '../../shared/cycle/cycle.ts';
+import { closeCycle, materializeAndPublish, mine, openCycle } from '../../shared/cycle/steps.ts';
+import type { Runtime } from '../../shared/runtime.ts';
+import { iso } from './episodes.ts';
+
+let started = 0;
+
+/** One whole run over every pattern, in the order of the state machine; what a step throws ends it. */
+export async function runCycle(runtime: Runtime, options: object = {}): Promise<PatternRun[]> {
+  const execution = { name: `run ${started++}`, started_at: iso(runtime.now()) };
+  const opened = await openCycle(runtime, { execution, options: { n_min: 10, ...options } });
+  const { cycle, patterns } = opened;
+  for (const pattern_key of patterns) {
+    const mined = await mine(runtime, { cycle, pattern_key });
+    await materializeAndPublish(runtime, { cycle, mined });
+  }
+  await closeCycle(runtime, { ...opened, results: [] });
+  return runtime.cycles.runs(cycle.cycle_id);
+}
