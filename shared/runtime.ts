@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
-import type { CycleDeps } from './cycle/publish.ts';
+import type { CycleDeps } from './cycle/deps.ts';
 import type { Lesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';

@@ -1,7 +1,7 @@
 import type { Generation, KeptSet } from '../override/head.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { RowSetStore } from '../store/stores.ts';
-import type { CycleDeps } from './publish.ts';
+import type { CycleDeps } from './deps.ts';
 
 /*
  * Rows carry an expiry, so that what nothing points to disappears by itself. A set in force is renewed when it has

@@ -2,8 +2,8 @@ import { Fault } from '../errors.ts';
 import type { Change, Generation, Head, Mode, Settings } from '../override/head.ts';
 import { NEW_HEAD } from '../override/head.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { CycleDeps } from './deps.ts';
 import { renew } from './keep.ts';
-import type { CycleDeps } from './publish.ts';
 
 /** A run may publish between our read and our write; so many times in a row it will not. */
 const ATTEMPTS = 8;

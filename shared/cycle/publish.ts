@@ -1,28 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Lesson } from '../lesson/lesson.ts';
-import type { Log } from '../log.ts';
 import type { Generation, Head } from '../override/head.ts';
 import { keptSetSchema } from '../override/head.ts';
-import type { Override, Policy } from '../override/override.ts';
+import type { Policy } from '../override/override.ts';
 import { RESOLUTION_OF } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { CycleStore, EpisodeStore, HeadStore, RowSetStore } from '../store/stores.ts';
 import type { PatternRun } from './cycle.ts';
 import { cycleOptionsSchema } from './cycle.ts';
+import type { CycleDeps } from './deps.ts';
 import { keepGeneration } from './keep.ts';
-import type { Defaults } from './settings.ts';
-
-export interface CycleDeps {
-  readonly episodes: EpisodeStore;
-  readonly heads: HeadStore;
-  readonly lessons: RowSetStore<Lesson>;
-  readonly overrides: RowSetStore<Override>;
-  readonly cycles: CycleStore;
-  readonly defaults: Defaults;
-  readonly now: () => number;
-  readonly log: Log;
-}
 
 export const runSchema = cycleOptionsSchema.omit({ pattern_key: true }).extend({
   cycle_id: z.string(),

@@ -16,8 +16,9 @@ import { describeScope } from '../pattern/scope.ts';
 import type { EpisodeStore } from '../store/stores.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
 import { cycleOptionsSchema, cycleStatus } from './cycle.ts';
+import type { CycleDeps } from './deps.ts';
 import { keep } from './keep.ts';
-import type { CycleDeps, CycleRun, Mined } from './publish.ts';
+import type { CycleRun, Mined } from './publish.ts';
 import { minedSchema, publish, runSchema } from './publish.ts';
 import { effectiveSettings, requirePolicy } from './settings.ts';
 
