@@ -1,0 +1,198 @@
+import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { scopeHash } from '../../pattern/scope.ts';
+import type { ActionCategory } from '../levers.ts';
+import type { Override } from '../override.ts';
+import { MULTIPLIER_RANGE } from '../override.ts';
+import type { ReplayColumns } from '../replay/columns.ts';
+import { describeBase, describeMove, describeOverride, interval } from '../replay/explain.ts';
+import type { Fit, Move } from '../replay/fit.ts';
+import { fitMoves } from '../replay/fit.ts';
+import type { Gates } from '../replay/gates.ts';
+import { prepareGates } from '../replay/gates.ts';
+import type { ReplayLever } from '../replay/levers.ts';
+import type { Comparison } from '../replay/score.ts';
+import { compare, taken } from '../replay/score.ts';
+import type { ReplaySettings } from '../replay/settings.ts';
+import { REPLAY_SETTINGS } from '../replay/settings.ts';
+import type { Silence } from '../replay/silence.ts';
+import { silences } from '../replay/silence.ts';
+import { sliceDimensions, sliceScope } from '../replay/slices.ts';
+
+/** What an override rests on. Counts are of the window, as if it were taken away from the set. */
+export interface ReplayEvidence {
+  /** Winners and losers that are taken with it and not without it; below 0: fewer. */
+  readonly winners: number;
+  readonly losers: number;
+  readonly gain: number;
+  readonly error: number;
+  /** Gain less z standard errors, the events of `m0` included: what it was accepted by, if no other override overlaps. */
+  readonly lower_bound: number;
+  readonly window_days: number;
+  /** Of the whole set, learned without the held-out days, on them; absent when there were none. */
+  readonly held_out?: HeldOut;
+}
+
+export interface HeldOut {
+  readonly gain: number;
+  readonly error: number;
+  readonly events: number;
+}
+
+export interface ReplayOverride extends Override {
+  readonly evidence: ReplayEvidence;
+}
+
+export interface ReplayResult {
+  /** Sorted by scope hash, then category. */
+  readonly overrides: readonly ReplayOverride[];
+  /** Slices in their order, in each the levers in theirs; near slices last. */
+  readonly silences: readonly Silence[];
+  /** Levers that are off for the whole pattern. */
+  readonly off: readonly { readonly action_category: ActionCategory; readonly reason: string }[];
+  readonly window_days: number;
+  /** What the base gates brought over the window. */
+  readonly base: Comparison & { readonly loses: boolean; readonly summary: string };
+  readonly held_out?: HeldOut;
+  /** Set when nothing is emitted for a reason that concerns all of it. */
+  readonly withheld?: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The replay policy (docs/policy.md): what would have been won and lost, had one gate stood elsewhere in one slice.
+ * @param columns events of the look-back, with their outcomes; those not known at `asOf` are left out
+ * @param asOf milliseconds since 1970
+ */
+export function replay(
+  pattern: PatternKey,
+  columns: ReplayColumns,
+  asOf: number,
+  settings: ReplaySettings = REPLAY_SETTINGS,
+): ReplayResult {
+  const gates = prepareGates(pattern, columns, settings);
+  const chosen = chooseWindow(gates, asOf, settings);
+  const rows = windowRows(gates, asOf, chosen.days);
+  const made = fitMoves(gates, rows, settings);
+  const all = taken(gates, made.moves, rows);
+  const base = compare(gates, rows, taken(gates, [], rows), undefined, settings);
+  const report: Report = {
+    gates,
+    rows,
+    made,
+    settings,
+    days: chosen.days,
+    loses: base.gain < 0,
+    heldOut: chosen.heldOut,
+  };
+  return {
+    overrides: chosen.withheld === undefined ? overrides(report, all) : [],
+    silences: silences(report, chosen.withheld),
+    off: gates.silent.map(({ lever, reason }) => ({ action_category: lever.category, reason })),
+    window_days: chosen.days,
+    base: { ...base, loses: report.loses, summary: describeBase(base, chosen.days, settings) },
+    ...(chosen.heldOut && { held_out: chosen.heldOut }),
+    ...(chosen.withheld !== undefined && { withheld: chosen.withheld }),
+  };
+}
+
+interface Report {
+  readonly gates: Gates;
+  readonly rows: Uint32Array;
+  readonly made: Fit;
+  readonly settings: ReplaySettings;
+  readonly days: number;
+  readonly loses: boolean;
+  readonly heldOut: HeldOut | undefined;
+}
+
+/** Rows of the last `days` before a moment, with an outcome known at it. */
+function windowRows({ columns }: Gates, at: number, days: number): Uint32Array {
+  const { time, resolvedAt } = columns;
+  return Uint32Array.from({ length: columns.size }, (_, row) => row).filter(
+    row => (time[row] ?? 0) >= at - days * DAY_MS && (time[row] ?? 0) <= at && (resolvedAt[row] ?? 0) <= at,
+  );
+}
+
+/** Learns on what was known before the held-out days with every window, and sees which stands them best. */
+function chooseWindow(
+  gates: Gates,
+  asOf: number,
+  settings: ReplaySettings,
+): Pick<Report, 'days' | 'heldOut'> & { readonly withheld: string | undefined } {
+  const { resolvedAt } = gates.columns;
+  const known = asOf - settings.heldOutDays * DAY_MS;
+  const [longest, ...others] = settings.windows;
+  const held = windowRows(gates, asOf, longest).filter(row => (resolvedAt[row] ?? 0) > known);
+  const acts = (days: number): Uint8Array =>
+    taken(gates, fitMoves(gates, windowRows(gates, known, days), settings).moves, held);
+  let best = { days: longest as number, acts: acts(longest) };
+  if (held.length === 0) return { days: longest, heldOut: undefined, withheld: undefined };
+  const first = best;
+  let most = 0;
+  for (const days of others) {
+    const other = { days, acts: acts(days) };
+    const { gain, error } = compare(gates, held, other.acts, first.acts, settings);
+    if (gain <= settings.heldOutErrors * error || gain <= most) continue;
+    most = gain;
+    best = other;
+  }
+  const { gain, error } = compare(gates, held, best.acts, taken(gates, [], held), settings);
+  const withheld =
+    gain < -settings.heldOutErrors * error
+      ? `held-out days disagree: ${interval(gain, error)} against the base gates`
+      : undefined;
+  return { days: best.days, heldOut: { gain, error, events: held.length }, withheld };
+}
+
+function overrides(report: Report, all: Uint8Array): ReplayOverride[] {
+  const { gates, made } = report;
+  return made.moves
+    .flatMap(move => {
+      const gate = gates.gates[move.gate];
+      return gate ? [overrideOf(report, gate.lever, move, all)] : [];
+    })
+    .sort((a, b) =>
+      a.scope_hash === b.scope_hash
+        ? a.action_category < b.action_category
+          ? -1
+          : 1
+        : a.scope_hash < b.scope_hash
+          ? -1
+          : 1,
+    );
+}
+
+function overrideOf(report: Report, lever: ReplayLever, move: Move, all: Uint8Array): ReplayOverride {
+  const { gates, rows, made, settings, days } = report;
+  const rest = made.moves.filter(other => other !== move);
+  const flipped = compare(gates, rows, all, taken(gates, rest, rows), settings);
+  const { win, loss } = settings.payoff;
+  const variance = Math.max(flipped.error ** 2, win * loss * flipped.changed) + win * loss * settings.m0;
+  const lower = flipped.gain - settings.z[sliceDimensions(move.slice)] * Math.sqrt(variance);
+  const scope = sliceScope(move.slice, gates.columns);
+  const shift = lever.passes === 'at least' ? -move.opening : move.opening;
+  const value =
+    lever.scale === 'log'
+      ? Math.min(MULTIPLIER_RANGE.max, Math.max(MULTIPLIER_RANGE.min, Math.exp(shift)))
+      : shift;
+  return {
+    action_category: lever.category,
+    ...(lever.scale === 'log' ? { multiplier: value } : { delta: value }),
+    scope_subset: scope,
+    scope_hash: scopeHash(scope),
+    // The share of the gain that its lower bound leaves.
+    confidence: flipped.gain > 0 ? Math.min(1, Math.max(0, lower / flipped.gain)) : 0,
+    n: move.slice.n,
+    reason: describeOverride(describeMove(lever, value), scope, move.opening > 0, flipped, report),
+    evidence: {
+      winners: flipped.winners,
+      losers: flipped.losers,
+      gain: flipped.gain,
+      error: flipped.error,
+      lower_bound: lower,
+      window_days: days,
+      ...(report.heldOut && { held_out: report.heldOut }),
+    },
+  };
+}

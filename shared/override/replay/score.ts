@@ -1,0 +1,96 @@
+import { MULTIPLIER_RANGE } from '../override.ts';
+import type { Move } from './fit.ts';
+import type { Gates } from './gates.ts';
+import { RESULT } from './gates.ts';
+import type { ReplaySettings } from './settings.ts';
+import { rowsOf } from './slices.ts';
+
+/** One way of standing the gates against another, over some rows. */
+export interface Comparison {
+  /** Winners and losers that the first takes and the second does not, less the other way round. */
+  readonly winners: number;
+  readonly losers: number;
+  readonly gain: number;
+  /** Standard error of the gain, events that share their fate counted together. */
+  readonly error: number;
+  /** Rows on which they differ. */
+  readonly changed: number;
+}
+
+/** Which rows would be acted on under the moves: the product of all that match, clamped as a look-up clamps it. */
+export function taken(gates: Gates, moves: readonly Move[], rows: Uint32Array): Uint8Array {
+  const { size } = gates.columns;
+  const acts = new Uint8Array(size);
+  for (const row of rows) acts[row] = gates.usable[row] ?? 0;
+  gates.gates.forEach((gate, g) => {
+    const opening = new Float64Array(size);
+    for (const move of moves) {
+      if (move.gate !== g) continue;
+      for (const row of rowsOf(move.slice, gates.columns, rows))
+        opening[row] = (opening[row] ?? 0) + move.opening;
+    }
+    // A multiplier opens by its logarithm, with one sign or the other: the range is symmetric.
+    const most = gate.lever.scale === 'log' ? Math.log(MULTIPLIER_RANGE.max) : Number.POSITIVE_INFINITY;
+    for (const row of rows) {
+      const open = Math.min(most, Math.max(-most, opening[row] ?? 0));
+      if ((gate.margin[row] ?? 0) + open < 0) acts[row] = 0;
+    }
+  });
+  return acts;
+}
+
+/** What acting as `first` would have brought over acting as `second`; without it, over not acting at all. */
+export function compare(
+  gates: Gates,
+  rows: Uint32Array,
+  first: Uint8Array,
+  second: Uint8Array | undefined,
+  { payoff: { win: W, loss: L } }: ReplaySettings,
+): Comparison {
+  const { result } = gates;
+  const change = new Int8Array(gates.columns.size);
+  let winners = 0;
+  let losers = 0;
+  let flippedWinners = 0;
+  let flippedLosers = 0;
+  for (const row of rows) {
+    const d = (first[row] ?? 0) - (second?.[row] ?? 0);
+    if (d === 0 || result[row] === RESULT.neutral) continue;
+    change[row] = d;
+    if (result[row] === RESULT.winner) {
+      winners += d;
+      flippedWinners++;
+    } else {
+      losers += d;
+      flippedLosers++;
+    }
+  }
+  let variance = W * W * flippedWinners + L * L * flippedLosers;
+  for (const { cluster, order } of gates.clusterings) {
+    const sums = [0, 0, 0] as [number, number, number];
+    let w = 0;
+    let l = 0;
+    let current = -1;
+    const flush = (): void => {
+      sums[0] += w * w;
+      sums[1] += w * l;
+      sums[2] += l * l;
+      w = 0;
+      l = 0;
+    };
+    for (const row of order) {
+      const d = change[row] ?? 0;
+      if (d === 0) continue;
+      if (cluster[row] !== current) {
+        flush();
+        current = cluster[row] ?? 0;
+      }
+      if (result[row] === RESULT.winner) w += d;
+      else l += d;
+    }
+    flush();
+    variance = Math.max(variance, W * W * sums[0] - 2 * W * L * sums[1] + L * L * sums[2]);
+  }
+  const gain = W * winners - L * losers;
+  return { winners, losers, gain, error: Math.sqrt(variance), changed: flippedWinners + flippedLosers };
+}
