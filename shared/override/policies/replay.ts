@@ -108,10 +108,14 @@ interface Report {
 
 /** Rows of the last `days` before a moment, with an outcome known at it. */
 function windowRows({ columns }: Gates, at: number, days: number): Uint32Array {
-  const { time, resolvedAt } = columns;
-  return Uint32Array.from({ length: columns.size }, (_, row) => row).filter(
-    row => (time[row] ?? 0) >= at - days * DAY_MS && (time[row] ?? 0) <= at && (resolvedAt[row] ?? 0) <= at,
-  );
+  const { size, time, resolvedAt } = columns;
+  const rows = new Uint32Array(size);
+  let n = 0;
+  for (let row = 0; row < size; row++) {
+    const t = time[row] ?? 0;
+    if (t >= at - days * DAY_MS && t <= at && (resolvedAt[row] ?? 0) <= at) rows[n++] = row;
+  }
+  return rows.subarray(0, n);
 }
 
 /** Learns on what was known before the held-out days with every window, and sees which stands them best. */

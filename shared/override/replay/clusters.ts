@@ -33,19 +33,23 @@ function clusterKeys(columns: ReplayColumns, rule: ClusterRule): Float64Array | 
   }
   const pair = rule.within === 'pair' ? columns.pair?.subarray(0, size) : new Uint32Array(size);
   if (!pair || (rule.within === 'pair' && !pair.some(code => code > 0))) return undefined;
-  const block = Float64Array.from({ length: size }, (_, row) =>
-    Math.floor((time[row] ?? 0) / (rule.hours * HOUR_MS)),
-  );
-  const first = block.reduce((min, b) => Math.min(min, b), Number.POSITIVE_INFINITY);
-  const last = block.reduce((max, b) => Math.max(max, b), 0);
+  const keys = new Float64Array(size);
+  let first = Number.POSITIVE_INFINITY;
+  let last = 0;
+  for (let row = 0; row < size; row++) {
+    const block = Math.floor((time[row] ?? 0) / (rule.hours * HOUR_MS));
+    keys[row] = block;
+    first = Math.min(first, block);
+    last = Math.max(last, block);
+  }
   const span = last - first + 1;
-  return block.map((b, row) => (pair[row] ?? 0) * span + b - first);
+  for (let row = 0; row < size; row++) keys[row] = (pair[row] ?? 0) * span + (keys[row] ?? 0) - first;
+  return keys;
 }
 
 function grouped(keys: Float64Array): Clustering[] {
-  const max = keys.reduce((m, key) => Math.max(m, key), 0);
-  const dense = max < MAX_DENSE ? Uint32Array.from(keys) : ranks(keys);
-  const count = dense.reduce((m, key) => Math.max(m, key), 0) + 1;
+  const dense = largest(keys) < MAX_DENSE ? new Uint32Array(keys) : ranks(keys);
+  const count = largest(dense) + 1;
   const start = new Uint32Array(count + 1);
   for (const key of dense) start[key + 1] = (start[key + 1] ?? 0) + 1;
   if (start.every(n => n <= 1)) return [];
@@ -58,6 +62,12 @@ function grouped(keys: Float64Array): Clustering[] {
     start[key] = at + 1;
   }
   return [{ cluster: dense, order }];
+}
+
+function largest(keys: Float64Array | Uint32Array): number {
+  let most = 0;
+  for (let i = 0; i < keys.length; i++) most = Math.max(most, keys[i] ?? 0);
+  return most;
 }
 
 function ranks(keys: Float64Array): Uint32Array {

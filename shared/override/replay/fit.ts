@@ -3,7 +3,7 @@ import type { Gates } from './gates.ts';
 import { RESULT } from './gates.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { Slice } from './slices.ts';
-import { rowsOf, Slices, sliceDimensions } from './slices.ts';
+import { NONE, rowsOf, Slices, sliceDimensions } from './slices.ts';
 
 /** What a fit moves: one lever in one slice. */
 export interface Move {
@@ -58,9 +58,10 @@ class Search {
   readonly #opening: readonly Float64Array[];
   /** Per gate and row: the step that flips the row if all its other gates pass; > 0 loosening, < 0 tightening, 0 none. */
   readonly #bins: readonly Int8Array[];
-  /** Winners and losers by (gate, slice, side, step). */
-  readonly #winners: Int32Array;
-  readonly #losers: Int32Array;
+  /** Events with a payoff by (gate, slice, side, step, winner or loser). */
+  readonly #counts: Int32Array;
+  /** Slices whose histograms changed since they were evaluated. */
+  readonly #touched: Uint8Array;
   /** By (gate, slice, side): largest lower bound, its step, and whether it counts dependence. */
   readonly #bound: Float64Array;
   readonly #best: Int8Array;
@@ -85,8 +86,8 @@ class Search {
     const groups = gates.gates.length * this.#count * 2;
     this.#opening = gates.gates.map(() => new Float64Array(size));
     this.#bins = gates.gates.map(() => new Int8Array(size));
-    this.#winners = new Int32Array(groups * this.#width);
-    this.#losers = new Int32Array(groups * this.#width);
+    this.#counts = new Int32Array(groups * this.#width * 2);
+    this.#touched = new Uint8Array(this.#count);
     this.#bound = new Float64Array(groups).fill(NO_GAIN);
     this.#best = new Int8Array(groups);
     this.#exact = new Uint8Array(groups);
@@ -99,8 +100,7 @@ class Search {
   }
 
   run(): Fit {
-    this.#bin(this.#rows);
-    this.#add(this.#rows, 1);
+    this.#rebin(this.#rows);
     for (let group = 0; group < this.#bound.length; group++) this.#evaluate(group);
     const promising = new Set<number>();
     this.#bound.forEach((bound, group) => {
@@ -125,7 +125,8 @@ class Search {
   /** Finds the step that flips each row, from its margins as they stand. */
   #bin(rows: Uint32Array): void {
     const gates = this.#gates.gates;
-    for (const row of rows) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
       let failing = 0;
       let failed = -1;
       for (let g = 0; g < gates.length; g++) {
@@ -156,19 +157,53 @@ class Search {
     return 0;
   }
 
-  /** Adds the rows to the histograms of their slices, or takes them out. */
-  #add(rows: Uint32Array, sign: 1 | -1): void {
-    const { result } = this.#gates;
+  /** Bins the rows anew and brings the histograms of their slices up to date. */
+  #rebin(rows: Uint32Array): void {
+    const before = this.#bins.map(bins => gather(bins, rows));
+    this.#bin(rows);
     this.#bins.forEach((bins, gate) => {
-      const active = rows.filter(row => bins[row] !== 0 && result[row] !== RESULT.neutral);
-      this.#slices.forEach(active, (row, slice) => {
-        const bin = bins[row] ?? 0;
-        const group = (gate * this.#count + slice) * 2 + (bin > 0 ? 0 : 1);
-        const at = group * this.#width + Math.abs(bin) - 1;
-        const counts = result[row] === RESULT.winner ? this.#winners : this.#losers;
-        counts[at] = (counts[at] ?? 0) + sign;
-      });
+      const old = before[gate] ?? new Int8Array(0);
+      const changed = new Uint32Array(rows.length);
+      const [from, to] = [new Int8Array(rows.length), new Int8Array(rows.length)];
+      let n = 0;
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i] ?? 0;
+        if (bins[row] === old[i] || this.#gates.result[row] === RESULT.neutral) continue;
+        changed[n] = row;
+        from[n] = old[i] ?? 0;
+        to[n++] = bins[row] ?? 0;
+      }
+      this.#add(gate, changed, from, n, -1);
+      this.#add(gate, changed, to, n, 1);
     });
+  }
+
+  /** Adds the first `n` rows to the histograms of their slices by the given bins, or takes them out. */
+  #add(gate: number, rows: Uint32Array, bins: Int8Array, n: number, sign: 1 | -1): void {
+    const { result } = this.#gates;
+    const counts = this.#counts;
+    const touched = this.#touched;
+    const perSlice = 4 * this.#width;
+    const active = new Uint32Array(n);
+    const offset = new Uint32Array(n);
+    let m = 0;
+    for (let i = 0; i < n; i++) {
+      const row = rows[i] ?? 0;
+      const bin = bins[i] ?? 0;
+      if (bin === 0) continue;
+      active[m] = row;
+      const step = bin > 0 ? bin - 1 : this.#width - bin - 1;
+      offset[m++] = gate * this.#count * perSlice + 2 * step + (result[row] === RESULT.winner ? 0 : 1);
+    }
+    for (const { a, b, stride, sliceOf } of this.#slices.combinations)
+      for (let i = 0; i < m; i++) {
+        const row = active[i] ?? 0;
+        const slice = sliceOf[(a ? (a[row] ?? 0) * stride : 0) + (b ? (b[row] ?? 0) : 0)] ?? NONE;
+        if (slice === NONE) continue;
+        touched[slice] = 1;
+        const at = slice * perSlice + (offset[i] ?? 0);
+        counts[at] = (counts[at] ?? 0) + sign;
+      }
   }
 
   /** The largest lower bound of a group when events are independent: never below the one that counts dependence. */
@@ -187,8 +222,9 @@ class Search {
     let w = 0;
     let l = 0;
     for (let i = 0; i < gate.steps.length; i++) {
-      w += this.#winners[group * this.#width + i] ?? 0;
-      l += this.#losers[group * this.#width + i] ?? 0;
+      const at = 2 * (group * this.#width + i);
+      w += this.#counts[at] ?? 0;
+      l += this.#counts[at + 1] ?? 0;
       if (w + l === 0) continue;
       if (Math.abs(moved + sign * (gate.steps[i] ?? 0)) > gate.limit * (1 + 1e-9)) break;
       let variance = Math.max(W * W * w + L * L * l, W * L * (w + l));
@@ -285,8 +321,8 @@ class Search {
     const { win, loss } = this.#settings.payoff;
     const sign = (group & 1) === LOOSEN ? 1 : -1;
     for (let i = 0; i <= best; i++) {
-      const at = group * this.#width + i;
-      gain += sign * (win * (this.#winners[at] ?? 0) - loss * (this.#losers[at] ?? 0));
+      const at = 2 * (group * this.#width + i);
+      gain += sign * (win * (this.#counts[at] ?? 0) - loss * (this.#counts[at + 1] ?? 0));
     }
     const opening = sign * (this.#gates.gates[gate]?.steps[best] ?? 0);
     const margin = gain - (this.#bound[group] ?? 0);
@@ -301,15 +337,11 @@ class Search {
     const chosen = this.#slices.list[slice];
     if (!openings || !chosen) return;
     const rows = rowsOf(chosen, this.#gates.columns, this.#rows);
-    this.#add(rows, -1);
+    this.#touched.fill(0);
     for (const row of rows) openings[row] = (openings[row] ?? 0) + opening;
-    this.#bin(rows);
-    this.#add(rows, 1);
-    const touched = new Uint8Array(this.#count);
-    this.#slices.forEach(rows, (_, s) => {
-      touched[s] = 1;
-    });
-    for (let g = 0; g < this.#bound.length; g++) if (touched[(g >> 1) % this.#count]) this.#evaluate(g);
+    this.#rebin(rows);
+    this.#touched[slice] = 1;
+    for (let g = 0; g < this.#bound.length; g++) if (this.#touched[(g >> 1) % this.#count]) this.#evaluate(g);
   }
 
   #moves(): Move[] {
@@ -329,4 +361,10 @@ class Search {
     if (loosen === NO_GAIN && tighten === NO_GAIN) return undefined;
     return this.#candidate(loosen >= tighten ? group : group + 1);
   }
+}
+
+function gather(values: Int8Array, rows: Uint32Array): Int8Array {
+  const found = new Int8Array(rows.length);
+  for (let i = 0; i < rows.length; i++) found[i] = values[rows[i] ?? 0] ?? 0;
+  return found;
 }

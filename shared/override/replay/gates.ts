@@ -74,7 +74,7 @@ export function prepareGates(pattern: PatternKey, columns: ReplayColumns, settin
     const steps = Float64Array.from(reason === undefined && unit > 0 ? lever.steps : [], s => s * unit);
     gates.push({ lever, margin, steps, limit });
   }
-  const result = Uint8Array.from({ length: size }, (_, row) => RESULT_OF[columns.quadrant[row] ?? 0] ?? 0);
+  const result = columns.quadrant.slice(0, size).map(q => RESULT_OF[q] ?? RESULT.neutral);
   return {
     columns,
     gates,
@@ -111,11 +111,11 @@ function whyOff(
 ): string | undefined {
   let acted = 0;
   let skipped = 0;
-  margin.forEach((m, row) => {
-    if (Number.isNaN(m)) return;
+  for (let row = 0; row < margin.length; row++) {
+    if (Number.isNaN(margin[row] ?? Number.NaN)) continue;
     if (isActed(columns.quadrant[row] ?? 0)) acted++;
     else skipped++;
-  });
+  }
   const carriers = acted + skipped;
   const { size } = columns;
   if (carriers < size * settings.minFactorShare)
@@ -141,10 +141,37 @@ function fromLog(lever: ReplayLever, margin: Float64Array, columns: ReplayColumn
   }
 }
 
-/** Over sorted values, so that it does not depend on the order of the rows. */
+/**
+ * Sums whole multiples of a unit so small that rounding does not matter and so large that no sum rounds: the result
+ * does not depend on the order of the rows.
+ */
 function standardDeviation(column: Float64Array | undefined, size: number): number {
-  const values = (column ?? new Float64Array(0)).subarray(0, size).filter(Number.isFinite).sort();
-  if (values.length < 2) return 0;
-  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1));
+  let n = 0;
+  let most = 0;
+  for (let row = 0; row < size; row++) {
+    const value = column?.[row] ?? Number.NaN;
+    if (!Number.isFinite(value)) continue;
+    n++;
+    most = Math.max(most, Math.abs(value));
+  }
+  if (n < 2 || most === 0) return 0;
+  const mean = exactSum(column, size, most, n, 0, 1) / n;
+  return Math.sqrt(exactSum(column, size, 4 * most * most, n, mean, 2) / (n - 1));
+}
+
+function exactSum(
+  column: Float64Array | undefined,
+  size: number,
+  most: number,
+  n: number,
+  centre: number,
+  power: 1 | 2,
+): number {
+  const units = 2 ** Math.floor(52 - Math.log2(n) - Math.log2(most));
+  let sum = 0;
+  for (let row = 0; row < size; row++) {
+    const value = (column?.[row] ?? Number.NaN) - centre;
+    if (Number.isFinite(value)) sum += Math.round((power === 1 ? value : value * value) * units);
+  }
+  return sum / units;
 }

@@ -21,22 +21,33 @@ export interface Comparison {
 export function taken(gates: Gates, moves: readonly Move[], rows: Uint32Array): Uint8Array {
   const { size } = gates.columns;
   const acts = new Uint8Array(size);
-  for (const row of rows) acts[row] = gates.usable[row] ?? 0;
-  gates.gates.forEach((gate, g) => {
-    const opening = new Float64Array(size);
-    for (const move of moves) {
-      if (move.gate !== g) continue;
-      for (const row of rowsOf(move.slice, gates.columns, rows))
-        opening[row] = (opening[row] ?? 0) + move.opening;
-    }
+  for (let i = 0; i < rows.length; i++) acts[rows[i] ?? 0] = gates.usable[rows[i] ?? 0] ?? 0;
+  gates.gates.forEach(({ lever, margin }, g) => {
+    const opening = openings(
+      gates,
+      moves.filter(move => move.gate === g),
+      rows,
+    );
     // A multiplier opens by its logarithm, with one sign or the other: the range is symmetric.
-    const most = gate.lever.scale === 'log' ? Math.log(MULTIPLIER_RANGE.max) : Number.POSITIVE_INFINITY;
-    for (const row of rows) {
-      const open = Math.min(most, Math.max(-most, opening[row] ?? 0));
-      if ((gate.margin[row] ?? 0) + open < 0) acts[row] = 0;
+    const most = lever.scale === 'log' ? Math.log(MULTIPLIER_RANGE.max) : Number.POSITIVE_INFINITY;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
+      const open = opening ? Math.min(most, Math.max(-most, opening[row] ?? 0)) : 0;
+      if ((margin[row] ?? 0) + open < 0) acts[row] = 0;
     }
   });
   return acts;
+}
+
+function openings(gates: Gates, moves: readonly Move[], rows: Uint32Array): Float64Array | undefined {
+  if (moves.length === 0) return undefined;
+  const opening = new Float64Array(gates.columns.size);
+  for (const move of moves) {
+    const moved = rowsOf(move.slice, gates.columns, rows);
+    for (let i = 0; i < moved.length; i++)
+      opening[moved[i] ?? 0] = (opening[moved[i] ?? 0] ?? 0) + move.opening;
+  }
+  return opening;
 }
 
 /** What acting as `first` would have brought over acting as `second`; without it, over not acting at all. */
@@ -53,7 +64,8 @@ export function compare(
   let losers = 0;
   let flippedWinners = 0;
   let flippedLosers = 0;
-  for (const row of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
     const d = (first[row] ?? 0) - (second?.[row] ?? 0);
     if (d === 0 || result[row] === RESULT.neutral) continue;
     change[row] = d;
@@ -78,7 +90,8 @@ export function compare(
       w = 0;
       l = 0;
     };
-    for (const row of order) {
+    for (let at = 0; at < order.length; at++) {
+      const row = order[at] ?? 0;
       const d = change[row] ?? 0;
       if (d === 0) continue;
       if (cluster[row] !== current) {

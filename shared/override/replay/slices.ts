@@ -14,11 +14,14 @@ export interface Slice {
 
 /** Two dimensions with more combinations of values than this are not combined. */
 const MAX_CELLS = 1 << 22;
-const NONE = -1;
+export const NONE = -1;
 
-interface Combination {
-  readonly first: number;
-  readonly second: number;
+type Codes = Uint8Array | Uint16Array | Uint32Array;
+
+/** One choice of at most two dimensions: a row's slice is that of the cell `a[row] · stride + b[row]`, absent codes being 0. */
+export interface Combination {
+  readonly a: Codes | undefined;
+  readonly b: Codes | undefined;
   /** Cells per code of the first dimension. */
   readonly stride: number;
   /** Slice of each cell, or -1; while counting, rows. */
@@ -32,17 +35,13 @@ export class Slices {
   readonly near: readonly Slice[];
   /** Names of the pairs of dimensions that were not combined. */
   readonly cut: readonly string[];
-  /** Most slices that one row belongs to. */
-  readonly perRow: number;
-  readonly #columns: ReplayColumns;
-  readonly #combinations: readonly Combination[];
+  readonly combinations: readonly Combination[];
 
   constructor(
     columns: ReplayColumns,
     rows: Uint32Array,
     limits: { readonly nMin: number; readonly nearMin: number; readonly maxDimensions: number },
   ) {
-    this.#columns = columns;
     const { dimensions } = columns;
     const widths = dimensions.map(d => d.values.length + 1);
     const list: Slice[] = [];
@@ -56,8 +55,13 @@ export class Slices {
         cut.push(`${dimensions[first]?.name} × ${dimensions[second]?.name}`);
         return;
       }
-      const combination = { first, second, stride, sliceOf: new Int32Array(cells) };
-      this.#count(combination, rows);
+      const combination = {
+        a: dimensions[first]?.codes,
+        b: dimensions[second]?.codes,
+        stride,
+        sliceOf: new Int32Array(cells),
+      };
+      countCells(combination, rows);
       for (let cell = 0; cell < cells; cell++) {
         const n = combination.sliceOf[cell] ?? 0;
         combination.sliceOf[cell] = NONE;
@@ -78,37 +82,19 @@ export class Slices {
     this.near = near;
     this.cut = cut;
     // A row without enough company belongs to no slice of that combination.
-    this.#combinations = combinations.filter(c => c.sliceOf.some(slice => slice !== NONE));
-    this.perRow = this.#combinations.length;
+    this.combinations = combinations.filter(c => c.sliceOf.some(slice => slice !== NONE));
   }
+}
 
-  #codes(dimension: number): Uint8Array | Uint16Array | Uint32Array {
-    return this.#columns.dimensions[dimension]?.codes ?? new Uint8Array(this.#columns.size);
+function countCells({ a, b, stride, sliceOf }: Combination, rows: Uint32Array): void {
+  if (!a) {
+    sliceOf[0] = rows.length;
+    return;
   }
-
-  #count({ first, second, stride, sliceOf }: Combination, rows: Uint32Array): void {
-    if (first === NONE) {
-      sliceOf[0] = rows.length;
-      return;
-    }
-    const a = this.#codes(first);
-    const b = second === NONE ? undefined : this.#codes(second);
-    for (const row of rows) {
-      const cell = (a[row] ?? 0) * stride + (b ? (b[row] ?? 0) : 0);
-      sliceOf[cell] = (sliceOf[cell] ?? 0) + 1;
-    }
-  }
-
-  /** Writes the slices of every given row, one combination after the other: `visit(row, slice)`. */
-  forEach(rows: Uint32Array, visit: (row: number, slice: number) => void): void {
-    for (const { first, second, stride, sliceOf } of this.#combinations) {
-      const a = first === NONE ? undefined : this.#codes(first);
-      const b = second === NONE ? undefined : this.#codes(second);
-      for (const row of rows) {
-        const slice = sliceOf[(a ? (a[row] ?? 0) * stride : 0) + (b ? (b[row] ?? 0) : 0)] ?? NONE;
-        if (slice !== NONE) visit(row, slice);
-      }
-    }
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    const cell = (a[row] ?? 0) * stride + (b ? (b[row] ?? 0) : 0);
+    sliceOf[cell] = (sliceOf[cell] ?? 0) + 1;
   }
 }
 
@@ -116,7 +102,17 @@ export class Slices {
 export function rowsOf(slice: Slice, columns: ReplayColumns, rows: Uint32Array): Uint32Array {
   const a = columns.dimensions[slice.first]?.codes;
   const b = columns.dimensions[slice.second]?.codes;
-  return rows.filter(row => (!a || a[row] === slice.firstCode) && (!b || b[row] === slice.secondCode));
+  if (!a) return rows;
+  const found = new Uint32Array(Math.min(slice.n, rows.length) || rows.length);
+  let n = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    if (a[row] !== slice.firstCode || (b && b[row] !== slice.secondCode)) continue;
+    if (n === found.length)
+      return rows.filter(r => a[r] === slice.firstCode && (!b || b[r] === slice.secondCode));
+    found[n++] = row;
+  }
+  return found.subarray(0, n);
 }
 
 /** How many dimensions a slice fixes. */
