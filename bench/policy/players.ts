@@ -25,7 +25,7 @@ export const LOOKBACK_DAYS = 90;
 export const FIRST_DAY = 30;
 const DAY_MS = 86_400_000;
 /** Midnight, so that blocks of hours begin with days. */
-const START_MS = Date.UTC(2025, 0, 1);
+export const START_MS = Date.UTC(2025, 0, 1);
 
 export const none: Player = events => ({
   acts: Uint8Array.from({ length: events.size }, (_, i) =>

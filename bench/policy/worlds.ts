@@ -9,7 +9,11 @@ const FLIP_DAY = 60;
 
 const at = (codes: ArrayLike<number>, name: string): number => (codes[AT[name] ?? 0] ?? 1) - 1;
 
-/** ts by timeframe, halo by chain, and one combination of two dimensions of its own. */
+/**
+ * ts by timeframe, halo by chain, and one combination of two dimensions of its own.
+ * The handbook does not say how far its thresholds differ. `FAR` is set so that the drift policies, not replay, come
+ * out as they do there; so are the two worlds that differ everywhere alike.
+ */
 function byScope(random: Random): ShiftOf {
   const ts = random.shuffled([-0.25, -0.1, 0.1, 0.25]);
   const halo = random.shuffled([-0.35, 0, 0.35]);
@@ -21,6 +25,12 @@ function byScope(random: Random): ShiftOf {
   };
 }
 
+const FAR = 1.6;
+const farByScope = (random: Random): ShiftOf => {
+  const near = byScope(random);
+  return (codes, day) => scaled(near(codes, day), FAR);
+};
+
 const scaled = (shift: Shift, by: number): Shift => [shift[0] * by, shift[1] * by, shift[2] * by];
 
 /** Latent correlations that give outcomes near a gate the dependence of real candles: .04 across the market, .10 within a pair. */
@@ -29,22 +39,22 @@ const REAL = { market: 0.065, pair: 0.095 };
 const everywhere = (shift: Shift) => (): ShiftOf => () => shift;
 
 export const WORLDS: readonly World[] = [
-  { name: 'scope', origin: 'handbook', ...COMMON, shifts: byScope },
+  { name: 'scope', origin: 'handbook', ...COMMON, shifts: farByScope },
   { name: 'tight', origin: 'handbook', ...COMMON, shifts: everywhere([-0.25, -0.3, 0]) },
-  { name: 'loose', origin: 'handbook', ...COMMON, shifts: everywhere([0.2, 0.25, 0]) },
+  { name: 'loose', origin: 'handbook', ...COMMON, shifts: everywhere([0.12, 0.15, 0]) },
   {
     name: 'regime',
     origin: 'handbook',
     ...COMMON,
     shifts: random => {
-      const before = byScope(random);
+      const before = farByScope(random);
       return (codes, day) => scaled(before(codes, day), day < FLIP_DAY ? 1 : -1);
     },
   },
   { name: 'low base', origin: 'handbook', ...LOW, shifts: byScope },
   { name: 'null', origin: 'handbook', ...COMMON, null: true, shifts: everywhere(NONE) },
   { name: 'null low', origin: 'handbook', ...LOW, null: true, shifts: everywhere(NONE) },
-  { name: 'clustered', origin: 'handbook', ...COMMON, dependence: REAL, shifts: byScope },
+  { name: 'clustered', origin: 'handbook', ...COMMON, dependence: REAL, shifts: farByScope },
   {
     name: 'null clustered',
     origin: 'handbook',
@@ -93,20 +103,20 @@ export const WORLDS: readonly World[] = [
     origin: 'own',
     ...COMMON,
     shifts: random => {
-      const scope = byScope(random);
+      const scope = farByScope(random);
       const phase = random.uniform() * 2 * Math.PI;
       return (codes, day) => scaled(scope(codes, day), Math.cos(phase + (2 * Math.PI * day) / 180));
     },
   },
-  { name: 'correlated', origin: 'own', ...COMMON, correlation: 0.5, shifts: byScope },
-  { name: 'sharp', origin: 'own', ...COMMON, width: 0.4, shifts: byScope },
-  { name: 'flat', origin: 'own', ...COMMON, width: 2, shifts: byScope },
+  { name: 'correlated', origin: 'own', ...COMMON, correlation: 0.5, shifts: farByScope },
+  { name: 'sharp', origin: 'own', ...COMMON, width: 0.4, shifts: farByScope },
+  { name: 'flat', origin: 'own', ...COMMON, width: 2, shifts: farByScope },
   {
     name: 'half flips',
     origin: 'own',
     ...COMMON,
     shifts: random => {
-      const before = byScope(random);
+      const before = farByScope(random);
       return (codes, day) => scaled(before(codes, day), day < 75 || at(codes, 'timeframe') < 2 ? 1 : -1);
     },
   },

@@ -23,6 +23,8 @@ export interface Candidate {
   readonly gain: number;
   /** `z` standard errors. */
   readonly margin: number;
+  /** Standard errors by which the gain exceeds 0. */
+  readonly errors: number;
 }
 
 export interface Fit {
@@ -326,7 +328,10 @@ class Search {
     }
     const opening = sign * (this.#gates.gates[gate]?.steps[best] ?? 0);
     const margin = gain - (this.#bound[group] ?? 0);
-    return { gate, slice: key % this.#count, opening, gain, margin };
+    const slice = key % this.#count;
+    const chosen = this.#slices.list[slice];
+    const errors = chosen ? (gain / margin) * this.#settings.z[sliceDimensions(chosen)] : 0;
+    return { gate, slice, opening, gain, margin, errors };
   }
 
   #take(group: number): void {

@@ -7,6 +7,15 @@ export interface ReplaySettings {
   readonly maxDimensions: 0 | 1 | 2;
   /** How many standard errors a gain must exceed 0, by the slice's dimensions. */
   readonly z: readonly [number, number, number];
+  /**
+   * A pattern is tuned at all when the first step exceeds 0 by so many standard errors, whatever its slice, or when
+   * what all but one fold of the days teach gains `crossErrors` standard errors on that one, summed over the folds.
+   */
+  readonly entryZ: number;
+  readonly crossErrors: number;
+  readonly crossFolds: number;
+  /** Blocks of so many days go to the folds in turn. */
+  readonly crossBlockDays: number;
   /** Events of unknown outcome that are added to every variance. */
   readonly m0: number;
   readonly maxSteps: number;
@@ -33,6 +42,10 @@ export const REPLAY_SETTINGS: ReplaySettings = {
   nMin: 33,
   maxDimensions: 2,
   z: [2, 1.75, 2.75],
+  entryZ: 3.5,
+  crossErrors: 2.3,
+  crossFolds: 4,
+  crossBlockDays: 5,
   m0: 20,
   maxSteps: 60,
   maxLog: 0.7,
