@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { FIRST_REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
 import { oracleActs } from './oracle.ts';
 import type { Player } from './players.ts';
 import { driftPlayer, none, replayPlayer } from './players.ts';
@@ -50,6 +51,7 @@ const PLAYERS: Readonly<Record<string, Player>> = {
   none,
   'drift blended': driftPlayer('blend'),
   'drift specific': driftPlayer('most-specific'),
+  'replay, first': replayPlayer(FIRST_REPLAY_SETTINGS, everyDays),
   replay: replayPlayer({}, everyDays),
   oracle: events => ({ acts: oracleActs(events), overrides: 0 }),
 };

@@ -16,7 +16,7 @@ import type { ReplaySettings } from '../replay/settings.ts';
 import { REPLAY_SETTINGS } from '../replay/settings.ts';
 import type { Silence } from '../replay/silence.ts';
 import { silences } from '../replay/silence.ts';
-import { sliceDimensions, sliceScope } from '../replay/slices.ts';
+import { rowsOf, sliceDimensions, sliceScope } from '../replay/slices.ts';
 
 /** What an override rests on. Counts are of the window, as if it were taken away from the set. */
 export interface ReplayEvidence {
@@ -71,28 +71,17 @@ export function replay(
   settings: ReplaySettings = REPLAY_SETTINGS,
 ): ReplayResult {
   const gates = prepareGates(pattern, columns, settings);
-  const chosen = chooseWindow(gates, asOf, settings);
-  const rows = windowRows(gates, asOf, chosen.days);
-  const made = fitMoves(gates, rows, settings);
-  const withheld = chosen.withheld ?? whyNotTuned(gates, rows, made, asOf, settings);
+  const { rows, made, days, heldOut, withheld } = learn(gates, asOf, settings);
   const all = taken(gates, made.moves, rows);
   const base = compare(gates, rows, taken(gates, [], rows), undefined, settings);
-  const report: Report = {
-    gates,
-    rows,
-    made,
-    settings,
-    days: chosen.days,
-    loses: base.gain < 0,
-    heldOut: chosen.heldOut,
-  };
+  const report: Report = { gates, rows, made, settings, days, loses: base.gain < 0, heldOut };
   return {
     overrides: withheld === undefined ? overrides(report, all) : [],
     silences: silences(report, withheld),
     off: gates.silent.map(({ lever, reason }) => ({ action_category: lever.category, reason })),
-    window_days: chosen.days,
-    base: { ...base, loses: report.loses, summary: describeBase(base, chosen.days, settings) },
-    ...(chosen.heldOut && { held_out: chosen.heldOut }),
+    window_days: days,
+    base: { ...base, loses: report.loses, summary: describeBase(base, days, settings) },
+    ...(heldOut && { held_out: heldOut }),
     ...(withheld !== undefined && { withheld }),
   };
 }
@@ -119,35 +108,55 @@ function windowRows({ columns }: Gates, at: number, days: number): Uint32Array {
   return rows.subarray(0, n);
 }
 
-/** Learns on what was known before the held-out days with every window, and sees which stands them best. */
-function chooseWindow(
-  gates: Gates,
-  asOf: number,
-  settings: ReplaySettings,
-): Pick<Report, 'days' | 'heldOut'> & { readonly withheld: string | undefined } {
+/** A window, and how what it teaches without the held-out days stands them. */
+interface Trial {
+  readonly days: number;
+  readonly heldOut: HeldOut | undefined;
+  /** Why what it teaches is not emitted, if the held-out days speak against it. */
+  readonly withheld: string | undefined;
+}
+
+interface Learned extends Trial {
+  readonly rows: Uint32Array;
+  readonly made: Fit;
+}
+
+/** What the best window teaches. */
+function learn(gates: Gates, asOf: number, settings: ReplaySettings): Learned {
+  const trial = chooseWindow(gates, asOf, settings);
+  const rows = windowRows(gates, asOf, trial.days);
+  const made = fitMoves(gates, rows, settings);
+  const withheld = trial.withheld ?? whyNotTuned(gates, rows, made, asOf, settings);
+  return { ...trial, rows, made, withheld };
+}
+
+/** The first window, unless another stands the held-out days better by `heldOutErrors` standard errors (paired). */
+function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Trial {
   const { resolvedAt } = gates.columns;
   const known = asOf - settings.heldOutDays * DAY_MS;
-  const [longest, ...others] = settings.windows;
+  const [first] = settings.windows;
+  const longest = Math.max(...settings.windows);
   const held = windowRows(gates, asOf, longest).filter(row => (resolvedAt[row] ?? 0) > known);
-  const acts = (days: number): Uint8Array =>
-    taken(gates, fitMoves(gates, windowRows(gates, known, days), settings).moves, held);
-  let best = { days: longest as number, acts: acts(longest) };
-  if (held.length === 0) return { days: longest, heldOut: undefined, withheld: undefined };
-  const first = best;
+  if (held.length === 0) return { days: first, heldOut: undefined, withheld: undefined };
+  const stand = settings.windows.map(days =>
+    taken(gates, fitMoves(gates, windowRows(gates, known, days), settings).moves, held),
+  );
+  let best = 0;
   let most = 0;
-  for (const days of others) {
-    const other = { days, acts: acts(days) };
-    const { gain, error } = compare(gates, held, other.acts, first.acts, settings);
-    if (gain <= settings.heldOutErrors * error || gain <= most) continue;
+  stand.forEach((acts, i) => {
+    const { gain, error } = compare(gates, held, acts, stand[0], settings);
+    if (gain <= settings.heldOutErrors * error || gain <= most) return;
     most = gain;
-    best = other;
-  }
-  const { gain, error } = compare(gates, held, best.acts, taken(gates, [], held), settings);
-  const withheld =
-    gain < -settings.heldOutErrors * error
-      ? `held-out days disagree: ${interval(gain, error)} against the base gates`
-      : undefined;
-  return { days: best.days, heldOut: { gain, error, events: held.length }, withheld };
+    best = i;
+  });
+  const base = taken(gates, [], held);
+  const { gain, error } = compare(gates, held, stand[best] ?? base, base, settings);
+  const loses = gain < -settings.heldOutErrors * error;
+  return {
+    days: settings.windows[best] ?? first,
+    heldOut: { gain, error, events: held.length },
+    withheld: loses ? `held-out days disagree: ${interval(gain, error)} against the base gates` : undefined,
+  };
 }
 
 /**
@@ -215,7 +224,8 @@ function overrides(report: Report, all: Uint8Array): ReplayOverride[] {
 function overrideOf(report: Report, lever: ReplayLever, move: Move, all: Uint8Array): ReplayOverride {
   const { gates, rows, made, settings, days } = report;
   const rest = made.moves.filter(other => other !== move);
-  const flipped = compare(gates, rows, all, taken(gates, rest, rows), settings);
+  const slice = rowsOf(move.slice, gates.columns, rows);
+  const flipped = compare(gates, slice, all, taken(gates, rest, slice), settings);
   const { win, loss } = settings.payoff;
   const variance = Math.max(flipped.error ** 2, win * loss * flipped.changed) + win * loss * settings.m0;
   const lower = flipped.gain - settings.z[sliceDimensions(move.slice)] * Math.sqrt(variance);

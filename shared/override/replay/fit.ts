@@ -126,37 +126,29 @@ class Search {
 
   /** Finds the step that flips each row, from its margins as they stand. */
   #bin(rows: Uint32Array): void {
-    const gates = this.#gates.gates;
+    const gates = this.#gates.gates.map(({ margin, steps }, g) => ({
+      margin,
+      steps,
+      opening: this.#opening[g] ?? new Float64Array(0),
+      bins: this.#bins[g] ?? new Int8Array(0),
+    }));
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] ?? 0;
       let failing = 0;
       let failed = -1;
       for (let g = 0; g < gates.length; g++) {
-        if ((gates[g]?.margin[row] ?? 0) + (this.#opening[g]?.[row] ?? 0) >= 0) continue;
+        const gate = gates[g];
+        if (!gate || (gate.margin[row] ?? 0) + (gate.opening[row] ?? 0) >= 0) continue;
         failing++;
         failed = g;
       }
       for (let g = 0; g < gates.length; g++) {
-        const bins = this.#bins[g];
-        if (!bins) continue;
-        bins[row] = failing === 0 || (failing === 1 && failed === g) ? this.#binOf(g, row) : 0;
+        const gate = gates[g];
+        if (!gate) continue;
+        const flips = failing === 0 || (failing === 1 && failed === g);
+        gate.bins[row] = flips ? binOf(gate.margin[row] ?? 0, gate.opening[row] ?? 0, gate.steps) : 0;
       }
     }
-  }
-
-  #binOf(g: number, row: number): number {
-    const gate = this.#gates.gates[g];
-    if (!gate) return 0;
-    const margin = gate.margin[row] ?? 0;
-    const opening = this.#opening[g]?.[row] ?? 0;
-    const m = margin + opening;
-    for (let i = 0; i < gate.steps.length; i++) {
-      const step = gate.steps[i] ?? 0;
-      // The same sum that taking the step makes, so that a flip counted is a flip made.
-      if (m < 0 && margin + (opening + step) >= 0) return i + 1;
-      if (m >= 0 && margin + (opening - step) < 0) return -(i + 1);
-    }
-    return 0;
   }
 
   /** Bins the rows anew and brings the histograms of their slices up to date. */
@@ -200,7 +192,8 @@ class Search {
     for (const { a, b, stride, sliceOf } of this.#slices.combinations)
       for (let i = 0; i < m; i++) {
         const row = active[i] ?? 0;
-        const slice = sliceOf[(a ? (a[row] ?? 0) * stride : 0) + (b ? (b[row] ?? 0) : 0)] ?? NONE;
+        const cell = a ? (b ? (a[row] ?? 0) * stride + (b[row] ?? 0) : (a[row] ?? 0)) : 0;
+        const slice = sliceOf[cell] ?? NONE;
         if (slice === NONE) continue;
         touched[slice] = 1;
         const at = slice * perSlice + (offset[i] ?? 0);
@@ -372,4 +365,16 @@ function gather(values: Int8Array, rows: Uint32Array): Int8Array {
   const found = new Int8Array(rows.length);
   for (let i = 0; i < rows.length; i++) found[i] = values[rows[i] ?? 0] ?? 0;
   return found;
+}
+
+/** The first step that flips an event: above 0 by opening, below by closing; 0 when none does. */
+function binOf(margin: number, opening: number, steps: Float64Array): number {
+  const passes = margin + opening >= 0;
+  // The same sums that taking the step makes, so that a flip counted is a flip made.
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i] ?? 0;
+    if (passes ? margin + (opening - step) < 0 : margin + (opening + step) >= 0)
+      return passes ? -(i + 1) : i + 1;
+  }
+  return 0;
 }

@@ -32,8 +32,9 @@ export function taken(gates: Gates, moves: readonly Move[], rows: Uint32Array): 
     const most = lever.scale === 'log' ? Math.log(MULTIPLIER_RANGE.max) : Number.POSITIVE_INFINITY;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] ?? 0;
-      const open = opening ? Math.min(most, Math.max(-most, opening[row] ?? 0)) : 0;
-      if ((margin[row] ?? 0) + open < 0) acts[row] = 0;
+      const open = opening?.[row] ?? 0;
+      const clamped = open > most ? most : open < -most ? -most : open;
+      if ((margin[row] ?? 0) + clamped < 0) acts[row] = 0;
     }
   });
   return acts;

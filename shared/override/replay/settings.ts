@@ -41,12 +41,12 @@ export const REPLAY_SETTINGS: ReplaySettings = {
   payoff: { win: 2, loss: 1 },
   nMin: 33,
   maxDimensions: 2,
-  z: [2, 1.75, 2.75],
+  z: [1.4, 1.4, 2.2],
   entryZ: 3.5,
-  crossErrors: 2.3,
+  crossErrors: 3,
   crossFolds: 4,
   crossBlockDays: 5,
-  m0: 20,
+  m0: 10,
   maxSteps: 60,
   maxLog: 0.7,
   maxShift: 2,
@@ -55,4 +55,14 @@ export const REPLAY_SETTINGS: ReplaySettings = {
   heldOutErrors: 1,
   clusters: ['trade', { within: 'pair', hours: 6 }, { within: 'market', hours: 6 }],
   minFactorShare: 0.5,
+};
+
+/** The constants of the policy as it was first measured (docs/policy.md): every event counted as independent, no entry test. */
+export const FIRST_REPLAY_SETTINGS: ReplaySettings = {
+  ...REPLAY_SETTINGS,
+  z: [2, 1.75, 2.75],
+  m0: 20,
+  entryZ: 0,
+  windows: [90, 30],
+  clusters: [],
 };
