@@ -1,0 +1,66 @@
+import type { Curve, Events, Shift, World } from './world.ts';
+
+/** The three thresholds, as margins, that maximise expected utility at a shift: coordinate ascent over a large sample. */
+export function bestThresholds(world: World, curve: Curve, shift: Shift): [number, number, number] {
+  const { win, loss } = world.payoff;
+  const n = curve.sample[0].length;
+  const value = Float64Array.from({ length: n }, (_, i) => {
+    const p = curve.probability(
+      curve.sample[0][i] ?? 0,
+      curve.sample[1][i] ?? 0,
+      curve.sample[2][i] ?? 0,
+      shift,
+    );
+    return win * p - loss * (1 - p);
+  });
+  const best: [number, number, number] = [0, 0, 0];
+  const descending = sortedSamples(curve);
+  for (let round = 0; round < 6; round++)
+    for (let k = 0; k < 3; k++) {
+      const margins = curve.sample[k] as Float64Array;
+      const others = [0, 1, 2].filter(j => j !== k);
+      let sum = 0;
+      let most = 0;
+      for (const i of descending[k] ?? []) {
+        if (others.some(j => ((curve.sample[j] as Float64Array)[i] ?? 0) < (best[j] ?? 0))) continue;
+        sum += value[i] ?? 0;
+        if (sum <= most) continue;
+        most = sum;
+        best[k] = margins[i] ?? 0;
+      }
+    }
+  return best;
+}
+
+const sortings = new WeakMap<Curve, readonly Uint32Array[]>();
+
+function sortedSamples(curve: Curve): readonly Uint32Array[] {
+  const known = sortings.get(curve);
+  if (known) return known;
+  const sorted = curve.sample.map(margins =>
+    Uint32Array.from(margins, (_, i) => i).sort((a, b) => (margins[b] ?? 0) - (margins[a] ?? 0)),
+  );
+  sortings.set(curve, sorted);
+  return sorted;
+}
+
+const thresholds = new WeakMap<Curve, Map<string, [number, number, number]>>();
+
+/** Whether the oracle acts, per event. */
+export function oracleActs(events: Events): Uint8Array {
+  const known = thresholds.get(events.curve) ?? new Map<string, [number, number, number]>();
+  thresholds.set(events.curve, known);
+  const acts = new Uint8Array(events.size);
+  for (let i = 0; i < events.size; i++) {
+    // To a hundredth of a gate's spread: a world that drifts has a shift per event.
+    const shift = (events.shift[i] ?? [0, 0, 0]).map((s, k) => {
+      const grid = k === 2 ? 1e-5 : 5e-3;
+      return Math.round(s / grid) * grid;
+    }) as [number, number, number];
+    const key = shift.join();
+    const best = known.get(key) ?? bestThresholds(events.world, events.curve, shift);
+    known.set(key, best);
+    acts[i] = events.margins.every((margin, k) => (margin[i] ?? 0) >= (best[k] ?? 0)) ? 1 : 0;
+  }
+  return acts;
+}

@@ -1,0 +1,60 @@
+import { oracleActs } from './oracle.ts';
+import type { Played, Player } from './players.ts';
+import { FIRST_DAY, none } from './players.ts';
+import type { Curve, Events, World } from './world.ts';
+import { curveOf, generate } from './world.ts';
+
+/** One policy in one world with one seed. */
+export interface Score {
+  /** (U − U_none) / (U_oracle − U_none); in null worlds (U − U_none) / U_oracle: below 0, the harm. */
+  readonly captured: number;
+  readonly overrides: number;
+}
+
+const curves = new Map<World, Curve>();
+
+/** The events of a world; its curve is found once. */
+export function eventsOf(world: World, seed: number): Events {
+  const curve = curves.get(world) ?? curveOf(world);
+  curves.set(world, curve);
+  return generate(world, seed, curve);
+}
+
+/** True expected utility of acting so from the first scored day on. */
+export function utility(events: Events, acts: Uint8Array): number {
+  const { win, loss } = events.world.payoff;
+  let sum = 0;
+  for (let i = 0; i < events.size; i++) {
+    if (!acts[i] || (events.day[i] ?? 0) < FIRST_DAY) continue;
+    const p = events.probability[i] ?? 0;
+    sum += win * p - loss * (1 - p);
+  }
+  return sum;
+}
+
+/** What each player captured of what the oracle does. */
+export function score(events: Events, players: Readonly<Record<string, Player>>): Record<string, Score> {
+  const base = utility(events, none(events).acts);
+  const oracle = utility(events, oracleActs(events));
+  const whole = events.world.null ? oracle : oracle - base;
+  const scoreOf = ({ acts, overrides }: Played): Score => ({
+    captured: whole === 0 ? 0 : (utility(events, acts) - base) / whole,
+    overrides,
+  });
+  return Object.fromEntries(Object.entries(players).map(([name, play]) => [name, scoreOf(play(events))]));
+}
+
+/** Mean, 10th percentile, least, and the standard error of the mean. */
+export function summary(values: readonly number[]): {
+  readonly mean: number;
+  readonly p10: number;
+  readonly worst: number;
+  readonly error: number;
+} {
+  const sorted = [...values].sort((a, b) => a - b);
+  const n = sorted.length;
+  const mean = sorted.reduce((sum, v) => sum + v, 0) / n;
+  const variance = sorted.reduce((sum, v) => sum + (v - mean) ** 2, 0) / Math.max(1, n - 1);
+  const p10 = sorted[Math.floor((n - 1) * 0.1)] ?? Number.NaN;
+  return { mean, p10, worst: sorted[0] ?? Number.NaN, error: Math.sqrt(variance / n) };
+}

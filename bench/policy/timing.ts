@@ -1,0 +1,44 @@
+import { QUADRANT } from '../../shared/lesson/columns.ts';
+import { replay } from '../../shared/override/policies/replay.ts';
+import type { ReplayColumns } from '../../shared/override/replay/columns.ts';
+import { columnsOf, none, PATTERN, START_MS } from './players.ts';
+import { eventsOf } from './score.ts';
+import type { Events } from './world.ts';
+import { WORLDS } from './worlds.ts';
+
+const DAYS = 90;
+const DAY_MS = 86_400_000;
+const RUNS = 7;
+/** Milliseconds that a tuning may take. */
+const LIMIT: Readonly<Record<number, number>> = { 18000: 50, 180000: 500, 1000000: 3000 };
+
+/** Prints how long one tuning takes, window choice and explanations included, on one thread. */
+export function timings(sizes: readonly number[]): void {
+  const world = WORLDS[0];
+  if (!world) return;
+  for (const size of sizes) {
+    const events = eventsOf({ ...world, days: DAYS, eventsPerDay: size / DAYS }, 1);
+    const columns = columnsOf(events, quadrants(events));
+    for (const dimensions of [4, columns.dimensions.length]) {
+      const fewer: ReplayColumns = { ...columns, dimensions: columns.dimensions.slice(-dimensions) };
+      const times = Array.from({ length: RUNS }, () => {
+        const start = performance.now();
+        replay(PATTERN, fewer, START_MS + DAYS * DAY_MS);
+        return performance.now() - start;
+      }).sort((a, b) => a - b);
+      const [least = 0, median = 0] = [times[0], times[RUNS >> 1]];
+      console.log(
+        `${size.toLocaleString('en-US').padStart(9)} events, ${dimensions} dimensions: median ${median.toFixed(0)} ms, ` +
+          `least ${least.toFixed(0)} ms (target ${LIMIT[size]} ms)`,
+      );
+    }
+  }
+}
+
+function quadrants(events: Events): Uint8Array {
+  const { acts } = none(events);
+  return acts.map((act, i) => {
+    if (act) return events.success[i] ? QUADRANT.win : QUADRANT.falsePositive;
+    return events.success[i] ? QUADRANT.miss : QUADRANT.dodge;
+  });
+}

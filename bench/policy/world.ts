@@ -1,0 +1,182 @@
+import type { DimensionColumn } from '../../shared/lesson/columns.ts';
+import { normalCdf, Random } from './random.ts';
+
+/** How far the best thresholds lie from the base ones, as margins of ts, halo and slope; above 0: base is too loose. */
+export type Shift = readonly [ts: number, halo: number, slope: number];
+
+/** Where the best thresholds lie, by the codes of the dimensions and the day. */
+export type ShiftOf = (codes: ArrayLike<number>, day: number) => Shift;
+
+export interface World {
+  readonly name: string;
+  /** `handbook`, or `own`: worlds that no setting was chosen on. */
+  readonly origin: 'handbook' | 'own';
+  readonly payoff: { readonly win: number; readonly loss: number };
+  readonly eventsPerDay: number;
+  readonly days: number;
+  /** Probability of success far outside and far inside all gates. */
+  readonly low: number;
+  readonly high: number;
+  /** Width of the rise at a gate, against that of the handbook's worlds. */
+  readonly width?: number;
+  /** Correlation of the ts margin with the halo margin. */
+  readonly correlation?: number;
+  /** Latent correlation of outcomes across the market, and within a pair, in one block of six hours. */
+  readonly dependence?: { readonly market: number; readonly pair: number };
+  /** Base thresholds are already best everywhere. */
+  readonly null?: boolean;
+  readonly shifts: (random: Random) => ShiftOf;
+}
+
+/** Dimensions of every world: name and weights of the values. */
+export const DIMENSIONS: readonly (readonly [string, readonly number[]])[] = [
+  ['age', [0.4, 0.3, 0.2, 0.1]],
+  ['bucket', [0.3, 0.3, 0.25, 0.15]],
+  ['chain', [0.5, 0.3, 0.2]],
+  ['rank', [0.3, 0.2, 0.15, 0.15, 0.1, 0.1]],
+  ['session', [0.4, 0.3, 0.2, 0.1]],
+  ['timeframe', [0.35, 0.25, 0.25, 0.15]],
+  ['venue', [0.6, 0.3, 0.1]],
+  ['weekday', [1 / 7, 1 / 7, 1 / 7, 1 / 7, 1 / 7, 1 / 7, 1 / 7]],
+];
+export const AT = Object.fromEntries(DIMENSIONS.map(([name], i) => [name, i]));
+
+const PAIRS = 10;
+const BLOCKS_PER_DAY = 4;
+const MAX_DELAY_DAYS = 15;
+/** Mean and spread of the margins: nine of ten events fail a gate. */
+const MARGINS = [
+  { mean: -0.18, sd: 0.25, width: 0.12 },
+  { mean: 0.1, sd: 0.5, width: 0.25 },
+  { mean: 0.0005, sd: 0.0015, width: 0.0008 },
+] as const;
+
+/** The events of one world and seed, sorted by time; days count from 0. */
+export interface Events {
+  readonly world: World;
+  readonly size: number;
+  readonly day: Float64Array;
+  /** When the outcome became known. */
+  readonly known: Float64Array;
+  readonly dimensions: readonly (DimensionColumn & { readonly codes: Uint8Array })[];
+  /** Margins of ts, halo and slope at the base thresholds: above 0 passes. */
+  readonly margins: readonly [Float64Array, Float64Array, Float64Array];
+  readonly probability: Float64Array;
+  readonly success: Uint8Array;
+  readonly pair: Uint32Array;
+  readonly shift: readonly Shift[];
+  readonly curve: Curve;
+}
+
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** Probability of success by margins, centred so that the base thresholds are the best ones at shift 0. */
+export interface Curve {
+  readonly probability: (ts: number, halo: number, slope: number, shift: Shift) => number;
+  /** Margins of a large sample of events. */
+  readonly sample: readonly [Float64Array, Float64Array, Float64Array];
+}
+
+const SAMPLE = 12_000;
+
+function drawMargins(random: Random, correlation: number): [number, number, number] {
+  const [z, u, v] = [random.normal(), random.normal(), random.normal()];
+  const [ts, halo, slope] = MARGINS;
+  const h = correlation * z + Math.sqrt(1 - correlation ** 2) * u;
+  return [ts.mean + ts.sd * z, halo.mean + halo.sd * h, slope.mean + slope.sd * v];
+}
+
+/** Finds the centres of the three rises at which the last event that passes a gate just breaks even. */
+export function curveOf(world: World): Curve {
+  const random = new Random(7, 77);
+  const sample = [new Float64Array(SAMPLE), new Float64Array(SAMPLE), new Float64Array(SAMPLE)] as const;
+  for (let i = 0; i < SAMPLE; i++)
+    drawMargins(random, world.correlation ?? 0).forEach((m, k) => {
+      (sample[k] as Float64Array)[i] = m;
+    });
+  const widths = MARGINS.map(m => m.width * (world.width ?? 1));
+  const rise = (k: number, margin: number, centre: number): number =>
+    logistic((margin - centre) / (widths[k] ?? 1));
+  const breakEven = world.payoff.loss / (world.payoff.win + world.payoff.loss);
+  const wanted = (breakEven - world.low) / (world.high - world.low);
+  const centres = [0, 0, 0];
+  for (let round = 0; round < 60; round++)
+    for (let k = 0; k < 3; k++) {
+      const others = [0, 1, 2].filter(j => j !== k);
+      let sum = 0;
+      let n = 0;
+      for (let i = 0; i < SAMPLE; i++) {
+        // Events near this gate that pass the others.
+        const near = Math.abs((sample[k] as Float64Array)[i] ?? 0) < (widths[k] ?? 1) / 2;
+        if (!near || others.some(j => ((sample[j] as Float64Array)[i] ?? 0) < 0)) continue;
+        n++;
+        sum += others.reduce((p, j) => p * rise(j, (sample[j] as Float64Array)[i] ?? 0, centres[j] ?? 0), 1);
+      }
+      const share = Math.min(0.98, Math.max(0.02, (wanted * n) / sum));
+      centres[k] = -(widths[k] ?? 1) * Math.log(share / (1 - share));
+    }
+  const [c0 = 0, c1 = 0, c2 = 0] = centres;
+  return {
+    sample,
+    probability: (ts, halo, slope, shift) =>
+      world.low +
+      (world.high - world.low) *
+        rise(0, ts - shift[0], c0) *
+        rise(1, halo - shift[1], c1) *
+        rise(2, slope - shift[2], c2),
+  };
+}
+
+/** Every event of a world, with its outcome and when that becomes known. */
+export function generate(world: World, seed: number, curve: Curve = curveOf(world)): Events {
+  const size = Math.round(world.eventsPerDay * world.days);
+  const random = new Random(seed, 1);
+  const shiftOf = world.shifts(new Random(seed, 2));
+  const day = Float64Array.from({ length: size }, () => random.uniform() * world.days).sort();
+  const codes = DIMENSIONS.map(() => new Uint8Array(size));
+  const margins = [new Float64Array(size), new Float64Array(size), new Float64Array(size)] as const;
+  const known = new Float64Array(size);
+  const probability = new Float64Array(size);
+  const success = new Uint8Array(size);
+  const pair = new Uint32Array(size);
+  const shift: Shift[] = [];
+  const { market, pair: own } = world.dependence ?? { market: 0, pair: 0 };
+  const fate = new Map<number, number>();
+  const fateOf = (key: number): number => {
+    const drawn = fate.get(key) ?? random.normal();
+    fate.set(key, drawn);
+    return drawn;
+  };
+  const scope = new Uint8Array(DIMENSIONS.length);
+  for (let i = 0; i < size; i++) {
+    DIMENSIONS.forEach(([, weights], d) => {
+      scope[d] = random.pick(weights) + 1;
+      (codes[d] as Uint8Array)[i] = scope[d] ?? 0;
+    });
+    const [ts, halo, slope] = drawMargins(random, world.correlation ?? 0);
+    margins[0][i] = ts;
+    margins[1][i] = halo;
+    margins[2][i] = slope;
+    const at = shiftOf(scope, day[i] ?? 0);
+    shift.push(at);
+    const p = curve.probability(ts, halo, slope, at);
+    probability[i] = p;
+    pair[i] = 1 + Math.floor(random.uniform() * PAIRS);
+    const block = Math.floor((day[i] ?? 0) * BLOCKS_PER_DAY);
+    const alone = Math.sqrt(1 - market - own) * random.normal();
+    const latent =
+      market + own === 0
+        ? alone
+        : alone +
+          Math.sqrt(market) * fateOf(block * (PAIRS + 1)) +
+          Math.sqrt(own) * fateOf(block * (PAIRS + 1) + (pair[i] ?? 0));
+    success[i] = normalCdf(latent) < p ? 1 : 0;
+    known[i] = (day[i] ?? 0) + 1 + random.uniform() * (MAX_DELAY_DAYS - 1);
+  }
+  const dimensions = DIMENSIONS.map(([name, weights], d) => ({
+    name,
+    values: weights.map((_, v) => `v${v + 1}`),
+    codes: codes[d] as Uint8Array,
+  }));
+  return { world, size, day, known, dimensions, margins, probability, success, pair, shift, curve };
+}

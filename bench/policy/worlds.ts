@@ -1,0 +1,123 @@
+import type { Random } from './random.ts';
+import type { Shift, ShiftOf, World } from './world.ts';
+import { AT } from './world.ts';
+
+const NONE: Shift = [0, 0, 0];
+const COMMON = { payoff: { win: 2, loss: 1 }, eventsPerDay: 200, days: 120, low: 0.1, high: 0.7 } as const;
+const LOW = { ...COMMON, payoff: { win: 3, loss: 1 }, low: 0.02, high: 0.42 } as const;
+const FLIP_DAY = 60;
+
+const at = (codes: ArrayLike<number>, name: string): number => (codes[AT[name] ?? 0] ?? 1) - 1;
+
+/**
+ * ts by timeframe, halo by chain, and one combination of two dimensions of its own.
+ * The handbook does not say how far its thresholds differ. `FAR` is set so that the drift policies, not replay, come
+ * out as they do there; so are the two worlds that differ everywhere alike.
+ */
+function byScope(random: Random): ShiftOf {
+  const ts = random.shuffled([-0.25, -0.1, 0.1, 0.25]);
+  const halo = random.shuffled([-0.35, 0, 0.35]);
+  const [frame, bucket] = [random.pick([0.25, 0.25, 0.25, 0.25]), random.pick([0.34, 0.33, 0.33])];
+  const sign = random.uniform() < 0.5 ? -1 : 1;
+  return codes => {
+    const special = at(codes, 'timeframe') === frame && at(codes, 'bucket') === bucket ? 0.3 * sign : 0;
+    return [(ts[at(codes, 'timeframe')] ?? 0) + special, halo[at(codes, 'chain')] ?? 0, 0];
+  };
+}
+
+const FAR = 1.6;
+const farByScope = (random: Random): ShiftOf => {
+  const near = byScope(random);
+  return (codes, day) => scaled(near(codes, day), FAR);
+};
+
+const scaled = (shift: Shift, by: number): Shift => [shift[0] * by, shift[1] * by, shift[2] * by];
+
+/** Latent correlations that give outcomes near a gate the dependence of real candles: .04 across the market, .10 within a pair. */
+const REAL = { market: 0.065, pair: 0.095 };
+
+const everywhere = (shift: Shift) => (): ShiftOf => () => shift;
+
+export const WORLDS: readonly World[] = [
+  { name: 'scope', origin: 'handbook', ...COMMON, shifts: farByScope },
+  { name: 'tight', origin: 'handbook', ...COMMON, shifts: everywhere([-0.25, -0.3, 0]) },
+  { name: 'loose', origin: 'handbook', ...COMMON, shifts: everywhere([0.12, 0.15, 0]) },
+  {
+    name: 'regime',
+    origin: 'handbook',
+    ...COMMON,
+    shifts: random => {
+      const before = farByScope(random);
+      return (codes, day) => scaled(before(codes, day), day < FLIP_DAY ? 1 : -1);
+    },
+  },
+  { name: 'low base', origin: 'handbook', ...LOW, shifts: byScope },
+  { name: 'null', origin: 'handbook', ...COMMON, null: true, shifts: everywhere(NONE) },
+  { name: 'null low', origin: 'handbook', ...LOW, null: true, shifts: everywhere(NONE) },
+  { name: 'clustered', origin: 'handbook', ...COMMON, dependence: REAL, shifts: farByScope },
+  {
+    name: 'null clustered',
+    origin: 'handbook',
+    ...COMMON,
+    null: true,
+    dependence: REAL,
+    shifts: everywhere(NONE),
+  },
+  {
+    name: 'null clustered x3',
+    origin: 'handbook',
+    ...COMMON,
+    null: true,
+    dependence: { market: REAL.market * 3, pair: REAL.pair * 3 },
+    shifts: everywhere(NONE),
+  },
+  {
+    name: 'tiny',
+    origin: 'handbook',
+    ...COMMON,
+    null: true,
+    eventsPerDay: 104 / 120,
+    shifts: everywhere(NONE),
+  },
+  {
+    name: 'slope by scope',
+    origin: 'own',
+    ...COMMON,
+    shifts: random => {
+      const slope = random.shuffled([-0.0012, 0, 0.0012]);
+      return codes => [0, 0, slope[at(codes, 'chain')] ?? 0];
+    },
+  },
+  {
+    name: 'interactions only',
+    origin: 'own',
+    ...COMMON,
+    shifts: random => {
+      const table = Array.from({ length: 16 }, (_, i) => (((i >> 2) + i) % 2 === 0 ? -0.25 : 0.25));
+      const turned = random.uniform() < 0.5 ? 1 : -1;
+      return codes => [turned * (table[at(codes, 'timeframe') * 4 + at(codes, 'bucket')] ?? 0), 0, 0];
+    },
+  },
+  {
+    name: 'slow drift',
+    origin: 'own',
+    ...COMMON,
+    shifts: random => {
+      const scope = farByScope(random);
+      const phase = random.uniform() * 2 * Math.PI;
+      return (codes, day) => scaled(scope(codes, day), Math.cos(phase + (2 * Math.PI * day) / 180));
+    },
+  },
+  { name: 'correlated', origin: 'own', ...COMMON, correlation: 0.5, shifts: farByScope },
+  { name: 'sharp', origin: 'own', ...COMMON, width: 0.4, shifts: farByScope },
+  { name: 'flat', origin: 'own', ...COMMON, width: 2, shifts: farByScope },
+  {
+    name: 'half flips',
+    origin: 'own',
+    ...COMMON,
+    shifts: random => {
+      const before = farByScope(random);
+      return (codes, day) => scaled(before(codes, day), day < 75 || at(codes, 'timeframe') < 2 ? 1 : -1);
+    },
+  },
+];

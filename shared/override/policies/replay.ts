@@ -1,0 +1,257 @@
+import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { scopeHash } from '../../pattern/scope.ts';
+import type { ActionCategory } from '../levers.ts';
+import type { Override } from '../override.ts';
+import { MULTIPLIER_RANGE } from '../override.ts';
+import type { ReplayColumns } from '../replay/columns.ts';
+import { describeBase, describeMove, describeOverride, interval } from '../replay/explain.ts';
+import type { Fit, Move } from '../replay/fit.ts';
+import { fitMoves } from '../replay/fit.ts';
+import type { Gates } from '../replay/gates.ts';
+import { prepareGates } from '../replay/gates.ts';
+import type { ReplayLever } from '../replay/levers.ts';
+import type { Comparison } from '../replay/score.ts';
+import { compare, taken } from '../replay/score.ts';
+import type { ReplaySettings } from '../replay/settings.ts';
+import { REPLAY_SETTINGS } from '../replay/settings.ts';
+import type { Silence } from '../replay/silence.ts';
+import { silences } from '../replay/silence.ts';
+import { rowsOf, sliceDimensions, sliceScope } from '../replay/slices.ts';
+
+/** What an override rests on. Counts are of the window, as if it were taken away from the set. */
+export interface ReplayEvidence {
+  /** Winners and losers that are taken with it and not without it; below 0: fewer. */
+  readonly winners: number;
+  readonly losers: number;
+  readonly gain: number;
+  readonly error: number;
+  /** Gain less z standard errors, the events of `m0` included: what it was accepted by, if no other override overlaps. */
+  readonly lower_bound: number;
+  readonly window_days: number;
+  /** Of the whole set, learned without the held-out days, on them; absent when there were none. */
+  readonly held_out?: HeldOut;
+}
+
+export interface HeldOut {
+  readonly gain: number;
+  readonly error: number;
+  readonly events: number;
+}
+
+export interface ReplayOverride extends Override {
+  readonly evidence: ReplayEvidence;
+}
+
+export interface ReplayResult {
+  /** Sorted by scope hash, then category. */
+  readonly overrides: readonly ReplayOverride[];
+  /** Slices in their order, in each the levers in theirs; near slices last. */
+  readonly silences: readonly Silence[];
+  /** Levers that are off for the whole pattern. */
+  readonly off: readonly { readonly action_category: ActionCategory; readonly reason: string }[];
+  readonly window_days: number;
+  /** What the base gates brought over the window. */
+  readonly base: Comparison & { readonly loses: boolean; readonly summary: string };
+  readonly held_out?: HeldOut;
+  /** Set when nothing is emitted for a reason that concerns all of it. */
+  readonly withheld?: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The replay policy (docs/policy.md): what would have been won and lost, had one gate stood elsewhere in one slice.
+ * @param columns events of the look-back, with their outcomes; those not known at `asOf` are left out
+ * @param asOf milliseconds since 1970
+ */
+export function replay(
+  pattern: PatternKey,
+  columns: ReplayColumns,
+  asOf: number,
+  settings: ReplaySettings = REPLAY_SETTINGS,
+): ReplayResult {
+  const gates = prepareGates(pattern, columns, settings);
+  const { rows, made, days, heldOut, withheld } = learn(gates, asOf, settings);
+  const all = taken(gates, made.moves, rows);
+  const base = compare(gates, rows, taken(gates, [], rows), undefined, settings);
+  const report: Report = { gates, rows, made, settings, days, loses: base.gain < 0, heldOut };
+  return {
+    overrides: withheld === undefined ? overrides(report, all) : [],
+    silences: silences(report, withheld),
+    off: gates.silent.map(({ lever, reason }) => ({ action_category: lever.category, reason })),
+    window_days: days,
+    base: { ...base, loses: report.loses, summary: describeBase(base, days, settings) },
+    ...(heldOut && { held_out: heldOut }),
+    ...(withheld !== undefined && { withheld }),
+  };
+}
+
+interface Report {
+  readonly gates: Gates;
+  readonly rows: Uint32Array;
+  readonly made: Fit;
+  readonly settings: ReplaySettings;
+  readonly days: number;
+  readonly loses: boolean;
+  readonly heldOut: HeldOut | undefined;
+}
+
+/** Rows of the last `days` before a moment, with an outcome known at it. */
+function windowRows({ columns }: Gates, at: number, days: number): Uint32Array {
+  const { size, time, resolvedAt } = columns;
+  const rows = new Uint32Array(size);
+  let n = 0;
+  for (let row = 0; row < size; row++) {
+    const t = time[row] ?? 0;
+    if (t >= at - days * DAY_MS && t <= at && (resolvedAt[row] ?? 0) <= at) rows[n++] = row;
+  }
+  return rows.subarray(0, n);
+}
+
+/** A window, and how what it teaches without the held-out days stands them. */
+interface Trial {
+  readonly days: number;
+  readonly heldOut: HeldOut | undefined;
+  /** Why what it teaches is not emitted, if the held-out days speak against it. */
+  readonly withheld: string | undefined;
+}
+
+interface Learned extends Trial {
+  readonly rows: Uint32Array;
+  readonly made: Fit;
+}
+
+/** What the best window teaches. */
+function learn(gates: Gates, asOf: number, settings: ReplaySettings): Learned {
+  const trial = chooseWindow(gates, asOf, settings);
+  const rows = windowRows(gates, asOf, trial.days);
+  const made = fitMoves(gates, rows, settings);
+  const withheld = trial.withheld ?? whyNotTuned(gates, rows, made, asOf, settings);
+  return { ...trial, rows, made, withheld };
+}
+
+/** The first window, unless another stands the held-out days better by `heldOutErrors` standard errors (paired). */
+function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Trial {
+  const { resolvedAt } = gates.columns;
+  const known = asOf - settings.heldOutDays * DAY_MS;
+  const [first] = settings.windows;
+  const longest = Math.max(...settings.windows);
+  const held = windowRows(gates, asOf, longest).filter(row => (resolvedAt[row] ?? 0) > known);
+  if (held.length === 0) return { days: first, heldOut: undefined, withheld: undefined };
+  const stand = settings.windows.map(days =>
+    taken(gates, fitMoves(gates, windowRows(gates, known, days), settings).moves, held),
+  );
+  let best = 0;
+  let most = 0;
+  stand.forEach((acts, i) => {
+    const { gain, error } = compare(gates, held, acts, stand[0], settings);
+    if (gain <= settings.heldOutErrors * error || gain <= most) return;
+    most = gain;
+    best = i;
+  });
+  const base = taken(gates, [], held);
+  const { gain, error } = compare(gates, held, stand[best] ?? base, base, settings);
+  const loses = gain < -settings.heldOutErrors * error;
+  return {
+    days: settings.windows[best] ?? first,
+    heldOut: { gain, error, events: held.length },
+    withheld: loses ? `held-out days disagree: ${interval(gain, error)} against the base gates` : undefined,
+  };
+}
+
+/**
+ * Among hundreds of slices some step always looks good. One proven step, or a set that holds on days it was not
+ * learned from, is what opens a pattern to weaker steps; in a pattern without any edge there is neither.
+ */
+function whyNotTuned(
+  gates: Gates,
+  rows: Uint32Array,
+  made: Fit,
+  asOf: number,
+  settings: ReplaySettings,
+): string | undefined {
+  const [first] = made.steps;
+  if (!first || first.errors >= settings.entryZ) return undefined;
+  const { gain, error } = crossFit(gates, rows, asOf, settings);
+  if (gain > 0 && gain >= settings.crossErrors * error) return undefined;
+  return (
+    `no step exceeds 0 by ${settings.entryZ} standard errors (the first by ${first.errors.toFixed(1)}), ` +
+    `and the set does not hold on days it was not learned from: ${interval(gain, error)}`
+  );
+}
+
+/** Scores each fold of the days by what the others teach. */
+function crossFit(
+  gates: Gates,
+  rows: Uint32Array,
+  asOf: number,
+  settings: ReplaySettings,
+): { readonly gain: number; readonly error: number } {
+  const { time } = gates.columns;
+  const block = (row: number): number =>
+    Math.floor((asOf - (time[row] ?? 0)) / (settings.crossBlockDays * DAY_MS)) % settings.crossFolds;
+  let gain = 0;
+  let variance = 0;
+  for (let fold = 0; fold < settings.crossFolds; fold++) {
+    const others = rows.filter(row => block(row) !== fold);
+    const rest = rows.filter(row => block(row) === fold);
+    const { moves } = fitMoves(gates, others, settings);
+    const held = compare(gates, rest, taken(gates, moves, rest), taken(gates, [], rest), settings);
+    gain += held.gain;
+    variance += held.error ** 2;
+  }
+  return { gain, error: Math.sqrt(variance) };
+}
+
+function overrides(report: Report, all: Uint8Array): ReplayOverride[] {
+  const { gates, made } = report;
+  return made.moves
+    .flatMap(move => {
+      const gate = gates.gates[move.gate];
+      return gate ? [overrideOf(report, gate.lever, move, all)] : [];
+    })
+    .sort((a, b) =>
+      a.scope_hash === b.scope_hash
+        ? a.action_category < b.action_category
+          ? -1
+          : 1
+        : a.scope_hash < b.scope_hash
+          ? -1
+          : 1,
+    );
+}
+
+function overrideOf(report: Report, lever: ReplayLever, move: Move, all: Uint8Array): ReplayOverride {
+  const { gates, rows, made, settings, days } = report;
+  const rest = made.moves.filter(other => other !== move);
+  const slice = rowsOf(move.slice, gates.columns, rows);
+  const flipped = compare(gates, slice, all, taken(gates, rest, slice), settings);
+  const { win, loss } = settings.payoff;
+  const variance = Math.max(flipped.error ** 2, win * loss * flipped.changed) + win * loss * settings.m0;
+  const lower = flipped.gain - settings.z[sliceDimensions(move.slice)] * Math.sqrt(variance);
+  const scope = sliceScope(move.slice, gates.columns);
+  const shift = lever.passes === 'at least' ? -move.opening : move.opening;
+  const value =
+    lever.scale === 'log'
+      ? Math.min(MULTIPLIER_RANGE.max, Math.max(MULTIPLIER_RANGE.min, Math.exp(shift)))
+      : shift;
+  return {
+    action_category: lever.category,
+    ...(lever.scale === 'log' ? { multiplier: value } : { delta: value }),
+    scope_subset: scope,
+    scope_hash: scopeHash(scope),
+    // The share of the gain that its lower bound leaves.
+    confidence: flipped.gain > 0 ? Math.min(1, Math.max(0, lower / flipped.gain)) : 0,
+    n: move.slice.n,
+    reason: describeOverride(describeMove(lever, value), scope, move.opening > 0, flipped, report),
+    evidence: {
+      winners: flipped.winners,
+      losers: flipped.losers,
+      gain: flipped.gain,
+      error: flipped.error,
+      lower_bound: lower,
+      window_days: days,
+      ...(report.heldOut && { held_out: report.heldOut }),
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { Outcome } from '../../episode/outcome.ts';
+import type { FlagName, NumberName, PackedEpisode } from '../../episode/pack.ts';
+import { FLAGS, GATES, NUMBERS } from '../../episode/pack.ts';
+import type { DimensionColumn, EpisodeColumns } from '../../lesson/columns.ts';
+import { QUADRANT } from '../../lesson/columns.ts';
+
+/**
+ * Episode columns with what replaying a gate needs. Codes of dimensions, trades and pairs are given in the sorted
+ * order of their texts, so that nothing depends on the order of the rows. Arrays may be longer than `size`.
+ */
+export interface ReplayColumns extends EpisodeColumns {
+  /** Event time, milliseconds since 1970. */
+  readonly time: Float64Array;
+  /** When the outcome became known, milliseconds since 1970. */
+  readonly resolvedAt: Float64Array;
+  /** NaN where the event carries none; an absent column is all NaN. */
+  readonly numbers: Readonly<Partial<Record<NumberName, Float64Array>>>;
+  /** Bits in the order of `FLAGS`. */
+  readonly flagsKnown: Uint8Array;
+  readonly flagsSet: Uint8Array;
+  /** Bits in the order of `GATES`, 0x80: known. */
+  readonly blocked: Uint8Array;
+  /** Events with one code belong to one trade or episode; 0: to none. */
+  readonly trade?: Uint32Array;
+  /** The instrument that was traded; 0: unknown. */
+  readonly pair?: Uint32Array;
+}
+
+export const BLOCKED_KNOWN = 0x80;
+
+/** One event with an outcome, as read back from its packed form. */
+export interface ReplayEvent {
+  readonly episode: PackedEpisode;
+  readonly outcome: Outcome;
+  readonly time: number;
+  readonly resolvedAt: number;
+  readonly pair?: string;
+}
+
+/** The columns of some events. */
+export function replayColumns(events: readonly ReplayEvent[]): ReplayColumns {
+  const names = [...new Set(events.flatMap(e => Object.keys(e.episode.scope)))].sort();
+  return {
+    size: events.length,
+    dimensions: names.map(name => dimension(name, events)),
+    quadrant: Uint8Array.from(events, e => quadrantOf(e.episode.decision === 'acted', e.outcome)),
+    time: Float64Array.from(events, e => e.time),
+    resolvedAt: Float64Array.from(events, e => e.resolvedAt),
+    numbers: Object.fromEntries(
+      NUMBERS.filter(name => events.some(e => e.episode.numbers.has(name))).map(name => [
+        name,
+        Float64Array.from(events, e => e.episode.numbers.get(name) ?? Number.NaN),
+      ]),
+    ),
+    flagsKnown: Uint8Array.from(events, e => flagBits(e.episode.flags, () => true)),
+    flagsSet: Uint8Array.from(events, e => flagBits(e.episode.flags, set => set)),
+    blocked: Uint8Array.from(events, e => gateBits(e.episode.blockedBy)),
+    trade: codes(events.map(e => e.episode.tradeId)),
+    pair: codes(events.map(e => e.pair)),
+  };
+}
+
+function dimension(name: string, events: readonly ReplayEvent[]): DimensionColumn {
+  const texts = events.map(({ episode: { scope } }) =>
+    Object.hasOwn(scope, name) ? scope[name] : undefined,
+  );
+  return { name, values: sortedTexts(texts), codes: codes(texts) };
+}
+
+function sortedTexts(texts: readonly (string | undefined)[]): string[] {
+  return [...new Set(texts.filter(text => text !== undefined))].sort();
+}
+
+function codes(texts: readonly (string | undefined)[]): Uint32Array {
+  const codeOf = new Map(sortedTexts(texts).map((text, i) => [text, i + 1]));
+  return Uint32Array.from(texts, text => (text === undefined ? 0 : (codeOf.get(text) ?? 0)));
+}
+
+function quadrantOf(acted: boolean, outcome: Outcome): number {
+  if (outcome === 'success') return acted ? QUADRANT.win : QUADRANT.miss;
+  if (outcome === 'failure') return acted ? QUADRANT.falsePositive : QUADRANT.dodge;
+  return acted ? QUADRANT.actedNeutral : QUADRANT.skippedNeutral;
+}
+
+function flagBits(flags: ReadonlyMap<FlagName, boolean>, counts: (set: boolean) => boolean): number {
+  return FLAGS.reduce((bits, name, i) => {
+    const flag = flags.get(name);
+    return flag !== undefined && counts(flag) ? bits | (1 << i) : bits;
+  }, 0);
+}
+
+function gateBits(blockedBy: ReadonlySet<string> | undefined): number {
+  if (!blockedBy) return 0;
+  return GATES.reduce((bits, gate, i) => (blockedBy.has(gate) ? bits | (1 << i) : bits), BLOCKED_KNOWN);
+}

@@ -1,0 +1,65 @@
+import type { Scope, ScopeHash } from '../../pattern/scope.ts';
+import { covers, describeScope, scopeHash } from '../../pattern/scope.ts';
+import type { ActionCategory } from '../levers.ts';
+import { describeSilence } from './explain.ts';
+import type { Fit } from './fit.ts';
+import type { Gates } from './gates.ts';
+import type { ReplaySettings } from './settings.ts';
+import { sliceScope } from './slices.ts';
+
+/** A lesson, or a lever in it, that led to nothing. */
+export interface Silence {
+  readonly scope_subset: Scope;
+  readonly scope_hash: ScopeHash;
+  readonly n: number;
+  /** Absent when the slice as a whole is silent. */
+  readonly action_category?: ActionCategory;
+  readonly reason: string;
+}
+
+interface Learned {
+  readonly gates: Gates;
+  readonly made: Fit;
+  readonly settings: ReplaySettings;
+}
+
+/**
+ * Why every lever of every slice that has no override has none.
+ * @param withheld why the overrides that were found are not emitted, if they are not
+ */
+export function silences({ gates, made, settings }: Learned, withheld: string | undefined): Silence[] {
+  const { list, near } = made.slices;
+  const found: Silence[] = [];
+  const slices = list.map(slice => {
+    const scope_subset = sliceScope(slice, gates.columns);
+    return { scope_subset, scope_hash: scopeHash(scope_subset), n: slice.n };
+  });
+  gates.gates.forEach(({ lever, steps }, g) => {
+    const off = gates.silent.find(s => s.lever === lever)?.reason;
+    const still = steps.length === 0 ? `${lever.factor} does not vary` : undefined;
+    const movedSlices = new Set(made.moves.filter(m => m.gate === g).map(m => m.slice));
+    const moved = [...movedSlices].map(slice => sliceScope(slice, gates.columns));
+    slices.forEach((slice, s) => {
+      const row = list[s];
+      if (row && movedSlices.has(row)) {
+        if (withheld !== undefined)
+          found.push({ ...slice, action_category: lever.category, reason: withheld });
+        return;
+      }
+      const covering = made.promising.has(g * list.length + s)
+        ? moved.find(scope => covers(scope, slice.scope_subset) || covers(slice.scope_subset, scope))
+        : undefined;
+      const reason =
+        off ??
+        still ??
+        (covering ? `covered by ${describeScope(covering)}` : describeSilence(made.remaining(g, s)));
+      found.push({ ...slice, action_category: lever.category, reason });
+    });
+  });
+  for (const slice of near) {
+    const scope_subset = sliceScope(slice, gates.columns);
+    const reason = `${slice.n} of ${settings.nMin} events`;
+    found.push({ scope_subset, scope_hash: scopeHash(scope_subset), n: slice.n, reason });
+  }
+  return found;
+}

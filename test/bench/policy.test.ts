@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { bestThresholds, oracleActs } from '../../bench/policy/oracle.ts';
+import { driftPlayer, none, PATTERN, replayPlayer } from '../../bench/policy/players.ts';
+import { eventsOf, score, utility } from '../../bench/policy/score.ts';
+import { curveOf, type Events, generate, type World } from '../../bench/policy/world.ts';
+import { WORLDS } from '../../bench/policy/worlds.ts';
+import { QUADRANT } from '../../shared/lesson/columns.ts';
+import { learn } from '../../shared/lesson/learn.ts';
+import { OverrideIndex } from '../../shared/override/override-index.ts';
+import { drift } from '../../shared/override/policies/drift.ts';
+import { resolve } from '../../shared/override/resolve.ts';
+
+function worldNamed(name: string): World {
+  const world = WORLDS.find(w => w.name === name);
+  if (!world) throw new Error(name);
+  return world;
+}
+
+const scopeAt = (events: Events, i: number): Record<string, string> =>
+  Object.fromEntries(events.dimensions.map(d => [d.name, d.values[(d.codes[i] ?? 1) - 1] ?? '']));
+
+describe('the simulator', () => {
+  test.each(['blend', 'most-specific'] as const)(
+    'plays drift, %s, as the product computes it',
+    resolution => {
+      const world = { ...worldNamed('scope'), days: 14, eventsPerDay: 40 };
+      const events = generate(world, 3);
+      const simulated = driftPlayer(resolution)(events).acts;
+      const acts = none(events).acts;
+      for (let day = 0; day < world.days; day++) {
+        const rows = [...events.known.keys()].filter(i => (events.known[i] ?? 0) <= day);
+        const columns = {
+          size: rows.length,
+          dimensions: events.dimensions.map(d => ({
+            ...d,
+            codes: Uint8Array.from(rows, i => d.codes[i] ?? 0),
+          })),
+          quadrant: Uint8Array.from(rows, i =>
+            acts[i]
+              ? events.success[i]
+                ? QUADRANT.win
+                : QUADRANT.falsePositive
+              : events.success[i]
+                ? QUADRANT.miss
+                : QUADRANT.dodge,
+          ),
+        };
+        const index = new OverrideIndex(drift(PATTERN, learn(PATTERN, columns, 33).lessons));
+        for (let i = 0; i < events.size; i++) {
+          if (Math.floor(events.day[i] ?? 0) !== day) continue;
+          const { resolved } = resolve(index.matching(scopeAt(events, i)), resolution);
+          const of = (category: string): number =>
+            resolved.find(r => r.action_category === category)?.multiplier ?? 1;
+          const open = [-Math.log(of('tuning_ts_min')), Math.log(of('tuning_halo')), 0];
+          acts[i] = events.margins.every((m, g) => (m[i] ?? 0) + (open[g] ?? 0) >= 0) ? 1 : 0;
+        }
+      }
+      expect(acts).not.toEqual(none(events).acts);
+      expect(simulated).toEqual(acts);
+    },
+  );
+
+  test('the base thresholds of a null world are the best ones, and nine of ten events fail them', () => {
+    const events = eventsOf(worldNamed('null'), 4);
+    const [ts, halo, slope] = bestThresholds(events.world, curveOf(events.world), [0, 0, 0]);
+    expect(Math.abs(ts)).toBeLessThan(0.03);
+    expect(Math.abs(halo)).toBeLessThan(0.05);
+    expect(Math.abs(slope)).toBeLessThan(0.0003);
+    const base = none(events).acts;
+    expect(base.reduce((sum, act) => sum + act, 0) / events.size).toBeCloseTo(0.09, 1);
+    expect(utility(events, oracleActs(events)) / utility(events, base)).toBeCloseTo(1, 1);
+  });
+
+  test('the same seed makes the same world, and the oracle beats what it is compared with', () => {
+    const world = { ...worldNamed('scope'), days: 50 };
+    expect(generate(world, 5).success).toEqual(generate(world, 5).success);
+    expect(generate(world, 5).success).not.toEqual(generate(world, 6).success);
+    const scores = score(generate(world, 5), { none, replay: replayPlayer({}, 10) });
+    expect(scores.none?.captured).toBe(0);
+    expect(scores.replay?.captured).toBeGreaterThan(0.2);
+    expect(scores.replay?.captured).toBeLessThan(1);
+  });
+
+  test('a tiny world is left alone', () => {
+    const events = eventsOf(worldNamed('tiny'), 1);
+    expect(replayPlayer({}, 10)(events)).toEqual({ acts: none(events).acts, overrides: 0 });
+  });
+});
