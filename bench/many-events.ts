@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+import { readEpisode } from '../shared/episode/episode.ts';
+import { figure, timed } from './report.ts';
+import { AS_OF, makeEvents, openBench, SIX_DIMENSIONS } from './workload.ts';
+
+/* Is every event of a large window counted, over all its pages and shards?    --events 250000 */
+const { values } = parseArgs({ options: { events: { type: 'string', default: '250000' } } });
+const count = Number(values.events);
+const bench = await openBench('memory');
+const asOf = Date.parse(AS_OF);
+const PART = 5000;
+for (let i = 0; i < count; i += PART) {
+  // Numbered on from part to part, so that no two are one.
+  const part = makeEvents(Math.min(PART, count - i), SIX_DIMENSIONS, 1, i + 1).map((event, n) =>
+    readEpisode({ ...event, episode_id: `many-${i + n}` }, asOf),
+  );
+  for (let j = 0; j < part.length; j += 500) await bench.service.runtime.episodes.add(part.slice(j, j + 500));
+}
+const { ms, value } = await timed(async () => {
+  const body = JSON.stringify({ as_of: AS_OF });
+  const answer = await bench.service.app.request('/v1/cycles?wait=true', { method: 'POST', body });
+  return (await answer.json()) as { status: string; patterns: { events_read: number; lessons: number }[] };
+});
+await bench.close();
+const [run] = value.patterns;
+const read = run?.events_read ?? 0;
+console.log(
+  `${figure(read)} of ${figure(count)} events counted, ${run?.lessons} lessons, in ${figure(ms / 1000)} s: ${value.status}`,
+);
+if (read !== count) process.exitCode = 1;

@@ -1,0 +1,229 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { figure, machine, median, quantile } from './report.ts';
+
+/*
+ * Mixed load on the local service: events, outcomes, look-ups, a cycle every 30 s, and in the middle one kill -9 and a
+ * start on the same folder. Holds when no acknowledged write is missing, nothing but the restart answers 5xx, and
+ * memory stays flat.
+ *   --minutes 10    --write  keep the figures in bench/results/soak.md
+ */
+const { values: options } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' }, write: { type: 'boolean', default: false } },
+});
+const totalMs = Number(options.minutes) * 60_000;
+if (!(totalMs >= 60_000)) throw new Error('--minutes takes a number from 1');
+
+const PATTERNS = ['pm.uptrend.S1.entry', 'pm.uptrend.S2.entry', 'pm.uptrend.S3.retest'];
+const BATCH = 20;
+const INGEST_PAUSE_MS = 100;
+const LOOK_UP_PAUSE_MS = 20;
+const LOOKERS = 2;
+/** Growth of memory that counts as flat, as a share; says little before each process has run some cycles: ten minutes. */
+const FLAT = 0.1;
+
+interface Service {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** Resident bytes, once a second. */
+  readonly memory: number[];
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'pm-tuning-soak-'));
+const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
+const say = (what: string): void => void process.stderr.write(`${what}\n`);
+
+async function start(): Promise<Service> {
+  const args = ['local/serve.ts', '--data', folder, '--every', '30s', '--port', '0'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const url = await new Promise<string>((resolve, reject) => {
+    let out = '';
+    child.stdout?.on('data', chunk => {
+      out += chunk;
+      const found = /listens on (http:\S+)/.exec(out)?.[1];
+      if (found) resolve(found);
+    });
+    child.once('close', code => reject(new Error(`the service ended with ${code}`)));
+  });
+  return { child, url, memory: [] };
+}
+
+let service = await start();
+const services = [service];
+/** False from the kill until the service listens again. */
+let up = true;
+let over = false;
+
+const seen = { requests: 0, failed: 0, cut: 0, lookUps: 0, degraded: 0 };
+const lookUpMs: number[] = [];
+
+/** The answer, or undefined when there was none, or it was no success. */
+async function post(path: string, body: object): Promise<Record<string, unknown> | undefined> {
+  const wasUp = up;
+  seen.requests++;
+  try {
+    const response = await fetch(`${service.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
+    const answer = (await response.json()) as Record<string, unknown>;
+    if (response.ok) return answer;
+    if (wasUp && up) {
+      seen.failed++;
+      say(`${path} ${response.status} ${JSON.stringify(answer).slice(0, 300)}`);
+    }
+  } catch {
+    // The connection ended with the process that was killed; at any other time that is a failure too.
+    if (wasUp && up && !over) seen.failed++;
+    else seen.cut++;
+  }
+  return undefined;
+}
+
+type Sent = { readonly path: string; readonly body: { readonly [list: string]: readonly object[] } };
+const acknowledged: Sent[] = [];
+
+/** Sends until it is acknowledged, as a client does. */
+async function deliver(sent: Sent): Promise<void> {
+  while (!(await post(sent.path, sent.body))) await pause(500);
+  acknowledged.push(sent);
+}
+
+async function ingest(): Promise<void> {
+  for (let batch = 0; !over; batch++) {
+    const at = new Date().toISOString();
+    const pattern_key = PATTERNS[batch % PATTERNS.length];
+    const ids = Array.from({ length: BATCH }, (_, i) => `soak-${batch}-${i}`);
+    const events = ids.map((episode_id, i) => ({
+      pattern_key,
+      episode_id,
+      decision: i % 3 === 0 ? 'acted' : 'skipped',
+      scope: {
+        chain: ['solana', 'base'][i % 2],
+        timeframe: ['15m', '1h', '4h'][i % 3],
+        bucket: `b${batch % 7}`,
+      },
+      factors: { ts_score: 0.5 + i / 100, ts_min: 0.6, dx_count: i % 4 },
+      timestamp: at,
+    }));
+    const outcomes = ids.map((episode_id, i) => ({
+      pattern_key,
+      episode_id,
+      outcome: (i + batch) % 4 === 0 ? 'failure' : 'success',
+      resolved_at: at,
+    }));
+    // Every fifth batch of outcomes comes before its events.
+    const both: Sent[] = [
+      { path: '/v1/events', body: { events } },
+      { path: '/v1/outcomes', body: { outcomes } },
+    ];
+    for (const sent of batch % 5 === 4 ? both.reverse() : both) await deliver(sent);
+    await pause(INGEST_PAUSE_MS);
+  }
+}
+
+async function lookUp(): Promise<void> {
+  for (let i = 0; !over; i++) {
+    const scope = { chain: 'solana', timeframe: '15m', bucket: `b${i % 7}` };
+    const question = { pattern_key: PATTERNS[i % PATTERNS.length], scope, thresholds: { ts_min: 0.6 } };
+    const began = performance.now();
+    const answer = await post('/v1/overrides/lookup', question);
+    if (answer) {
+      lookUpMs.push(performance.now() - began);
+      seen.lookUps++;
+      if (answer.degraded) seen.degraded++;
+    }
+    await pause(LOOK_UP_PAUSE_MS);
+  }
+}
+
+async function watchMemory(): Promise<void> {
+  while (!over) {
+    const status = await readFile(`/proc/${service.child.pid}/status`, 'utf8').catch(() => '');
+    const kib = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
+    if (up && kib) service.memory.push(Number(kib) * 1024);
+    await pause(1000);
+  }
+}
+
+/** After a third to warm up: the middle of the last half of what is left over that of its first half. */
+function growth(memory: readonly number[]): number {
+  const warm = memory.slice(Math.floor(memory.length / 3));
+  const half = Math.floor(warm.length / 2);
+  return median(warm.slice(half)) / median(warm.slice(0, half)) - 1;
+}
+
+const work = [ingest(), ...Array.from({ length: LOOKERS }, lookUp), watchMemory()];
+await pause(totalMs / 2);
+say('kill -9');
+up = false;
+const ended = once(service.child, 'close');
+service.child.kill('SIGKILL');
+await ended;
+const began = performance.now();
+service = await start();
+services.push(service);
+up = true;
+const restartMs = performance.now() - began;
+say('up again');
+await pause(totalMs / 2);
+over = true;
+await Promise.all(work);
+
+say('asking for everything that was acknowledged');
+let missing = 0;
+for (const { path, body } of acknowledged) {
+  const answer = await post(path, body);
+  missing += Object.values(body).flat().length - Number(answer?.unchanged ?? 0);
+}
+const cycle = (await post('/v1/cycles?wait=true', {})) as
+  | { status: string; patterns: { events_read: number }[] }
+  | undefined;
+const read = cycle?.patterns.reduce((sum, pattern) => sum + pattern.events_read, 0);
+const events = acknowledged.filter(sent => sent.path === '/v1/events').length * BATCH;
+const cycles = (await (await fetch(`${service.url}/v1/cycles?limit=1000`)).json()) as {
+  cycles: { status: string }[];
+};
+const succeeded = cycles.cycles.filter(run => run.status === 'succeeded').length;
+service.child.kill('SIGINT');
+await once(service.child, 'close');
+await rm(folder, { recursive: true });
+
+const grown = services.map(({ memory }) => growth(memory));
+const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+const rows: readonly (readonly [what: string, value: string, holds?: boolean])[] = [
+  ['minutes', options.minutes],
+  ['requests', figure(seen.requests)],
+  ['events acknowledged, each with an outcome', figure(events)],
+  ['acknowledged writes missing', String(missing), missing === 0],
+  ['events the last cycle read', figure(read ?? Number.NaN), read === events],
+  ['cycles succeeded', `${succeeded} of ${cycles.cycles.length}`, succeeded >= cycles.cycles.length - 1],
+  ['failures outside the restart', String(seen.failed), seen.failed === 0],
+  ['requests without an answer at the kill', String(seen.cut)],
+  ['look-ups', `${figure(seen.lookUps)}, ${seen.degraded} degraded`, seen.degraded === 0],
+  ['look-up p50, p99', `${figure(median(lookUpMs))} ms, ${figure(quantile(lookUpMs, 0.99))} ms`],
+  ['start after kill -9', `${figure(restartMs)} ms`],
+  ...services.map(
+    ({ memory }, i) =>
+      [
+        `memory ${i === 0 ? 'before' : 'after'} the kill`,
+        `${mib(median(memory))}, ${((grown[i] ?? 0) * 100).toFixed(1)} %`,
+        (grown[i] ?? 0) <= FLAT,
+      ] as const,
+  ),
+];
+const width = Math.max(...rows.map(([what]) => what.length));
+const lines = rows.map(([what, value, holds]) =>
+  `${what.padEnd(width)}  ${value.padEnd(20)}${holds === undefined ? '' : holds ? 'holds' : 'MISSED'}`.trimEnd(),
+);
+const report = [machine({}), '', ...lines].join('\n');
+console.log(report);
+if (rows.some(([, , holds]) => holds === false)) process.exitCode = 1;
+if (options.write)
+  await writeFile(
+    new URL('results/soak.md', import.meta.url),
+    `# Mixed load, with a kill in the middle\n\nMade by \`npm run bench:soak -- --write --minutes ${options.minutes}\` on ` +
+      `${new Date().toISOString().slice(0, 10)}. Memory: the median of each process, and its growth after a third to warm up.\n\n` +
+      `\`\`\`text\n${report}\n\`\`\`\n`,
+  );
