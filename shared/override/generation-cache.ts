@@ -7,12 +7,13 @@ import { OverrideIndex } from './override-index.ts';
 const MAX_OVERRIDES = 100_000;
 
 /**
- * Indexes of generations that look-ups use. A set never changes, so what was read once stays right;
- * the least recently used goes when there are too many. Simultaneous first look-ups share one read.
+ * Indexes of the generations that look-ups use, the latest one asked for of each pattern. A set never changes, so what was
+ * read once stays right; the least recently used pattern goes when there are too many overrides. Simultaneous first
+ * look-ups share one read.
  */
 export class GenerationCache {
   readonly #read: (pattern: PatternKey, set: RowSet) => Promise<Override[]>;
-  readonly #indexes = new Map<string, OverrideIndex>();
+  readonly #indexes = new Map<PatternKey, { readonly id: string; readonly index: OverrideIndex }>();
   readonly #loading = new Map<string, Promise<OverrideIndex>>();
   #overrides = 0;
 
@@ -22,14 +23,14 @@ export class GenerationCache {
 
   /** The index of a set, from memory or the store. @throws Fault of the store; a failed read is not remembered */
   async index(pattern: PatternKey, set: RowSet): Promise<OverrideIndex> {
-    const key = `${pattern}@${set.id}`;
-    const known = this.#indexes.get(key);
-    if (known) {
+    const known = this.#indexes.get(pattern);
+    if (known?.id === set.id) {
       // Map order is order of use.
-      this.#indexes.delete(key);
-      this.#indexes.set(key, known);
-      return known;
+      this.#indexes.delete(pattern);
+      this.#indexes.set(pattern, known);
+      return known.index;
     }
+    const key = `${pattern}@${set.id}`;
     const loading = this.#loading.get(key) ?? this.#load(key, pattern, set);
     this.#loading.set(key, loading);
     return loading;
@@ -38,20 +39,21 @@ export class GenerationCache {
   async #load(key: string, pattern: PatternKey, set: RowSet): Promise<OverrideIndex> {
     try {
       const index = new OverrideIndex(await this.#read(pattern, set));
-      this.#indexes.set(key, index);
+      this.#forget(pattern);
+      this.#indexes.set(pattern, { id: set.id, index });
       this.#overrides += index.size;
-      this.#evict();
+      for (const other of this.#indexes.keys()) {
+        if (this.#overrides <= MAX_OVERRIDES || other === pattern) break;
+        this.#forget(other);
+      }
       return index;
     } finally {
       this.#loading.delete(key);
     }
   }
 
-  #evict(): void {
-    for (const [key, index] of this.#indexes) {
-      if (this.#overrides <= MAX_OVERRIDES || this.#indexes.size === 1) return;
-      this.#indexes.delete(key);
-      this.#overrides -= index.size;
-    }
+  #forget(pattern: PatternKey): void {
+    this.#overrides -= this.#indexes.get(pattern)?.index.size ?? 0;
+    this.#indexes.delete(pattern);
   }
 }

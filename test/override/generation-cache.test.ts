@@ -4,9 +4,11 @@ import { GenerationCache } from '../../shared/override/generation-cache.ts';
 import type { RowSet } from '../../shared/override/head.ts';
 import type { Override } from '../../shared/override/override.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
+import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { S1, S2 } from '../support/episodes.ts';
 import { override } from '../support/overrides.ts';
 
+const S3 = parsePatternKey('pm.uptrend.S3.retest');
 const set = (id: string): RowSet => ({ id, rows: 1, chunks: 1 });
 const rows = (n: number): Override[] => new Array<Override>(n).fill(override('tuning_ts_min', {}, 0.9));
 
@@ -57,19 +59,29 @@ describe('the cache', () => {
     expect(reads).toBe(2);
   });
 
-  it('holds 100,000 overrides; the least recently used set goes first', async () => {
-    const { reads, read } = storeOf(40_000);
+  it('holds one set a pattern: a new generation takes the place of the old one', async () => {
+    const { reads, read } = storeOf(3);
     const cache = new GenerationCache(read);
     await cache.index(S1, set('a'));
     await cache.index(S1, set('b'));
+    await cache.index(S1, set('b'));
     await cache.index(S1, set('a'));
-    await cache.index(S1, set('c'));
+    expect(reads).toEqual([`${S1}@a`, `${S1}@b`, `${S1}@a`]);
+  });
+
+  it('holds 100,000 overrides; the least recently used pattern goes first', async () => {
+    const { reads, read } = storeOf(40_000);
+    const cache = new GenerationCache(read);
+    await cache.index(S1, set('a'));
+    await cache.index(S2, set('a'));
+    await cache.index(S1, set('a'));
+    await cache.index(S3, set('a'));
     reads.length = 0;
     await cache.index(S1, set('a'));
-    await cache.index(S1, set('c'));
+    await cache.index(S3, set('a'));
     expect(reads).toEqual([]);
-    await cache.index(S1, set('b'));
-    expect(reads).toEqual([`${S1}@b`]);
+    await cache.index(S2, set('a'));
+    expect(reads).toEqual([`${S2}@a`]);
   });
 
   it('a set larger than all of it is kept until the next', async () => {
