@@ -29,3 +29,12 @@ export const overrideSchema = z.object({
   reason: z.string().meta({ description: 'the evidence in one sentence' }),
 });
 export type Override = z.output<typeof overrideSchema>;
+
+/** The order of the rows of a set: by scope hash, then category. No two rows of a set agree in both. */
+export function inSetOrder(
+  a: Pick<Override, 'scope_hash' | 'action_category'>,
+  b: Pick<Override, 'scope_hash' | 'action_category'>,
+): number {
+  if (a.scope_hash !== b.scope_hash) return a.scope_hash < b.scope_hash ? -1 : 1;
+  return a.action_category < b.action_category ? -1 : 1;
+}

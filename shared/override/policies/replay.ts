@@ -2,7 +2,7 @@ import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
 import type { ActionCategory } from '../levers.ts';
 import type { Override } from '../override.ts';
-import { MULTIPLIER_RANGE } from '../override.ts';
+import { inSetOrder, MULTIPLIER_RANGE } from '../override.ts';
 import type { ReplayColumns } from '../replay/columns.ts';
 import { describeBase, describeMove, describeOverride, interval } from '../replay/explain.ts';
 import type { Fit, Move } from '../replay/fit.ts';
@@ -210,15 +210,7 @@ function overrides(report: Report, all: Uint8Array): ReplayOverride[] {
       const gate = gates.gates[move.gate];
       return gate ? [overrideOf(report, gate.lever, move, all)] : [];
     })
-    .sort((a, b) =>
-      a.scope_hash === b.scope_hash
-        ? a.action_category < b.action_category
-          ? -1
-          : 1
-        : a.scope_hash < b.scope_hash
-          ? -1
-          : 1,
-    );
+    .sort(inSetOrder);
 }
 
 function overrideOf(report: Report, lever: ReplayLever, move: Move, all: Uint8Array): ReplayOverride {
