@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { parse } from '../episode/episode.ts';
+import { Fault } from '../errors.ts';
 import type { Learned } from '../lesson/learn.ts';
 import { learn } from '../lesson/learn.ts';
-import { makesLadderLessons } from '../lesson/lesson.ts';
+import { dimensionsOf, makesLadderLessons } from '../lesson/lesson.ts';
 import type { Cut } from '../lesson/mine.ts';
 import type { Generation } from '../override/head.ts';
 import { materialize } from '../override/materialize.ts';
@@ -78,10 +79,19 @@ export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
   const pattern = parsePatternKey(pattern_key);
   const head = await deps.heads.head(pattern);
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
-  const columns = await readColumns(deps.episodes, pattern, Date.parse(cycle.as_of), settings.lookback_days);
+  const columns = await readColumns(
+    deps.episodes,
+    pattern,
+    Date.parse(cycle.as_of),
+    settings.lookback_days,
+  ).catch(async error => {
+    await recordDamage(deps, cycle, pattern, head?.current, error);
+    throw error;
+  });
   const learned = learn(pattern, columns, settings.n_min);
   const lessons = await keep(deps, deps.lessons, pattern, learned.lessons, head?.current?.lessons);
   await deps.heads.putNear(pattern, learned.near);
+  await deps.dimensions.putUsed(pattern, dimensionsOf(learned.lessons));
   const shortfall = describeShortfall(pattern, learned, settings.n_min);
   return {
     pattern_key: pattern,
@@ -131,7 +141,9 @@ export async function closeCycle(deps: CycleDeps, input: unknown): Promise<Cycle
       continue;
     }
     const current = await generationInForce(deps, parsePatternKey(pattern));
-    const run = failedRun(pattern, current, errors.get(pattern));
+    const failed = failedRun(pattern, current, errors.get(pattern));
+    // The step that failed may have said more.
+    const run = done?.reason?.startsWith(`${failed.reason}: `) ? done : failed;
     await deps.cycles.putRun(cycle.cycle_id, run);
     runs.push(run);
     if (current) staleMs = Math.max(staleMs, deps.now() - Date.parse(current.published_at));
@@ -203,6 +215,19 @@ async function generationInForce(deps: CycleDeps, pattern: PatternKey): Promise<
     deps.log.error('head of a failed pattern not read', error, { pattern });
     return undefined;
   }
+}
+
+/** Says which events are damaged: of what ends a step, the state machine hands on no more than a code. */
+async function recordDamage(
+  deps: CycleDeps,
+  cycle: CycleRun,
+  pattern: PatternKey,
+  current: Generation | undefined,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof Fault) || error.code !== 'damaged_event') return;
+  const run = failedRun(pattern, current, error.code);
+  await deps.cycles.putRun(cycle.cycle_id, { ...run, reason: `${run.reason}: ${error.message}` });
 }
 
 function failedRun(pattern: string, current: Generation | undefined, error = 'no_result'): PatternRun {

@@ -213,12 +213,12 @@ function countNew(counts: CountChanges, episode: Episode): void {
   counts.add(episode.pattern, { total: 1, withOutcome: episode.outcome ? 1 : 0 });
 }
 
+/** What is not stored as it should be is empty, and whoever unpacks it finds it damaged. */
 function toResolvedRow(item: Item): ResolvedRow {
   const { sk, t, m, o } = item;
   const time = typeof t === 'string' ? keys.eventTimeOf(t) : Number.NaN;
-  if (!(m instanceof Uint8Array) || typeof o !== 'string' || Number.isNaN(time))
-    throw new Fault('damaged_event', `event ${String(sk)} is not stored as it should be`);
-  return { episodeId: String(sk), time, packed: m, history: o };
+  const whole = m instanceof Uint8Array && typeof o === 'string' && !Number.isNaN(time);
+  return { episodeId: String(sk), time, packed: whole ? m : new Uint8Array(), history: whole ? o : '' };
 }
 
 /** Pages of several queries as they come; each query keeps one page ahead. */
