@@ -85,12 +85,16 @@ export class DynamoEpisodeStore implements EpisodeStore {
 
   async *resolved(pattern: PatternKey, from: number, to: number): AsyncGenerator<readonly ResolvedRow[]> {
     const [first, last] = keys.eventTimeSpan(from, to);
+    const now = Math.floor(this.#settings.now() / 1000);
     const shards = keys.eventPartitions(pattern).map(partition =>
       this.#db.pages({
         TableName: this.#settings.eventsTable,
         IndexName: keys.OUTCOMES_INDEX,
         KeyConditionExpression: 'rk = :p AND t BETWEEN :from AND :to',
-        ExpressionAttributeValues: { ':p': partition, ':from': first, ':to': last },
+        // Rows of a table made before its index had the expiry show none.
+        FilterExpression: 'attribute_not_exists(#x) OR #x > :now',
+        ExpressionAttributeNames: { '#x': keys.TTL_ATTRIBUTE },
+        ExpressionAttributeValues: { ':p': partition, ':from': first, ':to': last, ':now': now },
         ProjectionExpression: 'sk, t, m, o',
       }),
     );

@@ -51,8 +51,9 @@ export const TABLES: Readonly<Record<TableName, TableKeys>> = {
   events: {
     partition: 'pk',
     sort: 'sk',
-    // m: the packed event, o: the outcome history. Nothing else is read by a run.
-    index: { name: OUTCOMES_INDEX, partition: 'rk', sort: 't', projected: ['m', 'o'] },
+    // m: the packed event, o: the outcome history; the expiry, because DynamoDB deletes expired items only within days.
+    // Nothing else is read by a run.
+    index: { name: OUTCOMES_INDEX, partition: 'rk', sort: 't', projected: ['m', 'o', TTL_ATTRIBUTE] },
   },
   lessons: { partition: 'pk', sort: 'sk' },
   overrides: { partition: 'pk', sort: 'sk' },

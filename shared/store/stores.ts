@@ -27,7 +27,7 @@ export interface EpisodeStore {
   /** Records outcomes; one result each, in their order. One without its event is parked. */
   resolve(reports: readonly OutcomeReport[]): Promise<ResolveResult[]>;
   /**
-   * Pages of events that have an outcome, by event time, all shards read at once.
+   * Pages of events that have an outcome and are kept, by event time, all shards read at once.
    * @param from first event time, milliseconds since 1970
    * @param to last event time, both inclusive
    */

@@ -420,6 +420,6 @@ describe('events of a window', () => {
     );
     const items = (await Promise.all(shards)).flat();
     expect(items.map(item => item.sk)).toEqual(['b']);
-    expect(Object.keys(items[0] ?? {}).sort()).toEqual(['m', 'o', 'pk', 'rk', 'sk', 't']);
+    expect(Object.keys(items[0] ?? {}).sort()).toEqual(['expires_at', 'm', 'o', 'pk', 'rk', 'sk', 't']);
   });
 });
