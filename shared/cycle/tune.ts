@@ -7,6 +7,7 @@ import type { Cut } from '../lesson/mine.ts';
 import type { Evidence } from '../override/evidence.ts';
 import { materialize } from '../override/materialize.ts';
 import type { Override, Policy } from '../override/override.ts';
+import { POLICIES } from '../override/override.ts';
 import { walkForward } from '../override/walk-forward.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { describeScope } from '../pattern/scope.ts';
@@ -49,7 +50,8 @@ export function tune(
     moved.has(lesson.scope_hash) ? lesson : { ...lesson, why_not: whyNot(lesson) },
   );
   const shortfall = describeShortfall(pattern, learned, settings.n_min);
-  const policies = [settings.policy, ...settings.challengers];
+  const named = new Set<Policy>([settings.policy, ...settings.challengers]);
+  const policies = POLICIES.filter(policy => named.has(policy));
   const counts = new Map<Policy, number>(
     settings.challengers.map(policy => [policy, materialize(policy, taught).overrides.length]),
   ).set(settings.policy, overrides.length);

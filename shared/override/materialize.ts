@@ -64,7 +64,8 @@ const TOO_DEEP = `replay looks at slices of at most ${REPLAY_SETTINGS.maxDimensi
 function replayed({ pattern, columns, asOf, settings }: Taught): Materialized {
   const result = replay(pattern, columns, asOf, replaySettings(settings));
   const silent = whySilent(result);
-  const note = noteOf(result);
+  // Of fewer events no slice is looked at, and the run says how many there are.
+  const note = columns.size < settings.n_min ? undefined : noteOf(result);
   return {
     overrides: result.overrides,
     whyNot: lesson =>
@@ -76,8 +77,8 @@ function replayed({ pattern, columns, asOf, settings }: Taught): Materialized {
 
 /** Why nothing moves, if nothing does, and that the pattern loses, if it does. */
 function noteOf({ overrides, withheld, off, base }: ReplayResult): string | undefined {
-  const still =
-    withheld ?? (off.map(lever => `${lever.action_category}: ${lever.reason}`).join('; ') || NO_STEP);
+  const offs = [...new Set(off.map(lever => lever.reason))];
+  const still = withheld ?? (offs.join('; ') || NO_STEP);
   const notes = [...(overrides.length === 0 ? [still] : []), ...(base.loses ? [base.summary] : [])];
   return notes.length === 0 ? undefined : notes.join('; ');
 }
