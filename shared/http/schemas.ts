@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { cycleOptionsSchema, cycleRecordSchema, cycleSummarySchema } from '../cycle/cycle.ts';
-import { lessonSchema, scopeHashSchema, scopeSubsetSchema } from '../lesson/lesson.ts';
+import { lessonSchema } from '../lesson/lesson.ts';
 import { changeSchema, modeSchema, payoffSchema } from '../override/head.ts';
 import { ACTION_CATEGORIES } from '../override/levers.ts';
 import { overrideSchema, POLICIES, resolutionSchema } from '../override/override.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 
 /** What the API takes and answers. The same schemas check requests and make the OpenAPI document. */
 
