@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { patternParts } from '../pattern/pattern-key.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 
 const count = z.number().int().nonnegative();
 const rate = z.number().min(0).max(1);
@@ -36,11 +37,6 @@ export const ladderStatsSchema = z
     ladder_pressure: z.number().min(-1).max(1).meta({ description: '(count_3 - count_1) / n_success' }),
   })
   .meta({ id: 'LadderStats' });
-
-export const scopeSubsetSchema = z
-  .record(z.string(), z.string())
-  .meta({ description: 'dimension → text of its value' });
-export const scopeHashSchema = z.string().regex(/^[0-9a-f]{32}$/);
 
 const lessonFields = {
   why_not: z.string().optional().meta({
