@@ -92,6 +92,9 @@ export const snapshotSchema = z
   .meta({ id: 'Snapshot' });
 
 const eventCounts = z.object({ total: count, with_outcome: count, pending: count });
+const conflictCounts = z
+  .object({ events: count, outcomes: count })
+  .meta({ description: 'refused as event_conflict or outcome_conflict, each time that it was sent' });
 export const statusSchema = z
   .object({
     healthy: z.boolean(),
@@ -101,12 +104,14 @@ export const statusSchema = z
     now: z.iso.datetime(),
     events: eventCounts,
     parked_outcomes: count.meta({ description: 'outcomes that wait for their event' }),
+    conflicts: conflictCounts,
     last_cycle: cycleSummarySchema.extend({ age_seconds: z.number() }).nullable(),
     patterns: z.array(
       z.object({
         pattern_key: patternKey,
         events: eventCounts,
         parked_outcomes: count,
+        conflicts: conflictCounts,
         mode: modeSchema,
         policy: z.string(),
         generation,

@@ -30,12 +30,14 @@ const status = (healthy: boolean): object => ({
   now: AT,
   events: counts,
   parked_outcomes: 0,
+  conflicts: { events: 0, outcomes: 0 },
   last_cycle: { ...cycle('succeeded'), age_seconds: 720 },
   patterns: [
     {
       pattern_key: P,
       events: counts,
       parked_outcomes: 0,
+      conflicts: { events: 0, outcomes: 0 },
       mode: 'live',
       policy: 'drift',
       generation: 1,
