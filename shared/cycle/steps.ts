@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { parse } from '../episode/episode.ts';
-import { outcomeAsOf, parseHistory } from '../episode/outcome.ts';
-import { ColumnCollector } from '../lesson/collect.ts';
-import type { EpisodeColumns } from '../lesson/columns.ts';
 import type { Learned } from '../lesson/learn.ts';
 import { learn } from '../lesson/learn.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
@@ -13,13 +10,13 @@ import { materialize } from '../override/materialize.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { describeScope } from '../pattern/scope.ts';
-import type { EpisodeStore } from '../store/stores.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
 import { cycleOptionsSchema, cycleStatus } from './cycle.ts';
 import type { CycleDeps } from './deps.ts';
 import { keep } from './keep.ts';
 import type { CycleRun, Mined } from './publish.ts';
 import { minedSchema, publish, runSchema } from './publish.ts';
+import { readColumns } from './read.ts';
 import { effectiveSettings, requirePolicy } from './settings.ts';
 
 /*
@@ -27,7 +24,6 @@ import { effectiveSettings, requirePolicy } from './settings.ts';
  * They fetch and write around pure functions; what passes between them is small, the bulk goes through the store.
  */
 
-const DAY_MS = 86_400_000;
 /** How many slices just under `n_min` a reason names. */
 const REASON_SLICES = 3;
 
@@ -183,23 +179,6 @@ const closingSchema = z.object({
   results: z.array(z.object({ pattern_key: z.string(), error: z.string().optional() })).default([]),
   failure: z.object({ Error: z.string() }).optional(),
 });
-
-/** The events of the window whose outcome was known at `asOf` (contract, section 3). */
-async function readColumns(
-  episodes: EpisodeStore,
-  pattern: PatternKey,
-  asOf: number,
-  lookbackDays: number,
-): Promise<EpisodeColumns> {
-  const collector = new ColumnCollector({ withDxCount: makesLadderLessons(pattern) });
-  for await (const page of episodes.resolved(pattern, asOf - lookbackDays * DAY_MS, asOf)) {
-    for (const row of page) {
-      const outcome = outcomeAsOf(parseHistory(row.history), asOf);
-      if (outcome) collector.add(row.packed, outcome);
-    }
-  }
-  return collector.columns();
-}
 
 function describeShortfall(pattern: PatternKey, learned: Learned, nMin: number): string | undefined {
   const slices = learned.near

@@ -87,7 +87,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
         IndexName: keys.OUTCOMES_INDEX,
         KeyConditionExpression: 'rk = :p AND t BETWEEN :from AND :to',
         ExpressionAttributeValues: { ':p': partition, ':from': first, ':to': last },
-        ProjectionExpression: 'sk, m, o',
+        ProjectionExpression: 'sk, t, m, o',
       }),
     );
     for await (const page of merged(shards)) yield page.map(toResolvedRow);
@@ -210,10 +210,11 @@ function countNew(counts: CountChanges, episode: Episode): void {
 }
 
 function toResolvedRow(item: Item): ResolvedRow {
-  const { sk, m, o } = item;
-  if (!(m instanceof Uint8Array) || typeof o !== 'string')
+  const { sk, t, m, o } = item;
+  const time = typeof t === 'string' ? keys.eventTimeOf(t) : Number.NaN;
+  if (!(m instanceof Uint8Array) || typeof o !== 'string' || Number.isNaN(time))
     throw new Fault('damaged_event', `event ${String(sk)} is not stored as it should be`);
-  return { episodeId: String(sk), packed: m, history: o };
+  return { episodeId: String(sk), time, packed: m, history: o };
 }
 
 /** Pages of several queries as they come; each query keeps one page ahead. */

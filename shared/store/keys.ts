@@ -72,6 +72,11 @@ export function eventTimeSort(ms: number, episodeId: string): string {
   return `${eventTime(ms)}#${hash('sha256', episodeId).slice(2, 14)}`;
 }
 
+/** The event time in a sort key of the index, milliseconds since 1970; NaN when it is none of ours. */
+export function eventTimeOf(sort: string): number {
+  return /^\d{13}(#|$)/.test(sort) ? Number(sort.slice(0, 13)) : Number.NaN;
+}
+
 /** First and last sort key of a span of event times, both inclusive. */
 export function eventTimeSpan(from: number, to: number): readonly [string, string] {
   return [eventTime(from), `${eventTime(to)}#~`];

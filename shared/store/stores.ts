@@ -12,6 +12,8 @@ export type ResolveResult = 'resolved' | 'unchanged' | 'parked' | 'outcome_confl
 /** An event with an outcome, as a run reads it. */
 export interface ResolvedRow {
   readonly episodeId: string;
+  /** Event time, milliseconds since 1970. */
+  readonly time: number;
   readonly packed: Uint8Array;
   /** Text of an `OutcomeHistory`. */
   readonly history: string;
