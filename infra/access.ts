@@ -57,12 +57,13 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { on: 'outcomes', may: ['Query'] },
     { on: 'control', may: ['GetItem', 'PutItem'] },
     { on: 'lessons', may: ['BatchWriteItem'] },
+    { on: 'overrides', may: ['BatchWriteItem'] },
   ],
   materialize: [
     { on: 'control', may: ['GetItem', 'PutItem'] },
     // Updates: what stays in force is renewed before it expires.
     { on: 'lessons', may: ['Query', 'UpdateItem'] },
-    { on: 'overrides', may: ['BatchWriteItem', 'Query', 'UpdateItem'] },
+    { on: 'overrides', may: ['Query', 'UpdateItem'] },
   ],
   'cycle-close': [{ on: 'control', may: ['GetItem', 'PutItem', 'Query'] }],
 };

@@ -116,6 +116,12 @@ export const ROUTES = {
     }),
     answers: { 200: s.generationsAnswerSchema },
   },
+  getEvidence: {
+    method: 'get',
+    path: '/v1/patterns/{pattern_key}/evidence',
+    summary: 'How each policy would have done on the last weeks, learned only from what was known before.',
+    answers: { 200: s.evidenceAnswerSchema },
+  },
   putMode: {
     method: 'put',
     path: '/v1/patterns/{pattern_key}/mode',

@@ -11,6 +11,9 @@ export const scopeSubsetSchema = z
 export const scopeHashSchema = z.string().regex(/^[0-9a-f]{32}$/);
 
 const lessonFields = {
+  why_not: z.string().optional().meta({
+    description: 'why no override follows, under the policy of the generation; absent where one does',
+  }),
   scope_subset: scopeSubsetSchema,
   scope_hash: scopeHashSchema,
   n: count.meta({ description: 'events of the slice that have an outcome' }),

@@ -49,6 +49,7 @@ describe('every function', () => {
       nMin: 33,
       lookbackDays: 90,
       policy: 'drift',
+      challengers: ['drift', 'replay'],
       payoff: { win: 2, loss: 1 },
     });
     expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
