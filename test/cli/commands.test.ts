@@ -193,6 +193,64 @@ describe('lessons', () => {
     expect(ran.out).not.toContain('bucket=nano');
   });
 
+  it('with --intervals show how sure they are, within 80 columns', async () => {
+    const sure = {
+      ...lesson(50, { bucket: 'nano', timeframe: '15m' }),
+      uncertainty: {
+        wr: [0.1508, 0.4672],
+        fpr: [0.4898, 0.8055],
+        mr: [0.4399, 0.7178],
+        dr: [0.2496, 0.5316],
+        difference: 0.1279,
+        p: 0.0031,
+        q: 0.0412,
+      },
+    };
+    const before = lesson(40, { bucket: 'micro' });
+    const body = { pattern_key: P, generation: 3, lessons: [sure, before] };
+    const ran = await run(always(body), ['lessons', P, '--intervals'], 80);
+    const plain = ran.out.replaceAll('\u001b[1m', '').replaceAll('\u001b[22m', '');
+    expect(plain).toMatchInlineSnapshot(`
+      "pm.uptrend.S1.entry, generation 3, 2 lessons
+
+      slice           n       WR      FPR       MR       DR  vs. rest      q
+      bucket=nano,   50  15–47 %  48–81 %  43–72 %  24–54 %  +12.8 pt  0.041
+      timeframe=15m
+      bucket=micro   40        –        –        –        –         –      –
+      "
+    `);
+    for (const line of plain.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('of a ladder show the interval of its pressure', async () => {
+    const ladder = {
+      pattern_key: P,
+      action_category: 'tuning_dx_ladder',
+      scope_subset: {},
+      scope_hash: HASH,
+      n: 50,
+      stats: {
+        avg_dx_count: 2.1,
+        count_1: 10,
+        count_2: 10,
+        count_3: 20,
+        n_success: 40,
+        n_failure: 10,
+        n_total: 50,
+        failure_rate: 0.2,
+        ladder_pressure: 0.25,
+      },
+      uncertainty: { ladder_pressure: [0.0268, 0.4495], failure_rate: [0.1232, 0.3082] },
+    };
+    const ran = await run(always({ pattern_key: P, generation: 3, lessons: [ladder] }), [
+      'lessons',
+      P,
+      '--intervals',
+    ]);
+    expect(ran.out).toMatch(/failed +pressure +vs\. rest +q\n/);
+    expect(ran.out).toMatch(/everything +50 +12–31 % +\+0\.03 to \+0\.45 +– +–/);
+  });
+
   it('just under the minimum say how many events each lacks', async () => {
     const near = { ...lesson(40, { bucket: 'nano' }), lacks: 3 };
     const ran = await run(always({ pattern_key: P, generation: 3, lessons: [near] }), [

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FactorCollector } from '../../shared/lesson/collect-factors.ts';
-import { quadrantStats } from '../../shared/lesson/learn.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
+import { quadrantStats } from '../../shared/lesson/lesson-kind.ts';
 import { materialize } from '../../shared/override/materialize.ts';
 import { overrideSchema } from '../../shared/override/override.ts';
 import { drift, ETA, ETA_DX_LADDER, roundHalfEven3 } from '../../shared/override/policies/drift.ts';

@@ -1,5 +1,6 @@
-import type { LadderStats, Lesson, QuadrantStats } from '../../lesson/lesson.ts';
+import type { Lesson } from '../../lesson/lesson.ts';
 import { pressureOf } from '../../lesson/lesson.ts';
+import type { LadderStats, QuadrantStats } from '../../lesson/stats.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Lever } from '../levers.ts';
 import { leversOf } from '../levers.ts';

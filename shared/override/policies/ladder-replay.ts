@@ -1,4 +1,5 @@
-import type { LadderStats, Lesson } from '../../lesson/lesson.ts';
+import type { Lesson } from '../../lesson/lesson.ts';
+import type { LadderStats } from '../../lesson/stats.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { covers, dimensionCount } from '../../pattern/scope.ts';
 import { leversOf } from '../levers.ts';
