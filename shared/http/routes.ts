@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { episodeEventSchema, outcomeReportSchema } from '../episode/episode.ts';
 import * as s from './schemas.ts';
+import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './what-if-schemas.ts';
 
 /** One route of the API: what it is called, takes and answers. Handlers register by it, OpenAPI is made from it. */
 export interface Route {
@@ -115,6 +116,21 @@ export const ROUTES = {
         .optional(),
     }),
     answers: { 200: s.generationsAnswerSchema },
+  },
+  postWhatIf: {
+    method: 'post',
+    path: '/v1/whatif',
+    summary:
+      'What a threshold would have taken at other values in one slice, other gates rechecked. Changes nothing.',
+    body: whatIfRequestSchema,
+    answers: { 200: whatIfAnswerSchema },
+  },
+  getWhatIf: {
+    method: 'get',
+    path: '/v1/whatif',
+    summary: 'The same without a body: scope.NAME=value, payoff.win=number, payoff.loss=number.',
+    query: whatIfQuerySchema,
+    answers: { 200: whatIfAnswerSchema },
   },
   putMode: {
     method: 'put',

@@ -61,7 +61,7 @@ export function whatIf(
 ): WhatIf {
   const { lever } = question;
   const gates = prepareGates(pattern, columns, settings);
-  const gate = gates.gates.find(g => g.lever.category === lever.category);
+  const gate = gates.gates.find(g => g.lever === lever);
   if (!gate) throw new Error(`${lever.category} is no lever of ${pattern}`);
   const rows = sliceRows(columns, asOf, question);
   const values = valuesOf(lever, question);
@@ -72,7 +72,7 @@ export function whatIf(
   const base = ordered.indexOf(baseOf(lever));
   const { stops, census } = sweep(gates, gate, rows, openings, base, settings.payoff);
   const events = { total: rows.length, ...census };
-  const reason = gates.silent.find(s => s.lever.category === lever.category)?.reason ?? whyNot(events, lever);
+  const reason = whyNot(events, lever, gates.silent.find(s => s.lever === lever)?.reason);
   if (reason !== undefined) return { curve: [], reason, events };
   const standing = medianOf(rows, columns.numbers[lever.threshold]);
   const points = stops.map((stop, i) => pointOf(stop, ordered[i] ?? 0, standing, lever, settings));
@@ -101,9 +101,14 @@ function sliceRows(columns: ReplayColumns, asOf: number, { scope, days }: WhatIf
   return rows.subarray(0, n);
 }
 
-function whyNot(events: WhatIf['events'], { factor }: ReplayLever): string | undefined {
+/** @param off why the lever is off for the whole pattern, if it is */
+function whyNot(
+  events: WhatIf['events'],
+  { factor }: ReplayLever,
+  off: string | undefined,
+): string | undefined {
   if (events.total === 0) return 'no event of the slice has an outcome in the window';
-  if (events.movable > 0) return undefined;
+  if (off !== undefined || events.movable > 0) return off;
   return `no success or failure of the slice that passes all other gates carries ${factor}`;
 }
 
@@ -113,7 +118,7 @@ function medianOf(rows: Uint32Array, column: Float64Array | undefined): number {
     .filter(Number.isFinite)
     .sort();
   const middle = (found.length - 1) / 2;
-  return ((found[Math.floor(middle)] ?? Number.NaN) + (found[Math.ceil(middle)] ?? Number.NaN)) / 2;
+  return (found[Math.floor(middle)] ?? Number.NaN) / 2 + (found[Math.ceil(middle)] ?? Number.NaN) / 2;
 }
 
 function pointOf(
@@ -126,12 +131,14 @@ function pointOf(
   return {
     ...stop,
     value,
-    threshold: scale === 'log' ? standing * value : standing + value,
+    threshold: finite(scale === 'log' ? standing * value : standing + value),
     utility: win * stop.winners - loss * stop.losers,
     utilityChange: win * stop.winnersChange - loss * stop.losersChange,
     margin: INTERVAL_ERRORS * stop.error,
   };
 }
+
+const finite = (value: number): number => Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, value));
 
 function isBetter(point: WhatIfPoint, than: WhatIfPoint, lever: ReplayLever): boolean {
   const more = point.utilityChange - than.utilityChange;
