@@ -116,6 +116,9 @@ export const whatIfAnswerSchema = z
     best: pointSchema
       .optional()
       .meta({ description: 'largest utility_change, of equals the nearest to the base' }),
+    proven: z
+      .boolean()
+      .meta({ description: 'whether the best exceeds chance even though it was picked from the curve' }),
     reason: z.string().optional().meta({ description: 'why there is no curve' }),
     sentence: z.string(),
     note: z.string(),

@@ -9,7 +9,7 @@ import { checkRange, leverNamed, unitOf } from '../override/replay/lever-values.
 import type { ReplayLever } from '../override/replay/levers.ts';
 import { REPLAY_SETTINGS } from '../override/replay/settings.ts';
 import type { WhatIf, WhatIfPoint } from '../override/replay/what-if.ts';
-import { whatIf } from '../override/replay/what-if.ts';
+import { CONFIDENCE, whatIf } from '../override/replay/what-if.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../pattern/scope.ts';
 import type { EpisodeStore } from '../store/stores.ts';
@@ -23,7 +23,6 @@ type WhatIfDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now'> & { readonly epi
 
 /** Half a million events are read and counted in about 8 s of one vCPU; the HTTP API gives up after 30. */
 const MAX_EVENTS = 500_000;
-const CONFIDENCE = 0.9;
 const NOTE =
   'Each interval holds for its own value, with events that share their fate counted together. The best of a curve was ' +
   'picked, so it looks better than it is. Counted from the base thresholds that the events log, without any override.';
@@ -97,15 +96,16 @@ function tooManyEvents(most: number): Fault {
 }
 
 function curveAnswer(
-  { curve, base, best, reason, events }: WhatIf,
+  { curve, base, best, proven, reason, events }: WhatIf,
   lever: ReplayLever,
-): Pick<WhatIfAnswer, 'events' | 'curve' | 'base' | 'best' | 'reason'> {
+): Pick<WhatIfAnswer, 'events' | 'curve' | 'base' | 'best' | 'proven' | 'reason'> {
   const { leftOut, otherGates, ...groups } = events;
   return {
     events: { ...groups, left_out: leftOut, other_gates: otherGates },
     curve: curve.map(point => pointAnswer(point, lever)),
     ...(base && { base: pointAnswer(base, lever) }),
     ...(best && { best: pointAnswer(best, lever) }),
+    proven,
     ...(reason !== undefined && { reason }),
   };
 }

@@ -129,12 +129,23 @@ describe('one threshold in one slice, by hand', () => {
     expect([best?.value, base?.value]).toEqual([0.9, 1]);
     expect(sentence).toBe(
       'ts_min × 0.9 on everything would have taken 4 more winners and 0 more losers in the last 90 days: ' +
-        '+8 ± 6.6 at 2:1: more than chance explains at one value, but it is the best of 5: expect less',
+        '+8 ± 6.6 at 2:1: more than chance at this value alone, but not as the best of its curve: nothing proven',
     );
     expect(ask(worked, { from: 1.1, to: 1.2 }).sentence).toBe(
       'ts_min × 1.1 on everything would have taken 0 fewer winners and 5 fewer losers in the last 90 days: ' +
         '+5 ± 5.2 at 2:1: nothing proven',
     );
+  });
+
+  test('the best is proven when it exceeds chance by √(2 ln(10 · tries)) standard errors', () => {
+    // Besides the base three sets of events: 14/8, 14/5, 10/0. Seven winners more: 22 against √(2 ln 30) · √44 = 17.3.
+    const more = times(7, { outcome: 'success', acted: false, numbers: { ts_score: 0.55 } });
+    const found = ask([...worked, ...more]);
+    expect(found.best).toMatchObject({ value: 0.9, utilityChange: 22, error: Math.sqrt(44) });
+    expect([found.proven, ask(worked).proven]).toEqual([true, false]);
+    expect(found.sentence).toMatch(/\+22 ± 11 at 2:1: more than chance, even as the best of its curve$/);
+    // Four winners: 8 = 2 · √16. One try needs √(2 ln 10) = 2.15 of them.
+    expect(ask(worked, { from: 0.9, to: 1, points: 2 }).proven).toBe(false);
   });
 
   test('the payoff decides what is best', () => {

@@ -2,7 +2,7 @@ import { describeScope } from '../../pattern/scope.ts';
 import { interval } from './explain.ts';
 import type { ReplayLever } from './levers.ts';
 import type { ReplaySettings } from './settings.ts';
-import type { WhatIf, WhatIfQuestion } from './what-if.ts';
+import type { WhatIf, WhatIfPoint, WhatIfQuestion } from './what-if.ts';
 
 /** What a curve says, in one sentence that a trader reads. */
 export function describeWhatIf(
@@ -20,15 +20,17 @@ export function describeWhatIf(
   if (best === base)
     return `no ${range} would have done better than where it stands in the last ${days} days ${price}`;
   const kind = best.winnersChange < 0 || best.losersChange < 0 ? 'fewer' : 'more';
-  const proven = best.utilityChange > best.margin;
   return (
     `${lever.threshold} ${effectText(lever, best.value)} on ${slice} would have taken ` +
     `${flips(best.winnersChange, kind, 'winner')} and ${flips(best.losersChange, kind, 'loser')} ` +
-    `in the last ${days} days: ${interval(best.utilityChange, best.margin)} ${price}: ` +
-    (proven
-      ? `more than chance explains at one value, but it is the best of ${curve.length}: expect less`
-      : 'nothing proven')
+    `in the last ${days} days: ${interval(best.utilityChange, best.margin)} ${price}: ${verdict(found, best)}`
   );
+}
+
+function verdict({ proven }: WhatIf, { utilityChange, margin }: WhatIfPoint): string {
+  if (proven) return 'more than chance, even as the best of its curve';
+  if (utilityChange <= margin) return 'nothing proven';
+  return 'more than chance at this value alone, but not as the best of its curve: nothing proven';
 }
 
 /** `× 0.92`, `+ 0.0004`. */

@@ -39,11 +39,15 @@ export interface WhatIf {
   readonly base?: WhatIfPoint;
   /** The largest change of utility; of equals the one nearest to the base. */
   readonly best?: WhatIfPoint;
+  /** Whether the best is above chance even though it was picked; see `familyErrors`. */
+  readonly proven: boolean;
   /** Events of the slice in the window with an outcome known at `asOf`. */
   readonly events: Census & { readonly total: number };
 }
 
-/** Standard errors of a 90 % interval, normal. */
+/** Of the intervals. */
+export const CONFIDENCE = 0.9;
+/** Standard errors of such an interval, normal. */
 export const INTERVAL_ERRORS = 1.645;
 const DAY_MS = 86_400_000;
 
@@ -73,15 +77,27 @@ export function whatIf(
   const { stops, census } = sweep(gates, gate, rows, openings, base, settings.payoff);
   const events = { total: rows.length, ...census };
   const reason = whyNot(events, lever, gates.silent.find(s => s.lever === lever)?.reason);
-  if (reason !== undefined) return { curve: [], reason, events };
+  if (reason !== undefined) return { curve: [], reason, proven: false, events };
   const standing = medianOf(rows, columns.numbers[lever.threshold]);
   const points = stops.map((stop, i) => pointOf(stop, ordered[i] ?? 0, standing, lever, settings));
+  const best = points.reduce((most, point) => (isBetter(point, most, lever) ? point : most));
   return {
     curve: rises ? points : points.toReversed(),
     ...(points[base] && { base: points[base] }),
-    best: points.reduce((best, point) => (isBetter(point, best, lever) ? point : best)),
+    best,
+    proven: best.utilityChange > 0 && best.utilityChange > familyErrors(points) * best.error,
     events,
   };
+}
+
+/**
+ * Standard errors by which the best of a curve must exceed 0. Each set of events that some value takes is one try, and
+ * all tries together may err as often as one interval: with 1 − Φ(z) ≤ exp(−z²/2) / 2 that is z = √(2 ln(tries / (1 − confidence))).
+ */
+function familyErrors(points: readonly WhatIfPoint[]): number {
+  // What is taken grows with the opening, so equal numbers are the same events.
+  const tries = new Set(points.map(point => `${point.winners} ${point.losers}`)).size - 1;
+  return Math.sqrt(2 * Math.log(tries / (1 - CONFIDENCE)));
 }
 
 function sliceRows(columns: ReplayColumns, asOf: number, { scope, days }: WhatIfQuestion): Uint32Array {
