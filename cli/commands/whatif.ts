@@ -114,7 +114,7 @@ function show(session: Session, answer: WhatIfAnswer): void {
   const { pattern_key, lever, scope_subset, events, payoff, base } = answer;
   session.say(
     `${session.strong(printable(pattern_key))}, ${printable(lever.threshold)} on ${slice(scope_subset)}, ` +
-      `${answer.lookback_days} days to ${instant(answer.as_of)}, ${measure(payoff.win)}:${measure(payoff.loss)}`,
+      `${answer.lookback_days} days to ${instant(answer.as_of)}, payoff ${measure(payoff.win)}:${measure(payoff.loss)}`,
   );
   session.say(eventsText(events));
   if (base) {

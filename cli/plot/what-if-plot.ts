@@ -1,5 +1,5 @@
 import type { WhatIfAnswer, WhatIfPointAnswer } from '../../shared/http/what-if-schemas.ts';
-import { measure, percent, slice } from '../format.ts';
+import { count, measure, percent, slice } from '../format.ts';
 import type { Guide, LinePlot, Point } from './line-plot.ts';
 
 /** A what-if as two plots over one axis: what the utility would have gained, and what would have been taken. */
@@ -31,7 +31,7 @@ export function whatIfPlots(answer: WhatIfAnswer): readonly [utility: LinePlot, 
   const taken: LinePlot = {
     title: 'Winners and losers taken',
     x,
-    y: { label: 'events of the slice', from: 0 },
+    y: { label: 'events of the slice', from: 0, format: n => (Number.isInteger(n) ? count(n) : '') },
     guides,
     lines: [
       { name: 'winners', points: line(p => p.winners) },

@@ -54,7 +54,7 @@ describe('whatif', () => {
     expect(ran).toMatchObject({ exit: 0, err: '' });
     const [head = '', table = '', utility = '', taken = '', said = ''] = plain(ran.out).split('\n\n');
     expect(`${head}\n\n${table}`).toMatchInlineSnapshot(`
-      "pm.uptrend.S1.entry, ts_min on timeframe=15m, 90 days to 2025-01-20 12:00:00Z, 2:1
+      "pm.uptrend.S1.entry, ts_min on timeframe=15m, 90 days to 2025-01-20 12:00:00Z, payoff 2:1
       61 events with an outcome: 56 can move, 3 fail another gate, 2 neutral
 
       multiplier  ts_min  winners  losers  utility  change  90 % interval
