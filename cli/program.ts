@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { serviceUrl, token, whole } from './arguments.ts';
 import { Client } from './client.ts';
 import { addCycle } from './commands/cycle.ts';
+import { addEvidence } from './commands/evidence.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addLessons } from './commands/lessons.ts';
@@ -94,6 +95,7 @@ const COMMANDS = [
   addLessons,
   addOverrides,
   addLookup,
+  addEvidence,
   addWhatIf,
   addHistory,
   addMode,

@@ -39,7 +39,16 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
       on: 'control',
       may: ['UpdateItem'],
       partitions: ['pattern#*'],
-      attributes: ['pk', 'sk', 'events', 'with_outcome', 'parked'],
+      attributes: [
+        'pk',
+        'sk',
+        'w',
+        'events',
+        'with_outcome',
+        'parked',
+        'event_conflicts',
+        'outcome_conflicts',
+      ],
     },
   ],
   lookup: [
@@ -59,12 +68,13 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { on: 'outcomes', may: ['Query'] },
     { on: 'control', may: ['GetItem', 'PutItem'] },
     { on: 'lessons', may: ['BatchWriteItem'] },
+    { on: 'overrides', may: ['BatchWriteItem'] },
   ],
   materialize: [
     { on: 'control', may: ['GetItem', 'PutItem'] },
     // Updates: what stays in force is renewed before it expires.
     { on: 'lessons', may: ['Query', 'UpdateItem'] },
-    { on: 'overrides', may: ['BatchWriteItem', 'Query', 'UpdateItem'] },
+    { on: 'overrides', may: ['Query', 'UpdateItem'] },
   ],
   'cycle-close': [{ on: 'control', may: ['GetItem', 'PutItem', 'Query'] }],
 };

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { cycleOptionsSchema } from '../cycle/cycle.ts';
 import { patternKeyInputSchema } from '../episode/episode.ts';
-import { scopeHashSchema, scopeSubsetSchema } from '../lesson/lesson.ts';
 import { payoffSchema } from '../override/head.ts';
 import { ACTION_CATEGORIES } from '../override/levers.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 
 /** What a what-if takes and answers. The same schemas check requests and make the OpenAPI document. */
 

@@ -5,7 +5,7 @@ import { effectiveSettings } from '../cycle/settings.ts';
 import { parse } from '../episode/episode.ts';
 import { Fault } from '../errors.ts';
 import { describeWhatIf } from '../override/replay/describe-what-if.ts';
-import { checkRange, leverNamed, unitOf } from '../override/replay/lever-values.ts';
+import { checkRange, effectOf, leverNamed, unitOf } from '../override/replay/lever-values.ts';
 import type { ReplayLever } from '../override/replay/levers.ts';
 import { REPLAY_SETTINGS } from '../override/replay/settings.ts';
 import type { WhatIf, WhatIfPoint } from '../override/replay/what-if.ts';
@@ -112,7 +112,7 @@ function curveAnswer(
 
 function pointAnswer(point: WhatIfPoint, lever: ReplayLever): WhatIfPointAnswer {
   return {
-    [unitOf(lever)]: point.value,
+    ...effectOf(lever, point.value),
     threshold: point.threshold,
     winners: point.winners,
     losers: point.losers,

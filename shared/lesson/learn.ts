@@ -30,12 +30,18 @@ export interface Learned {
  * Mines the columns of one pattern into lessons.
  * @param nMin least supporting events of a slice, 1 or more: events with an outcome, or, for ladder lessons,
  *   successes with a `dx_count`
+ * @param budget record visits of the miner, if fewer than a run may use
  */
-export function learn(pattern: PatternKey, columns: EpisodeColumns, nMin: number): Learned {
+export function learn(
+  pattern: PatternKey,
+  columns: EpisodeColumns,
+  nMin: number,
+  budget: { readonly maxWork?: number } = {},
+): Learned {
   const kind = makesLadderLessons(pattern) ? LADDER : QUADRANTS;
   const input = kind.input(columns);
   const nearMin = Math.max(1, Math.ceil(nMin * NEAR_SHARE));
-  const mined = mineSlices(input, { nMin, nearMin, maxSlices: MAX_LESSONS });
+  const mined = mineSlices(input, { ...budget, nMin, nearMin, maxSlices: MAX_LESSONS });
   const lessons = lessonsOf(mined.slices, input, kind.lesson).sort((a, b) =>
     a.scope_hash < b.scope_hash ? -1 : 1,
   );

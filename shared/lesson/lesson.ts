@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { patternParts } from '../pattern/pattern-key.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 
 const count = z.number().int().nonnegative();
 const rate = z.number().min(0).max(1);
@@ -37,12 +38,10 @@ export const ladderStatsSchema = z
   })
   .meta({ id: 'LadderStats' });
 
-export const scopeSubsetSchema = z
-  .record(z.string(), z.string())
-  .meta({ description: 'dimension → text of its value' });
-export const scopeHashSchema = z.string().regex(/^[0-9a-f]{32}$/);
-
 const lessonFields = {
+  why_not: z.string().optional().meta({
+    description: 'why no override follows, under the policy of the generation; absent where one does',
+  }),
   scope_subset: scopeSubsetSchema,
   scope_hash: scopeHashSchema,
   n: count.meta({ description: 'events of the slice that have an outcome' }),

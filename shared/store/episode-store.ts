@@ -5,6 +5,7 @@ import { formatHistory } from '../episode/outcome.ts';
 import { packEpisode } from '../episode/pack.ts';
 import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { atBaseThresholds } from '../override/base-thresholds.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { CountChanges } from './count-changes.ts';
 import type { Dynamo, Item } from './dynamo.ts';
@@ -55,6 +56,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       first.filter(w => w.result !== 'event_conflict'),
       counts,
     );
+    for (const { episode, result } of writes) counts.addConflict(episode.pattern, result);
     await counts.write(this.#db, this.#settings.controlTable, this.#settings.log);
     return writes.map(w => w.result);
   }
@@ -70,7 +72,10 @@ export class DynamoEpisodeStore implements EpisodeStore {
         // Reports of one episode in their order; different episodes at once.
         for (const i of indexes) {
           const report = reports[i];
-          if (report) results[i] = await this.#outcomes.resolve(report, counts);
+          if (!report) continue;
+          const result = await this.#outcomes.resolve(report, counts);
+          counts.addConflict(report.pattern, result);
+          results[i] = result;
         }
       },
       16,
@@ -120,7 +125,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       ...key,
       b: body,
       h: hash,
-      m: packEpisode(episode),
+      m: packEpisode(atBaseThresholds(episode)),
       t: keys.eventTimeSort(episode.timestamp, episode.id),
       w: token,
       [keys.TTL_ATTRIBUTE]: expires,

@@ -1,6 +1,7 @@
 import type { CycleOptions, CycleRecord, CycleSummary, PatternRun } from '../cycle/cycle.ts';
 import type { Episode, OutcomeReport } from '../episode/episode.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
+import type { Evidence } from '../override/evidence.ts';
 import type { Change, Generation, Head, RowSet } from '../override/head.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 
@@ -39,6 +40,12 @@ export interface EventCounts {
   readonly parked: number;
 }
 
+/** Refused because something else is recorded under the same id; each time it is sent counts. */
+export interface ConflictCounts {
+  readonly events: number;
+  readonly outcomes: number;
+}
+
 /** One pattern at a glance. */
 export interface PatternOverview {
   readonly pattern: PatternKey;
@@ -46,6 +53,7 @@ export interface PatternOverview {
   readonly since: number;
   readonly head: Head | undefined;
   readonly counts: EventCounts;
+  readonly conflicts: ConflictCounts;
 }
 
 /** What is in force per pattern, its past, and who changed it. */
@@ -67,6 +75,10 @@ export interface HeadStore {
   audits(pattern: PatternKey): Promise<Change[]>;
   /** Every pattern at a glance, sorted. */
   overview(): Promise<PatternOverview[]>;
+  /** What the last run found of the pattern's policies, if one has run. */
+  evidence(pattern: PatternKey): Promise<Evidence | undefined>;
+  /** Writes only when it differs from the stored one. */
+  putEvidence(pattern: PatternKey, evidence: Evidence): Promise<void>;
   near(pattern: PatternKey): Promise<NearLesson[]>;
   /** Writes only when the list differs from the stored one. */
   putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void>;

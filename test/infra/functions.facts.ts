@@ -49,11 +49,20 @@ describe('every function', () => {
       nMin: 33,
       lookbackDays: 90,
       policy: 'drift',
+      challengers: ['drift', 'replay'],
       payoff: { win: 2, loss: 1 },
     });
     expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
     expect(config.dynamodbEndpoint).toBeUndefined();
   });
+
+  it.each(all)(
+    '%s reads its source map while it starts only if nobody waits for an answer',
+    (_, logicalName, id) => {
+      const answers = ['Ingest', 'Lookup', 'Operate'].includes(id);
+      expect(environmentOf(logicalName).NODE_OPTIONS).toBe(answers ? undefined : '--enable-source-maps');
+    },
+  );
 
   it.each(['Ingest', 'Lookup', 'Operate'])('%s answers before the HTTP API gives up at 30 s', id => {
     expect(functions().get(`${id}Function`)?.Properties.Timeout).toBeLessThan(30);

@@ -6,7 +6,8 @@ import type { ReplayEvent } from '../../shared/override/replay/columns.ts';
 import { replayColumns } from '../../shared/override/replay/columns.ts';
 import { describeWhatIf } from '../../shared/override/replay/describe-what-if.ts';
 import { prepareGates } from '../../shared/override/replay/gates.ts';
-import { checkRange, leverNamed, openingOf } from '../../shared/override/replay/lever-values.ts';
+import { checkRange, effectOf, leverNamed } from '../../shared/override/replay/lever-values.ts';
+import { openingOf } from '../../shared/override/replay/levers.ts';
 import { compare, taken } from '../../shared/override/replay/score.ts';
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
 import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
@@ -417,7 +418,8 @@ describe('whatever the events', () => {
           const base = taken(gates, [], rowsOfSlice);
           for (const point of curve) {
             points++;
-            const opening = openingOf(leverNamed(S1, name), point.value);
+            const lever = leverNamed(S1, name);
+            const opening = openingOf(lever, effectOf(lever, point.value));
             const acts = taken(gates, [{ gate, slice, opening }], rowsOfSlice);
             const { winners, losers, gain, error, changed } = compare(gates, rowsOfSlice, acts, base, told);
             const counted = compare(gates, rowsOfSlice, acts, undefined, told);

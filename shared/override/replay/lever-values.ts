@@ -57,10 +57,9 @@ function outOfRange(path: string, message: string): Fault {
 /** Where a threshold stands. */
 export const baseOf = ({ scale }: ReplayLever): number => (scale === 'log' ? 1 : 0);
 
-/** How far a value opens the gate, in the unit of its margin. */
-export function openingOf({ scale, passes }: ReplayLever, value: number): number {
-  const shift = scale === 'log' ? Math.log(value) : value;
-  return passes === 'at least' ? -shift : shift;
+/** A value as an override carries it. */
+export function effectOf(lever: ReplayLever, value: number): { multiplier: number } | { delta: number } {
+  return lever.scale === 'log' ? { multiplier: value } : { delta: value };
 }
 
 /** Ascending, without repeats, the base among them. */

@@ -3,8 +3,9 @@ import type { Scope } from '../../pattern/scope.ts';
 import type { ReplayColumns } from './columns.ts';
 import { prepareGates } from './gates.ts';
 import type { LeverRange } from './lever-values.ts';
-import { baseOf, openingOf, valuesOf } from './lever-values.ts';
+import { baseOf, effectOf, valuesOf } from './lever-values.ts';
 import type { ReplayLever } from './levers.ts';
+import { openingOf } from './levers.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { Census, Stop } from './sweep.ts';
 import { sweep } from './sweep.ts';
@@ -72,7 +73,7 @@ export function whatIf(
   // What is tightest comes first: a lower threshold admits more, or a higher one.
   const rises = lever.passes === 'at most';
   const ordered = rises ? values : values.toReversed();
-  const openings = Float64Array.from(ordered, value => openingOf(lever, value));
+  const openings = Float64Array.from(ordered, value => openingOf(lever, effectOf(lever, value)));
   const base = ordered.indexOf(baseOf(lever));
   const { stops, census } = sweep(gates, gate, rows, openings, base, settings.payoff);
   const events = { total: rows.length, ...census };
@@ -159,6 +160,6 @@ const finite = (value: number): number => Math.min(Number.MAX_VALUE, Math.max(-N
 function isBetter(point: WhatIfPoint, than: WhatIfPoint, lever: ReplayLever): boolean {
   const more = point.utilityChange - than.utilityChange;
   if (more !== 0) return more > 0;
-  const distance = (p: WhatIfPoint): number => Math.abs(openingOf(lever, p.value));
+  const distance = (p: WhatIfPoint): number => Math.abs(openingOf(lever, effectOf(lever, p.value)));
   return distance(point) < distance(than);
 }
