@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Random } from '../../bench/policy/random.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
 import type { NumberName } from '../../shared/episode/pack.ts';
 import type { ReplayEvent } from '../../shared/override/replay/columns.ts';
@@ -472,4 +473,36 @@ describe('whatever the events', () => {
       { numRuns: 50, seed: 20251127 },
     );
   });
+});
+
+test('where nothing is to gain, nine of ten intervals hold 0, the best is often beyond its own and hardly ever proven', () => {
+  let inside = 0;
+  let values = 0;
+  let beyond = 0;
+  let proven = 0;
+  const seeds = Array.from({ length: 150 }, (_, i) => i + 1);
+  for (const seed of seeds) {
+    const random = new Random(seed, 3);
+    const events = Array.from({ length: 400 }, () =>
+      event({
+        outcome: random.uniform() < 1 / 3 ? 'success' : 'failure',
+        acted: random.uniform() < 0.5,
+        numbers: { ts_score: 0.5 * Math.exp(0.25 * random.normal()) },
+        daysAgo: 1 + 88 * random.uniform(),
+      }),
+    );
+    const found = ask(events, { points: 41 }, REPLAY_SETTINGS);
+    for (const point of found.curve.filter(p => p !== found.base)) {
+      values++;
+      if (Math.abs(point.utilityChange) <= point.margin) inside++;
+    }
+    if ((found.best?.utilityChange ?? 0) > (found.best?.margin ?? 0)) beyond++;
+    if (found.proven) proven++;
+  }
+  expect(values).toBe(seeds.length * 40);
+  expect(inside / values).toBeGreaterThan(0.87);
+  expect(inside / values).toBeLessThan(0.96);
+  // A tenth of the intervals misses 0, half of them above: picking the best makes it three times as many and more.
+  expect(beyond / seeds.length).toBeGreaterThan(0.1);
+  expect(proven / seeds.length).toBeLessThanOrEqual(0.05);
 });
