@@ -15,13 +15,7 @@ export const COUNTERS = {
 } as const;
 export type Counter = keyof typeof COUNTERS;
 
-const NAMES: readonly Counter[] = [
-  'total',
-  'withOutcome',
-  'parked',
-  'eventConflicts',
-  'outcomeConflicts',
-];
+const NAMES: readonly Counter[] = ['total', 'withOutcome', 'parked', 'eventConflicts', 'outcomeConflicts'];
 
 /** What one request changes of the counters that `status` shows. */
 export class CountChanges {
