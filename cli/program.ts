@@ -13,6 +13,7 @@ import { addOverrides } from './commands/overrides.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addSettings } from './commands/settings.ts';
 import { addStatus } from './commands/status.ts';
+import { addWhatIf } from './commands/whatif.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit.ts';
 import { printable } from './format.ts';
 import type { Host } from './host.ts';
@@ -95,6 +96,7 @@ const COMMANDS = [
   addOverrides,
   addLookup,
   addEvidence,
+  addWhatIf,
   addHistory,
   addMode,
   addRollback,

@@ -4,6 +4,7 @@ import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from './lookup-request.ts';
 import * as s from './schemas.ts';
+import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './what-if-schemas.ts';
 
 /** One route of the API: what it is called, takes and answers. Handlers register by it, OpenAPI is made from it. */
 export interface Route extends Endpoint {
@@ -110,6 +111,21 @@ export const ROUTES = {
     path: '/v1/patterns/{pattern_key}/evidence',
     summary: 'How each policy would have done on the last weeks, learned only from what was known before.',
     answers: { 200: s.evidenceAnswerSchema },
+  },
+  postWhatIf: {
+    method: 'post',
+    path: '/v1/whatif',
+    summary:
+      'What a threshold would have taken at other values in one slice, other gates rechecked. Changes nothing.',
+    body: whatIfRequestSchema,
+    answers: { 200: whatIfAnswerSchema },
+  },
+  getWhatIf: {
+    method: 'get',
+    path: '/v1/whatif',
+    summary: 'The same without a body: scope.NAME=value, payoff.win=number, payoff.loss=number.',
+    query: whatIfQuerySchema,
+    answers: { 200: whatIfAnswerSchema },
   },
   putMode: {
     method: 'put',

@@ -37,6 +37,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:UpdateItem LessonsTable',
     'dynamodb:Query OverridesTable',
     'dynamodb:UpdateItem OverridesTable',
+    'dynamodb:Query EventsTable/index/outcomes',
   ],
   CycleOpen: ['dynamodb:PutItem ControlTable', 'dynamodb:Query ControlTable'],
   Mine: [
