@@ -55,6 +55,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { on: 'control', may: ['GetItem'] },
     { on: 'overrides', may: ['Query'] },
   ],
+  // Which dimensions look-ups ask with; nothing that is in force.
+  asked: [{ on: 'control', may: ['BatchWriteItem'], partitions: ['dimensions#*'] }],
   operate: [
     { on: 'control', may: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
     // Updates: a rollback renews the expiry of the rows that it puts back in force.

@@ -12,6 +12,8 @@ export const FUNCTIONS = {
   // Few calls. A what-if reads up to half a million events: one whole vCPU takes about 8 s, and the columns with what is
   // counted on them some 350 MB. 29 s: `POST /v1/cycles?wait=true` waits for a run as long as the HTTP API lets it.
   operate: { id: 'Operate', memoryMb: 1769, timeoutSeconds: 29 },
+  // A few items for each hour and container of the look-up.
+  asked: { id: 'Asked', memoryMb: 512, timeoutSeconds: 30 },
   // One record, one list of patterns.
   'cycle-open': { id: 'CycleOpen', memoryMb: 512, timeoutSeconds: 65 },
   // A million events as columns fit in 1 GB, and as much again while they are read; one thread uses one vCPU.

@@ -31,6 +31,7 @@ const status = (healthy: boolean): object => ({
   events: counts,
   parked_outcomes: 0,
   conflicts: { events: 0, outcomes: 0 },
+  warnings: [],
   last_cycle: { ...cycle('succeeded'), age_seconds: 720 },
   patterns: [
     {
