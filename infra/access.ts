@@ -39,7 +39,16 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
       on: 'control',
       may: ['UpdateItem'],
       partitions: ['pattern#*'],
-      attributes: ['pk', 'sk', 'events', 'with_outcome', 'parked'],
+      attributes: [
+        'pk',
+        'sk',
+        'w',
+        'events',
+        'with_outcome',
+        'parked',
+        'event_conflicts',
+        'outcome_conflicts',
+      ],
     },
   ],
   lookup: [

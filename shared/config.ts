@@ -60,7 +60,8 @@ export interface Config {
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const result = environmentSchema.safeParse(set);
+  // Read once: compiling a parser for it would take longer than reading.
+  const result = environmentSchema.safeParse(set, { jitless: true });
   if (!result.success) {
     const wrong = result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
     throw new Error(`settings: ${wrong.join('; ')}`);

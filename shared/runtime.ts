@@ -7,6 +7,7 @@ import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
 import { GenerationCache } from './override/generation-cache.ts';
 import type { Override } from './override/override.ts';
+import { sourceStack } from './source-stack.ts';
 import { DynamoCycleStore } from './store/cycle-store.ts';
 import { Dynamo, documentClient } from './store/dynamo.ts';
 import { DynamoEpisodeStore } from './store/episode-store.ts';
@@ -28,7 +29,7 @@ export function createRuntime(
   config: Config,
   client: DynamoDBDocumentClient,
   now: () => number = Date.now,
-  log: Log = jsonLog(config.logLevel, line => process.stdout.write(`${line}\n`), now),
+  log: Log = jsonLog(config.logLevel, line => process.stdout.write(`${line}\n`), now, sourceStack),
 ): Runtime {
   const db = new Dynamo(client);
   const { tables } = config;

@@ -117,6 +117,12 @@ const RULES: readonly Rule[] = [
     packages: ['zod', 'node:crypto'],
   },
   { module: 'errors, log', files: under('shared/errors.ts', 'shared/log.ts'), own: [], packages: [] },
+  {
+    module: 'stacks in lines of the source',
+    files: under('shared/source-stack.ts'),
+    own: [],
+    packages: ['node:fs', 'node:module', 'node:url'],
+  },
   { module: 'config', files: under('shared/config.ts'), own: ['shared/override'], packages: ['zod'] },
   {
     module: 'store/stores, store/keys',
@@ -142,7 +148,13 @@ const RULES: readonly Rule[] = [
   {
     module: 'runtime',
     files: under('shared/runtime.ts'),
-    own: ['shared/config.ts', 'shared/log.ts', 'shared/store', 'shared/override/generation-cache.ts'],
+    own: [
+      'shared/config.ts',
+      'shared/log.ts',
+      'shared/source-stack.ts',
+      'shared/store',
+      'shared/override/generation-cache.ts',
+    ],
     types: [...DOMAIN, '@aws-sdk/lib-dynamodb'],
     packages: [],
   },

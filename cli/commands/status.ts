@@ -30,6 +30,9 @@ function show(session: Session, status: Status): void {
   );
   if (status.parked_outcomes > 0)
     session.say(`parked      ${plural(status.parked_outcomes, 'outcome')} waiting for the event`);
+  const { events, outcomes } = status.conflicts;
+  if (events + outcomes > 0)
+    session.say(`conflicts   ${plural(events, 'event')} and ${plural(outcomes, 'outcome')} refused`);
   session.say(`last cycle  ${lastCycle(status)}`);
   session.say();
   const patterns = status.patterns.toSorted((a, b) => b.events.total - a.events.total);

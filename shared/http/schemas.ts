@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { cycleOptionsSchema, cycleRecordSchema, cycleSummarySchema } from '../cycle/cycle.ts';
-import { patternKeyInputSchema } from '../episode/episode.ts';
-import { lessonSchema, scopeHashSchema, scopeSubsetSchema } from '../lesson/lesson.ts';
+import { lessonSchema } from '../lesson/lesson.ts';
 import { evidenceSchema, evidenceSummarySchema } from '../override/evidence.ts';
 import { changeSchema, modeSchema, payoffSchema } from '../override/head.ts';
 import { ACTION_CATEGORIES } from '../override/levers.ts';
 import { overrideSchema, POLICIES, resolutionSchema } from '../override/override.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 
 /** What the API takes and answers. The same schemas check requests and make the OpenAPI document. */
 
@@ -26,48 +26,6 @@ export const ingestAnswerSchema = z
 export const outcomesAnswerSchema = z
   .object({ resolved: count, unchanged: count, parked: count, rejected: z.array(rejectedSchema) })
   .meta({ id: 'OutcomesAnswer' });
-
-// Not z.record: it drops a name `__proto__` in silence.
-const thresholdsSchema = z
-  .unknown()
-  .superRefine((thresholds, context) => {
-    if (typeof thresholds !== 'object' || thresholds === null || Array.isArray(thresholds))
-      return context.addIssue({ code: 'custom', message: 'must be an object' });
-    const entries = Object.entries(thresholds);
-    if (entries.length > 64)
-      return context.addIssue({ code: 'custom', message: 'must have at most 64 names' });
-    for (const [name, value] of entries)
-      if (
-        name === '' ||
-        name.length > 64 ||
-        name === '__proto__' ||
-        typeof value !== 'number' ||
-        !Number.isFinite(value)
-      )
-        context.addIssue({
-          code: 'custom',
-          path: [name],
-          message: 'must be a number under a name of 1 to 64 characters',
-        });
-  })
-  .transform(thresholds => thresholds as Readonly<Record<string, number>>)
-  .meta({
-    type: 'object',
-    additionalProperties: { type: 'number' },
-    examples: [{ ts_min: 0.6, halo_max: 1 }],
-  });
-
-export const lookupRequestSchema = z
-  .strictObject({
-    pattern_key: patternKeyInputSchema,
-    scope: z
-      .unknown()
-      .meta({ type: 'object', additionalProperties: { type: ['string', 'number', 'boolean', 'null'] } }),
-    thresholds: thresholdsSchema.optional(),
-    resolution: resolutionSchema.optional(),
-    explain: z.boolean().optional(),
-  })
-  .meta({ id: 'LookupRequest' });
 
 const effect = { multiplier: z.number().optional(), delta: z.number().optional() };
 export const lookupAnswerSchema = z
@@ -134,6 +92,9 @@ export const snapshotSchema = z
   .meta({ id: 'Snapshot' });
 
 const eventCounts = z.object({ total: count, with_outcome: count, pending: count });
+const conflictCounts = z
+  .object({ events: count, outcomes: count })
+  .meta({ description: 'refused as event_conflict or outcome_conflict, each time that it was sent' });
 export const statusSchema = z
   .object({
     healthy: z.boolean(),
@@ -143,12 +104,14 @@ export const statusSchema = z
     now: z.iso.datetime(),
     events: eventCounts,
     parked_outcomes: count.meta({ description: 'outcomes that wait for their event' }),
+    conflicts: conflictCounts,
     last_cycle: cycleSummarySchema.extend({ age_seconds: z.number() }).nullable(),
     patterns: z.array(
       z.object({
         pattern_key: patternKey,
         events: eventCounts,
         parked_outcomes: count,
+        conflicts: conflictCounts,
         mode: modeSchema,
         policy: z.string(),
         generation,

@@ -41,13 +41,17 @@ export async function systemStatus(deps: StatusDeps): Promise<Status> {
       pending: sum(patterns, p => p.events.pending),
     },
     parked_outcomes: sum(patterns, p => p.parked_outcomes),
+    conflicts: {
+      events: sum(patterns, p => p.conflicts.events),
+      outcomes: sum(patterns, p => p.conflicts.outcomes),
+    },
     last_cycle: last ? { ...last, age_seconds: ageMs(last, now) / 1000 } : null,
     patterns,
   };
 }
 
 function patternStatus(defaults: Defaults, row: PatternOverview): Status['patterns'][number] {
-  const { pattern, head, counts } = row;
+  const { pattern, head, counts, conflicts } = row;
   const current = head?.current;
   return {
     pattern_key: pattern,
@@ -57,6 +61,7 @@ function patternStatus(defaults: Defaults, row: PatternOverview): Status['patter
       pending: Math.max(0, counts.total - counts.withOutcome),
     },
     parked_outcomes: counts.parked,
+    conflicts,
     mode: head?.mode ?? 'live',
     policy: effectiveSettings(defaults, head?.settings).policy,
     generation: current?.generation ?? 0,

@@ -1,14 +1,10 @@
 import * as z from 'zod';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { patternParts } from '../pattern/pattern-key.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 import type { QuadrantStats } from './stats.ts';
 import { count, ladderStatsSchema, quadrantStatsSchema } from './stats.ts';
 import { ladderUncertaintySchema, quadrantUncertaintySchema } from './uncertainty.ts';
-
-export const scopeSubsetSchema = z
-  .record(z.string(), z.string())
-  .meta({ description: 'dimension → text of its value' });
-export const scopeHashSchema = z.string().regex(/^[0-9a-f]{32}$/);
 
 const lessonFields = {
   why_not: z.string().optional().meta({

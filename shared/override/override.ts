@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { scopeHashSchema, scopeSubsetSchema } from '../lesson/lesson.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 import { ACTION_CATEGORIES } from './levers.ts';
 
 /** Every multiplier stays in this range, and so does every product of them (contract, section 4). */

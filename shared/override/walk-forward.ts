@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 export const FOLDS = 4;
 const FOLD_DAYS = 7;
 /** Of more events every k-th moment is scored: resolving costs more than learning when slices are many. */
-const MAX_SCORED = 10_000;
+const MAX_SCORED = 5_000;
 /** Record visits of the miner for one stretch: an eighth of what a run may use. */
 const MAX_WORK = 500_000_000;
 /** Standard errors of a two-sided 90 % interval. */

@@ -56,6 +56,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       first.filter(w => w.result !== 'event_conflict'),
       counts,
     );
+    for (const { episode, result } of writes) counts.addConflict(episode.pattern, result);
     await counts.write(this.#db, this.#settings.controlTable, this.#settings.log);
     return writes.map(w => w.result);
   }
@@ -71,7 +72,10 @@ export class DynamoEpisodeStore implements EpisodeStore {
         // Reports of one episode in their order; different episodes at once.
         for (const i of indexes) {
           const report = reports[i];
-          if (report) results[i] = await this.#outcomes.resolve(report, counts);
+          if (!report) continue;
+          const result = await this.#outcomes.resolve(report, counts);
+          counts.addConflict(report.pattern, result);
+          results[i] = result;
         }
       },
       16,

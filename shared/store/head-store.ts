@@ -7,9 +7,11 @@ import type { Change, Generation, Head } from '../override/head.ts';
 import { changeSchema, generationSchema, headSchema } from '../override/head.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
+import type { Counter } from './count-changes.ts';
+import { COUNTERS } from './count-changes.ts';
 import type { Dynamo, Item } from './dynamo.ts';
 import * as keys from './keys.ts';
-import type { EventCounts, HeadStore, PatternOverview } from './stores.ts';
+import type { HeadStore, PatternOverview } from './stores.ts';
 
 /** Superseded generations and the audit are kept this long. */
 export const HISTORY_DAYS = 30;
@@ -101,8 +103,8 @@ export class DynamoHeadStore implements HeadStore {
     return patterns.map(({ sk, since }) => {
       const pattern = parsePatternKey(String(sk));
       const pk = keys.patternPartition(pattern);
-      const counts = toCounts(found.get(`${pk} ${keys.COUNTS}`));
-      return { pattern, since: Number(since), head: toHead(found.get(`${pk} ${keys.HEAD}`)), counts };
+      const head = toHead(found.get(`${pk} ${keys.HEAD}`));
+      return { pattern, since: Number(since), head, ...toCounts(found.get(`${pk} ${keys.COUNTS}`)) };
     });
   }
 
@@ -171,10 +173,13 @@ function toHead(item: Item | undefined): Head | undefined {
   return head.data;
 }
 
-function toCounts(item: Item | undefined): EventCounts {
-  const of = (name: string): number => {
-    const value = item?.[name];
+function toCounts(item: Item | undefined): Pick<PatternOverview, 'counts' | 'conflicts'> {
+  const of = (counter: Counter): number => {
+    const value = item?.[COUNTERS[counter]];
     return typeof value === 'number' ? Math.max(0, value) : 0;
   };
-  return { total: of('events'), withOutcome: of('with_outcome'), parked: of('parked') };
+  return {
+    counts: { total: of('total'), withOutcome: of('withOutcome'), parked: of('parked') },
+    conflicts: { events: of('eventConflicts'), outcomes: of('outcomeConflicts') },
+  };
 }

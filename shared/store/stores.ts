@@ -40,6 +40,12 @@ export interface EventCounts {
   readonly parked: number;
 }
 
+/** Refused because something else is recorded under the same id; each time it is sent counts. */
+export interface ConflictCounts {
+  readonly events: number;
+  readonly outcomes: number;
+}
+
 /** One pattern at a glance. */
 export interface PatternOverview {
   readonly pattern: PatternKey;
@@ -47,6 +53,7 @@ export interface PatternOverview {
   readonly since: number;
   readonly head: Head | undefined;
   readonly counts: EventCounts;
+  readonly conflicts: ConflictCounts;
 }
 
 /** What is in force per pattern, its past, and who changed it. */

@@ -56,6 +56,14 @@ describe('every function', () => {
     expect(config.dynamodbEndpoint).toBeUndefined();
   });
 
+  it.each(all)(
+    '%s reads its source map while it starts only if nobody waits for an answer',
+    (_, logicalName, id) => {
+      const answers = ['Ingest', 'Lookup', 'Operate'].includes(id);
+      expect(environmentOf(logicalName).NODE_OPTIONS).toBe(answers ? undefined : '--enable-source-maps');
+    },
+  );
+
   it.each(['Ingest', 'Lookup', 'Operate'])('%s answers before the HTTP API gives up at 30 s', id => {
     expect(functions().get(`${id}Function`)?.Properties.Timeout).toBeLessThan(30);
   });

@@ -11,7 +11,7 @@ import { resources, synthesize } from './synth.ts';
 const WAITING = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","parked#*"]}}';
 const COUNTERS =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
-  '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","events","with_outcome","parked"]}}';
+  '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts"]}}';
 
 const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Ingest: [

@@ -3,7 +3,7 @@ import type { Scope } from '../../pattern/scope.ts';
 import { scopeFromPairs } from '../../pattern/scope.ts';
 import type { Override, Resolution } from '../override.ts';
 import { OverrideIndex } from '../override-index.ts';
-import { resolve } from '../resolve.ts';
+import { resolveValues } from '../resolve.ts';
 import type { Gates } from './gates.ts';
 import { openingOf } from './levers.ts';
 
@@ -32,7 +32,7 @@ export function takenUnder(
 }
 
 function openingsIn(gates: Gates, index: OverrideIndex, resolution: Resolution, scope: Scope): number[] {
-  const { resolved } = resolve(index.matching(scope), resolution);
+  const resolved = resolveValues(index.matching(scope), resolution);
   return gates.gates.map(({ lever }) => {
     const hit = resolved.find(r => r.action_category === lever.category);
     return hit ? openingOf(lever, hit) : 0;
