@@ -149,7 +149,8 @@ async function lookUp(): Promise<void> {
 async function watchMemory(): Promise<void> {
   while (!over) {
     const status = await readFile(`/proc/${service.child.pid}/status`, 'utf8').catch(() => '');
-    const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024;
+    const bytes = (name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024;
     if (up && bytes('RssAnon') > 0) {
       service.memory.push(bytes('RssAnon'));
       service.mapped.push(bytes('RssFile'));
@@ -201,7 +202,11 @@ service.child.kill('SIGINT');
 await once(service.child, 'close');
 await rm(folder, { recursive: true });
 
-if (process.env.SOAK_DUMP) await writeFile(process.env.SOAK_DUMP, JSON.stringify(services.map(s => ({ memory: s.memory, mapped: s.mapped }))));
+if (process.env.SOAK_DUMP)
+  await writeFile(
+    process.env.SOAK_DUMP,
+    JSON.stringify(services.map(s => ({ memory: s.memory, mapped: s.mapped }))),
+  );
 const grown = services.map(({ memory }) => growth(memory));
 const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 const rows: readonly (readonly [what: string, value: string, holds?: boolean])[] = [

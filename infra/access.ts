@@ -60,6 +60,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     // Updates: a rollback renews the expiry of the rows that it puts back in force.
     { on: 'lessons', may: ['Query', 'UpdateItem'] },
     { on: 'overrides', may: ['Query', 'UpdateItem'] },
+    // The study of N_MIN counts on the events themselves.
+    { on: 'outcomes', may: ['Query'] },
   ],
   'cycle-open': [{ on: 'control', may: ['PutItem', 'Query'] }],
   mine: [

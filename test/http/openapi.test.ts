@@ -67,6 +67,7 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/cycles/{id}'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
     ['get', '/v1/patterns/{pattern_key}/evidence'],
+    ['get', '/v1/patterns/{pattern_key}/nmin'],
     ['put', '/v1/patterns/{pattern_key}/mode'],
     ['put', '/v1/patterns/{pattern_key}/settings'],
     ['post', '/v1/patterns/{pattern_key}/rollback'],
@@ -169,6 +170,8 @@ describe('what is served', () => {
     await visit('postCycle', '/v1/cycles?wait=true', { as_of: iso(NOW) });
     await visit('getEvidence', `${on}/evidence`);
     await visit('getEvidence', '/v1/patterns/pm.uptrend.S2.entry/evidence');
+    await visit('getNMin', `${on}/nmin?as_of=${iso(NOW)}&lookback_days=90`);
+    await visit('getNMin', '/v1/patterns/pm.uptrend.S2.entry/nmin');
     await visit('getGenerations', `${on}/generations?diff=1,2`);
     await visit('putSettings', `${on}/settings`, { n_min: 9, payoff: { win: 3, loss: 1 }, reason: 'tour' });
     await visit('postRollback', `${on}/rollback`, { generation: 1, reason: 'tour' });

@@ -99,7 +99,7 @@ beforeAll(async () => {
   await runCycle(steps);
   await steps.close(sample('cycle-close'));
   const reads = ['get-status', 'get-healthz', 'get-openapi', 'get-overrides', 'get-lessons', 'get-cycles'];
-  for (const name of [...reads, 'get-generations', 'get-evidence', 'put-mode', 'put-settings'])
+  for (const name of [...reads, 'get-generations', 'get-evidence', 'get-nmin', 'put-mode', 'put-settings'])
     await call(steer, name);
   await call(steer, 'post-rollback', { generation: 2, reason: 'the current one again' });
 });
@@ -135,6 +135,7 @@ describe('a function', () => {
       'get-cycles': 200,
       'get-generations': 200,
       'get-evidence': 200,
+      'get-nmin': 200,
       'put-mode': 200,
       'put-settings': 200,
       'post-rollback': 200,

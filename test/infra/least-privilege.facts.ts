@@ -36,6 +36,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',
     'dynamodb:Query OverridesTable',
+    'dynamodb:Query EventsTable/index/outcomes',
     'dynamodb:UpdateItem OverridesTable',
   ],
   CycleOpen: ['dynamodb:PutItem ControlTable', 'dynamodb:Query ControlTable'],
