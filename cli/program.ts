@@ -14,6 +14,7 @@ import { addOverrides } from './commands/overrides.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addSettings } from './commands/settings.ts';
 import { addStatus } from './commands/status.ts';
+import { addWhatIf } from './commands/whatif.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit.ts';
 import { printable } from './format.ts';
 import type { Host } from './host.ts';
@@ -97,6 +98,7 @@ const COMMANDS = [
   addLookup,
   addEvidence,
   addNMin,
+  addWhatIf,
   addHistory,
   addMode,
   addRollback,

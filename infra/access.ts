@@ -55,12 +55,14 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { on: 'control', may: ['GetItem'] },
     { on: 'overrides', may: ['Query'] },
   ],
+  // Which dimensions look-ups ask with; nothing that is in force.
+  asked: [{ on: 'control', may: ['BatchWriteItem'], partitions: ['dimensions#*'] }],
   operate: [
     { on: 'control', may: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
     // Updates: a rollback renews the expiry of the rows that it puts back in force.
     { on: 'lessons', may: ['Query', 'UpdateItem'] },
     { on: 'overrides', may: ['Query', 'UpdateItem'] },
-    // The study of N_MIN counts on the events themselves.
+    // What-ifs and the study of N_MIN count on the events themselves.
     { on: 'outcomes', may: ['Query'] },
   ],
   'cycle-open': [{ on: 'control', may: ['PutItem', 'Query'] }],

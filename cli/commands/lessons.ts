@@ -13,6 +13,7 @@ import type { Column } from '../table.ts';
 interface Options {
   readonly near?: boolean;
   readonly intervals?: boolean;
+  readonly why?: boolean;
   readonly limit?: number;
 }
 
@@ -35,7 +36,8 @@ rungs among those of one or three. q: of the lessons with a q up to this one, ab
 Examples:
   $ pm-tuning lessons pm.uptrend.S1.entry
   $ pm-tuning lessons pm.uptrend.S1.entry --near
-  $ pm-tuning lessons pm.uptrend.S1.entry --intervals`;
+  $ pm-tuning lessons pm.uptrend.S1.entry --intervals
+  $ pm-tuning lessons pm.uptrend.S1.entry --why`;
 
 /** `lessons`: what the slices of a pattern taught. */
 export function addLessons(program: Command, perform: Perform): void {
@@ -45,6 +47,7 @@ export function addLessons(program: Command, perform: Perform): void {
     .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
     .option('--near', 'instead, the slices just under the minimum, and what each lacks')
     .option('--intervals', 'how sure it is: 90 % intervals, difference from the rest, q')
+    .option('--why', 'why no override follows from a slice')
     .option('--limit <n>', 'only the n with most events (with --json: the first n of the service)', whole(1))
     .addHelpText('after', EXAMPLES)
     .action(async (pattern: string, options: Options, command: Command) =>
@@ -62,7 +65,7 @@ export function addLessons(program: Command, perform: Perform): void {
     );
 }
 
-function show(session: Session, page: LessonsPage, { near, intervals, limit }: Options): void {
+function show(session: Session, page: LessonsPage, { near, intervals, why, limit }: Options): void {
   const what = near
     ? `${plural(page.lessons.length, 'slice')} just under the minimum`
     : plural(page.lessons.length, 'lesson');
@@ -80,7 +83,11 @@ function show(session: Session, page: LessonsPage, { near, intervals, limit }: O
   session.say();
   const lacks = near ? [LACKS] : [];
   const shownOf = <L extends Lesson>(plain: Columns<L>, sure: Columns<L>) =>
-    intervals ? [...HEAD, ...lacks, ...sure, ...EVIDENCE] : [...HEAD, ...lacks, ...plain];
+    why
+      ? [...HEAD, ...lacks, WHY]
+      : intervals
+        ? [...HEAD, ...lacks, ...sure, ...EVIDENCE]
+        : [...HEAD, ...lacks, ...plain];
   if (quadrants.length > 0) session.table(shownOf(QUADRANT, QUADRANT_INTERVALS), quadrants, '');
   if (ladders.length > 0) session.table(shownOf(LADDER, LADDER_INTERVALS), ladders, '');
   if (shown.length < page.lessons.length)
@@ -100,6 +107,12 @@ const HEAD: Columns<Lesson> = [
   { title: 'n', value: row => count(row.n), align: 'right' },
 ];
 const LACKS: Column<Row<Lesson>> = { title: 'lacks', value: row => count(row.lacks ?? 0), align: 'right' };
+const WHY: Column<Row<Lesson>> = {
+  title: 'why no override',
+  value: ({ lacks, why_not }) =>
+    printable(why_not ?? (lacks === undefined ? 'one is in force' : `${lacks} events too few`)),
+  wraps: true,
+};
 const QUADRANT: Columns<Quadrants> = [
   { title: 'acted', value: row => count(row.stats.n_acted), align: 'right' },
   { title: 'WR', value: row => percent(row.stats.wr), align: 'right' },

@@ -70,7 +70,7 @@ function writePicture(file: string, answer: NMinAnswer): void {
 const ASKED = [10, 15, 20, 25, 30, 33, 40, 50, 60];
 
 function show(session: Session, answer: NMinAnswer, every: boolean): void {
-  const { pattern_key, base_share, shuffles, rows } = answer;
+  const { pattern_key, base_share, shuffles } = answer;
   const base = base_share === null ? '' : `, ${percent(base_share)} of ${count(answer.decided)} with success`;
   session.say(
     `${session.strong(printable(pattern_key))}, ${answer.lookback_days} days to ${instant(answer.as_of)}: ` +
@@ -78,17 +78,20 @@ function show(session: Session, answer: NMinAnswer, every: boolean): void {
   );
   for (const note of [answer.limited, answer.cut && `left out: ${answer.cut}`])
     if (note !== undefined) session.say(printable(note));
-  if (answer.events === 0) return session.say(printable(answer.advice));
   session.say();
+  if (answer.events > 0) showRows(session, answer, every);
+  session.say(printable(answer.advice));
+}
+
+function showRows(session: Session, answer: NMinAnswer, every: boolean): void {
   const wanted = new Set([...ASKED, answer.n_min, answer.recommended]);
-  const shown = rows.filter(row => every || wanted.has(row.n_min));
+  const shown = answer.rows.filter(row => every || wanted.has(row.n_min));
   session.table(columnsOf(answer), shown, '');
   for (const plot of nMinPlots(answer)) {
     session.say();
     session.say(terminalPlot(plot, { width: session.width, height: 9 }));
   }
   session.say();
-  session.say(printable(answer.advice));
 }
 
 function columnsOf({ n_min, recommended }: NMinAnswer): readonly Column<NMinRow>[] {

@@ -24,6 +24,7 @@ export function addStatus(program: Command, perform: Perform): void {
 function show(session: Session, status: Status): void {
   session.say(session.strong(status.healthy ? 'healthy' : 'NOT healthy'));
   for (const { code, detail } of status.reasons) session.say(`  ${code}: ${printable(detail)}`);
+  for (const { code, detail } of status.warnings) session.say(`  warning ${code}: ${printable(detail)}`);
   const { total, with_outcome, pending } = status.events;
   session.say(
     `events      ${count(total)}: ${count(with_outcome)} with an outcome, ${count(pending)} pending`,

@@ -28,13 +28,15 @@ export interface Line {
   readonly points: readonly Point[];
   /** What the line may as well be, such as its 90 % interval; by ascending x. */
   readonly band?: readonly BandPoint[];
+  /** What the band is; `its interval` without it. */
+  readonly bandName?: string;
 }
 
 export type Point = readonly [x: number, y: number];
 export type BandPoint = readonly [x: number, low: number, high: number];
 
-/** One of the two. */
-export type Guide = { readonly x: number } | { readonly y: number };
+/** One of the two; one that stands upright may say what it marks. */
+export type Guide = { readonly x: number; readonly label?: string } | { readonly y: number };
 
 /** How the lines of one plot are told apart, in their order. */
 export const STROKES = ['solid', 'dashed', 'dotted', 'dash-dotted'] as const;
@@ -43,4 +45,9 @@ export type Stroke = (typeof STROKES)[number];
 /** The stroke of a plot's i-th line. */
 export function strokeOf(i: number): Stroke {
   return STROKES[i % STROKES.length] ?? 'solid';
+}
+
+/** What a legend says of a line. */
+export function legendText({ name, band, bandName = 'its interval' }: Line): string {
+  return band ? `${name} (shaded: ${bandName})` : name;
 }

@@ -1,13 +1,17 @@
-import { type Guide, type Line, type LinePlot, type Stroke, strokeOf } from './line-plot.ts';
+import { type Guide, type Line, type LinePlot, legendText, type Stroke, strokeOf } from './line-plot.ts';
 import { type Scale, scalesOf } from './scale.ts';
 
 const WIDTH = 560;
-const HEIGHT = 340;
+const HEIGHT = 354;
 const LEFT = 72;
 const RIGHT = 20;
-const TOP = 44;
+const TOP = 58;
 const BOTTOM = 48;
 const LEGEND_ROW = 16;
+/** Characters of a title that have room. */
+const TITLE = 60;
+/** Of a label, about: no font is measured. */
+const CHARACTER = 6;
 /** Told apart in grey too, by the stroke. */
 const COLOURS = ['#0b6e4f', '#c1440e', '#2f6690', '#7b5ea7'];
 const DASHES: Readonly<Record<Stroke, string>> = {
@@ -46,7 +50,7 @@ function draw(plot: LinePlot, panel: number): string {
   const drawn = plot.lines.flatMap((line, i) => curve(line, i, places));
   return [
     `<clipPath id="${clip}"><rect x="${LEFT}" y="${TOP - 2}" width="${WIDTH - LEFT - RIGHT}" height="${HEIGHT - TOP - BOTTOM + 4}"/></clipPath>`,
-    `<text x="${LEFT}" y="18" font-size="13" font-weight="bold">${text(plot.title)}</text>`,
+    `<text x="${LEFT}" y="18" font-size="13" font-weight="bold">${text(shortened(plot.title))}</text>`,
     `<text x="${LEFT}" y="34">${text(plot.y.label)}</text>`,
     ...grid(scales, places),
     `<text x="${(WIDTH + LEFT - RIGHT) / 2}" y="${HEIGHT - BOTTOM + 34}" text-anchor="middle">${text(plot.x.label)}</text>`,
@@ -54,6 +58,7 @@ function draw(plot: LinePlot, panel: number): string {
     ...(plot.guides ?? []).map(guide => rule(guide, places)),
     ...drawn,
     '</g>',
+    ...guideLabels(plot.guides ?? [], places),
     ...plot.lines.map(legend),
   ].join('\n');
 }
@@ -112,11 +117,33 @@ function rule(guide: Guide, { x, y }: Places): string {
   return `<path d="${d}" stroke="#666" stroke-dasharray="1 3"/>`;
 }
 
-function legend({ name, band }: Line, i: number): string {
+/** Above their lines, from left to right; one that would touch the one before moves aside. */
+function guideLabels(guides: readonly Guide[], { x }: Places): string[] {
+  const labelled = guides.flatMap(guide => {
+    const at = 'x' in guide ? x(guide.x) : Number.NaN;
+    const label = 'label' in guide ? (guide.label ?? '') : '';
+    return label !== '' && at >= LEFT && at <= WIDTH - RIGHT ? [{ at, label }] : [];
+  });
+  let free = LEFT;
+  return labelled
+    .sort((a, b) => a.at - b.at)
+    .map(({ at, label }) => {
+      const width = label.length * CHARACTER;
+      const start = Math.max(free, Math.min(at - width / 2, WIDTH - RIGHT - width));
+      free = start + width + CHARACTER;
+      return `<text x="${start.toFixed(1)}" y="${TOP - 6}" fill="#444">${text(label)}</text>`;
+    });
+}
+
+function legend(line: Line, i: number): string {
   const colour = COLOURS[i % COLOURS.length];
   const y = HEIGHT + i * LEGEND_ROW;
-  const what = `${name}${band ? ' (shaded: its interval)' : ''}`;
-  return `<path d="M${LEFT} ${y}h28" stroke="${colour}" stroke-width="2"${DASHES[strokeOf(i)]}/><text x="${LEFT + 36}" y="${y + 4}">${text(what)}</text>`;
+  return `<path d="M${LEFT} ${y}h28" stroke="${colour}" stroke-width="2"${DASHES[strokeOf(i)]}/><text x="${LEFT + 36}" y="${y + 4}">${text(legendText(line))}</text>`;
+}
+
+/** A title that would run into the next plot is cut; the document's own title has it whole. */
+function shortened(title: string): string {
+  return title.length > TITLE ? `${title.slice(0, TITLE - 1).trimEnd()}…` : title;
 }
 
 /** As XML text: markup escaped, control characters, which XML forbids, shown as spaces. */

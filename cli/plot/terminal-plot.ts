@@ -1,7 +1,7 @@
 import { printable } from '../format.ts';
 import { textWidth } from '../table.ts';
 import { Canvas } from './canvas.ts';
-import { type Guide, type Line, type LinePlot, type Stroke, strokeOf } from './line-plot.ts';
+import { type Guide, type Line, type LinePlot, legendText, type Stroke, strokeOf } from './line-plot.ts';
 import { type Scale, scalesOf, type Tick } from './scale.ts';
 import { valueAt } from './trace.ts';
 
@@ -40,6 +40,7 @@ export function terminalPlot(plot: LinePlot, { width, height = HEIGHT }: PlotSiz
   return [
     printable(plot.title),
     printable(plot.y.label),
+    ...guideLabels(plot, scales.x, canvas.columns).map(line => `${indent} ${line}`),
     ...rows,
     `${indent}└${axis}`,
     `${indent} ${numbers}`.trimEnd(),
@@ -80,6 +81,24 @@ function rule(canvas: Canvas, guide: Guide, { x, y }: Scales): void {
   else canvas.ruleAcross(y.at(guide.y));
 }
 
+/** What the upright guides mark, above them; a label that would touch the one before moves to the right, if it can. */
+function guideLabels({ guides = [] }: LinePlot, { at }: Scale, columns: number): string[] {
+  const labelled = guides.flatMap(guide => {
+    const place = 'x' in guide ? at(guide.x) : Number.NaN;
+    const label = 'label' in guide ? printable(guide.label ?? '') : '';
+    return label !== '' && place >= 0 && place <= 1 ? [{ place, label }] : [];
+  });
+  let line = '';
+  for (const { place, label } of labelled.sort((a, b) => a.place - b.place)) {
+    const width = textWidth(label);
+    const middle = Math.round(place * (columns - 1)) - (width >> 1);
+    const free = textWidth(line) + (line === '' ? 0 : 1);
+    const start = Math.max(free, Math.min(middle, columns - width), 0);
+    if (start + width <= columns) line += ' '.repeat(start - textWidth(line)) + label;
+  }
+  return line === '' ? [] : [line];
+}
+
 /** The text beside each row; a row takes one tick. */
 function rowLabels({ ticks, at }: Scale, height: number): string[] {
   const labels = new Array<string>(height).fill('');
@@ -114,8 +133,5 @@ const SAMPLES: Readonly<Record<Stroke, string>> = {
 
 /** One line an entry; nothing where one line without a band needs no name. */
 function legend({ lines }: LinePlot): string[] {
-  return lines.map(
-    ({ name, band }, i) =>
-      `  ${SAMPLES[strokeOf(i)]} ${printable(name)}${band ? ' (shaded: its interval)' : ''}`,
-  );
+  return lines.map((line, i) => `  ${SAMPLES[strokeOf(i)]} ${printable(legendText(line))}`);
 }

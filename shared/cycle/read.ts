@@ -4,6 +4,7 @@ import type { FactorColumns } from '../lesson/columns.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { EpisodeStore } from '../store/stores.ts';
+import { DamagedEvents } from './damage.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -11,7 +12,7 @@ const DAY_MS = 86_400_000;
  * The events of the window whose outcome was known at `asOf` (contract, section 3), as columns.
  * @param asOf end of the window, milliseconds since 1970; both ends belong to it
  * @param lookbackDays length of the window, days
- * @throws Fault `damaged_event`, or a fault of the store
+ * @throws Fault `damaged_event` naming the events that cannot be read, or a fault of the store
  */
 export async function readColumns(
   episodes: Pick<EpisodeStore, 'resolved'>,
@@ -20,11 +21,17 @@ export async function readColumns(
   lookbackDays: number,
 ): Promise<FactorColumns> {
   const collector = new FactorCollector({ withDxCount: makesLadderLessons(pattern) });
+  const damaged = new DamagedEvents();
   for await (const page of episodes.resolved(pattern, asOf - lookbackDays * DAY_MS, asOf)) {
     for (const row of page) {
-      const revision = revisionAsOf(parseHistory(row.history), asOf);
-      if (revision) collector.add(row.packed, row.time, revision);
+      try {
+        const revision = revisionAsOf(parseHistory(row.history), asOf);
+        if (revision) collector.add(row.packed, row.time, revision);
+      } catch (error) {
+        damaged.note(row.episodeId, error);
+      }
     }
   }
+  damaged.throwIfAny();
   return collector.columns();
 }

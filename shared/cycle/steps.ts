@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { parse } from '../episode/episode.ts';
+import { Fault } from '../errors.ts';
+import { dimensionsOf } from '../lesson/lesson.ts';
 import { summarize } from '../override/evidence.ts';
 import type { Generation } from '../override/head.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -74,12 +76,21 @@ export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
   const pattern = parsePatternKey(pattern_key);
   const head = await deps.heads.head(pattern);
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
-  const columns = await readColumns(deps.episodes, pattern, Date.parse(cycle.as_of), settings.lookback_days);
+  const columns = await readColumns(
+    deps.episodes,
+    pattern,
+    Date.parse(cycle.as_of),
+    settings.lookback_days,
+  ).catch(async error => {
+    await recordDamage(deps, cycle, pattern, head?.current, error);
+    throw error;
+  });
   const tuned = tune(pattern, columns, Date.parse(cycle.as_of), settings);
   const lessons = await keep(deps, deps.lessons, pattern, tuned.lessons, head?.current?.lessons);
   const overrides = await keep(deps, deps.overrides, pattern, tuned.overrides, head?.current?.overrides);
   await deps.heads.putNear(pattern, tuned.near);
   await deps.heads.putEvidence(pattern, tuned.evidence);
+  await deps.dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
   return {
     pattern_key: pattern,
     head_version: head?.version ?? 0,
@@ -126,7 +137,9 @@ export async function closeCycle(deps: CycleDeps, input: unknown): Promise<Cycle
       continue;
     }
     const current = await generationInForce(deps, parsePatternKey(pattern));
-    const run = failedRun(pattern, current, errors.get(pattern));
+    const failed = failedRun(pattern, current, errors.get(pattern));
+    // The step that failed may have said more.
+    const run = done?.reason?.startsWith(`${failed.reason}: `) ? done : failed;
     await deps.cycles.putRun(cycle.cycle_id, run);
     runs.push(run);
     if (current) staleMs = Math.max(staleMs, deps.now() - Date.parse(current.published_at));
@@ -183,6 +196,19 @@ async function generationInForce(deps: CycleDeps, pattern: PatternKey): Promise<
     deps.log.error('head of a failed pattern not read', error, { pattern });
     return undefined;
   }
+}
+
+/** Says which events are damaged: of what ends a step, the state machine hands on no more than a code. */
+async function recordDamage(
+  deps: CycleDeps,
+  cycle: CycleRun,
+  pattern: PatternKey,
+  current: Generation | undefined,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof Fault) || error.code !== 'damaged_event') return;
+  const run = failedRun(pattern, current, error.code);
+  await deps.cycles.putRun(cycle.cycle_id, { ...run, reason: `${run.reason}: ${error.message}` });
 }
 
 function failedRun(pattern: string, current: Generation | undefined, error = 'no_result'): PatternRun {

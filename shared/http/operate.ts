@@ -22,6 +22,7 @@ import { ROUTES } from './routes.ts';
 import type { GenerationAnswer, HeadAnswer } from './schemas.ts';
 import { modeRequestSchema, rollbackRequestSchema, settingsRequestSchema } from './schemas.ts';
 import { systemStatus } from './status.ts';
+import { whatIfRoutes } from './what-if.ts';
 
 export interface OperateDeps extends CycleDeps {
   readonly starter: CycleStarter;
@@ -39,6 +40,7 @@ export function operateRoutes(app: Hono, deps: OperateDeps): void {
   patternRoutes(app, deps);
   evidenceRoutes(app, deps);
   nMinRoutes(app, deps);
+  whatIfRoutes(app, deps);
   handle(app, ROUTES.getHealth, c => c.json({ ok: true }));
   handle(app, ROUTES.getOpenApi, c => c.json(openApiDocument()));
 }

@@ -5,6 +5,7 @@ import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from './lookup-request.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './n-min-schemas.ts';
 import * as s from './schemas.ts';
+import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './what-if-schemas.ts';
 
 /** One route of the API: what it is called, takes and answers. Handlers register by it, OpenAPI is made from it. */
 export interface Route extends Endpoint {
@@ -118,6 +119,21 @@ export const ROUTES = {
     summary: 'What each N_MIN from 10 to 60 would find in the events of a pattern, and what chance would.',
     query: nMinQuerySchema,
     answers: { 200: nMinAnswerSchema },
+  },
+  postWhatIf: {
+    method: 'post',
+    path: '/v1/whatif',
+    summary:
+      'What a threshold would have taken at other values in one slice, other gates rechecked. Changes nothing.',
+    body: whatIfRequestSchema,
+    answers: { 200: whatIfAnswerSchema },
+  },
+  getWhatIf: {
+    method: 'get',
+    path: '/v1/whatif',
+    summary: 'The same without a body: scope.NAME=value, payoff.win=number, payoff.loss=number.',
+    query: whatIfQuerySchema,
+    answers: { 200: whatIfAnswerSchema },
   },
   putMode: {
     method: 'put',

@@ -101,6 +101,9 @@ export const statusSchema = z
     reasons: z
       .array(z.object({ code: z.string(), detail: z.string() }))
       .meta({ description: 'why it is not healthy' }),
+    warnings: z
+      .array(z.object({ code: z.string(), detail: z.string() }))
+      .meta({ description: 'what an operator may want to look into; it is healthy all the same' }),
     now: z.iso.datetime(),
     events: eventCounts,
     parked_outcomes: count.meta({ description: 'outcomes that wait for their event' }),

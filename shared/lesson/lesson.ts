@@ -49,3 +49,8 @@ export function makesLadderLessons(pattern: PatternKey): boolean {
 export function pressureOf(stats: QuadrantStats): number {
   return stats.n_misses - stats.n_fps;
 }
+
+/** Names of the dimensions in the slices of some lessons, sorted. */
+export function dimensionsOf(lessons: readonly Pick<Lesson, 'scope_subset'>[]): string[] {
+  return [...new Set(lessons.flatMap(lesson => Object.keys(lesson.scope_subset)))].sort();
+}

@@ -21,6 +21,8 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   cycles                  sk cycle id (time first)      the runs, newest last
  *   cycle#ID                sk pattern                    what became of each pattern of a run
  *   parked#KEY              sk episode id                 outcomes that came before their event
+ *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
+ *   dimensions#KEY          sk asked#NAME                 when look-ups last asked with one
  */
 
 /** Partitions that the events of one pattern are spread over. Changing it needs a migration: readers ask exactly these. */
@@ -50,8 +52,9 @@ export const TABLES: Readonly<Record<TableName, TableKeys>> = {
   events: {
     partition: 'pk',
     sort: 'sk',
-    // m: the packed event, o: the outcome history. Nothing else is read by a run.
-    index: { name: OUTCOMES_INDEX, partition: 'rk', sort: 't', projected: ['m', 'o'] },
+    // m: the packed event, o: the outcome history; the expiry, because DynamoDB deletes expired items only within days.
+    // Nothing else is read by a run.
+    index: { name: OUTCOMES_INDEX, partition: 'rk', sort: 't', projected: ['m', 'o', TTL_ATTRIBUTE] },
   },
   lessons: { partition: 'pk', sort: 'sk' },
   overrides: { partition: 'pk', sort: 'sk' },
@@ -102,13 +105,21 @@ export const patternPartition = (pattern: PatternKey): string => `pattern#${patt
 export const cyclePartition = (cycleId: string): string => `cycle#${cycleId}`;
 export const parkedPartition = (pattern: PatternKey): string => `parked#${pattern}`;
 
+export const dimensionsPartition = (pattern: PatternKey): string => `dimensions#${pattern}`;
+
 export const HEAD = 'head';
 export const COUNTS = 'counts';
 export const NEAR = 'near';
 export const EVIDENCE = 'evidence';
+export const USED = 'used';
+const ASKED_PREFIX = 'asked#';
 export const GENERATION_PREFIX = 'generation#';
 export const AUDIT_PREFIX = 'audit#';
 /** Zero-padded, so that text order is number order. */
 export const generationSort = (generation: number): string =>
   `${GENERATION_PREFIX}${String(generation).padStart(10, '0')}`;
 export const auditSort = (at: string, id: string): string => `${AUDIT_PREFIX}${at}#${id}`;
+export const askedSort = (name: string): string => `${ASKED_PREFIX}${name}`;
+/** The dimension of a sort key; undefined for another key. */
+export const askedName = (sort: string): string | undefined =>
+  sort.startsWith(ASKED_PREFIX) ? sort.slice(ASKED_PREFIX.length) : undefined;

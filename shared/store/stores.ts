@@ -1,6 +1,7 @@
 import type { CycleOptions, CycleRecord, CycleSummary, PatternRun } from '../cycle/cycle.ts';
 import type { Episode, OutcomeReport } from '../episode/episode.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
+import type { Coverage } from '../override/coverage.ts';
 import type { Evidence } from '../override/evidence.ts';
 import type { Change, Generation, Head, RowSet } from '../override/head.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -27,7 +28,7 @@ export interface EpisodeStore {
   /** Records outcomes; one result each, in their order. One without its event is parked. */
   resolve(reports: readonly OutcomeReport[]): Promise<ResolveResult[]>;
   /**
-   * Pages of events that have an outcome, by event time, all shards read at once.
+   * Pages of events that have an outcome and are kept, by event time, all shards read at once.
    * @param from first event time, milliseconds since 1970
    * @param to last event time, both inclusive
    */
@@ -82,6 +83,15 @@ export interface HeadStore {
   near(pattern: PatternKey): Promise<NearLesson[]>;
   /** Writes only when the list differs from the stored one. */
   putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void>;
+}
+
+/** Which scope dimensions lessons use, and which ones look-ups ask with. */
+export interface DimensionStore {
+  /** Sets what the lessons of the last run use, sorted; what was used before keeps its time. Writes only a change. */
+  putUsed(pattern: PatternKey, names: readonly string[]): Promise<void>;
+  /** Notes that look-ups have asked with some dimensions by now. */
+  noteAsked(pattern: PatternKey, names: readonly string[]): Promise<void>;
+  coverage(pattern: PatternKey): Promise<Coverage>;
 }
 
 /** Immutable sets of rows (lessons, overrides), each in one partition, named by the hash of its content. */

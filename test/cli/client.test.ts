@@ -10,6 +10,7 @@ const STATUS = {
   events: { total: 0, with_outcome: 0, pending: 0 },
   parked_outcomes: 0,
   conflicts: { events: 0, outcomes: 0 },
+  warnings: [],
   last_cycle: null,
   patterns: [],
 };

@@ -31,6 +31,7 @@ const status = (healthy: boolean): object => ({
   events: counts,
   parked_outcomes: 0,
   conflicts: { events: 0, outcomes: 0 },
+  warnings: [],
   last_cycle: { ...cycle('succeeded'), age_seconds: 720 },
   patterns: [
     {
@@ -459,6 +460,11 @@ describe('a usage error ends with 2 and asks nobody', () => {
     [['lookup', P, '--scope', '{oops'], 'JSON object'],
     [['lookup', P, '--threshold', 'ts_min=high'], '"high" is no number'],
     [['lookup', P, '--resolution', 'best'], 'Allowed choices'],
+    [['whatif', P, '--from', '0.8', '--to', '1.2'], "required option '--lever <name>'"],
+    [['whatif', P, '--lever', 'ts_min', '--from', 'low', '--to', '1'], 'It must be a number'],
+    [['whatif', P, '--lever', 'ts_min', '--from', '0.8', '--to', '1', '--points', '1'], 'at least 2'],
+    [['whatif', P, '--lever', 'ts_min', '--from', '0.8', '--to', '1', '--win', '3'], 'go together'],
+    [['whatif', P, '--lever', 'x', '--from', '0.8', '--to', '1', '--scope', '{"a":{}}'], 'a must be a text'],
     [['history', P, '--diff', '6'], 'two generation numbers'],
     [['settings', P, '--reason', 'r'], 'nothing to set'],
     [['settings', P, '--win', '2', '--reason', 'r'], '--win and --loss go together'],
@@ -473,7 +479,9 @@ describe('a usage error ends with 2 and asks nobody', () => {
 
 describe('--help', () => {
   const commands =
-    'import cycle status lessons overrides lookup evidence history mode rollback settings'.split(' ');
+    'import cycle status lessons overrides lookup whatif evidence nmin history mode rollback settings'.split(
+      ' ',
+    );
 
   it('lists the commands and the exit codes', async () => {
     const ran = await cli(['--help']);

@@ -7,6 +7,8 @@ import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DX, iso, NOW, S1 } from '../support/episodes.ts';
 
+const GATES = { ts_score: 0.58, ts_min: 0.6, halo_distance: 0.5, halo_max: 1, slope_ok: true };
+
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
@@ -68,6 +70,7 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/patterns/{pattern_key}/generations'],
     ['get', '/v1/patterns/{pattern_key}/evidence'],
     ['get', '/v1/patterns/{pattern_key}/nmin'],
+    ['post', '/v1/whatif'],
     ['put', '/v1/patterns/{pattern_key}/mode'],
     ['put', '/v1/patterns/{pattern_key}/settings'],
     ['post', '/v1/patterns/{pattern_key}/rollback'],
@@ -78,7 +81,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('has 17 operations of the contract, those that were added to it, and nothing else', () => {
-    expect(operations).toHaveLength(17 + 1);
+    expect(operations).toHaveLength(17 + 4);
   });
 
   it('declares the parameters of every path, and errors as problem+json', () => {
@@ -125,7 +128,10 @@ describe('what is served', () => {
     await visit('getOpenApi', '/openapi.json');
     await visit('getStatus', '/v1/status');
     await visit('postEvents', '/v1/events', {
-      events: [...events(20, 'a', { scope }), ...events(4, 'b', { scope: { chain: 'base' } })],
+      events: [
+        ...events(20, 'a', { scope, factors: GATES }),
+        ...events(4, 'b', { scope: { chain: 'base' }, factors: GATES, decision: 'acted' }),
+      ],
     });
     await visit('postEvents', '/v1/events', { events: [events(1, 'p', { outcome: null })[0], {}] }, 207);
     const ladder = { pattern: DX, decision: 'acted', factors: { dx_count: 3 }, scope } as const;
@@ -157,6 +163,10 @@ describe('what is served', () => {
     for (const resolution of ['blend', 'most-specific', 'product'])
       await visit('postLookup', '/v1/overrides/lookup', { ...question, resolution });
     await visit('getLookup', `/v1/overrides/lookup?pattern_key=${S1}&scope.chain=solana&explain=true`);
+    const moved = { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2, as_of: iso(NOW) };
+    await visit('postWhatIf', '/v1/whatif', moved);
+    await visit('postWhatIf', '/v1/whatif', { ...moved, lever: 'slope_min', from: -1, to: 1 });
+    await visit('getWhatIf', `/v1/whatif?pattern_key=${S1}&lever=ts_min&from=0.8&to=1.2&scope.chain=base`);
     const { etag } = await visit('getSnapshot', `/v1/snapshots/${S1}`);
     const conditional = await api.service.app.request(`/v1/snapshots/${S1}`, {
       headers: { 'if-none-match': String(etag) },

@@ -9,6 +9,7 @@ import { resources, synthesize } from './synth.ts';
  */
 
 const WAITING = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","parked#*"]}}';
+const ASKED = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
 const COUNTERS =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
   '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts"]}}';
@@ -26,6 +27,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:UpdateItem ControlTable ${WAITING}`,
     `dynamodb:UpdateItem ControlTable ${COUNTERS}`,
   ],
+  Asked: [`dynamodb:BatchWriteItem ControlTable ${ASKED}`],
   Lookup: ['dynamodb:GetItem ControlTable', 'dynamodb:Query OverridesTable'],
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
@@ -36,8 +38,8 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',
     'dynamodb:Query OverridesTable',
-    'dynamodb:Query EventsTable/index/outcomes',
     'dynamodb:UpdateItem OverridesTable',
+    'dynamodb:Query EventsTable/index/outcomes',
   ],
   CycleOpen: ['dynamodb:PutItem ControlTable', 'dynamodb:Query ControlTable'],
   Mine: [

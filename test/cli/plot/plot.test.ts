@@ -130,6 +130,17 @@ describe('a plot in the terminal', () => {
     `);
   });
 
+  it('names what upright guides mark above them, one aside of the other, and what the band is', () => {
+    const guides = [{ x: 1, label: 'base' }, { x: 1.02, label: 'best' }, { y: 0 }, { x: 3, label: 'far' }];
+    const lines = RISING.lines.map(line => ({ ...line, bandName: '90 % interval' }));
+    const rows = terminalPlot({ ...RISING, guides, lines, x: { label: '', to: 1.2 } }, { width: 44 }).split(
+      '\n',
+    );
+    expect(rows[2]).toBe('                      base best');
+    expect(rows[3]?.indexOf('┊')).toBe(24);
+    expect(rows.at(-1)).toBe('  ⠤⠤⠤⠤ utility at 2:1 (shaded: 90 % interval)');
+  });
+
   it('tells lines apart without colour', () => {
     const at = (y: number) => ({ name: `at ${y}`, points: [[0, y] as const, [10, y] as const] });
     const text = terminalPlot(
@@ -178,8 +189,8 @@ describe('a plot as SVG', () => {
   });
 
   it('puts points where the axes say: 0.8 at the left, 1.2 at the right, -50 to 50 from bottom to top', () => {
-    // 72 + 468 · share; 44 + 248 · (1 − share), the range being that of the band
-    expect(linePlotSvg([RISING])).toContain('points="72.0,267.2 306.0,168.0 540.0,68.8"');
+    // 72 + 468 · share; 58 + 248 · (1 − share), the range being that of the band
+    expect(linePlotSvg([RISING])).toContain('points="72.0,281.2 306.0,182.0 540.0,82.8"');
   });
 
   it('leaves a gap where a value is missing', () => {
@@ -199,6 +210,31 @@ describe('a plot as SVG', () => {
     const svg = linePlotSvg([{ ...RISING, title: '</title><script>&\u0007' }]);
     expect(svg).toContain('&lt;/title&gt;&lt;script&gt;&amp; ');
     expect(svg).not.toContain('<script');
+  });
+
+  it('names what upright guides mark, without one name over the other', () => {
+    const guides = [
+      { x: 1.19, label: 'best × 1.19' },
+      { x: 1.18, label: 'base' },
+      { x: 9, label: 'far' },
+    ];
+    const svg = linePlotSvg([{ ...RISING, guides, x: { label: '', from: 0.8, to: 1.2 } }]);
+    const starts = [...svg.matchAll(/<text x="([\d.]+)" y="52"[^>]*>([^<]+)</g)].map(([, x, name]) => [
+      name,
+      Number(x),
+    ]);
+    // The point 1.18 is 516.6, half of four characters to the left 504.6; the other begins a character after its end.
+    expect(starts).toEqual([
+      ['base', 504.6],
+      ['best × 1.19', 534.6],
+    ]);
+  });
+
+  it('cuts a title that would run into the next plot, but not in the title of the document', () => {
+    const title = 'ts_min on '.repeat(20);
+    const svg = linePlotSvg([{ ...RISING, title }]);
+    expect(svg).toContain(`<title>${title}</title>`);
+    expect(/font-weight="bold">([^<]*)</.exec(svg)?.[1]).toBe(`${title.slice(0, 59).trimEnd()}…`);
   });
 
   it('stands panels side by side', () => {
