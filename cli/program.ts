@@ -9,6 +9,7 @@ import { addImport } from './commands/import.ts';
 import { addLessons } from './commands/lessons.ts';
 import { addLookup } from './commands/lookup.ts';
 import { addMode } from './commands/mode.ts';
+import { addNMin } from './commands/nmin.ts';
 import { addOverrides } from './commands/overrides.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addSettings } from './commands/settings.ts';
@@ -96,6 +97,7 @@ const COMMANDS = [
   addOverrides,
   addLookup,
   addEvidence,
+  addNMin,
   addWhatIf,
   addHistory,
   addMode,

@@ -62,7 +62,7 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     // Updates: a rollback renews the expiry of the rows that it puts back in force.
     { on: 'lessons', may: ['Query', 'UpdateItem'] },
     { on: 'overrides', may: ['Query', 'UpdateItem'] },
-    // A what-if counts on the events themselves.
+    // What-ifs and the study of N_MIN count on the events themselves.
     { on: 'outcomes', may: ['Query'] },
   ],
   'cycle-open': [{ on: 'control', may: ['PutItem', 'Query'] }],

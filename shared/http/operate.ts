@@ -16,6 +16,7 @@ import type { CycleStarter, RowSetStore } from '../store/stores.ts';
 import { handle, patternParam, readJson, readQuery } from './app.ts';
 import { compareGenerations } from './diff.ts';
 import { evidenceRoutes } from './evidence.ts';
+import { nMinRoutes } from './n-min.ts';
 import { openApiDocument } from './openapi.ts';
 import { ROUTES } from './routes.ts';
 import type { GenerationAnswer, HeadAnswer } from './schemas.ts';
@@ -38,6 +39,7 @@ export function operateRoutes(app: Hono, deps: OperateDeps): void {
   cycleRoutes(app, deps);
   patternRoutes(app, deps);
   evidenceRoutes(app, deps);
+  nMinRoutes(app, deps);
   whatIfRoutes(app, deps);
   handle(app, ROUTES.getHealth, c => c.json({ ok: true }));
   handle(app, ROUTES.getOpenApi, c => c.json(openApiDocument()));

@@ -3,6 +3,7 @@ import { episodeEventSchema, outcomeReportSchema } from '../episode/episode.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from './lookup-request.ts';
+import { nMinAnswerSchema, nMinQuerySchema } from './n-min-schemas.ts';
 import * as s from './schemas.ts';
 import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './what-if-schemas.ts';
 
@@ -111,6 +112,13 @@ export const ROUTES = {
     path: '/v1/patterns/{pattern_key}/evidence',
     summary: 'How each policy would have done on the last weeks, learned only from what was known before.',
     answers: { 200: s.evidenceAnswerSchema },
+  },
+  getNMin: {
+    method: 'get',
+    path: '/v1/patterns/{pattern_key}/nmin',
+    summary: 'What each N_MIN from 10 to 60 would find in the events of a pattern, and what chance would.',
+    query: nMinQuerySchema,
+    answers: { 200: nMinAnswerSchema },
   },
   postWhatIf: {
     method: 'post',

@@ -3,7 +3,6 @@ import type { CycleDeps } from '../cycle/deps.ts';
 import { readColumns } from '../cycle/read.ts';
 import { effectiveSettings } from '../cycle/settings.ts';
 import { parse } from '../episode/episode.ts';
-import { Fault } from '../errors.ts';
 import { describeWhatIf } from '../override/replay/describe-what-if.ts';
 import { checkRange, effectOf, leverNamed, unitOf } from '../override/replay/lever-values.ts';
 import type { ReplayLever } from '../override/replay/levers.ts';
@@ -14,6 +13,7 @@ import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../pattern/scope.ts';
 import type { EpisodeStore } from '../store/stores.ts';
 import { handle, readJson, readQuery } from './app.ts';
+import { boundedEvents } from './bounded-events.ts';
 import { ROUTES } from './routes.ts';
 import type { WhatIfAnswer, WhatIfPointAnswer, WhatIfRequest } from './what-if-schemas.ts';
 import { whatIfRequestSchema } from './what-if-schemas.ts';
@@ -32,7 +32,7 @@ const NOTE =
  * @param maxEvents a window with more of them is refused
  */
 export function whatIfRoutes(app: Hono, runtime: WhatIfDeps, maxEvents = MAX_EVENTS): void {
-  const deps = { ...runtime, episodes: bounded(runtime.episodes, maxEvents) };
+  const deps = { ...runtime, episodes: boundedEvents(runtime.episodes, maxEvents) };
   handle(app, ROUTES.postWhatIf, async c =>
     c.json(await answer(deps, parse(whatIfRequestSchema, await readJson(c), 'invalid_request'))),
   );
@@ -74,25 +74,6 @@ async function answer(deps: WhatIfDeps, request: WhatIfRequest): Promise<WhatIfA
     sentence: describeWhatIf(found, question, { payoff }),
     note: NOTE,
   };
-}
-
-/** The same events, as long as they are few enough to be answered in time. */
-function bounded(episodes: Events, most: number): Events {
-  return {
-    async *resolved(pattern, from, to) {
-      let read = 0;
-      for await (const page of episodes.resolved(pattern, from, to)) {
-        read += page.length;
-        if (read > most) throw tooManyEvents(most);
-        yield page;
-      }
-    },
-  };
-}
-
-function tooManyEvents(most: number): Fault {
-  const message = `the window holds more than ${most} events with an outcome: take fewer days`;
-  return new Fault('invalid_request', message, { issues: [{ path: 'lookback_days', message }] });
 }
 
 function curveAnswer(

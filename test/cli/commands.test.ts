@@ -479,7 +479,9 @@ describe('a usage error ends with 2 and asks nobody', () => {
 
 describe('--help', () => {
   const commands =
-    'import cycle status lessons overrides lookup whatif evidence history mode rollback settings'.split(' ');
+    'import cycle status lessons overrides lookup whatif evidence nmin history mode rollback settings'.split(
+      ' ',
+    );
 
   it('lists the commands and the exit codes', async () => {
     const ran = await cli(['--help']);

@@ -69,6 +69,7 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/cycles/{id}'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
     ['get', '/v1/patterns/{pattern_key}/evidence'],
+    ['get', '/v1/patterns/{pattern_key}/nmin'],
     ['post', '/v1/whatif'],
     ['put', '/v1/patterns/{pattern_key}/mode'],
     ['put', '/v1/patterns/{pattern_key}/settings'],
@@ -80,7 +81,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('has 17 operations of the contract, those that were added to it, and nothing else', () => {
-    expect(operations).toHaveLength(17 + 3);
+    expect(operations).toHaveLength(17 + 4);
   });
 
   it('declares the parameters of every path, and errors as problem+json', () => {
@@ -179,6 +180,8 @@ describe('what is served', () => {
     await visit('postCycle', '/v1/cycles?wait=true', { as_of: iso(NOW) });
     await visit('getEvidence', `${on}/evidence`);
     await visit('getEvidence', '/v1/patterns/pm.uptrend.S2.entry/evidence');
+    await visit('getNMin', `${on}/nmin?as_of=${iso(NOW)}&lookback_days=90`);
+    await visit('getNMin', '/v1/patterns/pm.uptrend.S2.entry/nmin');
     await visit('getGenerations', `${on}/generations?diff=1,2`);
     await visit('putSettings', `${on}/settings`, { n_min: 9, payoff: { win: 3, loss: 1 }, reason: 'tour' });
     await visit('postRollback', `${on}/rollback`, { generation: 1, reason: 'tour' });
