@@ -62,18 +62,21 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     // Updates: a rollback renews the expiry of the rows that it puts back in force.
     { on: 'lessons', may: ['Query', 'UpdateItem'] },
     { on: 'overrides', may: ['Query', 'UpdateItem'] },
+    // What-ifs and the study of N_MIN count on the events themselves.
+    { on: 'outcomes', may: ['Query'] },
   ],
   'cycle-open': [{ on: 'control', may: ['PutItem', 'Query'] }],
   mine: [
     { on: 'outcomes', may: ['Query'] },
     { on: 'control', may: ['GetItem', 'PutItem'] },
     { on: 'lessons', may: ['BatchWriteItem'] },
+    { on: 'overrides', may: ['BatchWriteItem'] },
   ],
   materialize: [
     { on: 'control', may: ['GetItem', 'PutItem'] },
     // Updates: what stays in force is renewed before it expires.
     { on: 'lessons', may: ['Query', 'UpdateItem'] },
-    { on: 'overrides', may: ['BatchWriteItem', 'Query', 'UpdateItem'] },
+    { on: 'overrides', may: ['Query', 'UpdateItem'] },
   ],
   'cycle-close': [{ on: 'control', may: ['GetItem', 'PutItem', 'Query'] }],
 };

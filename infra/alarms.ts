@@ -51,7 +51,7 @@ function specs({ machine, deadLetters, apiStage, lookup, metrics }: Watched): Me
       name: 'no-finished-cycle',
       what: 'No tuning run has finished for 2 hours: overrides are no longer learned',
       first: 'open the newest execution of the state machine and read the state it ended in',
-      metric: machine.metricSucceeded({ period: FIVE_MINUTES, statistic: 'Sum' }),
+      metric: finishedExecutions(machine),
       comparison: LESS_THAN_THRESHOLD,
       threshold: 1,
       periods: TWO_HOURS,
@@ -104,10 +104,25 @@ function specs({ machine, deadLetters, apiStage, lookup, metrics }: Watched): Me
   ];
 }
 
+/**
+ * A period without a run that finished counts as 0, which ends the alarm's patience after exactly 24 of them: where
+ * CloudWatch itself fills gaps in, it first looks further back. A metric that never had a value stays missing as
+ * a whole; the alarm takes that as breaching.
+ */
+function finishedExecutions(machine: StateMachine): IMetric {
+  return new MathExpression({
+    expression: 'FILL(succeeded, 0)',
+    label: 'Finished runs',
+    period: FIVE_MINUTES,
+    usingMetrics: { succeeded: machine.metricSucceeded({ period: FIVE_MINUTES, statistic: 'Sum' }) },
+  });
+}
+
+/** Summed over what there is: a plain `+` need not have a value where one of its terms has none. */
 function failedExecutions(machine: StateMachine): IMetric {
   const options = { period: FIVE_MINUTES, statistic: 'Sum' };
   return new MathExpression({
-    expression: 'failed + timedOut + aborted',
+    expression: 'SUM([FILL(failed, 0), FILL(timedOut, 0), FILL(aborted, 0)])',
     label: 'Failed runs',
     period: FIVE_MINUTES,
     usingMetrics: {

@@ -9,8 +9,10 @@ export const FUNCTIONS = {
   // 1,769 MB is one whole vCPU: what counts here is the cold start, which is all CPU.
   // 5 s: a PM that waits longer is better off with its own thresholds.
   lookup: { id: 'Lookup', memoryMb: 1769, timeoutSeconds: 5 },
-  // Few calls, small answers. 29 s: `POST /v1/cycles?wait=true` waits for a run as long as the HTTP API lets it.
-  operate: { id: 'Operate', memoryMb: 512, timeoutSeconds: 29 },
+  // Few calls. What-ifs and the study of N_MIN read up to half a million events: one whole vCPU takes about 8 s, up to 10
+  // more for the study, and the columns with what is counted on them some 400 MB.
+  // 29 s: `POST /v1/cycles?wait=true` waits for a run as long as the HTTP API lets it.
+  operate: { id: 'Operate', memoryMb: 1769, timeoutSeconds: 29 },
   // A few items for each hour and container of the look-up.
   asked: { id: 'Asked', memoryMb: 512, timeoutSeconds: 30 },
   // One record, one list of patterns.
@@ -28,3 +30,12 @@ export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES = Object.keys(FUNCTIONS).filter((name): name is FunctionName =>
   Object.hasOwn(FUNCTIONS, name),
 );
+
+/**
+ * Environment that Node itself reads. Reading the source map costs a cold start some milliseconds: where somebody waits
+ * for the answer, the log translates the stack of an error when there is one. A step throws its errors to the platform.
+ */
+export function nodeOptions(name: FunctionName): { readonly NODE_OPTIONS?: string } {
+  const answers = name === 'ingest' || name === 'lookup' || name === 'operate';
+  return answers ? {} : { NODE_OPTIONS: '--enable-source-maps' };
+}

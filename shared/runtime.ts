@@ -8,6 +8,7 @@ import { jsonLog } from './log.ts';
 import { ASKED_LINE, AskedDimensions } from './override/asked.ts';
 import { GenerationCache } from './override/generation-cache.ts';
 import type { Override } from './override/override.ts';
+import { sourceStack } from './source-stack.ts';
 import { DynamoCycleStore } from './store/cycle-store.ts';
 import { DynamoDimensionStore } from './store/dimension-store.ts';
 import { Dynamo, documentClient } from './store/dynamo.ts';
@@ -31,7 +32,7 @@ export function createRuntime(
   config: Config,
   client: DynamoDBDocumentClient,
   now: () => number = Date.now,
-  log: Log = jsonLog(config.logLevel, line => process.stdout.write(`${line}\n`), now),
+  log: Log = jsonLog(config.logLevel, line => process.stdout.write(`${line}\n`), now, sourceStack),
 ): Runtime {
   const db = new Dynamo(client);
   const { tables } = config;

@@ -55,6 +55,7 @@ it('there is something to check', () => {
   expect(files.length).toBeGreaterThan(60);
   expect(imports.length).toBeGreaterThan(200);
   expect(show(imports.filter(i => i.from === 'functions/mine.ts'))).toEqual([
+    'functions/mine.ts → shared/cycle/logged.ts',
     'functions/mine.ts → shared/cycle/steps.ts',
     'functions/mine.ts → shared/runtime.ts',
     'functions/mine.ts → shared/runtime.ts',
@@ -117,6 +118,12 @@ const RULES: readonly Rule[] = [
     packages: ['zod', 'node:crypto'],
   },
   { module: 'errors, log', files: under('shared/errors.ts', 'shared/log.ts'), own: [], packages: [] },
+  {
+    module: 'stacks in lines of the source',
+    files: under('shared/source-stack.ts'),
+    own: [],
+    packages: ['node:fs', 'node:module', 'node:url'],
+  },
   { module: 'config', files: under('shared/config.ts'), own: ['shared/override'], packages: ['zod'] },
   {
     module: 'store/stores, store/keys',
@@ -145,6 +152,7 @@ const RULES: readonly Rule[] = [
     own: [
       'shared/config.ts',
       'shared/log.ts',
+      'shared/source-stack.ts',
       'shared/store',
       'shared/override/generation-cache.ts',
       'shared/override/asked.ts',

@@ -2,15 +2,11 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { parse } from '../episode/episode.ts';
 import { Fault } from '../errors.ts';
-import type { Learned } from '../lesson/learn.ts';
-import { learn } from '../lesson/learn.ts';
-import { dimensionsOf, makesLadderLessons } from '../lesson/lesson.ts';
-import type { Cut } from '../lesson/mine.ts';
+import { dimensionsOf } from '../lesson/lesson.ts';
+import { summarize } from '../override/evidence.ts';
 import type { Generation } from '../override/head.ts';
-import { materialize } from '../override/materialize.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
-import { describeScope } from '../pattern/scope.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
 import { cycleOptionsSchema, cycleStatus } from './cycle.ts';
 import type { CycleDeps } from './deps.ts';
@@ -19,14 +15,12 @@ import type { CycleRun, Mined } from './publish.ts';
 import { minedSchema, publish, runSchema } from './publish.ts';
 import { readColumns } from './read.ts';
 import { effectiveSettings, requirePolicy } from './settings.ts';
+import { tune } from './tune.ts';
 
 /*
  * The four steps of a cycle, in the order of infra/cycle.asl.json. Each may run twice without harm.
  * They fetch and write around pure functions; what passes between them is small, the bulk goes through the store.
  */
-
-/** How many slices just under `n_min` a reason names. */
-const REASON_SLICES = 3;
 
 const startedSchema = z.object({
   execution: z.object({ name: z.string(), started_at: z.string() }),
@@ -69,7 +63,10 @@ export async function openCycle(
   return { cycle, patterns };
 }
 
-/** Mines the window of one pattern into a set of lessons, which is stored but not yet in force. */
+/**
+ * Mines the window of one pattern into lessons, asks every policy that is named what follows from them, and stores
+ * the lessons and the overrides of the policy that is to be published. Neither is in force yet.
+ */
 export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
   const { cycle, pattern_key } = parse(
     z.object({ cycle: runSchema, pattern_key: z.string() }),
@@ -88,11 +85,12 @@ export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
     await recordDamage(deps, cycle, pattern, head?.current, error);
     throw error;
   });
-  const learned = learn(pattern, columns, settings.n_min);
-  const lessons = await keep(deps, deps.lessons, pattern, learned.lessons, head?.current?.lessons);
-  await deps.heads.putNear(pattern, learned.near);
-  await deps.dimensions.putUsed(pattern, dimensionsOf(learned.lessons));
-  const shortfall = describeShortfall(pattern, learned, settings.n_min);
+  const tuned = tune(pattern, columns, Date.parse(cycle.as_of), settings);
+  const lessons = await keep(deps, deps.lessons, pattern, tuned.lessons, head?.current?.lessons);
+  const overrides = await keep(deps, deps.overrides, pattern, tuned.overrides, head?.current?.overrides);
+  await deps.heads.putNear(pattern, tuned.near);
+  await deps.heads.putEvidence(pattern, tuned.evidence);
+  await deps.dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
   return {
     pattern_key: pattern,
     head_version: head?.version ?? 0,
@@ -100,13 +98,17 @@ export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
     n_min: settings.n_min,
     lookback_days: settings.lookback_days,
     policy: settings.policy,
+    payoff: settings.payoff,
     lessons,
-    ...(shortfall && { shortfall }),
-    ...(learned.cut && { cut: describeCut(learned.cut) }),
+    overrides,
+    evidence: tuned.evidence.policies.map(summarize),
+    ...(tuned.shortfall !== undefined && { shortfall: tuned.shortfall }),
+    ...(tuned.note !== undefined && { note: tuned.note }),
+    ...(tuned.cut !== undefined && { cut: tuned.cut }),
   };
 }
 
-/** Turns a pattern's lessons into overrides and puts both in force with one conditional write of its head. */
+/** Puts a pattern's lessons, and the overrides they led to, in force with one conditional write of its head. */
 export async function materializeAndPublish(deps: CycleDeps, input: unknown): Promise<PatternRun> {
   const { cycle, mined } = parse(
     z.object({ cycle: runSchema, mined: minedSchema }),
@@ -114,13 +116,7 @@ export async function materializeAndPublish(deps: CycleDeps, input: unknown): Pr
     'invalid_request',
   );
   const pattern = parsePatternKey(mined.pattern_key);
-  const policy = requirePolicy(mined.policy);
-  const head = await deps.heads.head(pattern);
-  const lessons = await deps.lessons.read(pattern, mined.lessons);
-  const rows = materialize(policy, pattern, lessons);
-  const overrides = await keep(deps, deps.overrides, pattern, rows, head?.current?.overrides);
-  const made = { ...mined, policy, overrides };
-  const run = await publish(deps, pattern, cycle, made, head);
+  const run = await publish(deps, pattern, cycle, mined, await deps.heads.head(pattern));
   await deps.cycles.putRun(cycle.cycle_id, run);
   return run;
 }
@@ -191,21 +187,6 @@ const closingSchema = z.object({
   results: z.array(z.object({ pattern_key: z.string(), error: z.string().optional() })).default([]),
   failure: z.object({ Error: z.string() }).optional(),
 });
-
-function describeShortfall(pattern: PatternKey, learned: Learned, nMin: number): string | undefined {
-  const slices = learned.near
-    .slice(0, REASON_SLICES)
-    .map(lesson => `${nMin - lesson.lacks} of ${nMin} in ${describeScope(lesson.scope_subset)}`);
-  if (slices.length > 0) return slices.join('; ');
-  if (learned.lessons.length > 0) return undefined;
-  const what = makesLadderLessons(pattern) ? 'successes with a dx_count' : 'events with an outcome';
-  return `${learned.support} of ${nMin} ${what}`;
-}
-
-function describeCut(cut: Cut): string {
-  const left = `every slice of more than ${cut.depth} dimensions left out (${cut.leftOutAtLeast} or more)`;
-  return `${left}, ${cut.emitted} kept: ${cut.reason}`;
-}
 
 /** Nothing, when even that cannot be read: the run is recorded as failed all the same. */
 async function generationInForce(deps: CycleDeps, pattern: PatternKey): Promise<Generation | undefined> {

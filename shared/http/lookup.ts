@@ -15,8 +15,8 @@ import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { normalizeScope } from '../pattern/scope.ts';
 import type { HeadStore, RowSetStore } from '../store/stores.ts';
 import { handle, patternParam, readJson, readQuery } from './app.ts';
-import { ROUTES } from './routes.ts';
-import { lookupRequestSchema } from './schemas.ts';
+import { ENDPOINTS } from './endpoints.ts';
+import { lookupQuerySchema, lookupRequestSchema } from './lookup-request.ts';
 
 export interface LookupDeps {
   readonly heads: HeadStore;
@@ -29,13 +29,13 @@ export interface LookupDeps {
 
 /** Registers what the PM asks. */
 export function lookupRoutes(app: Hono, deps: LookupDeps): void {
-  handle(app, ROUTES.postLookup, async c => {
+  handle(app, ENDPOINTS.postLookup, async c => {
     const request = parse(lookupRequestSchema, await readJson(c), 'invalid_request');
     return c.json(await answer(deps, toQuestion(request)));
   });
 
-  handle(app, ROUTES.getLookup, async c => {
-    const { pattern_key, resolution, explain, ...rest } = readQuery(c, ROUTES.getLookup.query);
+  handle(app, ENDPOINTS.getLookup, async c => {
+    const { pattern_key, resolution, explain, ...rest } = readQuery(c, lookupQuerySchema);
     const { scope, thresholds } = fromParameters(rest);
     const request = parse(
       lookupRequestSchema,
@@ -45,7 +45,7 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
     return c.json(await answer(deps, toQuestion(request)));
   });
 
-  handle(app, ROUTES.getSnapshot, async c => {
+  handle(app, ENDPOINTS.getSnapshot, async c => {
     const pattern = patternParam(c);
     const head = await deps.heads.head(pattern);
     const current = head?.current;

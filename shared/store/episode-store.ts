@@ -5,6 +5,7 @@ import { formatHistory } from '../episode/outcome.ts';
 import { packEpisode } from '../episode/pack.ts';
 import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { atBaseThresholds } from '../override/base-thresholds.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { CountChanges } from './count-changes.ts';
 import type { Dynamo, Item } from './dynamo.ts';
@@ -128,7 +129,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       ...key,
       b: body,
       h: hash,
-      m: packEpisode(episode),
+      m: packEpisode(atBaseThresholds(episode)),
       t: keys.eventTimeSort(episode.timestamp, episode.id),
       w: token,
       [keys.TTL_ATTRIBUTE]: expires,

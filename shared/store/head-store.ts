@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Fault } from '../errors.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
+import type { Evidence } from '../override/evidence.ts';
+import { evidenceSchema } from '../override/evidence.ts';
 import type { Change, Generation, Head } from '../override/head.ts';
 import { changeSchema, generationSchema, headSchema } from '../override/head.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -112,15 +114,30 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void> {
-    const rows = JSON.stringify(near);
+    await this.#putIfNew(pattern, keys.NEAR, JSON.stringify(near));
+  }
+
+  async evidence(pattern: PatternKey): Promise<Evidence | undefined> {
+    const item = await this.#get(pattern, keys.EVIDENCE);
+    if (typeof item?.rows !== 'string') return undefined;
+    const evidence = evidenceSchema.safeParse(JSON.parse(item.rows));
+    // From a version that recorded other figures: the next run writes it anew.
+    return evidence.success ? evidence.data : undefined;
+  }
+
+  async putEvidence(pattern: PatternKey, evidence: Evidence): Promise<void> {
+    await this.#putIfNew(pattern, keys.EVIDENCE, JSON.stringify(evidence));
+  }
+
+  async #putIfNew(pattern: PatternKey, sort: string, rows: string): Promise<void> {
     const hash = createHash('sha256').update(rows).digest('hex').slice(0, 32);
     const stored = await this.#db.get({
       TableName: this.#table,
-      Key: { pk: keys.patternPartition(pattern), sk: keys.NEAR },
+      Key: { pk: keys.patternPartition(pattern), sk: sort },
       ProjectionExpression: '#h',
       ExpressionAttributeNames: { '#h': 'hash' },
     });
-    if (stored?.hash !== hash) await this.#put(pattern, keys.NEAR, { rows, hash });
+    if (stored?.hash !== hash) await this.#put(pattern, sort, { rows, hash });
   }
 
   async #get(pattern: PatternKey, sort: string): Promise<Item | undefined> {

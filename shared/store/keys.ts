@@ -15,6 +15,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk head                       what is in force
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
  *   pattern#KEY             sk near                       slices just under n_min in the last run
+ *   pattern#KEY             sk evidence                   how its policies would have done, by the last run
  *   pattern#KEY             sk generation#NUMBER          past generations
  *   pattern#KEY             sk audit#TIME#ID              who changed what, when, why
  *   cycles                  sk cycle id (time first)      the runs, newest last
@@ -109,6 +110,7 @@ export const dimensionsPartition = (pattern: PatternKey): string => `dimensions#
 export const HEAD = 'head';
 export const COUNTS = 'counts';
 export const NEAR = 'near';
+export const EVIDENCE = 'evidence';
 export const USED = 'used';
 const ASKED_PREFIX = 'asked#';
 export const GENERATION_PREFIX = 'generation#';

@@ -2,6 +2,7 @@ import type { CycleOptions, CycleRecord, CycleSummary, PatternRun } from '../cyc
 import type { Episode, OutcomeReport } from '../episode/episode.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
 import type { Coverage } from '../override/coverage.ts';
+import type { Evidence } from '../override/evidence.ts';
 import type { Change, Generation, Head, RowSet } from '../override/head.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 
@@ -75,6 +76,10 @@ export interface HeadStore {
   audits(pattern: PatternKey): Promise<Change[]>;
   /** Every pattern at a glance, sorted. */
   overview(): Promise<PatternOverview[]>;
+  /** What the last run found of the pattern's policies, if one has run. */
+  evidence(pattern: PatternKey): Promise<Evidence | undefined>;
+  /** Writes only when it differs from the stored one. */
+  putEvidence(pattern: PatternKey, evidence: Evidence): Promise<void>;
   near(pattern: PatternKey): Promise<NearLesson[]>;
   /** Writes only when the list differs from the stored one. */
   putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void>;

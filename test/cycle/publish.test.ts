@@ -61,6 +61,7 @@ describe('a run', () => {
       overrides: 4,
       generation: 1,
       published: true,
+      evidence: [expect.objectContaining({ policy: 'drift' }), expect.objectContaining({ policy: 'replay' })],
     });
     expect(await head()).toMatchObject({
       version: 1,

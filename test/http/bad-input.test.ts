@@ -50,6 +50,7 @@ describe('a body that cannot be read', () => {
       ['POST', '/v1/outcomes'],
       ['POST', '/v1/overrides/lookup'],
       ['POST', '/v1/cycles'],
+      ['POST', '/v1/whatif'],
       ['PUT', `/v1/patterns/${S1}/mode`],
       ['PUT', `/v1/patterns/${S1}/settings`],
       ['POST', `/v1/patterns/${S1}/rollback`],

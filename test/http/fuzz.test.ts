@@ -97,6 +97,7 @@ const PATTERNS = [
   'pm',
 ];
 const NAMES = ['chain', 'bucket', 'timeframe', 'constructor', 'toString', 'd1'];
+const GATES = { ts_score: 0.58, ts_min: 0.6, halo_distance: 0.5, halo_max: 1, slope_ok: true };
 const IDS = ['a-1', 'a-2', 'b-1', 'new'];
 
 /** Values that fit a name, so that requests get past the first check. */
@@ -114,6 +115,10 @@ const BY_NAME: Readonly<Record<string, () => unknown>> = {
   lookback_days: () => pick([1, 90, 366]),
   generation: () => pick([1, 2, 3, 7]),
   reason: () => pick(['fuzz', 'x']),
+  lever: () => pick(['ts_min', 'halo_max', 'tuning_s2_ts_min', 'slope_min', 'dx_min']),
+  from: () => pick([0.5, 0.8, 0.99, -0.001]),
+  to: () => pick([1, 1.2, 2, 0.001]),
+  points: () => pick([2, 41, 201, 202]),
   scope: () =>
     Object.fromEntries(
       NAMES.filter(() => chance(0.4)).map(name => [name, pick(['solana', 'nano', 1, true, '15m'])]),
@@ -179,16 +184,20 @@ function pathOf(route: Route): string {
   const query: [string, unknown][] = [];
   for (const name of Object.keys(route.query?.shape ?? {})) {
     if (name === 'pattern_key') query.push([name, pick(PATTERNS)]);
+    else if (['lever', 'from', 'to'].includes(name))
+      query.push([name, chance(0.9) ? BY_NAME[name]?.() : pick(WRONG)]);
     else if (chance(0.5)) continue;
     else if (name === 'limit') query.push([name, pick([1, 2, 100, 1000, 0, 1001, 'x', '', '1e2'])]);
     else if (name === 'next') query.push([name, pick([...tokens, ...TEXTS])]);
     else if (name === 'diff') query.push([name, pick(['1,2', '2,1', '1,1', '1,99', '1', 'x', ''])]);
     else if (name === 'resolution') query.push([name, pick(['blend', 'most-specific', 'product', 'best'])]);
-    else query.push([name, pick(['true', 'false', '1', ''])]);
+    else if (name === 'as_of') query.push([name, pick(TIMES)]);
+    else query.push([name, pick(['true', 'false', '1', '2', ''])]);
   }
-  if (route === ROUTES.getLookup) {
+  if (route === ROUTES.getLookup || route === ROUTES.getWhatIf) {
     for (const name of NAMES) if (chance(0.3)) query.push([`scope.${name}`, pick(['solana', ...TEXTS])]);
-    if (chance(0.5)) query.push(['thresholds.ts_min', pick(NUMBERS)]);
+    if (chance(0.5) && route === ROUTES.getLookup) query.push(['thresholds.ts_min', pick(NUMBERS)]);
+    else if (chance(0.3)) query.push(['payoff.win', pick(NUMBERS)], ['payoff.loss', 1]);
   }
   if (chance(0.03)) query.push([pick(TEXTS), pick(TEXTS)]);
   const shown = query.map(([name, value]) => `${text(name)}=${text(value)}`).join('&');
@@ -202,8 +211,8 @@ let api: Api;
 beforeAll(async () => {
   api = await openApi({ now: () => NOW, environment: { N_MIN: '5' } });
   await api.postEvents([
-    ...events(60, 'a', { scope: { chain: 'solana', bucket: 'nano' } }),
-    ...events(20, 'b', { decision: 'acted' }),
+    ...events(60, 'a', { scope: { chain: 'solana', bucket: 'nano' }, factors: GATES }),
+    ...events(20, 'b', { decision: 'acted', factors: GATES }),
   ]);
   await api.postEvents(events(60, 'dx', { pattern: DX, factors: { dx_count: 3 } }));
   cycleIds.push((await api.cycle({ as_of: iso(NOW) })).cycle_id);

@@ -111,7 +111,16 @@ beforeAll(async () => {
   await runCycle(steps);
   await steps.close(sample('cycle-close'));
   const reads = ['get-status', 'get-healthz', 'get-openapi', 'get-overrides', 'get-lessons', 'get-cycles'];
-  for (const name of [...reads, 'get-generations', 'put-mode', 'put-settings']) await call(steer, name);
+  const more = [
+    'get-generations',
+    'get-evidence',
+    'get-whatif',
+    'post-whatif',
+    'get-nmin',
+    'put-mode',
+    'put-settings',
+  ];
+  for (const name of [...reads, ...more]) await call(steer, name);
   await call(steer, 'post-rollback', { generation: 2, reason: 'the current one again' });
 });
 
@@ -145,6 +154,10 @@ describe('a function', () => {
       'get-lessons': 200,
       'get-cycles': 200,
       'get-generations': 200,
+      'get-evidence': 200,
+      'get-nmin': 200,
+      'get-whatif': 200,
+      'post-whatif': 200,
       'put-mode': 200,
       'put-settings': 200,
       'post-rollback': 200,

@@ -37,6 +37,10 @@ const ASKED: Readonly<Record<string, readonly [path: string, status: number, bod
   'GET /v1/cycles': ['/v1/cycles', 200],
   'GET /v1/cycles/{id}': ['/v1/cycles/none', 404],
   'GET /v1/patterns/{pattern_key}/generations': [`/v1/patterns/${S1}/generations`, 200],
+  'GET /v1/patterns/{pattern_key}/evidence': [`/v1/patterns/${S1}/evidence`, 200],
+  'GET /v1/patterns/{pattern_key}/nmin': [`/v1/patterns/${S1}/nmin`, 200],
+  'POST /v1/whatif': ['/v1/whatif', 200, { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2 }],
+  'GET /v1/whatif': [`/v1/whatif?pattern_key=${S1}&lever=ts_min&from=0.8&to=1.2`, 200],
   'PUT /v1/patterns/{pattern_key}/mode': [`/v1/patterns/${S1}/mode`, 200, { mode: 'live', reason: 'test' }],
   'PUT /v1/patterns/{pattern_key}/settings': [
     `/v1/patterns/${S1}/settings`,
