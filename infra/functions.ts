@@ -9,8 +9,12 @@ export const FUNCTIONS = {
   // 1,769 MB is one whole vCPU: what counts here is the cold start, which is all CPU.
   // 5 s: a PM that waits longer is better off with its own thresholds.
   lookup: { id: 'Lookup', memoryMb: 1769, timeoutSeconds: 5 },
-  // Few calls, small answers. 29 s: `POST /v1/cycles?wait=true` waits for a run as long as the HTTP API lets it.
-  operate: { id: 'Operate', memoryMb: 512, timeoutSeconds: 29 },
+  // Few calls. What-ifs and the study of N_MIN read up to half a million events: one whole vCPU takes about 8 s, up to 10
+  // more for the study, and the columns with what is counted on them some 400 MB.
+  // 29 s: `POST /v1/cycles?wait=true` waits for a run as long as the HTTP API lets it.
+  operate: { id: 'Operate', memoryMb: 1769, timeoutSeconds: 29 },
+  // A few items for each hour and container of the look-up.
+  asked: { id: 'Asked', memoryMb: 512, timeoutSeconds: 30 },
   // One record, one list of patterns.
   'cycle-open': { id: 'CycleOpen', memoryMb: 512, timeoutSeconds: 65 },
   // A million events as columns fit in 1 GB, and as much again while they are read; one thread uses one vCPU.

@@ -5,10 +5,12 @@ import type { CycleDeps } from './cycle/deps.ts';
 import type { Lesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
+import { ASKED_LINE, AskedDimensions } from './override/asked.ts';
 import { GenerationCache } from './override/generation-cache.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-stack.ts';
 import { DynamoCycleStore } from './store/cycle-store.ts';
+import { DynamoDimensionStore } from './store/dimension-store.ts';
 import { Dynamo, documentClient } from './store/dynamo.ts';
 import { DynamoEpisodeStore } from './store/episode-store.ts';
 import { DynamoRowSetStore } from './store/generation-store.ts';
@@ -19,6 +21,7 @@ export interface Runtime extends CycleDeps {
   readonly config: Config;
   readonly log: Log;
   readonly generations: GenerationCache;
+  readonly asked: AskedDimensions;
 }
 
 /**
@@ -44,6 +47,11 @@ export function createRuntime(
     overrides,
     lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons),
     cycles: new DynamoCycleStore(db, tables.control, now),
+    dimensions: new DynamoDimensionStore(db, tables.control, now),
+    asked: new AskedDimensions(
+      ({ pattern, names }) => log.info(ASKED_LINE, { pattern, dimensions: names.join() }),
+      now,
+    ),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     episodes: new DynamoEpisodeStore(db, heads, {
       eventsTable: tables.events,

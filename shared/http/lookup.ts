@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { parse } from '../episode/episode.ts';
 import { Fault, faultCode } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { AskedDimensions } from '../override/asked.ts';
 import type { GenerationCache } from '../override/generation-cache.ts';
 import type { Head } from '../override/head.ts';
 import type { LookupQuestion, LookupResult } from '../override/look-up.ts';
@@ -21,6 +22,7 @@ export interface LookupDeps {
   readonly heads: HeadStore;
   readonly overrides: RowSetStore<Override>;
   readonly generations: GenerationCache;
+  readonly asked: AskedDimensions;
   readonly defaults: { readonly policy: Policy };
   readonly log: Log;
 }
@@ -87,6 +89,7 @@ async function answer(
   let index: OverrideIndex | undefined;
   try {
     head = await deps.heads.head(question.pattern);
+    if (head?.current) deps.asked.note(question.pattern, question.scope);
     const explains = question.explain && head?.mode === 'shadow';
     if (head?.current && (serves(head.mode) || explains))
       index = await deps.generations.index(question.pattern, head.current.overrides);

@@ -3,7 +3,9 @@ import { episodeEventSchema, outcomeReportSchema } from '../episode/episode.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from './lookup-request.ts';
+import { nMinAnswerSchema, nMinQuerySchema } from './n-min-schemas.ts';
 import * as s from './schemas.ts';
+import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './what-if-schemas.ts';
 
 /** One route of the API: what it is called, takes and answers. Handlers register by it, OpenAPI is made from it. */
 export interface Route extends Endpoint {
@@ -104,6 +106,34 @@ export const ROUTES = {
         .optional(),
     }),
     answers: { 200: s.generationsAnswerSchema },
+  },
+  getEvidence: {
+    method: 'get',
+    path: '/v1/patterns/{pattern_key}/evidence',
+    summary: 'How each policy would have done on the last weeks, learned only from what was known before.',
+    answers: { 200: s.evidenceAnswerSchema },
+  },
+  getNMin: {
+    method: 'get',
+    path: '/v1/patterns/{pattern_key}/nmin',
+    summary: 'What each N_MIN from 10 to 60 would find in the events of a pattern, and what chance would.',
+    query: nMinQuerySchema,
+    answers: { 200: nMinAnswerSchema },
+  },
+  postWhatIf: {
+    method: 'post',
+    path: '/v1/whatif',
+    summary:
+      'What a threshold would have taken at other values in one slice, other gates rechecked. Changes nothing.',
+    body: whatIfRequestSchema,
+    answers: { 200: whatIfAnswerSchema },
+  },
+  getWhatIf: {
+    method: 'get',
+    path: '/v1/whatif',
+    summary: 'The same without a body: scope.NAME=value, payoff.win=number, payoff.loss=number.',
+    query: whatIfQuerySchema,
+    answers: { 200: whatIfAnswerSchema },
   },
   putMode: {
     method: 'put',

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { ASKED_LINE } from '../../infra/asked.ts';
 import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/functions.ts';
 import { environmentSchema, readConfig } from '../../shared/config.ts';
+import { ASKED_LINE as LOGGED_LINE } from '../../shared/override/asked.ts';
 import { POLICIES } from '../../shared/override/override.ts';
 import { resources, synthesize, text } from './synth.ts';
 
@@ -49,6 +51,7 @@ describe('every function', () => {
       nMin: 33,
       lookbackDays: 90,
       policy: 'drift',
+      challengers: ['drift', 'replay'],
       payoff: { win: 2, loss: 1 },
     });
     expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
@@ -75,6 +78,23 @@ describe('every function', () => {
 
   it.each(['Ingest', 'Lookup', 'Operate'])('%s answers before the HTTP API gives up at 30 s', id => {
     expect(functions().get(`${id}Function`)?.Properties.Timeout).toBeLessThan(30);
+  });
+});
+
+describe('what look-ups ask with', () => {
+  it('reaches its function from their log alone, and only lines that say it', () => {
+    const filters = [...resources(synthesize(), 'AWS::Logs::SubscriptionFilter').values()];
+    expect(filters).toHaveLength(1);
+    expect(ASKED_LINE).toBe(LOGGED_LINE);
+    const properties = filters[0]?.Properties ?? {};
+    expect(text(properties.LogGroupName)).toBe('LookupLogs');
+    expect(text(properties.DestinationArn)).toBe('AskedFunction');
+    expect(properties.FilterPattern).toBe(`{ $.message = "${ASKED_LINE}" }`);
+    const permission = [...resources(synthesize(), 'AWS::Lambda::Permission').values()].find(
+      ({ Properties }) => Properties.Principal === 'logs.amazonaws.com',
+    );
+    expect(text(permission?.Properties.FunctionName)).toBe('AskedFunction');
+    expect(JSON.stringify(permission?.Properties.SourceArn)).toContain('LookupLogs');
   });
 });
 

@@ -9,9 +9,10 @@ import { resources, synthesize } from './synth.ts';
  */
 
 const WAITING = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","parked#*"]}}';
+const ASKED = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
 const COUNTERS =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
-  '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","events","with_outcome","parked"]}}';
+  '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts"]}}';
 
 const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Ingest: [
@@ -26,6 +27,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:UpdateItem ControlTable ${WAITING}`,
     `dynamodb:UpdateItem ControlTable ${COUNTERS}`,
   ],
+  Asked: [`dynamodb:BatchWriteItem ControlTable ${ASKED}`],
   Lookup: ['dynamodb:GetItem ControlTable', 'dynamodb:Query OverridesTable'],
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
@@ -37,6 +39,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:UpdateItem LessonsTable',
     'dynamodb:Query OverridesTable',
     'dynamodb:UpdateItem OverridesTable',
+    'dynamodb:Query EventsTable/index/outcomes',
   ],
   CycleOpen: ['dynamodb:PutItem ControlTable', 'dynamodb:Query ControlTable'],
   Mine: [
@@ -44,13 +47,13 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:GetItem ControlTable',
     'dynamodb:PutItem ControlTable',
     'dynamodb:BatchWriteItem LessonsTable',
+    'dynamodb:BatchWriteItem OverridesTable',
   ],
   Materialize: [
     'dynamodb:GetItem ControlTable',
     'dynamodb:PutItem ControlTable',
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',
-    'dynamodb:BatchWriteItem OverridesTable',
     'dynamodb:Query OverridesTable',
     'dynamodb:UpdateItem OverridesTable',
   ],

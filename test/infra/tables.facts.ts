@@ -61,7 +61,7 @@ describe('the index of events with an outcome', () => {
           { AttributeName: 'rk', KeyType: 'HASH' },
           { AttributeName: 't', KeyType: 'RANGE' },
         ],
-        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['m', 'o'] },
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['m', 'o', 'expires_at'] },
       },
     ]);
     expect(tables().get('EventsTable')?.Properties.AttributeDefinitions).toContainEqual({

@@ -1,7 +1,7 @@
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
 import type { ActionCategory } from '../levers.ts';
-import type { Override } from '../override.ts';
+import type { Override, ReplayEvidence } from '../override.ts';
 import { inSetOrder, MULTIPLIER_RANGE } from '../override.ts';
 import type { ReplayColumns } from '../replay/columns.ts';
 import { describeBase, describeMove, describeOverride, interval } from '../replay/explain.ts';
@@ -17,20 +17,6 @@ import { REPLAY_SETTINGS } from '../replay/settings.ts';
 import type { Silence } from '../replay/silence.ts';
 import { silences } from '../replay/silence.ts';
 import { rowsOf, sliceDimensions, sliceScope } from '../replay/slices.ts';
-
-/** What an override rests on. Counts are of the window, as if it were taken away from the set. */
-export interface ReplayEvidence {
-  /** Winners and losers that are taken with it and not without it; below 0: fewer. */
-  readonly winners: number;
-  readonly losers: number;
-  readonly gain: number;
-  readonly error: number;
-  /** Gain less z standard errors, the events of `m0` included: what it was accepted by, if no other override overlaps. */
-  readonly lower_bound: number;
-  readonly window_days: number;
-  /** Of the whole set, learned without the held-out days, on them; absent when there were none. */
-  readonly held_out?: HeldOut;
-}
 
 export interface HeldOut {
   readonly gain: number;
@@ -246,4 +232,23 @@ function overrideOf(report: Report, lever: ReplayLever, move: Move, all: Uint8Ar
       ...(report.heldOut && { held_out: report.heldOut }),
     },
   };
+}
+
+/** Why each slice that was looked at has no override, in one sentence: by scope hash. */
+export function whySilent({ silences: found, overrides: made }: ReplayResult): ReadonlyMap<string, string> {
+  const moved = new Set<string>(made.map(override => override.scope_hash));
+  const bySlice = Map.groupBy(
+    found.filter(silence => !moved.has(silence.scope_hash)),
+    silence => silence.scope_hash,
+  );
+  return new Map(
+    [...bySlice].map(([hash, slice]) => {
+      const reasons = Map.groupBy(slice, silence => silence.reason);
+      const texts = [...reasons].map(([reason, levers]) => {
+        const names = levers.flatMap(l => (l.action_category === undefined ? [] : [l.action_category]));
+        return reasons.size === 1 ? reason : `${names.join(', ')}: ${reason}`;
+      });
+      return [hash, texts.join('; ')];
+    }),
+  );
 }

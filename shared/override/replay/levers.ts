@@ -81,3 +81,15 @@ export function replayLeversOf(pattern: PatternKey): readonly ReplayLever[] {
 export function gateBit(gate: ReplayLever['gate']): number {
   return 1 << GATES.indexOf(gate);
 }
+
+/** How far an override opens its gate, in the unit of the gate's margin; the inverse of what a move becomes. */
+export function openingOf(
+  lever: ReplayLever,
+  {
+    multiplier = 1,
+    delta = 0,
+  }: { readonly multiplier?: number | undefined; readonly delta?: number | undefined },
+): number {
+  const shift = lever.scale === 'log' ? Math.log(multiplier) : delta;
+  return lever.passes === 'at least' ? -shift : shift;
+}
