@@ -138,11 +138,21 @@ describe('an alarm stands for', () => {
     ]);
   });
 
-  it('a pattern that ended in the state for failed ones', () => {
-    const { MetricName, Namespace } = alarm('FailedPatternAlarm');
+  it('a pattern that ended in the state for failed ones, or in the record of its run as failed', () => {
+    const properties = alarm('FailedPatternAlarm');
+    expect(properties).toMatchObject({
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+    expect(expressionOf(properties)).toBe('MAX([FILL(entered, 0), FILL(closed, 0)])');
+    expect(watchedBy(properties)).toEqual([
+      ['entered', 'FailedPatterns', 'Sum', 300, {}],
+      ['closed', 'PatternsFailed', 'Sum', 300, {}],
+    ]);
     const filter = filters().get('FailedPatternsFilter')?.Properties ?? {};
     expect(filter.MetricTransformations).toMatchObject([
-      { MetricName, MetricNamespace: Namespace, MetricValue: '1' },
+      { MetricName: 'FailedPatterns', MetricNamespace: 'PmTuning/dev', MetricValue: '1' },
     ]);
     expect(text(filter.LogGroupName)).toBe('CycleLogs');
     expect(filter.FilterPattern).toBe(
