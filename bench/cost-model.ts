@@ -43,7 +43,7 @@ const PRICE = {
 } as const;
 
 /** What one unit of load takes. Assumptions on the high side; replace them by what your dashboard shows. */
-const USE = {
+export const USE = {
   daysPerMonth: 30,
   runsPerMonth: 720,
   /** The importer sends 500, a PM one by one. */
@@ -69,8 +69,8 @@ const USE = {
   traceShare: 0.05,
   logMonths: 3,
   metrics: 10,
-  alarmMetrics: 23,
-  compositeAlarms: 2,
+  alarmMetrics: 26,
+  compositeAlarms: 3,
 } as const;
 
 /** The monthly bill in its steady state, by line. */

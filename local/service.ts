@@ -133,17 +133,17 @@ export function listen(
         response.headers.set('connection', 'close');
       return response;
     };
-    const server = serve({ fetch, port, hostname: host }, info =>
-      resolve({
-        port: info.port,
-        close: () =>
-          new Promise(done => {
-            server.close(() => done());
-            // Keep-alive connections would hold the process.
-            (server as Server).closeIdleConnections();
-          }),
-      }),
-    );
+    const server = serve({ fetch, port, hostname: host }, info => {
+      const close = (): Promise<void> =>
+        new Promise(done => {
+          server.close(() => done());
+          // Keep-alive connections would hold the process.
+          (server as Server).closeIdleConnections();
+        });
+      // A name is what the machine says it is: what counts is where it led to.
+      if (tokens || isLoopback(info.address)) resolve({ port: info.port, close });
+      else void close().then(() => reject(new Error(`${host} is not loopback: ${info.address}`)));
+    });
     server.once('error', reject);
   });
 }

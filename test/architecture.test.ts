@@ -55,6 +55,7 @@ it('there is something to check', () => {
   expect(files.length).toBeGreaterThan(60);
   expect(imports.length).toBeGreaterThan(200);
   expect(show(imports.filter(i => i.from === 'functions/mine.ts'))).toEqual([
+    'functions/mine.ts → shared/cycle/logged.ts',
     'functions/mine.ts → shared/cycle/steps.ts',
     'functions/mine.ts → shared/runtime.ts',
     'functions/mine.ts → shared/runtime.ts',

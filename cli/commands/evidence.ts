@@ -41,7 +41,9 @@ function show(session: Session, answer: EvidenceAnswer): void {
     session.say();
     session.table(policyColumns(policy), policies, '');
   }
-  const folds = policies.flatMap(tried => tried.folds.map(fold => ({ ...fold, policy: tried.policy })));
+  const folds = policies
+    .flatMap(tried => tried.folds.map(fold => ({ ...fold, policy: tried.policy })))
+    .sort((a, b) => Date.parse(a.from) - Date.parse(b.from));
   if (folds.some(fold => fold.events > 0)) {
     session.say();
     session.table(FOLDS, folds, '');

@@ -73,10 +73,11 @@ function within(value: number, low: number, high: number): boolean {
   return value >= low - slack && value <= high + slack;
 }
 
-/** Multiples of 1, 2 or 5 times a power of ten. */
+/** Multiples of 1, 2 or 5 times a power of ten; none where a number has no room for them. */
 function roundSteps(low: number, high: number): number[] {
   const rough = (high - low) / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
+  if (!(power > 0 && Number.isFinite(rough))) return [];
   const step = ([1, 2, 5].find(unit => unit * power >= rough) ?? 10) * power;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ASKED_LINE } from '../../infra/asked.ts';
 import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/functions.ts';
-import { readConfig } from '../../shared/config.ts';
+import { environmentSchema, readConfig } from '../../shared/config.ts';
 import { ASKED_LINE as LOGGED_LINE } from '../../shared/override/asked.ts';
 import { POLICIES } from '../../shared/override/override.ts';
 import { resources, synthesize, text } from './synth.ts';
@@ -58,6 +58,16 @@ describe('every function', () => {
     expect(config.dynamodbEndpoint).toBeUndefined();
   });
 
+  it.each(all)('%s gets every setting of the schema, and nothing that nobody reads', (_, logicalName) => {
+    const set = Object.keys(environmentOf(logicalName));
+    const optional = [
+      'DYNAMODB_ENDPOINT',
+      ...(logicalName === 'OperateFunction' ? [] : ['STATE_MACHINE_ARN']),
+    ];
+    const known = Object.keys(environmentSchema.shape).filter(name => !optional.includes(name));
+    expect(set.filter(name => name !== 'NODE_OPTIONS').sort()).toEqual(known.sort());
+  });
+
   it.each(all)(
     '%s reads its source map while it starts only if nobody waits for an answer',
     (_, logicalName, id) => {
@@ -89,6 +99,11 @@ describe('what look-ups ask with', () => {
 });
 
 describe('every log group', () => {
+  it('is that of a function, of the API or of the state machine', () => {
+    const names = [...all.map(([, , id]) => `${id}Logs`), 'ApiAccessLogs', 'CycleLogs'];
+    expect([...resources(synthesize(), 'AWS::Logs::LogGroup').keys()].sort()).toEqual(names.sort());
+  });
+
   it('has a retention, longer in prod, and goes with a dev stack', () => {
     for (const [name, group] of resources(synthesize(), 'AWS::Logs::LogGroup')) {
       expect(group.Properties.RetentionInDays, name).toBe(7);

@@ -104,13 +104,65 @@ describe('beyond the functions', () => {
   });
 
   it('the state machine may invoke its four functions, log and trace', () => {
-    const beyondLogs = allowedTo(synthesize(), 'CycleRole').filter(line => !/^(logs|xray):/.test(line));
-    expect(beyondLogs).toEqual([
+    const allowed = allowedTo(synthesize(), 'CycleRole');
+    expect(allowed.filter(line => !/^(logs|xray):/.test(line))).toEqual([
       'lambda:InvokeFunction CycleCloseFunction',
       'lambda:InvokeFunction CycleOpenFunction',
       'lambda:InvokeFunction MaterializeFunction',
       'lambda:InvokeFunction MineFunction',
     ]);
+    // The delivery of logs and traces knows no resources; writing log events is not among it.
+    for (const line of allowed.filter(line => /^(logs|xray):/.test(line))) expect(line).toMatch(/ \*$/);
+    expect(allowed.filter(line => /^logs:(Put|Create)LogEvents/.test(line))).toEqual([]);
+  });
+
+  it.each([[{}], [{ stage: 'prod', customerKey: 'true', distributedMap: 'true' }]])(
+    'a wildcard stands alone only where an action knows no resources: %j',
+    (context: Record<string, string>) => {
+      const template = synthesize(context);
+      const anywhere = [...resources(template, 'AWS::IAM::Role').keys()].flatMap(role =>
+        allowedTo(template, role)
+          .filter(line => / \*( |$)/.test(line))
+          .map(line => line.split(' ')[0] ?? ''),
+      );
+      expect([...new Set(anywhere)].sort()).toEqual([
+        'logs:CreateLogDelivery',
+        'logs:DeleteLogDelivery',
+        'logs:DescribeLogGroups',
+        'logs:DescribeResourcePolicies',
+        'logs:GetLogDelivery',
+        'logs:ListLogDeliveries',
+        'logs:PutResourcePolicy',
+        'logs:UpdateLogDelivery',
+        'xray:GetSamplingRules',
+        'xray:GetSamplingTargets',
+        'xray:PutTelemetryRecords',
+        'xray:PutTraceSegments',
+      ]);
+    },
+  );
+
+  it('no action is a wildcard', () => {
+    for (const role of resources(synthesize(), 'AWS::IAM::Role').keys())
+      for (const line of allowedTo(synthesize(), role)) expect(line.split(' ')[0]).toMatch(/^\w+:\w+$/);
+  });
+
+  it('only operate and the steps of a cycle may write the head of a pattern', () => {
+    const writers = Object.keys(TABLE_ACCESS).filter(name =>
+      allowedTo(synthesize(), `${name}Role`).some(
+        line =>
+          /^dynamodb:(PutItem|UpdateItem|DeleteItem|BatchWriteItem|PartiQL\w+) ControlTable/.test(line) &&
+          !line.endsWith(WAITING) &&
+          !line.endsWith(ASKED) &&
+          !line.endsWith(COUNTERS),
+      ),
+    );
+    expect(writers).toEqual(['Operate', 'CycleOpen', 'Mine', 'Materialize', 'CycleClose']);
+  });
+
+  it('a look-up can write nothing', () => {
+    const writes = /^dynamodb:(?!(GetItem|BatchGetItem|Query|Scan) )/;
+    expect(allowedTo(synthesize(), 'LookupRole').filter(line => writes.test(line))).toEqual([]);
   });
 
   it('no role has rights from anywhere else', () => {

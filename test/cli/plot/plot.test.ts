@@ -69,6 +69,15 @@ describe('an axis', () => {
     expect(scale({ label: '', scale: 'log' }, [10, 1000]).at(0)).toBeNaN();
   });
 
+  it.each([[[-5e-324, 5e-324]], [[0, 5e-324]], [[-1.7e308, 1.7e308]], [[1, 1 + 2 ** -52]]])(
+    'over %j, at the end of what numbers can tell apart, is no error',
+    values => {
+      const made = scale({ label: '' }, values);
+      expect(made.ticks.length).toBeLessThan(20);
+      for (const { value } of made.ticks) expect(value).toBeGreaterThanOrEqual(values[0] ?? 0);
+    },
+  );
+
   it('leads from value to place and back', () => {
     const value = fc.double({ min: 0.001, max: 1e6, noNaN: true });
     fc.assert(
