@@ -8,7 +8,7 @@ import { WORLDS } from './worlds.ts';
 
 const DAYS = 90;
 const DAY_MS = 86_400_000;
-const RUNS = 7;
+const RUNS = Number(process.env.RUNS ?? 7);
 /** Milliseconds that a tuning may take. */
 const LIMIT: Readonly<Record<number, number>> = { 18000: 50, 180000: 500, 1000000: 3000 };
 

@@ -3,6 +3,7 @@ import { scopeHash } from '../../pattern/scope.ts';
 import type { ActionCategory } from '../levers.ts';
 import type { Override } from '../override.ts';
 import { inSetOrder, MULTIPLIER_RANGE } from '../override.ts';
+import { inBlocks } from '../replay/clusters.ts';
 import type { ReplayColumns } from '../replay/columns.ts';
 import { describeBase, describeMove, describeOverride, interval } from '../replay/explain.ts';
 import type { Fit, Move } from '../replay/fit.ts';
@@ -70,7 +71,7 @@ export function replay(
   asOf: number,
   settings: ReplaySettings = REPLAY_SETTINGS,
 ): ReplayResult {
-  const gates = prepareGates(pattern, columns, settings);
+  const gates = prepareGates(pattern, inBlocks(columns, settings.clusters), settings);
   const { rows, made, days, heldOut, withheld } = learn(gates, asOf, settings);
   const all = taken(gates, made.moves, rows);
   const base = compare(gates, rows, taken(gates, [], rows), undefined, settings);

@@ -1,24 +1,58 @@
 import type { ReplayColumns } from './columns.ts';
 import type { ClusterRule } from './settings.ts';
 
-/** Rows that share their fate. */
-export interface Clustering {
-  /** Cluster of each row. */
-  readonly cluster: Uint32Array;
-  /** Every row, those of one cluster together. */
-  readonly order: Uint32Array;
-}
+/**
+ * Cluster of each row: rows of one number share their fate. Blocks of time are numbered in their order, so that rows
+ * that `inBlocks` has put in order come cluster by cluster.
+ */
+export type Clustering = Uint32Array;
 
 const HOUR_MS = 3_600_000;
-/** Clusters are found by counting up to here, by sorting beyond. */
-const MAX_DENSE = 1 << 22;
+/** Clusters are numbered as they are up to here, by rank beyond. */
+const MAX_DENSE = 2 ** 31;
 
 /** One clustering per rule that says something: a rule under which every row stands alone is left out. */
 export function clusterings(columns: ReplayColumns, rules: readonly ClusterRule[]): Clustering[] {
   return rules.flatMap(rule => {
     const keys = clusterKeys(columns, rule);
-    return keys ? grouped(keys) : [];
+    if (!keys) return [];
+    const cluster = largest(keys) < MAX_DENSE ? Uint32Array.from(keys) : ranks(keys);
+    return anyTwo(cluster) ? [cluster] : [];
   });
+}
+
+/** The same rows, those of one block of hours together and in it those of one pair, if a rule tells blocks apart. */
+export function inBlocks(columns: ReplayColumns, rules: readonly ClusterRule[]): ReplayColumns {
+  const blocks = rules.filter(rule => rule !== 'trade');
+  const finest = blocks.find(rule => rule.within === 'pair') ?? blocks[0];
+  const keys = finest && (clusterKeys(columns, finest) ?? clusterKeys(columns, { ...finest, within: 'market' }));
+  if (!keys || ascends(keys)) return columns;
+  const { size } = columns;
+  const order = Uint32Array.from(keys, (_, i) => i).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || a - b);
+  const numbers = Object.entries(columns.numbers).map(([name, column]) => [name, moved(column, order)]);
+  return {
+    size,
+    dimensions: columns.dimensions.map(d => ({ ...d, codes: moved(d.codes, order) })),
+    quadrant: moved(columns.quadrant, order),
+    time: moved(columns.time, order),
+    resolvedAt: moved(columns.resolvedAt, order),
+    numbers: Object.fromEntries(numbers),
+    flagsKnown: moved(columns.flagsKnown, order),
+    flagsSet: moved(columns.flagsSet, order),
+    blocked: moved(columns.blocked, order),
+    ...(columns.trade && { trade: moved(columns.trade, order) }),
+    ...(columns.pair && { pair: moved(columns.pair, order) }),
+  };
+}
+
+type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+
+/** A copy whose row i is row `order[i]`. */
+function moved<T extends Column>(from: T, order: Uint32Array): T;
+function moved(from: Column, order: Uint32Array): Column {
+  const into = from.slice(0, order.length);
+  for (let i = 0; i < order.length; i++) into[i] = from[order[i] ?? 0] ?? 0;
+  return into;
 }
 
 /** Whole numbers, equal within a cluster. */
@@ -33,35 +67,28 @@ function clusterKeys(columns: ReplayColumns, rule: ClusterRule): Float64Array | 
   }
   const pair = rule.within === 'pair' ? columns.pair?.subarray(0, size) : new Uint32Array(size);
   if (!pair || (rule.within === 'pair' && !pair.some(code => code > 0))) return undefined;
+  const pairs = largest(pair) + 1;
   const keys = new Float64Array(size);
   let first = Number.POSITIVE_INFINITY;
-  let last = 0;
   for (let row = 0; row < size; row++) {
     const block = Math.floor((time[row] ?? 0) / (rule.hours * HOUR_MS));
     keys[row] = block;
     first = Math.min(first, block);
-    last = Math.max(last, block);
   }
-  const span = last - first + 1;
-  for (let row = 0; row < size; row++) keys[row] = (pair[row] ?? 0) * span + (keys[row] ?? 0) - first;
+  for (let row = 0; row < size; row++) keys[row] = ((keys[row] ?? 0) - first) * pairs + (pair[row] ?? 0);
   return keys;
 }
 
-function grouped(keys: Float64Array): Clustering[] {
-  const dense = largest(keys) < MAX_DENSE ? new Uint32Array(keys) : ranks(keys);
-  const count = largest(dense) + 1;
-  const start = new Uint32Array(count + 1);
-  for (const key of dense) start[key + 1] = (start[key + 1] ?? 0) + 1;
-  if (start.every(n => n <= 1)) return [];
-  for (let key = 0; key < count; key++) start[key + 1] = (start[key + 1] ?? 0) + (start[key] ?? 0);
-  const order = new Uint32Array(keys.length);
-  for (let row = 0; row < keys.length; row++) {
-    const key = dense[row] ?? 0;
-    const at = start[key] ?? 0;
-    order[at] = row;
-    start[key] = at + 1;
-  }
-  return [{ cluster: dense, order }];
+/** Whether no number is below the one before it. */
+export function ascends(keys: Float64Array | Uint32Array): boolean {
+  for (let i = 1; i < keys.length; i++) if ((keys[i] ?? 0) < (keys[i - 1] ?? 0)) return false;
+  return true;
+}
+
+function anyTwo(cluster: Clustering): boolean {
+  const sorted = ascends(cluster) ? cluster : cluster.slice().sort();
+  for (let i = 1; i < sorted.length; i++) if (sorted[i] === sorted[i - 1]) return true;
+  return false;
 }
 
 function largest(keys: Float64Array | Uint32Array): number {

@@ -32,6 +32,9 @@ export interface ReplaySettings {
   readonly clusters: readonly ClusterRule[];
   /** A lever is off when a smaller share of the events carries its factor. */
   readonly minFactorShare: number;
+  /** Most record visits (one event looked at for one combination of dimensions) of one counting: what lies beyond is cut by whole levels. */
+  readonly maxVisits: number;
+  readonly maxSlices: number;
 }
 
 /** `trade`: events of one trade or episode. Else events within one block of hours, of one pair or of the whole market. */
@@ -55,6 +58,8 @@ export const REPLAY_SETTINGS: ReplaySettings = {
   heldOutErrors: 1,
   clusters: ['trade', { within: 'pair', hours: 6 }, { within: 'market', hours: 6 }],
   minFactorShare: 0.5,
+  maxVisits: 1.5e8,
+  maxSlices: 20_000,
 };
 
 /** The constants of the policy as it was first measured (docs/policy.md): every event counted as independent, no entry test. */
