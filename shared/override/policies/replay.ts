@@ -127,8 +127,7 @@ function learn(gates: Gates, asOf: number, settings: ReplaySettings): Learned {
   const trial = chooseWindow(gates, asOf, settings);
   const rows = windowRows(gates, asOf, trial.days);
   const made = fitMoves(gates, rows, settings);
-  const withheld = trial.withheld ?? whyNotTuned(gates, rows, made, asOf, settings);
-  return { ...trial, rows, made, withheld };
+  return { ...trial, rows, made };
 }
 
 /** The first window, unless another stands the held-out days better by `heldOutErrors` standard errors (paired). */
@@ -158,50 +157,6 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Tri
     heldOut: { gain, error, events: held.length },
     withheld: loses ? `held-out days disagree: ${interval(gain, error)} against the base gates` : undefined,
   };
-}
-
-/**
- * Among hundreds of slices some step always looks good. One proven step, or a set that holds on days it was not
- * learned from, is what opens a pattern to weaker steps; in a pattern without any edge there is neither.
- */
-function whyNotTuned(
-  gates: Gates,
-  rows: Uint32Array,
-  made: Fit,
-  asOf: number,
-  settings: ReplaySettings,
-): string | undefined {
-  const [first] = made.steps;
-  if (!first || first.errors >= settings.entryZ) return undefined;
-  const { gain, error } = crossFit(gates, rows, asOf, settings);
-  if (gain > 0 && gain >= settings.crossErrors * error) return undefined;
-  return (
-    `no step exceeds 0 by ${settings.entryZ} standard errors (the first by ${first.errors.toFixed(1)}), ` +
-    `and the set does not hold on days it was not learned from: ${interval(gain, error)}`
-  );
-}
-
-/** Scores each fold of the days by what the others teach. */
-function crossFit(
-  gates: Gates,
-  rows: Uint32Array,
-  asOf: number,
-  settings: ReplaySettings,
-): { readonly gain: number; readonly error: number } {
-  const { time } = gates.columns;
-  const block = (row: number): number =>
-    Math.floor((asOf - (time[row] ?? 0)) / (settings.crossBlockDays * DAY_MS)) % settings.crossFolds;
-  let gain = 0;
-  let variance = 0;
-  for (let fold = 0; fold < settings.crossFolds; fold++) {
-    const others = rows.filter(row => block(row) !== fold);
-    const rest = rows.filter(row => block(row) === fold);
-    const { moves } = fitMoves(gates, others, settings);
-    const held = compare(gates, rest, taken(gates, moves, rest), taken(gates, [], rest), settings);
-    gain += held.gain;
-    variance += held.error ** 2;
-  }
-  return { gain, error: Math.sqrt(variance) };
 }
 
 function overrides(report: Report, all: Uint8Array): ReplayOverride[] {

@@ -28,7 +28,7 @@ export function inBlocks(columns: ReplayColumns, rules: readonly ClusterRule[]):
   const keys = finest && (clusterKeys(columns, finest) ?? clusterKeys(columns, { ...finest, within: 'market' }));
   if (!keys || ascends(keys)) return columns;
   const { size } = columns;
-  const order = Uint32Array.from(keys, (_, i) => i).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || a - b);
+  const order = ascending(keys);
   const numbers = Object.entries(columns.numbers).map(([name, column]) => [name, moved(column, order)]);
   return {
     size,
@@ -43,6 +43,27 @@ export function inBlocks(columns: ReplayColumns, rules: readonly ClusterRule[]):
     ...(columns.trade && { trade: moved(columns.trade, order) }),
     ...(columns.pair && { pair: moved(columns.pair, order) }),
   };
+}
+
+/** Positions of the keys by key, those of one key in their order. */
+function ascending(keys: Float64Array): Uint32Array {
+  const range = largest(keys) + 1;
+  if (range > 8 * keys.length + 1024)
+    return Uint32Array.from(keys, (_, i) => i).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || a - b);
+  const start = new Uint32Array(range + 1);
+  for (let i = 0; i < keys.length; i++) {
+    const next = (keys[i] ?? 0) + 1;
+    start[next] = (start[next] ?? 0) + 1;
+  }
+  for (let key = 0; key < range; key++) start[key + 1] = (start[key + 1] ?? 0) + (start[key] ?? 0);
+  const order = new Uint32Array(keys.length);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] ?? 0;
+    const at = start[key] ?? 0;
+    order[at] = i;
+    start[key] = at + 1;
+  }
+  return order;
 }
 
 type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;

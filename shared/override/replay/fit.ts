@@ -35,6 +35,8 @@ export interface Fit {
   readonly moves: readonly Move[];
   /** Steps in the order they were accepted. */
   readonly steps: readonly Candidate[];
+  /** Slices of up to how many dimensions are open: see `ReplaySettings.entryZ`; -1: none. */
+  readonly entry: -1 | 0 | 1 | 2;
   /** Slices (by index) × gates whose best step was acceptable before the first one was taken: `gate * slices + slice`. */
   readonly promising: ReadonlySet<number>;
   /** The best step of a lever in a slice as the fit left it; undefined when no event stands near the gate. */
@@ -76,6 +78,8 @@ class Search {
   /** By (gate, slice): the sum of the steps taken. */
   readonly #moved: Float64Array;
   readonly #changes: Changes;
+  /** Step of the bound that was found last. */
+  #step = 0;
 
   constructor(gates: Gates, rows: Uint32Array, settings: ReplaySettings) {
     this.#gates = gates;
@@ -111,9 +115,11 @@ class Search {
     this.#bound.forEach((bound, group) => {
       if (bound > 0) promising.add(group >> 1);
     });
+    const entry = this.#entry();
+    const open = this.#slices.list.filter(slice => sliceDimensions(slice) <= entry).length;
     const steps: Candidate[] = [];
     while (steps.length < this.#settings.maxSteps) {
-      const group = this.#choose();
+      const group = this.#choose(open);
       if (group < 0) break;
       steps.push(this.#candidate(group));
       this.#take(group);
@@ -122,6 +128,7 @@ class Search {
       slices: this.#slices,
       moves: this.#moves(),
       steps,
+      entry,
       promising,
       remaining: (gate, slice) => this.#remaining(gate, slice),
     };
@@ -177,22 +184,26 @@ class Search {
 
   /** The largest lower bound of a group when events are independent: never below the one that counts dependence. */
   #evaluate(group: number, moments: readonly Moments[] = []): void {
-    const { payoff, z, m0 } = this.#settings;
+    const slice = this.#slices.list[(group >> 1) % this.#count];
+    this.#exact[group] = moments.length > 0 || this.#gates.clusterings.length === 0 ? 1 : 0;
+    const errors = slice ? this.#settings.z[sliceDimensions(slice)] : 0;
+    this.#bound[group] = this.#largestBound(group, errors, moments);
+    this.#best[group] = this.#step;
+  }
+
+  /** The largest gain less so many standard errors; leaves its step in `#step`. */
+  #largestBound(group: number, errors: number, moments: readonly Moments[]): number {
+    const { payoff, m0 } = this.#settings;
     const { win: W, loss: L } = payoff;
     const key = group >> 1;
     const gate = this.#gates.gates[Math.floor(key / this.#count)];
-    const slice = this.#slices.list[key % this.#count];
-    this.#bound[group] = NO_GAIN;
-    this.#exact[group] = moments.length > 0 || this.#gates.clusterings.length === 0 ? 1 : 0;
-    if (!gate || !slice) return;
     const counts = this.#counts;
     const sign = (group & 1) === LOOSEN ? 1 : -1;
-    const errors = z[sliceDimensions(slice)];
     const moved = this.#moved[key] ?? 0;
     let most = NO_GAIN;
     let w = 0;
     let l = 0;
-    for (let i = 0; i < gate.steps.length; i++) {
+    for (let i = 0; gate && i < gate.steps.length; i++) {
       const at = 2 * (group * this.#width + i);
       w += counts[at] ?? 0;
       l += counts[at + 1] ?? 0;
@@ -206,30 +217,84 @@ class Search {
       const bound = gain - errors * Math.sqrt(variance + W * L * m0);
       if (bound <= most) continue;
       most = bound;
-      this.#best[group] = i;
+      this.#step = i;
     }
-    this.#bound[group] = most;
+    return most;
   }
 
   /** As `evaluate`, with the variance of events that share their fate. */
   #evaluateExactly(group: number): void {
+    this.#evaluate(group, this.#momentsOf(group));
+  }
+
+  #momentsOf(group: number): Moments[] {
     const key = group >> 1;
     const slice = this.#slices.list[key % this.#count];
     const bins = this.#bins[Math.floor(key / this.#count)];
-    if (!slice || !bins) return;
+    if (!slice || !bins) return [];
     const rows = this.#frame.rowsOf(slice);
     const sign = (group & 1) === LOOSEN ? 1 : -1;
-    const moments = this.#frame.clusters.map(clusters =>
+    return this.#frame.clusters.map(clusters =>
       momentsOf({ rows, bins, sign, width: this.#width }, this.#frame.result, clusters),
     );
-    this.#evaluate(group, moments);
+  }
+
+  /** Slices of how many dimensions the best steps at the base gates open; -1: none. */
+  #entry(): -1 | 0 | 1 | 2 {
+    const { entryZ, knownZ, maxDimensions } = this.#settings;
+    const tells = this.#gates.gates.map((_, g) => this.#tells(g));
+    let open: -1 | 0 = -1;
+    for (let group = 0; group < this.#bound.length; group++) {
+      const key = group >> 1;
+      const slice = this.#slices.list[key % this.#count];
+      if (!slice) continue;
+      const depth = sliceDimensions(slice);
+      if (depth === 0 && open === 0) continue;
+      const errors = tells[Math.floor(key / this.#count)] ? knownZ[depth] : entryZ[depth];
+      if (!this.#exceeds(group, errors)) continue;
+      if (depth > 0) return maxDimensions;
+      open = 0;
+    }
+    return open;
+  }
+
+  /**
+   * Whether a lever's factor tells winners from losers: over all events that pass the other gates, however far from
+   * its own, winners lie further inside than losers by `tellZ` standard errors.
+   */
+  #tells(gate: number): boolean {
+    const { active, result } = this.#frame;
+    const margin = this.#margin[gate] ?? new Float64Array(0);
+    const unit = (this.#gates.gates[gate]?.steps.at(-1) ?? 0) / 1000;
+    if (unit === 0) return false;
+    const others = ~(1 << gate);
+    const n = [0, 0];
+    const sum = [0, 0];
+    const squares = [0, 0];
+    for (let k = 0; k < active.length; k++) {
+      const i = active[k] ?? 0;
+      if (((this.#failing[i] ?? 0) & others) !== 0 || !Number.isFinite(margin[i])) continue;
+      const at = Math.max(-3000, Math.min(3000, Math.round((margin[i] ?? 0) / unit)));
+      const c = result[i] === RESULT.winner ? 0 : 1;
+      n[c]++;
+      sum[c] += at;
+      squares[c] += at * at;
+    }
+    if (n[0] < 2 || n[1] < 2) return false;
+    const v = [0, 1].map(c => (squares[c] / n[c] - (sum[c] / n[c]) ** 2) / n[c]);
+    return (sum[0] / n[0] - sum[1] / n[1]) >= this.#settings.tellZ * Math.sqrt(v[0] + v[1]);
+  }
+
+  #exceeds(group: number, errors: number): boolean {
+    if (this.#largestBound(group, errors, []) <= 0) return false;
+    return this.#largestBound(group, errors, this.#momentsOf(group)) > 0;
   }
 
   /**
    * The group with the largest lower bound, or -1 when none is above 0. Groups come in the order of ties: lever,
    * fewer dimensions, slice, loosening first. A bound that ignores dependence is made exact when it leads.
    */
-  #choose(): number {
+  #choose(open: number): number {
     const bounds = this.#bound;
     for (;;) {
       let group = -1;
@@ -237,6 +302,7 @@ class Search {
       for (let g = 0; g < bounds.length; g++) {
         const bound = bounds[g] ?? NO_GAIN;
         if (bound <= most) continue;
+        if ((g >> 1) % this.#count >= open) continue;
         most = bound;
         group = g;
       }

@@ -11,8 +11,10 @@ export interface ReplaySettings {
    * A pattern is tuned at all when the first step exceeds 0 by so many standard errors, whatever its slice, or when
    * what all but one fold of the days teach gains `crossErrors` standard errors on that one, summed over the folds.
    */
-  readonly entryZ: number;
-  readonly crossErrors: number;
+  readonly entryZ: readonly [number, number, number];
+  readonly knownZ: readonly [number, number, number];
+  readonly tellZ: number;
+
   readonly crossFolds: number;
   /** Blocks of so many days go to the folds in turn. */
   readonly crossBlockDays: number;
@@ -44,9 +46,10 @@ export const REPLAY_SETTINGS: ReplaySettings = {
   payoff: { win: 2, loss: 1 },
   nMin: 33,
   maxDimensions: 2,
-  z: [1.4, 1.4, 2.2],
-  entryZ: 3.5,
-  crossErrors: 3,
+  z: [1, 1.5, 2.7],
+  entryZ: [2.9, 3.6, 4.1],
+  knownZ: [1.5, 2.5, 3.2],
+  tellZ: 3,
   crossFolds: 4,
   crossBlockDays: 5,
   m0: 10,
@@ -67,7 +70,8 @@ export const FIRST_REPLAY_SETTINGS: ReplaySettings = {
   ...REPLAY_SETTINGS,
   z: [2, 1.75, 2.75],
   m0: 20,
-  entryZ: 0,
+  entryZ: [0, 0, 0],
+  knownZ: [0, 0, 0],
   windows: [90, 30],
   clusters: [],
 };
