@@ -124,10 +124,51 @@ interface Learned extends Trial {
 
 /** What the best window teaches. */
 function learn(gates: Gates, asOf: number, settings: ReplaySettings): Learned {
-  const trial = chooseWindow(gates, asOf, settings);
+  const age = breakAge(gates, asOf, settings);
+  const trial = chooseWindow(gates, asOf, age === undefined ? settings : { ...settings, windows: [age] });
   const rows = windowRows(gates, asOf, trial.days);
   const made = fitMoves(gates, rows, settings);
   return { ...trial, rows, made };
+}
+
+/**
+ * How many days ago what held before ceased to hold. What was learned from events older than an age is scored on the
+ * events since that age, and since every younger one: the age at which it loses by most standard errors, if by enough.
+ */
+function breakAge(gates: Gates, asOf: number, settings: ReplaySettings): number | undefined {
+  const { breaks, windows } = settings;
+  if (!breaks) return undefined;
+  const all = windowRows(gates, asOf, windows[0]);
+  let found: number | undefined;
+  let worst = breaks.errors;
+  for (const learned of breaks.learned) {
+    const past = older(gates, all, asOf, learned);
+    const { moves } = fitMoves(gates, past, { ...settings, maxDimensions: 1 });
+    if (moves.length === 0) continue;
+    const moved = taken(gates, moves, all);
+    const base = taken(gates, [], all);
+    const taught = compare(gates, past, moved, base, settings);
+    const rest = younger(gates, all, asOf, learned);
+    for (const age of breaks.scored.filter(scored => scored <= learned)) {
+      const rows = younger(gates, rest, asOf, age);
+      const { gain, error } = compare(gates, rows, moved, base, settings);
+      if (gain >= -breaks.losing * error) continue;
+      const share = rows.length / past.length;
+      const shortfall = (share * taught.gain - gain) / Math.hypot(error, share * taught.error);
+      if (shortfall <= worst) continue;
+      worst = shortfall;
+      found = age;
+    }
+  }
+  return found;
+}
+
+function older({ columns: { time } }: Gates, rows: Uint32Array, asOf: number, age: number): Uint32Array {
+  return rows.filter(row => (time[row] ?? 0) < asOf - age * DAY_MS);
+}
+
+function younger({ columns: { time } }: Gates, rows: Uint32Array, asOf: number, age: number): Uint32Array {
+  return rows.filter(row => (time[row] ?? 0) >= asOf - age * DAY_MS);
 }
 
 /** The first window, unless another stands the held-out days better by `heldOutErrors` standard errors (paired). */

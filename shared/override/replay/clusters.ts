@@ -25,7 +25,8 @@ export function clusterings(columns: ReplayColumns, rules: readonly ClusterRule[
 export function inBlocks(columns: ReplayColumns, rules: readonly ClusterRule[]): ReplayColumns {
   const blocks = rules.filter(rule => rule !== 'trade');
   const finest = blocks.find(rule => rule.within === 'pair') ?? blocks[0];
-  const keys = finest && (clusterKeys(columns, finest) ?? clusterKeys(columns, { ...finest, within: 'market' }));
+  const keys =
+    finest && (clusterKeys(columns, finest) ?? clusterKeys(columns, { ...finest, within: 'market' }));
   if (!keys || ascends(keys)) return columns;
   const { size } = columns;
   const order = ascending(keys);

@@ -7,6 +7,7 @@ import { momentsOf } from './moments.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { Slice } from './slices.ts';
 import { Slices, sliceDimensions } from './slices.ts';
+import { TELL_UNITS, tells } from './telling.ts';
 
 /** What a fit moves: one lever in one slice. */
 export interface Move {
@@ -35,8 +36,10 @@ export interface Fit {
   readonly moves: readonly Move[];
   /** Steps in the order they were accepted. */
   readonly steps: readonly Candidate[];
-  /** Slices of up to how many dimensions are open: see `ReplaySettings.entryZ`; -1: none. */
-  readonly entry: -1 | 0 | 1 | 2;
+  /** Slices (by index) below this one are open to steps: see `EntrySettings`. */
+  readonly open: number;
+  /** Standard errors by which a first step of a lever in a slice must exceed 0. */
+  readonly asked: (gate: number, slice: number) => number;
   /** Slices (by index) × gates whose best step was acceptable before the first one was taken: `gate * slices + slice`. */
   readonly promising: ReadonlySet<number>;
   /** The best step of a lever in a slice as the fit left it; undefined when no event stands near the gate. */
@@ -80,6 +83,7 @@ class Search {
   readonly #changes: Changes;
   /** Step of the bound that was found last. */
   #step = 0;
+  #telling: readonly boolean[] = [];
 
   constructor(gates: Gates, rows: Uint32Array, settings: ReplaySettings) {
     this.#gates = gates;
@@ -115,8 +119,9 @@ class Search {
     this.#bound.forEach((bound, group) => {
       if (bound > 0) promising.add(group >> 1);
     });
-    const entry = this.#entry();
-    const open = this.#slices.list.filter(slice => sliceDimensions(slice) <= entry).length;
+    if (this.#settings.entry) this.#telling = this.#findTelling(this.#settings.entry.tellErrors);
+    const depth = this.#openDepth();
+    const open = this.#slices.list.filter(slice => sliceDimensions(slice) <= depth).length;
     const steps: Candidate[] = [];
     while (steps.length < this.#settings.maxSteps) {
       const group = this.#choose(open);
@@ -128,8 +133,9 @@ class Search {
       slices: this.#slices,
       moves: this.#moves(),
       steps,
-      entry,
+      open,
       promising,
+      asked: (gate, slice) => this.#asked(gate * this.#count + slice),
       remaining: (gate, slice) => this.#remaining(gate, slice),
     };
   }
@@ -240,49 +246,41 @@ class Search {
   }
 
   /** Slices of how many dimensions the best steps at the base gates open; -1: none. */
-  #entry(): -1 | 0 | 1 | 2 {
-    const { entryZ, knownZ, maxDimensions } = this.#settings;
-    const tells = this.#gates.gates.map((_, g) => this.#tells(g));
-    let open: -1 | 0 = -1;
+  #openDepth(): number {
+    const { entry, maxDimensions } = this.#settings;
+    if (!entry) return maxDimensions;
+    let open = -1;
     for (let group = 0; group < this.#bound.length; group++) {
-      const key = group >> 1;
-      const slice = this.#slices.list[key % this.#count];
+      const slice = this.#slices.list[(group >> 1) % this.#count];
       if (!slice) continue;
       const depth = sliceDimensions(slice);
-      if (depth === 0 && open === 0) continue;
-      const errors = tells[Math.floor(key / this.#count)] ? knownZ[depth] : entryZ[depth];
-      if (!this.#exceeds(group, errors)) continue;
+      if (depth <= open || !this.#exceeds(group, this.#asked(group >> 1))) continue;
       if (depth > 0) return maxDimensions;
       open = 0;
     }
     return open;
   }
 
-  /**
-   * Whether a lever's factor tells winners from losers: over all events that pass the other gates, however far from
-   * its own, winners lie further inside than losers by `tellZ` standard errors.
-   */
-  #tells(gate: number): boolean {
+  /** Standard errors by which a first step of a lever in a slice must exceed 0. */
+  #asked(key: number): number {
+    const { entry } = this.#settings;
+    const slice = this.#slices.list[key % this.#count];
+    if (!entry || !slice) return 0;
+    const telling = this.#telling[Math.floor(key / this.#count)] === true;
+    return (telling ? entry.tellingZ : entry.blindZ)[sliceDimensions(slice)];
+  }
+
+  /** Whether each lever's factor tells winners from losers, however far from its gate they lie. */
+  #findTelling(errors: number): boolean[] {
     const { active, result } = this.#frame;
-    const margin = this.#margin[gate] ?? new Float64Array(0);
-    const unit = (this.#gates.gates[gate]?.steps.at(-1) ?? 0) / 1000;
-    if (unit === 0) return false;
-    const others = ~(1 << gate);
-    const n = [0, 0];
-    const sum = [0, 0];
-    const squares = [0, 0];
-    for (let k = 0; k < active.length; k++) {
-      const i = active[k] ?? 0;
-      if (((this.#failing[i] ?? 0) & others) !== 0 || !Number.isFinite(margin[i])) continue;
-      const at = Math.max(-3000, Math.min(3000, Math.round((margin[i] ?? 0) / unit)));
-      const c = result[i] === RESULT.winner ? 0 : 1;
-      n[c]++;
-      sum[c] += at;
-      squares[c] += at * at;
-    }
-    if (n[0] < 2 || n[1] < 2) return false;
-    const v = [0, 1].map(c => (squares[c] / n[c] - (sum[c] / n[c]) ** 2) / n[c]);
-    return (sum[0] / n[0] - sum[1] / n[1]) >= this.#settings.tellZ * Math.sqrt(v[0] + v[1]);
+    const failing = this.#failing;
+    return this.#gates.gates.map(({ steps }, g) => {
+      const margin = this.#margin[g];
+      if (!margin || steps.length === 0) return false;
+      const others = ~(1 << g);
+      const passing = active.filter(i => ((failing[i] ?? 0) & others) === 0);
+      return tells(margin, result, passing, (steps.at(-1) ?? 1) / TELL_UNITS, errors);
+    });
   }
 
   #exceeds(group: number, errors: number): boolean {
@@ -407,9 +405,11 @@ class Search {
     return moves;
   }
 
-  /** Bounds above 0 were made exact before the search ended; one that is not is above what it would be. */
+  /** A bound below 0 may ignore dependence: it is above what it would be. */
   #remaining(gate: number, slice: number): Candidate | undefined {
     const group = (gate * this.#count + slice) * 2;
+    for (const side of [group, group + 1])
+      if ((this.#bound[side] ?? NO_GAIN) > 0 && this.#exact[side] === 0) this.#evaluateExactly(side);
     const [loosen = NO_GAIN, tighten = NO_GAIN] = this.#bound.subarray(group, group + 2);
     if (loosen === NO_GAIN && tighten === NO_GAIN) return undefined;
     return this.#candidate(loosen >= tighten ? group : group + 1);
