@@ -5,12 +5,13 @@ import type { Override } from '../override.ts';
 import { inSetOrder, MULTIPLIER_RANGE } from '../override.ts';
 import { inBlocks } from '../replay/clusters.ts';
 import type { ReplayColumns } from '../replay/columns.ts';
-import { describeBase, describeMove, describeOverride, interval } from '../replay/explain.ts';
+import { describeBase, describeCut, describeMove, describeOverride, interval } from '../replay/explain.ts';
 import type { Fit, Move } from '../replay/fit.ts';
 import { fitMoves } from '../replay/fit.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
 import type { ReplayLever } from '../replay/levers.ts';
+import { shiftOf } from '../replay/levers.ts';
 import type { Comparison } from '../replay/score.ts';
 import { compare, taken } from '../replay/score.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
@@ -56,6 +57,8 @@ export interface ReplayResult {
   readonly held_out?: HeldOut;
   /** Set when nothing is emitted for a reason that concerns all of it. */
   readonly withheld?: string;
+  /** What was not looked at, to keep the work bounded, and why. */
+  readonly cut?: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -84,6 +87,9 @@ export function replay(
     base: { ...base, loses: report.loses, summary: describeBase(base, days, settings) },
     ...(heldOut && { held_out: heldOut }),
     ...(withheld !== undefined && { withheld }),
+    ...(made.slices.cut.length > 0 && {
+      cut: made.slices.cut.map(cut => describeCut(cut, gates.columns, settings)),
+    }),
   };
 }
 
@@ -219,7 +225,7 @@ function overrideOf(report: Report, lever: ReplayLever, move: Move, all: Uint8Ar
   const variance = Math.max(flipped.error ** 2, win * loss * flipped.changed) + win * loss * settings.m0;
   const lower = flipped.gain - settings.z[sliceDimensions(move.slice)] * Math.sqrt(variance);
   const scope = sliceScope(move.slice, gates.columns);
-  const shift = lever.passes === 'at least' ? -move.opening : move.opening;
+  const shift = shiftOf(lever, move.opening);
   const value =
     lever.scale === 'log'
       ? Math.min(MULTIPLIER_RANGE.max, Math.max(MULTIPLIER_RANGE.min, Math.exp(shift)))
@@ -232,7 +238,10 @@ function overrideOf(report: Report, lever: ReplayLever, move: Move, all: Uint8Ar
     // The share of the gain that its lower bound leaves.
     confidence: flipped.gain > 0 ? Math.min(1, Math.max(0, lower / flipped.gain)) : 0,
     n: move.slice.n,
-    reason: describeOverride(describeMove(lever, value), scope, move.opening > 0, flipped, report),
+    reason: describeOverride(
+      { move: describeMove(lever, value), scope, opens: move.opening > 0, flipped, lower },
+      report,
+    ),
     evidence: {
       winners: flipped.winners,
       losers: flipped.losers,
