@@ -13,7 +13,7 @@ import { prepareGates } from '../replay/gates.ts';
 import type { ReplayLever } from '../replay/levers.ts';
 import { shiftOf } from '../replay/levers.ts';
 import type { Comparison } from '../replay/score.ts';
-import { compare, taken } from '../replay/score.ts';
+import { compare, Standing, taken } from '../replay/score.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import { REPLAY_SETTINGS } from '../replay/settings.ts';
 import type { Silence } from '../replay/silence.ts';
@@ -62,11 +62,10 @@ export function replay(
 ): ReplayResult {
   const gates = prepareGates(pattern, inBlocks(columns, settings.clusters), settings);
   const { rows, made, days, heldOut, withheld } = learn(gates, asOf, settings);
-  const all = taken(gates, made.moves, rows);
   const base = compare(gates, rows, taken(gates, [], rows), undefined, settings);
   const report: Report = { gates, rows, made, settings, days, loses: base.gain < 0, heldOut };
   return {
-    overrides: withheld === undefined ? overrides(report, all) : [],
+    overrides: withheld === undefined ? overrides(report) : [],
     silences: silences(report, withheld),
     off: gates.silent.map(({ lever, reason }) => ({ action_category: lever.category, reason })),
     window_days: days,
@@ -130,19 +129,20 @@ function learn(gates: Gates, asOf: number, settings: ReplaySettings): Learned {
 function breakAge(gates: Gates, asOf: number, settings: ReplaySettings): number | undefined {
   const { breaks, windows } = settings;
   if (!breaks) return undefined;
-  const all = windowRows(gates, asOf, windows[0]);
+  const all = thinned(gates, windowRows(gates, asOf, windows[0]));
+  const base = taken(gates, [], all);
   let found: number | undefined;
   let worst = breaks.errors;
   for (const learned of breaks.learned) {
-    const past = older(gates, all, asOf, learned);
+    const [past, rest] = split(gates, all, asOf - learned * DAY_MS);
     const { moves } = fitMoves(gates, past, { ...settings, maxDimensions: 1 });
     if (moves.length === 0) continue;
     const moved = taken(gates, moves, all);
-    const base = taken(gates, [], all);
     const taught = compare(gates, past, moved, base, settings);
-    const rest = younger(gates, all, asOf, learned);
-    for (const age of breaks.scored.filter(scored => scored <= learned)) {
-      const rows = younger(gates, rest, asOf, age);
+    let rows = rest;
+    for (const age of breaks.scored) {
+      if (age > learned) continue;
+      rows = split(gates, rows, asOf - age * DAY_MS)[1];
       const { gain, error } = compare(gates, rows, moved, base, settings);
       if (gain >= -breaks.losing * error) continue;
       const share = rows.length / past.length;
@@ -155,12 +155,30 @@ function breakAge(gates: Gates, asOf: number, settings: ReplaySettings): number 
   return found;
 }
 
-function older({ columns: { time } }: Gates, rows: Uint32Array, asOf: number, age: number): Uint32Array {
-  return rows.filter(row => (time[row] ?? 0) < asOf - age * DAY_MS);
+/** So many events tell whether something changed; of twice as many and more, blocks of hours are drawn. */
+const BREAK_ROWS = 100_000;
+const BLOCK_MS = 6 * 3_600_000;
+
+function thinned({ columns: { time } }: Gates, rows: Uint32Array): Uint32Array {
+  const one = Math.floor(rows.length / BREAK_ROWS);
+  if (one <= 1) return rows;
+  // Blocks are mixed (Knuth's multiplicative hash), so that no hour of the day is left out.
+  const mixed = (block: number): number => Math.imul(block, 0x9e3779b1) >>> 8;
+  return rows.filter(row => mixed(Math.floor((time[row] ?? 0) / BLOCK_MS)) % one === 0);
 }
 
-function younger({ columns: { time } }: Gates, rows: Uint32Array, asOf: number, age: number): Uint32Array {
-  return rows.filter(row => (time[row] ?? 0) >= asOf - age * DAY_MS);
+/** Rows before a moment, and from it on. */
+function split({ columns: { time } }: Gates, rows: Uint32Array, at: number): [Uint32Array, Uint32Array] {
+  const before = new Uint32Array(rows.length);
+  const after = new Uint32Array(rows.length);
+  let b = 0;
+  let a = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    if ((time[row] ?? 0) < at) before[b++] = row;
+    else after[a++] = row;
+  }
+  return [before.subarray(0, b), after.subarray(0, a)];
 }
 
 /** The first window, unless another stands the held-out days better by `heldOutErrors` standard errors (paired). */
@@ -192,21 +210,21 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Tri
   };
 }
 
-function overrides(report: Report, all: Uint8Array): ReplayOverride[] {
-  const { gates, made } = report;
+function overrides(report: Report): ReplayOverride[] {
+  const { gates, made, rows } = report;
+  const standing = new Standing(gates, made.moves, rows);
   return made.moves
     .flatMap(move => {
       const gate = gates.gates[move.gate];
-      return gate ? [overrideOf(report, gate.lever, move, all)] : [];
+      return gate ? [overrideOf(report, gate.lever, move, standing)] : [];
     })
     .sort(inSetOrder);
 }
 
-function overrideOf(report: Report, lever: ReplayLever, move: Move, all: Uint8Array): ReplayOverride {
-  const { gates, rows, made, settings, days } = report;
-  const rest = made.moves.filter(other => other !== move);
+function overrideOf(report: Report, lever: ReplayLever, move: Move, standing: Standing): ReplayOverride {
+  const { gates, rows, settings, days } = report;
   const slice = rowsOf(move.slice, gates.columns, rows);
-  const flipped = compare(gates, slice, all, taken(gates, rest, slice), settings);
+  const flipped = compare(gates, slice, standing.acts, standing.without(move, slice), settings);
   const { win, loss } = settings.payoff;
   const variance = Math.max(flipped.error ** 2, win * loss * flipped.changed) + win * loss * settings.m0;
   const lower = flipped.gain - settings.z[sliceDimensions(move.slice)] * Math.sqrt(variance);

@@ -119,7 +119,6 @@ class Search {
     this.#bound.forEach((bound, group) => {
       if (bound > 0) promising.add(group >> 1);
     });
-    if (this.#settings.entry) this.#telling = this.#findTelling(this.#settings.entry.tellErrors);
     const depth = this.#openDepth();
     const open = this.#slices.list.filter(slice => sliceDimensions(slice) <= depth).length;
     const steps: Candidate[] = [];
@@ -249,13 +248,21 @@ class Search {
   #openDepth(): number {
     const { entry, maxDimensions } = this.#settings;
     if (!entry) return maxDimensions;
+    // What is asked of blind factors is more: where it is met, nobody has to know which ones tell.
+    const blind = this.#provenDepth();
+    if (blind > 0) return blind;
+    this.#telling = this.#findTelling(entry.tellErrors);
+    return this.#telling.includes(true) ? this.#provenDepth() : blind;
+  }
+
+  #provenDepth(): number {
     let open = -1;
     for (let group = 0; group < this.#bound.length; group++) {
       const slice = this.#slices.list[(group >> 1) % this.#count];
       if (!slice) continue;
       const depth = sliceDimensions(slice);
       if (depth <= open || !this.#exceeds(group, this.#asked(group >> 1))) continue;
-      if (depth > 0) return maxDimensions;
+      if (depth > 0) return this.#settings.maxDimensions;
       open = 0;
     }
     return open;
@@ -274,12 +281,17 @@ class Search {
   #findTelling(errors: number): boolean[] {
     const { active, result } = this.#frame;
     const failing = this.#failing;
+    const passing = new Uint32Array(active.length);
     return this.#gates.gates.map(({ steps }, g) => {
       const margin = this.#margin[g];
       if (!margin || steps.length === 0) return false;
       const others = ~(1 << g);
-      const passing = active.filter(i => ((failing[i] ?? 0) & others) === 0);
-      return tells(margin, result, passing, (steps.at(-1) ?? 1) / TELL_UNITS, errors);
+      let n = 0;
+      for (let k = 0; k < active.length; k++) {
+        const i = active[k] ?? 0;
+        if (((failing[i] ?? 0) & others) === 0) passing[n++] = i;
+      }
+      return tells(margin, result, passing.subarray(0, n), (steps.at(-1) ?? 1) / TELL_UNITS, errors);
     });
   }
 

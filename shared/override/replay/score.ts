@@ -3,6 +3,7 @@ import type { Clustering } from './clusters.ts';
 import type { Move } from './fit.ts';
 import type { Gates } from './gates.ts';
 import { RESULT } from './gates.ts';
+import type { ReplayLever } from './levers.ts';
 import type { ReplaySettings } from './settings.ts';
 
 /** One way of standing the gates against another, over some rows. */
@@ -32,8 +33,7 @@ export function taken(gates: Gates, moves: readonly Move[], rows: Uint32Array): 
       return;
     }
     const opening = openings(gates, mine, rows);
-    // A multiplier opens by its logarithm, with one sign or the other: the range is symmetric.
-    const most = lever.scale === 'log' ? Math.log(MULTIPLIER_RANGE.max) : Number.POSITIVE_INFINITY;
+    const most = widest(lever);
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] ?? 0;
       const open = opening[i] ?? 0;
@@ -43,6 +43,63 @@ export function taken(gates: Gates, moves: readonly Move[], rows: Uint32Array): 
   });
   return acts;
 }
+
+/** What the moves make of every gate together, to be asked what one of them does. */
+export class Standing {
+  readonly #gates: Gates;
+  /** By gate and row of the columns: the sum of all that match. */
+  readonly #opening: readonly (Float64Array | undefined)[];
+  /** Which rows are acted on under all moves. */
+  readonly acts: Uint8Array;
+
+  constructor(gates: Gates, moves: readonly Move[], rows: Uint32Array) {
+    this.#gates = gates;
+    this.acts = taken(gates, moves, rows);
+    this.#opening = gates.gates.map((_, g) => {
+      const mine = moves.filter(move => move.gate === g);
+      if (mine.length === 0) return undefined;
+      const byRow = new Float64Array(gates.columns.size);
+      openings(gates, mine, rows).forEach((open, i) => {
+        byRow[rows[i] ?? 0] = open;
+      });
+      return byRow;
+    });
+  }
+
+  /** Which rows of its slice would be acted on without a move. */
+  without(move: Move, slice: Uint32Array): Uint8Array {
+    const acts = new Uint8Array(this.#gates.columns.size);
+    for (let i = 0; i < slice.length; i++) {
+      const row = slice[i] ?? 0;
+      const own = this.#passes(move.gate, row, move.opening);
+      if (own === this.#passes(move.gate, row, 0)) acts[row] = this.acts[row] ?? 0;
+      else acts[row] = own && this.#passesOthers(move.gate, row) ? 1 : 0;
+    }
+    return acts;
+  }
+
+  #passesOthers(gate: number, row: number): boolean {
+    if (this.#gates.usable[row] !== 1) return false;
+    for (let g = 0; g < this.#gates.gates.length; g++)
+      if (g !== gate && !this.#passes(g, row, 0)) return false;
+    return true;
+  }
+
+  #passes(g: number, row: number, less: number): boolean {
+    const gate = this.#gates.gates[g];
+    if (!gate) return true;
+    const open = (this.#opening[g]?.[row] ?? 0) - less;
+    const most = widest(gate.lever);
+    return (gate.margin[row] ?? 0) + (open > most ? most : open < -most ? -most : open) >= 0;
+  }
+}
+
+/** Most that all matching overrides open a gate: a multiplier does by its logarithm, with one sign or the other. */
+function widest(lever: ReplayLever): number {
+  return lever.scale === 'log' ? LOG_RANGE : Number.POSITIVE_INFINITY;
+}
+
+const LOG_RANGE = Math.log(MULTIPLIER_RANGE.max);
 
 /** How far the moves of one gate open it, by position in the rows. */
 function openings(gates: Gates, moves: readonly Move[], rows: Uint32Array): Float64Array {
