@@ -69,7 +69,7 @@ export const USE = {
   traceShare: 0.05,
   logMonths: 3,
   metrics: 10,
-  alarmMetrics: 25,
+  alarmMetrics: 26,
   compositeAlarms: 3,
 } as const;
 

@@ -3,7 +3,7 @@ import { materializeAndPublish } from '../shared/cycle/steps.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Step 3 of a cycle, per pattern: lessons to overrides, both put in force. */
+/** Step 3 of a cycle, per pattern: the lessons and the overrides they led to are put in force. */
 export const createHandler = (runtime: Runtime) => (input: unknown) =>
   logged(
     runtime,

@@ -3,7 +3,7 @@ import { mine } from '../shared/cycle/steps.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Step 2 of a cycle, per pattern: events of the window to lessons. */
+/** Step 2 of a cycle, per pattern: events of the window to lessons, and what each policy makes of them. */
 export const createHandler = (runtime: Runtime) => (input: unknown) =>
   logged(
     runtime,

@@ -33,7 +33,7 @@ const { GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = ComparisonOperator;
 /** Five-minute periods in the two hours after which a missing run is an alarm. */
 const TWO_HOURS = 24;
 const API_ERRORS = 5;
-/** A warm look-up takes a few milliseconds; a cold one, the price of a new container, some hundred. */
+/** A warm look-up takes a few milliseconds, the first of a new container some ten more, its start not counted. */
 const LOOKUP_P99_MS = 300;
 
 /** Every alarm, all on one topic. */
@@ -69,7 +69,7 @@ function specs({ machine, deadLetters, apiStage, lookup, metrics }: Watched): Me
       name: 'failed-pattern',
       what: 'A pattern could not be tuned; it keeps its last generation',
       first: 'GET /v1/cycles and read the reason of the pattern that failed',
-      metric: metrics.failedPatterns,
+      metric: failedPatterns(metrics),
       comparison: GREATER_THAN_THRESHOLD,
       threshold: 0,
     },
@@ -115,6 +115,16 @@ function finishedExecutions(machine: StateMachine): IMetric {
     label: 'Finished runs',
     period: FIVE_MINUTES,
     usingMetrics: { succeeded: machine.metricSucceeded({ period: FIVE_MINUTES, statistic: 'Sum' }) },
+  });
+}
+
+/** As the state machine logs them one by one, and as the record of the run counts them: either is enough. */
+function failedPatterns({ failedPatterns, learning }: LogMetrics): IMetric {
+  return new MathExpression({
+    expression: 'MAX([FILL(entered, 0), FILL(closed, 0)])',
+    label: 'Failed patterns',
+    period: FIVE_MINUTES,
+    usingMetrics: { entered: failedPatterns, closed: learning.patterns_failed },
   });
 }
 

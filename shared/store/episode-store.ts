@@ -232,12 +232,17 @@ async function* merged<T>(sources: readonly AsyncGenerator<T>[]): AsyncGenerator
   const ask = (from: number): Promise<Step> =>
     (sources[from]?.next() ?? Promise.reject(new Error('no such source'))).then(step => ({ from, step }));
   const waiting = new Map(sources.map((_, i) => [i, ask(i)]));
-  while (waiting.size > 0) {
-    const { from, step } = await Promise.race(waiting.values());
-    if (step.done) waiting.delete(from);
-    else {
-      waiting.set(from, ask(from));
-      yield step.value;
+  try {
+    while (waiting.size > 0) {
+      const { from, step } = await Promise.race(waiting.values());
+      if (step.done) waiting.delete(from);
+      else {
+        waiting.set(from, ask(from));
+        yield step.value;
+      }
     }
+  } finally {
+    // A reader that stops early, or one query that fails, leaves none behind whose failure nobody would handle.
+    await Promise.allSettled(waiting.values());
   }
 }

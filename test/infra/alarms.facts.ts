@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { CYCLE_CLOSED, LEARNING, LEARNING_FIELDS } from '../../infra/log-metrics.ts';
 import { jsonLog } from '../../shared/log.ts';
 import { events, openApi } from '../support/api.ts';
-import { nameOf, type Resource, resources, synthesize, text } from './synth.ts';
+import { createApp, createStack, nameOf, type Resource, resources, synthesize, text } from './synth.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 const sections = new Set([...runbook.matchAll(/^## (.+)$/gm)].map(match => match[1]));
@@ -138,11 +139,21 @@ describe('an alarm stands for', () => {
     ]);
   });
 
-  it('a pattern that ended in the state for failed ones', () => {
-    const { MetricName, Namespace } = alarm('FailedPatternAlarm');
+  it('a pattern that ended in the state for failed ones, or in the record of its run as failed', () => {
+    const properties = alarm('FailedPatternAlarm');
+    expect(properties).toMatchObject({
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+    expect(expressionOf(properties)).toBe('MAX([FILL(entered, 0), FILL(closed, 0)])');
+    expect(watchedBy(properties)).toEqual([
+      ['entered', 'FailedPatterns', 'Sum', 300, {}],
+      ['closed', 'PatternsFailed', 'Sum', 300, {}],
+    ]);
     const filter = filters().get('FailedPatternsFilter')?.Properties ?? {};
     expect(filter.MetricTransformations).toMatchObject([
-      { MetricName, MetricNamespace: Namespace, MetricValue: '1' },
+      { MetricName: 'FailedPatterns', MetricNamespace: 'PmTuning/dev', MetricValue: '1' },
     ]);
     expect(text(filter.LogGroupName)).toBe('CycleLogs');
     expect(filter.FilterPattern).toBe(
@@ -305,5 +316,15 @@ describe('the alarm topic', () => {
       ['email', 'b@example.com'],
     ]);
     expect(mails.every(({ Properties }) => text(Properties.TopicArn) === 'AlarmTopic')).toBe(true);
+  });
+
+  it('of a stage that keeps data is warned about while nobody is told', () => {
+    const warnings = (context: Record<string, string>) =>
+      Annotations.fromStack(createStack(createApp(context)))
+        .findWarning('*', Match.stringLikeRegexp('No address gets the alarms'))
+        .map(({ id }) => id);
+    expect(warnings({ stage: 'prod' })).toEqual(['/PmTuning-prod/AlarmTopic']);
+    expect(warnings({ stage: 'prod', alarmEmails: 'oncall@example.com' })).toEqual([]);
+    expect(warnings({})).toEqual([]);
   });
 });
