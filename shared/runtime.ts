@@ -24,15 +24,19 @@ export interface Runtime extends CycleDeps {
   readonly asked: AskedDimensions;
 }
 
+const toOutput = (line: string): boolean => process.stdout.write(`${line}\n`);
+
 /**
  * The composition root.
  * @param now milliseconds since 1970
+ * @param facts takes the lines that a program reads, which no log level may leave out
  */
 export function createRuntime(
   config: Config,
   client: DynamoDBDocumentClient,
   now: () => number = Date.now,
-  log: Log = jsonLog(config.logLevel, line => process.stdout.write(`${line}\n`), now, sourceStack),
+  log: Log = jsonLog(config.logLevel, toOutput, now, sourceStack),
+  facts: Log = log,
 ): Runtime {
   const db = new Dynamo(client);
   const { tables } = config;
@@ -49,7 +53,7 @@ export function createRuntime(
     cycles: new DynamoCycleStore(db, tables.control, now),
     dimensions: new DynamoDimensionStore(db, tables.control, now),
     asked: new AskedDimensions(
-      ({ pattern, names }) => log.info(ASKED_LINE, { pattern, dimensions: names.join() }),
+      ({ pattern, names }) => facts.info(ASKED_LINE, { pattern, dimensions: names.join() }),
       now,
     ),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
@@ -70,7 +74,8 @@ function containerRuntime(): Runtime {
   if (!container) {
     const config = readConfig(process.env);
     const endpoint = config.dynamodbEndpoint;
-    container = createRuntime(config, documentClient(endpoint === undefined ? {} : { endpoint }));
+    const client = documentClient(endpoint === undefined ? {} : { endpoint });
+    container = createRuntime(config, client, Date.now, undefined, jsonLog('info', toOutput, Date.now));
   }
   return container;
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FIRST_REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
+import { machine } from '../report.ts';
 import { oracleActs } from './oracle.ts';
 import type { Player } from './players.ts';
 import { driftPlayer, none, replayPlayer } from './players.ts';
@@ -12,7 +12,8 @@ import { WORLDS } from './worlds.ts';
 
 /*
  * What policies capture of the gain there is, and what harm they do where there is none, in simulated worlds.
- * `npm run bench:policy`; `-- --quick` for a look, `-- --worlds scope,null --seeds 40 --choosing` to choose settings.
+ * `npm run bench:policy`; `-- --quick` for a look, `-- --worlds scope,null --seeds 40 --choosing` to choose settings,
+ * `-- --draws 200 --worlds "null clustered,null clustered x3"` for the worst of many draws, of replay only.
  */
 
 /** Settings were chosen on seeds from 1; what is reported begins here. */
@@ -26,19 +27,21 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     'every-days': { type: 'string' },
     'events-per-day': { type: 'string' },
+    draws: { type: 'string' },
     plot: { type: 'string' },
+    results: { type: 'string' },
     'no-timing': { type: 'boolean', default: false },
   },
 });
 
-function whole(name: 'seeds' | 'every-days' | 'events-per-day', fallback: number): number {
+function whole(name: 'seeds' | 'draws' | 'every-days' | 'events-per-day', fallback: number): number {
   const value = Number(values[name] ?? fallback);
   if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: not a whole number of one or more`);
   return value;
 }
 
-const seeds = whole('seeds', values.quick ? 2 : 20);
-const everyDays = whole('every-days', values.quick ? 10 : 3);
+const seeds = values.draws ? whole('draws', 200) : whole('seeds', values.quick ? 2 : 20);
+const everyDays = whole('every-days', values.quick || values.draws ? 10 : 6);
 const firstSeed = values.choosing ? 1 : FIRST_REPORTED;
 const wanted = values.worlds?.split(',');
 const QUICK = ['scope', 'tight', 'null', 'tiny'];
@@ -47,25 +50,33 @@ const worlds = WORLDS.filter(w => wanted?.includes(w.name) ?? (!values.quick || 
 );
 if (worlds.length === 0) throw new Error(`--worlds: of ${WORLDS.map(w => w.name).join(', ')}`);
 
-const PLAYERS: Readonly<Record<string, Player>> = {
-  none,
-  'drift blended': driftPlayer('blend'),
-  'drift specific': driftPlayer('most-specific'),
+const REPLAY_PLAYERS: Readonly<Record<string, Player>> = {
   'replay, first': replayPlayer(FIRST_REPLAY_SETTINGS, everyDays),
   replay: replayPlayer({}, everyDays),
-  oracle: events => ({ acts: oracleActs(events), overrides: 0 }),
 };
+const PLAYERS: Readonly<Record<string, Player>> = values.draws
+  ? REPLAY_PLAYERS
+  : {
+      none,
+      'drift blended': driftPlayer('blend'),
+      'drift specific': driftPlayer('most-specific'),
+      ...REPLAY_PLAYERS,
+      oracle: events => ({ acts: oracleActs(events), overrides: 0 }),
+    };
+
+const lines: string[] = [];
+function print(line: string): void {
+  console.log(line);
+  lines.push(line);
+}
 
 const figure = (value: number): string => value.toFixed(3).replace('-', '−').padStart(8);
 
-console.log(
-  `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}; ${seeds} seeds from ${firstSeed}, replay tuned every ${everyDays} days`,
-);
-console.log(
-  'Captured share of what the oracle gains; in null worlds gain or harm as a share of its utility.',
-);
+print(machine({}));
+print(`${seeds} seeds from ${firstSeed}, replay tuned every ${everyDays} days, drift every day`);
+print('Captured share of what the oracle gains; in null worlds gain or harm as a share of its utility.');
 const titles = ['mean', '±', 'p10', 'worst', 'overrides'].map(t => t.padStart(t === 'overrides' ? 11 : 8));
-console.log(`${'world'.padEnd(20)}${'policy'.padEnd(16)}${titles.join('')}`);
+print(`${'world'.padEnd(20)}${'policy'.padEnd(16)}${titles.join('')}`);
 const bars: { world: string; policy: string; mean: number; p10: number }[] = [];
 for (const world of worlds) {
   const captured: Record<string, number[]> = {};
@@ -82,12 +93,14 @@ for (const world of worlds) {
     const { mean, error, p10, worst } = summary(shares);
     const cells = [mean, error, p10, worst].map(figure).join('');
     const most = (overrides[name] ?? 0).toLocaleString('en-US').padStart(11);
-    console.log(`${world.name.padEnd(20)}${name.padEnd(16)}${cells}${most}`);
+    print(`${world.name.padEnd(20)}${name.padEnd(16)}${cells}${most}`);
     if (name !== 'none' && name !== 'oracle') bars.push({ world: world.name, policy: name, mean, p10 });
   }
 }
 if (values.plot) {
   writeFileSync(values.plot, plot(bars));
-  console.log(`plot: ${values.plot}`);
 }
-if (!values['no-timing']) timings(values.quick ? [18_000] : [18_000, 180_000, 1_000_000]);
+if (!values['no-timing'] && !values.draws)
+  timings(values.quick ? [18_000] : [18_000, 180_000, 1_000_000], print);
+if (values.results)
+  writeFileSync(values.results, `# What policies capture\n\n\`\`\`\n${lines.join('\n')}\n\`\`\`\n`);

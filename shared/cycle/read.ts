@@ -9,7 +9,8 @@ import { DamagedEvents } from './damage.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * The events of the window whose outcome was known at `asOf` (contract, section 3), as columns.
+ * The events of the window whose outcome was known at `asOf` (contract, section 3), as columns. An outcome that was
+ * corrected counts as known since the correction: what was said before it is not seen in any week of the evidence.
  * @param asOf end of the window, milliseconds since 1970; both ends belong to it
  * @param lookbackDays length of the window, days
  * @throws Fault `damaged_event` naming the events that cannot be read, or a fault of the store

@@ -15,7 +15,10 @@ const VERSION = 1;
 /** Bytes of a packed event besides its scope, its numbers and its trade id. */
 const FIXED_BYTES = 11;
 
-/** The numeric factors that a policy may replay; `{min, median, max}` counts by its median. */
+/**
+ * The numeric factors that a policy may replay; `{min, median, max}` counts by its median. New ones are appended, up
+ * to 16: their bits in rows that were packed before are 0.
+ */
 export const NUMBERS = [
   'ts_score',
   'ts_min',
@@ -28,6 +31,8 @@ export const NUMBERS = [
   'dx_count',
   'sr_boost',
   'edx',
+  'sr_min',
+  'edx_max',
 ] as const;
 export type NumberName = (typeof NUMBERS)[number];
 

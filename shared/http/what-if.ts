@@ -6,6 +6,7 @@ import { parse } from '../episode/episode.ts';
 import { describeWhatIf } from '../override/replay/describe-what-if.ts';
 import { checkRange, effectOf, leverNamed, unitOf } from '../override/replay/lever-values.ts';
 import type { ReplayLever } from '../override/replay/levers.ts';
+import { movedNumber } from '../override/replay/levers.ts';
 import { REPLAY_SETTINGS } from '../override/replay/settings.ts';
 import type { WhatIf, WhatIfPoint } from '../override/replay/what-if.ts';
 import { CONFIDENCE, whatIf } from '../override/replay/what-if.ts';
@@ -62,7 +63,7 @@ async function answer(deps: WhatIfDeps, request: WhatIfRequest): Promise<WhatIfA
     scope_hash: scopeHash(scope),
     lever: {
       action_category: lever.category,
-      threshold: lever.threshold,
+      threshold: movedNumber(lever),
       factor: lever.factor,
       effect: unitOf(lever),
     },

@@ -8,9 +8,10 @@ import { inSetOrder } from './override.ts';
 import { drift, whyDriftIsSilent } from './policies/drift.ts';
 import { ladderReplay } from './policies/ladder-replay.ts';
 import type { ReplayResult } from './policies/replay.ts';
-import { replay, whySilent } from './policies/replay.ts';
+import { replay } from './policies/replay.ts';
 import type { ReplaySettings } from './replay/settings.ts';
 import { REPLAY_SETTINGS } from './replay/settings.ts';
+import { whySilent } from './replay/silence.ts';
 
 /** What a policy is told about a pattern. */
 export interface PolicySettings {
@@ -63,7 +64,7 @@ const TOO_DEEP = `replay looks at slices of at most ${REPLAY_SETTINGS.maxDimensi
 
 function replayed({ pattern, columns, asOf, settings }: Taught): Materialized {
   const result = replay(pattern, columns, asOf, replaySettings(settings));
-  const silent = whySilent(result);
+  const silent: ReadonlyMap<string, string> = whySilent(result);
   // Of fewer events no slice is looked at, and the run says how many there are.
   const note = columns.size < settings.n_min ? undefined : noteOf(result);
   return {

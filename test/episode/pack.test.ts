@@ -109,6 +109,44 @@ const event = fc
   })
   .map(fields => episode('e', fields));
 
+it('a row that was packed before numbers were appended reads as it did', () => {
+  // Version 1 with eleven numbers: chain=solana, acted, ts_score (bit 0) and edx (bit 10), no trade.
+  const packed = Buffer.from(
+    '010e0005636861696e0600736f6c616e61' +
+      '01000000' +
+      '0104' +
+      '000000000000e03f' +
+      '000000000000d0bf' +
+      '0000',
+    'hex',
+  );
+  expect(unpackEpisode(packed)).toEqual({
+    scope: { chain: 'solana' },
+    decision: 'acted',
+    numbers: new Map([
+      ['ts_score', 0.5],
+      ['edx', -0.25],
+    ]),
+    flags: new Map(),
+    blockedBy: undefined,
+    tradeId: undefined,
+  });
+  expect(NUMBERS.slice(0, 11)).toEqual([
+    'ts_score',
+    'ts_min',
+    'halo_distance',
+    'halo_max',
+    'ema60_slope',
+    'slope_min',
+    'dx',
+    'dx_min',
+    'dx_count',
+    'sr_boost',
+    'edx',
+  ]);
+  expect(NUMBERS.length).toBeLessThanOrEqual(16);
+});
+
 describe('for any event', () => {
   it('unpacking gives what was packed', () => {
     fc.assert(

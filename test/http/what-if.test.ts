@@ -156,7 +156,7 @@ describe('POST /v1/whatif', () => {
 
   it.each([
     [{ lever: undefined }, 'lever', /expected string/],
-    [{ lever: 'dx_min' }, 'lever', /can be replayed: ts_min, halo_max, slope_min$/],
+    [{ lever: 'dx_min' }, 'lever', /can be replayed: ts_min, halo_max, slope_min, sr_boost$/],
     [{ lever: '' }, 'lever', /./],
     [{ from: 0.4 }, 'from', /^must be a multiplier from 0.5 to 2$/],
     [{ to: 2.5 }, 'to', /^must be a multiplier from 0.5 to 2$/],

@@ -10,9 +10,13 @@ import type { ReplayResult } from '../../shared/override/policies/replay.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
 import type { ReplayEvent } from '../../shared/override/replay/columns.ts';
 import { replayColumns } from '../../shared/override/replay/columns.ts';
+import { describeSilence } from '../../shared/override/replay/explain.ts';
+import { replayLeversOf } from '../../shared/override/replay/levers.ts';
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
 import { FIRST_REPLAY_SETTINGS, REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
+import { whySilent } from '../../shared/override/replay/silence.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
+import { scopeHash } from '../../shared/pattern/scope.ts';
 
 const S1 = parsePatternKey('pm.uptrend.S1.entry');
 const S3 = parsePatternKey('pm.uptrend.S3.retest');
@@ -107,9 +111,18 @@ describe('one lever, by hand', () => {
     expect(override?.evidence).toMatchObject({ winners: 30, losers: 10, gain: 50, window_days: 90 });
     expect(override?.evidence.lower_bound).toBeCloseTo(50 - 2 * Math.sqrt(170), 9);
     expect(override?.reason).toBe(
-      'ts_min × 0.96 on everything: in the last 90 days 30 more winners and 10 more losers would have been taken, +50 at 2:1',
+      'ts_min × 0.96 on everything: in the last 90 days 30 more winners and 10 more losers would have been taken, +50 at 2:1, +24 after allowing for chance',
     );
     expect(override && overrideSchema.parse(override)).toMatchObject({ action_category: 'tuning_ts_min' });
+  });
+
+  test('a step that loses beyond chance is said to lose', () => {
+    expect(describeSilence({ gain: -24, margin: 17, errors: -3, asked: 3.6 })).toBe(
+      'every step loses, the least of them −24 ± 17',
+    );
+    expect(describeSilence({ gain: -16, margin: 17, errors: -2, asked: 3.6 })).toBe(
+      'interval includes 0: −16 ± 17',
+    );
   });
 
   test('twelve winners and ten losers are not enough: the interval includes 0', () => {
@@ -218,7 +231,7 @@ describe('slices', () => {
 
   test('the same events in any order make the same bytes', () => {
     const random = new Random(11);
-    const events = drawn(random, 1500, 0.45);
+    const events = drawn(random, 3000, 0.55);
     const first = JSON.stringify(run(events, REPLAY_SETTINGS));
     expect(JSON.parse(first).overrides.length).toBeGreaterThan(0);
     for (let k = 0; k < 3; k++)
@@ -291,6 +304,7 @@ describe('factors that are missing', () => {
       'factor ts_score missing on 100 %',
       'factor halo_distance missing on 100 %',
       'factor ema60_slope missing on 100 %',
+      'factor sr_boost missing on 100 %',
     ]);
   });
 
@@ -342,22 +356,211 @@ describe('time', () => {
   });
 });
 
-test('a step that would be accepted proves too little in a pattern that shows nothing else', () => {
-  // G = 40 − 8 = 32 by 2·sqrt(88 + 40): above 0 by 2.8 standard errors, all of it in one fold of days.
+describe('the first step of a pattern', () => {
+  // G = 40 − 8 = 32 by 2·sqrt(88 + 40): above 0 by 2.8 standard errors.
   const once = [
-    ...Array.from({ length: 20 }, (_, i) =>
-      event({ outcome: 'success', ts: 0.58, halo: 0.2, daysAgo: 41 + i / 10 }),
-    ),
-    ...Array.from({ length: 8 }, (_, i) =>
-      event({ outcome: 'failure', ts: 0.58, halo: 0.2, daysAgo: 41 + i / 10 }),
-    ),
+    ...spread(20, { outcome: 'success', ts: 0.58, halo: 0.2 }),
+    ...spread(8, { outcome: 'failure', ts: 0.58, halo: 0.2 }),
   ];
-  expect(run([...core(), ...once]).overrides).toHaveLength(1);
-  const strict = run([...core(), ...once], { ...INDEPENDENT, entryZ: 3.5 });
-  expect(strict.overrides).toEqual([]);
-  expect(strict.withheld).toBe(
-    'no step exceeds 0 by 3.5 standard errors (the first by 2.8), and the set does not hold on days it was not learned from: 0 ± 0',
-  );
+  const asking = (blind: number, telling: number): ReplaySettings => ({
+    ...INDEPENDENT,
+    entry: {
+      blindZ: [blind, blind, blind],
+      tellingZ: [telling, telling, telling],
+      tellErrors: 3,
+    },
+  });
+
+  test('must prove more than an acceptable one where the factor tells nothing', () => {
+    const blind = [...core(), ...once, ...spread(40, { outcome: 'failure', ...inside })];
+    expect(run(blind).overrides).toHaveLength(1);
+    expect(run(blind, asking(2.8, 1)).overrides).toHaveLength(1);
+    const result = run(blind, asking(2.9, 1));
+    expect(result.overrides).toEqual([]);
+    expect(result.silences[0]?.reason).toBe(
+      'not proven: +32 ± 23 exceeds 0 by 2.8 standard errors, 2.9 are asked of a first step',
+    );
+  });
+
+  test('proves enough where winners lie further inside than losers', () => {
+    const far = spread(90, { outcome: 'failure', ts: 0.25, halo: 0.2 });
+    expect(run([...core(), ...once, ...far], asking(9, 2.8)).overrides).toHaveLength(1);
+    expect(run([...core(), ...once, ...far], asking(9, 2.9)).overrides).toEqual([]);
+  });
+
+  test('in the global slice it opens no other, in another slice it opens all', () => {
+    const both = (global: number, one: number): ReplaySettings => ({
+      ...INDEPENDENT,
+      entry: { blindZ: [global, one, 9], tellingZ: [global, one, 9], tellErrors: 3 },
+    });
+    const side = (a: string, outcome: Outcome, count: number): ReplayEvent[] =>
+      spread(count, { outcome, ts: 0.58, halo: 0.2, scope: { side: a } });
+    const events = [
+      ...core(60, { scope: { side: 'a' } }),
+      ...core(60, { scope: { side: 'b' } }),
+      ...side('a', 'success', 60),
+      ...side('b', 'success', 20),
+      ...side('b', 'failure', 75),
+    ];
+    expect(moves(run(events))).toEqual([['tuning_ts_min', { side: 'a' }, 0.9608]]);
+    // 160 − 75 = 85 by sqrt(4·80 + 75 + 40): 4.1 standard errors; side a: 120 by sqrt(240 + 40), 7.2.
+    expect(moves(run(events, both(4, 8)))).toEqual([['tuning_ts_min', {}, 0.9608]]);
+    expect(moves(run(events, both(9, 7)))).toEqual([['tuning_ts_min', { side: 'a' }, 0.9608]]);
+    expect(moves(run(events, both(9, 8)))).toEqual([]);
+  });
+});
+
+describe('gates that not every pattern has', () => {
+  const sr = (draft: Draft, boost: number): ReplayEvent => withNumbers(draft, { sr_boost: boost, sr_min: 1 });
+  const withNumbers = (draft: Draft, more: Partial<Record<NumberName, number>>): ReplayEvent => {
+    const made = event(draft);
+    const numbers = new Map([...made.episode.numbers, ...(Object.entries(more) as [NumberName, number][])]);
+    const passes = (more.sr_boost ?? 1) >= (more.sr_min ?? 1) && (more.edx ?? 0) <= (more.edx_max ?? 1);
+    const decision = made.episode.decision === 'acted' && passes ? 'acted' : 'skipped';
+    return { ...made, episode: { ...made.episode, numbers, decision } };
+  };
+  const many = (count: number, make: (daysAgo: number) => ReplayEvent): ReplayEvent[] =>
+    Array.from({ length: count }, (_, i) => make(40 + (i * 7) / 24));
+
+  test('a boost that must reach its least is multiplied by more to let winners in', () => {
+    const events = [
+      ...many(60, daysAgo => sr({ outcome: 'success', ...inside, daysAgo }, 3)),
+      // ln(0.97) = -0.03: the first step, 0.04, lets them in.
+      ...many(40, daysAgo => sr({ outcome: 'success', ...inside, daysAgo }, 0.97)),
+    ];
+    const result = run(events);
+    expect(moves(result)).toEqual([['tuning_sr_boost', {}, 1.0408]]);
+    expect(result.overrides[0]?.reason).toMatch(/^sr_boost × 1\.04 on everything: .* 40 more winners/);
+  });
+
+  test('a suppression that must stay within its most is multiplied by less', () => {
+    const edx = (value: number) => (daysAgo: number) =>
+      withNumbers({ outcome: 'success', ...inside, dx: 30, daysAgo }, { edx: value, edx_max: 1 });
+    const result = run([...many(60, edx(0.2)), ...many(40, edx(1.03))], INDEPENDENT, S3);
+    expect(moves(result)).toEqual([['tuning_edx_supp', {}, 0.9608]]);
+  });
+
+  test('where no event carries the factor there is no such gate, and nothing is left out for it', () => {
+    const winners = spread(40, { outcome: 'success', ts: 0.58, halo: 0.2 });
+    const result = run([...core(), ...winners]);
+    expect(result.off).toEqual([
+      { action_category: 'tuning_sr_boost', reason: 'factor sr_boost missing on 100 %' },
+    ]);
+    expect(moves(result)).toEqual([['tuning_ts_min', {}, 0.9608]]);
+  });
+
+  test('a factor without its threshold moves nothing, and says which of the two is missing', () => {
+    const boosted = (outcome: Outcome, ts: number) => (daysAgo: number) =>
+      withNumbers({ outcome, ts, halo: 0.2, daysAgo }, { sr_boost: 1.1 });
+    const result = run([...many(60, boosted('success', 1.5)), ...many(40, boosted('failure', 0.2))]);
+    expect(result.base).toMatchObject({ winners: 60, losers: 0 });
+    expect(result.off).toEqual([
+      { action_category: 'tuning_sr_boost', reason: 'threshold sr_min missing on 100 %' },
+    ]);
+  });
+
+  test('an event that such a gate blocked is still moved by no other lever', () => {
+    const blocked = spread(80, { outcome: 'success', ts: 0.58, halo: 0.2, blockedBy: ['sr'] });
+    expect(run([...core(), ...blocked]).overrides).toEqual([]);
+  });
+});
+
+describe('what replay was first measured with', () => {
+  test('are the constants and steps of the handbook', () => {
+    expect(FIRST_REPLAY_SETTINGS).toMatchObject({
+      payoff: { win: 2, loss: 1 },
+      nMin: 33,
+      maxDimensions: 2,
+      z: [2, 1.75, 2.75],
+      entry: undefined,
+      m0: 20,
+      maxSteps: 60,
+      maxLog: 0.7,
+      windows: [90, 30],
+      breaks: undefined,
+      heldOutDays: 7,
+      heldOutErrors: 1,
+      clusters: [],
+    });
+    const levers = replayLeversOf(S1).map(l => [l.factor, l.scale, l.steps]);
+    expect(levers.slice(0, 3)).toEqual([
+      ['ts_score', 'log', [0.04, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.36, 0.43]],
+      ['halo_distance', 'log', [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]],
+      ['ema60_slope', 'additive', [1 / 6, 1 / 3, 1 / 2, 2 / 3, 1, 4 / 3]],
+    ]);
+  });
+
+  test('one override moves a threshold by at most exp(0.7), however many steps it takes', () => {
+    // Winners at every distance: 0.43 first, 0.25 of what is left then, and no further.
+    const all = Array.from({ length: 12 }, (_, i) =>
+      spread(30, { outcome: 'success', ts: 0.6 * Math.exp(-0.02 - i * 0.08), halo: 0.2 }),
+    ).flat();
+    const [override] = run([...core(), ...all]).overrides;
+    expect(override?.multiplier).toBeGreaterThanOrEqual(Math.exp(-0.7));
+    expect(override?.multiplier).toBeLessThan(Math.exp(-0.64));
+  });
+});
+
+describe('a change of what holds', () => {
+  const era = (from: number, to: number, count: number, near: Outcome, far: Outcome): ReplayEvent[] =>
+    Array.from({ length: count }, (_, i) => {
+      const daysAgo = to + ((from - to) * i) / count;
+      const resolvedDaysAgo = Math.max(0, daysAgo - 1);
+      return [
+        event({ outcome: near, ts: 0.58, halo: 0.2, daysAgo, resolvedDaysAgo }),
+        event({ outcome: far, ts: 0.3, halo: 0.2, daysAgo, resolvedDaysAgo }),
+        event({ outcome: 'success', ...inside, daysAgo, resolvedDaysAgo }),
+      ];
+    }).flat();
+  const settings: ReplaySettings = { ...REPLAY_SETTINGS, clusters: [], entry: undefined };
+
+  test('is found by what older events taught failing on younger ones, and only those are learned from', () => {
+    const events = [...era(88, 20, 300, 'success', 'failure'), ...era(20, 0.1, 90, 'failure', 'failure')];
+    const result = run(events, settings);
+    expect(result.window_days).toBe(20);
+    expect(result.overrides).toEqual([]);
+    expect(run(events, { ...settings, breaks: undefined }).window_days).toBe(90);
+  });
+
+  test('is not found where nothing changed', () => {
+    const result = run(era(88, 0.1, 400, 'success', 'failure'), settings);
+    expect(result.window_days).toBe(90);
+    expect(moves(result)).toEqual([['tuning_ts_min', {}, 0.9608]]);
+  });
+});
+
+describe('why a slice is silent', () => {
+  test('is one text: the reason of all levers, or each lever with its own', () => {
+    const scope = { timeframe: '15m' };
+    const events = [
+      ...core(60, { scope }),
+      ...spread(12, { outcome: 'success', ts: 0.58, halo: 0.2, scope }),
+      ...spread(10, { outcome: 'failure', ts: 0.58, halo: 0.2, scope }),
+      ...core(30, { scope: { timeframe: '1h' } }),
+    ];
+    const result = run(events);
+    const why = whySilent(result);
+    expect(why.get(scopeHash(scope))).toBe(
+      'tuning_ts_min: interval includes 0: +14 ± 17; tuning_halo: no event with an outcome stands near the gate; ' +
+        'tuning_slope_min: ema60_slope does not vary',
+    );
+    expect(why.get(scopeHash({ timeframe: '1h' }))).toBe('30 of 33 events');
+    expect(why.get(scopeHash({ a: '1', b: '2', c: '3' }))).toBeUndefined();
+  });
+});
+
+test('work is bounded: levels of dimensions that would take too many looks are cut, and named', () => {
+  const events = [
+    ...core(60, { scope: { a: '1', b: '1' } }),
+    ...spread(40, { outcome: 'success', ts: 0.58, halo: 0.2, scope: { a: '1', b: '2' } }),
+  ];
+  expect(run(events).cut).toBeUndefined();
+  const looks = run(events, { ...INDEPENDENT, maxVisits: 399 });
+  expect(looks.cut).toEqual(['slices of 2 dimensions: 1 combination of 100 events are more than 399 looks']);
+  expect(looks.silences.every(s => Object.keys(s.scope_subset).length <= 1)).toBe(true);
+  const slices = run(events, { ...INDEPENDENT, maxSlices: 3 });
+  expect(slices.cut).toEqual(['slices of 1 dimension: more than 3 slices']);
+  expect(moves(slices)).toEqual([['tuning_ts_min', {}, 0.9608]]);
 });
 
 test('a pattern that loses at its base gates is said to lose', () => {
@@ -427,10 +630,13 @@ test('the PM data set makes no override, and every slice says why', () => {
     );
   const result = replay(S1, replayColumns(events), Date.UTC(2025, 0, 20));
   expect(result.overrides).toEqual([]);
-  expect(result.off).toEqual([]);
+  expect(result.off).toEqual([
+    { action_category: 'tuning_sr_boost', reason: 'threshold sr_min missing on 100 %' },
+  ]);
   expect(result.withheld).toBeUndefined();
-  // Ten slices of at most two dimensions, three levers each, and nine just under N_MIN.
+  // Ten slices of at most two dimensions, four levers each, and nine just under N_MIN.
   expect(result.silences.filter(s => s.reason.startsWith('interval includes 0'))).toHaveLength(30);
   expect(result.silences.filter(s => s.reason.endsWith('of 33 events'))).toHaveLength(9);
-  expect(result.silences).toHaveLength(39);
+  expect(result.silences).toHaveLength(49);
+  expect(whySilent(result).size).toBe(19);
 });

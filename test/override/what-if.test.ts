@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../bench/policy/random.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
 import type { NumberName } from '../../shared/episode/pack.ts';
-import type { ReplayEvent } from '../../shared/override/replay/columns.ts';
+import type { ReplayColumns, ReplayEvent } from '../../shared/override/replay/columns.ts';
 import { replayColumns } from '../../shared/override/replay/columns.ts';
 import { describeWhatIf } from '../../shared/override/replay/describe-what-if.ts';
 import { prepareGates } from '../../shared/override/replay/gates.ts';
@@ -12,7 +12,8 @@ import { openingOf } from '../../shared/override/replay/levers.ts';
 import { compare, taken } from '../../shared/override/replay/score.ts';
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
 import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
-import { rowsOf, Slices, sliceScope } from '../../shared/override/replay/slices.ts';
+import type { Slice } from '../../shared/override/replay/slices.ts';
+import { NONE, rowsOf, sliceScope } from '../../shared/override/replay/slices.ts';
 import type { WhatIf, WhatIfQuestion } from '../../shared/override/replay/what-if.ts';
 import { INTERVAL_ERRORS, whatIf } from '../../shared/override/replay/what-if.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
@@ -328,10 +329,10 @@ describe('a lever is named', () => {
   });
 
   test.each([
-    [S1, 'dx_min', 'ts_min, halo_max, slope_min'],
-    [S1, 'tuning_s2_halo', 'ts_min, halo_max, slope_min'],
-    [S3, 'dx_atr_mult', 'ts_min, dx_min, slope_min'],
-    [S3, 'toString', 'ts_min, dx_min, slope_min'],
+    [S1, 'dx_min', 'ts_min, halo_max, slope_min, sr_boost'],
+    [S1, 'tuning_s2_halo', 'ts_min, halo_max, slope_min, sr_boost'],
+    [S3, 'dx_atr_mult', 'ts_min, dx_min, slope_min, sr_boost, edx_supp'],
+    [S3, 'toString', 'ts_min, dx_min, slope_min, sr_boost, edx_supp'],
   ])('else the answer says which %s has: not %s', (pattern, name, known) => {
     expect(faultOf(() => leverNamed(pattern, name))).toMatchObject({
       code: 'invalid_request',
@@ -383,6 +384,21 @@ const anyEvent: fc.Arbitrary<ReplayEvent> = fc
   })
   .map(draft => event(draft as Draft));
 
+/** Every slice of at most two dimensions that holds a row. */
+function everySlice(columns: ReplayColumns, rows: Uint32Array): Slice[] {
+  const pairs = columns.dimensions.flatMap(({ values }, d) => values.map((_, v) => [d, v + 1] as const));
+  const slices: Slice[] = [
+    { first: NONE, firstCode: 0, second: NONE, secondCode: 0, n: rows.length },
+    ...pairs.map(([first, firstCode]) => ({ first, firstCode, second: NONE, secondCode: 0, n: rows.length })),
+    ...pairs.flatMap(([first, firstCode]) =>
+      pairs
+        .filter(([second]) => second > first)
+        .map(([second, secondCode]) => ({ first, firstCode, second, secondCode, n: rows.length })),
+    ),
+  ];
+  return slices.filter(slice => rowsOf(slice, columns, rows).length > 0);
+}
+
 describe('whatever the events', () => {
   const levers = [
     ['ts_min', 0.5, 2],
@@ -410,9 +426,8 @@ describe('whatever the events', () => {
             (columns.time[row] ?? 0) >= AS_OF - 90 * DAY &&
             (columns.resolvedAt[row] ?? 0) <= AS_OF,
         );
-        const slices = new Slices(columns, all, { nMin: 1, nearMin: 1, maxDimensions: 2 });
         const gate = gates.gates.findIndex(g => g.lever.threshold === name);
-        for (const slice of slices.list) {
+        for (const slice of everySlice(columns, all)) {
           const scope = sliceScope(slice, columns);
           const { curve } = ask(events, { scope, lever: name, from, to, points: many }, told);
           const rowsOfSlice = rowsOf(slice, columns, all);

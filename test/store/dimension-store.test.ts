@@ -1,7 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHandler } from '../../functions/asked.ts';
-import { ASKED_LINE } from '../../shared/override/asked.ts';
+import { jsonLog } from '../../shared/log.ts';
+import { ASKED_LINE, readAsked } from '../../shared/override/asked.ts';
+import { normalizeScope } from '../../shared/pattern/scope.ts';
+import { createRuntime } from '../../shared/runtime.ts';
+import { documentClient } from '../../shared/store/dynamo.ts';
 import { readLogLines } from '../../shared/store/log-lines.ts';
 import { HOUR, NOW, S1, S2 } from '../support/episodes.ts';
 import type { Stores } from '../support/stores.ts';
@@ -55,6 +59,24 @@ const eventOf = (lines: readonly string[]) => {
   const text = JSON.stringify({ messageType: 'DATA_MESSAGE', logGroup: 'lookup', logEvents });
   return { awslogs: { data: gzipSync(text).toString('base64') } };
 };
+
+describe('the line on which look-ups say it', () => {
+  it('is written whatever the log level', () => {
+    const lines: string[] = [];
+    const [log, facts] = (['error', 'info'] as const).map(level =>
+      jsonLog(
+        level,
+        line => lines.push(line),
+        () => NOW,
+      ),
+    );
+    const { config } = stores.runtime;
+    const { asked } = createRuntime(config, documentClient({}), () => NOW, log, facts);
+    asked.note(S1, normalizeScope({ chain: 'solana' }));
+    expect(readAsked(lines)).toEqual([{ pattern: S1, names: ['chain'] }]);
+    expect(lines).toHaveLength(1);
+  });
+});
 
 describe('the function that reads the look-up’s log', () => {
   it('keeps what look-ups said', async () => {

@@ -3,15 +3,17 @@ import { scopeHash } from '../../pattern/scope.ts';
 import type { ActionCategory } from '../levers.ts';
 import type { Override, ReplayEvidence } from '../override.ts';
 import { inSetOrder, MULTIPLIER_RANGE } from '../override.ts';
+import { inBlocks } from '../replay/clusters.ts';
 import type { ReplayColumns } from '../replay/columns.ts';
-import { describeBase, describeMove, describeOverride, interval } from '../replay/explain.ts';
+import { describeBase, describeCut, describeMove, describeOverride, interval } from '../replay/explain.ts';
 import type { Fit, Move } from '../replay/fit.ts';
 import { fitMoves } from '../replay/fit.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
 import type { ReplayLever } from '../replay/levers.ts';
+import { shiftOf } from '../replay/levers.ts';
 import type { Comparison } from '../replay/score.ts';
-import { compare, taken } from '../replay/score.ts';
+import { compare, Standing, taken } from '../replay/score.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import { REPLAY_SETTINGS } from '../replay/settings.ts';
 import type { Silence } from '../replay/silence.ts';
@@ -41,6 +43,8 @@ export interface ReplayResult {
   readonly held_out?: HeldOut;
   /** Set when nothing is emitted for a reason that concerns all of it. */
   readonly withheld?: string;
+  /** What was not looked at, to keep the work bounded, and why. */
+  readonly cut?: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -56,19 +60,21 @@ export function replay(
   asOf: number,
   settings: ReplaySettings = REPLAY_SETTINGS,
 ): ReplayResult {
-  const gates = prepareGates(pattern, columns, settings);
+  const gates = prepareGates(pattern, inBlocks(columns, settings.clusters), settings);
   const { rows, made, days, heldOut, withheld } = learn(gates, asOf, settings);
-  const all = taken(gates, made.moves, rows);
   const base = compare(gates, rows, taken(gates, [], rows), undefined, settings);
   const report: Report = { gates, rows, made, settings, days, loses: base.gain < 0, heldOut };
   return {
-    overrides: withheld === undefined ? overrides(report, all) : [],
+    overrides: withheld === undefined ? overrides(report) : [],
     silences: silences(report, withheld),
     off: gates.silent.map(({ lever, reason }) => ({ action_category: lever.category, reason })),
     window_days: days,
     base: { ...base, loses: report.loses, summary: describeBase(base, days, settings) },
     ...(heldOut && { held_out: heldOut }),
     ...(withheld !== undefined && { withheld }),
+    ...(made.slices.cut.length > 0 && {
+      cut: made.slices.cut.map(cut => describeCut(cut, gates.columns, settings)),
+    }),
   };
 }
 
@@ -109,11 +115,70 @@ interface Learned extends Trial {
 
 /** What the best window teaches. */
 function learn(gates: Gates, asOf: number, settings: ReplaySettings): Learned {
-  const trial = chooseWindow(gates, asOf, settings);
+  const age = breakAge(gates, asOf, settings);
+  const trial = chooseWindow(gates, asOf, age === undefined ? settings : { ...settings, windows: [age] });
   const rows = windowRows(gates, asOf, trial.days);
   const made = fitMoves(gates, rows, settings);
-  const withheld = trial.withheld ?? whyNotTuned(gates, rows, made, asOf, settings);
-  return { ...trial, rows, made, withheld };
+  return { ...trial, rows, made };
+}
+
+/**
+ * How many days ago what held before ceased to hold. What was learned from events older than an age is scored on the
+ * events since that age, and since every younger one: the age at which it loses by most standard errors, if by enough.
+ */
+function breakAge(gates: Gates, asOf: number, settings: ReplaySettings): number | undefined {
+  const { breaks, windows } = settings;
+  if (!breaks) return undefined;
+  const all = thinned(gates, windowRows(gates, asOf, windows[0]));
+  const base = taken(gates, [], all);
+  let found: number | undefined;
+  let worst = breaks.errors;
+  for (const learned of breaks.learned) {
+    const [past, rest] = split(gates, all, asOf - learned * DAY_MS);
+    const { moves } = fitMoves(gates, past, { ...settings, maxDimensions: 1 });
+    if (moves.length === 0) continue;
+    const moved = taken(gates, moves, all);
+    const taught = compare(gates, past, moved, base, settings);
+    let rows = rest;
+    for (const age of breaks.scored) {
+      if (age > learned) continue;
+      rows = split(gates, rows, asOf - age * DAY_MS)[1];
+      const { gain, error } = compare(gates, rows, moved, base, settings);
+      if (gain >= -breaks.losing * error) continue;
+      const share = rows.length / past.length;
+      const shortfall = (share * taught.gain - gain) / Math.hypot(error, share * taught.error);
+      if (shortfall <= worst) continue;
+      worst = shortfall;
+      found = age;
+    }
+  }
+  return found;
+}
+
+/** So many events tell whether something changed; of twice as many and more, blocks of hours are drawn. */
+const BREAK_ROWS = 100_000;
+const BLOCK_MS = 6 * 3_600_000;
+
+function thinned({ columns: { time } }: Gates, rows: Uint32Array): Uint32Array {
+  const one = Math.floor(rows.length / BREAK_ROWS);
+  if (one <= 1) return rows;
+  // Blocks are mixed (Knuth's multiplicative hash), so that no hour of the day is left out.
+  const mixed = (block: number): number => Math.imul(block, 0x9e3779b1) >>> 8;
+  return rows.filter(row => mixed(Math.floor((time[row] ?? 0) / BLOCK_MS)) % one === 0);
+}
+
+/** Rows before a moment, and from it on. */
+function split({ columns: { time } }: Gates, rows: Uint32Array, at: number): [Uint32Array, Uint32Array] {
+  const before = new Uint32Array(rows.length);
+  const after = new Uint32Array(rows.length);
+  let b = 0;
+  let a = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    if ((time[row] ?? 0) < at) before[b++] = row;
+    else after[a++] = row;
+  }
+  return [before.subarray(0, b), after.subarray(0, a)];
 }
 
 /** The first window, unless another stands the held-out days better by `heldOutErrors` standard errors (paired). */
@@ -145,70 +210,26 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Tri
   };
 }
 
-/**
- * Among hundreds of slices some step always looks good. One proven step, or a set that holds on days it was not
- * learned from, is what opens a pattern to weaker steps; in a pattern without any edge there is neither.
- */
-function whyNotTuned(
-  gates: Gates,
-  rows: Uint32Array,
-  made: Fit,
-  asOf: number,
-  settings: ReplaySettings,
-): string | undefined {
-  const [first] = made.steps;
-  if (!first || first.errors >= settings.entryZ) return undefined;
-  const { gain, error } = crossFit(gates, rows, asOf, settings);
-  if (gain > 0 && gain >= settings.crossErrors * error) return undefined;
-  return (
-    `no step exceeds 0 by ${settings.entryZ} standard errors (the first by ${first.errors.toFixed(1)}), ` +
-    `and the set does not hold on days it was not learned from: ${interval(gain, error)}`
-  );
-}
-
-/** Scores each fold of the days by what the others teach. */
-function crossFit(
-  gates: Gates,
-  rows: Uint32Array,
-  asOf: number,
-  settings: ReplaySettings,
-): { readonly gain: number; readonly error: number } {
-  const { time } = gates.columns;
-  const block = (row: number): number =>
-    Math.floor((asOf - (time[row] ?? 0)) / (settings.crossBlockDays * DAY_MS)) % settings.crossFolds;
-  let gain = 0;
-  let variance = 0;
-  for (let fold = 0; fold < settings.crossFolds; fold++) {
-    const others = rows.filter(row => block(row) !== fold);
-    const rest = rows.filter(row => block(row) === fold);
-    const { moves } = fitMoves(gates, others, settings);
-    const held = compare(gates, rest, taken(gates, moves, rest), taken(gates, [], rest), settings);
-    gain += held.gain;
-    variance += held.error ** 2;
-  }
-  return { gain, error: Math.sqrt(variance) };
-}
-
-function overrides(report: Report, all: Uint8Array): ReplayOverride[] {
-  const { gates, made } = report;
+function overrides(report: Report): ReplayOverride[] {
+  const { gates, made, rows } = report;
+  const standing = new Standing(gates, made.moves, rows);
   return made.moves
     .flatMap(move => {
       const gate = gates.gates[move.gate];
-      return gate ? [overrideOf(report, gate.lever, move, all)] : [];
+      return gate ? [overrideOf(report, gate.lever, move, standing)] : [];
     })
     .sort(inSetOrder);
 }
 
-function overrideOf(report: Report, lever: ReplayLever, move: Move, all: Uint8Array): ReplayOverride {
-  const { gates, rows, made, settings, days } = report;
-  const rest = made.moves.filter(other => other !== move);
+function overrideOf(report: Report, lever: ReplayLever, move: Move, standing: Standing): ReplayOverride {
+  const { gates, rows, settings, days } = report;
   const slice = rowsOf(move.slice, gates.columns, rows);
-  const flipped = compare(gates, slice, all, taken(gates, rest, slice), settings);
+  const flipped = compare(gates, slice, standing.acts, standing.without(move, slice), settings);
   const { win, loss } = settings.payoff;
   const variance = Math.max(flipped.error ** 2, win * loss * flipped.changed) + win * loss * settings.m0;
   const lower = flipped.gain - settings.z[sliceDimensions(move.slice)] * Math.sqrt(variance);
   const scope = sliceScope(move.slice, gates.columns);
-  const shift = lever.passes === 'at least' ? -move.opening : move.opening;
+  const shift = shiftOf(lever, move.opening);
   const value =
     lever.scale === 'log'
       ? Math.min(MULTIPLIER_RANGE.max, Math.max(MULTIPLIER_RANGE.min, Math.exp(shift)))
@@ -221,7 +242,10 @@ function overrideOf(report: Report, lever: ReplayLever, move: Move, all: Uint8Ar
     // The share of the gain that its lower bound leaves.
     confidence: flipped.gain > 0 ? Math.min(1, Math.max(0, lower / flipped.gain)) : 0,
     n: move.slice.n,
-    reason: describeOverride(describeMove(lever, value), scope, move.opening > 0, flipped, report),
+    reason: describeOverride(
+      { move: describeMove(lever, value), scope, opens: move.opening > 0, flipped, lower },
+      report,
+    ),
     evidence: {
       winners: flipped.winners,
       losers: flipped.losers,
@@ -232,23 +256,4 @@ function overrideOf(report: Report, lever: ReplayLever, move: Move, all: Uint8Ar
       ...(report.heldOut && { held_out: report.heldOut }),
     },
   };
-}
-
-/** Why each slice that was looked at has no override, in one sentence: by scope hash. */
-export function whySilent({ silences: found, overrides: made }: ReplayResult): ReadonlyMap<string, string> {
-  const moved = new Set<string>(made.map(override => override.scope_hash));
-  const bySlice = Map.groupBy(
-    found.filter(silence => !moved.has(silence.scope_hash)),
-    silence => silence.scope_hash,
-  );
-  return new Map(
-    [...bySlice].map(([hash, slice]) => {
-      const reasons = Map.groupBy(slice, silence => silence.reason);
-      const texts = [...reasons].map(([reason, levers]) => {
-        const names = levers.flatMap(l => (l.action_category === undefined ? [] : [l.action_category]));
-        return reasons.size === 1 ? reason : `${names.join(', ')}: ${reason}`;
-      });
-      return [hash, texts.join('; ')];
-    }),
-  );
 }

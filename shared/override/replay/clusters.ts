@@ -1,24 +1,56 @@
+import { selectRows } from '../../lesson/select-rows.ts';
 import type { ReplayColumns } from './columns.ts';
 import type { ClusterRule } from './settings.ts';
 
-/** Rows that share their fate. */
-export interface Clustering {
-  /** Cluster of each row. */
-  readonly cluster: Uint32Array;
-  /** Every row, those of one cluster together. */
-  readonly order: Uint32Array;
-}
+/**
+ * Cluster of each row: rows of one number share their fate. Blocks of time are numbered in their order, so that rows
+ * that `inBlocks` has put in order come cluster by cluster.
+ */
+export type Clustering = Uint32Array;
 
 const HOUR_MS = 3_600_000;
-/** Clusters are found by counting up to here, by sorting beyond. */
-const MAX_DENSE = 1 << 22;
+/** Clusters are numbered as they are up to here, by rank beyond. */
+const MAX_DENSE = 2 ** 31;
 
 /** One clustering per rule that says something: a rule under which every row stands alone is left out. */
 export function clusterings(columns: ReplayColumns, rules: readonly ClusterRule[]): Clustering[] {
   return rules.flatMap(rule => {
     const keys = clusterKeys(columns, rule);
-    return keys ? grouped(keys) : [];
+    if (!keys) return [];
+    const cluster = largest(keys) < MAX_DENSE ? Uint32Array.from(keys) : ranks(keys);
+    return anyTwo(cluster) ? [cluster] : [];
   });
+}
+
+/** The same rows, those of one block of hours together and in it those of one pair, if a rule tells blocks apart. */
+export function inBlocks(columns: ReplayColumns, rules: readonly ClusterRule[]): ReplayColumns {
+  const blocks = rules.filter(rule => rule !== 'trade');
+  const finest = blocks.find(rule => rule.within === 'pair') ?? blocks[0];
+  const keys =
+    finest && (clusterKeys(columns, finest) ?? clusterKeys(columns, { ...finest, within: 'market' }));
+  if (!keys || ascends(keys)) return columns;
+  return selectRows(columns, ascending(keys));
+}
+
+/** Positions of the keys by key, those of one key in their order. */
+function ascending(keys: Float64Array): Uint32Array {
+  const range = largest(keys) + 1;
+  if (range > 8 * keys.length + 1024)
+    return Uint32Array.from(keys, (_, i) => i).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || a - b);
+  const start = new Uint32Array(range + 1);
+  for (let i = 0; i < keys.length; i++) {
+    const next = (keys[i] ?? 0) + 1;
+    start[next] = (start[next] ?? 0) + 1;
+  }
+  for (let key = 0; key < range; key++) start[key + 1] = (start[key + 1] ?? 0) + (start[key] ?? 0);
+  const order = new Uint32Array(keys.length);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] ?? 0;
+    const at = start[key] ?? 0;
+    order[at] = i;
+    start[key] = at + 1;
+  }
+  return order;
 }
 
 /** Whole numbers, equal within a cluster. */
@@ -33,35 +65,28 @@ function clusterKeys(columns: ReplayColumns, rule: ClusterRule): Float64Array | 
   }
   const pair = rule.within === 'pair' ? columns.pair?.subarray(0, size) : new Uint32Array(size);
   if (!pair || (rule.within === 'pair' && !pair.some(code => code > 0))) return undefined;
+  const pairs = largest(pair) + 1;
   const keys = new Float64Array(size);
   let first = Number.POSITIVE_INFINITY;
-  let last = 0;
   for (let row = 0; row < size; row++) {
     const block = Math.floor((time[row] ?? 0) / (rule.hours * HOUR_MS));
     keys[row] = block;
     first = Math.min(first, block);
-    last = Math.max(last, block);
   }
-  const span = last - first + 1;
-  for (let row = 0; row < size; row++) keys[row] = (pair[row] ?? 0) * span + (keys[row] ?? 0) - first;
+  for (let row = 0; row < size; row++) keys[row] = ((keys[row] ?? 0) - first) * pairs + (pair[row] ?? 0);
   return keys;
 }
 
-function grouped(keys: Float64Array): Clustering[] {
-  const dense = largest(keys) < MAX_DENSE ? new Uint32Array(keys) : ranks(keys);
-  const count = largest(dense) + 1;
-  const start = new Uint32Array(count + 1);
-  for (const key of dense) start[key + 1] = (start[key + 1] ?? 0) + 1;
-  if (start.every(n => n <= 1)) return [];
-  for (let key = 0; key < count; key++) start[key + 1] = (start[key + 1] ?? 0) + (start[key] ?? 0);
-  const order = new Uint32Array(keys.length);
-  for (let row = 0; row < keys.length; row++) {
-    const key = dense[row] ?? 0;
-    const at = start[key] ?? 0;
-    order[at] = row;
-    start[key] = at + 1;
-  }
-  return [{ cluster: dense, order }];
+/** Whether no number is below the one before it. */
+export function ascends(keys: Float64Array | Uint32Array): boolean {
+  for (let i = 1; i < keys.length; i++) if ((keys[i] ?? 0) < (keys[i - 1] ?? 0)) return false;
+  return true;
+}
+
+function anyTwo(cluster: Clustering): boolean {
+  const sorted = ascends(cluster) ? cluster : cluster.slice().sort();
+  for (let i = 1; i < sorted.length; i++) if (sorted[i] === sorted[i - 1]) return true;
+  return false;
 }
 
 function largest(keys: Float64Array | Uint32Array): number {

@@ -1,6 +1,7 @@
 import { describeScope } from '../../pattern/scope.ts';
 import { interval } from './explain.ts';
 import type { ReplayLever } from './levers.ts';
+import { movedNumber } from './levers.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { WhatIf, WhatIfPoint, WhatIfQuestion } from './what-if.ts';
 
@@ -12,8 +13,8 @@ export function describeWhatIf(
 ): string {
   const { curve, base, best } = found;
   const slice = describeScope(scope);
-  if (!base || !best) return `nothing can be said about ${lever.threshold} on ${slice}: ${found.reason}`;
-  const range = `${lever.threshold} from ${effectText(lever, from)} to ${effectText(lever, to)} on ${slice}`;
+  if (!base || !best) return `nothing can be said about ${movedNumber(lever)} on ${slice}: ${found.reason}`;
+  const range = `${movedNumber(lever)} from ${effectText(lever, from)} to ${effectText(lever, to)} on ${slice}`;
   if (curve.every(point => point.winners === base.winners && point.losers === base.losers))
     return `${range} would have changed nothing in the last ${days} days: no winner and no loser stands between`;
   const price = `at ${payoff.win}:${payoff.loss}`;
@@ -21,7 +22,7 @@ export function describeWhatIf(
     return `no ${range} would have done better than where it stands in the last ${days} days ${price}`;
   const kind = best.winnersChange < 0 || best.losersChange < 0 ? 'fewer' : 'more';
   return (
-    `${lever.threshold} ${effectText(lever, best.value)} on ${slice} would have taken ` +
+    `${movedNumber(lever)} ${effectText(lever, best.value)} on ${slice} would have taken ` +
     `${flips(best.winnersChange, kind, 'winner')} and ${flips(best.losersChange, kind, 'loser')} ` +
     `in the last ${days} days: ${interval(best.utilityChange, best.margin)} ${price}: ${verdict(found, best)}`
   );

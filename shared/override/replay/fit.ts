@@ -1,9 +1,13 @@
-import type { Clustering } from './clusters.ts';
+import { Changes, cellOf, countPairs, countSingles } from './changes.ts';
+import { Frame } from './frame.ts';
 import type { Gates } from './gates.ts';
 import { RESULT } from './gates.ts';
+import type { Moments } from './moments.ts';
+import { momentsOf } from './moments.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { Slice } from './slices.ts';
-import { NONE, rowsOf, Slices, sliceDimensions } from './slices.ts';
+import { Slices, sliceDimensions } from './slices.ts';
+import { TELL_UNITS, tells } from './telling.ts';
 
 /** What a fit moves: one lever in one slice. */
 export interface Move {
@@ -32,6 +36,10 @@ export interface Fit {
   readonly moves: readonly Move[];
   /** Steps in the order they were accepted. */
   readonly steps: readonly Candidate[];
+  /** Slices (by index) below this one are open to steps: see `EntrySettings`. */
+  readonly open: number;
+  /** Standard errors by which a first step of a lever in a slice must exceed 0. */
+  readonly asked: (gate: number, slice: number) => number;
   /** Slices (by index) × gates whose best step was acceptable before the first one was taken: `gate * slices + slice`. */
   readonly promising: ReadonlySet<number>;
   /** The best step of a lever in a slice as the fit left it; undefined when no event stands near the gate. */
@@ -51,18 +59,20 @@ export function fitMoves(gates: Gates, rows: Uint32Array, settings: ReplaySettin
 class Search {
   readonly #gates: Gates;
   readonly #settings: ReplaySettings;
-  readonly #rows: Uint32Array;
+  readonly #frame: Frame;
   readonly #slices: Slices;
   readonly #count: number;
   /** Steps of the longest lever. */
   readonly #width: number;
-  /** What each row's gates were opened by so far. */
-  readonly #opening: readonly Float64Array[];
+  /** Per gate and row: the margin with what opened the gate so far. */
+  readonly #margin: readonly Float64Array[];
+  /** Per row: bit g is set when gate g fails. */
+  readonly #failing: Uint8Array;
   /** Per gate and row: the step that flips the row if all its other gates pass; > 0 loosening, < 0 tightening, 0 none. */
   readonly #bins: readonly Int8Array[];
   /** Events with a payoff by (gate, slice, side, step, winner or loser). */
   readonly #counts: Int32Array;
-  /** Slices whose histograms changed since they were evaluated. */
+  /** By (gate, slice): its histogram changed since it was evaluated. */
   readonly #touched: Uint8Array;
   /** By (gate, slice, side): largest lower bound, its step, and whether it counts dependence. */
   readonly #bound: Float64Array;
@@ -70,47 +80,50 @@ class Search {
   readonly #exact: Uint8Array;
   /** By (gate, slice): the sum of the steps taken. */
   readonly #moved: Float64Array;
-  /** Sums of squares and products of a cluster's counts, by step: scratch of one evaluation. */
-  readonly #moments: readonly [Float64Array, Float64Array, Float64Array];
+  readonly #changes: Changes;
+  /** Step of the bound that was found last. */
+  #step = 0;
+  #telling: readonly boolean[] = [];
 
   constructor(gates: Gates, rows: Uint32Array, settings: ReplaySettings) {
-    const { size } = gates.columns;
     this.#gates = gates;
     this.#settings = settings;
-    this.#slices = new Slices(gates.columns, rows, {
+    this.#frame = new Frame(gates, rows);
+    const { size } = this.#frame;
+    this.#slices = new Slices(this.#frame, {
       nMin: settings.nMin,
       nearMin: Math.max(1, Math.ceil(settings.nMin * NEAR_SHARE)),
       maxDimensions: settings.maxDimensions,
+      maxVisits: settings.maxVisits,
+      maxSlices: settings.maxSlices,
     });
-    this.#rows = rows.filter(row => gates.usable[row] === 1);
     this.#count = this.#slices.list.length;
     this.#width = gates.gates.reduce((most, gate) => Math.max(most, gate.steps.length), 0);
-    const groups = gates.gates.length * this.#count * 2;
-    this.#opening = gates.gates.map(() => new Float64Array(size));
+    const keys = gates.gates.length * this.#count;
+    this.#margin = gates.gates.map((_, g) => this.#frame.margins(g));
+    this.#failing = new Uint8Array(size);
     this.#bins = gates.gates.map(() => new Int8Array(size));
-    this.#counts = new Int32Array(groups * this.#width * 2);
-    this.#touched = new Uint8Array(this.#count);
-    this.#bound = new Float64Array(groups).fill(NO_GAIN);
-    this.#best = new Int8Array(groups);
-    this.#exact = new Uint8Array(groups);
-    this.#moved = new Float64Array(gates.gates.length * this.#count);
-    this.#moments = [
-      new Float64Array(this.#width),
-      new Float64Array(this.#width),
-      new Float64Array(this.#width),
-    ];
+    this.#counts = new Int32Array(keys * this.#width * 4);
+    this.#touched = new Uint8Array(keys);
+    this.#bound = new Float64Array(keys * 2).fill(NO_GAIN);
+    this.#best = new Int8Array(keys * 2);
+    this.#exact = new Uint8Array(keys * 2);
+    this.#moved = new Float64Array(keys);
+    this.#changes = new Changes(this.#frame.active.length);
   }
 
   run(): Fit {
-    this.#rebin(this.#rows);
+    this.#fill();
     for (let group = 0; group < this.#bound.length; group++) this.#evaluate(group);
     const promising = new Set<number>();
     this.#bound.forEach((bound, group) => {
       if (bound > 0) promising.add(group >> 1);
     });
+    const depth = this.#openDepth();
+    const open = this.#slices.list.filter(slice => sliceDimensions(slice) <= depth).length;
     const steps: Candidate[] = [];
     while (steps.length < this.#settings.maxSteps) {
-      const group = this.#choose();
+      const group = this.#choose(open);
       if (group < 0) break;
       steps.push(this.#candidate(group));
       this.#take(group);
@@ -119,188 +132,188 @@ class Search {
       slices: this.#slices,
       moves: this.#moves(),
       steps,
+      open,
       promising,
+      asked: (gate, slice) => this.#asked(gate * this.#count + slice),
       remaining: (gate, slice) => this.#remaining(gate, slice),
     };
   }
 
-  /** Finds the step that flips each row, from its margins as they stand. */
-  #bin(rows: Uint32Array): void {
-    const gates = this.#gates.gates.map(({ margin, steps }, g) => ({
-      margin,
-      steps,
-      opening: this.#opening[g] ?? new Float64Array(0),
-      bins: this.#bins[g] ?? new Int8Array(0),
-    }));
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] ?? 0;
-      let failing = 0;
-      let failed = -1;
-      for (let g = 0; g < gates.length; g++) {
-        const gate = gates[g];
-        if (!gate || (gate.margin[row] ?? 0) + (gate.opening[row] ?? 0) >= 0) continue;
-        failing++;
-        failed = g;
+  /** Histograms of every slice as the base gates stand. */
+  #fill(): void {
+    const { active } = this.#frame;
+    const failing = this.#failing;
+    this.#margin.forEach((margin, g) => {
+      for (let k = 0; k < active.length; k++) {
+        const i = active[k] ?? 0;
+        if ((margin[i] ?? 0) < 0) failing[i] = (failing[i] ?? 0) | (1 << g);
       }
-      for (let g = 0; g < gates.length; g++) {
-        const gate = gates[g];
-        if (!gate) continue;
-        const flips = failing === 0 || (failing === 1 && failed === g);
-        gate.bins[row] = flips ? binOf(gate.margin[row] ?? 0, gate.opening[row] ?? 0, gate.steps) : 0;
+    });
+    this.#bins.forEach((bins, g) => {
+      const margin = this.#margin[g] ?? new Float64Array(0);
+      const steps = this.#gates.gates[g]?.steps ?? new Float64Array(0);
+      const others = ~(1 << g);
+      const changes = this.#changes;
+      changes.clear();
+      for (let k = 0; k < active.length; k++) {
+        const i = active[k] ?? 0;
+        if (((failing[i] ?? 0) & others) !== 0) continue;
+        const bin = binOf(margin[i] ?? 0, steps);
+        if (bin === 0) continue;
+        bins[i] = bin;
+        changes.add(i, 0, bin);
       }
-    }
-  }
-
-  /** Bins the rows anew and brings the histograms of their slices up to date. */
-  #rebin(rows: Uint32Array): void {
-    const before = this.#bins.map(bins => gather(bins, rows));
-    this.#bin(rows);
-    this.#bins.forEach((bins, gate) => {
-      const old = before[gate] ?? new Int8Array(0);
-      const changed = new Uint32Array(rows.length);
-      const [from, to] = [new Int8Array(rows.length), new Int8Array(rows.length)];
-      let n = 0;
-      for (let i = 0; i < rows.length; i++) {
-        const row = rows[i] ?? 0;
-        if (bins[row] === old[i] || this.#gates.result[row] === RESULT.neutral) continue;
-        changed[n] = row;
-        from[n] = old[i] ?? 0;
-        to[n++] = bins[row] ?? 0;
-      }
-      this.#add(gate, changed, from, n, -1);
-      this.#add(gate, changed, to, n, 1);
+      this.#recount(g);
     });
   }
 
-  /** Adds the first `n` rows to the histograms of their slices by the given bins, or takes them out. */
-  #add(gate: number, rows: Uint32Array, bins: Int8Array, n: number, sign: 1 | -1): void {
-    const { result } = this.#gates;
-    const counts = this.#counts;
-    const touched = this.#touched;
-    const perSlice = 4 * this.#width;
-    const active = new Uint32Array(n);
-    const offset = new Uint32Array(n);
-    let m = 0;
-    for (let i = 0; i < n; i++) {
-      const row = rows[i] ?? 0;
-      const bin = bins[i] ?? 0;
-      if (bin === 0) continue;
-      active[m] = row;
-      const step = bin > 0 ? bin - 1 : this.#width - bin - 1;
-      offset[m++] = gate * this.#count * perSlice + 2 * step + (result[row] === RESULT.winner ? 0 : 1);
+  /** Brings the histograms of one gate up to date with the changes, in every combination of dimensions. */
+  #recount(gate: number): void {
+    const { rows, from, to, n } = this.#changes;
+    if (n === 0) return;
+    const { result } = this.#frame;
+    const width = this.#width;
+    const perSlice = 4 * width;
+    const base = gate * this.#count * perSlice;
+    for (let k = 0; k < n; k++) {
+      const loser = result[rows[k] ?? 0] === RESULT.winner ? 0 : 1;
+      from[k] = cellOf(from[k] ?? 0, width, loser);
+      to[k] = cellOf(to[k] ?? 0, width, loser);
     }
+    const touched = this.#touched.subarray(gate * this.#count, (gate + 1) * this.#count);
+    const counts = this.#counts.subarray(base, base + this.#count * perSlice);
     for (const { a, b, stride, sliceOf } of this.#slices.combinations)
-      for (let i = 0; i < m; i++) {
-        const row = active[i] ?? 0;
-        const cell = a ? (b ? (a[row] ?? 0) * stride + (b[row] ?? 0) : (a[row] ?? 0)) : 0;
-        const slice = sliceOf[cell] ?? NONE;
-        if (slice === NONE) continue;
-        touched[slice] = 1;
-        const at = slice * perSlice + (offset[i] ?? 0);
-        counts[at] = (counts[at] ?? 0) + sign;
-      }
+      if (a && b) countPairs(this.#changes, a, b, stride, sliceOf, perSlice, counts, touched);
+      else countSingles(this.#changes, a, sliceOf, perSlice, counts, touched);
   }
 
   /** The largest lower bound of a group when events are independent: never below the one that counts dependence. */
-  #evaluate(group: number, moments?: readonly [Float64Array, Float64Array, Float64Array][]): void {
-    const { payoff, z, m0 } = this.#settings;
+  #evaluate(group: number, moments: readonly Moments[] = []): void {
+    const slice = this.#slices.list[(group >> 1) % this.#count];
+    this.#exact[group] = moments.length > 0 || this.#gates.clusterings.length === 0 ? 1 : 0;
+    const errors = slice ? this.#settings.z[sliceDimensions(slice)] : 0;
+    this.#bound[group] = this.#largestBound(group, errors, moments);
+    this.#best[group] = this.#step;
+  }
+
+  /** The largest gain less so many standard errors; leaves its step in `#step`. */
+  #largestBound(group: number, errors: number, moments: readonly Moments[]): number {
+    const { payoff, m0 } = this.#settings;
     const { win: W, loss: L } = payoff;
     const key = group >> 1;
     const gate = this.#gates.gates[Math.floor(key / this.#count)];
-    const slice = this.#slices.list[key % this.#count];
-    this.#bound[group] = NO_GAIN;
-    this.#exact[group] = moments ? 1 : 0;
-    if (!gate || !slice) return;
+    const counts = this.#counts;
     const sign = (group & 1) === LOOSEN ? 1 : -1;
-    const errors = z[sliceDimensions(slice)];
     const moved = this.#moved[key] ?? 0;
+    let most = NO_GAIN;
     let w = 0;
     let l = 0;
-    for (let i = 0; i < gate.steps.length; i++) {
+    for (let i = 0; gate && i < gate.steps.length; i++) {
       const at = 2 * (group * this.#width + i);
-      w += this.#counts[at] ?? 0;
-      l += this.#counts[at + 1] ?? 0;
+      w += counts[at] ?? 0;
+      l += counts[at + 1] ?? 0;
       if (w + l === 0) continue;
       if (Math.abs(moved + sign * (gate.steps[i] ?? 0)) > gate.limit * (1 + 1e-9)) break;
+      const gain = sign * (W * w - L * l);
+      if (gain <= most) continue;
       let variance = Math.max(W * W * w + L * L * l, W * L * (w + l));
-      for (const [ww, wl, ll] of moments ?? [])
+      for (const { ww, wl, ll } of moments)
         variance = Math.max(variance, W * W * (ww[i] ?? 0) - 2 * W * L * (wl[i] ?? 0) + L * L * (ll[i] ?? 0));
-      const bound = sign * (W * w - L * l) - errors * Math.sqrt(variance + W * L * m0);
-      if (bound <= (this.#bound[group] ?? 0)) continue;
-      this.#bound[group] = bound;
-      this.#best[group] = i;
+      const bound = gain - errors * Math.sqrt(variance + W * L * m0);
+      if (bound <= most) continue;
+      most = bound;
+      this.#step = i;
     }
+    return most;
   }
 
   /** As `evaluate`, with the variance of events that share their fate. */
   #evaluateExactly(group: number): void {
-    const found: [Float64Array, Float64Array, Float64Array][] = [];
-    for (const clustering of this.#gates.clusterings) {
-      this.#sumClusters(clustering, group);
-      found.push([this.#moments[0].slice(), this.#moments[1].slice(), this.#moments[2].slice()]);
-    }
-    this.#evaluate(group, found);
+    this.#evaluate(group, this.#momentsOf(group));
   }
 
-  /** Whole numbers throughout, so that the sums do not depend on the order of the rows. */
-  #sumClusters({ cluster, order }: Clustering, group: number): void {
-    const [ww, wl, ll] = this.#moments;
-    for (const sums of this.#moments) sums.fill(0);
+  #momentsOf(group: number): Moments[] {
     const key = group >> 1;
-    const bins = this.#bins[Math.floor(key / this.#count)] ?? new Int8Array(0);
     const slice = this.#slices.list[key % this.#count];
-    const { dimensions } = this.#gates.columns;
-    const a = dimensions[slice?.first ?? -1]?.codes;
-    const b = dimensions[slice?.second ?? -1]?.codes;
+    const bins = this.#bins[Math.floor(key / this.#count)];
+    if (!slice || !bins) return [];
+    const rows = this.#frame.rowsOf(slice);
     const sign = (group & 1) === LOOSEN ? 1 : -1;
-    const width = this.#width;
-    const w = new Int32Array(width);
-    const l = new Int32Array(width);
-    let current = -1;
-    let first = width;
-    const flush = (): void => {
-      let sumW = 0;
-      let sumL = 0;
-      for (let i = first; i < width; i++) {
-        sumW += w[i] ?? 0;
-        sumL += l[i] ?? 0;
-        w[i] = 0;
-        l[i] = 0;
-        ww[i] = (ww[i] ?? 0) + sumW * sumW;
-        wl[i] = (wl[i] ?? 0) + sumW * sumL;
-        ll[i] = (ll[i] ?? 0) + sumL * sumL;
-      }
-      first = width;
-    };
-    const { result } = this.#gates;
-    for (let at = 0; at < order.length; at++) {
-      const row = order[at] ?? 0;
-      const bin = sign * (bins[row] ?? 0);
-      if (bin <= 0 || result[row] === RESULT.neutral) continue;
-      if (a && a[row] !== slice?.firstCode) continue;
-      if (b && b[row] !== slice?.secondCode) continue;
-      if (cluster[row] !== current) {
-        flush();
-        current = cluster[row] ?? 0;
-      }
-      const counts = result[row] === RESULT.winner ? w : l;
-      counts[bin - 1] = (counts[bin - 1] ?? 0) + 1;
-      if (bin - 1 < first) first = bin - 1;
+    return this.#frame.clusters.map(clusters =>
+      momentsOf({ rows, bins, sign, width: this.#width }, this.#frame.result, clusters),
+    );
+  }
+
+  /** Slices of how many dimensions the best steps at the base gates open; -1: none. */
+  #openDepth(): number {
+    const { entry, maxDimensions } = this.#settings;
+    if (!entry) return maxDimensions;
+    // What is asked of blind factors is more: where it is met, nobody has to know which ones tell.
+    const blind = this.#provenDepth();
+    if (blind > 0) return blind;
+    this.#telling = this.#findTelling(entry.tellErrors);
+    return this.#telling.includes(true) ? this.#provenDepth() : blind;
+  }
+
+  #provenDepth(): number {
+    let open = -1;
+    for (let group = 0; group < this.#bound.length; group++) {
+      const slice = this.#slices.list[(group >> 1) % this.#count];
+      if (!slice) continue;
+      const depth = sliceDimensions(slice);
+      if (depth <= open || !this.#exceeds(group, this.#asked(group >> 1))) continue;
+      if (depth > 0) return this.#settings.maxDimensions;
+      open = 0;
     }
-    flush();
+    return open;
+  }
+
+  /** Standard errors by which a first step of a lever in a slice must exceed 0. */
+  #asked(key: number): number {
+    const { entry } = this.#settings;
+    const slice = this.#slices.list[key % this.#count];
+    if (!entry || !slice) return 0;
+    const telling = this.#telling[Math.floor(key / this.#count)] === true;
+    return (telling ? entry.tellingZ : entry.blindZ)[sliceDimensions(slice)];
+  }
+
+  /** Whether each lever's factor tells winners from losers, however far from its gate they lie. */
+  #findTelling(errors: number): boolean[] {
+    const { active, result } = this.#frame;
+    const failing = this.#failing;
+    const passing = new Uint32Array(active.length);
+    return this.#gates.gates.map(({ steps }, g) => {
+      const margin = this.#margin[g];
+      if (!margin || steps.length === 0) return false;
+      const others = ~(1 << g);
+      let n = 0;
+      for (let k = 0; k < active.length; k++) {
+        const i = active[k] ?? 0;
+        if (((failing[i] ?? 0) & others) === 0) passing[n++] = i;
+      }
+      return tells(margin, result, passing.subarray(0, n), (steps.at(-1) ?? 1) / TELL_UNITS, errors);
+    });
+  }
+
+  #exceeds(group: number, errors: number): boolean {
+    if (this.#largestBound(group, errors, []) <= 0) return false;
+    return this.#largestBound(group, errors, this.#momentsOf(group)) > 0;
   }
 
   /**
    * The group with the largest lower bound, or -1 when none is above 0. Groups come in the order of ties: lever,
    * fewer dimensions, slice, loosening first. A bound that ignores dependence is made exact when it leads.
    */
-  #choose(): number {
+  #choose(open: number): number {
+    const bounds = this.#bound;
     for (;;) {
       let group = -1;
       let most = 0;
-      for (let g = 0; g < this.#bound.length; g++) {
-        if ((this.#bound[g] ?? NO_GAIN) <= most) continue;
-        most = this.#bound[g] ?? 0;
+      for (let g = 0; g < bounds.length; g++) {
+        const bound = bounds[g] ?? NO_GAIN;
+        if (bound <= most) continue;
+        if ((g >> 1) % this.#count >= open) continue;
+        most = bound;
         group = g;
       }
       if (group < 0 || this.#exact[group] === 1) return group;
@@ -327,19 +340,71 @@ class Search {
     return { gate, slice, opening, gain, margin, errors };
   }
 
+  /** Moves a gate in a slice, and brings what that changes up to date. */
   #take(group: number): void {
     const { gate, slice, opening } = this.#candidate(group);
     const key = group >> 1;
     this.#moved[key] = (this.#moved[key] ?? 0) + opening;
-    const openings = this.#opening[gate];
     const chosen = this.#slices.list[slice];
-    if (!openings || !chosen) return;
-    const rows = rowsOf(chosen, this.#gates.columns, this.#rows);
+    const margin = this.#margin[gate];
+    if (!chosen || !margin) return;
+    const rows = this.#frame.rowsOf(chosen);
     this.#touched.fill(0);
-    for (const row of rows) openings[row] = (openings[row] ?? 0) + opening;
-    this.#rebin(rows);
-    this.#touched[slice] = 1;
-    for (let g = 0; g < this.#bound.length; g++) if (this.#touched[(g >> 1) % this.#count]) this.#evaluate(g);
+    const passing = this.#shift(gate, margin, rows, opening);
+    for (let g = 0; g < this.#margin.length; g++) if (g !== gate) this.#rebinOthers(g, passing);
+    this.#touched[key] = 1;
+    for (let k = 0; k < this.#touched.length; k++) {
+      if (this.#touched[k] === 0) continue;
+      this.#evaluate(2 * k);
+      this.#evaluate(2 * k + 1);
+    }
+  }
+
+  /** Opens the gate for the rows. @returns those that pass it now and did not, or the other way round */
+  #shift(gate: number, margin: Float64Array, rows: Uint32Array, opening: number): Uint32Array {
+    const bins = this.#bins[gate] ?? new Int8Array(0);
+    const steps = this.#gates.gates[gate]?.steps ?? new Float64Array(0);
+    const failing = this.#failing;
+    const bit = 1 << gate;
+    const flipped = new Uint32Array(rows.length);
+    let n = 0;
+    this.#changes.clear();
+    for (let k = 0; k < rows.length; k++) {
+      const i = rows[k] ?? 0;
+      const before = margin[i] ?? 0;
+      const now = before + opening;
+      margin[i] = now;
+      if (before < 0 !== now < 0) {
+        failing[i] = (failing[i] ?? 0) ^ bit;
+        flipped[n++] = i;
+      }
+      if (((failing[i] ?? 0) & ~bit) !== 0) continue;
+      const bin = binOf(now, steps);
+      const old = bins[i] ?? 0;
+      if (bin === old) continue;
+      bins[i] = bin;
+      this.#changes.add(i, old, bin);
+    }
+    this.#recount(gate);
+    return flipped.subarray(0, n);
+  }
+
+  /** Bins rows at a gate anew that pass another one now, or no longer. */
+  #rebinOthers(gate: number, rows: Uint32Array): void {
+    const bins = this.#bins[gate] ?? new Int8Array(0);
+    const margin = this.#margin[gate] ?? new Float64Array(0);
+    const steps = this.#gates.gates[gate]?.steps ?? new Float64Array(0);
+    const others = ~(1 << gate);
+    this.#changes.clear();
+    for (let k = 0; k < rows.length; k++) {
+      const i = rows[k] ?? 0;
+      const bin = ((this.#failing[i] ?? 0) & others) === 0 ? binOf(margin[i] ?? 0, steps) : 0;
+      const old = bins[i] ?? 0;
+      if (bin === old) continue;
+      bins[i] = bin;
+      this.#changes.add(i, old, bin);
+    }
+    this.#recount(gate);
   }
 
   #moves(): Move[] {
@@ -352,29 +417,24 @@ class Search {
     return moves;
   }
 
-  /** Bounds above 0 were made exact before the search ended; one that is not is above what it would be. */
+  /** A bound below 0 may ignore dependence: it is above what it would be. */
   #remaining(gate: number, slice: number): Candidate | undefined {
     const group = (gate * this.#count + slice) * 2;
+    for (const side of [group, group + 1])
+      if ((this.#bound[side] ?? NO_GAIN) > 0 && this.#exact[side] === 0) this.#evaluateExactly(side);
     const [loosen = NO_GAIN, tighten = NO_GAIN] = this.#bound.subarray(group, group + 2);
     if (loosen === NO_GAIN && tighten === NO_GAIN) return undefined;
     return this.#candidate(loosen >= tighten ? group : group + 1);
   }
 }
 
-function gather(values: Int8Array, rows: Uint32Array): Int8Array {
-  const found = new Int8Array(rows.length);
-  for (let i = 0; i < rows.length; i++) found[i] = values[rows[i] ?? 0] ?? 0;
-  return found;
-}
-
 /** The first step that flips an event: above 0 by opening, below by closing; 0 when none does. */
-function binOf(margin: number, opening: number, steps: Float64Array): number {
-  const passes = margin + opening >= 0;
+function binOf(margin: number, steps: Float64Array): number {
   // The same sums that taking the step makes, so that a flip counted is a flip made.
-  for (let i = 0; i < steps.length; i++) {
-    const step = steps[i] ?? 0;
-    if (passes ? margin + (opening - step) < 0 : margin + (opening + step) >= 0)
-      return passes ? -(i + 1) : i + 1;
+  if (margin >= 0) {
+    for (let i = 0; i < steps.length; i++) if (margin - (steps[i] ?? 0) < 0) return -(i + 1);
+  } else {
+    for (let i = 0; i < steps.length; i++) if (margin + (steps[i] ?? 0) >= 0) return i + 1;
   }
   return 0;
 }

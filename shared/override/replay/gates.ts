@@ -1,3 +1,4 @@
+import type { NumberName } from '../../episode/pack.ts';
 import { FLAGS } from '../../episode/pack.ts';
 import { QUADRANT } from '../../lesson/columns.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
@@ -118,8 +119,7 @@ function whyOff(
   }
   const carriers = acted + skipped;
   const { size } = columns;
-  if (carriers < size * settings.minFactorShare)
-    return `factor ${lever.factor} missing on ${Math.round(100 * (1 - carriers / size))} %`;
+  if (carriers < size * settings.minFactorShare) return missing(lever, columns, carriers);
   if (carriers < settings.nMin)
     return `${carriers} of ${settings.nMin} events carry ${lever.factor} and ${lever.threshold}`;
   if (skipped === 0) return `only acted events carry ${lever.factor}`;
@@ -127,7 +127,24 @@ function whyOff(
   return undefined;
 }
 
-/** Where the margin is unknown, the gate stands as the event logged it; without a log the event is left out. */
+/** `factor dx missing on 71 %`, or the threshold when it is missing more often. */
+function missing(lever: ReplayLever, { size, numbers }: ReplayColumns, carriers: number): string {
+  const lacking = (name: NumberName): number => {
+    const column = numbers[name];
+    if (!column) return size;
+    let n = 0;
+    for (let row = 0; row < size; row++) if (Number.isNaN(column[row] ?? Number.NaN)) n++;
+    return n;
+  };
+  const threshold = lacking(lever.threshold) > lacking(lever.factor);
+  const share = Math.round(100 * (1 - carriers / size));
+  return `${threshold ? `threshold ${lever.threshold}` : `factor ${lever.factor}`} missing on ${share} %`;
+}
+
+/**
+ * Where the margin is unknown, the gate stands as the event logged it; without a log the event is left out, or passes
+ * a gate that is optional.
+ */
 function fromLog(lever: ReplayLever, margin: Float64Array, columns: ReplayColumns, usable: Uint8Array): void {
   const flag = lever.flag === undefined ? 0 : 1 << FLAGS.indexOf(lever.flag);
   const gate = gateBit(lever.gate);
@@ -135,7 +152,7 @@ function fromLog(lever: ReplayLever, margin: Float64Array, columns: ReplayColumn
     if (!Number.isNaN(margin[row] ?? Number.NaN)) continue;
     const blocked = columns.blocked[row] ?? 0;
     const known = (columns.flagsKnown[row] ?? 0) & flag;
-    if (known === 0 && (blocked & BLOCKED_KNOWN) === 0) usable[row] = 0;
+    if (known === 0 && (blocked & BLOCKED_KNOWN) === 0 && !lever.optional) usable[row] = 0;
     const passed = known ? ((columns.flagsSet[row] ?? 0) & flag) !== 0 : (blocked & gate) === 0;
     margin[row] = passed ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }

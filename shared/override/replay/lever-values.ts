@@ -28,7 +28,10 @@ export function leverNamed(pattern: PatternKey, name: string): ReplayLever {
   const named = leversOf(pattern).find(l => l.category === name || l.thresholds.includes(name));
   const lever = replayed.find(l => l.category === named?.category);
   if (lever) return lever;
-  const known = replayed.map(l => l.threshold).join(', ');
+  const known = leversOf(pattern)
+    .filter(l => replayed.some(r => r.category === l.category))
+    .map(l => l.thresholds[0])
+    .join(', ');
   const message =
     known === ''
       ? `${pattern} has no lever that can be replayed`

@@ -12,8 +12,12 @@ export interface ReplayLever {
   readonly threshold: NumberName;
   /** The gate passes when the factor is at least, or at most, its threshold. */
   readonly passes: 'at least' | 'at most';
-  /** `log`: an override multiplies the threshold. `additive`: it shifts it. */
+  /** `log`: an override multiplies. `additive`: it shifts. */
   readonly scale: 'log' | 'additive';
+  /** What an override multiplies or shifts: a factor that is boosted opens its gate the other way round. */
+  readonly moves: 'threshold' | 'factor';
+  /** A gate that not every pattern has: an event that carries neither its factor nor `blocked_by` passes it. */
+  readonly optional?: boolean;
   /** Where an event logs whether the gate passed, for events that lack the factor. */
   readonly flag?: FlagName;
   readonly gate: (typeof GATES)[number];
@@ -30,6 +34,7 @@ const TS = {
   threshold: 'ts_min',
   passes: 'at least',
   scale: 'log',
+  moves: 'threshold',
   flag: 'ts_ok',
   gate: 'ts',
   steps: THRESHOLD_STEPS,
@@ -39,6 +44,7 @@ const HALO = {
   threshold: 'halo_max',
   passes: 'at most',
   scale: 'log',
+  moves: 'threshold',
   gate: 'halo',
   steps: HALO_STEPS,
 } as const;
@@ -47,6 +53,7 @@ const SLOPE = {
   threshold: 'slope_min',
   passes: 'at least',
   scale: 'additive',
+  moves: 'threshold',
   flag: 'slope_ok',
   gate: 'slope',
   steps: SLOPE_STEPS,
@@ -56,7 +63,31 @@ const DX = {
   threshold: 'dx_min',
   passes: 'at least',
   scale: 'log',
+  moves: 'threshold',
   gate: 'dx',
+  steps: THRESHOLD_STEPS,
+} as const;
+
+/** The boost that support and resistance give must reach `sr_min`. */
+const SR = {
+  factor: 'sr_boost',
+  threshold: 'sr_min',
+  passes: 'at least',
+  scale: 'log',
+  moves: 'factor',
+  optional: true,
+  gate: 'sr',
+  steps: THRESHOLD_STEPS,
+} as const;
+/** The suppression by an exhausted trend must stay within `edx_max`. */
+const EDX = {
+  factor: 'edx',
+  threshold: 'edx_max',
+  passes: 'at most',
+  scale: 'log',
+  moves: 'factor',
+  optional: true,
+  gate: 'edx',
   steps: THRESHOLD_STEPS,
 } as const;
 
@@ -69,6 +100,8 @@ export const REPLAY_LEVERS: readonly ReplayLever[] = [
   { category: 'tuning_dx_min', states: ['S3'], ...DX },
   { category: 'tuning_slope_min', states: ['S1', 'S3'], ...SLOPE },
   { category: 'tuning_s2_slope_min', states: ['S2'], ...SLOPE },
+  { category: 'tuning_sr_boost', states: ['S1', 'S2', 'S3'], ...SR },
+  { category: 'tuning_edx_supp', states: ['S3'], ...EDX },
 ];
 
 /** The levers that replay can move in a pattern's state. */
@@ -82,7 +115,17 @@ export function gateBit(gate: ReplayLever['gate']): number {
   return 1 << GATES.indexOf(gate);
 }
 
-/** How far an override opens its gate, in the unit of the gate's margin; the inverse of what a move becomes. */
+/** What an override multiplies or shifts, by its name among the factors. */
+export function movedNumber(lever: ReplayLever): NumberName {
+  return lever.moves === 'factor' ? lever.factor : lever.threshold;
+}
+
+/** The multiplier or shift that opens a lever's gate so far: a logarithm, or in the factor's unit. */
+export function shiftOf(lever: ReplayLever, opening: number): number {
+  return raises(lever) ? opening : -opening;
+}
+
+/** How far an override opens its gate, in the unit of the gate's margin: the inverse of `shiftOf`. */
 export function openingOf(
   lever: ReplayLever,
   {
@@ -91,5 +134,10 @@ export function openingOf(
   }: { readonly multiplier?: number | undefined; readonly delta?: number | undefined },
 ): number {
   const shift = lever.scale === 'log' ? Math.log(multiplier) : delta;
-  return lever.passes === 'at least' ? -shift : shift;
+  return raises(lever) ? shift : -shift;
+}
+
+/** Whether more of what moves opens the gate. */
+export function raises(lever: ReplayLever): boolean {
+  return (lever.passes === 'at least') === (lever.moves === 'factor');
 }

@@ -1,6 +1,7 @@
 import type { Scope, ScopeHash } from '../../pattern/scope.ts';
 import { covers, describeScope, scopeHash } from '../../pattern/scope.ts';
 import type { ActionCategory } from '../levers.ts';
+import type { Left } from './explain.ts';
 import { describeSilence } from './explain.ts';
 import type { Fit } from './fit.ts';
 import type { Gates } from './gates.ts';
@@ -52,7 +53,7 @@ export function silences({ gates, made, settings }: Learned, withheld: string | 
       const reason =
         off ??
         still ??
-        (covering ? `covered by ${describeScope(covering)}` : describeSilence(made.remaining(g, s)));
+        (covering ? `covered by ${describeScope(covering)}` : describeSilence(leftOf(made, g, s)));
       found.push({ ...slice, action_category: lever.category, reason });
     });
   });
@@ -62,4 +63,36 @@ export function silences({ gates, made, settings }: Learned, withheld: string | 
     found.push({ scope_subset, scope_hash: scopeHash(scope_subset), n: slice.n, reason });
   }
   return found;
+}
+
+function leftOf(made: Fit, gate: number, slice: number): Left | undefined {
+  const best = made.remaining(gate, slice);
+  return best && { ...best, asked: made.asked(gate, slice) };
+}
+
+/**
+ * One short text for each slice in which a lever is silent: what all its silent levers say, or what each says. Levers
+ * that are off for the whole pattern are left out, unless all are. Slices that replay does not look at are not in it.
+ */
+export function whySilent({ silences: all, off }: WhyNot): Map<ScopeHash, string> {
+  const offLevers = new Set(off.map(lever => lever.action_category));
+  const texts = new Map<ScopeHash, string>();
+  for (const [hash, ofSlice] of Map.groupBy(all, silence => silence.scope_hash)) {
+    const on = ofSlice.filter(s => s.action_category === undefined || !offLevers.has(s.action_category));
+    texts.set(hash, merged(on.length > 0 ? on : ofSlice));
+  }
+  return texts;
+}
+
+interface WhyNot {
+  readonly silences: readonly Silence[];
+  readonly off: readonly { readonly action_category: ActionCategory }[];
+}
+
+function merged(ofSlice: readonly Silence[]): string {
+  const byReason = Map.groupBy(ofSlice, silence => silence.reason);
+  if (byReason.size === 1) return ofSlice[0]?.reason ?? '';
+  return [...byReason]
+    .map(([reason, levers]) => `${levers.map(silence => silence.action_category).join(', ')}: ${reason}`)
+    .join('; ');
 }

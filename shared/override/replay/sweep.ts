@@ -124,7 +124,7 @@ class Flips {
   constructor(gates: Gates, payoff: Payoff) {
     this.#gates = gates;
     this.#payoff = payoff;
-    this.#clusters = gates.clusterings.map(({ cluster }) => new ClusterSums(cluster));
+    this.#clusters = gates.clusterings.map(cluster => new ClusterSums(cluster));
   }
 
   /** Flips more rows. @returns the standard error of all of them: whole numbers are summed, in any order the same */

@@ -5,7 +5,7 @@ import { prepareGates } from './gates.ts';
 import type { LeverRange } from './lever-values.ts';
 import { baseOf, effectOf, valuesOf } from './lever-values.ts';
 import type { ReplayLever } from './levers.ts';
-import { openingOf } from './levers.ts';
+import { movedNumber, openingOf, raises } from './levers.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { Census, Stop } from './sweep.ts';
 import { sweep } from './sweep.ts';
@@ -71,7 +71,7 @@ export function whatIf(
   const rows = sliceRows(columns, asOf, question);
   const values = valuesOf(lever, question);
   // What is tightest comes first: a lower threshold admits more, or a higher one.
-  const rises = lever.passes === 'at most';
+  const rises = raises(lever);
   const ordered = rises ? values : values.toReversed();
   const openings = Float64Array.from(ordered, value => openingOf(lever, effectOf(lever, value)));
   const base = ordered.indexOf(baseOf(lever));
@@ -79,7 +79,7 @@ export function whatIf(
   const events = { total: rows.length, ...census };
   const reason = whyNot(events, lever, gates.silent.find(s => s.lever === lever)?.reason);
   if (reason !== undefined) return { curve: [], reason, proven: false, events };
-  const standing = medianOf(rows, columns.numbers[lever.threshold]);
+  const standing = medianOf(rows, columns.numbers[movedNumber(lever)]);
   const points = stops.map((stop, i) => pointOf(stop, ordered[i] ?? 0, standing, lever, settings));
   const best = points.reduce((most, point) => (isBetter(point, most, lever) ? point : most));
   return {
