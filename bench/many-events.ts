@@ -39,7 +39,7 @@ const report = `${machine({})}
 
 events stored   ${figure(count)} in ${figure(ingestMs / 1000)} s
 events counted  ${figure(read)} in ${figure(ms / 1000)} s, ${run?.lessons} lessons: ${value.status}
-missing         ${figure(count - read)}${read === count ? '  holds' : '  MISSED'}`;
+missing         ${count - read}${read === count ? '  holds' : '  MISSED'}`;
 console.log(report);
 if (read !== count) process.exitCode = 1;
 if (values.write)

@@ -47,7 +47,16 @@ const say = (what: string): void => void process.stderr.write(`${what}\n`);
 async function start(): Promise<Service> {
   const args = ['local/serve.ts', '--data', folder, '--every', '30s', '--port', '0'];
   const env = { ...process.env, LOOKBACK_DAYS: '1' };
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'], env });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  let last = '';
+  child.stderr.on('data', chunk => {
+    last = (last + chunk).slice(-4000);
+  });
+  child.once('close', (code, signal) => {
+    if (!up || over) return;
+    say(`the service ended by itself (${code ?? signal}); its last words:\n${last}`);
+    process.exit(1);
+  });
   const url = await new Promise<string>((resolve, reject) => {
     let out = '';
     child.stdout?.on('data', chunk => {
@@ -60,11 +69,11 @@ async function start(): Promise<Service> {
   return { child, url, memory: [], mapped: [] };
 }
 
-let service = await start();
-const services = [service];
 /** False from the kill until the service listens again. */
 let up = true;
 let over = false;
+let service = await start();
+const services = [service];
 
 const seen = { requests: 0, failed: 0, cut: 0, lookUps: 0, degraded: 0 };
 const lookUpMs: number[] = [];
