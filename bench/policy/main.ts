@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { FIRST_REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
+import { FIRST_REPLAY_SETTINGS, REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
 import { machine } from '../report.ts';
+import { coinFlips } from './coin.ts';
 import { oracleActs } from './oracle.ts';
 import type { Player } from './players.ts';
 import { driftPlayer, none, replayPlayer } from './players.ts';
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     plot: { type: 'string' },
     results: { type: 'string' },
     'no-timing': { type: 'boolean', default: false },
+    'no-coins': { type: 'boolean', default: false },
   },
 });
 
@@ -100,6 +102,12 @@ for (const world of worlds) {
 if (values.plot) {
   writeFileSync(values.plot, plot(bars));
 }
+if (!values['no-coins'] && !values.draws)
+  coinFlips(
+    values.quick ? 10 : 100,
+    { 'replay, first': FIRST_REPLAY_SETTINGS, replay: REPLAY_SETTINGS },
+    print,
+  );
 if (!values['no-timing'] && !values.draws)
   timings(values.quick ? [18_000] : [18_000, 180_000, 1_000_000], print);
 if (values.results)
