@@ -52,17 +52,14 @@ const worlds = WORLDS.filter(w => wanted?.includes(w.name) ?? (!values.quick || 
 );
 if (worlds.length === 0) throw new Error(`--worlds: of ${WORLDS.map(w => w.name).join(', ')}`);
 
-const REPLAY_PLAYERS: Readonly<Record<string, Player>> = {
-  'replay, first': replayPlayer(FIRST_REPLAY_SETTINGS, everyDays),
-  replay: replayPlayer({}, everyDays),
-};
 const PLAYERS: Readonly<Record<string, Player>> = values.draws
-  ? REPLAY_PLAYERS
+  ? { replay: replayPlayer({}, everyDays) }
   : {
       none,
       'drift blended': driftPlayer('blend'),
       'drift specific': driftPlayer('most-specific'),
-      ...REPLAY_PLAYERS,
+      'replay, first': replayPlayer(FIRST_REPLAY_SETTINGS, everyDays),
+      replay: replayPlayer({}, everyDays),
       oracle: events => ({ acts: oracleActs(events), overrides: 0 }),
     };
 

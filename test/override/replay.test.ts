@@ -508,6 +508,7 @@ describe('a change of what holds', () => {
     const events = [...era(88, 20, 300, 'success', 'failure'), ...era(20, 0.1, 90, 'failure', 'failure')];
     const result = run(events, settings);
     expect(result.window_days).toBe(20);
+    expect(result.changed).toBe('what older events taught has failed for 20 days');
     expect(result.overrides).toEqual([]);
     expect(run(events, { ...settings, breaks: undefined }).window_days).toBe(90);
   });
