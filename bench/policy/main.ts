@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { FIRST_REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
+import { FIRST_REPLAY_SETTINGS, REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
 import { machine } from '../report.ts';
+import { coinFlips } from './coin.ts';
 import { oracleActs } from './oracle.ts';
 import type { Player } from './players.ts';
 import { driftPlayer, none, replayPlayer } from './players.ts';
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     plot: { type: 'string' },
     results: { type: 'string' },
     'no-timing': { type: 'boolean', default: false },
+    'no-coins': { type: 'boolean', default: false },
   },
 });
 
@@ -50,17 +52,14 @@ const worlds = WORLDS.filter(w => wanted?.includes(w.name) ?? (!values.quick || 
 );
 if (worlds.length === 0) throw new Error(`--worlds: of ${WORLDS.map(w => w.name).join(', ')}`);
 
-const REPLAY_PLAYERS: Readonly<Record<string, Player>> = {
-  'replay, first': replayPlayer(FIRST_REPLAY_SETTINGS, everyDays),
-  replay: replayPlayer({}, everyDays),
-};
 const PLAYERS: Readonly<Record<string, Player>> = values.draws
-  ? REPLAY_PLAYERS
+  ? { replay: replayPlayer({}, everyDays) }
   : {
       none,
       'drift blended': driftPlayer('blend'),
       'drift specific': driftPlayer('most-specific'),
-      ...REPLAY_PLAYERS,
+      'replay, first': replayPlayer(FIRST_REPLAY_SETTINGS, everyDays),
+      replay: replayPlayer({}, everyDays),
       oracle: events => ({ acts: oracleActs(events), overrides: 0 }),
     };
 
@@ -100,6 +99,12 @@ for (const world of worlds) {
 if (values.plot) {
   writeFileSync(values.plot, plot(bars));
 }
+if (!values['no-coins'] && !values.draws)
+  coinFlips(
+    values.quick ? 10 : 100,
+    { 'replay, first': FIRST_REPLAY_SETTINGS, replay: REPLAY_SETTINGS },
+    print,
+  );
 if (!values['no-timing'] && !values.draws)
   timings(values.quick ? [18_000] : [18_000, 180_000, 1_000_000], print);
 if (values.results)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { coinColumns } from '../../bench/policy/coin.ts';
 import { bestThresholds, oracleActs } from '../../bench/policy/oracle.ts';
-import { driftPlayer, none, PATTERN, replayPlayer } from '../../bench/policy/players.ts';
+import { driftPlayer, none, PATTERN, replayPlayer, START_MS } from '../../bench/policy/players.ts';
 import { eventsOf, score, utility } from '../../bench/policy/score.ts';
 import { curveOf, type Events, generate, type World } from '../../bench/policy/world.ts';
 import { WORLDS } from '../../bench/policy/worlds.ts';
@@ -18,6 +19,19 @@ function worldNamed(name: string): World {
 
 const scopeAt = (events: Events, i: number): Record<string, string> =>
   Object.fromEntries(events.dimensions.map(d => [d.name, d.values[(d.codes[i] ?? 1) - 1] ?? '']));
+
+test('a coin knows nothing of the gates, and all its outcomes are known', () => {
+  const { size, quadrant, resolvedAt, numbers, dimensions } = coinColumns(1001, 0.5, 4);
+  expect([size, dimensions.length]).toEqual([4000, 4]);
+  const won = quadrant.map(q => (q === QUADRANT.win || q === QUADRANT.miss ? 1 : 0));
+  const shareWhere = (inside: boolean): number => {
+    const rows = [...won].filter((_, i) => (numbers.ts_score?.[i] ?? 0) >= 0.6 === inside);
+    return rows.reduce((sum, w) => sum + w, 0) / rows.length;
+  };
+  expect(Math.abs(shareWhere(true) - 0.5)).toBeLessThan(0.06);
+  expect(Math.abs(shareWhere(false) - 0.5)).toBeLessThan(0.06);
+  expect(Math.max(...resolvedAt)).toBeLessThanOrEqual(START_MS + 90 * 86_400_000);
+});
 
 describe('the simulator', () => {
   test.each(['blend', 'most-specific'] as const)(

@@ -518,6 +518,7 @@ describe('a change of what holds', () => {
     const events = [...era(88, 20, 300, 'success', 'failure'), ...era(20, 0.1, 90, 'failure', 'failure')];
     const result = run(events, settings);
     expect(result.window_days).toBe(20);
+    expect(result.changed).toBe('what older events taught has failed for 20 days');
     expect(result.overrides).toEqual([]);
     expect(run(events, { ...settings, breaks: undefined }).window_days).toBe(90);
   });
@@ -600,14 +601,17 @@ function drawn(random: Random, count: number, success: number): ReplayEvent[] {
 test.each([
   ['a fair coin at 1:1', 0.5, { win: 1, loss: 1 }],
   ['outcomes that break even at 2:1', 1 / 3, { win: 2, loss: 1 }],
-])('with %s at most one pattern in twenty is tuned', (_, success, payoff) => {
-  const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
-  const tuned = seeds.filter(
-    seed =>
-      run(drawn(new Random(seed, 5), 4000, success), { ...REPLAY_SETTINGS, payoff }).overrides.length > 0,
-  );
-  expect(tuned.length).toBeLessThanOrEqual(3);
-});
+])(
+  '%s makes at most a tenth of an override a pattern',
+  (_, success, payoff) => {
+    let overrides = 0;
+    for (let seed = 1; seed <= 100; seed++)
+      overrides += run(drawn(new Random(seed, 5), 4000, success), { ...REPLAY_SETTINGS, payoff }).overrides
+        .length;
+    expect(overrides / 100).toBeLessThanOrEqual(0.1);
+  },
+  60_000,
+);
 
 test('the PM data set makes no override, and every slice says why', () => {
   const file = new URL('../data/pm-episode-events.jsonl', import.meta.url);

@@ -3,6 +3,7 @@ import { scopeHash } from '../../pattern/scope.ts';
 import type { ActionCategory } from '../levers.ts';
 import type { Override, ReplayEvidence } from '../override.ts';
 import { inSetOrder, MULTIPLIER_RANGE } from '../override.ts';
+import { breakAge } from '../replay/breaks.ts';
 import { inBlocks } from '../replay/clusters.ts';
 import type { ReplayColumns } from '../replay/columns.ts';
 import { describeBase, describeCut, describeMove, describeOverride, interval } from '../replay/explain.ts';
@@ -38,6 +39,8 @@ export interface ReplayResult {
   /** Levers that are off for the whole pattern. */
   readonly off: readonly { readonly action_category: ActionCategory; readonly reason: string }[];
   readonly window_days: number;
+  /** Set when what older events taught failed on younger ones, so that only the latter are learned from. */
+  readonly changed?: string;
   /** What the base gates brought over the window. */
   readonly base: Comparison & { readonly loses: boolean; readonly summary: string };
   readonly held_out?: HeldOut;
@@ -61,7 +64,7 @@ export function replay(
   settings: ReplaySettings = REPLAY_SETTINGS,
 ): ReplayResult {
   const gates = prepareGates(pattern, inBlocks(columns, settings.clusters), settings);
-  const { rows, made, days, heldOut, withheld } = learn(gates, asOf, settings);
+  const { rows, made, days, heldOut, withheld, changed } = learn(gates, asOf, settings);
   const base = compare(gates, rows, taken(gates, [], rows), undefined, settings);
   const report: Report = { gates, rows, made, settings, days, loses: base.gain < 0, heldOut };
   return {
@@ -69,6 +72,7 @@ export function replay(
     silences: silences(report, withheld),
     off: gates.silent.map(({ lever, reason }) => ({ action_category: lever.category, reason })),
     window_days: days,
+    ...(changed !== undefined && { changed }),
     base: { ...base, loses: report.loses, summary: describeBase(base, days, settings) },
     ...(heldOut && { held_out: heldOut }),
     ...(withheld !== undefined && { withheld }),
@@ -111,74 +115,17 @@ interface Trial {
 interface Learned extends Trial {
   readonly rows: Uint32Array;
   readonly made: Fit;
+  readonly changed: string | undefined;
 }
 
 /** What the best window teaches. */
 function learn(gates: Gates, asOf: number, settings: ReplaySettings): Learned {
-  const age = breakAge(gates, asOf, settings);
+  const age = breakAge(gates, windowRows(gates, asOf, settings.windows[0]), asOf, settings);
   const trial = chooseWindow(gates, asOf, age === undefined ? settings : { ...settings, windows: [age] });
   const rows = windowRows(gates, asOf, trial.days);
   const made = fitMoves(gates, rows, settings);
-  return { ...trial, rows, made };
-}
-
-/**
- * How many days ago what held before ceased to hold. What was learned from events older than an age is scored on the
- * events since that age, and since every younger one: the age at which it loses by most standard errors, if by enough.
- */
-function breakAge(gates: Gates, asOf: number, settings: ReplaySettings): number | undefined {
-  const { breaks, windows } = settings;
-  if (!breaks) return undefined;
-  const all = thinned(gates, windowRows(gates, asOf, windows[0]));
-  const base = taken(gates, [], all);
-  let found: number | undefined;
-  let worst = breaks.errors;
-  for (const learned of breaks.learned) {
-    const [past, rest] = split(gates, all, asOf - learned * DAY_MS);
-    const { moves } = fitMoves(gates, past, { ...settings, maxDimensions: 1 });
-    if (moves.length === 0) continue;
-    const moved = taken(gates, moves, all);
-    const taught = compare(gates, past, moved, base, settings);
-    let rows = rest;
-    for (const age of breaks.scored) {
-      if (age > learned) continue;
-      rows = split(gates, rows, asOf - age * DAY_MS)[1];
-      const { gain, error } = compare(gates, rows, moved, base, settings);
-      if (gain >= -breaks.losing * error) continue;
-      const share = rows.length / past.length;
-      const shortfall = (share * taught.gain - gain) / Math.hypot(error, share * taught.error);
-      if (shortfall <= worst) continue;
-      worst = shortfall;
-      found = age;
-    }
-  }
-  return found;
-}
-
-/** So many events tell whether something changed; of twice as many and more, blocks of hours are drawn. */
-const BREAK_ROWS = 100_000;
-const BLOCK_MS = 6 * 3_600_000;
-
-function thinned({ columns: { time } }: Gates, rows: Uint32Array): Uint32Array {
-  const one = Math.floor(rows.length / BREAK_ROWS);
-  if (one <= 1) return rows;
-  // Blocks are mixed (Knuth's multiplicative hash), so that no hour of the day is left out.
-  const mixed = (block: number): number => Math.imul(block, 0x9e3779b1) >>> 8;
-  return rows.filter(row => mixed(Math.floor((time[row] ?? 0) / BLOCK_MS)) % one === 0);
-}
-
-/** Rows before a moment, and from it on. */
-function split({ columns: { time } }: Gates, rows: Uint32Array, at: number): [Uint32Array, Uint32Array] {
-  const before = new Uint32Array(rows.length);
-  const after = new Uint32Array(rows.length);
-  let b = 0;
-  let a = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0;
-    if ((time[row] ?? 0) < at) before[b++] = row;
-    else after[a++] = row;
-  }
-  return [before.subarray(0, b), after.subarray(0, a)];
+  const changed = age === undefined ? undefined : `what older events taught has failed for ${age} days`;
+  return { ...trial, rows, made, changed };
 }
 
 /** The first window, unless another stands the held-out days better by `heldOutErrors` standard errors (paired). */
