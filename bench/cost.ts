@@ -14,25 +14,38 @@ const SIZES: readonly (Load & { readonly title: string })[] = [
   { title: '10M/month', eventsPerDay: 10_000_000 / DAYS, patterns: 100, lookupsPerDay: 1_000_000 },
 ];
 
-const { values } = parseArgs({
-  options: {
+const USAGE = `Usage: npm run cost -- [--events-per-day N] [--patterns P] [--lookups-per-day L]
+
+Prints the monthly bill by line; without options, for 100k, 1M and 10M events a month side by side.`;
+
+const values = readOptions();
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+
+function readOptions() {
+  const options = {
     'events-per-day': { type: 'string' },
     patterns: { type: 'string' },
     'lookups-per-day': { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+  } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
 
-if (values.help) {
-  console.log(`Usage: npm run cost -- [--events-per-day N] [--patterns P] [--lookups-per-day L]
-
-Prints the monthly bill by line; without options, for 100k, 1M and 10M events a month side by side.`);
-  process.exit(0);
+function refuse(why: string): never {
+  console.error(`${why}\n\n${USAGE}`);
+  process.exit(2);
 }
 
 function amount(name: 'events-per-day' | 'patterns' | 'lookups-per-day', fallback: number): number {
   const value = Number(values[name] ?? fallback);
-  if (!Number.isFinite(value) || value < 0) throw new Error(`--${name}: not a number of zero or more`);
+  if (!Number.isFinite(value) || value < 0) refuse(`--${name}: not a number of zero or more`);
   return value;
 }
 

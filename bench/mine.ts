@@ -6,8 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { count } from '../cli/format.ts';
+import type { Line } from '../cli/plot/line-plot.ts';
+import { linePlotSvg } from '../cli/plot/svg-plot.ts';
 import { duckDbVersion, installDuckDb } from './duckdb.ts';
-import { type Line, plot } from './line-plot.ts';
 import type { Shape } from './mine-data.ts';
 import type { Engine, Measured } from './mine-run.ts';
 
@@ -275,17 +277,17 @@ if (grown && process.argv.includes('--write')) {
   const [events, dimensions] = grown.lines;
   writeFileSync(
     join(results, 'mine-growth.svg'),
-    plot([
+    linePlotSvg([
       {
         title: `Time against events (${GROWTH_DIMENSIONS} dimensions)`,
-        x: 'events',
-        logX: true,
+        x: { label: 'events', scale: 'log', format: count },
+        y: { label: 'time', scale: 'log', format: time },
         lines: events,
       },
       {
         title: `Time against dimensions (${WIDTH_EVENTS} events, depth ${WIDTH_DEPTH})`,
-        x: 'dimensions',
-        logX: false,
+        x: { label: 'dimensions' },
+        y: { label: 'time', scale: 'log', format: time },
         lines: dimensions,
       },
     ]),

@@ -18,6 +18,13 @@ export function positive(text: string): number {
   throw new InvalidArgumentError('It must be a number above 0.');
 }
 
+/** Any finite number. */
+export function amount(text: string): number {
+  const value = number(text);
+  if (value !== undefined) return value;
+  throw new InvalidArgumentError('It must be a number.');
+}
+
 /** An RFC 3339 time; a date alone means its start in UTC. */
 export function time(text: string): string {
   const full = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;

@@ -16,7 +16,7 @@ export const EXIT_CODE_HELP = `
 Exit codes:
   0    done
   1    done, but: an event was rejected, a cycle failed or was partial, the status is not healthy,
-       or a look-up was answered neutral because something failed
+       a look-up was answered neutral because something failed, or a what-if has no curve to draw with --svg
   2    usage error: wrong arguments, or a file that cannot be read
   3    the service cannot be reached, or does not answer in time
   4    the service refused the request (4xx)

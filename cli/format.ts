@@ -22,6 +22,13 @@ export function percent(rate: number): string {
   return `${(rate * 100).toFixed(1)} %`;
 }
 
+/** An interval of a rate in whole percent, rounded outward: `8–41 %`. */
+export function percentRange([low, high]: readonly [number, number]): string {
+  // A hundredth of a percentage point, which the service keeps, has no exact binary form.
+  const [least, most] = [Math.round(low * 1e4) / 100, Math.round(high * 1e4) / 100];
+  return `${Math.floor(least)}–${Math.ceil(most)} %`;
+}
+
 /** A signed number: `+3`, `-2`, `0`. */
 export function signed(value: number, digits = 0): string {
   const text = value.toFixed(digits);

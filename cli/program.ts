@@ -3,15 +3,18 @@ import { Command, CommanderError, Option } from 'commander';
 import { serviceUrl, token, whole } from './arguments.ts';
 import { Client } from './client.ts';
 import { addCycle } from './commands/cycle.ts';
+import { addEvidence } from './commands/evidence.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addLessons } from './commands/lessons.ts';
 import { addLookup } from './commands/lookup.ts';
 import { addMode } from './commands/mode.ts';
+import { addNMin } from './commands/nmin.ts';
 import { addOverrides } from './commands/overrides.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addSettings } from './commands/settings.ts';
 import { addStatus } from './commands/status.ts';
+import { addWhatIf } from './commands/whatif.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit.ts';
 import { printable } from './format.ts';
 import type { Host } from './host.ts';
@@ -93,6 +96,9 @@ const COMMANDS = [
   addLessons,
   addOverrides,
   addLookup,
+  addEvidence,
+  addNMin,
+  addWhatIf,
   addHistory,
   addMode,
   addRollback,

@@ -66,6 +66,12 @@ export class Session {
     this.say(rows.length === 0 ? none : renderTable(columns, rows, this.#look()));
   }
 
+  /** Columns of the terminal; infinite when the output is none. */
+  get width(): number {
+    const { stdout } = this.host;
+    return stdout.isTTY ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  }
+
   strong(text: string): string {
     return this.#look().color ? styleText('bold', text, { validateStream: false }) : text;
   }
@@ -74,7 +80,7 @@ export class Session {
     const { stdout, env } = this.host;
     const plain = env.NO_COLOR !== undefined && env.NO_COLOR !== '';
     return {
-      width: stdout.isTTY ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+      width: this.width,
       color: stdout.isTTY === true && !plain && env.TERM !== 'dumb',
     };
   }

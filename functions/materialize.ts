@@ -1,8 +1,16 @@
+import { logged } from '../shared/cycle/logged.ts';
 import { materializeAndPublish } from '../shared/cycle/steps.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Step 3 of a cycle, per pattern: lessons to overrides, both put in force. */
-export const createHandler = (runtime: Runtime) => (input: unknown) => materializeAndPublish(runtime, input);
+/** Step 3 of a cycle, per pattern: the lessons and the overrides they led to are put in force. */
+export const createHandler = (runtime: Runtime) => (input: unknown) =>
+  logged(
+    runtime,
+    'pattern materialized',
+    input,
+    () => materializeAndPublish(runtime, input),
+    ({ pattern_key, status, overrides, generation }) => ({ pattern_key, status, overrides, generation }),
+  );
 
 export const handler = lambdaEntry(createHandler);

@@ -9,6 +9,7 @@ const FORMAT = {
   route: '$context.routeKey',
   status: '$context.status',
   caller: '$context.identity.userArn',
+  subject: '$context.authorizer.claims.sub',
   ip: '$context.identity.sourceIp',
   bytes: '$context.responseLength',
   latencyMs: '$context.responseLatency',

@@ -39,30 +39,44 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
       on: 'control',
       may: ['UpdateItem'],
       partitions: ['pattern#*'],
-      attributes: ['pk', 'sk', 'events', 'with_outcome', 'parked'],
+      attributes: [
+        'pk',
+        'sk',
+        'w',
+        'events',
+        'with_outcome',
+        'parked',
+        'event_conflicts',
+        'outcome_conflicts',
+      ],
     },
   ],
   lookup: [
     { on: 'control', may: ['GetItem'] },
     { on: 'overrides', may: ['Query'] },
   ],
+  // Which dimensions look-ups ask with; nothing that is in force.
+  asked: [{ on: 'control', may: ['BatchWriteItem'], partitions: ['dimensions#*'] }],
   operate: [
     { on: 'control', may: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
     // Updates: a rollback renews the expiry of the rows that it puts back in force.
     { on: 'lessons', may: ['Query', 'UpdateItem'] },
     { on: 'overrides', may: ['Query', 'UpdateItem'] },
+    // What-ifs and the study of N_MIN count on the events themselves.
+    { on: 'outcomes', may: ['Query'] },
   ],
   'cycle-open': [{ on: 'control', may: ['PutItem', 'Query'] }],
   mine: [
     { on: 'outcomes', may: ['Query'] },
     { on: 'control', may: ['GetItem', 'PutItem'] },
     { on: 'lessons', may: ['BatchWriteItem'] },
+    { on: 'overrides', may: ['BatchWriteItem'] },
   ],
   materialize: [
     { on: 'control', may: ['GetItem', 'PutItem'] },
     // Updates: what stays in force is renewed before it expires.
     { on: 'lessons', may: ['Query', 'UpdateItem'] },
-    { on: 'overrides', may: ['BatchWriteItem', 'Query', 'UpdateItem'] },
+    { on: 'overrides', may: ['Query', 'UpdateItem'] },
   ],
   'cycle-close': [{ on: 'control', may: ['GetItem', 'PutItem', 'Query'] }],
 };

@@ -33,7 +33,7 @@ const { GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = ComparisonOperator;
 /** Five-minute periods in the two hours after which a missing run is an alarm. */
 const TWO_HOURS = 24;
 const API_ERRORS = 5;
-/** A warm look-up takes a few milliseconds; a cold one, the price of a new container, some hundred. */
+/** A warm look-up takes a few milliseconds, the first of a new container some ten more, its start not counted. */
 const LOOKUP_P99_MS = 300;
 
 /** Every alarm, all on one topic. */
@@ -51,7 +51,7 @@ function specs({ machine, deadLetters, apiStage, lookup, metrics }: Watched): Me
       name: 'no-finished-cycle',
       what: 'No tuning run has finished for 2 hours: overrides are no longer learned',
       first: 'open the newest execution of the state machine and read the state it ended in',
-      metric: machine.metricSucceeded({ period: FIVE_MINUTES, statistic: 'Sum' }),
+      metric: finishedExecutions(machine),
       comparison: LESS_THAN_THRESHOLD,
       threshold: 1,
       periods: TWO_HOURS,
@@ -69,7 +69,7 @@ function specs({ machine, deadLetters, apiStage, lookup, metrics }: Watched): Me
       name: 'failed-pattern',
       what: 'A pattern could not be tuned; it keeps its last generation',
       first: 'GET /v1/cycles and read the reason of the pattern that failed',
-      metric: metrics.failedPatterns,
+      metric: failedPatterns(metrics),
       comparison: GREATER_THAN_THRESHOLD,
       threshold: 0,
     },
@@ -104,10 +104,35 @@ function specs({ machine, deadLetters, apiStage, lookup, metrics }: Watched): Me
   ];
 }
 
+/**
+ * A period without a run that finished counts as 0, which ends the alarm's patience after exactly 24 of them: where
+ * CloudWatch itself fills gaps in, it first looks further back. A metric that never had a value stays missing as
+ * a whole; the alarm takes that as breaching.
+ */
+function finishedExecutions(machine: StateMachine): IMetric {
+  return new MathExpression({
+    expression: 'FILL(succeeded, 0)',
+    label: 'Finished runs',
+    period: FIVE_MINUTES,
+    usingMetrics: { succeeded: machine.metricSucceeded({ period: FIVE_MINUTES, statistic: 'Sum' }) },
+  });
+}
+
+/** As the state machine logs them one by one, and as the record of the run counts them: either is enough. */
+function failedPatterns({ failedPatterns, learning }: LogMetrics): IMetric {
+  return new MathExpression({
+    expression: 'MAX([FILL(entered, 0), FILL(closed, 0)])',
+    label: 'Failed patterns',
+    period: FIVE_MINUTES,
+    usingMetrics: { entered: failedPatterns, closed: learning.patterns_failed },
+  });
+}
+
+/** Summed over what there is: a plain `+` need not have a value where one of its terms has none. */
 function failedExecutions(machine: StateMachine): IMetric {
   const options = { period: FIVE_MINUTES, statistic: 'Sum' };
   return new MathExpression({
-    expression: 'failed + timedOut + aborted',
+    expression: 'SUM([FILL(failed, 0), FILL(timedOut, 0), FILL(aborted, 0)])',
     label: 'Failed runs',
     period: FIVE_MINUTES,
     usingMetrics: {

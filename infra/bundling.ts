@@ -1,10 +1,12 @@
 import { type BundlingOptions, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 
 /**
- * Ways to find credentials that a Lambda function never takes: its own are in the environment, the first place
- * that is looked at. The SDK imports these only when that fails.
+ * What the SDK imports only when it is needed, and a function never needs. Ways to find credentials: its own are in
+ * the environment, the first place that is looked at. Event streams: DynamoDB and Step Functions send none, and
+ * inside the bundle they would keep half of the SDK from being reduced to what is in use.
  */
 const NEVER_IMPORTED = [
+  '@smithy/core/event-streams',
   '@aws-sdk/credential-provider-http',
   '@aws-sdk/credential-provider-ini',
   '@aws-sdk/credential-provider-process',

@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { Watched } from './alarms.ts';
+import type { LearningField } from './log-metrics.ts';
 import type { Stage } from './stage.ts';
 import { throttled } from './throttle-alarms.ts';
 
@@ -23,11 +24,8 @@ export function createDashboard(
 ): Dashboard {
   const { machine, apiStage, lookup, tables, metrics } = watched;
   const { learning } = metrics;
-  const hourly = (...names: string[]) =>
-    names.flatMap(name => {
-      const metric = learning[name];
-      return metric ? [metric.with({ period: HOUR, statistic: 'Maximum' })] : [];
-    });
+  const hourly = (...fields: LearningField[]) =>
+    fields.map(field => learning[field].with({ period: HOUR, statistic: 'Maximum' }));
   const dashboard = new Dashboard(scope, 'Dashboard', { dashboardName: `pm-tuning-${stage.name}` });
   dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', width: 24, alarms: [...alarms] }));
   dashboard.addWidgets(

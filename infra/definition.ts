@@ -7,24 +7,19 @@ import type { Stage } from './stage.ts';
 
 /** Patterns that a distributed Map works on at once. */
 const DISTRIBUTED_CONCURRENCY = 40;
+/** Stands in the ARN of every child execution. */
+const LABEL = 'Patterns';
 
 /** The one definition; for thousands of patterns its Map runs each of them as a child execution. */
 export function cycleDefinition(stage: Pick<Stage, 'distributedMap'>): string {
   if (!stage.distributedMap) return JSON.stringify(cycle);
   const map = cycle.States.Patterns;
-  // The result of a Map holds 256 kB: thousands of patterns by name only. What became of each is in the store.
-  const Materialize = {
-    ...map.ItemProcessor.States.Materialize,
-    ResultSelector: { 'pattern_key.$': '$.Payload.pattern_key' },
-    OutputPath: '$',
-  };
   const Patterns = {
     ...map,
-    Label: 'Patterns',
+    Label: LABEL,
     MaxConcurrency: DISTRIBUTED_CONCURRENCY,
     ItemProcessor: {
       ...map.ItemProcessor,
-      States: { ...map.ItemProcessor.States, Materialize },
       // Standard: mining one pattern may take longer than the five minutes of an express execution.
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
     },
@@ -34,26 +29,32 @@ export function cycleDefinition(stage: Pick<Stage, 'distributedMap'>): string {
 
 /** A distributed Map starts executions of its own machine; a policy apart, because the machine waits for its role's. */
 export function grantChildExecutions(scope: Construct, machine: StateMachine): void {
-  const executions = Stack.of(scope).formatArn({
-    service: 'states',
-    resource: 'execution',
-    resourceName: `${machine.stateMachineName}/*`,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
+  const stack = Stack.of(scope);
+  const name = stack.resolve(machine.stateMachineName)['Fn::GetAtt'][0];
+  // As AWS documents the policy, and as the children are named.
+  const forms = [':*', `/${LABEL}:*`];
   const policy = new Policy(scope, 'CycleChildren', {
     roles: [machine.role],
     statements: [
       new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }),
       new PolicyStatement({
         actions: ['states:DescribeExecution', 'states:StopExecution'],
-        resources: [executions],
+        resources: forms.map(form =>
+          stack.formatArn({
+            service: 'states',
+            resource: 'execution',
+            resourceName: `${machine.stateMachineName}${form}`,
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        ),
       }),
     ],
   });
-  const machineId = Stack.of(scope).resolve(machine.stateMachineName)['Fn::GetAtt'][0];
-  const arn = 'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:';
-  Validations.of(policy).acknowledge({
-    id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arn}<${machineId}.Name>/*]`,
-    reason: 'Executions are named when they start; the wildcard is held to those of this state machine',
-  });
+  for (const form of forms) {
+    const arn = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${name}.Name>${form}`;
+    Validations.of(policy).acknowledge({
+      id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arn}]`,
+      reason: 'Executions are named when they start; the wildcard is held to those of this state machine',
+    });
+  }
 }

@@ -6,7 +6,7 @@ import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Construct } from 'constructs';
 import { BUNDLING } from './bundling.ts';
 import type { FunctionEnvironment } from './environment.ts';
-import { FUNCTIONS, type FunctionName } from './functions.ts';
+import { FUNCTIONS, type FunctionName, nodeOptions } from './functions.ts';
 import { grantTables } from './grants.ts';
 import { createLogGroup } from './log-group.ts';
 import type { Stage } from './stage.ts';
@@ -44,7 +44,7 @@ export function createFunction(
     logGroup,
     loggingFormat: LoggingFormat.JSON,
     tracing: Tracing.ACTIVE,
-    environment: { ...environment, NODE_OPTIONS: '--enable-source-maps' },
+    environment: { ...environment, ...nodeOptions(name) },
     bundling: BUNDLING,
   });
 }

@@ -23,7 +23,7 @@ export const LEARNING_FIELDS = Object.keys(LEARNING).filter((name): name is Lear
 );
 
 export interface LogMetrics {
-  readonly learning: Readonly<Record<string, Metric>>;
+  readonly learning: Readonly<Record<LearningField, Metric>>;
   readonly failedPatterns: Metric;
   readonly eventPosts: Metric;
   readonly outcomePosts: Metric;
@@ -37,15 +37,18 @@ export function createLogMetrics(
 ): LogMetrics {
   const count = (id: string, logGroup: ILogGroup, ...fields: readonly (readonly [string, string])[]) =>
     filter(scope, stage, id, logGroup, '1', fields);
-  const learning = LEARNING_FIELDS.map(field => {
-    const value = `$.${field}`;
-    return [
-      field,
-      filter(scope, stage, LEARNING[field], logs.cycleClose, value, [['$.message', CYCLE_CLOSED]]),
-    ] as const;
-  });
+  const figure = (field: LearningField) =>
+    filter(scope, stage, LEARNING[field], logs.cycleClose, `$.${field}`, [['$.message', CYCLE_CLOSED]]);
   return {
-    learning: Object.fromEntries(learning),
+    learning: {
+      events_read: figure('events_read'),
+      lessons: figure('lessons'),
+      overrides: figure('overrides'),
+      patterns_changed: figure('patterns_changed'),
+      patterns_cut: figure('patterns_cut'),
+      patterns_failed: figure('patterns_failed'),
+      generation_age_minutes: figure('generation_age_minutes'),
+    },
     // The state that a pattern ends in when its steps failed after their retries.
     failedPatterns: count(
       'FailedPatterns',

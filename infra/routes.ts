@@ -32,6 +32,11 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/cycles', to: 'operate', roles: READ },
   { method: 'GET', path: '/v1/cycles/{id}', to: 'operate', roles: READ },
   { method: 'GET', path: '/v1/patterns/{pattern_key}/generations', to: 'operate', roles: READ },
+  { method: 'GET', path: '/v1/patterns/{pattern_key}/evidence', to: 'operate', roles: READ },
+  { method: 'GET', path: '/v1/patterns/{pattern_key}/nmin', to: 'operate', roles: READ },
+  // It changes nothing, but a reader's rights end at GET, which answers the same.
+  { method: 'POST', path: '/v1/whatif', to: 'operate', roles: STEER },
+  { method: 'GET', path: '/v1/whatif', to: 'operate', roles: READ },
   { method: 'PUT', path: '/v1/patterns/{pattern_key}/mode', to: 'operate', roles: STEER },
   { method: 'PUT', path: '/v1/patterns/{pattern_key}/settings', to: 'operate', roles: STEER },
   { method: 'POST', path: '/v1/patterns/{pattern_key}/rollback', to: 'operate', roles: STEER },

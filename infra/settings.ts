@@ -9,6 +9,7 @@ type SettingName = keyof Pick<
   | 'N_MIN'
   | 'LOOKBACK_DAYS'
   | 'POLICY'
+  | 'CHALLENGERS'
   | 'PAYOFF_WIN'
   | 'PAYOFF_LOSS'
   | 'CYCLE_MAX_AGE_MINUTES'
@@ -17,13 +18,19 @@ type SettingName = keyof Pick<
 >;
 
 /** The names that the schema knows, all of them and no others: the compiler sees to it. */
-const POLICIES: Readonly<Record<NonNullable<Environment['POLICY']>, true>> = { drift: true };
+const POLICIES: Readonly<Record<NonNullable<Environment['POLICY']>, true>> = { drift: true, replay: true };
 const LOG_LEVELS: Readonly<Record<NonNullable<Environment['LOG_LEVEL']>, true>> = {
   debug: true,
   info: true,
   warn: true,
   error: true,
 };
+
+/** `none`, or some of the names with commas. */
+function listOf(known: Readonly<Record<string, true>>): RegExp {
+  const name = `(${Object.keys(known).join('|')})`;
+  return new RegExp(`^(none|${name}(,${name})*)$`);
+}
 
 const NUMBER = /^\d+(\.\d+)?$/;
 
@@ -38,6 +45,13 @@ export function readSettings(read: ReadContext): Settings {
     N_MIN: number('nMin', '33'),
     LOOKBACK_DAYS: number('lookbackDays', '90'),
     POLICY: oneOf('policy', 'drift', POLICIES),
+    CHALLENGERS: contextMatch(
+      read,
+      'challengers',
+      'drift,replay',
+      listOf(POLICIES),
+      'policies with commas, or none',
+    ),
     PAYOFF_WIN: number('payoffWin', '2'),
     PAYOFF_LOSS: number('payoffLoss', '1'),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),

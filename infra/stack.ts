@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { createApi } from './api.ts';
+import { subscribeAsked } from './asked.ts';
 import { createCallerPolicies } from './callers.ts';
 import { createCycle } from './cycle.ts';
 import { functionEnvironment } from './environment.ts';
@@ -37,6 +38,7 @@ export class PmTuningStack extends Stack {
     machine.grantStartExecution(operate);
     const lookup = create('lookup');
     const { api, apiStage, logs } = createApi(this, stage, { ingest: create('ingest'), lookup, operate });
+    subscribeAsked(this, lookup.logGroup, create('asked'));
     if (!stage.jwt) createCallerPolicies(this, api);
     const topic = createNoticing(
       this,

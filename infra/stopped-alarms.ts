@@ -19,6 +19,8 @@ import type { Stage } from './stage.ts';
 const EVENTS_QUIET_HOURS = 3;
 /** Outcomes follow their events by hours. */
 const OUTCOMES_QUIET_HOURS = 24;
+/** Hours without an event read by a run. A run comes every hour, and reads an event as soon as it has an outcome. */
+const UNREAD_HOURS = 3;
 /** Days that a flow is remembered. CloudWatch looks back 7 days at most. */
 const REMEMBERED_DAYS = 7;
 
@@ -30,7 +32,7 @@ export function createStoppedAlarms(
   scope: Construct,
   stage: Stage,
   topic: Topic,
-  { eventPosts, outcomePosts }: LogMetrics,
+  { eventPosts, outcomePosts, learning }: LogMetrics,
 ): AlarmBase[] {
   const single = (id: string, alarmDescription: string, watch: Watch) =>
     new Alarm(scope, `${id}Condition`, {
@@ -49,6 +51,12 @@ export function createStoppedAlarms(
     'OutcomesFlowed',
     'Outcomes came in the last 7 days',
     flowed(outcomePosts, REMEMBERED_DAYS),
+  );
+  const outcomesFlow = single('OutcomesFlow', 'Outcomes came in the last day', flowed(outcomePosts, 1));
+  const nothingRead = single(
+    'NothingRead',
+    'No run read an event',
+    quiet(learning.events_read, UNREAD_HOURS),
   );
   const outcomesQuiet = single('OutcomesQuiet', 'No outcomes', quiet(outcomePosts, OUTCOMES_QUIET_HOURS));
   const all = (spec: AlarmSpec, ...conditions: Alarm[]) => {
@@ -79,6 +87,16 @@ export function createStoppedAlarms(
       eventsFlow,
       outcomesFlowed,
       outcomesQuiet,
+    ),
+    all(
+      {
+        name: 'nothing-read',
+        what: `Outcomes flow, but no run has read an event for ${UNREAD_HOURS} hours`,
+        first:
+          'compare the timestamps of the events that were posted last with the look-back of their pattern',
+      },
+      outcomesFlow,
+      nothingRead,
     ),
   ];
 }

@@ -47,7 +47,7 @@ export function throttled(name: TableName, table: Table): MathExpression {
   };
   const terms = Object.keys(usingMetrics).map(id => `FILL(${id}, 0)`);
   return new MathExpression({
-    expression: terms.join(' + '),
+    expression: `SUM([${terms.join(', ')}])`,
     label: `Throttled: ${name}`,
     period: Duration.minutes(5),
     usingMetrics,

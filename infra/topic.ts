@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -20,6 +20,11 @@ export function createAlarmTopic(scope: Construct, stage: Stage): Topic {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
     }),
   );
+  if (stage.keepData && stage.alarmEmails.length === 0)
+    Annotations.of(topic).addWarningV2(
+      'pm-tuning:nobody-is-told',
+      'No address gets the alarms: give -c alarmEmails=… or subscribe to the topic of output AlarmTopicArn',
+    );
   for (const address of stage.alarmEmails) topic.addSubscription(new EmailSubscription(address));
   return topic;
 }

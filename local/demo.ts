@@ -16,13 +16,15 @@ const EVENTS = 'test/data/pm-episode-events.jsonl';
 const AS_OF = '2025-01-20T00:00:00Z';
 const PATTERN = 'pm.uptrend.S1.entry';
 
+type Step = readonly [heading: string, ...command: string[]];
+
 /** What a reader sees, in order: a heading, and the command that they could type themselves. */
-const STEPS: readonly (readonly [heading: string, ...command: string[]])[] = [
+const DRIFT: readonly Step[] = [
   ['1. Take the events in, through the API', 'import', EVENTS],
   ['2. Run one cycle: mine every slice, turn lessons into overrides, publish', 'cycle', '--as-of', AS_OF],
   ['3. What was learned: one lesson per slice with at least 33 outcomes', 'lessons', PATTERN],
   ['4. What is not known yet: slices just under 33', 'lessons', PATTERN, '--near'],
-  ['5. What follows: the thresholds that move, and where', 'overrides', PATTERN],
+  ['5. What follows under the drift policy: the thresholds that move, and why', 'overrides', PATTERN],
   [
     '6. What the bot asks at its next entry: thresholds before and after, and why',
     'lookup',
@@ -35,7 +37,25 @@ const STEPS: readonly (readonly [heading: string, ...command: string[]])[] = [
     'halo_max=1',
     '--explain',
   ],
-  ['7. The whole system at a glance', 'status'],
+  ['7. Both policies side by side, each week scored by what was known before it', 'evidence', PATTERN],
+];
+const REPLAY: readonly Step[] = [
+  ['8. The same events under the replay policy', 'cycle', '--as-of', AS_OF, '--policy', 'replay'],
+  ['9. It moves nothing, and says why, slice by slice', 'lessons', PATTERN, '--why'],
+  [
+    '10. What one threshold would have taken at other values',
+    'whatif',
+    PATTERN,
+    '--lever',
+    'ts_min',
+    '--from',
+    '0.8',
+    '--to',
+    '1.2',
+    '--as-of',
+    AS_OF,
+  ],
+  ['11. The whole system at a glance', 'status'],
 ];
 
 async function main(): Promise<void> {
@@ -45,8 +65,10 @@ async function main(): Promise<void> {
   });
   const server = await listen(service.app, 0);
   try {
-    for (const [heading, ...command] of STEPS) await step(server, heading, command);
-    await prove(service);
+    for (const [heading, ...command] of DRIFT) await step(server, heading, command);
+    await proveDrift(service);
+    for (const [heading, ...command] of REPLAY) await step(server, heading, command);
+    await proveReplay(service);
     process.stdout.write('\nThe demo worked. Next: npm start, then npm run cli -- --help\n');
   } finally {
     await server.close();
@@ -62,18 +84,27 @@ async function step(server: Listening, heading: string, command: readonly string
 }
 
 /** The exit code says whether it worked: what was printed is compared with what the data is known to hold. */
-async function prove({ app }: Service): Promise<void> {
-  const get = async <T extends ZodType>(path: string, schema: T): Promise<output<T>> =>
-    schema.parse(await (await app.request(`http://localhost${path}`)).json());
-  const status = await get('/v1/status', statusSchema);
+async function proveDrift(service: Service): Promise<void> {
+  const status = await get(service, '/v1/status', statusSchema);
   assert.deepEqual(status.events, { total: 276, with_outcome: 104, pending: 172 });
-  const { lessons } = await get(`/v1/lessons?pattern_key=${PATTERN}`, lessonsPageSchema);
+  const { lessons } = await get(service, `/v1/lessons?pattern_key=${PATTERN}`, lessonsPageSchema);
   assert.equal(lessons.length, 10);
-  const { overrides } = await get(`/v1/overrides?pattern_key=${PATTERN}`, overridesPageSchema);
+  const { overrides } = await get(service, `/v1/overrides?pattern_key=${PATTERN}`, overridesPageSchema);
   assert.equal(overrides.length, 6);
   const question = `pattern_key=${PATTERN}&scope.timeframe=15m&thresholds.halo_max=1`;
-  const lookup = await get(`/v1/overrides/lookup?${question}`, lookupAnswerSchema);
+  const lookup = await get(service, `/v1/overrides/lookup?${question}`, lookupAnswerSchema);
   assert.ok((lookup.thresholds.halo_max ?? 0) > 1, 'the look-up moved no threshold');
+}
+
+async function proveReplay(service: Service): Promise<void> {
+  const { overrides } = await get(service, `/v1/overrides?pattern_key=${PATTERN}`, overridesPageSchema);
+  assert.equal(overrides.length, 0);
+  const { lessons } = await get(service, `/v1/lessons?pattern_key=${PATTERN}`, lessonsPageSchema);
+  assert.ok(lessons.length === 10 && lessons.every(lesson => lesson.why_not), 'a slice does not say why');
+}
+
+async function get<T extends ZodType>({ app }: Service, path: string, schema: T): Promise<output<T>> {
+  return schema.parse(await (await app.request(`http://localhost${path}`)).json());
 }
 
 main().catch(error => {

@@ -28,8 +28,16 @@ interface Answer {
   readonly body: object;
 }
 
+interface LevelIterator {
+  close(): Promise<void>;
+  return?: () => Promise<void>;
+}
 interface DynaliteStore {
-  readonly db: { close(done: (error?: Error | null) => void): void };
+  readonly db: {
+    close(done: (error?: Error | null) => void): void;
+    values(options?: object): LevelIterator;
+    keys(options?: object): LevelIterator;
+  };
 }
 type Action = (store: DynaliteStore, data: object, done: (error: unknown, answer?: object) => void) => void;
 interface Validation {
@@ -94,6 +102,7 @@ export class DataFolderError extends Error {}
 export async function openEmbeddedEngine(path?: string): Promise<EmbeddedEngine> {
   if (path !== undefined) await checkFolder(path);
   const store = create({ createTableMs: 0, deleteTableMs: 0, ...(path !== undefined && { path }) });
+  closeIterators(store);
   return {
     settings: {
       region: 'local',
@@ -108,6 +117,21 @@ export async function openEmbeddedEngine(path?: string): Promise<EmbeddedEngine>
     close: () =>
       new Promise((resolve, reject) => store.db.close(error => (error ? reject(error) : resolve()))),
   };
+}
+
+/**
+ * Has every query close its iterator of the database. dynalite ends one with `return`, which its database's iterators no
+ * longer have, so each would stay for good with everything it has read ahead: some megabyte a cycle.
+ */
+function closeIterators({ db }: DynaliteStore): void {
+  for (const name of ['values', 'keys'] as const) {
+    const open = db[name].bind(db);
+    db[name] = options => {
+      const iterator = open(options);
+      iterator.return = () => iterator.close();
+      return iterator;
+    };
+  }
 }
 
 async function answer(store: DynaliteStore, request: EngineRequest): Promise<Answer> {

@@ -164,7 +164,6 @@ async function run(options: Options): Promise<void> {
       ? undefined
       : new CycleClock(service.runtime, service.stateMachine, options.periodMs);
   const firstMs = await clock?.start();
-  process.stdout.write(banner(options, service, server.port, firstMs));
 
   let stopping = false;
   const stop = async (): Promise<void> => {
@@ -180,6 +179,8 @@ async function run(options: Options): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => void stop().catch(error => exit(1, `not stopped cleanly: ${reasonOf(error)}`)));
+  // Whoever reads that it listens may stop it at once.
+  process.stdout.write(banner(options, service, server.port, firstMs));
 }
 
 await main();

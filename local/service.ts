@@ -8,10 +8,12 @@ import { ingestRoutes } from '../shared/http/ingest.ts';
 import { lookupRoutes } from '../shared/http/lookup.ts';
 import { operateRoutes } from '../shared/http/operate.ts';
 import type { Log } from '../shared/log.ts';
+import { type Asked, AskedDimensions } from '../shared/override/asked.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createRuntime } from '../shared/runtime.ts';
 import { documentClient } from '../shared/store/dynamo.ts';
 import { type Callers, requireTokens } from './access.ts';
+import { drained } from './drain.ts';
 import { openEmbeddedEngine } from './dynamodb.ts';
 import { isLoopback, refuseForeign } from './guard.ts';
 import type { Tuning } from './state-machine.ts';
@@ -64,7 +66,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const app = createApp(runtime.log);
   if (options.callers) requireTokens(app, options.callers);
   ingestRoutes(app, runtime);
-  lookupRoutes(app, runtime);
+  const notes = keptNotes(runtime);
+  lookupRoutes(app, { ...runtime, asked: notes.asked });
   operateRoutes(app, { ...runtime, cycleMaxAgeMinutes: config.cycleMaxAgeMinutes, starter: stateMachine });
   return {
     runtime,
@@ -73,10 +76,22 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     createdTables,
     close: async () => {
       await stateMachine.idle();
+      await notes.written();
       client.destroy();
       await engine?.close();
     },
   };
+}
+
+/** What a subscription to the look-up's log does in AWS: what look-ups ask with is kept, after they have answered. */
+function keptNotes({ dimensions, log, now }: Runtime) {
+  let last = Promise.resolve();
+  const keep = ({ pattern, names }: Asked): void => {
+    last = last
+      .then(() => dimensions.noteAsked(pattern, names))
+      .catch(error => log.error('what look-ups asked with is not kept', error, { pattern }));
+  };
+  return { asked: new AskedDimensions(keep, now), written: () => last };
 }
 
 /** Credentials come from the usual AWS variables; local engines take any. */
@@ -112,18 +127,23 @@ export function listen(
 ): Promise<Listening> {
   if (!tokens && !isLoopback(host)) throw new Error('without tokens nothing but loopback is served');
   return new Promise((resolve, reject) => {
-    const fetch = (request: Request) => (tokens ? undefined : refuseForeign(request)) ?? app.fetch(request);
-    const server = serve({ fetch, port, hostname: host }, info =>
-      resolve({
-        port: info.port,
-        close: () =>
-          new Promise(done => {
-            server.close(() => done());
-            // Keep-alive connections would hold the process.
-            (server as Server).closeIdleConnections();
-          }),
-      }),
-    );
+    const fetch = async (request: Request) => {
+      const response = (tokens ? undefined : refuseForeign(request)) ?? (await app.fetch(request));
+      if (response.status >= 400 && !(await drained(request, response.status === 413)))
+        response.headers.set('connection', 'close');
+      return response;
+    };
+    const server = serve({ fetch, port, hostname: host }, info => {
+      const close = (): Promise<void> =>
+        new Promise(done => {
+          server.close(() => done());
+          // Keep-alive connections would hold the process.
+          (server as Server).closeIdleConnections();
+        });
+      // A name is what the machine says it is: what counts is where it led to.
+      if (tokens || isLoopback(info.address)) resolve({ port: info.port, close });
+      else void close().then(() => reject(new Error(`${host} is not loopback: ${info.address}`)));
+    });
     server.once('error', reject);
   });
 }

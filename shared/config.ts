@@ -14,6 +14,12 @@ export const environmentSchema = z.object({
   /** Look-back of a run by event timestamp, in days. */
   LOOKBACK_DAYS: whole.min(1).max(366).default(90),
   POLICY: z.enum(POLICIES).default('drift'),
+  /** Policies that each run computes and compares beside the one that it publishes; `none` for none. */
+  CHALLENGERS: z
+    .string()
+    .default(POLICIES.join())
+    .transform(text => (text === 'none' ? [] : text.split(',').map(name => name.trim())))
+    .pipe(z.array(z.enum(POLICIES))),
   /** Gain of an acted success and loss of an acted failure. */
   PAYOFF_WIN: z.coerce.number().positive().default(2),
   PAYOFF_LOSS: z.coerce.number().positive().default(1),
@@ -38,6 +44,7 @@ export interface Config {
     readonly nMin: number;
     readonly lookbackDays: number;
     readonly policy: (typeof POLICIES)[number];
+    readonly challengers: readonly (typeof POLICIES)[number][];
     readonly payoff: { readonly win: number; readonly loss: number };
   };
   readonly cycleMaxAgeMinutes: number;
@@ -53,7 +60,8 @@ export interface Config {
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const result = environmentSchema.safeParse(set);
+  // Read once: compiling a parser for it would take longer than reading.
+  const result = environmentSchema.safeParse(set, { jitless: true });
   if (!result.success) {
     const wrong = result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
     throw new Error(`settings: ${wrong.join('; ')}`);
@@ -70,6 +78,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       nMin: env.N_MIN,
       lookbackDays: env.LOOKBACK_DAYS,
       policy: env.POLICY,
+      challengers: env.CHALLENGERS,
       payoff: { win: env.PAYOFF_WIN, loss: env.PAYOFF_LOSS },
     },
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,

@@ -16,8 +16,14 @@ const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
 /**
  * One JSON object a line. JSON escapes control characters, so a value cannot forge a second line.
  * @param write receives each line without its newline
+ * @param stackOf how the stack of an error is written
  */
-export function jsonLog(level: LogLevel, write: (line: string) => void, now: () => number): Log {
+export function jsonLog(
+  level: LogLevel,
+  write: (line: string) => void,
+  now: () => number,
+  stackOf: (error: Error) => string | undefined = error => error.stack,
+): Log {
   const emit = (at: LogLevel, message: string, fields: object): void => {
     if (RANK[at] < RANK[level]) return;
     write(JSON.stringify({ level: at, time: new Date(now()).toISOString(), message, ...fields }));
@@ -26,12 +32,13 @@ export function jsonLog(level: LogLevel, write: (line: string) => void, now: () 
     debug: (message, fields = {}) => emit('debug', message, fields),
     info: (message, fields = {}) => emit('info', message, fields),
     warn: (message, fields = {}) => emit('warn', message, fields),
-    error: (message, error, fields = {}) => emit('error', message, { ...fields, error: describe(error) }),
+    error: (message, error, fields = {}) =>
+      emit('error', message, { ...fields, error: describe(error, stackOf) }),
   };
 }
 
-function describe(error: unknown): object {
+function describe(error: unknown, stackOf: (error: Error) => string | undefined): object {
   if (!(error instanceof Error)) return { message: String(error) };
-  const cause = error.cause === undefined ? {} : { cause: describe(error.cause) };
-  return { name: error.name, message: error.message, stack: error.stack, ...cause };
+  const cause = error.cause === undefined ? {} : { cause: describe(error.cause, stackOf) };
+  return { name: error.name, message: error.message, stack: stackOf(error), ...cause };
 }

@@ -5,9 +5,12 @@ import type { CycleDeps } from './cycle/deps.ts';
 import type { Lesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
+import { ASKED_LINE, AskedDimensions } from './override/asked.ts';
 import { GenerationCache } from './override/generation-cache.ts';
 import type { Override } from './override/override.ts';
+import { sourceStack } from './source-stack.ts';
 import { DynamoCycleStore } from './store/cycle-store.ts';
+import { DynamoDimensionStore } from './store/dimension-store.ts';
 import { Dynamo, documentClient } from './store/dynamo.ts';
 import { DynamoEpisodeStore } from './store/episode-store.ts';
 import { DynamoRowSetStore } from './store/generation-store.ts';
@@ -18,17 +21,22 @@ export interface Runtime extends CycleDeps {
   readonly config: Config;
   readonly log: Log;
   readonly generations: GenerationCache;
+  readonly asked: AskedDimensions;
 }
+
+const toOutput = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 /**
  * The composition root.
  * @param now milliseconds since 1970
+ * @param facts takes the lines that a program reads, which no log level may leave out
  */
 export function createRuntime(
   config: Config,
   client: DynamoDBDocumentClient,
   now: () => number = Date.now,
-  log: Log = jsonLog(config.logLevel, line => process.stdout.write(`${line}\n`), now),
+  log: Log = jsonLog(config.logLevel, toOutput, now, sourceStack),
+  facts: Log = log,
 ): Runtime {
   const db = new Dynamo(client);
   const { tables } = config;
@@ -43,6 +51,11 @@ export function createRuntime(
     overrides,
     lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons),
     cycles: new DynamoCycleStore(db, tables.control, now),
+    dimensions: new DynamoDimensionStore(db, tables.control, now),
+    asked: new AskedDimensions(
+      ({ pattern, names }) => facts.info(ASKED_LINE, { pattern, dimensions: names.join() }),
+      now,
+    ),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     episodes: new DynamoEpisodeStore(db, heads, {
       eventsTable: tables.events,
@@ -61,7 +74,8 @@ function containerRuntime(): Runtime {
   if (!container) {
     const config = readConfig(process.env);
     const endpoint = config.dynamodbEndpoint;
-    container = createRuntime(config, documentClient(endpoint === undefined ? {} : { endpoint }));
+    const client = documentClient(endpoint === undefined ? {} : { endpoint });
+    container = createRuntime(config, client, Date.now, undefined, jsonLog('info', toOutput, Date.now));
   }
   return container;
 }

@@ -55,6 +55,7 @@ it('there is something to check', () => {
   expect(files.length).toBeGreaterThan(60);
   expect(imports.length).toBeGreaterThan(200);
   expect(show(imports.filter(i => i.from === 'functions/mine.ts'))).toEqual([
+    'functions/mine.ts → shared/cycle/logged.ts',
     'functions/mine.ts → shared/cycle/steps.ts',
     'functions/mine.ts → shared/runtime.ts',
     'functions/mine.ts → shared/runtime.ts',
@@ -117,6 +118,12 @@ const RULES: readonly Rule[] = [
     packages: ['zod', 'node:crypto'],
   },
   { module: 'errors, log', files: under('shared/errors.ts', 'shared/log.ts'), own: [], packages: [] },
+  {
+    module: 'stacks in lines of the source',
+    files: under('shared/source-stack.ts'),
+    own: [],
+    packages: ['node:fs', 'node:module', 'node:url'],
+  },
   { module: 'config', files: under('shared/config.ts'), own: ['shared/override'], packages: ['zod'] },
   {
     module: 'store/stores, store/keys',
@@ -142,14 +149,28 @@ const RULES: readonly Rule[] = [
   {
     module: 'runtime',
     files: under('shared/runtime.ts'),
-    own: ['shared/config.ts', 'shared/log.ts', 'shared/store', 'shared/override/generation-cache.ts'],
+    own: [
+      'shared/config.ts',
+      'shared/log.ts',
+      'shared/source-stack.ts',
+      'shared/store',
+      'shared/override/generation-cache.ts',
+      'shared/override/asked.ts',
+    ],
     types: [...DOMAIN, '@aws-sdk/lib-dynamodb'],
     packages: [],
   },
   {
     module: 'functions',
     files: under('functions'),
-    own: ['shared/runtime.ts', 'shared/http', ...DOMAIN, 'shared/store/state-machine.ts'],
+    // What speaks of AWS and is no table.
+    own: [
+      'shared/runtime.ts',
+      'shared/http',
+      ...DOMAIN,
+      'shared/store/state-machine.ts',
+      'shared/store/log-lines.ts',
+    ],
     packages: [WEB],
   },
   {

@@ -1,9 +1,9 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { effectiveSettings } from '../../shared/cycle/settings.ts';
+import { tune } from '../../shared/cycle/tune.ts';
 import { readEpisode } from '../../shared/episode/episode.ts';
-import { outcomeAsOf, parseHistory } from '../../shared/episode/outcome.ts';
-import { ColumnCollector } from '../../shared/lesson/collect.ts';
-import { learn } from '../../shared/lesson/learn.ts';
-import { materialize } from '../../shared/override/materialize.ts';
+import { parseHistory, revisionAsOf } from '../../shared/episode/outcome.ts';
+import { FactorCollector } from '../../shared/lesson/collect-factors.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { documentClient } from '../../shared/store/dynamo.ts';
 import * as keys from '../../shared/store/keys.ts';
@@ -44,10 +44,10 @@ export async function benchCycle(plan: CyclePlan, progress: (what: string) => vo
     await step('raw Query of the same pages, 8 shards at once', () => readRaw(bench));
     const rows = await step('read (pages of all shards)', () => readRows(bench));
     const columns = await step('decode to columns', () => collect(rows));
-    const { lessons } = await step('mine', () => learn(pattern, columns, 33));
-    const set = await step('write lessons', () => runtime.lessons.write(pattern, lessons, expires));
-    const stored = await step('read lessons back', () => runtime.lessons.read(pattern, set));
-    const overrides = await step('materialize', () => materialize('drift', pattern, stored));
+    const { lessons, overrides } = await step('mine, materialize, compare the policies', () =>
+      tune(pattern, columns, asOf, effectiveSettings(runtime.defaults)),
+    );
+    await step('write lessons', () => runtime.lessons.write(pattern, lessons, expires));
     await step('write overrides', () => runtime.overrides.write(pattern, overrides, expires));
     made = `${lessons.length} lessons, ${overrides.length} overrides`;
     // Another n_min every time, so that each run has something new to publish.
@@ -133,13 +133,13 @@ async function readRows(bench: Bench): Promise<(readonly ResolvedRow[])[]> {
   return pages;
 }
 
-/** What a run does with each row (cycle/steps.ts). */
+/** What a run does with each row (cycle/read.ts). */
 function collect(pages: readonly (readonly ResolvedRow[])[]) {
-  const collector = new ColumnCollector({ withDxCount: false });
+  const collector = new FactorCollector({ withDxCount: false });
   for (const page of pages) {
     for (const row of page) {
-      const outcome = outcomeAsOf(parseHistory(row.history), asOf);
-      if (outcome) collector.add(row.packed, outcome);
+      const revision = revisionAsOf(parseHistory(row.history), asOf);
+      if (revision) collector.add(row.packed, row.time, revision);
     }
   }
   return collector.columns();
@@ -152,7 +152,7 @@ function shardQueries(bench: Bench) {
     IndexName: keys.OUTCOMES_INDEX,
     KeyConditionExpression: 'rk = :p AND t BETWEEN :from AND :to',
     ExpressionAttributeValues: { ':p': partition, ':from': first, ':to': last },
-    ProjectionExpression: 'sk, m, o',
+    ProjectionExpression: 'sk, t, m, o',
   }));
 }
 

@@ -1,8 +1,8 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { listen } from '../../local/service.ts';
 import { materializeAndPublish, openCycle } from '../../shared/cycle/steps.ts';
-import { quadrantStats } from '../../shared/lesson/learn.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
+import { quadrantStats } from '../../shared/lesson/lesson-kind.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
 import { HEAD, patternPartition } from '../../shared/store/keys.ts';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { type LessonsPage, lessonsPageSchema } from '../../shared/http/schemas.ts';
-import { type LadderStats, pressureOf, type QuadrantStats } from '../../shared/lesson/lesson.ts';
+import { pressureOf } from '../../shared/lesson/lesson.ts';
 import { whole } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
-import { count, percent, plural, printable, signed, slice } from '../format.ts';
+import { count, percent, percentRange, plural, printable, signed, slice } from '../format.ts';
 import { mostEventsFirst } from '../order.ts';
 import { readPages } from '../pages.ts';
 import type { Perform } from '../perform.ts';
@@ -12,11 +12,15 @@ import type { Column } from '../table.ts';
 
 interface Options {
   readonly near?: boolean;
+  readonly intervals?: boolean;
+  readonly why?: boolean;
   readonly limit?: number;
 }
 
-type Row<S> = Pick<LessonsPage['lessons'][number], 'scope_subset' | 'n' | 'lacks'> & {
-  readonly stats: S;
+type Lesson = LessonsPage['lessons'][number];
+type Quadrants = Extract<Lesson, { action_category: 'tuning' }>;
+type Ladder = Extract<Lesson, { action_category: 'tuning_dx_ladder' }>;
+type Row<L extends Lesson> = L & {
   /** The slice that stands for this one, when both contain the same events. */
   readonly sameAs: string | undefined;
 };
@@ -25,9 +29,15 @@ const EXAMPLES = `
 WR, FPR: acted events that succeeded, failed. MR, DR: skipped events that succeeded, failed.
 Pressure: skipped successes minus acted failures; above 0 the gates cost more than they saved.
 
+With --intervals each rate is shown as its 90 % interval. "vs. rest" is the share of successes among the events with
+success or failure, acted and skipped alike, less that share outside of the slice; on the DX ladder the share of three
+rungs among those of one or three. q: of the lessons with a q up to this one, about that share differ by chance only.
+
 Examples:
   $ pm-tuning lessons pm.uptrend.S1.entry
-  $ pm-tuning lessons pm.uptrend.S1.entry --near`;
+  $ pm-tuning lessons pm.uptrend.S1.entry --near
+  $ pm-tuning lessons pm.uptrend.S1.entry --intervals
+  $ pm-tuning lessons pm.uptrend.S1.entry --why`;
 
 /** `lessons`: what the slices of a pattern taught. */
 export function addLessons(program: Command, perform: Perform): void {
@@ -36,6 +46,8 @@ export function addLessons(program: Command, perform: Perform): void {
     .description('what the slices of a pattern taught, most events first')
     .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
     .option('--near', 'instead, the slices just under the minimum, and what each lacks')
+    .option('--intervals', 'how sure it is: 90 % intervals, difference from the rest, q')
+    .option('--why', 'why no override follows from a slice')
     .option('--limit <n>', 'only the n with most events (with --json: the first n of the service)', whole(1))
     .addHelpText('after', EXAMPLES)
     .action(async (pattern: string, options: Options, command: Command) =>
@@ -53,15 +65,15 @@ export function addLessons(program: Command, perform: Perform): void {
     );
 }
 
-function show(session: Session, page: LessonsPage, { near, limit }: Options): void {
+function show(session: Session, page: LessonsPage, { near, intervals, why, limit }: Options): void {
   const what = near
     ? `${plural(page.lessons.length, 'slice')} just under the minimum`
     : plural(page.lessons.length, 'lesson');
   session.say(`${session.strong(page.pattern_key)}, generation ${page.generation}, ${what}`);
   if (page.lessons.length === 0) return;
   const slices = new Map(page.lessons.map(lesson => [lesson.scope_hash, slice(lesson.scope_subset)]));
-  const quadrants: Row<QuadrantStats>[] = [];
-  const ladders: Row<LadderStats>[] = [];
+  const quadrants: Row<Quadrants>[] = [];
+  const ladders: Row<Ladder>[] = [];
   const shown = page.lessons.toSorted(mostEventsFirst).slice(0, limit);
   for (const lesson of shown) {
     const sameAs = lesson.same_as === undefined ? undefined : (slices.get(lesson.same_as) ?? lesson.same_as);
@@ -70,13 +82,21 @@ function show(session: Session, page: LessonsPage, { near, limit }: Options): vo
   }
   session.say();
   const lacks = near ? [LACKS] : [];
-  if (quadrants.length > 0) session.table([...HEAD, ...lacks, ...QUADRANT], quadrants, '');
-  if (ladders.length > 0) session.table([...HEAD, ...lacks, ...LADDER], ladders, '');
+  const shownOf = <L extends Lesson>(plain: Columns<L>, sure: Columns<L>) =>
+    why
+      ? [...HEAD, ...lacks, WHY]
+      : intervals
+        ? [...HEAD, ...lacks, ...sure, ...EVIDENCE]
+        : [...HEAD, ...lacks, ...plain];
+  if (quadrants.length > 0) session.table(shownOf(QUADRANT, QUADRANT_INTERVALS), quadrants, '');
+  if (ladders.length > 0) session.table(shownOf(LADDER, LADDER_INTERVALS), ladders, '');
   if (shown.length < page.lessons.length)
     session.say(`… and ${count(page.lessons.length - shown.length)} more`);
 }
 
-const HEAD: readonly Column<Row<unknown>>[] = [
+type Columns<L extends Lesson> = readonly Column<Row<L>>[];
+
+const HEAD: Columns<Lesson> = [
   {
     title: 'slice',
     value: row =>
@@ -86,8 +106,14 @@ const HEAD: readonly Column<Row<unknown>>[] = [
   },
   { title: 'n', value: row => count(row.n), align: 'right' },
 ];
-const LACKS: Column<Row<unknown>> = { title: 'lacks', value: row => count(row.lacks ?? 0), align: 'right' };
-const QUADRANT: readonly Column<Row<QuadrantStats>>[] = [
+const LACKS: Column<Row<Lesson>> = { title: 'lacks', value: row => count(row.lacks ?? 0), align: 'right' };
+const WHY: Column<Row<Lesson>> = {
+  title: 'why no override',
+  value: ({ lacks, why_not }) =>
+    printable(why_not ?? (lacks === undefined ? 'one is in force' : `${lacks} events too few`)),
+  wraps: true,
+};
+const QUADRANT: Columns<Quadrants> = [
   { title: 'acted', value: row => count(row.stats.n_acted), align: 'right' },
   { title: 'WR', value: row => percent(row.stats.wr), align: 'right' },
   { title: 'FPR', value: row => percent(row.stats.fpr), align: 'right' },
@@ -96,7 +122,7 @@ const QUADRANT: readonly Column<Row<QuadrantStats>>[] = [
   { title: 'DR', value: row => percent(row.stats.dr), align: 'right' },
   { title: 'pressure', value: row => signed(pressureOf(row.stats)), align: 'right' },
 ];
-const LADDER: readonly Column<Row<LadderStats>>[] = [
+const LADDER: Columns<Ladder> = [
   { title: 'won', value: row => count(row.stats.n_success), align: 'right' },
   { title: '1 dx', value: row => count(row.stats.count_1), align: 'right' },
   { title: '2 dx', value: row => count(row.stats.count_2), align: 'right' },
@@ -105,3 +131,42 @@ const LADDER: readonly Column<Row<LadderStats>>[] = [
   { title: 'failed', value: row => percent(row.stats.failure_rate), align: 'right' },
   { title: 'pressure', value: row => signed(row.stats.ladder_pressure, 3), align: 'right' },
 ];
+
+/** What lessons of before do not tell. */
+const UNKNOWN = '–';
+
+const range = (interval: readonly [number, number] | undefined): string =>
+  interval === undefined ? UNKNOWN : percentRange(interval);
+
+const QUADRANT_INTERVALS: Columns<Quadrants> = [
+  { title: 'WR', value: row => range(row.uncertainty?.wr), align: 'right' },
+  { title: 'FPR', value: row => range(row.uncertainty?.fpr), align: 'right' },
+  { title: 'MR', value: row => range(row.uncertainty?.mr), align: 'right' },
+  { title: 'DR', value: row => range(row.uncertainty?.dr), align: 'right' },
+];
+const LADDER_INTERVALS: Columns<Ladder> = [
+  { title: 'failed', value: row => range(row.uncertainty?.failure_rate), align: 'right' },
+  {
+    title: 'pressure',
+    value: ({ uncertainty }) =>
+      uncertainty ? uncertainty.ladder_pressure.map(end => signed(end, 2)).join(' to ') : UNKNOWN,
+    align: 'right',
+  },
+];
+const EVIDENCE: Columns<Lesson> = [
+  {
+    title: 'vs. rest',
+    value: ({ uncertainty: { difference } = {} }) =>
+      difference === undefined ? UNKNOWN : `${signed(difference * 100, 1)} pt`,
+    align: 'right',
+  },
+  {
+    title: 'q',
+    value: ({ uncertainty: { q } = {} }) => (q === undefined ? UNKNOWN : share(q)),
+    align: 'right',
+  },
+];
+
+function share(q: number): string {
+  return q < 0.001 ? '<0.001' : q.toFixed(3);
+}

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type OverridesPage, overridesPageSchema } from '../../shared/http/schemas.ts';
 import { whole } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
-import { count, effect, plural, signed, slice } from '../format.ts';
+import { count, effect, plural, printable, slice } from '../format.ts';
 import { mostEventsFirst } from '../order.ts';
 import { readPages } from '../pages.ts';
 import type { Perform } from '../perform.ts';
@@ -48,11 +48,6 @@ const COLUMNS: readonly Column<OverridesPage['overrides'][number]>[] = [
   { title: 'lever', value: row => row.action_category },
   { title: 'effect', value: effect, align: 'right' },
   { title: 'n', value: row => count(row.n), align: 'right' },
-  { title: 'pressure', value: pressure, align: 'right' },
   { title: 'confidence', value: row => row.confidence.toFixed(2), align: 'right' },
+  { title: 'why', value: row => printable(row.reason), wraps: true },
 ];
-
-function pressure(row: OverridesPage['overrides'][number]): string {
-  if (row.pressure !== undefined) return signed(row.pressure);
-  return row.ladder_pressure === undefined ? '' : signed(row.ladder_pressure, 3);
-}

@@ -7,6 +7,7 @@ import type { Perform } from '../perform.ts';
 
 interface Options {
   readonly policy?: string;
+  readonly challengers?: string;
   readonly win?: number;
   readonly loss?: number;
   readonly nMin?: number;
@@ -24,7 +25,8 @@ export function addSettings(program: Command, perform: Perform): void {
     .command('settings')
     .description('how a pattern learns, from the next cycle on')
     .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
-    .option('--policy <policy>', 'what turns lessons into overrides')
+    .option('--policy <policy>', 'what turns lessons into overrides: drift or replay')
+    .option('--challengers <policies>', 'with commas: computed and compared beside it; none for none')
     .option('--win <amount>', 'gain of an acted success; with --loss', positive)
     .option('--loss <amount>', 'loss of an acted failure; with --win', positive)
     .option('--n-min <n>', 'events with an outcome that a slice needs', whole(1))
@@ -37,9 +39,10 @@ export function addSettings(program: Command, perform: Perform): void {
         const call = { method: 'PUT', body: settingsBody(options) } as const;
         const { raw, data } = await session.ask(settingsAnswerSchema, path, call);
         session.answer(raw, () => {
-          const { policy, payoff, n_min, lookback_days } = data;
+          const { policy, challengers, payoff, n_min, lookback_days } = data;
           session.say(session.strong(printable(data.pattern_key)));
-          session.say(`policy    ${printable(policy)}`);
+          const beside = challengers.length === 0 ? '' : `, compared with ${challengers.join(', ')}`;
+          session.say(`policy    ${printable(policy + beside)}`);
           session.say(`payoff    win ${measure(payoff.win)}, loss ${measure(payoff.loss)}`);
           session.say(`n_min     ${n_min}`);
           session.say(`lookback  ${lookback_days} days`);
@@ -50,11 +53,12 @@ export function addSettings(program: Command, perform: Perform): void {
 }
 
 /** @throws Failure (usage) when nothing is to be set, or half a payoff */
-function settingsBody({ policy, win, loss, nMin, lookbackDays, reason }: Options): object {
+function settingsBody({ policy, challengers, win, loss, nMin, lookbackDays, reason }: Options): object {
   if ((win === undefined) !== (loss === undefined)) throw usage('--win and --loss go together');
   const payoff = win === undefined ? undefined : { win, loss };
-  const set = { policy, payoff, n_min: nMin, lookback_days: lookbackDays };
+  const beside = challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim());
+  const set = { policy, challengers: beside, payoff, n_min: nMin, lookback_days: lookbackDays };
   if (Object.values(set).every(value => value === undefined))
-    throw usage('nothing to set: give --policy, --win and --loss, --n-min or --lookback-days');
+    throw usage('nothing to set: give --policy, --challengers, --win and --loss, --n-min or --lookback-days');
   return { ...set, reason };
 }

@@ -24,12 +24,16 @@ export function addStatus(program: Command, perform: Perform): void {
 function show(session: Session, status: Status): void {
   session.say(session.strong(status.healthy ? 'healthy' : 'NOT healthy'));
   for (const { code, detail } of status.reasons) session.say(`  ${code}: ${printable(detail)}`);
+  for (const { code, detail } of status.warnings) session.say(`  warning ${code}: ${printable(detail)}`);
   const { total, with_outcome, pending } = status.events;
   session.say(
     `events      ${count(total)}: ${count(with_outcome)} with an outcome, ${count(pending)} pending`,
   );
   if (status.parked_outcomes > 0)
     session.say(`parked      ${plural(status.parked_outcomes, 'outcome')} waiting for the event`);
+  const { events, outcomes } = status.conflicts;
+  if (events + outcomes > 0)
+    session.say(`conflicts   ${plural(events, 'event')} and ${plural(outcomes, 'outcome')} refused`);
   session.say(`last cycle  ${lastCycle(status)}`);
   session.say();
   const patterns = status.patterns.toSorted((a, b) => b.events.total - a.events.total);

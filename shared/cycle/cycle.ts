@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { evidenceSummarySchema } from '../override/evidence.ts';
 import { POLICIES } from '../override/override.ts';
 
 const count = z.number().int().nonnegative();
@@ -55,6 +56,10 @@ export const patternRunSchema = z
     published: z.boolean(),
     reason: z.string().optional(),
     cut: z.string().optional().meta({ description: 'what the mining budget left out' }),
+    evidence: z
+      .array(evidenceSummarySchema)
+      .optional()
+      .meta({ description: 'how each policy would have done on the last weeks' }),
   })
   .meta({ id: 'PatternRun' });
 export type PatternRun = z.output<typeof patternRunSchema>;

@@ -1,7 +1,7 @@
 import type { Lesson } from '../lesson/lesson.ts';
 import type { Log } from '../log.ts';
 import type { Override } from '../override/override.ts';
-import type { CycleStore, EpisodeStore, HeadStore, RowSetStore } from '../store/stores.ts';
+import type { CycleStore, DimensionStore, EpisodeStore, HeadStore, RowSetStore } from '../store/stores.ts';
 import type { Defaults } from './settings.ts';
 
 /** What runs and operators work on. */
@@ -11,6 +11,7 @@ export interface CycleDeps {
   readonly lessons: RowSetStore<Lesson>;
   readonly overrides: RowSetStore<Override>;
   readonly cycles: CycleStore;
+  readonly dimensions: DimensionStore;
   readonly defaults: Defaults;
   readonly now: () => number;
   readonly log: Log;

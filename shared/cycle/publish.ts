@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { evidenceSummarySchema } from '../override/evidence.ts';
 import type { Generation, Head } from '../override/head.ts';
-import { keptSetSchema } from '../override/head.ts';
-import type { Policy } from '../override/override.ts';
+import { keptSetSchema, payoffSchema, policySchema } from '../override/head.ts';
 import { RESOLUTION_OF } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { PatternRun } from './cycle.ts';
@@ -25,22 +25,21 @@ export const minedSchema = z.object({
   events_read: z.number(),
   n_min: z.number(),
   lookback_days: z.number(),
-  policy: z.string(),
+  policy: policySchema,
+  payoff: payoffSchema,
   lessons: keptSetSchema,
+  overrides: keptSetSchema,
+  evidence: z.array(evidenceSummarySchema),
+  /** What the policy says of the pattern as a whole. */
+  note: z.string().optional(),
   /** Why there are no more lessons than there are. */
   shortfall: z.string().optional(),
   cut: z.string().optional(),
 });
-/** What mining one pattern made. */
+/** What mining one pattern made: two sets that are stored and not yet in force. */
 export type Mined = z.output<typeof minedSchema>;
 
 const YIELDED = 'another run or an operator changed the pattern meanwhile';
-
-/** Everything a run made of one pattern. */
-export type Made = Omit<Mined, 'policy'> & {
-  readonly policy: Policy;
-  readonly overrides: Generation['overrides'];
-};
 
 /**
  * Decides what a result means for the head as it stands, and puts it in force with one conditional write.
@@ -50,7 +49,7 @@ export async function publish(
   deps: CycleDeps,
   pattern: PatternKey,
   cycle: CycleRun,
-  made: Made,
+  made: Mined,
   head: Head | undefined,
 ): Promise<PatternRun> {
   const current = head?.current;
@@ -64,12 +63,14 @@ export async function publish(
     published: generation !== (current?.generation ?? 0),
     ...(reason && { reason }),
     ...(made.cut && { cut: made.cut }),
+    ...(made.evidence.length > 0 && { evidence: made.evidence }),
   });
+  const said = [made.shortfall, made.note].filter(text => text !== undefined).join('; ') || undefined;
   const inForce = current?.generation ?? 0;
   // Asked a second time after the first answer got lost.
   if (current?.cycle_id === cycle.cycle_id && sameContent(current, made))
     return {
-      ...run(made.lessons.rows === 0 ? 'too_few_events' : 'published', inForce, made.shortfall),
+      ...run(made.lessons.rows === 0 ? 'too_few_events' : 'published', inForce, said),
       published: true,
     };
   if ((head?.version ?? 0) !== made.head_version) return run('yielded', inForce, YIELDED);
@@ -80,7 +81,7 @@ export async function publish(
   if (current ? sameContent(current, made) : made.lessons.rows === 0) {
     // Mining and materializing have renewed what was due.
     if (head && current) await stayInForce(deps, pattern, head, withSets(current, made));
-    return run(made.lessons.rows === 0 ? 'too_few_events' : 'unchanged', inForce, made.shortfall);
+    return run(made.lessons.rows === 0 ? 'too_few_events' : 'unchanged', inForce, said);
   }
   const generation = newGeneration(deps, cycle, made, (head?.latest ?? 0) + 1);
   if (current) await deps.heads.archive(pattern, current);
@@ -89,26 +90,29 @@ export async function publish(
     const ours = (await deps.heads.head(pattern))?.current?.cycle_id === cycle.cycle_id;
     if (!ours) return run('yielded', inForce, YIELDED);
   }
-  return run(made.lessons.rows === 0 ? 'too_few_events' : 'published', generation.generation, made.shortfall);
+  return run(made.lessons.rows === 0 ? 'too_few_events' : 'published', generation.generation, said);
 }
 
 /** The same object when nothing was renewed. */
-function withSets(current: Generation, { lessons, overrides }: Made): Generation {
+function withSets(current: Generation, { lessons, overrides }: Mined): Generation {
   const same =
     lessons.kept_until === current.lessons.kept_until &&
     overrides.kept_until === current.overrides.kept_until;
   return same ? current : { ...current, lessons, overrides };
 }
 
-function sameContent(current: Generation, made: Made): boolean {
+function sameContent(current: Generation, made: Mined): boolean {
   return (
     current.lessons.id === made.lessons.id &&
     current.overrides.id === made.overrides.id &&
-    current.policy === made.policy
+    current.policy === made.policy &&
+    // Drift knows no payoffs.
+    (made.policy === 'drift' ||
+      (current.payoff?.win === made.payoff.win && current.payoff.loss === made.payoff.loss))
   );
 }
 
-function newGeneration(deps: CycleDeps, cycle: CycleRun, made: Made, generation: number): Generation {
+function newGeneration(deps: CycleDeps, cycle: CycleRun, made: Mined, generation: number): Generation {
   return {
     generation,
     hash: createHash('sha256').update(`${made.lessons.id} ${made.overrides.id}`).digest('hex').slice(0, 32),
@@ -117,12 +121,15 @@ function newGeneration(deps: CycleDeps, cycle: CycleRun, made: Made, generation:
     lookback_days: made.lookback_days,
     n_min: made.n_min,
     policy: made.policy,
+    payoff: made.payoff,
     resolution: RESOLUTION_OF[made.policy],
     events_read: made.events_read,
     lessons: made.lessons,
     overrides: made.overrides,
     published_at: new Date(deps.now()).toISOString(),
     ...(made.cut && { cut: made.cut }),
+    ...(made.note && { note: made.note }),
+    ...(made.evidence.length > 0 && { evidence: made.evidence }),
   };
 }
 

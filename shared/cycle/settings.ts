@@ -8,12 +8,15 @@ export interface Defaults {
   readonly nMin: number;
   readonly lookbackDays: number;
   readonly policy: Policy;
+  readonly challengers: readonly Policy[];
   readonly payoff: { readonly win: number; readonly loss: number };
 }
 
 /** The settings in force. */
 export interface EffectiveSettings {
   readonly policy: Policy;
+  /** Computed and compared beside the policy; never the policy itself. */
+  readonly challengers: readonly Policy[];
   readonly payoff: { readonly win: number; readonly loss: number };
   /** Least events of a slice that makes a lesson. */
   readonly n_min: number;
@@ -31,8 +34,12 @@ export function effectiveSettings(
     readonly policy?: string | undefined;
   } = {},
 ): EffectiveSettings {
+  const policy = run.policy === undefined ? (settings.policy ?? defaults.policy) : requirePolicy(run.policy);
+  const challengers = new Set(settings.challengers ?? defaults.challengers);
+  challengers.delete(policy);
   return {
-    policy: run.policy === undefined ? (settings.policy ?? defaults.policy) : requirePolicy(run.policy),
+    policy,
+    challengers: POLICIES.filter(other => challengers.has(other)),
     payoff: settings.payoff ?? defaults.payoff,
     n_min: run.n_min ?? settings.n_min ?? defaults.nMin,
     lookback_days: run.lookback_days ?? settings.lookback_days ?? defaults.lookbackDays,

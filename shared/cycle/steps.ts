@@ -1,35 +1,26 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { parse } from '../episode/episode.ts';
-import { outcomeAsOf, parseHistory } from '../episode/outcome.ts';
-import { ColumnCollector } from '../lesson/collect.ts';
-import type { EpisodeColumns } from '../lesson/columns.ts';
-import type { Learned } from '../lesson/learn.ts';
-import { learn } from '../lesson/learn.ts';
-import { makesLadderLessons } from '../lesson/lesson.ts';
-import type { Cut } from '../lesson/mine.ts';
+import { Fault } from '../errors.ts';
+import { dimensionsOf } from '../lesson/lesson.ts';
+import { summarize } from '../override/evidence.ts';
 import type { Generation } from '../override/head.ts';
-import { materialize } from '../override/materialize.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
-import { describeScope } from '../pattern/scope.ts';
-import type { EpisodeStore } from '../store/stores.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
 import { cycleOptionsSchema, cycleStatus } from './cycle.ts';
 import type { CycleDeps } from './deps.ts';
 import { keep } from './keep.ts';
 import type { CycleRun, Mined } from './publish.ts';
 import { minedSchema, publish, runSchema } from './publish.ts';
+import { readColumns } from './read.ts';
 import { effectiveSettings, requirePolicy } from './settings.ts';
+import { tune } from './tune.ts';
 
 /*
  * The four steps of a cycle, in the order of infra/cycle.asl.json. Each may run twice without harm.
  * They fetch and write around pure functions; what passes between them is small, the bulk goes through the store.
  */
-
-const DAY_MS = 86_400_000;
-/** How many slices just under `n_min` a reason names. */
-const REASON_SLICES = 3;
 
 const startedSchema = z.object({
   execution: z.object({ name: z.string(), started_at: z.string() }),
@@ -72,7 +63,10 @@ export async function openCycle(
   return { cycle, patterns };
 }
 
-/** Mines the window of one pattern into a set of lessons, which is stored but not yet in force. */
+/**
+ * Mines the window of one pattern into lessons, asks every policy that is named what follows from them, and stores
+ * the lessons and the overrides of the policy that is to be published. Neither is in force yet.
+ */
 export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
   const { cycle, pattern_key } = parse(
     z.object({ cycle: runSchema, pattern_key: z.string() }),
@@ -82,11 +76,21 @@ export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
   const pattern = parsePatternKey(pattern_key);
   const head = await deps.heads.head(pattern);
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
-  const columns = await readColumns(deps.episodes, pattern, Date.parse(cycle.as_of), settings.lookback_days);
-  const learned = learn(pattern, columns, settings.n_min);
-  const lessons = await keep(deps, deps.lessons, pattern, learned.lessons, head?.current?.lessons);
-  await deps.heads.putNear(pattern, learned.near);
-  const shortfall = describeShortfall(pattern, learned, settings.n_min);
+  const columns = await readColumns(
+    deps.episodes,
+    pattern,
+    Date.parse(cycle.as_of),
+    settings.lookback_days,
+  ).catch(async error => {
+    await recordDamage(deps, cycle, pattern, head?.current, error);
+    throw error;
+  });
+  const tuned = tune(pattern, columns, Date.parse(cycle.as_of), settings);
+  const lessons = await keep(deps, deps.lessons, pattern, tuned.lessons, head?.current?.lessons);
+  const overrides = await keep(deps, deps.overrides, pattern, tuned.overrides, head?.current?.overrides);
+  await deps.heads.putNear(pattern, tuned.near);
+  await deps.heads.putEvidence(pattern, tuned.evidence);
+  await deps.dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
   return {
     pattern_key: pattern,
     head_version: head?.version ?? 0,
@@ -94,13 +98,17 @@ export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
     n_min: settings.n_min,
     lookback_days: settings.lookback_days,
     policy: settings.policy,
+    payoff: settings.payoff,
     lessons,
-    ...(shortfall && { shortfall }),
-    ...(learned.cut && { cut: describeCut(learned.cut) }),
+    overrides,
+    evidence: tuned.evidence.policies.map(summarize),
+    ...(tuned.shortfall !== undefined && { shortfall: tuned.shortfall }),
+    ...(tuned.note !== undefined && { note: tuned.note }),
+    ...(tuned.cut !== undefined && { cut: tuned.cut }),
   };
 }
 
-/** Turns a pattern's lessons into overrides and puts both in force with one conditional write of its head. */
+/** Puts a pattern's lessons, and the overrides they led to, in force with one conditional write of its head. */
 export async function materializeAndPublish(deps: CycleDeps, input: unknown): Promise<PatternRun> {
   const { cycle, mined } = parse(
     z.object({ cycle: runSchema, mined: minedSchema }),
@@ -108,13 +116,7 @@ export async function materializeAndPublish(deps: CycleDeps, input: unknown): Pr
     'invalid_request',
   );
   const pattern = parsePatternKey(mined.pattern_key);
-  const policy = requirePolicy(mined.policy);
-  const head = await deps.heads.head(pattern);
-  const lessons = await deps.lessons.read(pattern, mined.lessons);
-  const rows = materialize(policy, pattern, lessons);
-  const overrides = await keep(deps, deps.overrides, pattern, rows, head?.current?.overrides);
-  const made = { ...mined, policy, overrides };
-  const run = await publish(deps, pattern, cycle, made, head);
+  const run = await publish(deps, pattern, cycle, mined, await deps.heads.head(pattern));
   await deps.cycles.putRun(cycle.cycle_id, run);
   return run;
 }
@@ -135,7 +137,9 @@ export async function closeCycle(deps: CycleDeps, input: unknown): Promise<Cycle
       continue;
     }
     const current = await generationInForce(deps, parsePatternKey(pattern));
-    const run = failedRun(pattern, current, errors.get(pattern));
+    const failed = failedRun(pattern, current, errors.get(pattern));
+    // The step that failed may have said more.
+    const run = done?.reason?.startsWith(`${failed.reason}: `) ? done : failed;
     await deps.cycles.putRun(cycle.cycle_id, run);
     runs.push(run);
     if (current) staleMs = Math.max(staleMs, deps.now() - Date.parse(current.published_at));
@@ -184,38 +188,6 @@ const closingSchema = z.object({
   failure: z.object({ Error: z.string() }).optional(),
 });
 
-/** The events of the window whose outcome was known at `asOf` (contract, section 3). */
-async function readColumns(
-  episodes: EpisodeStore,
-  pattern: PatternKey,
-  asOf: number,
-  lookbackDays: number,
-): Promise<EpisodeColumns> {
-  const collector = new ColumnCollector({ withDxCount: makesLadderLessons(pattern) });
-  for await (const page of episodes.resolved(pattern, asOf - lookbackDays * DAY_MS, asOf)) {
-    for (const row of page) {
-      const outcome = outcomeAsOf(parseHistory(row.history), asOf);
-      if (outcome) collector.add(row.packed, outcome);
-    }
-  }
-  return collector.columns();
-}
-
-function describeShortfall(pattern: PatternKey, learned: Learned, nMin: number): string | undefined {
-  const slices = learned.near
-    .slice(0, REASON_SLICES)
-    .map(lesson => `${nMin - lesson.lacks} of ${nMin} in ${describeScope(lesson.scope_subset)}`);
-  if (slices.length > 0) return slices.join('; ');
-  if (learned.lessons.length > 0) return undefined;
-  const what = makesLadderLessons(pattern) ? 'successes with a dx_count' : 'events with an outcome';
-  return `${learned.support} of ${nMin} ${what}`;
-}
-
-function describeCut(cut: Cut): string {
-  const left = `every slice of more than ${cut.depth} dimensions left out (${cut.leftOutAtLeast} or more)`;
-  return `${left}, ${cut.emitted} kept: ${cut.reason}`;
-}
-
 /** Nothing, when even that cannot be read: the run is recorded as failed all the same. */
 async function generationInForce(deps: CycleDeps, pattern: PatternKey): Promise<Generation | undefined> {
   try {
@@ -224,6 +196,19 @@ async function generationInForce(deps: CycleDeps, pattern: PatternKey): Promise<
     deps.log.error('head of a failed pattern not read', error, { pattern });
     return undefined;
   }
+}
+
+/** Says which events are damaged: of what ends a step, the state machine hands on no more than a code. */
+async function recordDamage(
+  deps: CycleDeps,
+  cycle: CycleRun,
+  pattern: PatternKey,
+  current: Generation | undefined,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof Fault) || error.code !== 'damaged_event') return;
+  const run = failedRun(pattern, current, error.code);
+  await deps.cycles.putRun(cycle.cycle_id, { ...run, reason: `${run.reason}: ${error.message}` });
 }
 
 function failedRun(pattern: string, current: Generation | undefined, error = 'no_result'): PatternRun {

@@ -63,7 +63,12 @@ export function mergeOutcome(history: OutcomeHistory, revision: OutcomeRevision)
  * @param asOf milliseconds since 1970
  */
 export function outcomeAsOf(history: OutcomeHistory, asOf: number): Outcome | undefined {
-  return history.findLast(revision => revision.resolvedAt <= asOf)?.outcome;
+  return revisionAsOf(history, asOf)?.outcome;
+}
+
+/** What was in force of a history at a moment, or none: the outcome, and when it became known. */
+export function revisionAsOf(history: OutcomeHistory, asOf: number): OutcomeRevision | undefined {
+  return history.findLast(revision => revision.resolvedAt <= asOf);
 }
 
 const LETTER: Readonly<Record<Outcome, string>> = { success: 's', failure: 'f', neutral: 'n' };

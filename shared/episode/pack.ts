@@ -113,6 +113,37 @@ export function numberAt(packed: Uint8Array, at: number, name: NumberName): numb
   return view(packed).getFloat64(at + 6 + 8 * before, true);
 }
 
+/** Where the parts of a packed event after its scope are; `at` is where the scope ends. */
+export interface PackedFactors {
+  /** Bits in the order of `FLAGS`. */
+  readonly flagsKnown: number;
+  readonly flagsSet: number;
+  /** Bits in the order of `GATES`; 0x80: the event logged which gates blocked it. */
+  readonly blocked: number;
+  /** Bytes of the trade id: `[start, end)`, empty for none. */
+  readonly trade: readonly [number, number];
+}
+
+/** Reads the flags and calls `number` for each number that the event carries, by its index in `NUMBERS`. */
+export function readFactors(
+  packed: Uint8Array,
+  at: number,
+  number: (index: number, value: number) => void,
+): PackedFactors {
+  const doubles = view(packed);
+  let next = at + 6;
+  for (let mask = u16At(packed, at + 4); mask !== 0; mask &= mask - 1) {
+    number(31 - Math.clz32(mask & -mask), doubles.getFloat64(next, true));
+    next += 8;
+  }
+  return {
+    flagsKnown: packed[at + 1] ?? 0,
+    flagsSet: packed[at + 2] ?? 0,
+    blocked: packed[at + 3] ?? 0,
+    trade: [next + 2, packed.length],
+  };
+}
+
 /** The pairs of a packed scope. @throws Fault `damaged_event` */
 export function unpackScope(packed: Uint8Array, start: number, end: number): Scope {
   const pairs: (readonly [string, string])[] = [];

@@ -7,9 +7,9 @@ import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
+import type { Endpoint } from './endpoints.ts';
+import { MAX_BODY_BYTES } from './endpoints.ts';
 import { problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
-import type { Route } from './routes.ts';
-import { MAX_BODY_BYTES, ROUTES } from './routes.ts';
 
 export type Handler = (c: Context) => Response | Promise<Response>;
 
@@ -18,7 +18,7 @@ export function createApp(log: Log): Hono {
   const app = new Hono();
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => tooLarge() }));
   app.notFound(c => {
-    const allowed = methodsOf(c.req.path);
+    const allowed = methodsOf(app, c.req.path);
     if (allowed.length === 0) return answerProblem(new Fault('not_found', 'no such path'));
     const response = answerProblem(new Fault('method_not_allowed', `this path takes ${allowed.join(', ')}`));
     response.headers.set('allow', allowed.join(', '));
@@ -33,18 +33,16 @@ export function createApp(log: Log): Hono {
   return app;
 }
 
-/** The methods that the API has for a path. */
-function methodsOf(path: string): string[] {
-  return Object.values<Route>(ROUTES)
-    .filter(route =>
-      new RegExp(`^${route.path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
-    )
-    .map(route => route.method.toUpperCase());
+/** The methods that an app takes on a path; what stands before every handler is registered for all of them. */
+function methodsOf(app: Hono, path: string): string[] {
+  const fits = (route: string): boolean =>
+    new RegExp(`^${route.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`).test(path);
+  return app.routes.filter(({ method, path }) => method !== 'ALL' && fits(path)).map(({ method }) => method);
 }
 
 /** Registers the handler of a route. */
-export function handle(app: Hono, route: Route, handler: Handler): void {
-  app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
+export function handle(app: Hono, { method, path }: Endpoint, handler: Handler): void {
+  app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
 }
 
 /** A problem+json response for a fault. @param more further members of the body */

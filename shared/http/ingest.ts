@@ -4,7 +4,7 @@ import type { FaultCode, FaultIssue } from '../errors.ts';
 import { Fault } from '../errors.ts';
 import type { EpisodeStore } from '../store/stores.ts';
 import { answerProblem, handle, readJson } from './app.ts';
-import { MAX_ITEMS, ROUTES } from './routes.ts';
+import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 
 export interface IngestDeps {
   readonly episodes: EpisodeStore;
@@ -26,7 +26,7 @@ const DETAIL = {
 
 /** Registers what takes events and outcomes in. */
 export function ingestRoutes(app: Hono, deps: IngestDeps): void {
-  handle(app, ROUTES.postEvents, async c => {
+  handle(app, ENDPOINTS.postEvents, async c => {
     const raw = await readJson(c);
     const single = !(isObject(raw) && 'events' in raw);
     const items = single ? [raw] : listOf(raw, 'events');
@@ -44,7 +44,7 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
     return answer(c, items.length, counts, rejected, issues);
   });
 
-  handle(app, ROUTES.postOutcomes, async c => {
+  handle(app, ENDPOINTS.postOutcomes, async c => {
     const items = listOf(await readJson(c), 'outcomes');
     const { read, rejected, issues } = readAll(
       items,

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { parse } from '../episode/episode.ts';
 import { Fault, faultCode } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { AskedDimensions } from '../override/asked.ts';
 import type { GenerationCache } from '../override/generation-cache.ts';
 import type { Head } from '../override/head.ts';
 import type { LookupQuestion, LookupResult } from '../override/look-up.ts';
@@ -14,26 +15,27 @@ import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { normalizeScope } from '../pattern/scope.ts';
 import type { HeadStore, RowSetStore } from '../store/stores.ts';
 import { handle, patternParam, readJson, readQuery } from './app.ts';
-import { ROUTES } from './routes.ts';
-import { lookupRequestSchema } from './schemas.ts';
+import { ENDPOINTS } from './endpoints.ts';
+import { lookupQuerySchema, lookupRequestSchema } from './lookup-request.ts';
 
 export interface LookupDeps {
   readonly heads: HeadStore;
   readonly overrides: RowSetStore<Override>;
   readonly generations: GenerationCache;
+  readonly asked: AskedDimensions;
   readonly defaults: { readonly policy: Policy };
   readonly log: Log;
 }
 
 /** Registers what the PM asks. */
 export function lookupRoutes(app: Hono, deps: LookupDeps): void {
-  handle(app, ROUTES.postLookup, async c => {
+  handle(app, ENDPOINTS.postLookup, async c => {
     const request = parse(lookupRequestSchema, await readJson(c), 'invalid_request');
     return c.json(await answer(deps, toQuestion(request)));
   });
 
-  handle(app, ROUTES.getLookup, async c => {
-    const { pattern_key, resolution, explain, ...rest } = readQuery(c, ROUTES.getLookup.query);
+  handle(app, ENDPOINTS.getLookup, async c => {
+    const { pattern_key, resolution, explain, ...rest } = readQuery(c, lookupQuerySchema);
     const { scope, thresholds } = fromParameters(rest);
     const request = parse(
       lookupRequestSchema,
@@ -43,7 +45,7 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
     return c.json(await answer(deps, toQuestion(request)));
   });
 
-  handle(app, ROUTES.getSnapshot, async c => {
+  handle(app, ENDPOINTS.getSnapshot, async c => {
     const pattern = patternParam(c);
     const head = await deps.heads.head(pattern);
     const current = head?.current;
@@ -87,6 +89,7 @@ async function answer(
   let index: OverrideIndex | undefined;
   try {
     head = await deps.heads.head(question.pattern);
+    if (head?.current) deps.asked.note(question.pattern, question.scope);
     const explains = question.explain && head?.mode === 'shadow';
     if (head?.current && (serves(head.mode) || explains))
       index = await deps.generations.index(question.pattern, head.current.overrides);

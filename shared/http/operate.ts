@@ -15,11 +15,14 @@ import { parsePatternKey } from '../pattern/pattern-key.ts';
 import type { CycleStarter, RowSetStore } from '../store/stores.ts';
 import { handle, patternParam, readJson, readQuery } from './app.ts';
 import { compareGenerations } from './diff.ts';
+import { evidenceRoutes } from './evidence.ts';
+import { nMinRoutes } from './n-min.ts';
 import { openApiDocument } from './openapi.ts';
 import { ROUTES } from './routes.ts';
 import type { GenerationAnswer, HeadAnswer } from './schemas.ts';
 import { modeRequestSchema, rollbackRequestSchema, settingsRequestSchema } from './schemas.ts';
 import { systemStatus } from './status.ts';
+import { whatIfRoutes } from './what-if.ts';
 
 export interface OperateDeps extends CycleDeps {
   readonly starter: CycleStarter;
@@ -35,6 +38,9 @@ export function operateRoutes(app: Hono, deps: OperateDeps): void {
   readRoutes(app, deps);
   cycleRoutes(app, deps);
   patternRoutes(app, deps);
+  evidenceRoutes(app, deps);
+  nMinRoutes(app, deps);
+  whatIfRoutes(app, deps);
   handle(app, ROUTES.getHealth, c => c.json({ ok: true }));
   handle(app, ROUTES.getOpenApi, c => c.json(openApiDocument()));
 }
@@ -94,8 +100,16 @@ function patternRoutes(app: Hono, deps: OperateDeps): void {
 
   handle(app, ROUTES.putSettings, async c => {
     const pattern = patternParam(c);
-    const { reason, policy, ...rest } = parse(settingsRequestSchema, await readJson(c), 'invalid_request');
-    const settings = { ...rest, ...(policy !== undefined && { policy: requirePolicy(policy) }) };
+    const { reason, policy, challengers, ...rest } = parse(
+      settingsRequestSchema,
+      await readJson(c),
+      'invalid_request',
+    );
+    const settings = {
+      ...rest,
+      ...(policy !== undefined && { policy: requirePolicy(policy) }),
+      ...(challengers && { challengers: challengers.map(requirePolicy) }),
+    };
     const head = await setSettings(deps, pattern, settings, operator(c, reason));
     const inForce = effectiveSettings(deps.defaults, head.settings);
     return c.json({ pattern_key: pattern, ...inForce, last_change: head.last_change });

@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import { episodeEventSchema, outcomeReportSchema } from '../episode/episode.ts';
+import type { Endpoint } from './endpoints.ts';
+import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
+import { lookupQuerySchema, lookupRequestSchema } from './lookup-request.ts';
+import { nMinAnswerSchema, nMinQuerySchema } from './n-min-schemas.ts';
 import * as s from './schemas.ts';
+import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './what-if-schemas.ts';
 
 /** One route of the API: what it is called, takes and answers. Handlers register by it, OpenAPI is made from it. */
-export interface Route {
-  readonly method: 'get' | 'post' | 'put';
-  /** With `{name}` for parameters. */
-  readonly path: string;
+export interface Route extends Endpoint {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
@@ -14,8 +16,6 @@ export interface Route {
   readonly answers: Readonly<Record<number, z.ZodType | null>>;
 }
 
-export const MAX_ITEMS = 500;
-export const MAX_BODY_BYTES = 1024 * 1024;
 const PAGE = { default: 100, max: 1000 } as const;
 
 const limit = z.coerce.number().int().min(1).max(PAGE.max).default(PAGE.default);
@@ -26,40 +26,31 @@ const flag = z.enum(['true', 'false']).transform(text => text === 'true');
 
 export const ROUTES = {
   postEvents: {
-    method: 'post',
-    path: '/v1/events',
+    ...ENDPOINTS.postEvents,
     summary: 'Take episode events in: one, or up to 500. Sending them again is harmless.',
     body: z.union([episodeEventSchema, z.object({ events: z.array(episodeEventSchema).max(MAX_ITEMS) })]),
     answers: { 200: s.ingestAnswerSchema, 207: s.ingestAnswerSchema },
   },
   postOutcomes: {
-    method: 'post',
-    path: '/v1/outcomes',
+    ...ENDPOINTS.postOutcomes,
     summary: 'Record what became of episodes. One that comes before its event is parked.',
     body: z.object({ outcomes: z.array(outcomeReportSchema).max(MAX_ITEMS) }),
     answers: { 200: s.outcomesAnswerSchema, 207: s.outcomesAnswerSchema },
   },
   postLookup: {
-    method: 'post',
-    path: '/v1/overrides/lookup',
+    ...ENDPOINTS.postLookup,
     summary: 'The multipliers in force for a pattern in a scope, and why. Neutral when in doubt.',
-    body: s.lookupRequestSchema,
+    body: lookupRequestSchema,
     answers: { 200: s.lookupAnswerSchema },
   },
   getLookup: {
-    method: 'get',
-    path: '/v1/overrides/lookup',
+    ...ENDPOINTS.getLookup,
     summary: 'The same without a body: scope.NAME=value, thresholds.NAME=number.',
-    query: z.looseObject({
-      pattern_key: z.string().max(256),
-      resolution: s.lookupRequestSchema.shape.resolution,
-      explain: flag.optional(),
-    }),
+    query: lookupQuerySchema,
     answers: { 200: s.lookupAnswerSchema },
   },
   getSnapshot: {
-    method: 'get',
-    path: '/v1/snapshots/{pattern_key}',
+    ...ENDPOINTS.getSnapshot,
     summary: 'Everything a client needs to resolve locally; If-None-Match answers 304 while nothing changed.',
     answers: { 200: s.snapshotSchema, 304: null },
   },
@@ -115,6 +106,34 @@ export const ROUTES = {
         .optional(),
     }),
     answers: { 200: s.generationsAnswerSchema },
+  },
+  getEvidence: {
+    method: 'get',
+    path: '/v1/patterns/{pattern_key}/evidence',
+    summary: 'How each policy would have done on the last weeks, learned only from what was known before.',
+    answers: { 200: s.evidenceAnswerSchema },
+  },
+  getNMin: {
+    method: 'get',
+    path: '/v1/patterns/{pattern_key}/nmin',
+    summary: 'What each N_MIN from 10 to 60 would find in the events of a pattern, and what chance would.',
+    query: nMinQuerySchema,
+    answers: { 200: nMinAnswerSchema },
+  },
+  postWhatIf: {
+    method: 'post',
+    path: '/v1/whatif',
+    summary:
+      'What a threshold would have taken at other values in one slice, other gates rechecked. Changes nothing.',
+    body: whatIfRequestSchema,
+    answers: { 200: whatIfAnswerSchema },
+  },
+  getWhatIf: {
+    method: 'get',
+    path: '/v1/whatif',
+    summary: 'The same without a body: scope.NAME=value, payoff.win=number, payoff.loss=number.',
+    query: whatIfQuerySchema,
+    answers: { 200: whatIfAnswerSchema },
   },
   putMode: {
     method: 'put',

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { cycleOptionsSchema, cycleRecordSchema, cycleSummarySchema } from '../cycle/cycle.ts';
-import { patternKeyInputSchema } from '../episode/episode.ts';
-import { lessonSchema, scopeHashSchema, scopeSubsetSchema } from '../lesson/lesson.ts';
+import { lessonSchema } from '../lesson/lesson.ts';
+import { evidenceSchema, evidenceSummarySchema } from '../override/evidence.ts';
 import { changeSchema, modeSchema, payoffSchema } from '../override/head.ts';
 import { ACTION_CATEGORIES } from '../override/levers.ts';
 import { overrideSchema, POLICIES, resolutionSchema } from '../override/override.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 
 /** What the API takes and answers. The same schemas check requests and make the OpenAPI document. */
 
@@ -25,48 +26,6 @@ export const ingestAnswerSchema = z
 export const outcomesAnswerSchema = z
   .object({ resolved: count, unchanged: count, parked: count, rejected: z.array(rejectedSchema) })
   .meta({ id: 'OutcomesAnswer' });
-
-// Not z.record: it drops a name `__proto__` in silence.
-const thresholdsSchema = z
-  .unknown()
-  .superRefine((thresholds, context) => {
-    if (typeof thresholds !== 'object' || thresholds === null || Array.isArray(thresholds))
-      return context.addIssue({ code: 'custom', message: 'must be an object' });
-    const entries = Object.entries(thresholds);
-    if (entries.length > 64)
-      return context.addIssue({ code: 'custom', message: 'must have at most 64 names' });
-    for (const [name, value] of entries)
-      if (
-        name === '' ||
-        name.length > 64 ||
-        name === '__proto__' ||
-        typeof value !== 'number' ||
-        !Number.isFinite(value)
-      )
-        context.addIssue({
-          code: 'custom',
-          path: [name],
-          message: 'must be a number under a name of 1 to 64 characters',
-        });
-  })
-  .transform(thresholds => thresholds as Readonly<Record<string, number>>)
-  .meta({
-    type: 'object',
-    additionalProperties: { type: 'number' },
-    examples: [{ ts_min: 0.6, halo_max: 1 }],
-  });
-
-export const lookupRequestSchema = z
-  .strictObject({
-    pattern_key: patternKeyInputSchema,
-    scope: z
-      .unknown()
-      .meta({ type: 'object', additionalProperties: { type: ['string', 'number', 'boolean', 'null'] } }),
-    thresholds: thresholdsSchema.optional(),
-    resolution: resolutionSchema.optional(),
-    explain: z.boolean().optional(),
-  })
-  .meta({ id: 'LookupRequest' });
 
 const effect = { multiplier: z.number().optional(), delta: z.number().optional() };
 export const lookupAnswerSchema = z
@@ -133,21 +92,29 @@ export const snapshotSchema = z
   .meta({ id: 'Snapshot' });
 
 const eventCounts = z.object({ total: count, with_outcome: count, pending: count });
+const conflictCounts = z
+  .object({ events: count, outcomes: count })
+  .meta({ description: 'refused as event_conflict or outcome_conflict, each time that it was sent' });
 export const statusSchema = z
   .object({
     healthy: z.boolean(),
     reasons: z
       .array(z.object({ code: z.string(), detail: z.string() }))
       .meta({ description: 'why it is not healthy' }),
+    warnings: z
+      .array(z.object({ code: z.string(), detail: z.string() }))
+      .meta({ description: 'what an operator may want to look into; it is healthy all the same' }),
     now: z.iso.datetime(),
     events: eventCounts,
     parked_outcomes: count.meta({ description: 'outcomes that wait for their event' }),
+    conflicts: conflictCounts,
     last_cycle: cycleSummarySchema.extend({ age_seconds: z.number() }).nullable(),
     patterns: z.array(
       z.object({
         pattern_key: patternKey,
         events: eventCounts,
         parked_outcomes: count,
+        conflicts: conflictCounts,
         mode: modeSchema,
         policy: z.string(),
         generation,
@@ -172,6 +139,11 @@ export const settingsRequestSchema = z
       .max(32)
       .optional()
       .meta({ description: `one of: ${POLICIES.join(', ')}` }),
+    challengers: z
+      .array(z.string().max(32))
+      .max(8)
+      .optional()
+      .meta({ description: 'policies that each run computes and compares beside the one it publishes' }),
     payoff: payoffSchema.optional(),
     n_min: count.min(1).max(1_000_000).optional(),
     lookback_days: count.min(1).max(366).optional(),
@@ -182,6 +154,7 @@ export const settingsAnswerSchema = z
   .object({
     pattern_key: patternKey,
     policy: z.string(),
+    challengers: z.array(z.string()),
     payoff: payoffSchema,
     n_min: count,
     lookback_days: count,
@@ -211,12 +184,15 @@ export const generationAnswerSchema = z
     lookback_days: count,
     n_min: count,
     policy: z.string(),
+    payoff: payoffSchema.optional(),
     resolution: resolutionSchema,
     events_read: count,
     lessons: count,
     overrides: count,
     published_at: z.iso.datetime(),
     cut: z.string().optional(),
+    note: z.string().optional().meta({ description: 'what the policy says of the pattern as a whole' }),
+    evidence: z.array(evidenceSummarySchema).optional(),
   })
   .meta({ id: 'Generation' });
 const overrideChange = z.object({
@@ -256,6 +232,16 @@ export const problemSchema = z
 
 export { cycleOptionsSchema, cycleRecordSchema };
 
+export const evidenceAnswerSchema = evidenceSchema
+  .extend({
+    pattern_key: patternKey,
+    policy: z.string().meta({ description: 'the one that is published' }),
+    as_of: z.iso.datetime().nullable().meta({ description: 'null: no run has compared them yet' }),
+    says: z.string().meta({ description: 'the comparison in words' }),
+  })
+  .meta({ id: 'Evidence' });
+
+export type EvidenceAnswer = z.output<typeof evidenceAnswerSchema>;
 export type LookupAnswer = z.output<typeof lookupAnswerSchema>;
 export type Status = z.output<typeof statusSchema>;
 export type IngestAnswer = z.output<typeof ingestAnswerSchema>;

@@ -1,12 +1,14 @@
 import type { CycleSummary } from '../cycle/cycle.ts';
 import type { Defaults } from '../cycle/settings.ts';
 import { effectiveSettings } from '../cycle/settings.ts';
-import type { CycleStore, HeadStore, PatternOverview } from '../store/stores.ts';
+import { notAsked } from '../override/coverage.ts';
+import type { CycleStore, DimensionStore, HeadStore, PatternOverview } from '../store/stores.ts';
 import type { Status } from './schemas.ts';
 
 export interface StatusDeps {
   readonly heads: HeadStore;
   readonly cycles: CycleStore;
+  readonly dimensions: DimensionStore;
   readonly defaults: Defaults;
   readonly cycleMaxAgeMinutes: number;
   readonly now: () => number;
@@ -19,6 +21,8 @@ const MINUTE_MS = 60_000;
 const RECENT_RUNS = 10;
 /** A run that has not finished after this long never will: the state machine itself ends at 50 minutes. */
 const STUCK_MINUTES = 60;
+/** Dimensions that a warning names. */
+const SHOWN_DIMENSIONS = 8;
 
 /** One look at the whole system, and whether it learns as it should. */
 export async function systemStatus(deps: StatusDeps): Promise<Status> {
@@ -34,6 +38,7 @@ export async function systemStatus(deps: StatusDeps): Promise<Status> {
   return {
     healthy: reasons.length === 0,
     reasons,
+    warnings: await dimensionWarnings(deps, overview, now),
     now: new Date(now).toISOString(),
     events: {
       total: sum(patterns, p => p.events.total),
@@ -41,13 +46,17 @@ export async function systemStatus(deps: StatusDeps): Promise<Status> {
       pending: sum(patterns, p => p.events.pending),
     },
     parked_outcomes: sum(patterns, p => p.parked_outcomes),
+    conflicts: {
+      events: sum(patterns, p => p.conflicts.events),
+      outcomes: sum(patterns, p => p.conflicts.outcomes),
+    },
     last_cycle: last ? { ...last, age_seconds: ageMs(last, now) / 1000 } : null,
     patterns,
   };
 }
 
 function patternStatus(defaults: Defaults, row: PatternOverview): Status['patterns'][number] {
-  const { pattern, head, counts } = row;
+  const { pattern, head, counts, conflicts } = row;
   const current = head?.current;
   return {
     pattern_key: pattern,
@@ -57,6 +66,7 @@ function patternStatus(defaults: Defaults, row: PatternOverview): Status['patter
       pending: Math.max(0, counts.total - counts.withOutcome),
     },
     parked_outcomes: counts.parked,
+    conflicts,
     mode: head?.mode ?? 'live',
     policy: effectiveSettings(defaults, head?.settings).policy,
     generation: current?.generation ?? 0,
@@ -97,6 +107,31 @@ async function whatFailed(deps: StatusDeps, cycle: CycleSummary): Promise<Reason
   const why = [...(cycle.reason ? [cycle.reason] : []), ...shown, ...more].join('; ');
   const detail = `the last cycle ${cycle.cycle_id} ended ${cycle.status}${why === '' ? '' : `: ${why}`}`;
   return { code: 'cycle_failed', detail };
+}
+
+/**
+ * Patterns whose lessons use dimensions that look-ups do not ask with: those lessons move nothing. A warning, not
+ * ill health: the system learns as it should, and whether the slices matter is for the operator to say.
+ */
+async function dimensionWarnings(
+  deps: StatusDeps,
+  overview: readonly PatternOverview[],
+  now: number,
+): Promise<Reason[]> {
+  const learned = overview.filter(row => (row.head?.current?.lessons.rows ?? 0) > 0);
+  const found = await Promise.all(
+    learned.map(async ({ pattern }) => {
+      const names = notAsked(await deps.dimensions.coverage(pattern), now);
+      return { pattern, names };
+    }),
+  );
+  return found.flatMap(({ pattern, names }) => {
+    if (names.length === 0) return [];
+    const more = names.length > SHOWN_DIMENSIONS ? ` and ${names.length - SHOWN_DIMENSIONS} more` : '';
+    const shown = `${names.slice(0, SHOWN_DIMENSIONS).join(', ')}${more}`;
+    const detail = `lessons of ${pattern} use ${shown}; no look-up asked with it for 24 hours`;
+    return [{ code: 'dimension_not_asked', detail }];
+  });
 }
 
 function ageMs(cycle: CycleSummary, now: number): number {

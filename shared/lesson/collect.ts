@@ -1,6 +1,7 @@
 import type { Outcome } from '../episode/outcome.ts';
 
 import { actedAt, numberAt, pairEnd, scopeRange, unpackPair } from '../episode/pack.ts';
+import { ByteDictionary } from './byte-dictionary.ts';
 import type { DimensionColumn, EpisodeColumns } from './columns.ts';
 
 import { QUADRANT } from './columns.ts';
@@ -22,7 +23,7 @@ const FIRST_ROWS = 1024;
  */
 export class ColumnCollector {
   readonly #withDxCount: boolean;
-  readonly #pairs = new PairDictionary();
+  readonly #pairs = new ByteDictionary();
   readonly #columns: OpenColumn[] = [];
   readonly #columnOf = new Map<string, number>();
   /** By pair: its column, and its code there. */
@@ -89,7 +90,8 @@ export class ColumnCollector {
   }
 }
 
-function longer<T extends Codes | Float64Array>(from: T, into: T): T {
+/** The first array copied to the start of the second. */
+export function longer<T extends Codes | Float64Array>(from: T, into: T): T {
   into.set(from);
   return into;
 }
@@ -101,52 +103,6 @@ function inOrder({ name, values, codes }: OpenColumn, size: number): DimensionCo
   const codeOf = Uint32Array.from([0, ...values.map(value => rank.get(value) ?? 0)]);
   for (let row = 0; row < size; row++) codes[row] = codeOf[codes[row] ?? 0] ?? 0;
   return { name, values: sorted, codes: codes.subarray(0, size) };
-}
-
-/** Numbers runs of bytes in the order in which they are first seen: an open-addressed hash table over the bytes. */
-class PairDictionary {
-  readonly #runs: Uint8Array[] = [];
-  readonly #hashes: number[] = [];
-  /** Id + 1 of the run in each slot, 0 for none; at most half are taken. */
-  #slots = new Uint32Array(256);
-
-  /** The id of `bytes[start, end)`; a run not seen before gets the next one. */
-  idOf(bytes: Uint8Array, start: number, end: number): number {
-    const hash = hashOf(bytes, start, end);
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    for (let id = this.#slots[slot] ?? 0; id !== 0; id = this.#slots[slot] ?? 0) {
-      if (this.#hashes[id - 1] === hash && isRun(this.#runs[id - 1], bytes, start, end)) return id - 1;
-      slot = (slot + 1) & mask;
-    }
-    this.#slots[slot] = this.#runs.push(new Uint8Array(bytes.subarray(start, end)));
-    this.#hashes.push(hash);
-    if (this.#runs.length * 2 > this.#slots.length) this.#grow();
-    return this.#runs.length - 1;
-  }
-
-  #grow(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
-    this.#hashes.forEach((hash, id) => {
-      let slot = hash & (slots.length - 1);
-      while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
-      slots[slot] = id + 1;
-    });
-    this.#slots = slots;
-  }
-}
-
-/** FNV-1a, with the high bits folded into the low ones that pick the slot. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
-  return (hash ^ (hash >>> 15)) >>> 0;
-}
-
-function isRun(run: Uint8Array | undefined, bytes: Uint8Array, start: number, end: number): boolean {
-  if (run?.length !== end - start) return false;
-  for (let i = 0; i < run.length; i++) if (run[i] !== bytes[start + i]) return false;
-  return true;
 }
 
 function quadrantOf(acted: boolean, outcome: Outcome): number {

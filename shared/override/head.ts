@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { evidenceSummarySchema } from './evidence.ts';
 import { POLICIES, resolutionSchema } from './override.ts';
 
 /**
@@ -8,7 +9,7 @@ import { POLICIES, resolutionSchema } from './override.ts';
 export const modeSchema = z.enum(['live', 'shadow', 'frozen', 'off']);
 export type Mode = z.output<typeof modeSchema>;
 
-const policySchema = z.enum(POLICIES);
+export const policySchema = z.enum(POLICIES);
 const count = z.number().int().nonnegative();
 
 export const payoffSchema = z
@@ -18,6 +19,8 @@ export const payoffSchema = z
 /** Settings of one pattern; what is not set comes from the stage. */
 export const settingsSchema = z.object({
   policy: policySchema.optional(),
+  /** Policies that are computed and compared beside the one that is published. */
+  challengers: z.array(policySchema).max(POLICIES.length).optional(),
   payoff: payoffSchema.optional(),
   n_min: count.min(1).max(1_000_000).optional(),
   lookback_days: count.min(1).max(366).optional(),
@@ -42,12 +45,18 @@ export const generationSchema = z.object({
   lookback_days: count,
   n_min: count,
   policy: policySchema,
+  /** Absent in generations from before policies read it. */
+  payoff: payoffSchema.optional(),
   resolution: resolutionSchema,
   events_read: count,
   lessons: keptSetSchema,
   overrides: keptSetSchema,
   published_at: z.iso.datetime(),
   cut: z.string().optional(),
+  /** What the policy says of the pattern as a whole. */
+  note: z.string().optional(),
+  /** How each policy would have done on the last weeks, when this was made. */
+  evidence: z.array(evidenceSummarySchema).optional(),
 });
 export type Generation = z.output<typeof generationSchema>;
 

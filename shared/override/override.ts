@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { scopeHashSchema, scopeSubsetSchema } from '../lesson/lesson.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 import { ACTION_CATEGORIES } from './levers.ts';
 
 /** Every multiplier stays in this range, and so does every product of them (contract, section 4). */
@@ -9,11 +9,32 @@ export const resolutionSchema = z.enum(['blend', 'most-specific', 'product']);
 export type Resolution = z.output<typeof resolutionSchema>;
 
 /** Policies that this build computes. */
-export const POLICIES = ['drift'] as const;
+export const POLICIES = ['drift', 'replay'] as const;
 export type Policy = (typeof POLICIES)[number];
 
 /** The resolution that belongs to a policy; a generation carries it. */
-export const RESOLUTION_OF: Readonly<Record<Policy, Resolution>> = { drift: 'blend' };
+export const RESOLUTION_OF: Readonly<Record<Policy, Resolution>> = { drift: 'blend', replay: 'product' };
+
+const whole = z.number().int();
+
+/** What was counted for an override: winners and losers are those taken with it and not without it, in its slice. */
+export const replayEvidenceSchema = z
+  .object({
+    winners: whole.meta({ description: 'winners taken with it and not without it; below 0: fewer' }),
+    losers: whole,
+    gain: z.number().meta({ description: 'at the payoffs, over the window' }),
+    error: z
+      .number()
+      .meta({ description: 'standard error of the gain, events that share their fate together' }),
+    lower_bound: z.number(),
+    window_days: whole,
+    held_out: z
+      .object({ gain: z.number(), error: z.number(), events: whole })
+      .optional()
+      .meta({ description: 'the whole set, learned without the last days, on them' }),
+  })
+  .meta({ id: 'ReplayEvidence' });
+export type ReplayEvidence = z.output<typeof replayEvidenceSchema>;
 
 /** One threshold moved in one slice, as stored and as answered (there with its pattern key). */
 export const overrideSchema = z.object({
@@ -27,6 +48,7 @@ export const overrideSchema = z.object({
   pressure: z.number().optional().meta({ description: 'misses minus false positives of the slice (drift)' }),
   ladder_pressure: z.number().optional().meta({ description: 'of the slice (drift, DX ladder)' }),
   reason: z.string().meta({ description: 'the evidence in one sentence' }),
+  evidence: replayEvidenceSchema.optional().meta({ description: 'what was counted (replay)' }),
 });
 export type Override = z.output<typeof overrideSchema>;
 

@@ -36,23 +36,24 @@ export interface ResolvedScope {
 }
 
 /** `confidence · (dimensions + 1)^1.5` (contract, section 4). */
-export function blendWeight(override: Override): number {
-  return override.confidence * (dimensionCount(override.scope_subset) + 1) ** 1.5;
+export function blendWeight(confidence: number, dimensions: number): number {
+  return confidence * (dimensions + 1) ** 1.5;
+}
+
+/** An override that matched, and how many dimensions its slice fixes. */
+interface Match {
+  readonly override: Override;
+  readonly dimensions: number;
 }
 
 /** Most dimensions first; ties by confidence, then n, then scope hash. */
-function bySpecificity(a: Override, b: Override): number {
-  return (
-    dimensionCount(b.scope_subset) - dimensionCount(a.scope_subset) ||
-    b.confidence - a.confidence ||
-    b.n - a.n ||
-    (a.scope_hash < b.scope_hash ? -1 : 1)
-  );
+function bySpecificity({ override: a, dimensions: i }: Match, { override: b, dimensions: j }: Match): number {
+  return j - i || b.confidence - a.confidence || b.n - a.n || (a.scope_hash < b.scope_hash ? -1 : 1);
 }
 
 /** How the matching overrides of one category become one value, and what each weighed. `matching` is sorted by specificity. */
 interface Method {
-  readonly weights: (matching: readonly Override[]) => readonly number[];
+  readonly weights: (matching: readonly Match[]) => readonly number[];
   readonly value: (
     values: readonly number[],
     weights: readonly number[],
@@ -62,7 +63,8 @@ interface Method {
 
 const METHODS: Readonly<Record<Resolution, Method>> = {
   blend: {
-    weights: matching => matching.map(blendWeight),
+    weights: matching =>
+      matching.map(({ override, dimensions }) => blendWeight(override.confidence, dimensions)),
     value: (values, weights) => {
       const total = weights.reduce((sum, w) => sum + w, 0);
       return values.reduce((sum, v, i) => sum + v * (weights[i] ?? 0), 0) / total;
@@ -87,33 +89,61 @@ const METHODS: Readonly<Record<Resolution, Method>> = {
   },
 };
 
+/** Resolves the overrides of one category. */
+function resolveCategory(category: ActionCategory, mine: Match[], method: Method) {
+  mine.sort(bySpecificity);
+  const effect = mine[0]?.override.multiplier === undefined ? 'delta' : 'multiplier';
+  const weights = method.weights(mine);
+  const value = method.value(
+    mine.map(({ override }) => override[effect] ?? (effect === 'delta' ? 0 : 1)),
+    weights,
+    effect,
+  );
+  const scope_subset = mine[0]?.override.scope_subset ?? {};
+  const resolved: Resolved = {
+    action_category: category,
+    [effect]: value,
+    scope_subset,
+    matched: mine.length,
+  };
+  return { resolved, effect, weights } as const;
+}
+
+function byCategory(matching: readonly Override[]): Map<ActionCategory, Match[]> {
+  return Map.groupBy(
+    matching.map(override => ({ override, dimensions: dimensionCount(override.scope_subset) })),
+    ({ override }) => override.action_category,
+  );
+}
+
 /**
- * Resolves the overrides that match a scope into one value per category.
+ * Resolves the overrides that match a scope into one value per category, in the order of the categories.
  * @param matching overrides whose scope subset the asked scope covers, in any order
  */
+export function resolveValues(matching: readonly Override[], resolution: Resolution): Resolved[] {
+  const groups = byCategory(matching);
+  return ACTION_CATEGORIES.flatMap(category => {
+    const mine = groups.get(category);
+    return mine ? [resolveCategory(category, mine, METHODS[resolution]).resolved] : [];
+  });
+}
+
+/** The same, with what each override weighed. */
 export function resolve(matching: readonly Override[], resolution: Resolution): ResolvedScope {
-  const method = METHODS[resolution];
+  const groups = byCategory(matching);
   const resolved: Resolved[] = [];
   const explain: Explained[] = [];
   for (const category of ACTION_CATEGORIES) {
-    const mine = matching.filter(o => o.action_category === category).sort(bySpecificity);
-    const [first] = mine;
-    if (!first) continue;
-    const effect = first.multiplier === undefined ? 'delta' : 'multiplier';
-    const weights = method.weights(mine);
-    const value = method.value(
-      mine.map(o => o[effect] ?? (effect === 'delta' ? 0 : 1)),
-      weights,
-      effect,
-    );
-    const scope_subset = first.scope_subset;
-    resolved.push({ action_category: category, [effect]: value, scope_subset, matched: mine.length });
-    mine.forEach((o, i) => {
-      const weight = weights[i] ?? 0;
+    const mine = groups.get(category);
+    if (!mine) continue;
+    const found = resolveCategory(category, mine, METHODS[resolution]);
+    resolved.push(found.resolved);
+    mine.forEach(({ override: o }, i) => {
+      const weight = found.weights[i] ?? 0;
       explain.push({
         action_category: category,
         scope_subset: o.scope_subset,
-        [effect]: o[effect] ?? 0,
+        [found.effect]: o[found.effect] ?? 0,
         weight,
         n: o.n,
         chosen: weight > 0,

@@ -1,37 +1,59 @@
+import { randomUUID } from 'node:crypto';
 import type { Log } from '../log.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Dynamo } from './dynamo.ts';
 import { COUNTS, patternPartition } from './keys.ts';
-import type { EventCounts } from './stores.ts';
+import type { AddResult, ResolveResult } from './stores.ts';
+
+/** Attribute of each counter, by the name it has here. */
+export const COUNTERS = {
+  total: 'events',
+  withOutcome: 'with_outcome',
+  parked: 'parked',
+  eventConflicts: 'event_conflicts',
+  outcomeConflicts: 'outcome_conflicts',
+} as const;
+export type Counter = keyof typeof COUNTERS;
+
+const NAMES: readonly Counter[] = ['total', 'withOutcome', 'parked', 'eventConflicts', 'outcomeConflicts'];
 
 /** What one request changes of the counters that `status` shows. */
 export class CountChanges {
-  readonly #changes = new Map<PatternKey, { total: number; withOutcome: number; parked: number }>();
+  readonly #changes = new Map<PatternKey, Map<Counter, number>>();
 
-  add(pattern: PatternKey, by: Partial<EventCounts>): void {
-    const change = this.#changes.get(pattern) ?? { total: 0, withOutcome: 0, parked: 0 };
-    change.total += by.total ?? 0;
-    change.withOutcome += by.withOutcome ?? 0;
-    change.parked += by.parked ?? 0;
+  add(pattern: PatternKey, by: Readonly<Partial<Record<Counter, number>>>): void {
+    const change = this.#changes.get(pattern) ?? new Map<Counter, number>();
+    for (const name of NAMES) change.set(name, (change.get(name) ?? 0) + (by[name] ?? 0));
     this.#changes.set(pattern, change);
   }
 
+  /** Counts what was refused because something else is recorded; other results count nothing here. */
+  addConflict(pattern: PatternKey, result: AddResult | ResolveResult): void {
+    if (result === 'event_conflict') this.add(pattern, { eventConflicts: 1 });
+    if (result === 'outcome_conflict') this.add(pattern, { outcomeConflicts: 1 });
+  }
+
   /**
-   * One write per pattern, after everything else is durable. A count that gets lost is logged and does not fail
-   * the request: the events themselves are what runs read.
+   * One write per pattern, after everything else is durable. It carries a token, so that a write whose answer got lost
+   * is not counted again when the client repeats it. A count that gets lost is logged and does not fail the request:
+   * the events themselves are what runs read.
    */
   async write(db: Dynamo, table: string, log: Log): Promise<void> {
     for (const [pattern, change] of this.#changes) {
-      if (change.total === 0 && change.withOutcome === 0 && change.parked === 0) continue;
+      if ([...change.values()].every(by => by === 0)) continue;
       try {
         await db.update({
           TableName: table,
           Key: { pk: patternPartition(pattern), sk: COUNTS },
-          UpdateExpression: 'ADD events :t, with_outcome :o, parked :p',
-          ExpressionAttributeValues: { ':t': change.total, ':o': change.withOutcome, ':p': change.parked },
+          UpdateExpression: `SET w = :w ADD ${NAMES.map(name => `${COUNTERS[name]} :${name}`).join(', ')}`,
+          ConditionExpression: 'attribute_not_exists(w) OR w <> :w',
+          ExpressionAttributeValues: {
+            ':w': randomUUID().slice(0, 13),
+            ...Object.fromEntries(NAMES.map(name => [`:${name}`, change.get(name) ?? 0])),
+          },
         });
       } catch (error) {
-        log.error('counter not updated', error, { pattern, ...change });
+        log.error('counter not updated', error, { pattern, ...Object.fromEntries(change) });
       }
     }
   }

@@ -5,6 +5,7 @@ import { formatHistory } from '../episode/outcome.ts';
 import { packEpisode } from '../episode/pack.ts';
 import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { atBaseThresholds } from '../override/base-thresholds.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { CountChanges } from './count-changes.ts';
 import type { Dynamo, Item } from './dynamo.ts';
@@ -55,6 +56,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       first.filter(w => w.result !== 'event_conflict'),
       counts,
     );
+    for (const { episode, result } of writes) counts.addConflict(episode.pattern, result);
     await counts.write(this.#db, this.#settings.controlTable, this.#settings.log);
     return writes.map(w => w.result);
   }
@@ -70,7 +72,10 @@ export class DynamoEpisodeStore implements EpisodeStore {
         // Reports of one episode in their order; different episodes at once.
         for (const i of indexes) {
           const report = reports[i];
-          if (report) results[i] = await this.#outcomes.resolve(report, counts);
+          if (!report) continue;
+          const result = await this.#outcomes.resolve(report, counts);
+          counts.addConflict(report.pattern, result);
+          results[i] = result;
         }
       },
       16,
@@ -81,13 +86,17 @@ export class DynamoEpisodeStore implements EpisodeStore {
 
   async *resolved(pattern: PatternKey, from: number, to: number): AsyncGenerator<readonly ResolvedRow[]> {
     const [first, last] = keys.eventTimeSpan(from, to);
+    const now = Math.floor(this.#settings.now() / 1000);
     const shards = keys.eventPartitions(pattern).map(partition =>
       this.#db.pages({
         TableName: this.#settings.eventsTable,
         IndexName: keys.OUTCOMES_INDEX,
         KeyConditionExpression: 'rk = :p AND t BETWEEN :from AND :to',
-        ExpressionAttributeValues: { ':p': partition, ':from': first, ':to': last },
-        ProjectionExpression: 'sk, m, o',
+        // Rows of a table made before its index had the expiry show none.
+        FilterExpression: 'attribute_not_exists(#x) OR #x > :now',
+        ExpressionAttributeNames: { '#x': keys.TTL_ATTRIBUTE },
+        ExpressionAttributeValues: { ':p': partition, ':from': first, ':to': last, ':now': now },
+        ProjectionExpression: 'sk, t, m, o',
       }),
     );
     for await (const page of merged(shards)) yield page.map(toResolvedRow);
@@ -120,7 +129,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       ...key,
       b: body,
       h: hash,
-      m: packEpisode(episode),
+      m: packEpisode(atBaseThresholds(episode)),
       t: keys.eventTimeSort(episode.timestamp, episode.id),
       w: token,
       [keys.TTL_ATTRIBUTE]: expires,
@@ -209,11 +218,12 @@ function countNew(counts: CountChanges, episode: Episode): void {
   counts.add(episode.pattern, { total: 1, withOutcome: episode.outcome ? 1 : 0 });
 }
 
+/** What is not stored as it should be is empty, and whoever unpacks it finds it damaged. */
 function toResolvedRow(item: Item): ResolvedRow {
-  const { sk, m, o } = item;
-  if (!(m instanceof Uint8Array) || typeof o !== 'string')
-    throw new Fault('damaged_event', `event ${String(sk)} is not stored as it should be`);
-  return { episodeId: String(sk), packed: m, history: o };
+  const { sk, t, m, o } = item;
+  const time = typeof t === 'string' ? keys.eventTimeOf(t) : Number.NaN;
+  const whole = m instanceof Uint8Array && typeof o === 'string' && !Number.isNaN(time);
+  return { episodeId: String(sk), time, packed: whole ? m : new Uint8Array(), history: whole ? o : '' };
 }
 
 /** Pages of several queries as they come; each query keeps one page ahead. */
@@ -222,12 +232,17 @@ async function* merged<T>(sources: readonly AsyncGenerator<T>[]): AsyncGenerator
   const ask = (from: number): Promise<Step> =>
     (sources[from]?.next() ?? Promise.reject(new Error('no such source'))).then(step => ({ from, step }));
   const waiting = new Map(sources.map((_, i) => [i, ask(i)]));
-  while (waiting.size > 0) {
-    const { from, step } = await Promise.race(waiting.values());
-    if (step.done) waiting.delete(from);
-    else {
-      waiting.set(from, ask(from));
-      yield step.value;
+  try {
+    while (waiting.size > 0) {
+      const { from, step } = await Promise.race(waiting.values());
+      if (step.done) waiting.delete(from);
+      else {
+        waiting.set(from, ask(from));
+        yield step.value;
+      }
     }
+  } finally {
+    // A reader that stops early, or one query that fails, leaves none behind whose failure nobody would handle.
+    await Promise.allSettled(waiting.values());
   }
 }

@@ -1,13 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Fault } from '../errors.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
+import type { Evidence } from '../override/evidence.ts';
+import { evidenceSchema } from '../override/evidence.ts';
 import type { Change, Generation, Head } from '../override/head.ts';
 import { changeSchema, generationSchema, headSchema } from '../override/head.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
+import type { Counter } from './count-changes.ts';
+import { COUNTERS } from './count-changes.ts';
 import type { Dynamo, Item } from './dynamo.ts';
 import * as keys from './keys.ts';
-import type { EventCounts, HeadStore, PatternOverview } from './stores.ts';
+import type { HeadStore, PatternOverview } from './stores.ts';
 
 /** Superseded generations and the audit are kept this long. */
 export const HISTORY_DAYS = 30;
@@ -99,8 +103,8 @@ export class DynamoHeadStore implements HeadStore {
     return patterns.map(({ sk, since }) => {
       const pattern = parsePatternKey(String(sk));
       const pk = keys.patternPartition(pattern);
-      const counts = toCounts(found.get(`${pk} ${keys.COUNTS}`));
-      return { pattern, since: Number(since), head: toHead(found.get(`${pk} ${keys.HEAD}`)), counts };
+      const head = toHead(found.get(`${pk} ${keys.HEAD}`));
+      return { pattern, since: Number(since), head, ...toCounts(found.get(`${pk} ${keys.COUNTS}`)) };
     });
   }
 
@@ -110,15 +114,30 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void> {
-    const rows = JSON.stringify(near);
+    await this.#putIfNew(pattern, keys.NEAR, JSON.stringify(near));
+  }
+
+  async evidence(pattern: PatternKey): Promise<Evidence | undefined> {
+    const item = await this.#get(pattern, keys.EVIDENCE);
+    if (typeof item?.rows !== 'string') return undefined;
+    const evidence = evidenceSchema.safeParse(JSON.parse(item.rows));
+    // From a version that recorded other figures: the next run writes it anew.
+    return evidence.success ? evidence.data : undefined;
+  }
+
+  async putEvidence(pattern: PatternKey, evidence: Evidence): Promise<void> {
+    await this.#putIfNew(pattern, keys.EVIDENCE, JSON.stringify(evidence));
+  }
+
+  async #putIfNew(pattern: PatternKey, sort: string, rows: string): Promise<void> {
     const hash = createHash('sha256').update(rows).digest('hex').slice(0, 32);
     const stored = await this.#db.get({
       TableName: this.#table,
-      Key: { pk: keys.patternPartition(pattern), sk: keys.NEAR },
+      Key: { pk: keys.patternPartition(pattern), sk: sort },
       ProjectionExpression: '#h',
       ExpressionAttributeNames: { '#h': 'hash' },
     });
-    if (stored?.hash !== hash) await this.#put(pattern, keys.NEAR, { rows, hash });
+    if (stored?.hash !== hash) await this.#put(pattern, sort, { rows, hash });
   }
 
   async #get(pattern: PatternKey, sort: string): Promise<Item | undefined> {
@@ -154,10 +173,13 @@ function toHead(item: Item | undefined): Head | undefined {
   return head.data;
 }
 
-function toCounts(item: Item | undefined): EventCounts {
-  const of = (name: string): number => {
-    const value = item?.[name];
+function toCounts(item: Item | undefined): Pick<PatternOverview, 'counts' | 'conflicts'> {
+  const of = (counter: Counter): number => {
+    const value = item?.[COUNTERS[counter]];
     return typeof value === 'number' ? Math.max(0, value) : 0;
   };
-  return { total: of('events'), withOutcome: of('with_outcome'), parked: of('parked') };
+  return {
+    counts: { total: of('total'), withOutcome: of('withOutcome'), parked: of('parked') },
+    conflicts: { events: of('eventConflicts'), outcomes: of('outcomeConflicts') },
+  };
 }

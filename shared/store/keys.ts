@@ -15,11 +15,14 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk head                       what is in force
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
  *   pattern#KEY             sk near                       slices just under n_min in the last run
+ *   pattern#KEY             sk evidence                   how its policies would have done, by the last run
  *   pattern#KEY             sk generation#NUMBER          past generations
  *   pattern#KEY             sk audit#TIME#ID              who changed what, when, why
  *   cycles                  sk cycle id (time first)      the runs, newest last
  *   cycle#ID                sk pattern                    what became of each pattern of a run
  *   parked#KEY              sk episode id                 outcomes that came before their event
+ *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
+ *   dimensions#KEY          sk asked#NAME                 when look-ups last asked with one
  */
 
 /** Partitions that the events of one pattern are spread over. Changing it needs a migration: readers ask exactly these. */
@@ -49,8 +52,9 @@ export const TABLES: Readonly<Record<TableName, TableKeys>> = {
   events: {
     partition: 'pk',
     sort: 'sk',
-    // m: the packed event, o: the outcome history. Nothing else is read by a run.
-    index: { name: OUTCOMES_INDEX, partition: 'rk', sort: 't', projected: ['m', 'o'] },
+    // m: the packed event, o: the outcome history; the expiry, because DynamoDB deletes expired items only within days.
+    // Nothing else is read by a run.
+    index: { name: OUTCOMES_INDEX, partition: 'rk', sort: 't', projected: ['m', 'o', TTL_ATTRIBUTE] },
   },
   lessons: { partition: 'pk', sort: 'sk' },
   overrides: { partition: 'pk', sort: 'sk' },
@@ -70,6 +74,11 @@ export function eventPartition(pattern: PatternKey, episodeId: string): string {
  */
 export function eventTimeSort(ms: number, episodeId: string): string {
   return `${eventTime(ms)}#${hash('sha256', episodeId).slice(2, 14)}`;
+}
+
+/** The event time in a sort key of the index, milliseconds since 1970; NaN when it is none of ours. */
+export function eventTimeOf(sort: string): number {
+  return /^\d{13}(#|$)/.test(sort) ? Number(sort.slice(0, 13)) : Number.NaN;
 }
 
 /** First and last sort key of a span of event times, both inclusive. */
@@ -96,12 +105,21 @@ export const patternPartition = (pattern: PatternKey): string => `pattern#${patt
 export const cyclePartition = (cycleId: string): string => `cycle#${cycleId}`;
 export const parkedPartition = (pattern: PatternKey): string => `parked#${pattern}`;
 
+export const dimensionsPartition = (pattern: PatternKey): string => `dimensions#${pattern}`;
+
 export const HEAD = 'head';
 export const COUNTS = 'counts';
 export const NEAR = 'near';
+export const EVIDENCE = 'evidence';
+export const USED = 'used';
+const ASKED_PREFIX = 'asked#';
 export const GENERATION_PREFIX = 'generation#';
 export const AUDIT_PREFIX = 'audit#';
 /** Zero-padded, so that text order is number order. */
 export const generationSort = (generation: number): string =>
   `${GENERATION_PREFIX}${String(generation).padStart(10, '0')}`;
 export const auditSort = (at: string, id: string): string => `${AUDIT_PREFIX}${at}#${id}`;
+export const askedSort = (name: string): string => `${ASKED_PREFIX}${name}`;
+/** The dimension of a sort key; undefined for another key. */
+export const askedName = (sort: string): string | undefined =>
+  sort.startsWith(ASKED_PREFIX) ? sort.slice(ASKED_PREFIX.length) : undefined;

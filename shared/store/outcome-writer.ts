@@ -101,12 +101,18 @@ export class OutcomeWriter {
       if (!item) return attempt > 0;
       // DynamoDB deletes expired items within days; until then nobody may act on them.
       if (Number(item[keys.TTL_ATTRIBUTE]) * 1000 <= this.#now()) return false;
-      for (const revision of parseHistory(String(item.o)))
-        if ((await this.apply(pattern, id, revision, counts)) === 'missing') return false;
+      const applied: ResolveResult[] = [];
+      for (const revision of parseHistory(String(item.o))) {
+        const result = await this.apply(pattern, id, revision, counts);
+        if (result === 'missing') return false;
+        applied.push(result);
+      }
       // Only what was applied may go: another revision may have been parked meanwhile.
       const unchanged = { ConditionExpression: 'o = :o', ExpressionAttributeValues: { ':o': item.o } };
       if (await this.#db.delete({ TableName, Key, ...unchanged })) {
         counts.add(pattern, { parked: -1 });
+        // Parked while nothing else was known, and contradicted by the word that its event brought along.
+        for (const result of applied) counts.addConflict(pattern, result);
         return true;
       }
     }

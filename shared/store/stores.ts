@@ -1,6 +1,8 @@
 import type { CycleOptions, CycleRecord, CycleSummary, PatternRun } from '../cycle/cycle.ts';
 import type { Episode, OutcomeReport } from '../episode/episode.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
+import type { Coverage } from '../override/coverage.ts';
+import type { Evidence } from '../override/evidence.ts';
 import type { Change, Generation, Head, RowSet } from '../override/head.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 
@@ -12,6 +14,8 @@ export type ResolveResult = 'resolved' | 'unchanged' | 'parked' | 'outcome_confl
 /** An event with an outcome, as a run reads it. */
 export interface ResolvedRow {
   readonly episodeId: string;
+  /** Event time, milliseconds since 1970. */
+  readonly time: number;
   readonly packed: Uint8Array;
   /** Text of an `OutcomeHistory`. */
   readonly history: string;
@@ -24,7 +28,7 @@ export interface EpisodeStore {
   /** Records outcomes; one result each, in their order. One without its event is parked. */
   resolve(reports: readonly OutcomeReport[]): Promise<ResolveResult[]>;
   /**
-   * Pages of events that have an outcome, by event time, all shards read at once.
+   * Pages of events that have an outcome and are kept, by event time, all shards read at once.
    * @param from first event time, milliseconds since 1970
    * @param to last event time, both inclusive
    */
@@ -37,6 +41,12 @@ export interface EventCounts {
   readonly parked: number;
 }
 
+/** Refused because something else is recorded under the same id; each time it is sent counts. */
+export interface ConflictCounts {
+  readonly events: number;
+  readonly outcomes: number;
+}
+
 /** One pattern at a glance. */
 export interface PatternOverview {
   readonly pattern: PatternKey;
@@ -44,6 +54,7 @@ export interface PatternOverview {
   readonly since: number;
   readonly head: Head | undefined;
   readonly counts: EventCounts;
+  readonly conflicts: ConflictCounts;
 }
 
 /** What is in force per pattern, its past, and who changed it. */
@@ -65,9 +76,22 @@ export interface HeadStore {
   audits(pattern: PatternKey): Promise<Change[]>;
   /** Every pattern at a glance, sorted. */
   overview(): Promise<PatternOverview[]>;
+  /** What the last run found of the pattern's policies, if one has run. */
+  evidence(pattern: PatternKey): Promise<Evidence | undefined>;
+  /** Writes only when it differs from the stored one. */
+  putEvidence(pattern: PatternKey, evidence: Evidence): Promise<void>;
   near(pattern: PatternKey): Promise<NearLesson[]>;
   /** Writes only when the list differs from the stored one. */
   putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void>;
+}
+
+/** Which scope dimensions lessons use, and which ones look-ups ask with. */
+export interface DimensionStore {
+  /** Sets what the lessons of the last run use, sorted; what was used before keeps its time. Writes only a change. */
+  putUsed(pattern: PatternKey, names: readonly string[]): Promise<void>;
+  /** Notes that look-ups have asked with some dimensions by now. */
+  noteAsked(pattern: PatternKey, names: readonly string[]): Promise<void>;
+  coverage(pattern: PatternKey): Promise<Coverage>;
 }
 
 /** Immutable sets of rows (lessons, overrides), each in one partition, named by the hash of its content. */

@@ -9,6 +9,8 @@ const STATUS = {
   now: '2025-01-20T00:00:00Z',
   events: { total: 0, with_outcome: 0, pending: 0 },
   parked_outcomes: 0,
+  conflicts: { events: 0, outcomes: 0 },
+  warnings: [],
   last_cycle: null,
   patterns: [],
 };

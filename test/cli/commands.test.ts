@@ -30,12 +30,15 @@ const status = (healthy: boolean): object => ({
   now: AT,
   events: counts,
   parked_outcomes: 0,
+  conflicts: { events: 0, outcomes: 0 },
+  warnings: [],
   last_cycle: { ...cycle('succeeded'), age_seconds: 720 },
   patterns: [
     {
       pattern_key: P,
       events: counts,
       parked_outcomes: 0,
+      conflicts: { events: 0, outcomes: 0 },
       mode: 'live',
       policy: 'drift',
       generation: 1,
@@ -191,6 +194,64 @@ describe('lessons', () => {
     expect(ran.out).not.toContain('bucket=nano');
   });
 
+  it('with --intervals show how sure they are, within 80 columns', async () => {
+    const sure = {
+      ...lesson(50, { bucket: 'nano', timeframe: '15m' }),
+      uncertainty: {
+        wr: [0.1508, 0.4672],
+        fpr: [0.4898, 0.8055],
+        mr: [0.4399, 0.7178],
+        dr: [0.2496, 0.5316],
+        difference: 0.1279,
+        p: 0.0031,
+        q: 0.0412,
+      },
+    };
+    const before = lesson(40, { bucket: 'micro' });
+    const body = { pattern_key: P, generation: 3, lessons: [sure, before] };
+    const ran = await run(always(body), ['lessons', P, '--intervals'], 80);
+    const plain = ran.out.replaceAll('\u001b[1m', '').replaceAll('\u001b[22m', '');
+    expect(plain).toMatchInlineSnapshot(`
+      "pm.uptrend.S1.entry, generation 3, 2 lessons
+
+      slice           n       WR      FPR       MR       DR  vs. rest      q
+      bucket=nano,   50  15–47 %  48–81 %  43–72 %  24–54 %  +12.8 pt  0.041
+      timeframe=15m
+      bucket=micro   40        –        –        –        –         –      –
+      "
+    `);
+    for (const line of plain.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('of a ladder show the interval of its pressure', async () => {
+    const ladder = {
+      pattern_key: P,
+      action_category: 'tuning_dx_ladder',
+      scope_subset: {},
+      scope_hash: HASH,
+      n: 50,
+      stats: {
+        avg_dx_count: 2.1,
+        count_1: 10,
+        count_2: 10,
+        count_3: 20,
+        n_success: 40,
+        n_failure: 10,
+        n_total: 50,
+        failure_rate: 0.2,
+        ladder_pressure: 0.25,
+      },
+      uncertainty: { ladder_pressure: [0.0268, 0.4495], failure_rate: [0.1232, 0.3082] },
+    };
+    const ran = await run(always({ pattern_key: P, generation: 3, lessons: [ladder] }), [
+      'lessons',
+      P,
+      '--intervals',
+    ]);
+    expect(ran.out).toMatch(/failed +pressure +vs\. rest +q\n/);
+    expect(ran.out).toMatch(/everything +50 +12–31 % +\+0\.03 to \+0\.45 +– +–/);
+  });
+
   it('just under the minimum say how many events each lacks', async () => {
     const near = { ...lesson(40, { bucket: 'nano' }), lacks: 3 };
     const ran = await run(always({ pattern_key: P, generation: 3, lessons: [near] }), [
@@ -205,7 +266,7 @@ describe('lessons', () => {
 
 describe('overrides', () => {
   it('are shown with what they do and why', async () => {
-    const row = { pattern_key: P, scope_hash: HASH, confidence: 1, reason: 'r' };
+    const row = { pattern_key: P, scope_hash: HASH, confidence: 1 };
     const overrides = [
       {
         ...row,
@@ -213,7 +274,7 @@ describe('overrides', () => {
         delta: -0.0025,
         scope_subset: { a: 'b' },
         n: 44,
-        pressure: -3,
+        reason: 'fewer misses',
       },
       {
         ...row,
@@ -221,16 +282,16 @@ describe('overrides', () => {
         multiplier: 0.98511,
         scope_subset: {},
         n: 104,
-        pressure: 3,
+        reason: 'more misses',
       },
     ];
     const ran = await run(always({ pattern_key: P, generation: 1, overrides }), ['overrides', P]);
     expect(ran.out).toMatchInlineSnapshot(`
       "pm.uptrend.S1.entry, generation 1, 2 overrides
 
-      slice       lever               effect    n  pressure  confidence
-      everything  tuning_ts_min     × 0.9851  104        +3        1.00
-      a=b         tuning_slope_min   -0.0025   44        -3        1.00
+      slice       lever               effect    n  confidence  why
+      everything  tuning_ts_min     × 0.9851  104        1.00  more misses
+      a=b         tuning_slope_min   -0.0025   44        1.00  fewer misses
       "
     `);
   });
@@ -264,6 +325,56 @@ describe('lookup', () => {
     const ran = await run(always(lookup({ degraded })), ['lookup', P, '--json']);
     expect(ran).toMatchObject({ exit: 1, err: 'neutral because store_unavailable: no answer\n' });
     expect(JSON.parse(ran.out)).toEqual(lookup({ degraded }));
+  });
+});
+
+describe('evidence', () => {
+  const fold = { from: AT, to: '2025-01-27T00:00:00.000Z', learned: 81, events: 15, overrides: 2, gain: -3 };
+  const tried = {
+    policy: 'drift',
+    overrides: 6,
+    events: 15,
+    gain_per_event: -0.2,
+    low: -0.4,
+    high: 0.01,
+    folds: [fold],
+  };
+  const answer = {
+    pattern_key: P,
+    policy: 'drift',
+    as_of: AT,
+    lookback_days: 90,
+    n_min: 33,
+    payoff: { win: 2, loss: 1 },
+    base_per_event: 0.02,
+    policies: [
+      tried,
+      { ...tried, policy: 'replay', overrides: 0, gain_per_event: 0, low: 0, high: 0, folds: [] },
+    ],
+    says: 'drift shows no difference',
+  };
+
+  it('shows the policies side by side, the weeks, and the comparison in words', async () => {
+    const ran = await run(always(answer), ['evidence', P]);
+    expect(ran).toMatchObject({ exit: 0, err: '' });
+    expect(ran.out).toMatchInlineSnapshot(`
+      "pm.uptrend.S1.entry, as of 2025-01-20 00:00:00Z, payoff 2:1
+
+      policy   overrides now  events scored  gain per event  90 % interval
+      drift *              6             15         -0.2000  -0.4000 to +0.0100
+      replay               0             15          0.0000  0.0000 to 0.0000
+
+      week from             policy  learned from  overrides  scored  gain
+      2025-01-20 00:00:00Z  drift             81          2      15    -3
+
+      drift shows no difference
+      "
+    `);
+  });
+
+  it('of a pattern without a run is a sentence', async () => {
+    const none = { ...answer, as_of: null, policies: [], says: 'no run has compared them' };
+    expect((await run(always(none), ['evidence', P])).out).toContain('no run has compared them');
   });
 });
 
@@ -314,7 +425,8 @@ describe('an operation', () => {
   it('on settings sends what is set and shows what is in force', async () => {
     const inForce = {
       pattern_key: P,
-      policy: 'drift',
+      policy: 'replay',
+      challengers: ['drift'],
       payoff: { win: 1.5, loss: 1 },
       n_min: 50,
       lookback_days: 90,
@@ -323,6 +435,13 @@ describe('an operation', () => {
     const ran = await run(always({ ...inForce, last_change: change }), argv);
     expect(sent()).toEqual({ n_min: 50, payoff: { win: 1.5, loss: 1 }, reason: 'thin data' });
     expect(ran.out).toContain('payoff    win 1.5, loss 1');
+    expect(ran.out).toContain('policy    replay, compared with drift');
+    await run(always({ ...inForce, last_change: change }), [
+      ...['settings', P, '--policy', 'replay', '--challengers', 'drift, replay', '--reason', 'evidence'],
+    ]);
+    expect(sent()).toEqual({ policy: 'replay', challengers: ['drift', 'replay'], reason: 'evidence' });
+    await run(always(inForce), ['settings', P, '--challengers', 'none', '--reason', 'cost']);
+    expect(sent()).toEqual({ challengers: [], reason: 'cost' });
   });
 });
 
@@ -341,6 +460,11 @@ describe('a usage error ends with 2 and asks nobody', () => {
     [['lookup', P, '--scope', '{oops'], 'JSON object'],
     [['lookup', P, '--threshold', 'ts_min=high'], '"high" is no number'],
     [['lookup', P, '--resolution', 'best'], 'Allowed choices'],
+    [['whatif', P, '--from', '0.8', '--to', '1.2'], "required option '--lever <name>'"],
+    [['whatif', P, '--lever', 'ts_min', '--from', 'low', '--to', '1'], 'It must be a number'],
+    [['whatif', P, '--lever', 'ts_min', '--from', '0.8', '--to', '1', '--points', '1'], 'at least 2'],
+    [['whatif', P, '--lever', 'ts_min', '--from', '0.8', '--to', '1', '--win', '3'], 'go together'],
+    [['whatif', P, '--lever', 'x', '--from', '0.8', '--to', '1', '--scope', '{"a":{}}'], 'a must be a text'],
     [['history', P, '--diff', '6'], 'two generation numbers'],
     [['settings', P, '--reason', 'r'], 'nothing to set'],
     [['settings', P, '--win', '2', '--reason', 'r'], '--win and --loss go together'],
@@ -354,7 +478,10 @@ describe('a usage error ends with 2 and asks nobody', () => {
 });
 
 describe('--help', () => {
-  const commands = 'import cycle status lessons overrides lookup history mode rollback settings'.split(' ');
+  const commands =
+    'import cycle status lessons overrides lookup whatif evidence nmin history mode rollback settings'.split(
+      ' ',
+    );
 
   it('lists the commands and the exit codes', async () => {
     const ran = await cli(['--help']);

@@ -63,6 +63,9 @@ describe('a value', () => {
   it.each([
     [format.percent(0.2857142), '28.6 %'],
     [format.percent(1), '100.0 %'],
+    [format.percentRange([0.0808, 0.41]), '8–41 %'],
+    [format.percentRange([0, 0.4101]), '0–42 %'],
+    [format.percentRange([0.29, 0.57]), '29–57 %'],
     [format.signed(3), '+3'],
     [format.signed(-2), '-2'],
     [format.signed(0), '0'],

@@ -6,6 +6,7 @@ import { readEpisode } from '../../shared/episode/episode.ts';
 import type { Head } from '../../shared/override/head.ts';
 import { DAY, eventBody, iso, NOW, S1, S2 } from '../support/episodes.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
+import { figure } from '../support/figures.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 import { errorAnswer } from '../support/wire.ts';
@@ -60,6 +61,7 @@ describe('a run', () => {
       overrides: 4,
       generation: 1,
       published: true,
+      evidence: [expect.objectContaining({ policy: 'drift' }), expect.objectContaining({ policy: 'replay' })],
     });
     expect(await head()).toMatchObject({
       version: 1,
@@ -150,6 +152,10 @@ describe('runs that overlap', () => {
     expect(published).toHaveLength(1);
     for (const r of runs) expect(['published', 'yielded', 'unchanged']).toContain(r.status);
     expect(await head()).toMatchObject({ version: 1, latest: 1 });
+    figure(
+      6,
+      `5 cycles at once: ${published.length} published, ${runs.length - published.length} yielded or found it there`,
+    );
   });
 
   it('one that mined earlier and publishes later yields', async () => {
@@ -160,6 +166,7 @@ describe('runs that overlap', () => {
     expect(await run()).toMatchObject({ status: 'published', generation: 1, events_read: 40 });
     expect(await published(early, old)).toMatchObject({ status: 'yielded', generation: 1, published: false });
     expect((await head()).current?.events_read).toBe(40);
+    figure(6, 'a cycle that started earlier and ended later: fenced off, the newer generation stays');
   });
 
   it('one yields that another overtakes at the last moment', async () => {

@@ -19,7 +19,13 @@ describe('the status of a run', () => {
 });
 
 describe('settings: the run says first, then the pattern, then the stage', () => {
-  const stage = { nMin: 33, lookbackDays: 90, policy: 'drift', payoff: { win: 2, loss: 1 } } as const;
+  const stage = {
+    nMin: 33,
+    lookbackDays: 90,
+    policy: 'drift',
+    challengers: ['drift', 'replay'],
+    payoff: { win: 2, loss: 1 },
+  } as const;
 
   it.each([
     [{}, {}, { n_min: 33, lookback_days: 90, policy: 'drift', payoff: { win: 2, loss: 1 } }],
@@ -30,7 +36,10 @@ describe('settings: the run says first, then the pattern, then the stage', () =>
       { lookback_days: 1 },
       { payoff: { win: 1, loss: 3 }, lookback_days: 1, n_min: 33 },
     ],
-    [{ policy: 'drift' as const }, { policy: 'drift' }, { policy: 'drift' }],
+    [{ policy: 'drift' as const }, { policy: 'replay' }, { policy: 'replay', challengers: ['drift'] }],
+    [{ policy: 'replay' as const }, {}, { policy: 'replay', challengers: ['drift'] }],
+    [{}, {}, { policy: 'drift', challengers: ['replay'] }],
+    [{ challengers: [] }, {}, { policy: 'drift', challengers: [] }],
   ])('%j and %j', (pattern, run, expected) => {
     expect(effectiveSettings(stage, pattern, run)).toMatchObject(expected);
   });

@@ -1,18 +1,62 @@
 import { readFileSync } from 'node:fs';
 import { StateMachine } from 'aws-local-stepfunctions';
 import { expect, test } from 'vitest';
+import type { CycleRecord } from '../../shared/cycle/cycle.ts';
+import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { events, openApi } from '../support/api.ts';
 import { failing, hanging } from '../support/faults.ts';
 
 const AS_OF = '2025-01-20T00:00:00Z';
 const S1 = 'pm.uptrend.S1.entry';
 const S2 = 'pm.uptrend.S2.entry';
+const DX = 'pm.uptrend.S3.dx';
+
+/** Shows what a run came to: `npx vitest run test/cycle/state-machine.test.ts`. */
+function show(title: string, ...cycles: readonly CycleRecord[]): void {
+  const runs = cycles.map(({ status, patterns }) => {
+    const each = patterns.map(
+      run => `${run.pattern_key} ${run.status}, ${run.reason ?? `gen. ${run.generation}`}`,
+    );
+    return `  ${status}: ${each.join('; ')}`;
+  });
+  console.info([`${title}:`, ...runs].join('\n'));
+}
 
 test('the definition is valid States Language', () => {
   const definition = JSON.parse(readFileSync(new URL('../../infra/cycle.asl.json', import.meta.url), 'utf8'));
   const validating = { validationOptions: { checkPaths: true, checkArn: false } };
   expect(() => new StateMachine(definition, validating)).not.toThrow();
   expect(() => new StateMachine({ ...definition, StartAt: 'Nowhere' }, validating)).toThrow();
+});
+
+test('a full run publishes every pattern with enough events, says why not for the others, and is closed', async () => {
+  const api = await openApi();
+  await api.postEvents([
+    ...events(40, 'a'),
+    ...events(40, 'b', { pattern: DX, factors: { dx_count: 3 } }),
+    ...events(5, 'c', { pattern: S2 }),
+  ]);
+  const cycle = await api.cycle({ as_of: AS_OF });
+  show('a full run', cycle);
+  expect(cycle.status).toBe('succeeded');
+  expect(cycle.finished_at).toBeDefined();
+  const runs = cycle.patterns.toSorted((a, b) => (a.pattern_key < b.pattern_key ? -1 : 1));
+  expect(runs).toMatchObject([
+    // Everything, and chain=solana: two lessons, each with two levers.
+    { pattern_key: S1, status: 'published', events_read: 40, lessons: 2, overrides: 4, generation: 1 },
+    { pattern_key: S2, status: 'too_few_events', events_read: 5, lessons: 0, overrides: 0, generation: 0 },
+    { pattern_key: DX, status: 'published', events_read: 40, lessons: 2, overrides: 2, generation: 1 },
+  ]);
+  const { overrides } = await api.lookup({ pattern_key: S1, scope: { chain: 'solana' } });
+  expect(overrides.map(override => override.action_category)).toEqual(['tuning_ts_min', 'tuning_halo']);
+  const again = await api.cycle({ as_of: AS_OF });
+  show('the same again', again);
+  expect(again.patterns.map(run => run.status).toSorted()).toEqual([
+    'too_few_events',
+    'unchanged',
+    'unchanged',
+  ]);
+  await api.close();
 });
 
 test('a fault that passes within the retries costs nothing', async () => {
@@ -35,6 +79,7 @@ test('a fault that stays ends in failure after the retries, while the other patt
   });
   await api.postEvents([...events(40, 'a'), ...events(40, 'b', { pattern: S2 })]);
   const cycle = await api.cycle({ as_of: AS_OF });
+  show('a fault that stays', cycle);
   expect(cycle.status).toBe('partial');
   expect(cycle.patterns).toMatchObject([
     { pattern_key: S1, status: 'published' },
@@ -60,6 +105,7 @@ test('a timeout in the middle is recorded, and the next run is clean', async () 
   });
   pause.release();
   const next = await api.cycle({ as_of: AS_OF });
+  show('a timeout, and the next run', cycle, next);
   expect(next).toMatchObject({
     status: 'succeeded',
     patterns: [{ status: 'published', generation: 1 }, { status: 'unchanged' }],
@@ -67,14 +113,35 @@ test('a timeout in the middle is recorded, and the next run is clean', async () 
   await api.close();
 });
 
-test('a schedule that fires twice at once publishes once', async () => {
+test('a schedule that fires twice at once publishes once: the other run yields', async () => {
+  // Each run's write of the head waits for the other's: both have mined against the same head.
+  let writes = 0;
+  const pause = hanging((op, body) => {
+    if (op !== 'PutItem' || !body.includes('"sk":{"S":"head"}')) return false;
+    if (++writes === 2) pause.release();
+    return true;
+  });
+  const api = await openApi({ settings: pause.settings });
+  await api.postEvents(events(40, 'e'));
+  pause.hang();
+  const cycles = await Promise.all([api.cycle({ as_of: AS_OF }), api.cycle({ as_of: AS_OF })]);
+  show('twice at once', ...cycles);
+  expect(writes).toBe(2);
+  expect(cycles.map(cycle => cycle.status)).toEqual(['succeeded', 'succeeded']);
+  expect(cycles.map(cycle => cycle.patterns[0]?.status).toSorted()).toEqual(['published', 'yielded']);
+  expect(cycles.find(cycle => cycle.patterns[0]?.status === 'yielded')?.patterns[0]?.reason).toBe(
+    'another run or an operator changed the pattern meanwhile',
+  );
+  const head = await api.service.runtime.heads.head(parsePatternKey(S1));
+  expect(head).toMatchObject({ version: 1, latest: 1 });
+  await api.close();
+});
+
+test('a run that begins when another has just published finds nothing to do', async () => {
   const api = await openApi();
   await api.postEvents(events(40, 'e'));
-  const cycles = await Promise.all([api.cycle({ as_of: AS_OF }), api.cycle({ as_of: AS_OF })]);
-  const statuses = cycles.map(cycle => cycle.patterns[0]?.status);
-  expect(statuses.filter(status => status === 'published')).toHaveLength(1);
-  expect(['yielded', 'unchanged']).toContain(statuses.find(status => status !== 'published'));
-  const head = await api.service.runtime.heads.head(cycles[0].patterns[0]?.pattern_key as never);
-  expect(head).toMatchObject({ version: 1, latest: 1 });
+  const [first, second] = [await api.cycle({ as_of: AS_OF }), await api.cycle({ as_of: AS_OF })];
+  expect([first, second].map(cycle => cycle.patterns[0]?.status)).toEqual(['published', 'unchanged']);
+  expect(await api.service.runtime.heads.head(parsePatternKey(S1))).toMatchObject({ version: 1, latest: 1 });
   await api.close();
 });

@@ -3,6 +3,7 @@ import { readEpisode } from '../../shared/episode/episode.ts';
 import { EVENT_SHARDS } from '../../shared/store/keys.ts';
 import { runCycle } from '../support/cycles.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
+import { figure, whole } from '../support/figures.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
@@ -38,4 +39,9 @@ it(`${EVENTS} events in pages of ${PAGE} over ${EVENT_SHARDS} shards are all cou
   const lessons = current ? await stores.runtime.lessons.read(S1, current.lessons) : [];
   const global = lessons.find(lesson => Object.keys(lesson.scope_subset).length === 0);
   expect(global).toMatchObject({ n: EVENTS, stats: { n_misses: (EVENTS / 3) * 2, n_dodges: EVENTS / 3 } });
+  const pages = [...shards.values()].reduce((sum, n) => sum + n, 0);
+  figure(
+    13,
+    `${whole(EVENTS)} events over ${shards.size} shards in ${whole(pages)} pages: all counted, once`,
+  );
 });

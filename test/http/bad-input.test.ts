@@ -3,6 +3,7 @@ import { problemSchema } from '../../shared/http/schemas.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
+import { figure } from '../support/figures.ts';
 
 /*
  * Every wrong request has its precise answer: status, code and where it is wrong, as problem+json, and nothing of what
@@ -49,6 +50,7 @@ describe('a body that cannot be read', () => {
       ['POST', '/v1/outcomes'],
       ['POST', '/v1/overrides/lookup'],
       ['POST', '/v1/cycles'],
+      ['POST', '/v1/whatif'],
       ['PUT', `/v1/patterns/${S1}/mode`],
       ['PUT', `/v1/patterns/${S1}/settings`],
       ['POST', `/v1/patterns/${S1}/rollback`],
@@ -156,11 +158,20 @@ describe('one event that does not fit', () => {
 
   it('of another content is event_conflict', async () => {
     await api.send('POST', '/v1/events', eventBody('taken'));
+    const before = await api.status();
     expect(await problem('POST', '/v1/events', eventBody('taken', { decision: 'acted' }))).toMatchObject({
       status: 400,
       code: 'event_conflict',
       rejected: [{ index: 0, episode_id: 'taken', code: 'event_conflict' }],
     });
+    const after = await api.status();
+    expect(after.conflicts).toEqual({ ...before.conflicts, events: before.conflicts.events + 1 });
+    expect(after.patterns.find(row => row.pattern_key === S1)?.conflicts.events).toBeGreaterThan(0);
+    expect(after.events).toEqual(before.events);
+    figure(
+      2,
+      'status: conflicts.events counts it, in total and for its pattern; the events stay as they were',
+    );
   });
 });
 
@@ -200,6 +211,7 @@ describe('some of many', () => {
     expect(found).toMatchObject({ status: 400, code: 'all_rejected', accepted: 0 });
     expect(found.rejected).toHaveLength(100);
     expect(found.errors?.[0]?.path).toBe('events.0.timestamp');
+    figure(7, '1 bad event in 100: 99 taken, 1 rejected with its place and reason (207); 100 of 100: 400');
   });
 
   it('none at all is 200', async () => {

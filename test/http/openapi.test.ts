@@ -7,6 +7,8 @@ import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DX, iso, NOW, S1 } from '../support/episodes.ts';
 
+const GATES = { ts_score: 0.58, ts_min: 0.6, halo_distance: 0.5, halo_max: 1, slope_ok: true };
+
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
@@ -66,17 +68,20 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/cycles'],
     ['get', '/v1/cycles/{id}'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
+    ['get', '/v1/patterns/{pattern_key}/evidence'],
+    ['get', '/v1/patterns/{pattern_key}/nmin'],
+    ['post', '/v1/whatif'],
     ['put', '/v1/patterns/{pattern_key}/mode'],
     ['put', '/v1/patterns/{pattern_key}/settings'],
     ['post', '/v1/patterns/{pattern_key}/rollback'],
     ['get', '/healthz'],
     ['get', '/openapi.json'],
-  ])('has %s %s of the contract', (method, path) => {
+  ])('has %s %s', (method, path) => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('has nothing beyond the contract', () => {
-    expect(operations).toHaveLength(17);
+  it('has 17 operations of the contract, those that were added to it, and nothing else', () => {
+    expect(operations).toHaveLength(17 + 4);
   });
 
   it('declares the parameters of every path, and errors as problem+json', () => {
@@ -123,7 +128,10 @@ describe('what is served', () => {
     await visit('getOpenApi', '/openapi.json');
     await visit('getStatus', '/v1/status');
     await visit('postEvents', '/v1/events', {
-      events: [...events(20, 'a', { scope }), ...events(4, 'b', { scope: { chain: 'base' } })],
+      events: [
+        ...events(20, 'a', { scope, factors: GATES }),
+        ...events(4, 'b', { scope: { chain: 'base' }, factors: GATES, decision: 'acted' }),
+      ],
     });
     await visit('postEvents', '/v1/events', { events: [events(1, 'p', { outcome: null })[0], {}] }, 207);
     const ladder = { pattern: DX, decision: 'acted', factors: { dx_count: 3 }, scope } as const;
@@ -155,6 +163,10 @@ describe('what is served', () => {
     for (const resolution of ['blend', 'most-specific', 'product'])
       await visit('postLookup', '/v1/overrides/lookup', { ...question, resolution });
     await visit('getLookup', `/v1/overrides/lookup?pattern_key=${S1}&scope.chain=solana&explain=true`);
+    const moved = { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2, as_of: iso(NOW) };
+    await visit('postWhatIf', '/v1/whatif', moved);
+    await visit('postWhatIf', '/v1/whatif', { ...moved, lever: 'slope_min', from: -1, to: 1 });
+    await visit('getWhatIf', `/v1/whatif?pattern_key=${S1}&lever=ts_min&from=0.8&to=1.2&scope.chain=base`);
     const { etag } = await visit('getSnapshot', `/v1/snapshots/${S1}`);
     const conditional = await api.service.app.request(`/v1/snapshots/${S1}`, {
       headers: { 'if-none-match': String(etag) },
@@ -166,6 +178,10 @@ describe('what is served', () => {
     ]);
     await api.postEvents(events(20, 'c', { scope, decision: 'acted', outcome: 'failure' }));
     await visit('postCycle', '/v1/cycles?wait=true', { as_of: iso(NOW) });
+    await visit('getEvidence', `${on}/evidence`);
+    await visit('getEvidence', '/v1/patterns/pm.uptrend.S2.entry/evidence');
+    await visit('getNMin', `${on}/nmin?as_of=${iso(NOW)}&lookback_days=90`);
+    await visit('getNMin', '/v1/patterns/pm.uptrend.S2.entry/nmin');
     await visit('getGenerations', `${on}/generations?diff=1,2`);
     await visit('putSettings', `${on}/settings`, { n_min: 9, payoff: { win: 3, loss: 1 }, reason: 'tour' });
     await visit('postRollback', `${on}/rollback`, { generation: 1, reason: 'tour' });

@@ -1,5 +1,7 @@
+import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHandler as asked } from '../../functions/asked.ts';
 import { createHandler as cycleClose } from '../../functions/cycle-close.ts';
 import { createHandler as cycleOpen } from '../../functions/cycle-open.ts';
 import { createHandler as ingest } from '../../functions/ingest.ts';
@@ -9,6 +11,7 @@ import { createHandler as mine } from '../../functions/mine.ts';
 import { createHandler as operate } from '../../functions/operate.ts';
 import { ACCESS } from '../../infra/access.ts';
 import { FUNCTION_NAMES } from '../../infra/functions.ts';
+import { ASKED_LINE } from '../../shared/override/asked.ts';
 import { type Call, openRecorded, sample } from './recording.ts';
 
 /*
@@ -51,6 +54,12 @@ async function runCycle(
 }
 type Step = (input: unknown) => Promise<unknown>;
 
+/** What CloudWatch Logs hands to a subscriber. */
+const logEvent = (line: object) => {
+  const text = JSON.stringify({ logEvents: [{ message: JSON.stringify(line) }] });
+  return { awslogs: { data: gzipSync(text).toString('base64') } };
+};
+
 const many = (outcome: string, from: number) => ({
   events: Array.from({ length: 40 }, (_, i) => ({
     pattern_key: PATTERN,
@@ -90,6 +99,9 @@ beforeAll(async () => {
   await call(takeIn, 'post-events', many('failure', 0));
   await runCycle(steps);
   for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(answer, name);
+  await asked(runtimeOf('asked'))(
+    logEvent({ message: ASKED_LINE, pattern: PATTERN, dimensions: 'bucket,chain' }),
+  );
   now += DAY_MS;
   await call(takeIn, 'post-events', many('failure', 100));
   await runCycle(steps);
@@ -99,7 +111,16 @@ beforeAll(async () => {
   await runCycle(steps);
   await steps.close(sample('cycle-close'));
   const reads = ['get-status', 'get-healthz', 'get-openapi', 'get-overrides', 'get-lessons', 'get-cycles'];
-  for (const name of [...reads, 'get-generations', 'put-mode', 'put-settings']) await call(steer, name);
+  const more = [
+    'get-generations',
+    'get-evidence',
+    'get-whatif',
+    'post-whatif',
+    'get-nmin',
+    'put-mode',
+    'put-settings',
+  ];
+  for (const name of [...reads, ...more]) await call(steer, name);
   await call(steer, 'post-rollback', { generation: 2, reason: 'the current one again' });
 });
 
@@ -133,6 +154,10 @@ describe('a function', () => {
       'get-lessons': 200,
       'get-cycles': 200,
       'get-generations': 200,
+      'get-evidence': 200,
+      'get-nmin': 200,
+      'get-whatif': 200,
+      'post-whatif': 200,
       'put-mode': 200,
       'put-settings': 200,
       'post-rollback': 200,

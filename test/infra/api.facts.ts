@@ -78,6 +78,10 @@ describe('the API', () => {
     expect(text(log.DestinationArn)).toBe('ApiAccessLogs');
     const fields: unknown = JSON.parse(text(log.Format));
     expect(fields).toMatchObject({ route: '$context.routeKey', status: '$context.status' });
+    expect(fields).toMatchObject({
+      caller: '$context.identity.userArn',
+      subject: '$context.authorizer.claims.sub',
+    });
     expect(text(log.Format)).not.toMatch(/\$context\.path|body|querystring/i);
   });
 });
@@ -98,22 +102,29 @@ describe('a managed policy lets call', () => {
   });
 });
 
-describe('outputs name', () => {
-  it('the API, the tables, the state machine and the policies', () => {
-    const outputs = Object.entries(synthesize().findOutputs('*')).map(([name, { Value }]) => [
-      name,
-      text(Value),
-    ]);
-    expect(Object.fromEntries(outputs)).toMatchObject({
+describe('the outputs', () => {
+  const outputs = (context: Record<string, string> = {}): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(synthesize(context).findOutputs('*')).map(([name, { Value }]) => [name, text(Value)]),
+    );
+
+  it('name the API, the tables, the state machine, the topic and the policies', () => {
+    const { ApiUrl, ...more } = outputs();
+    expect(ApiUrl).toMatch(/^https:\/\/Api\.execute-api\./);
+    expect(more).toEqual({
       EventsTableName: 'EventsTable',
       LessonsTableName: 'LessonsTable',
       OverridesTableName: 'OverridesTable',
       ControlTableName: 'ControlTable',
       StateMachineArn: 'Cycle',
+      AlarmTopicArn: 'AlarmTopic',
       PmPolicyArn: 'PmPolicy',
       ReaderPolicyArn: 'ReaderPolicy',
       OperatorPolicyArn: 'OperatorPolicy',
     });
-    expect(Object.fromEntries(outputs).ApiUrl).toMatch(/^https:\/\/Api\.execute-api\./);
+  });
+
+  it('name no policy where tokens say who may call', () => {
+    expect(Object.keys(outputs(JWT)).filter(name => name.includes('Policy'))).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../infra/functions.ts';
+import { Fault, type FaultCode } from '../../shared/errors.ts';
 import { allowedTo } from './policies.ts';
 import { resources, synthesize, text } from './synth.ts';
 
@@ -9,12 +10,22 @@ const machine = (context: Record<string, string> = {}) => {
   return found.get('Cycle')?.Properties ?? {};
 };
 
+/** What may pass: our stores' words, and AWS's advice for calls of a function. */
+const TRANSIENT = [
+  'store_throttled',
+  'store_unavailable',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+];
+
 interface State {
   readonly Type: string;
   readonly TimeoutSeconds?: number;
   readonly Parameters?: { readonly FunctionName?: string };
   readonly ItemProcessor?: { readonly States: Record<string, State>; readonly ProcessorConfig: object };
-  readonly Retry?: readonly { readonly ErrorEquals: string[]; readonly JitterStrategy: string }[];
+  readonly Retry?: readonly object[];
   readonly Catch?: readonly unknown[];
 }
 
@@ -58,6 +69,25 @@ describe('the schedule', () => {
     expect(text(target.DeadLetterConfig?.Arn)).toBe('ScheduleDeadLetters');
   });
 
+  it('keeps what it could not start for two weeks, encrypted, and takes no message in the clear', () => {
+    const queue = resources(synthesize(), 'AWS::SQS::Queue');
+    expect([...queue.keys()]).toEqual(['ScheduleDeadLetters']);
+    expect(queue.get('ScheduleDeadLetters')?.Properties).toMatchObject({
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 14 * 86_400,
+    });
+    const [policy] = resources(synthesize(), 'AWS::SQS::QueuePolicy').values();
+    expect(policy?.Properties.PolicyDocument).toMatchObject({
+      Statement: expect.arrayContaining([
+        expect.objectContaining({
+          Effect: 'Deny',
+          Action: 'sqs:*',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        }),
+      ]),
+    });
+  });
+
   it('takes its minute from the stage', () => {
     const template = synthesize({ scheduleMinute: '42' });
     expect(resources(template, 'AWS::Scheduler::Schedule').get('Hourly')?.Properties).toMatchObject({
@@ -90,15 +120,41 @@ describe('the state machine', () => {
     expect(states().get(state)?.TimeoutSeconds).toBe(seconds - 5);
   });
 
-  it('retries with jitter, and only what may pass', () => {
+  it('retries with full jitter, and only throttling and faults that pass', () => {
     for (const name of ['Open', 'Mine', 'Materialize', 'Close']) {
-      for (const retry of states().get(name)?.Retry ?? []) {
-        expect(retry.JitterStrategy, name).toBe('FULL');
-        expect(retry.ErrorEquals, name).not.toContain('States.ALL');
-        expect(retry.ErrorEquals, name).not.toContain('States.TaskFailed');
-      }
-      expect(states().get(name)?.Retry, name).toHaveLength(1);
+      expect(states().get(name)?.Retry, name).toEqual([
+        {
+          ErrorEquals: TRANSIENT,
+          IntervalSeconds: 2,
+          BackoffRate: 2,
+          MaxAttempts: name === 'Close' ? 5 : 3,
+          MaxDelaySeconds: name === 'Close' ? 30 : 20,
+          JitterStrategy: 'FULL',
+        },
+      ]);
     }
+  });
+
+  it('names as faults of the store those that the stores throw', () => {
+    const ours: FaultCode[] = ['store_throttled', 'store_unavailable'];
+    expect(TRANSIENT.filter(code => !code.includes('.'))).toEqual(ours);
+    for (const code of ours) expect(new Fault(code, '').name).toBe(code);
+  });
+
+  it('catches whatever one pattern does, and goes on with the others, 8 at once', () => {
+    const caught = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'PatternFailed' }];
+    expect(states().get('Mine')?.Catch).toEqual(caught);
+    expect(states().get('Materialize')?.Catch).toEqual(caught);
+    expect(states().get('PatternFailed')).toMatchObject({ Type: 'Pass', End: true });
+    expect(states().get('Patterns')).toMatchObject({ Type: 'Map', MaxConcurrency: 8, Next: 'Close' });
+    expect(states().get('Patterns')?.Catch).toEqual([{ ...caught[0], Next: 'Close' }]);
+  });
+
+  it('hands on of a pattern its name only: all results together are held to 256 kB', () => {
+    expect(states().get('Materialize')).toMatchObject({
+      ResultSelector: { 'pattern_key.$': '$.Payload.pattern_key' },
+    });
+    expect(states().get('Materialize')).not.toHaveProperty('OutputPath');
   });
 
   it('logs every step without its data, and traces', () => {
@@ -116,17 +172,17 @@ describe('the state machine', () => {
       ExecutionType: 'STANDARD',
     });
     expect(distributed.get('Mine')).toEqual(states().get('Mine'));
-    expect(distributed.get('Materialize')).toMatchObject({
-      ResultSelector: { 'pattern_key.$': '$.Payload.pattern_key' },
-      OutputPath: '$',
-    });
+    expect(distributed.get('Patterns')).toMatchObject({ Label: 'Patterns', MaxConcurrency: 40 });
+    expect(distributed.get('Materialize')).toEqual(states().get('Materialize'));
     const more = allowedTo(synthesize({ distributedMap: 'true' }), 'CycleRole').filter(l =>
       l.startsWith('states:'),
     );
     expect(more).toEqual([
-      expect.stringMatching(/^states:DescribeExecution arn:.*:execution:.*\/\*$/),
+      expect.stringMatching(/^states:DescribeExecution arn:.*:execution:Cycle\/Patterns:\*$/),
+      expect.stringMatching(/^states:DescribeExecution arn:.*:execution:Cycle:\*$/),
       'states:StartExecution Cycle',
-      expect.stringMatching(/^states:StopExecution arn:.*:execution:.*\/\*$/),
+      expect.stringMatching(/^states:StopExecution arn:.*:execution:Cycle\/Patterns:\*$/),
+      expect.stringMatching(/^states:StopExecution arn:.*:execution:Cycle:\*$/),
     ]);
   });
 });

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { ASKED_LINE } from '../../infra/asked.ts';
 import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/functions.ts';
-import { readConfig } from '../../shared/config.ts';
+import { environmentSchema, readConfig } from '../../shared/config.ts';
+import { ASKED_LINE as LOGGED_LINE } from '../../shared/override/asked.ts';
 import { POLICIES } from '../../shared/override/override.ts';
 import { resources, synthesize, text } from './synth.ts';
 
@@ -49,18 +51,59 @@ describe('every function', () => {
       nMin: 33,
       lookbackDays: 90,
       policy: 'drift',
+      challengers: ['drift', 'replay'],
       payoff: { win: 2, loss: 1 },
     });
     expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
     expect(config.dynamodbEndpoint).toBeUndefined();
   });
 
+  it.each(all)('%s gets every setting of the schema, and nothing that nobody reads', (_, logicalName) => {
+    const set = Object.keys(environmentOf(logicalName));
+    const optional = [
+      'DYNAMODB_ENDPOINT',
+      ...(logicalName === 'OperateFunction' ? [] : ['STATE_MACHINE_ARN']),
+    ];
+    const known = Object.keys(environmentSchema.shape).filter(name => !optional.includes(name));
+    expect(set.filter(name => name !== 'NODE_OPTIONS').sort()).toEqual(known.sort());
+  });
+
+  it.each(all)(
+    '%s reads its source map while it starts only if nobody waits for an answer',
+    (_, logicalName, id) => {
+      const answers = ['Ingest', 'Lookup', 'Operate'].includes(id);
+      expect(environmentOf(logicalName).NODE_OPTIONS).toBe(answers ? undefined : '--enable-source-maps');
+    },
+  );
+
   it.each(['Ingest', 'Lookup', 'Operate'])('%s answers before the HTTP API gives up at 30 s', id => {
     expect(functions().get(`${id}Function`)?.Properties.Timeout).toBeLessThan(30);
   });
 });
 
+describe('what look-ups ask with', () => {
+  it('reaches its function from their log alone, and only lines that say it', () => {
+    const filters = [...resources(synthesize(), 'AWS::Logs::SubscriptionFilter').values()];
+    expect(filters).toHaveLength(1);
+    expect(ASKED_LINE).toBe(LOGGED_LINE);
+    const properties = filters[0]?.Properties ?? {};
+    expect(text(properties.LogGroupName)).toBe('LookupLogs');
+    expect(text(properties.DestinationArn)).toBe('AskedFunction');
+    expect(properties.FilterPattern).toBe(`{ $.message = "${ASKED_LINE}" }`);
+    const permission = [...resources(synthesize(), 'AWS::Lambda::Permission').values()].find(
+      ({ Properties }) => Properties.Principal === 'logs.amazonaws.com',
+    );
+    expect(text(permission?.Properties.FunctionName)).toBe('AskedFunction');
+    expect(JSON.stringify(permission?.Properties.SourceArn)).toContain('LookupLogs');
+  });
+});
+
 describe('every log group', () => {
+  it('is that of a function, of the API or of the state machine', () => {
+    const names = [...all.map(([, , id]) => `${id}Logs`), 'ApiAccessLogs', 'CycleLogs'];
+    expect([...resources(synthesize(), 'AWS::Logs::LogGroup').keys()].sort()).toEqual(names.sort());
+  });
+
   it('has a retention, longer in prod, and goes with a dev stack', () => {
     for (const [name, group] of resources(synthesize(), 'AWS::Logs::LogGroup')) {
       expect(group.Properties.RetentionInDays, name).toBe(7);

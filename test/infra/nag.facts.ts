@@ -29,6 +29,12 @@ describe('the AwsSolutions checks', () => {
     [{ stage: 'prod', customerKey: 'true', alarmEmails: 'oncall@example.com' }],
     [{ distributedMap: 'true' }],
     [{ jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' }],
+    [
+      {
+        ...{ stage: 'prod', customerKey: 'true', distributedMap: 'true', alarmEmails: 'oncall@example.com' },
+        ...{ jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' },
+      },
+    ],
   ])('find nothing that is not acknowledged with a reason: %j', (context: Record<string, string>) => {
     const report = check(context);
     expect(report).toMatchObject({ conclusion: 'success', violations: [] });

@@ -84,7 +84,7 @@ interface Request {
   readonly Statements?: readonly { readonly Statement: string }[];
 }
 
-const WORDS = new Set(['SET', 'ADD', 'AND', 'attribute_exists', 'attribute_not_exists']);
+const WORDS = new Set(['SET', 'ADD', 'AND', 'OR', 'attribute_exists', 'attribute_not_exists']);
 
 function read(by: FunctionName, operation: string, body: string): Call[] {
   const request: Request = JSON.parse(body);

@@ -30,7 +30,7 @@ describe('every table', () => {
       expect(table.Properties.DeletionProtectionEnabled, name).toBe(false);
     }
     for (const [name, table] of tables({ stage: 'prod' })) {
-      expect(table.DeletionPolicy, name).toBe('Retain');
+      expect([table.DeletionPolicy, table.UpdateReplacePolicy], name).toEqual(['Retain', 'Retain']);
       expect(table.Properties.DeletionProtectionEnabled, name).toBe(true);
     }
   });
@@ -46,6 +46,8 @@ describe('every table', () => {
     }
     const keys = resources(synthesize({ customerKey: 'true' }), 'AWS::KMS::Key');
     expect([...keys.values()].map(key => key.Properties.EnableKeyRotation)).toEqual([true]);
+    const kept = resources(synthesize({ stage: 'prod', customerKey: 'true' }), 'AWS::KMS::Key');
+    expect([...kept.values()].map(key => key.DeletionPolicy)).toEqual(['Retain']);
     expect(resources(synthesize(), 'AWS::KMS::Key').size).toBe(0);
   });
 });
@@ -59,7 +61,7 @@ describe('the index of events with an outcome', () => {
           { AttributeName: 'rk', KeyType: 'HASH' },
           { AttributeName: 't', KeyType: 'RANGE' },
         ],
-        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['m', 'o'] },
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['m', 'o', 'expires_at'] },
       },
     ]);
     expect(tables().get('EventsTable')?.Properties.AttributeDefinitions).toContainEqual({

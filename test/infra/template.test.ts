@@ -2,7 +2,9 @@
 import './alarms.facts.ts';
 import './api.facts.ts';
 import './cycle.facts.ts';
+import './dashboard.facts.ts';
 import './functions.facts.ts';
 import './least-privilege.facts.ts';
 import './nag.facts.ts';
+import './stages.facts.ts';
 import './tables.facts.ts';

@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callersOf, readCallers } from '../../local/access.ts';
+import { isLoopback } from '../../local/guard.ts';
 import { listen } from '../../local/service.ts';
 import { problemSchema } from '../../shared/http/schemas.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { CALLS } from '../support/calls.ts';
 import { S1 } from '../support/episodes.ts';
+import { figure } from '../support/figures.ts';
 
 const TOKENS = {
   'token-of-the-bot-1': { role: 'pm', name: 'bot 1' },
@@ -35,6 +37,10 @@ const ASKED: Readonly<Record<string, readonly [path: string, status: number, bod
   'GET /v1/cycles': ['/v1/cycles', 200],
   'GET /v1/cycles/{id}': ['/v1/cycles/none', 404],
   'GET /v1/patterns/{pattern_key}/generations': [`/v1/patterns/${S1}/generations`, 200],
+  'GET /v1/patterns/{pattern_key}/evidence': [`/v1/patterns/${S1}/evidence`, 200],
+  'GET /v1/patterns/{pattern_key}/nmin': [`/v1/patterns/${S1}/nmin`, 200],
+  'POST /v1/whatif': ['/v1/whatif', 200, { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2 }],
+  'GET /v1/whatif': [`/v1/whatif?pattern_key=${S1}&lever=ts_min&from=0.8&to=1.2`, 200],
   'PUT /v1/patterns/{pattern_key}/mode': [`/v1/patterns/${S1}/mode`, 200, { mode: 'live', reason: 'test' }],
   'PUT /v1/patterns/{pattern_key}/settings': [
     `/v1/patterns/${S1}/settings`,
@@ -95,6 +101,10 @@ describe('with tokens', () => {
 
   it('every call of the table has a request here', () => {
     expect(Object.keys(ASKED)).toEqual(CALLS.map(([call]) => call));
+    figure(
+      'access',
+      `${CALLS.length} routes × ${ROLES.length} roles and 4 ways to have none: as the deployed API has it`,
+    );
   });
 
   it.each([
@@ -145,16 +155,10 @@ describe('a file of tokens', () => {
 });
 
 describe('npm start', () => {
-  const serve = (args: readonly string[]) => {
-    const child = spawn(process.execPath, [
-      'local/serve.ts',
-      '--memory',
-      '--every',
-      'off',
-      '--port',
-      '0',
-      ...args,
-    ]);
+  const serve = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) => {
+    const options = ['--memory', '--every', 'off', '--port', '0', ...args];
+    const env = { ...process.env, ...environment };
+    const child = spawn(process.execPath, ['local/serve.ts', ...options], { env });
     let out = '';
     let err = '';
     child.stderr.on('data', chunk => {
@@ -181,8 +185,34 @@ describe('npm start', () => {
     },
   );
 
-  it('without tokens no other part of the program can open more than loopback', () => {
-    expect(() => listen(api.service.app, 0, { host: '0.0.0.0' })).toThrow('nothing but loopback');
+  it.each([
+    '0.0.0.0',
+    '::',
+    '0',
+    '*',
+    '[::]',
+    '::ffff:0.0.0.0',
+    '::ffff:192.168.1.5',
+    '::ffff:127.0.0.1',
+    '127.0.0.1.example.com',
+    'localhost.example.com',
+    hostname(),
+  ])('without tokens no other part of the program can open %s', host => {
+    expect(isLoopback(host)).toBe(false);
+    expect(() => listen(api.service.app, 0, { host })).toThrow('nothing but loopback');
+  });
+
+  it.each(['127.0.0.1', 'localhost'])('without tokens listens on %s', async host => {
+    const server = await listen(api.service.app, 0, { host });
+    expect((await fetch(`http://${host}:${server.port}/healthz`)).status).toBe(200);
+    await server.close();
+  });
+
+  it('without tokens HOST in the environment opens nothing more', async () => {
+    const service = serve([], { HOST: '0.0.0.0', HOSTNAME: '0.0.0.0' });
+    expect(await service.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    service.child.kill('SIGINT');
+    expect(await service.ended).toMatchObject({ code: 0 });
   });
 
   it('with tokens listens where it is told to and lets their holders in', async () => {

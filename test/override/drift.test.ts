@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quadrantStats } from '../../shared/lesson/learn.ts';
+import { FactorCollector } from '../../shared/lesson/collect-factors.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
+import { quadrantStats } from '../../shared/lesson/lesson-kind.ts';
 import { materialize } from '../../shared/override/materialize.ts';
 import { overrideSchema } from '../../shared/override/override.ts';
 import { drift, ETA, ETA_DX_LADDER, roundHalfEven3 } from '../../shared/override/policies/drift.ts';
@@ -191,16 +192,32 @@ describe('rounding to 3 decimals, exact ties to even', () => {
 const categoryAndHash = (o: { scope_hash: string; action_category: string }): string =>
   `${o.scope_hash}#${o.action_category}`;
 
+const taught = (lessons: readonly Lesson[]) => ({
+  pattern: S1,
+  lessons,
+  columns: new FactorCollector({ withDxCount: false }).columns(),
+  asOf: 0,
+  settings: { payoff: { win: 2, loss: 1 }, n_min: 33, lookback_days: 90 },
+});
+
 describe('materialize', () => {
+  it('says why a lesson without an override has none', () => {
+    const { whyNot } = materialize('drift', taught([]));
+    expect(whyNot(lesson(7, 7, 50))).toBe('pressure 0: as many misses as false positives (7)');
+    expect(whyNot(lesson(8, 7, 50))).toBe(
+      'pressure +1 would move thresholds by 0.5 %: under 1 % is left out',
+    );
+  });
+
   it('sorts by scope hash, then category', () => {
     const lessons = ['solana', 'base', 'arbitrum'].map(chain => lesson(50, 0, 500, { chain }));
-    const keys = materialize('drift', S1, lessons).map(categoryAndHash);
+    const keys = materialize('drift', taught(lessons)).overrides.map(categoryAndHash);
     expect(keys).toHaveLength(6);
     expect(keys).toEqual(keys.toSorted());
   });
 
   it('of nothing is nothing', () => {
-    expect(materialize('drift', S1, [])).toEqual([]);
+    expect(materialize('drift', taught([])).overrides).toEqual([]);
   });
 });
 

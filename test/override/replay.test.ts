@@ -10,6 +10,7 @@ import type { ReplayResult } from '../../shared/override/policies/replay.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
 import type { ReplayEvent } from '../../shared/override/replay/columns.ts';
 import { replayColumns } from '../../shared/override/replay/columns.ts';
+import { describeSilence } from '../../shared/override/replay/explain.ts';
 import { replayLeversOf } from '../../shared/override/replay/levers.ts';
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
 import { FIRST_REPLAY_SETTINGS, REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
@@ -113,6 +114,15 @@ describe('one lever, by hand', () => {
       'ts_min × 0.96 on everything: in the last 90 days 30 more winners and 10 more losers would have been taken, +50 at 2:1, +24 after allowing for chance',
     );
     expect(override && overrideSchema.parse(override)).toMatchObject({ action_category: 'tuning_ts_min' });
+  });
+
+  test('a step that loses beyond chance is said to lose', () => {
+    expect(describeSilence({ gain: -24, margin: 17, errors: -3, asked: 3.6 })).toBe(
+      'every step loses, the least of them −24 ± 17',
+    );
+    expect(describeSilence({ gain: -16, margin: 17, errors: -2, asked: 3.6 })).toBe(
+      'interval includes 0: −16 ± 17',
+    );
   });
 
   test('twelve winners and ten losers are not enough: the interval includes 0', () => {

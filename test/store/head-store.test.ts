@@ -72,6 +72,12 @@ describe('a head is replaced by compare-and-set', () => {
   });
 });
 
+/** Counters of a pattern that none were written for. */
+const NOTHING = {
+  counts: { total: 0, withOutcome: 0, parked: 0 },
+  conflicts: { events: 0, outcomes: 0 },
+};
+
 describe('patterns', () => {
   it('are registered once and listed sorted', async () => {
     const { heads } = stores.runtime;
@@ -99,8 +105,8 @@ describe('patterns', () => {
     await heads.register([S1, S2]);
     await heads.replaceHead(S2, head(1));
     expect(await heads.overview()).toEqual([
-      { pattern: S1, since: NOW, head: undefined, counts: { total: 0, withOutcome: 0, parked: 0 } },
-      { pattern: S2, since: NOW + HOUR, head: head(1), counts: { total: 0, withOutcome: 0, parked: 0 } },
+      { pattern: S1, since: NOW, head: undefined, ...NOTHING },
+      { pattern: S2, since: NOW + HOUR, head: head(1), ...NOTHING },
     ]);
   });
 });

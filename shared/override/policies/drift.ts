@@ -1,5 +1,6 @@
-import type { LadderStats, Lesson, QuadrantStats } from '../../lesson/lesson.ts';
+import type { Lesson } from '../../lesson/lesson.ts';
 import { pressureOf } from '../../lesson/lesson.ts';
+import type { LadderStats, QuadrantStats } from '../../lesson/stats.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Lever } from '../levers.ts';
 import { leversOf } from '../levers.ts';
@@ -12,13 +13,14 @@ export const ETA = 0.005;
 export const ETA_DX_LADDER = 0.02;
 /** A multiplier closer to 1 than this is left out. */
 const DEAD_BAND = 0.01;
-const LADDER = {
+/** Bounds of the ladder formula (contract, section 4). */
+export const LADDER = {
   range: { min: 0.7, max: 1.5 },
   deadBand: 0.02,
   minSuccesses: 10,
   minPressure: 0.05,
   fullConfidence: 100,
-};
+} as const;
 
 /**
  * The drift policy of the contract (section 4): thresholds follow the pressure of a slice.
@@ -47,15 +49,38 @@ function gateOverride(lever: Lever, lesson: Lesson, stats: QuadrantStats): Overr
 }
 
 function ladderOverride(lever: Lever, lesson: Lesson, stats: LadderStats): Override[] {
-  const pressure = roundHalfEven3(stats.ladder_pressure);
+  const pressure = ladderPressure(stats);
   if (stats.n_success < LADDER.minSuccesses || Math.abs(pressure) < LADDER.minPressure) return [];
-  const multiplier = clamp(Math.exp(ETA_DX_LADDER * 10 * pressure), LADDER.range);
+  const multiplier = ladderMultiplier(pressure);
   if (Math.abs(multiplier - 1) < LADDER.deadBand) return [];
   const reason =
     `${stats.count_3} successes of 3 rungs against ${stats.count_1} of 1 among ${stats.n_success}: ` +
     `ladder pressure ${signed(pressure)}`;
   const confidence = Math.min(1, stats.n_success / LADDER.fullConfidence);
   return [{ ...common(lever, lesson), multiplier, confidence, ladder_pressure: pressure, reason }];
+}
+
+/** As it enters the formula: rounded to 3 decimals. */
+export function ladderPressure(stats: LadderStats): number {
+  return roundHalfEven3(stats.ladder_pressure);
+}
+
+/** Spacing of the DX ladder at a ladder pressure of -1 to 1, as a multiplier of 0.7 to 1.5. */
+export function ladderMultiplier(pressure: number): number {
+  return clamp(Math.exp(ETA_DX_LADDER * 10 * pressure), LADDER.range);
+}
+
+/** Why a lesson leads to no override under drift; it is asked only for those that do not. */
+export function whyDriftIsSilent(lesson: Lesson): string {
+  if (lesson.action_category === 'tuning_dx_ladder') {
+    const { n_success } = lesson.stats;
+    if (n_success < LADDER.minSuccesses) return `${n_success} of ${LADDER.minSuccesses} successes`;
+    return `ladder pressure ${signed(ladderPressure(lesson.stats))}: too small to move the spacing`;
+  }
+  const pressure = pressureOf(lesson.stats);
+  if (pressure === 0) return `pressure 0: as many misses as false positives (${lesson.stats.n_misses})`;
+  const percent = Number((100 * Math.abs(Math.expm1(ETA * pressure))).toFixed(1));
+  return `pressure ${signed(pressure)} would move thresholds by ${percent} %: under ${100 * DEAD_BAND} % is left out`;
 }
 
 function common(
@@ -66,7 +91,7 @@ function common(
   return { action_category: lever.category, scope_subset, scope_hash, n };
 }
 
-const signed = (value: number): string => (value > 0 ? `+${value}` : `${value}`);
+export const signed = (value: number): string => (value > 0 ? `+${value}` : `${value}`);
 
 function clamp(value: number, range: { readonly min: number; readonly max: number }): number {
   return Math.min(range.max, Math.max(range.min, value));

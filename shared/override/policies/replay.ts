@@ -1,7 +1,7 @@
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
 import type { ActionCategory } from '../levers.ts';
-import type { Override } from '../override.ts';
+import type { Override, ReplayEvidence } from '../override.ts';
 import { inSetOrder, MULTIPLIER_RANGE } from '../override.ts';
 import { breakAge } from '../replay/breaks.ts';
 import { inBlocks } from '../replay/clusters.ts';
@@ -20,20 +20,6 @@ import { REPLAY_SETTINGS } from '../replay/settings.ts';
 import type { Silence } from '../replay/silence.ts';
 import { silences } from '../replay/silence.ts';
 import { rowsOf, sliceDimensions, sliceScope } from '../replay/slices.ts';
-
-/** What an override rests on. Counts are of the window, as if it were taken away from the set. */
-export interface ReplayEvidence {
-  /** Winners and losers that are taken with it and not without it; below 0: fewer. */
-  readonly winners: number;
-  readonly losers: number;
-  readonly gain: number;
-  readonly error: number;
-  /** Gain less z standard errors, the events of `m0` included: what it was accepted by, if no other override overlaps. */
-  readonly lower_bound: number;
-  readonly window_days: number;
-  /** Of the whole set, learned without the held-out days, on them; absent when there were none. */
-  readonly held_out?: HeldOut;
-}
 
 export interface HeldOut {
   readonly gain: number;

@@ -1,3 +1,4 @@
+import { selectRows } from '../../lesson/select-rows.ts';
 import type { ReplayColumns } from './columns.ts';
 import type { ClusterRule } from './settings.ts';
 
@@ -28,22 +29,7 @@ export function inBlocks(columns: ReplayColumns, rules: readonly ClusterRule[]):
   const keys =
     finest && (clusterKeys(columns, finest) ?? clusterKeys(columns, { ...finest, within: 'market' }));
   if (!keys || ascends(keys)) return columns;
-  const { size } = columns;
-  const order = ascending(keys);
-  const numbers = Object.entries(columns.numbers).map(([name, column]) => [name, moved(column, order)]);
-  return {
-    size,
-    dimensions: columns.dimensions.map(d => ({ ...d, codes: moved(d.codes, order) })),
-    quadrant: moved(columns.quadrant, order),
-    time: moved(columns.time, order),
-    resolvedAt: moved(columns.resolvedAt, order),
-    numbers: Object.fromEntries(numbers),
-    flagsKnown: moved(columns.flagsKnown, order),
-    flagsSet: moved(columns.flagsSet, order),
-    blocked: moved(columns.blocked, order),
-    ...(columns.trade && { trade: moved(columns.trade, order) }),
-    ...(columns.pair && { pair: moved(columns.pair, order) }),
-  };
+  return selectRows(columns, ascending(keys));
 }
 
 /** Positions of the keys by key, those of one key in their order. */
@@ -65,16 +51,6 @@ function ascending(keys: Float64Array): Uint32Array {
     start[key] = at + 1;
   }
   return order;
-}
-
-type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
-
-/** A copy whose row i is row `order[i]`. */
-function moved<T extends Column>(from: T, order: Uint32Array): T;
-function moved(from: Column, order: Uint32Array): Column {
-  const into = from.slice(0, order.length);
-  for (let i = 0; i < order.length; i++) into[i] = from[order[i] ?? 0] ?? 0;
-  return into;
 }
 
 /** Whole numbers, equal within a cluster. */

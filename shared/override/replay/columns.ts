@@ -1,32 +1,11 @@
 import type { Outcome } from '../../episode/outcome.ts';
-import type { FlagName, NumberName, PackedEpisode } from '../../episode/pack.ts';
+import type { FlagName, PackedEpisode } from '../../episode/pack.ts';
 import { FLAGS, GATES, NUMBERS } from '../../episode/pack.ts';
-import type { DimensionColumn, EpisodeColumns } from '../../lesson/columns.ts';
-import { QUADRANT } from '../../lesson/columns.ts';
+import type { DimensionColumn, FactorColumns } from '../../lesson/columns.ts';
+import { BLOCKED_KNOWN, QUADRANT } from '../../lesson/columns.ts';
 
-/**
- * Episode columns with what replaying a gate needs. Codes of dimensions, trades and pairs are given in the sorted
- * order of their texts, so that nothing depends on the order of the rows. Arrays may be longer than `size`.
- */
-export interface ReplayColumns extends EpisodeColumns {
-  /** Event time, milliseconds since 1970. */
-  readonly time: Float64Array;
-  /** When the outcome became known, milliseconds since 1970. */
-  readonly resolvedAt: Float64Array;
-  /** NaN where the event carries none; an absent column is all NaN. */
-  readonly numbers: Readonly<Partial<Record<NumberName, Float64Array>>>;
-  /** Bits in the order of `FLAGS`. */
-  readonly flagsKnown: Uint8Array;
-  readonly flagsSet: Uint8Array;
-  /** Bits in the order of `GATES`, 0x80: known. */
-  readonly blocked: Uint8Array;
-  /** Events with one code belong to one trade or episode; 0: to none. */
-  readonly trade?: Uint32Array;
-  /** The instrument that was traded; 0: unknown. */
-  readonly pair?: Uint32Array;
-}
-
-export const BLOCKED_KNOWN = 0x80;
+export type ReplayColumns = FactorColumns;
+export { BLOCKED_KNOWN };
 
 /** One event with an outcome, as read back from its packed form. */
 export interface ReplayEvent {

@@ -80,6 +80,7 @@ export interface Left {
 export function describeSilence(best: Left | undefined): string {
   if (!best) return 'no event with an outcome stands near the gate';
   const { gain, margin, errors, asked } = best;
+  if (gain < -margin) return `every step loses, the least of them ${interval(gain, margin)}`;
   if (gain <= margin) return `interval includes 0: ${interval(gain, margin)}`;
   return `not proven: ${interval(gain, margin)} exceeds 0 by ${errors.toFixed(1)} standard errors, ${asked} are asked of a first step`;
 }

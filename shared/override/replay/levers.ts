@@ -122,6 +122,22 @@ export function movedNumber(lever: ReplayLever): NumberName {
 
 /** The multiplier or shift that opens a lever's gate so far: a logarithm, or in the factor's unit. */
 export function shiftOf(lever: ReplayLever, opening: number): number {
-  const raises = (lever.passes === 'at least') === (lever.moves === 'factor');
-  return raises ? opening : -opening;
+  return raises(lever) ? opening : -opening;
+}
+
+/** How far an override opens its gate, in the unit of the gate's margin: the inverse of `shiftOf`. */
+export function openingOf(
+  lever: ReplayLever,
+  {
+    multiplier = 1,
+    delta = 0,
+  }: { readonly multiplier?: number | undefined; readonly delta?: number | undefined },
+): number {
+  const shift = lever.scale === 'log' ? Math.log(multiplier) : delta;
+  return raises(lever) ? shift : -shift;
+}
+
+/** Whether more of what moves opens the gate. */
+export function raises(lever: ReplayLever): boolean {
+  return (lever.passes === 'at least') === (lever.moves === 'factor');
 }

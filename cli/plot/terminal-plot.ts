@@ -1,0 +1,137 @@
+import { printable } from '../format.ts';
+import { textWidth } from '../table.ts';
+import { Canvas } from './canvas.ts';
+import { type Guide, type Line, type LinePlot, legendText, type Stroke, strokeOf } from './line-plot.ts';
+import { type Scale, scalesOf, type Tick } from './scale.ts';
+import { valueAt } from './trace.ts';
+
+export interface PlotSize {
+  /** Columns for everything; kept in 40 to 120, so that the output of no terminal has a width too. */
+  readonly width: number;
+  /** Rows of the drawing itself, without title, labels and legend; 12 without it. */
+  readonly height?: number;
+}
+
+const LEAST_WIDTH = 40;
+const MOST_WIDTH = 120;
+const HEIGHT = 12;
+
+/**
+ * A plot of braille dots, eight to a character, without colour: lines are told apart by their stroke, bands are
+ * shaded, guides are thin. Title, axis labels and legend stand around it. Ends without a line break.
+ */
+export function terminalPlot(plot: LinePlot, { width, height = HEIGHT }: PlotSize): string {
+  const scales = scalesOf(plot);
+  const labels = rowLabels(scales.y, height);
+  const margin = labels.reduce((most, text) => Math.max(most, textWidth(text)), 0);
+  const all = Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, width));
+  const canvas = new Canvas(all - margin - 2, height);
+  for (const line of plot.lines) shade(canvas, line, scales);
+  for (const guide of plot.guides ?? []) rule(canvas, guide, scales);
+  plot.lines.forEach((line, i) => {
+    draw(canvas, line, strokeOf(i), scales);
+  });
+  const rows = canvas.rows().map((row, i) => {
+    const label = labels[i] ?? '';
+    return `${label.padStart(margin)} ${label === '' ? '│' : '┤'}${row}`.trimEnd();
+  });
+  const [axis, numbers] = xAxis(scales.x, canvas.columns);
+  const indent = ' '.repeat(margin + 1);
+  return [
+    printable(plot.title),
+    printable(plot.y.label),
+    ...guideLabels(plot, scales.x, canvas.columns).map(line => `${indent} ${line}`),
+    ...rows,
+    `${indent}└${axis}`,
+    `${indent} ${numbers}`.trimEnd(),
+    `${indent} ${printable(plot.x.label).padStart((canvas.columns + plot.x.label.length) >> 1)}`.trimEnd(),
+    ...legend(plot),
+  ].join('\n');
+}
+
+interface Scales {
+  readonly x: Scale;
+  readonly y: Scale;
+}
+
+function draw(canvas: Canvas, { points }: Line, stroke: Stroke, { x, y }: Scales): void {
+  let before = Number.NaN;
+  for (let dot = 0; dot < canvas.dotColumns; dot++) {
+    // Points that fall between two dots' centres must not be missed: a lone one is drawn where it stands.
+    const at = y.at(valueAt(points, x.value(canvas.shareOfDot(dot)), 1));
+    canvas.stroke(dot, before, at, stroke);
+    before = at;
+  }
+  points.forEach(([px, py], i) => {
+    const alone = !Number.isFinite(points[i - 1]?.[1]) && !Number.isFinite(points[i + 1]?.[1]);
+    if (alone) canvas.dot(x.at(px), y.at(py));
+  });
+}
+
+function shade(canvas: Canvas, { band }: Line, { x, y }: Scales): void {
+  if (!band) return;
+  for (let column = 0; column < canvas.columns; column++) {
+    const value = x.value(canvas.shareOfColumn(column));
+    canvas.shade(column, y.at(valueAt(band, value, 1)), y.at(valueAt(band, value, 2)));
+  }
+}
+
+function rule(canvas: Canvas, guide: Guide, { x, y }: Scales): void {
+  if ('x' in guide) canvas.ruleDown(x.at(guide.x));
+  else canvas.ruleAcross(y.at(guide.y));
+}
+
+/** What the upright guides mark, above them; a label that would touch the one before moves to the right, if it can. */
+function guideLabels({ guides = [] }: LinePlot, { at }: Scale, columns: number): string[] {
+  const labelled = guides.flatMap(guide => {
+    const place = 'x' in guide ? at(guide.x) : Number.NaN;
+    const label = 'label' in guide ? printable(guide.label ?? '') : '';
+    return label !== '' && place >= 0 && place <= 1 ? [{ place, label }] : [];
+  });
+  let line = '';
+  for (const { place, label } of labelled.sort((a, b) => a.place - b.place)) {
+    const width = textWidth(label);
+    const middle = Math.round(place * (columns - 1)) - (width >> 1);
+    const free = textWidth(line) + (line === '' ? 0 : 1);
+    const start = Math.max(free, Math.min(middle, columns - width), 0);
+    if (start + width <= columns) line += ' '.repeat(start - textWidth(line)) + label;
+  }
+  return line === '' ? [] : [line];
+}
+
+/** The text beside each row; a row takes one tick. */
+function rowLabels({ ticks, at }: Scale, height: number): string[] {
+  const labels = new Array<string>(height).fill('');
+  for (const { value, text } of ticks) {
+    const row = Math.round((1 - at(value)) * (height - 1));
+    labels[row] ||= printable(text);
+  }
+  return labels;
+}
+
+/** The axis with its ticks, and the numbers below; one that would touch the number before is left out. */
+function xAxis({ ticks, at }: Scale, columns: number): readonly [string, string] {
+  const axis = new Array<string>(columns).fill('─');
+  let numbers = '';
+  for (const { value, text } of ticks.toSorted((a: Tick, b: Tick) => at(a.value) - at(b.value))) {
+    const column = Math.round(at(value) * (columns - 1));
+    const shown = printable(text);
+    const start = Math.min(Math.max(0, column - (textWidth(shown) >> 1)), columns - textWidth(shown));
+    if (numbers !== '' && start < numbers.length + 1) continue;
+    axis[column] = '┬';
+    numbers = numbers.padEnd(start) + shown;
+  }
+  return [axis.join(''), numbers];
+}
+
+const SAMPLES: Readonly<Record<Stroke, string>> = {
+  solid: '⠤⠤⠤⠤',
+  dashed: '⠤⠄⠠⠤',
+  dotted: '⠄⠄⠄⠄',
+  'dash-dotted': '⠤⠄⠄⠤',
+};
+
+/** One line an entry; nothing where one line without a band needs no name. */
+function legend({ lines }: LinePlot): string[] {
+  return lines.map((line, i) => `  ${SAMPLES[strokeOf(i)]} ${printable(legendText(line))}`);
+}

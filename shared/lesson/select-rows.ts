@@ -1,0 +1,33 @@
+import type { FactorColumns } from './columns.ts';
+
+type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+
+/**
+ * The columns of some rows alone: what a policy is given that must not see the others.
+ * @param rows indexes of rows, in any order
+ */
+export function selectRows(columns: FactorColumns, rows: Uint32Array): FactorColumns {
+  const { dxCount, trade, pair } = columns;
+  const numbers = Object.entries(columns.numbers).map(([name, column]) => [name, gather(column, rows)]);
+  return {
+    size: rows.length,
+    dimensions: columns.dimensions.map(d => ({ ...d, codes: gather(d.codes, rows) })),
+    quadrant: gather(columns.quadrant, rows),
+    time: gather(columns.time, rows),
+    resolvedAt: gather(columns.resolvedAt, rows),
+    numbers: Object.fromEntries(numbers),
+    flagsKnown: gather(columns.flagsKnown, rows),
+    flagsSet: gather(columns.flagsSet, rows),
+    blocked: gather(columns.blocked, rows),
+    ...(dxCount && { dxCount: gather(dxCount, rows) }),
+    ...(trade && { trade: gather(trade, rows) }),
+    ...(pair && { pair: gather(pair, rows) }),
+  };
+}
+
+function gather<T extends Column>(column: T, rows: Uint32Array): T;
+function gather(column: Column, rows: Uint32Array): Column {
+  const found = column.slice(0, rows.length);
+  for (let i = 0; i < rows.length; i++) found[i] = column[rows[i] ?? 0] ?? 0;
+  return found;
+}

@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { bill, USE } from '../../bench/cost-model.ts';
+import { resources, synthesize } from '../infra/synth.ts';
+
+const MEMORY = { ingestGb: 1, lookupGb: 1, mineGb: 1, stepGb: 1 };
+const LOAD = { eventsPerDay: 10_000, patterns: 10, lookupsPerDay: 100_000 };
+const total = (load: typeof LOAD): number => bill(load, MEMORY).reduce((sum, line) => sum + line.dollars, 0);
+
+const run = (...options: string[]) =>
+  spawnSync(process.execPath, [fileURLToPath(new URL('../../bench/cost.ts', import.meta.url)), ...options], {
+    encoding: 'utf8',
+  });
+
+it('the bill is for as many metrics, alarms and dashboards as the stack has', () => {
+  const template = synthesize();
+  const alarms = [...resources(template, 'AWS::CloudWatch::Alarm').values()];
+  // An alarm is paid by the metrics that it looks at.
+  const watched = alarms.map(({ Properties: { Metrics } }) =>
+    Array.isArray(Metrics) ? Metrics.filter(query => 'MetricStat' in query).length : 1,
+  );
+  expect(USE.alarmMetrics).toBe(watched.reduce((sum, n) => sum + n, 0));
+  expect(USE.compositeAlarms).toBe(resources(template, 'AWS::CloudWatch::CompositeAlarm').size);
+  expect(USE.metrics).toBe(resources(template, 'AWS::Logs::MetricFilter').size);
+  expect(resources(template, 'AWS::CloudWatch::Dashboard').size).toBe(1);
+});
+
+it('no line is negative, and more of anything costs more', () => {
+  for (const { what, dollars } of bill(LOAD, MEMORY)) expect(dollars, what).toBeGreaterThanOrEqual(0);
+  for (const name of ['eventsPerDay', 'patterns', 'lookupsPerDay'] as const)
+    expect(total({ ...LOAD, [name]: 2 * LOAD[name] }), name).toBeGreaterThan(total(LOAD));
+});
+
+it('what does not depend on the load is what is left of it at none', () => {
+  const idle = bill({ eventsPerDay: 0, patterns: 0, lookupsPerDay: 0 }, MEMORY);
+  const paid = idle.filter(({ dollars }) => dollars >= 0.05).map(({ what }) => what);
+  expect(paid).toEqual(['Step Functions', 'Metrics, alarms, dashboard']);
+});
+
+it('is printed line by line for three sizes, or for what is asked, with the date of its prices', () => {
+  const three = run().stdout;
+  expect(three).toMatch(/List prices of \S+, [\w -]*20\d\d/);
+  expect(three).toMatch(/100k\/month +1M\/month +10M\/month/);
+  const asked = run('--events-per-day', '10000', '--patterns', '10', '--lookups-per-day', '100000').stdout;
+  const sums = (text: string, name: string) =>
+    (new RegExp(`^${name} +(.*)$`, 'm').exec(text)?.[1] ?? '').split(/ +/).map(Number);
+  expect(sums(three, 'total')).toHaveLength(3);
+  expect(sums(asked, 'total')).toHaveLength(1);
+  const lines = bill(LOAD, MEMORY).map(({ what }) => sums(asked, what)[0] ?? Number.NaN);
+  expect(lines.reduce((sum, dollars) => sum + dollars, 0)).toBeCloseTo(sums(asked, 'total')[0] ?? 0, 1);
+});
+
+it.each([
+  [['--patterns', 'many'], '--patterns: not a number of zero or more'],
+  [['--lookups-per-day=-1'], '--lookups-per-day: not a number of zero or more'],
+  [['--evnts', '1'], "Unknown option '--evnts'"],
+])('%j is refused with a word and the usage', (options, why) => {
+  const { status, stderr } = run(...options);
+  expect(status).toBe(2);
+  expect(stderr).toContain(why);
+  expect(stderr).toContain('Usage: npm run cost');
+  expect(stderr).not.toMatch(/\n +at /);
+});

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  evidenceAnswerSchema,
+  generationsAnswerSchema,
+  settingsAnswerSchema,
+} from '../../shared/http/schemas.ts';
+import type { Api } from '../support/api.ts';
+import { importAll, openApi, readLines } from '../support/api.ts';
+import { DAY, iso, NOW, S1 } from '../support/episodes.ts';
+import { randomOf } from '../support/random.ts';
+
+/** One pattern under both policies, over HTTP: what is published, what is recorded, and what a trader reads of it. */
+
+const DAYS = 60;
+const PER_DAY = 40;
+
+/** What stands just under the gate wins in timeframe 1h, and loses elsewhere. */
+function traded(seed: number): object[] {
+  const random = randomOf(seed);
+  return Array.from({ length: DAYS * PER_DAY }, (_, i) => {
+    const margin = 0.7 * (random() - 0.7);
+    const timeframe = ['15m', '1h', '4h'][Math.floor(random() * 3)];
+    const won = random() < (margin >= 0 || timeframe === '1h' ? 0.6 : 0.15);
+    const at = NOW - (DAYS - i / PER_DAY) * DAY;
+    return {
+      pattern_key: S1,
+      episode_id: `t${i}`,
+      decision: margin >= 0 ? 'acted' : 'skipped',
+      scope: { timeframe, venue: random() < 0.5 ? 'a' : 'b' },
+      factors: {
+        ts_score: 0.6 * Math.exp(margin),
+        ts_min: 0.6,
+        halo_distance: 0.1,
+        halo_max: 1,
+        ema60_slope: 1,
+        slope_min: 0,
+      },
+      timestamp: iso(at),
+      outcome: won ? 'success' : 'failure',
+      resolved_at: iso(Math.min(NOW, at + DAY)),
+    };
+  });
+}
+
+const PATH = `/v1/patterns/${S1}`;
+let api: Api;
+beforeAll(async () => {
+  api = await openApi({ now: () => NOW });
+  await importAll(api, traded(1));
+});
+afterAll(() => api.close());
+
+const evidence = async () =>
+  evidenceAnswerSchema.parse(await (await api.send('GET', `${PATH}/evidence`)).json());
+const generations = async () =>
+  generationsAnswerSchema.parse(await (await api.send('GET', `${PATH}/generations`)).json());
+const set = (body: object) => api.send('PUT', `${PATH}/settings`, { reason: 'a test', ...body });
+
+describe('before any run', () => {
+  it('there is no evidence, and that is said', async () => {
+    expect(await evidence()).toMatchObject({
+      as_of: null,
+      policies: [],
+      says: expect.stringContaining('no run'),
+    });
+  });
+});
+
+describe('drift published, replay beside it', () => {
+  it('compares both in every run, in its record, in the generation and in the evidence', async () => {
+    const { patterns } = await api.cycle({ as_of: iso(NOW) });
+    const [run] = patterns;
+    expect(run).toMatchObject({ status: 'published', generation: 1 });
+    expect(run?.evidence?.map(e => [e.policy, e.overrides > 0])).toEqual([
+      ['drift', true],
+      ['replay', true],
+    ]);
+    const [generation] = (await generations()).generations;
+    expect(generation).toMatchObject({
+      policy: 'drift',
+      payoff: { win: 2, loss: 1 },
+      evidence: run?.evidence,
+    });
+    const found = await evidence();
+    expect(found.policies.map(({ folds: _, ...rest }) => rest)).toEqual(run?.evidence);
+    expect(found.policies.find(p => p.policy === 'replay')?.low).toBeGreaterThan(0);
+    expect(found.says).toContain('replay gained');
+  });
+});
+
+describe('one audited call publishes the other policy', () => {
+  it('answers the settings in force', async () => {
+    const answer = settingsAnswerSchema.parse(await (await set({ policy: 'replay' })).json());
+    expect(answer).toMatchObject({ policy: 'replay', challengers: ['drift'] });
+    expect(answer.last_change).toMatchObject({ what: 'settings', why: 'policy "replay": a test' });
+    expect((await generations()).changes[0]).toEqual(answer.last_change);
+  });
+
+  it('from the next run on, with its own resolution', async () => {
+    const { patterns } = await api.cycle({ as_of: iso(NOW) });
+    expect(patterns[0]).toMatchObject({ status: 'published', generation: 2 });
+    expect((await generations()).generations[0]).toMatchObject({ policy: 'replay', resolution: 'product' });
+  });
+
+  it('few overrides, each with its evidence as figures and as a sentence', async () => {
+    const overrides = await api.overrides(S1);
+    expect(overrides.length).toBeLessThanOrEqual(3);
+    const hour = overrides.find(o => o.scope_subset.timeframe === '1h');
+    expect(hour).toMatchObject({ action_category: 'tuning_ts_min', evidence: { window_days: 90 } });
+    expect(hour?.multiplier).toBeLessThan(0.95);
+    expect(hour?.evidence?.winners).toBeGreaterThan(hour?.evidence?.losers ?? 0);
+    expect(hour?.reason).toMatch(/^ts_min × 0\.\d+ on timeframe=1h: in the last 90 days \d+ more winners/);
+    const answer = await api.lookup({
+      pattern_key: S1,
+      scope: { timeframe: '1h', venue: 'a' },
+      thresholds: { ts_min: 0.6 },
+      explain: true,
+    });
+    expect(answer.thresholds.ts_min).toBeCloseTo(0.6 * (hour?.multiplier ?? 0), 2);
+    expect(answer.explain?.map(e => e.reason)).toContain(hour?.reason);
+  });
+
+  it('every lesson leads to an override or says why not', async () => {
+    const moved = new Set((await api.overrides(S1)).map(o => o.scope_hash));
+    const lessons = await api.lessons(S1);
+    expect(lessons.length).toBeGreaterThan(8);
+    for (const lesson of lessons)
+      expect([lesson.scope_subset, lesson.why_not === undefined]).toEqual([
+        lesson.scope_subset,
+        moved.has(lesson.scope_hash),
+      ]);
+  });
+
+  it('the same events again change nothing; other payoffs are another generation', async () => {
+    expect((await api.cycle({ as_of: iso(NOW) })).patterns[0]).toMatchObject({ status: 'unchanged' });
+    expect((await set({ payoff: { win: 2, loss: 1.25 } })).status).toBe(200);
+    expect((await api.cycle({ as_of: iso(NOW) })).patterns[0]).toMatchObject({ generation: 3 });
+    expect((await generations()).generations[0]?.payoff).toEqual({ win: 2, loss: 1.25 });
+  });
+
+  it('challengers may be left out, and must be policies', async () => {
+    expect((await set({ challengers: [] })).status).toBe(200);
+    await api.cycle({ as_of: iso(NOW) });
+    expect((await evidence()).policies.map(p => p.policy)).toEqual(['replay']);
+    const refused = await set({ challengers: ['best'] });
+    expect([refused.status, await refused.json()]).toMatchObject([400, { code: 'policy_not_available' }]);
+  });
+});
+
+describe("the PM's events", () => {
+  it('move nothing under replay, and every slice says why', async () => {
+    const pm = await openApi();
+    await importAll(pm, readLines('data/pm-episode-events.jsonl'));
+    const { patterns } = await pm.cycle({ as_of: '2025-01-20T00:00:00Z', policy: 'replay' });
+    const run = patterns.find(p => p.pattern_key === S1);
+    expect(run).toMatchObject({ status: 'published', lessons: 10, overrides: 0 });
+    expect(run?.reason).toContain('base gates take 2 winners and 5 losers');
+    const lessons = await pm.lessons(S1);
+    for (const { why_not } of lessons) expect(why_not).toMatch(/interval includes 0: [+−]?\d/);
+    expect(await pm.overrides(S1)).toEqual([]);
+    await pm.close();
+  });
+});

@@ -1,0 +1,245 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '../../shared/http/app.ts';
+import { ROUTES } from '../../shared/http/routes.ts';
+import { problemSchema } from '../../shared/http/schemas.ts';
+import { whatIfRoutes } from '../../shared/http/what-if.ts';
+import type { WhatIfAnswer } from '../../shared/http/what-if-schemas.ts';
+import { whatIfAnswerSchema } from '../../shared/http/what-if-schemas.ts';
+import type { Api } from '../support/api.ts';
+import { events, importAll, openApi } from '../support/api.ts';
+import { DAY, iso, NOW, S1, S2 } from '../support/episodes.ts';
+
+const gates = (ts_score: number): object => ({
+  ts_score,
+  ts_min: 0.6,
+  halo_distance: 0.5,
+  halo_max: 1,
+  ema60_slope: 0.01,
+  slope_min: 0,
+});
+const QUARTER = { chain: 'solana', timeframe: '15m' };
+const HOURLY = { chain: 'solana', timeframe: '1h' };
+const QUESTION = { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2, points: 5, as_of: iso(NOW) };
+
+let api: Api;
+beforeAll(async () => {
+  api = await openApi({ now: () => NOW });
+  const acted = { decision: 'acted', timestamp: iso(NOW - 5 * DAY) } as const;
+  const skipped = { decision: 'skipped', timestamp: iso(NOW - 5 * DAY) } as const;
+  await importAll(api, [
+    ...events(40, 'in', { ...acted, scope: QUARTER, factors: gates(0.9) }),
+    ...events(12, 'near', { ...skipped, scope: QUARTER, factors: gates(0.55) }),
+    ...events(20, 'dodge', { ...skipped, scope: QUARTER, factors: gates(0.55), outcome: 'failure' }),
+    ...events(9, 'halo', {
+      ...skipped,
+      scope: QUARTER,
+      factors: { ...gates(0.55), halo_distance: 2 },
+    }),
+    ...events(30, 'hour', { ...skipped, scope: HOURLY, factors: gates(0.55), outcome: 'failure' }),
+    ...events(7, 'old', { ...acted, scope: HOURLY, factors: gates(0.9), timestamp: iso(NOW - 50 * DAY) }),
+    ...events(3, 'open', { ...acted, scope: QUARTER, factors: gates(0.9), outcome: null }),
+  ]);
+});
+afterAll(() => api.close());
+
+async function ask(question: object, status = 200): Promise<WhatIfAnswer> {
+  const response = await api.send('POST', '/v1/whatif', question);
+  expect(response.status).toBe(status);
+  return whatIfAnswerSchema.parse(await response.json());
+}
+
+async function refused(question: object) {
+  const response = await api.send('POST', '/v1/whatif', question);
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  return problemSchema.parse(await response.json());
+}
+
+describe('POST /v1/whatif', () => {
+  it('answers the curve of one slice, the other gates rechecked', async () => {
+    const answer = await ask({ ...QUESTION, scope: { timeframe: '15m' } });
+    expect(answer).toMatchObject({
+      pattern_key: S1,
+      scope_subset: { timeframe: '15m' },
+      lever: {
+        action_category: 'tuning_ts_min',
+        threshold: 'ts_min',
+        factor: 'ts_score',
+        effect: 'multiplier',
+      },
+      as_of: iso(NOW),
+      lookback_days: 90,
+      payoff: { win: 2, loss: 1 },
+      confidence: 0.9,
+      events: { total: 81, neutral: 0, left_out: 0, other_gates: 9, fixed: 0, movable: 72 },
+      base: { multiplier: 1, winners: 40, losers: 0, utility: 80, utility_change: 0, low: 0, high: 0 },
+      best: { multiplier: 0.9, winners_change: 12, losers_change: 20, utility_change: 4 },
+    });
+    expect(answer.curve.map(p => [p.multiplier, p.winners, p.losers])).toEqual([
+      [0.8, 52, 20],
+      [0.9, 52, 20],
+      [1, 40, 0],
+      [1.1, 40, 0],
+      [1.2, 40, 0],
+    ]);
+    expect(answer.curve[0]?.threshold).toBeCloseTo(0.48, 12);
+  });
+
+  it('counts events of one hour together: 12 winners and 20 losers that share it are one event of +4', async () => {
+    const { best, sentence, note } = await ask({ ...QUESTION, scope: { timeframe: '15m' } });
+    // V is the largest of 4·12 + 20, (2·12 − 20)² and 2·32.
+    expect(best?.error).toBeCloseTo(Math.sqrt(68), 12);
+    expect(best?.high).toBeCloseTo(4 + 1.645 * Math.sqrt(68), 12);
+    expect(sentence).toBe(
+      'ts_min × 0.9 on timeframe=15m would have taken 12 more winners and 20 more losers in the last 90 days: ' +
+        '+4 ± 14 at 2:1: nothing proven',
+    );
+    expect(note).toContain('The best of a curve was picked');
+    // 30 losers of one block: error 30 instead of the 7.7 of independent events.
+    const hourly = await ask({ ...QUESTION, scope: { timeframe: '1h' } });
+    expect(hourly.curve[0]).toMatchObject({ losers_change: 30, utility_change: -30, error: 30 });
+  });
+
+  it('sees the window, and outcomes known at as_of, only', async () => {
+    expect((await ask({ ...QUESTION, lookback_days: 10 })).events.total).toBe(111);
+    expect((await ask(QUESTION)).events.total).toBe(118);
+    expect((await ask({ ...QUESTION, as_of: iso(NOW - 10 * DAY) })).events.total).toBe(7);
+    expect((await ask({ ...QUESTION, as_of: undefined })).as_of).toBe(iso(NOW));
+  });
+
+  it('takes payoff and look-back from the settings of the pattern unless they are asked for', async () => {
+    const own = await openApi({ now: () => NOW });
+    await importAll(own, events(40, 'x', { pattern: S2, factors: gates(0.55) }));
+    const settings = { payoff: { win: 3, loss: 2 }, lookback_days: 20, reason: 'test' };
+    await own.send('PUT', `/v1/patterns/${S2}/settings`, settings);
+    const asked = async (more: object) =>
+      whatIfAnswerSchema.parse(
+        await (await own.send('POST', '/v1/whatif', { ...QUESTION, pattern_key: S2, ...more })).json(),
+      );
+    expect(await asked({})).toMatchObject({ payoff: { win: 3, loss: 2 }, lookback_days: 20 });
+    expect(await asked({ payoff: { win: 1, loss: 9 }, lookback_days: 5 })).toMatchObject({
+      payoff: { win: 1, loss: 9 },
+      lookback_days: 5,
+    });
+    await own.close();
+  });
+
+  it('shifts a slope by a delta', async () => {
+    const answer = await ask({ ...QUESTION, lever: 'slope_min', from: -0.02, to: 0.02 });
+    expect(answer.lever.effect).toBe('delta');
+    expect(answer.curve.map(p => [p.delta, p.multiplier, p.winners])).toEqual([
+      [-0.02, undefined, 47],
+      [-0.01, undefined, 47],
+      [0, undefined, 47],
+      [0.01, undefined, 47],
+      [0.02, undefined, 0],
+    ]);
+  });
+
+  it('without a curve answers 200 and says why', async () => {
+    expect(await ask({ ...QUESTION, scope: { chain: 'moon' } })).toMatchObject({
+      curve: [],
+      reason: 'no event of the slice has an outcome in the window',
+      events: { total: 0 },
+    });
+    const never = await ask({ ...QUESTION, pattern_key: 'pm.uptrend.S3.retest', lever: 'dx_min' });
+    expect(never).toMatchObject({ curve: [], events: { total: 0 } });
+    expect(never.base).toBeUndefined();
+  });
+
+  it('changes nothing', async () => {
+    const before = JSON.stringify(await api.status());
+    await ask(QUESTION);
+    expect(JSON.stringify(await api.status())).toBe(before);
+    const generations = await (await api.send('GET', `/v1/patterns/${S1}/generations`)).json();
+    expect(generations).toMatchObject({ generations: [], changes: [] });
+  });
+
+  it.each([
+    [{ lever: undefined }, 'lever', /expected string/],
+    [{ lever: 'dx_min' }, 'lever', /can be replayed: ts_min, halo_max, slope_min, sr_boost$/],
+    [{ lever: '' }, 'lever', /./],
+    [{ from: 0.4 }, 'from', /^must be a multiplier from 0.5 to 2$/],
+    [{ to: 2.5 }, 'to', /^must be a multiplier from 0.5 to 2$/],
+    [{ from: 1.2, to: 0.8 }, 'to', /^must be above from$/],
+    [{ from: '0.8' }, 'from', /expected number/],
+    [{ lever: 'slope_min', from: -1e9 }, 'from', /^must be a delta from -1000000 to 1000000$/],
+    [{ points: 1 }, 'points', /./],
+    [{ points: 202 }, 'points', /./],
+    [{ points: 10.5 }, 'points', /./],
+    [{ payoff: { win: 1 } }, 'payoff.loss', /./],
+    [{ payoff: { win: 0, loss: 1 } }, 'payoff.win', /./],
+    [{ lookback_days: 367 }, 'lookback_days', /./],
+    [{ as_of: 'yesterday' }, 'as_of', /RFC 3339/],
+    [{ more: 1 }, '', /more/],
+  ])('refuses %j and says where it is wrong', async (wrong, path, message) => {
+    const { status, code, errors } = await refused({ ...QUESTION, ...wrong });
+    expect([status, code]).toEqual([400, 'invalid_request']);
+    expect(errors?.[0]).toMatchObject({ path, message: expect.stringMatching(message) });
+  });
+
+  it.each([
+    [{ pattern_key: 'nonsense' }, 'invalid_pattern_key'],
+    [{ scope: [] }, 'invalid_scope'],
+    [{ scope: { '1': 'x' } }, 'invalid_scope'],
+    [{ scope: { a: {} } }, 'invalid_scope'],
+  ])('refuses %j as %s', async (wrong, code) => {
+    expect(await refused({ ...QUESTION, ...wrong })).toMatchObject({ status: 400, code });
+  });
+
+  it('refuses a window of more events than it can answer for in time', async () => {
+    const asked = async (most: number): Promise<Response> => {
+      const app = createApp(api.service.runtime.log);
+      whatIfRoutes(app, api.service.runtime, most);
+      return app.request('/v1/whatif', { method: 'POST', body: JSON.stringify(QUESTION) });
+    };
+    expect((await asked(118)).status).toBe(200);
+    const message = 'the window holds more than 117 events with an outcome: take fewer days';
+    expect(await (await asked(117)).json()).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      detail: message,
+      errors: [{ path: 'lookback_days', message }],
+    });
+  });
+});
+
+describe('GET /v1/whatif', () => {
+  const query = (more: Readonly<Record<string, string>> = {}): string =>
+    `/v1/whatif?${new URLSearchParams({
+      pattern_key: S1,
+      lever: 'ts_min',
+      from: '0.8',
+      to: '1.2',
+      points: '5',
+      as_of: iso(NOW),
+      'scope.timeframe': '15m',
+      'payoff.win': '3',
+      'payoff.loss': '2',
+      lookback_days: '30',
+      ...more,
+    })}`;
+
+  it('answers the same to the same question', async () => {
+    const body = { ...QUESTION, scope: { timeframe: '15m' }, payoff: { win: 3, loss: 2 }, lookback_days: 30 };
+    const response = await api.send('GET', query());
+    expect(ROUTES.getWhatIf.answers[200].parse(await response.json())).toEqual(await ask(body));
+  });
+
+  it.each([
+    [{ from: '' }, 'from'],
+    [{ to: 'x' }, 'to'],
+    [{ points: '' }, 'points'],
+    [{ lookback_days: '1.5' }, 'lookback_days'],
+    [{ 'payoff.win': 'x' }, 'payoff.win'],
+    [{ 'payoff.more': '1' }, 'payoff'],
+    [{ payoff: '1' }, 'payoff'],
+    [{ more: '1' }, ''],
+    [{ scope: '{}' }, 'scope'],
+    [{ 'scope.__proto__': 'x' }, 'scope.__proto__'],
+    [{ lever: 'x'.repeat(65) }, 'lever'],
+  ])('refuses %j and says where it is wrong', async (wrong: object, path) => {
+    const response = await api.send('GET', query({ ...wrong }));
+    const { status, errors } = problemSchema.parse(await response.json());
+    expect([status, errors?.[0]?.path]).toEqual([400, path]);
+  });
+});

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import type { EpisodeColumns } from '../../shared/lesson/columns.ts';
+import { QUADRANT } from '../../shared/lesson/columns.ts';
+import { learn } from '../../shared/lesson/learn.ts';
+import type { Lesson } from '../../shared/lesson/lesson.ts';
+import { lessonSchema } from '../../shared/lesson/lesson.ts';
+import { evidenceOf } from '../../shared/lesson/uncertainty.ts';
+import { DX, S1 } from '../support/episodes.ts';
+import { midP } from '../support/hypergeometric.ts';
+import { randomOf, shuffled } from '../support/random.ts';
+
+interface Row {
+  readonly scope: readonly number[];
+  readonly quadrant: number;
+  readonly dx?: number;
+}
+
+/** Columns `a`, `b`, … of the codes of each row; 0: absent. */
+function columnsOf(rows: readonly Row[]): EpisodeColumns {
+  const width = rows[0]?.scope.length ?? 0;
+  return {
+    size: rows.length,
+    dimensions: Array.from({ length: width }, (_, d) => ({
+      name: 'abcdefgh'.charAt(d),
+      values: ['v1', 'v2', 'v3', 'v4'],
+      codes: Uint8Array.from(rows, row => row.scope[d] ?? 0),
+    })),
+    quadrant: Uint8Array.from(rows, row => row.quadrant),
+    dxCount: Float64Array.from(rows, row => row.dx ?? Number.NaN),
+  };
+}
+
+const times = (n: number, row: Row): Row[] => new Array<Row>(n).fill(row);
+const of = (lessons: readonly Lesson[], scope: object): Lesson | undefined =>
+  lessons.find(lesson => JSON.stringify(lesson.scope_subset) === JSON.stringify(scope));
+
+/** In a=v1 6 of 20 succeed, 2 of these acted; elsewhere 9 of 90; ten neutral events change nothing. */
+const MIXED = [
+  ...times(2, { scope: [1], quadrant: QUADRANT.win }),
+  ...times(3, { scope: [1], quadrant: QUADRANT.falsePositive }),
+  ...times(4, { scope: [1], quadrant: QUADRANT.miss }),
+  ...times(11, { scope: [1], quadrant: QUADRANT.dodge }),
+  ...times(9, { scope: [2], quadrant: QUADRANT.miss }),
+  ...times(81, { scope: [2], quadrant: QUADRANT.dodge }),
+  ...times(10, { scope: [1], quadrant: QUADRANT.actedNeutral }),
+];
+
+describe('a lesson', () => {
+  const { lessons } = learn(S1, columnsOf(MIXED), 20);
+
+  it('has the 90 % interval of each rate, neutral events counting as in the rate', () => {
+    expect(of(lessons, { a: 'v1' })?.uncertainty).toMatchObject({
+      // 2 and 3 of 15, 4 and 11 of 15
+      wr: [0.0451, 0.3336],
+      fpr: [0.0828, 0.4088],
+      mr: [0.1258, 0.4789],
+      dr: [0.5211, 0.8742],
+    });
+  });
+
+  it('differs by the share of successes among decided events, acted and skipped, from those outside of it', () => {
+    expect(of(lessons, { a: 'v1' })?.uncertainty?.difference).toBe(0.2);
+    expect(of(lessons, { a: 'v2' })?.uncertainty?.difference).toBe(-0.2);
+  });
+
+  it('of everything has nothing to differ from', () => {
+    const uncertainty = of(lessons, {})?.uncertainty;
+    expect(Object.keys(uncertainty ?? {})).toEqual(['wr', 'fpr', 'mr', 'dr']);
+  });
+
+  it('has a p of which q is made over the lessons of the run: two slices that are each other’s rest', () => {
+    const [one, two] = [of(lessons, { a: 'v1' })?.uncertainty, of(lessons, { a: 'v2' })?.uncertainty];
+    const exact = midP(20, 15, 110).get(6) ?? 0;
+    expect(exact).toBeCloseTo(0.0353, 4);
+    expect(Math.abs((one?.p ?? 0) / exact - 1)).toBeLessThan(0.03);
+    expect(two?.p).toBe(one?.p);
+    expect([one?.q, two?.q]).toEqual([one?.p, one?.p]);
+  });
+
+  it('of a ladder pattern compares threes among threes and ones, and has the interval of its pressure', () => {
+    const climbed = (scope: number, dx: number) => ({ scope: [scope], quadrant: QUADRANT.win, dx });
+    const rows = [
+      ...times(6, climbed(1, 3)),
+      ...times(2, climbed(1, 1)),
+      ...times(4, climbed(2, 3)),
+      ...times(4, climbed(2, 1)),
+      ...times(5, climbed(2, 2)),
+    ];
+    const lesson = of(learn(DX, columnsOf(rows), 8).lessons, { a: 'v1' });
+    expect(lesson?.uncertainty).toMatchObject({
+      ladder_pressure: [-0.0475, 0.8475],
+      failure_rate: [0, 0.2528],
+      difference: 0.25,
+    });
+  });
+
+  it('just short of n_min has intervals and the difference, but no p: nothing is claimed of it', () => {
+    const { near } = learn(
+      S1,
+      columnsOf([...MIXED, ...times(28, { scope: [3], quadrant: QUADRANT.miss })]),
+      33,
+    );
+    expect(near.map(lesson => Object.keys(lesson.uncertainty ?? {}))).toEqual([
+      ['wr', 'fpr', 'mr', 'dr', 'difference'],
+      ['wr', 'fpr', 'mr', 'dr', 'difference'],
+    ]);
+  });
+
+  it('as stored before lessons had it is readable', () => {
+    const { uncertainty, ...before } = lessons[0] ?? {};
+    expect(uncertainty).toBeDefined();
+    expect(lessonSchema.parse(before)).toEqual(before);
+  });
+});
+
+describe('identical slices', () => {
+  const shares = [
+    { hits: 20, decided: 100 },
+    { hits: 12, decided: 30 },
+    { hits: 12, decided: 30 },
+    { hits: 5, decided: 40 },
+  ];
+
+  it('are one test, and have the evidence of the one that stands for them', () => {
+    const evidence = evidenceOf(shares, [0, 1, 1, 3]);
+    expect(evidence[2]).toEqual(evidence[1]);
+    // Two tests, not three: the smaller p times 2/1.
+    expect(evidence[1]?.q).toBeCloseTo(2 * (evidence[1]?.p ?? 0), 3);
+    expect(evidenceOf(shares, [0, 1, 2, 3])[1]?.q).toBeCloseTo(1.5 * (evidence[1]?.p ?? 0), 3);
+  });
+
+  it('of everything have no evidence', () => {
+    expect(
+      evidenceOf(
+        [
+          { hits: 2, decided: 9 },
+          { hits: 2, decided: 9 },
+        ],
+        [0, 0],
+      ),
+    ).toEqual([{}, {}]);
+    expect(evidenceOf([], [])).toEqual([]);
+  });
+});
+
+describe('by many lessons', () => {
+  const random = randomOf(5);
+  const scopes = Array.from({ length: 3000 }, () => [0, 1, 2, 3].map(() => 1 + Math.floor(random() * 4)));
+  const rows = (chance: (scope: readonly number[]) => number): Row[] =>
+    scopes.map(scope => ({ scope, quadrant: random() < chance(scope) ? QUADRANT.miss : QUADRANT.dodge }));
+  const found = (events: readonly Row[]) =>
+    learn(S1, columnsOf(events), 33).lessons.filter(({ uncertainty: { q = 1 } = {} }) => q <= 0.1);
+
+  it('hardly any differs where success has nothing to do with the scope', () => {
+    const runs = Array.from({ length: 20 }, () => found(rows(() => 0.3)).length);
+    expect(runs.filter(n => n > 0).length).toBeLessThanOrEqual(4);
+  });
+
+  it('the slice that differs is found where one does', () => {
+    const lessons = found(rows(scope => (scope[1] === 2 ? 0.45 : 0.3)));
+    expect(of(lessons, { b: 'v2' })?.uncertainty).toMatchObject({ difference: expect.closeTo(0.15, 1) });
+    expect(of(lessons, { b: 'v2' })?.uncertainty?.q).toBeLessThan(0.001);
+  });
+
+  it('the same events in any order give the same bytes', () => {
+    const events = rows(scope => (scope[1] === 2 ? 0.45 : 0.3));
+    const text = JSON.stringify(learn(S1, columnsOf(events), 33).lessons);
+    expect(JSON.stringify(learn(S1, columnsOf(shuffled(events, random)), 33).lessons)).toBe(text);
+  });
+});

@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { queryObjects } from 'node:v8';
+import { afterEach, expect, it } from 'vitest';
+import type { EmbeddedEngine } from '../../local/dynamodb.ts';
+import { openEmbeddedEngine } from '../../local/dynamodb.ts';
+import { ensureTables } from '../../local/tables.ts';
+import { Dynamo, documentClient } from '../../shared/store/dynamo.ts';
+import { figure } from '../support/figures.ts';
+
+const ITEMS = 200;
+const QUERIES = 400;
+
+const { AbstractValueIterator } = createRequire(import.meta.url)('abstract-level');
+/** Iterators of the database that are still there after the collector has run. */
+const iterators = (): number => queryObjects(AbstractValueIterator, { format: 'count' });
+
+let engine: EmbeddedEngine;
+let folder: string | undefined;
+afterEach(async () => {
+  await engine.close();
+  if (folder !== undefined) await rm(folder, { recursive: true });
+});
+
+it.each(['in memory', 'on disk'])('queries of the embedded engine leave nothing open: %s', async where => {
+  folder = where === 'on disk' ? await mkdtemp(join(tmpdir(), 'pm-tuning-engine-')) : undefined;
+  engine = await openEmbeddedEngine(folder);
+  const client = documentClient(engine.settings);
+  const tables = { events: 'events', lessons: 'lessons', overrides: 'overrides', control: 'control' };
+  await ensureTables(client, tables);
+  const db = new Dynamo(client);
+  const items = Array.from({ length: ITEMS }, (_, i) => ({ pk: 'p', sk: String(i), x: 'x'.repeat(400) }));
+  await db.putMany('control', items);
+  const query = {
+    TableName: 'control',
+    KeyConditionExpression: 'pk = :p',
+    ExpressionAttributeValues: { ':p': 'p' },
+  };
+  // To the last item, and to the first one only.
+  const ask = async (times: number) => {
+    for (let i = 0; i < times; i++)
+      expect(await db.queryPage(i % 2 === 0 ? query : { ...query, Limit: 1 })).toHaveLength(
+        i % 2 === 0 ? ITEMS : 1,
+      );
+  };
+  await ask(4);
+  const before = iterators();
+  await ask(QUERIES);
+  const more = iterators() - before;
+  // The last one may be on its way out.
+  expect(more).toBeLessThanOrEqual(1);
+  figure('memory', `${QUERIES} queries of the embedded engine ${where}: ${more} more iterators in memory`);
+});
