@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Item } from '../../shared/store/dynamo.ts';
 import { eachBatch } from '../../shared/store/dynamo.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
+import { figure, whole } from '../support/figures.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 import type { WireAnswer } from '../support/wire.ts';
@@ -152,6 +153,35 @@ describe('a batch that was partly left', () => {
     expect([write.code, read.code]).toEqual(['store_throttled', 'store_throttled']);
     expect(stores.wire.seen.length).toBeLessThanOrEqual(20);
   });
+});
+
+it('a batch that stays undone pauses before each further attempt for a random part of a bounded time', async () => {
+  stores.wire.around = async ({ body }) => ({
+    statusCode: 200,
+    body: { UnprocessedItems: body.RequestItems },
+  });
+  const random = vi.spyOn(Math, 'random');
+  const pauses = vi.spyOn(globalThis, 'setTimeout');
+  const pausesOf = async (value: number): Promise<number[]> => {
+    random.mockReturnValue(value);
+    pauses.mockClear();
+    expect((await faultOfAsync(stores.db.putMany(TABLE, items(1)))).code).toBe('store_throttled');
+    // Other timers, the SDK's among them, are none of these.
+    return pauses.mock.calls.map(([, ms]) => Number(ms)).filter(ms => ceilings.includes(ms / value));
+  };
+  const ceilings = [50, 100, 200, 400, 800, 1000, 1000];
+  try {
+    expect(await pausesOf(0.25)).toEqual(ceilings.map(ms => ms * 0.25));
+    expect(await pausesOf(0.0625)).toEqual(ceilings.map(ms => ms * 0.0625));
+  } finally {
+    random.mockRestore();
+    pauses.mockRestore();
+  }
+  const most = ceilings.reduce((sum, ms) => sum + ms, 0);
+  figure(
+    9,
+    `pauses between 8 attempts: a random part of ${ceilings.join(', ')} ms, ${whole(most)} ms in all at most`,
+  );
 });
 
 describe('an error of the store', () => {
