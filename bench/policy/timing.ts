@@ -1,6 +1,6 @@
+import type { FactorColumns } from '../../shared/lesson/columns.ts';
 import { QUADRANT } from '../../shared/lesson/columns.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
-import type { ReplayColumns } from '../../shared/override/replay/columns.ts';
 import { columnsOf, none, PATTERN, START_MS } from './players.ts';
 import { eventsOf } from './score.ts';
 import type { Events } from './world.ts';
@@ -22,7 +22,7 @@ export function timings(sizes: readonly number[], print: (line: string) => void)
     const events = eventsOf({ ...world, days: DAYS, eventsPerDay: size / DAYS }, 1);
     const columns = columnsOf(events, quadrants(events));
     for (const dimensions of [4, columns.dimensions.length]) {
-      const fewer: ReplayColumns = { ...columns, dimensions: columns.dimensions.slice(-dimensions) };
+      const fewer: FactorColumns = { ...columns, dimensions: columns.dimensions.slice(-dimensions) };
       const times = Array.from({ length: WARM_UP + RUNS }, () => {
         const start = process.cpuUsage();
         replay(PATTERN, fewer, START_MS + DAYS * DAY_MS);
