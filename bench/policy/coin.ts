@@ -1,6 +1,6 @@
+import type { FactorColumns } from '../../shared/lesson/columns.ts';
 import { QUADRANT } from '../../shared/lesson/columns.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
-import type { ReplayColumns } from '../../shared/override/replay/columns.ts';
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
 import { columnsOf, none, PATTERN, START_MS } from './players.ts';
 import { Random } from './random.ts';
@@ -27,7 +27,7 @@ const DAY_MS = 86_400_000;
 const FIRST_SEED = 1001;
 
 /** Events whose outcome has nothing to do with anything, as columns. */
-export function coinColumns(seed: number, success: number, dimensions: number): ReplayColumns {
+export function coinColumns(seed: number, success: number, dimensions: number): FactorColumns {
   const [world] = WORLDS;
   if (!world) throw new Error('no world');
   const events = eventsOf({ ...world, days: DAYS, eventsPerDay: EVENTS / DAYS }, seed);

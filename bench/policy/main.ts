@@ -72,7 +72,9 @@ function print(line: string): void {
 const figure = (value: number): string => value.toFixed(3).replace('-', '−').padStart(8);
 
 print(machine({}));
-print(`${seeds} seeds from ${firstSeed}, replay tuned every ${everyDays} days, drift every day`);
+print(
+  `${seeds} seeds from ${firstSeed}, replay tuned every ${everyDays} days${values.draws ? '' : ', drift every day'}`,
+);
 print('Captured share of what the oracle gains; in null worlds gain or harm as a share of its utility.');
 const titles = ['mean', '±', 'p10', 'worst', 'overrides'].map(t => t.padStart(t === 'overrides' ? 11 : 8));
 print(`${'world'.padEnd(20)}${'policy'.padEnd(16)}${titles.join('')}`);

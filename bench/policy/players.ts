@@ -1,10 +1,10 @@
+import type { FactorColumns } from '../../shared/lesson/columns.ts';
 import { QUADRANT } from '../../shared/lesson/columns.ts';
 import { DEFAULT_N_MIN } from '../../shared/lesson/learn.ts';
 import type { Override } from '../../shared/override/override.ts';
 import { MULTIPLIER_RANGE } from '../../shared/override/override.ts';
 import { ETA } from '../../shared/override/policies/drift.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
-import type { ReplayColumns } from '../../shared/override/replay/columns.ts';
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
 import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
@@ -47,7 +47,7 @@ function before(events: Events, day: number): number {
 }
 
 /** The world as the policy reads it; decisions are filled in as they are made. */
-export function columnsOf(events: Events, quadrant: Uint8Array): ReplayColumns {
+export function columnsOf(events: Events, quadrant: Uint8Array): FactorColumns {
   const { size } = events;
   const [ts, halo, slope] = events.margins;
   return {
@@ -72,7 +72,7 @@ export function columnsOf(events: Events, quadrant: Uint8Array): ReplayColumns {
 }
 
 /** Rows `from` to `to` of columns. */
-export function between(columns: ReplayColumns, from: number, to: number): ReplayColumns {
+export function between(columns: FactorColumns, from: number, to: number): FactorColumns {
   const numbers = Object.entries(columns.numbers).map(([name, c]) => [name, c.subarray(from, to)]);
   return {
     size: to - from,

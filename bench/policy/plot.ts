@@ -44,5 +44,5 @@ export function plot(bars: readonly Bar[]): string {
       `<path d="M${x(share)} 30V${y}" stroke="#ccc"/><text x="${x(share)}" y="${y + 12}" text-anchor="middle">${share}</text>`,
   );
   const height = y + 20;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 30} ${height}" font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="#fff"/>${[...grid, ...legend, ...parts].join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 30} ${height}" font-family="sans-serif" font-size="12"><title>Captured share of what the oracle gains, by world and policy</title><rect width="100%" height="100%" fill="#fff"/>${[...grid, ...legend, ...parts].join('')}</svg>\n`;
 }

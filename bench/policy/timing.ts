@@ -1,6 +1,6 @@
+import type { FactorColumns } from '../../shared/lesson/columns.ts';
 import { QUADRANT } from '../../shared/lesson/columns.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
-import type { ReplayColumns } from '../../shared/override/replay/columns.ts';
 import { columnsOf, none, PATTERN, START_MS } from './players.ts';
 import { eventsOf } from './score.ts';
 import type { Events } from './world.ts';
@@ -8,6 +8,8 @@ import { WORLDS } from './worlds.ts';
 
 const DAYS = 90;
 const DAY_MS = 86_400_000;
+/** Runs before those that are timed, and those. */
+const WARM_UP = 7;
 const RUNS = 7;
 /** Milliseconds that a tuning may take. */
 const LIMIT: Readonly<Record<number, number>> = { 18000: 50, 180000: 500, 1000000: 3000 };
@@ -20,13 +22,15 @@ export function timings(sizes: readonly number[], print: (line: string) => void)
     const events = eventsOf({ ...world, days: DAYS, eventsPerDay: size / DAYS }, 1);
     const columns = columnsOf(events, quadrants(events));
     for (const dimensions of [4, columns.dimensions.length]) {
-      const fewer: ReplayColumns = { ...columns, dimensions: columns.dimensions.slice(-dimensions) };
-      const times = Array.from({ length: RUNS }, () => {
+      const fewer: FactorColumns = { ...columns, dimensions: columns.dimensions.slice(-dimensions) };
+      const times = Array.from({ length: WARM_UP + RUNS }, () => {
         const start = process.cpuUsage();
         replay(PATTERN, fewer, START_MS + DAYS * DAY_MS);
         const { user, system } = process.cpuUsage(start);
         return (user + system) / 1000;
-      }).sort((a, b) => a - b);
+      })
+        .slice(WARM_UP)
+        .sort((a, b) => a - b);
       const [least = 0, median = 0] = [times[0], times[RUNS >> 1]];
       print(
         `${size.toLocaleString('en-US').padStart(9)} events, ${dimensions} dimensions: median ${median.toFixed(0)} ms, ` +

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../shared/episode/outcome.ts';
 import { FLAGS, GATES, packEpisode, unpackEpisode } from '../../shared/episode/pack.ts';
 import { FactorCollector } from '../../shared/lesson/collect-factors.ts';
-import { replayColumns } from '../../shared/override/replay/columns.ts';
 import { episode } from '../support/episodes.ts';
+import { factorColumns } from '../support/factor-columns.ts';
 
 interface Row {
   readonly fields: object;
@@ -56,7 +56,7 @@ describe('columns with factors', () => {
     fc.assert(
       fc.property(fc.array(rowArbitrary, { maxLength: 30 }), rows => {
         const columns = collected(rows);
-        const expected = replayColumns(
+        const expected = factorColumns(
           rows.map(row => ({ ...row, episode: unpackEpisode(packEpisode(episode('e', row.fields))) })),
         );
         const cut = <T extends ArrayLike<number>>(column: T | undefined): number[] =>

@@ -8,8 +8,6 @@ import { packEpisode, unpackEpisode } from '../../shared/episode/pack.ts';
 import { overrideSchema } from '../../shared/override/override.ts';
 import type { ReplayResult } from '../../shared/override/policies/replay.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
-import type { ReplayEvent } from '../../shared/override/replay/columns.ts';
-import { replayColumns } from '../../shared/override/replay/columns.ts';
 import { describeSilence } from '../../shared/override/replay/explain.ts';
 import { replayLeversOf } from '../../shared/override/replay/levers.ts';
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
@@ -17,6 +15,8 @@ import { FIRST_REPLAY_SETTINGS, REPLAY_SETTINGS } from '../../shared/override/re
 import { whySilent } from '../../shared/override/replay/silence.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { scopeHash } from '../../shared/pattern/scope.ts';
+import type { KnownEvent } from '../support/factor-columns.ts';
+import { factorColumns } from '../support/factor-columns.ts';
 
 const S1 = parsePatternKey('pm.uptrend.S1.entry');
 const S3 = parsePatternKey('pm.uptrend.S3.retest');
@@ -42,7 +42,7 @@ interface Draft {
 }
 
 /** Gates of every draft: ts_min 0.6, halo_max 1, slope_min 0, dx_min 10. */
-function event(d: Draft): ReplayEvent {
+function event(d: Draft): KnownEvent {
   const gates: [NumberName, number | undefined, NumberName, number][] = [
     ['ts_score', d.ts, 'ts_min', 0.6],
     ['halo_distance', d.halo, 'halo_max', 1],
@@ -71,7 +71,7 @@ function event(d: Draft): ReplayEvent {
 }
 
 /** `count` events, one every seven hours, so that no two share a block. */
-function spread(count: number, draft: Draft): ReplayEvent[] {
+function spread(count: number, draft: Draft): KnownEvent[] {
   return Array.from({ length: count }, (_, i) =>
     event({ ...draft, daysAgo: (draft.daysAgo ?? 40) + (i * 7 * HOUR) / DAY }),
   );
@@ -79,15 +79,15 @@ function spread(count: number, draft: Draft): ReplayEvent[] {
 
 const inside = { ts: 1.5, halo: 0.2 };
 /** Acted winners far inside all gates: nothing to gain from moving a gate past them. */
-const core = (count = 60, draft: Partial<Draft> = {}): ReplayEvent[] =>
+const core = (count = 60, draft: Partial<Draft> = {}): KnownEvent[] =>
   spread(count, { outcome: 'success', ...inside, ...draft });
 
 /** Round constants for cases worked by hand. */
 const INDEPENDENT = FIRST_REPLAY_SETTINGS;
 const DEPENDENT: ReplaySettings = { ...INDEPENDENT, clusters: REPLAY_SETTINGS.clusters };
 
-const run = (events: readonly ReplayEvent[], settings = INDEPENDENT, pattern = S1): ReplayResult =>
-  replay(pattern, replayColumns(events), AS_OF, settings);
+const run = (events: readonly KnownEvent[], settings = INDEPENDENT, pattern = S1): ReplayResult =>
+  replay(pattern, factorColumns(events), AS_OF, settings);
 
 const moves = (result: ReplayResult): unknown[] =>
   result.overrides.map(o => [
@@ -240,7 +240,7 @@ describe('slices', () => {
 });
 
 describe('events that share their fate', () => {
-  const winners = (draft: (i: number) => Partial<Draft>): ReplayEvent[] =>
+  const winners = (draft: (i: number) => Partial<Draft>): KnownEvent[] =>
     Array.from({ length: 40 }, (_, i) =>
       event({ outcome: 'success', ts: 0.58, halo: 0.2, daysAgo: 30 + (i * 7) / 24, ...draft(i) }),
     );
@@ -339,7 +339,7 @@ describe('time', () => {
   });
 
   test('the last thirty days are learned from when they stand the held-out days better', () => {
-    const draft = (outcome: Outcome, daysAgo: number, resolved: number, count: number): ReplayEvent[] =>
+    const draft = (outcome: Outcome, daysAgo: number, resolved: number, count: number): KnownEvent[] =>
       Array.from({ length: count }, (_, i) =>
         event({ outcome, ts: 0.58, halo: 0.2, daysAgo: daysAgo + i / count, resolvedDaysAgo: resolved }),
       );
@@ -393,7 +393,7 @@ describe('the first step of a pattern', () => {
       ...INDEPENDENT,
       entry: { blindZ: [global, one, 9], tellingZ: [global, one, 9], tellErrors: 3 },
     });
-    const side = (a: string, outcome: Outcome, count: number): ReplayEvent[] =>
+    const side = (a: string, outcome: Outcome, count: number): KnownEvent[] =>
       spread(count, { outcome, ts: 0.58, halo: 0.2, scope: { side: a } });
     const events = [
       ...core(60, { scope: { side: 'a' } }),
@@ -411,15 +411,15 @@ describe('the first step of a pattern', () => {
 });
 
 describe('gates that not every pattern has', () => {
-  const sr = (draft: Draft, boost: number): ReplayEvent => withNumbers(draft, { sr_boost: boost, sr_min: 1 });
-  const withNumbers = (draft: Draft, more: Partial<Record<NumberName, number>>): ReplayEvent => {
+  const sr = (draft: Draft, boost: number): KnownEvent => withNumbers(draft, { sr_boost: boost, sr_min: 1 });
+  const withNumbers = (draft: Draft, more: Partial<Record<NumberName, number>>): KnownEvent => {
     const made = event(draft);
     const numbers = new Map([...made.episode.numbers, ...(Object.entries(more) as [NumberName, number][])]);
     const passes = (more.sr_boost ?? 1) >= (more.sr_min ?? 1) && (more.edx ?? 0) <= (more.edx_max ?? 1);
     const decision = made.episode.decision === 'acted' && passes ? 'acted' : 'skipped';
     return { ...made, episode: { ...made.episode, numbers, decision } };
   };
-  const many = (count: number, make: (daysAgo: number) => ReplayEvent): ReplayEvent[] =>
+  const many = (count: number, make: (daysAgo: number) => KnownEvent): KnownEvent[] =>
     Array.from({ length: count }, (_, i) => make(40 + (i * 7) / 24));
 
   test('a boost that must reach its least is multiplied by more to let winners in', () => {
@@ -502,7 +502,7 @@ describe('what replay was first measured with', () => {
 });
 
 describe('a change of what holds', () => {
-  const era = (from: number, to: number, count: number, near: Outcome, far: Outcome): ReplayEvent[] =>
+  const era = (from: number, to: number, count: number, near: Outcome, far: Outcome): KnownEvent[] =>
     Array.from({ length: count }, (_, i) => {
       const daysAgo = to + ((from - to) * i) / count;
       const resolvedDaysAgo = Math.max(0, daysAgo - 1);
@@ -579,7 +579,7 @@ test('a pattern that loses at its base gates is said to lose', () => {
 });
 
 /** Events whose outcome has nothing to do with anything. */
-function drawn(random: Random, count: number, success: number): ReplayEvent[] {
+function drawn(random: Random, count: number, success: number): KnownEvent[] {
   return Array.from({ length: count }, () => {
     const daysAgo = 1 + random.uniform() * 88;
     return event({
@@ -632,7 +632,7 @@ test('the PM data set makes no override, and every slice says why', () => {
           ]
         : [],
     );
-  const result = replay(S1, replayColumns(events), Date.UTC(2025, 0, 20));
+  const result = replay(S1, factorColumns(events), Date.UTC(2025, 0, 20));
   expect(result.overrides).toEqual([]);
   expect(result.off).toEqual([
     { action_category: 'tuning_sr_boost', reason: 'threshold sr_min missing on 100 %' },

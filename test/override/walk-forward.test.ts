@@ -6,10 +6,10 @@ import { describeEvidence } from '../../shared/override/evidence.ts';
 import { replaySettings } from '../../shared/override/materialize.ts';
 import type { Policy } from '../../shared/override/override.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
-import type { ReplayEvent } from '../../shared/override/replay/columns.ts';
-import { replayColumns } from '../../shared/override/replay/columns.ts';
 import { walkForward } from '../../shared/override/walk-forward.ts';
 import { DAY, DX, iso, S1 } from '../support/episodes.ts';
+import type { KnownEvent } from '../support/factor-columns.ts';
+import { factorColumns } from '../support/factor-columns.ts';
 import { randomOf } from '../support/random.ts';
 
 const AS_OF = Date.UTC(2025, 3, 1, 6);
@@ -26,7 +26,7 @@ interface Kind {
 }
 
 /** Events of 85 days, ts alone deciding what is acted on. */
-function world({ success, leak, delay = () => 1 }: Kind, seed = 1, perDay = 80): ReplayEvent[] {
+function world({ success, leak, delay = () => 1 }: Kind, seed = 1, perDay = 80): KnownEvent[] {
   const random = randomOf(seed);
   const frames = ['15m', '1h', '4h'];
   return Array.from({ length: DAYS * perDay }, (_, i) => {
@@ -69,7 +69,7 @@ function walk(columns: FactorColumns, policy: Policy = 'replay'): Omit<PolicyEvi
 
 describe('walk-forward evidence', () => {
   it('finds what was there to be learned, week by week', () => {
-    const { folds, low, events } = walk(replayColumns(world({ success: edge })));
+    const { folds, low, events } = walk(factorColumns(world({ success: edge })));
     expect(folds.map(fold => [fold.from, fold.to])).toEqual([
       ['2025-03-04T00:00:00.000Z', '2025-03-11T00:00:00.000Z'],
       ['2025-03-11T00:00:00.000Z', '2025-03-18T00:00:00.000Z'],
@@ -82,7 +82,7 @@ describe('walk-forward evidence', () => {
   });
 
   it('finds nothing when every outcome becomes known only now', () => {
-    const columns = replayColumns(world({ success: edge, delay: () => DAYS + 1 }));
+    const columns = factorColumns(world({ success: edge, delay: () => DAYS + 1 }));
     for (const policy of ['drift', 'replay'] as const) {
       const { folds, gain_per_event, low, high } = walk(columns, policy);
       expect(folds.map(fold => [fold.learned, fold.overrides, fold.gain])).toEqual(
@@ -97,14 +97,14 @@ describe('walk-forward evidence', () => {
     // Made up from the outcomes of the last week, and of that week alone.
     const leak = (won: boolean, day: number): string | undefined =>
       day > DAYS - 7.25 ? (won ? 'w' : 'l') : undefined;
-    const columns = replayColumns(world({ success: flat, leak }));
+    const columns = factorColumns(world({ success: flat, leak }));
     expect(walk(columns)).toMatchObject({ gain_per_event: 0, low: 0, high: 0 });
     // With hindsight, and no days held out, the same search finds it at once.
     const hindsight = { ...replaySettings(SETTINGS), heldOutDays: 0 };
     const inHindsight = replay(S1, columns, AS_OF, hindsight).overrides;
     expect(inHindsight.map(o => o.scope_subset.planted)).toContain('w');
     // A value that has told winners from losers all along is no secret of the future: there the same search finds it.
-    const known = replayColumns(world({ success: flat, leak: won => (won ? 'w' : 'l') }));
+    const known = factorColumns(world({ success: flat, leak: won => (won ? 'w' : 'l') }));
     expect(walk(known).low).toBeGreaterThan(0.2);
   });
 
@@ -112,19 +112,19 @@ describe('walk-forward evidence', () => {
     const events = world({ success: edge });
     const from = Date.UTC(2025, 2, 18);
     const turned = events.map(
-      (event): ReplayEvent =>
+      (event): KnownEvent =>
         event.resolvedAt > from || event.time > from ? { ...event, outcome: 'failure' } : event,
     );
-    const count = (rows: readonly ReplayEvent[]) =>
-      walk(replayColumns(rows)).folds.map(fold => [fold.learned, fold.overrides]);
+    const count = (rows: readonly KnownEvent[]) =>
+      walk(factorColumns(rows)).folds.map(fold => [fold.learned, fold.overrides]);
     expect(count(turned).slice(0, 3)).toEqual(count(events).slice(0, 3));
-    const gain = (rows: readonly ReplayEvent[]) => walk(replayColumns(rows)).folds[2]?.gain ?? 0;
+    const gain = (rows: readonly KnownEvent[]) => walk(factorColumns(rows)).folds[2]?.gain ?? 0;
     expect(gain(turned)).toBeLessThan(0);
     expect(gain(events)).toBeGreaterThan(0);
   });
 
   it('is the same for the same events in any order', () => {
-    const columns = replayColumns(world({ success: edge }, 3, 200));
+    const columns = factorColumns(world({ success: edge }, 3, 200));
     const random = randomOf(9);
     const order = Uint32Array.from({ length: columns.size }, (_, i) => i).sort(() => random() - 0.5);
     for (const policy of ['drift', 'replay'] as const)
@@ -132,7 +132,7 @@ describe('walk-forward evidence', () => {
   });
 
   it('scores a sample of moments when there are very many events, the same for every policy', () => {
-    const columns = replayColumns(world({ success: edge }, 5, 600));
+    const columns = factorColumns(world({ success: edge }, 5, 600));
     const [drifted, replayed] = walkForward(S1, columns, AS_OF, ['drift', 'replay'], SETTINGS).policies;
     expect(drifted?.events).toBeGreaterThan(3000);
     expect(drifted?.events).toBeLessThan(6000);
@@ -141,14 +141,14 @@ describe('walk-forward evidence', () => {
   });
 
   it('has a wider interval when events share their fate', () => {
-    const columns = replayColumns(world({ success: edge }));
+    const columns = factorColumns(world({ success: edge }));
     const twins = Uint32Array.from({ length: columns.size }, (_, i) => 1 + Math.floor(i / 40));
     const width = (of: { low: number; high: number }): number => of.high - of.low;
     expect(width(walk({ ...columns, trade: twins }))).toBeGreaterThan(1.2 * width(walk(columns)));
   });
 
   it('says why nothing can be scored', () => {
-    const columns = replayColumns(world({ success: edge }));
+    const columns = factorColumns(world({ success: edge }));
     const bare = { ...columns, numbers: {} };
     expect(walk(bare)).toMatchObject({ events: 0, reason: 'factor ts_score missing on 100 %' });
     const [ladder] = walkForward(DX, columns, AS_OF, ['replay'], SETTINGS).policies;

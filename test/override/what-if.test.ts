@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../bench/policy/random.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
 import type { NumberName } from '../../shared/episode/pack.ts';
-import type { ReplayColumns, ReplayEvent } from '../../shared/override/replay/columns.ts';
-import { replayColumns } from '../../shared/override/replay/columns.ts';
+import type { FactorColumns } from '../../shared/lesson/columns.ts';
 import { describeWhatIf } from '../../shared/override/replay/describe-what-if.ts';
 import { prepareGates } from '../../shared/override/replay/gates.ts';
 import { checkRange, effectOf, leverNamed } from '../../shared/override/replay/lever-values.ts';
@@ -18,6 +17,8 @@ import type { WhatIf, WhatIfQuestion } from '../../shared/override/replay/what-i
 import { INTERVAL_ERRORS, whatIf } from '../../shared/override/replay/what-if.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { DAY, S1, S2, S3 } from '../support/episodes.ts';
+import type { KnownEvent } from '../support/factor-columns.ts';
+import { factorColumns } from '../support/factor-columns.ts';
 import { faultOf } from '../support/fault-of.ts';
 
 const AS_OF = Date.UTC(2025, 2, 1);
@@ -42,7 +43,7 @@ interface Draft {
 }
 
 /** An event at base thresholds ts_min 0.6, halo_max 1, slope_min 0, dx_min 10; TS and halo pass unless said. */
-function event(draft: Draft): ReplayEvent {
+function event(draft: Draft): KnownEvent {
   const factors = { ts_score: 0.9, halo_distance: 0.5, ema60_slope: 0.01, ...draft.numbers };
   const numbers = new Map<NumberName, number>();
   for (const [name, value] of Object.entries(factors) as [NumberName, number][]) {
@@ -68,14 +69,14 @@ function event(draft: Draft): ReplayEvent {
   };
 }
 
-const times = (count: number, draft: Draft): ReplayEvent[] =>
+const times = (count: number, draft: Draft): KnownEvent[] =>
   Array.from({ length: count }, () => event(draft));
 
 /** Every event for itself, and a lever is on with a single carrier. */
 const ALONE: ReplaySettings = { ...REPLAY_SETTINGS, nMin: 1, clusters: [] };
 
 function ask(
-  events: readonly ReplayEvent[],
+  events: readonly KnownEvent[],
   question: Partial<Omit<WhatIfQuestion, 'lever'>> & { readonly lever?: string } = {},
   settings = ALONE,
   pattern: PatternKey = S1,
@@ -83,7 +84,7 @@ function ask(
   const { lever: name = 'ts_min', ...rest } = question;
   const lever = leverNamed(pattern, name);
   const asked = { scope: {}, from: 0.8, to: 1.2, points: 5, days: 90, ...rest, lever };
-  const found = whatIf(pattern, replayColumns(events), AS_OF, asked, settings);
+  const found = whatIf(pattern, factorColumns(events), AS_OF, asked, settings);
   return { ...found, sentence: describeWhatIf(found, asked, settings) };
 }
 
@@ -227,7 +228,7 @@ describe('the other gates', () => {
   });
 
   test('stand as they were logged where their factor is missing', () => {
-    const lacks = (passed: boolean): ReplayEvent[] =>
+    const lacks = (passed: boolean): KnownEvent[] =>
       times(2, {
         outcome: 'success',
         acted: false,
@@ -292,7 +293,7 @@ describe('events that no value moves', () => {
 });
 
 describe('the slice', () => {
-  const scoped = (scope: Record<string, string>): ReplayEvent[] =>
+  const scoped = (scope: Record<string, string>): KnownEvent[] =>
     worked.map(e => ({ ...e, episode: { ...e.episode, scope } }));
   const three = { a: '1', b: '2', c: '3' };
   const events = [...scoped(three), ...scoped({ a: '1', b: 'x' }), ...scoped({ b: '2' })];
@@ -363,7 +364,7 @@ const anyNumber = (low: number, high: number): fc.Arbitrary<number> =>
     { weight: 8, arbitrary: evenly(low, high) },
     { weight: 1, arbitrary: fc.constantFrom(Number.NaN, 0, -1) },
   );
-const anyEvent: fc.Arbitrary<ReplayEvent> = fc
+const anyEvent: fc.Arbitrary<KnownEvent> = fc
   .record({
     outcome: fc.constantFrom<Outcome>('success', 'failure', 'failure', 'neutral'),
     acted: fc.boolean(),
@@ -385,7 +386,7 @@ const anyEvent: fc.Arbitrary<ReplayEvent> = fc
   .map(draft => event(draft as Draft));
 
 /** Every slice of at most two dimensions that holds a row. */
-function everySlice(columns: ReplayColumns, rows: Uint32Array): Slice[] {
+function everySlice(columns: FactorColumns, rows: Uint32Array): Slice[] {
   const pairs = columns.dimensions.flatMap(({ values }, d) => values.map((_, v) => [d, v + 1] as const));
   const slices: Slice[] = [
     { first: NONE, firstCode: 0, second: NONE, secondCode: 0, n: rows.length },
@@ -417,7 +418,7 @@ describe('whatever the events', () => {
     let points = 0;
     fc.assert(
       fc.property(anyCase, ({ events, lever: [name, from, to], points: many, payoff }) => {
-        const columns = replayColumns(events);
+        const columns = factorColumns(events);
         const told = { ...settings, payoff };
         const gates = prepareGates(S1, columns, told);
         const all = Uint32Array.from(events.keys()).filter(

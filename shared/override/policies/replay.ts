@@ -1,3 +1,4 @@
+import type { FactorColumns } from '../../lesson/columns.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
 import type { ActionCategory } from '../levers.ts';
@@ -5,7 +6,6 @@ import type { Override, ReplayEvidence } from '../override.ts';
 import { inSetOrder, MULTIPLIER_RANGE } from '../override.ts';
 import { breakAge } from '../replay/breaks.ts';
 import { inBlocks } from '../replay/clusters.ts';
-import type { ReplayColumns } from '../replay/columns.ts';
 import { describeBase, describeCut, describeMove, describeOverride, interval } from '../replay/explain.ts';
 import type { Fit, Move } from '../replay/fit.ts';
 import { fitMoves } from '../replay/fit.ts';
@@ -59,7 +59,7 @@ const DAY_MS = 86_400_000;
  */
 export function replay(
   pattern: PatternKey,
-  columns: ReplayColumns,
+  columns: FactorColumns,
   asOf: number,
   settings: ReplaySettings = REPLAY_SETTINGS,
 ): ReplayResult {

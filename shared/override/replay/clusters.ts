@@ -1,5 +1,5 @@
+import type { FactorColumns } from '../../lesson/columns.ts';
 import { selectRows } from '../../lesson/select-rows.ts';
-import type { ReplayColumns } from './columns.ts';
 import type { ClusterRule } from './settings.ts';
 
 /**
@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 const MAX_DENSE = 2 ** 31;
 
 /** One clustering per rule that says something: a rule under which every row stands alone is left out. */
-export function clusterings(columns: ReplayColumns, rules: readonly ClusterRule[]): Clustering[] {
+export function clusterings(columns: FactorColumns, rules: readonly ClusterRule[]): Clustering[] {
   return rules.flatMap(rule => {
     const keys = clusterKeys(columns, rule);
     if (!keys) return [];
@@ -23,7 +23,7 @@ export function clusterings(columns: ReplayColumns, rules: readonly ClusterRule[
 }
 
 /** The same rows, those of one block of hours together and in it those of one pair, if a rule tells blocks apart. */
-export function inBlocks(columns: ReplayColumns, rules: readonly ClusterRule[]): ReplayColumns {
+export function inBlocks(columns: FactorColumns, rules: readonly ClusterRule[]): FactorColumns {
   const blocks = rules.filter(rule => rule !== 'trade');
   const finest = blocks.find(rule => rule.within === 'pair') ?? blocks[0];
   const keys =
@@ -54,7 +54,7 @@ function ascending(keys: Float64Array): Uint32Array {
 }
 
 /** Whole numbers, equal within a cluster. */
-function clusterKeys(columns: ReplayColumns, rule: ClusterRule): Float64Array | undefined {
+function clusterKeys(columns: FactorColumns, rule: ClusterRule): Float64Array | undefined {
   const { size, time } = columns;
   if (rule === 'trade') {
     const trade = columns.trade?.subarray(0, size);

@@ -1,6 +1,6 @@
+import type { FactorColumns } from '../../lesson/columns.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { describeScope } from '../../pattern/scope.ts';
-import type { ReplayColumns } from './columns.ts';
 import type { ReplayLever } from './levers.ts';
 import { movedNumber } from './levers.ts';
 import type { Comparison } from './score.ts';
@@ -86,7 +86,7 @@ export function describeSilence(best: Left | undefined): string {
 }
 
 /** What was left out to keep the work bounded. */
-export function describeCut(cut: SliceCut, columns: ReplayColumns, settings: ReplaySettings): string {
+export function describeCut(cut: SliceCut, columns: FactorColumns, settings: ReplaySettings): string {
   const { dimensions, size } = columns;
   if (cut.why === 'cells')
     return `${dimensions[cut.first]?.name} × ${dimensions[cut.second]?.name}: too many combinations of values`;

@@ -1,11 +1,10 @@
 import type { NumberName } from '../../episode/pack.ts';
 import { FLAGS } from '../../episode/pack.ts';
-import { QUADRANT } from '../../lesson/columns.ts';
+import type { FactorColumns } from '../../lesson/columns.ts';
+import { BLOCKED_KNOWN, QUADRANT } from '../../lesson/columns.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Clustering } from './clusters.ts';
 import { clusterings } from './clusters.ts';
-import type { ReplayColumns } from './columns.ts';
-import { BLOCKED_KNOWN } from './columns.ts';
 import type { ReplayLever } from './levers.ts';
 import { gateBit, replayLeversOf } from './levers.ts';
 import type { ReplaySettings } from './settings.ts';
@@ -32,7 +31,7 @@ export interface SilentLever {
 
 /** The gates of one pattern over its rows. */
 export interface Gates {
-  readonly columns: ReplayColumns;
+  readonly columns: FactorColumns;
   readonly gates: readonly Gate[];
   readonly silent: readonly SilentLever[];
   /** 1: every gate of the row can be replayed. */
@@ -56,7 +55,7 @@ const RESULT_OF: readonly number[] = (() => {
 const isActed = (quadrant: number): boolean => quadrant <= QUADRANT.actedNeutral;
 
 /** Measures every gate on every row at its base threshold. */
-export function prepareGates(pattern: PatternKey, columns: ReplayColumns, settings: ReplaySettings): Gates {
+export function prepareGates(pattern: PatternKey, columns: FactorColumns, settings: ReplaySettings): Gates {
   const { size } = columns;
   const levers = replayLeversOf(pattern);
   const usable = new Uint8Array(size).fill(1);
@@ -87,7 +86,7 @@ export function prepareGates(pattern: PatternKey, columns: ReplayColumns, settin
 }
 
 /** NaN where factor or threshold is missing, or has no logarithm. */
-function baseMargins(lever: ReplayLever, columns: ReplayColumns): Float64Array {
+function baseMargins(lever: ReplayLever, columns: FactorColumns): Float64Array {
   const { size } = columns;
   const margin = new Float64Array(size).fill(Number.NaN);
   const factor = columns.numbers[lever.factor];
@@ -107,7 +106,7 @@ function baseMargins(lever: ReplayLever, columns: ReplayColumns): Float64Array {
 function whyOff(
   lever: ReplayLever,
   margin: Float64Array,
-  columns: ReplayColumns,
+  columns: FactorColumns,
   settings: ReplaySettings,
 ): string | undefined {
   let acted = 0;
@@ -128,7 +127,7 @@ function whyOff(
 }
 
 /** `factor dx missing on 71 %`, or the threshold when it is missing more often. */
-function missing(lever: ReplayLever, { size, numbers }: ReplayColumns, carriers: number): string {
+function missing(lever: ReplayLever, { size, numbers }: FactorColumns, carriers: number): string {
   const lacking = (name: NumberName): number => {
     const column = numbers[name];
     if (!column) return size;
@@ -145,7 +144,7 @@ function missing(lever: ReplayLever, { size, numbers }: ReplayColumns, carriers:
  * Where the margin is unknown, the gate stands as the event logged it; without a log the event is left out, or passes
  * a gate that is optional.
  */
-function fromLog(lever: ReplayLever, margin: Float64Array, columns: ReplayColumns, usable: Uint8Array): void {
+function fromLog(lever: ReplayLever, margin: Float64Array, columns: FactorColumns, usable: Uint8Array): void {
   const flag = lever.flag === undefined ? 0 : 1 << FLAGS.indexOf(lever.flag);
   const gate = gateBit(lever.gate);
   for (let row = 0; row < margin.length; row++) {

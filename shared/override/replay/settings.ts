@@ -90,7 +90,7 @@ export const FIRST_REPLAY_SETTINGS: ReplaySettings = {
 export const REPLAY_SETTINGS: ReplaySettings = {
   ...FIRST_REPLAY_SETTINGS,
   z: [1, 1.5, 2.7],
-  entry: { blindZ: [2.9, 3.6, 4.1], tellingZ: [1.2, 2.5, 3.3], tellErrors: 3 },
+  entry: { blindZ: [2.9, 3.6, 4.1], tellingZ: [1.6, 2.5, 3.3], tellErrors: 3 },
   m0: 10,
   windows: [90],
   heldOutErrors: 2,

@@ -1,6 +1,6 @@
+import type { FactorColumns } from '../../lesson/columns.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { scopeFromPairs } from '../../pattern/scope.ts';
-import type { ReplayColumns } from './columns.ts';
 
 /** One slice of at most two dimensions; `second` is -1 for fewer, and so is `first`. */
 export interface Slice {
@@ -165,7 +165,7 @@ function countCells({ a, b, stride, sliceOf }: Combination, size: number): void 
 }
 
 /** Those of the rows that belong to a slice. */
-export function rowsOf(slice: Slice, columns: ReplayColumns, rows: Uint32Array): Uint32Array {
+export function rowsOf(slice: Slice, columns: FactorColumns, rows: Uint32Array): Uint32Array {
   const a = columns.dimensions[slice.first]?.codes;
   const b = columns.dimensions[slice.second]?.codes;
   if (!a) return rows;
@@ -187,7 +187,7 @@ export function sliceDimensions(slice: Slice): 0 | 1 | 2 {
 }
 
 /** A slice as a scope. */
-export function sliceScope(slice: Slice, columns: ReplayColumns): Scope {
+export function sliceScope(slice: Slice, columns: FactorColumns): Scope {
   const pairs: [string, string][] = [];
   for (const [d, code] of [
     [slice.first, slice.firstCode],

@@ -1,6 +1,6 @@
+import type { FactorColumns } from '../../lesson/columns.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Scope } from '../../pattern/scope.ts';
-import type { ReplayColumns } from './columns.ts';
 import { prepareGates } from './gates.ts';
 import type { LeverRange } from './lever-values.ts';
 import { baseOf, effectOf, valuesOf } from './lever-values.ts';
@@ -59,7 +59,7 @@ const DAY_MS = 86_400_000;
  */
 export function whatIf(
   pattern: PatternKey,
-  columns: ReplayColumns,
+  columns: FactorColumns,
   asOf: number,
   question: WhatIfQuestion,
   settings: ReplaySettings,
@@ -101,7 +101,7 @@ function familyErrors(points: readonly WhatIfPoint[]): number {
   return Math.sqrt(2 * Math.log(tries / (1 - CONFIDENCE)));
 }
 
-function sliceRows(columns: ReplayColumns, asOf: number, { scope, days }: WhatIfQuestion): Uint32Array {
+function sliceRows(columns: FactorColumns, asOf: number, { scope, days }: WhatIfQuestion): Uint32Array {
   const { size, time, resolvedAt } = columns;
   const pairs = Object.entries(scope).map(([name, value]) => {
     const dimension = columns.dimensions.find(d => d.name === name);

@@ -1,14 +1,11 @@
-import type { Outcome } from '../../episode/outcome.ts';
-import type { FlagName, PackedEpisode } from '../../episode/pack.ts';
-import { FLAGS, GATES, NUMBERS } from '../../episode/pack.ts';
-import type { DimensionColumn, FactorColumns } from '../../lesson/columns.ts';
-import { BLOCKED_KNOWN, QUADRANT } from '../../lesson/columns.ts';
-
-export type ReplayColumns = FactorColumns;
-export { BLOCKED_KNOWN };
+import type { Outcome } from '../../shared/episode/outcome.ts';
+import type { FlagName, PackedEpisode } from '../../shared/episode/pack.ts';
+import { FLAGS, GATES, NUMBERS } from '../../shared/episode/pack.ts';
+import type { DimensionColumn, FactorColumns } from '../../shared/lesson/columns.ts';
+import { BLOCKED_KNOWN, QUADRANT } from '../../shared/lesson/columns.ts';
 
 /** One event with an outcome, as read back from its packed form. */
-export interface ReplayEvent {
+export interface KnownEvent {
   readonly episode: PackedEpisode;
   readonly outcome: Outcome;
   readonly time: number;
@@ -17,7 +14,7 @@ export interface ReplayEvent {
 }
 
 /** The columns of some events. */
-export function replayColumns(events: readonly ReplayEvent[]): ReplayColumns {
+export function factorColumns(events: readonly KnownEvent[]): FactorColumns {
   const names = [...new Set(events.flatMap(e => Object.keys(e.episode.scope)))].sort();
   return {
     size: events.length,
@@ -39,7 +36,7 @@ export function replayColumns(events: readonly ReplayEvent[]): ReplayColumns {
   };
 }
 
-function dimension(name: string, events: readonly ReplayEvent[]): DimensionColumn {
+function dimension(name: string, events: readonly KnownEvent[]): DimensionColumn {
   const texts = events.map(({ episode: { scope } }) =>
     Object.hasOwn(scope, name) ? scope[name] : undefined,
   );
