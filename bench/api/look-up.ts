@@ -1,8 +1,12 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { listen } from '../../local/service.ts';
+import { keep } from '../../shared/cycle/keep.ts';
+import type { Mined } from '../../shared/cycle/publish.ts';
 import { materializeAndPublish, openCycle } from '../../shared/cycle/steps.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
 import { quadrantStats } from '../../shared/lesson/lesson-kind.ts';
+import { inSetOrder } from '../../shared/override/override.ts';
+import { drift } from '../../shared/override/policies/drift.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
 import { HEAD, patternPartition } from '../../shared/store/keys.ts';
@@ -172,7 +176,7 @@ function makeLessons(count: number, wide: boolean): Lesson[] {
   return [...lessons.values()].sort((a, b) => (a.scope_hash < b.scope_hash ? -1 : 1));
 }
 
-/** Puts lessons in force as a run does: stored as a set, then materialized and published. */
+/** Puts lessons in force as a run does: they and what drift makes of them are stored as sets, then published. */
 async function publishLessons({ service }: Bench, lessons: readonly Lesson[]): Promise<void> {
   const { runtime } = service;
   await runtime.heads.register([pattern]);
@@ -180,14 +184,23 @@ async function publishLessons({ service }: Bench, lessons: readonly Lesson[]): P
     execution: { name: 'bench', started_at: AS_OF },
     options: { as_of: AS_OF },
   });
-  const mined = {
+  const mined: Mined = {
     pattern_key: pattern,
     head_version: 0,
     events_read: 0,
     n_min: 33,
     lookback_days: 90,
     policy: 'drift',
-    lessons: await runtime.lessons.write(pattern, lessons, Math.ceil(Date.now() / 1000) + 86_400),
+    payoff: runtime.defaults.payoff,
+    lessons: await keep(runtime, runtime.lessons, pattern, lessons, undefined),
+    overrides: await keep(
+      runtime,
+      runtime.overrides,
+      pattern,
+      drift(pattern, lessons).sort(inSetOrder),
+      undefined,
+    ),
+    evidence: [],
   };
   const run = await materializeAndPublish(runtime, { cycle, mined });
   if (run.overrides !== 2 * lessons.length) throw new Error(`${run.overrides} overrides published`);
