@@ -13,7 +13,7 @@ const WIDTH = 520;
 const LEAST = -0.6;
 const COLOURS = ['#c8553d', '#e0a458', '#2f6690', '#81a4cd'];
 
-/** Bars of the captured share by world and policy; a tick marks the 10th percentile. */
+/** Bars of the captured share by world and policy; a tick marks the 10th percentile. What is cut off says its value. */
 export function plot(bars: readonly Bar[]): string {
   const policies = [...new Set(bars.map(bar => bar.policy))];
   const x = (share: number): number =>
@@ -30,6 +30,9 @@ export function plot(bars: readonly Bar[]): string {
       parts.push(
         `<rect x="${from.toFixed(1)}" y="${y}" width="${(to - from).toFixed(1)}" height="${ROW - 3}" fill="${colour}"><title>${policy}: ${mean.toFixed(3)}</title></rect>`,
         `<path d="M${x(p10).toFixed(1)} ${y}v${ROW - 3}" stroke="#000"/>`,
+        ...(mean < LEAST
+          ? [`<text x="${x(mean) + 6}" y="${y + 10}" font-size="10" fill="#fff">${mean.toFixed(2)}</text>`]
+          : []),
       );
       y += ROW;
     }
@@ -43,6 +46,7 @@ export function plot(bars: readonly Bar[]): string {
     share =>
       `<path d="M${x(share)} 30V${y}" stroke="#ccc"/><text x="${x(share)}" y="${y + 12}" text-anchor="middle">${share}</text>`,
   );
-  const height = y + 20;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 30} ${height}" font-family="sans-serif" font-size="12"><title>Captured share of what the oracle gains, by world and policy</title><rect width="100%" height="100%" fill="#fff"/>${[...grid, ...legend, ...parts].join('')}</svg>\n`;
+  const caption = 'share of what the oracle gains that is captured; tick: 10th percentile of the seeds';
+  const height = y + 40;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 30} ${height}" font-family="sans-serif" font-size="12"><title>Captured share of what the oracle gains, by world and policy</title><rect width="100%" height="100%" fill="#fff"/>${[...grid, ...legend, ...parts].join('')}<text x="${LEFT + WIDTH / 2}" y="${y + 30}" text-anchor="middle">${caption}</text></svg>\n`;
 }
