@@ -43,7 +43,7 @@ function whole(name: 'seeds' | 'draws' | 'every-days' | 'events-per-day', fallba
 }
 
 const seeds = values.draws ? whole('draws', 200) : whole('seeds', values.quick ? 2 : 20);
-const everyDays = whole('every-days', values.quick || values.draws ? 10 : 6);
+const everyDays = whole('every-days', values.quick ? 10 : 3);
 const firstSeed = values.choosing ? 1 : FIRST_REPORTED;
 const wanted = values.worlds?.split(',');
 const QUICK = ['scope', 'tight', 'null', 'tiny'];
