@@ -1,6 +1,6 @@
 import type { OutcomeRevision } from '../episode/outcome.ts';
 import type { NumberName } from '../episode/pack.ts';
-import { NUMBERS, readFactors, scopeRange } from '../episode/pack.ts';
+import { NUMBERS, readFactors } from '../episode/pack.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import { ColumnCollector, longer } from './collect.ts';
 import type { EpisodeColumns, FactorColumns } from './columns.ts';
@@ -24,6 +24,11 @@ export class FactorCollector {
   #blocked = new Uint8Array(FIRST_ROWS);
   #trade = new Uint32Array(FIRST_ROWS);
 
+  /** One for all events: a closure for each would cost more than what it does. */
+  readonly #store = (index: number, value: number): void => {
+    this.#numberColumn(index)[this.#size - 1] = value;
+  };
+
   /** @param options withDxCount: whether the pattern makes ladder lessons */
   constructor(options: { readonly withDxCount: boolean }) {
     this.#base = new ColumnCollector(options);
@@ -36,15 +41,12 @@ export class FactorCollector {
    * @throws Fault `damaged_event`
    */
   add(packed: Uint8Array, time: number, revision: OutcomeRevision): void {
-    this.#base.add(packed, revision.outcome);
+    const end = this.#base.add(packed, revision.outcome);
     const row = this.#size++;
     if (row === this.#length) this.#grow();
     this.#time[row] = time;
     this.#resolvedAt[row] = revision.resolvedAt;
-    const [, end] = scopeRange(packed);
-    const read = readFactors(packed, end, (index, value) => {
-      this.#numberColumn(index)[row] = value;
-    });
+    const read = readFactors(packed, end, this.#store);
     this.#flagsKnown[row] = read.flagsKnown;
     this.#flagsSet[row] = read.flagsSet;
     this.#blocked[row] = read.blocked;

@@ -39,8 +39,8 @@ export class ColumnCollector {
     if (options.withDxCount) this.#dxCount = new Float64Array(FIRST_ROWS);
   }
 
-  /** Adds an event. @throws Fault `damaged_event` */
-  add(packed: Uint8Array, outcome: Outcome): void {
+  /** Adds an event. @returns where its scope ends in the packed bytes @throws Fault `damaged_event` */
+  add(packed: Uint8Array, outcome: Outcome): number {
     const row = this.#size;
     if (row === this.#quadrant.length) this.#grow();
     const [start, end] = scopeRange(packed);
@@ -55,6 +55,7 @@ export class ColumnCollector {
     this.#quadrant[row] = quadrantOf(actedAt(packed, end), outcome);
     if (this.#withDxCount) this.#dxCount[row] = numberAt(packed, end, 'dx_count');
     this.#size++;
+    return end;
   }
 
   /** The columns of everything added. The collector must not be used after it. */
