@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { figure, machine, median, quantile } from './report.ts';
+import { figure, machine, median, quantile } from './support/report.ts';
 
 /*
  * Mixed load on the local service: events, outcomes, look-ups, a cycle every 30 s, and in the middle one kill -9 and a

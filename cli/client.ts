@@ -1,4 +1,4 @@
-import { fetchFailure, ServiceRefused, Unreachable, unreadable } from './faults.ts';
+import { fetchFailure, ServiceRefused, Unreachable, unreadable } from './errors.ts';
 import type { Host } from './host.ts';
 import { backoffMs, retryAfterMs, TRANSIENT } from './retry.ts';
 

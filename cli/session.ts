@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { z } from 'zod';
 import type { Call, Client } from './client.ts';
-import { unreadable } from './faults.ts';
+import { unreadable } from './errors.ts';
 import { printable } from './format.ts';
 import type { Host } from './host.ts';
 import type { Column, Look } from './table.ts';

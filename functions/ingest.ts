@@ -1,6 +1,6 @@
 import { handle } from 'hono/aws-lambda';
 import { createApp } from '../shared/http/app.ts';
-import { ingestRoutes } from '../shared/http/ingest.ts';
+import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 

@@ -1,6 +1,6 @@
 import { handle } from 'hono/aws-lambda';
 import { createApp } from '../shared/http/app.ts';
-import { lookupRoutes } from '../shared/http/lookup.ts';
+import { lookupRoutes } from '../shared/http/routes/lookup.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 

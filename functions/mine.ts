@@ -1,4 +1,4 @@
-import { logged } from '../shared/cycle/logged.ts';
+import { logged } from '../shared/cycle/log-step.ts';
 import { mine } from '../shared/cycle/steps.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';

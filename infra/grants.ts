@@ -1,8 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { OUTCOMES_INDEX } from '../shared/store/keys.ts';
-import { ACCESS, type Access, type AccessTarget, type TableAction } from './access.ts';
-import type { FunctionName } from './functions.ts';
+import { OUTCOMES_INDEX } from '../shared/dynamodb/keys.ts';
+import type { FunctionName } from './function-settings.ts';
+import { ACCESS, type Access, type AccessTarget, type TableAction } from './table-permissions.ts';
 import type { Tables } from './tables.ts';
 
 const READS: ReadonlySet<TableAction> = new Set(['BatchGetItem', 'GetItem', 'Query']);

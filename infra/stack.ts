@@ -1,15 +1,15 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { createApi } from './api.ts';
-import { subscribeAsked } from './asked.ts';
-import { createCallerPolicies } from './callers.ts';
-import { createCycle } from './cycle.ts';
+import { createApi } from './api/api.ts';
+import { createCallerPolicies } from './api/caller-policies.ts';
+import { createSchedule } from './cycle/schedule.ts';
+import { createCycle } from './cycle/state-machine.ts';
 import { functionEnvironment } from './environment.ts';
-import { createFunction } from './function.ts';
-import type { FunctionName } from './functions.ts';
-import { createNoticing } from './noticing.ts';
+import type { FunctionName } from './function-settings.ts';
+import { createFunction } from './lambda-function.ts';
+import { subscribeAsked } from './monitoring/dimension-subscription.ts';
+import { createNoticing } from './monitoring/monitoring.ts';
 import { createOutputs } from './outputs.ts';
-import { createSchedule } from './schedule.ts';
 import type { Stage } from './stage.ts';
 import { createTables } from './tables.ts';
 
@@ -34,11 +34,11 @@ export class PmTuningStack extends Stack {
     const cycle = createCycle(this, stage, steps);
     const { machine } = cycle;
     const deadLetters = createSchedule(this, stage, machine);
-    const operate = create('operate', { STATE_MACHINE_ARN: machine.stateMachineArn });
-    machine.grantStartExecution(operate);
+    const admin = create('admin', { STATE_MACHINE_ARN: machine.stateMachineArn });
+    machine.grantStartExecution(admin);
     const lookup = create('lookup');
-    const { api, apiStage, logs } = createApi(this, stage, { ingest: create('ingest'), lookup, operate });
-    subscribeAsked(this, lookup.logGroup, create('asked'));
+    const { api, apiStage, logs } = createApi(this, stage, { ingest: create('ingest'), lookup, admin });
+    subscribeAsked(this, lookup.logGroup, create('record-queried-dimensions'));
     if (!stage.jwt) createCallerPolicies(this, api);
     const topic = createNoticing(
       this,

@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { contextList, contextMatch, contextSwitch, type ReadContext } from './context.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { readSettings, type Settings } from './function-environment-settings.ts';
 
 /** What differs between installations. Two stages live side by side in one account. */
 export interface Stage {

@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { TABLES, type TableKeys, type TableName, TTL_ATTRIBUTE } from '../shared/store/keys.ts';
+import { TABLES, type TableKeys, type TableName, TTL_ATTRIBUTE } from '../shared/dynamodb/keys.ts';
 import type { Stage } from './stage.ts';
 
 export type Tables = Readonly<Record<TableName, Table>>;

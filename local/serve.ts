@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { jsonLog } from '../shared/log.ts';
-import { readCallers, TokenFileError } from './access.ts';
-import { CycleClock, parsePeriod } from './clock.ts';
-import { DataFolderError } from './dynamodb.ts';
-import { isLoopback } from './guard.ts';
+import { DataFolderError } from './engine/embedded-dynamodb.ts';
+import { isLoopback } from './loopback-guard.ts';
+import { CycleClock, parsePeriod } from './scheduler.ts';
 import type { Service } from './service.ts';
 import { listen, openService } from './service.ts';
+import { readCallers, TokenFileError } from './token-auth.ts';
 
 const HELP = `Usage: npm start -- [options]
 

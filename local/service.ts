@@ -3,22 +3,22 @@ import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { readConfig } from '../shared/config.ts';
+import { documentClient } from '../shared/dynamodb/client.ts';
 import { createApp } from '../shared/http/app.ts';
-import { ingestRoutes } from '../shared/http/ingest.ts';
-import { lookupRoutes } from '../shared/http/lookup.ts';
 import { operateRoutes } from '../shared/http/operate.ts';
+import { ingestRoutes } from '../shared/http/routes/ingest.ts';
+import { lookupRoutes } from '../shared/http/routes/lookup.ts';
 import type { Log } from '../shared/log.ts';
-import { type Asked, AskedDimensions } from '../shared/override/asked.ts';
+import { type Asked, AskedDimensions } from '../shared/lookup/queried-dimensions.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createRuntime } from '../shared/runtime.ts';
-import { documentClient } from '../shared/store/dynamo.ts';
-import { type Callers, requireTokens } from './access.ts';
-import { drained } from './drain.ts';
-import { openEmbeddedEngine } from './dynamodb.ts';
-import { isLoopback, refuseForeign } from './guard.ts';
+import { drained } from './drain-body.ts';
+import { openEmbeddedEngine } from './engine/embedded-dynamodb.ts';
+import { ensureTables } from './engine/tables.ts';
+import { isLoopback, refuseForeign } from './loopback-guard.ts';
 import type { Tuning } from './state-machine.ts';
 import { LocalStateMachine } from './state-machine.ts';
-import { ensureTables } from './tables.ts';
+import { type Callers, requireTokens } from './token-auth.ts';
 
 export interface ServiceOptions {
   /** Folder of the embedded engine; undefined keeps everything in memory. Unused with `endpoint`. */

@@ -5,11 +5,11 @@ import { createHandler as cycleOpen } from '../functions/cycle-open.ts';
 import { createHandler as materialize } from '../functions/materialize.ts';
 import { createHandler as mine } from '../functions/mine.ts';
 import type { CycleOptions } from '../shared/cycle/cycle.ts';
+import type { CycleStarter } from '../shared/cycle/cycle-store.ts';
 import { faultCode } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import type { CycleStarter } from '../shared/store/stores.ts';
 
-const DEFINITION = new URL('../infra/cycle.asl.json', import.meta.url);
+const DEFINITION = new URL('../infra/cycle/cycle.asl.json', import.meta.url);
 /** How often, and how far apart, a run that broke down is tried to be recorded as failed. */
 const RECORD_ATTEMPTS = 10;
 const RECORD_PAUSE_MS = 1000;

@@ -1,20 +1,20 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
-import type { CycleDeps } from './cycle/deps.ts';
+import type { CycleDeps } from './cycle/dependencies.ts';
+import { Dynamo, documentClient } from './dynamodb/client.ts';
+import { DynamoCycleStore } from './dynamodb/cycle-store.ts';
+import { DynamoDimensionStore } from './dynamodb/dimension-store.ts';
+import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
+import { DynamoHeadStore } from './dynamodb/head-store.ts';
+import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
 import type { Lesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
-import { ASKED_LINE, AskedDimensions } from './override/asked.ts';
-import { GenerationCache } from './override/generation-cache.ts';
+import { GenerationCache } from './lookup/generation-cache.ts';
+import { ASKED_LINE, AskedDimensions } from './lookup/queried-dimensions.ts';
 import type { Override } from './override/override.ts';
-import { sourceStack } from './source-stack.ts';
-import { DynamoCycleStore } from './store/cycle-store.ts';
-import { DynamoDimensionStore } from './store/dimension-store.ts';
-import { Dynamo, documentClient } from './store/dynamo.ts';
-import { DynamoEpisodeStore } from './store/episode-store.ts';
-import { DynamoRowSetStore } from './store/generation-store.ts';
-import { DynamoHeadStore } from './store/head-store.ts';
+import { sourceStack } from './source-mapped-stack.ts';
 
 /** Everything a function needs, built once per container. */
 export interface Runtime extends CycleDeps {

@@ -55,7 +55,7 @@ it('there is something to check', () => {
   expect(files.length).toBeGreaterThan(60);
   expect(imports.length).toBeGreaterThan(200);
   expect(show(imports.filter(i => i.from === 'functions/mine.ts'))).toEqual([
-    'functions/mine.ts → shared/cycle/logged.ts',
+    'functions/mine.ts → shared/cycle/log-step.ts',
     'functions/mine.ts → shared/cycle/steps.ts',
     'functions/mine.ts → shared/runtime.ts',
     'functions/mine.ts → shared/runtime.ts',
@@ -68,10 +68,12 @@ it('every import from this repository names a file that is there', () => {
   expect(show(missing)).toEqual([]);
 });
 
-const NOUNS = ['pattern', 'episode', 'lesson', 'override', 'cycle'];
-const nouns = (upTo: number): string[] => NOUNS.slice(0, upTo + 1).map(noun => `shared/${noun}`);
-const DOMAIN = nouns(NOUNS.length);
-const INTERFACES = ['shared/store/stores.ts'];
+/** The nouns of the product in the order of data flow: each may import the ones before it. */
+const NOUNS = ['pattern', 'episode', 'lever', 'lesson', 'override', 'generation', 'lookup', 'cycle'];
+const nouns = (upTo: string): string[] =>
+  NOUNS.slice(0, NOUNS.indexOf(upTo) + 1).map(noun => `shared/${noun}`);
+const DOMAIN = nouns('cycle');
+const GROUND = ['shared/statistics', 'shared/mining'];
 const SDK = /^@aws-sdk\//;
 const WEB = /^(hono|@hono)(\/|$)/;
 
@@ -84,66 +86,72 @@ interface Rule {
   readonly packages: readonly (string | RegExp)[];
 }
 
+const noun = (name: string, packages: Rule['packages'], own = nouns(name)): Rule => ({
+  module: name,
+  files: under(`shared/${name}`),
+  own: [...own, ...GROUND, 'shared/errors.ts'],
+  packages,
+});
+
 const RULES: readonly Rule[] = [
   {
-    module: 'pattern',
-    files: under('shared/pattern'),
-    own: ['shared/pattern', 'shared/errors.ts'],
-    packages: ['zod', 'node:crypto'],
+    module: 'statistics',
+    files: under('shared/statistics'),
+    own: ['shared/statistics'],
+    packages: [],
   },
   {
-    module: 'episode',
-    files: under('shared/episode'),
-    own: [...nouns(1), 'shared/errors.ts'],
-    packages: ['zod', 'node:crypto'],
+    module: 'mining',
+    files: under('shared/mining'),
+    own: ['shared/mining'],
+    packages: [],
   },
+  noun('pattern', ['zod', 'node:crypto']),
+  noun('episode', ['zod', 'node:crypto']),
+  noun('lever', []),
+  noun('lesson', ['zod']),
+  noun('override', ['zod']),
+  noun('generation', ['zod']),
+  noun('lookup', ['zod']),
   {
-    module: 'lesson',
-    files: under('shared/lesson'),
-    own: [...nouns(2), 'shared/errors.ts'],
-    packages: ['zod'],
-  },
-  {
-    module: 'override',
-    files: under('shared/override'),
-    own: [...nouns(3), 'shared/errors.ts'],
-    packages: ['zod'],
-  },
-  {
-    module: 'cycle',
-    files: under('shared/cycle'),
-    own: [...nouns(4), 'shared/errors.ts'],
-    // The steps fetch, write and say what they did: they name the stores and the log they are given.
-    types: [...INTERFACES, 'shared/log.ts'],
-    packages: ['zod', 'node:crypto'],
+    // A run and a look-up stand side by side: a run imports only the port of the dimensions that look-ups use.
+    ...noun('cycle', ['zod', 'node:crypto'], [...nouns('generation'), 'shared/cycle']),
+    types: ['shared/lookup/dimension-store.ts', 'shared/log.ts'],
   },
   { module: 'errors, log', files: under('shared/errors.ts', 'shared/log.ts'), own: [], packages: [] },
   {
     module: 'stacks in lines of the source',
-    files: under('shared/source-stack.ts'),
+    files: under('shared/source-mapped-stack.ts'),
     own: [],
     packages: ['node:fs', 'node:module', 'node:url'],
   },
   { module: 'config', files: under('shared/config.ts'), own: ['shared/override'], packages: ['zod'] },
   {
-    module: 'store/stores, store/keys',
-    files: under('shared/store/stores.ts', 'shared/store/keys.ts'),
+    module: 'dynamodb/keys',
+    files: under('shared/dynamodb/keys.ts'),
     own: [],
     types: DOMAIN,
     packages: ['node:crypto'],
   },
   {
-    module: 'the rest of store',
-    files: file => under('shared/store')(file) && !/\/(stores|keys)\.ts$/.test(file),
-    own: ['shared/store', ...DOMAIN, 'shared/errors.ts'],
+    module: 'the rest of dynamodb',
+    files: file => under('shared/dynamodb')(file) && file !== 'shared/dynamodb/keys.ts',
+    own: ['shared/dynamodb', ...DOMAIN, 'shared/errors.ts'],
     types: ['shared/log.ts'],
     packages: [SDK, /^node:(crypto|zlib)$/],
+  },
+  {
+    module: 'aws',
+    files: under('shared/aws'),
+    own: ['shared/errors.ts'],
+    types: DOMAIN,
+    packages: [SDK, 'node:zlib'],
   },
   {
     module: 'http',
     files: under('shared/http'),
     own: ['shared/http', ...DOMAIN, 'shared/errors.ts'],
-    types: [...INTERFACES, 'shared/log.ts'],
+    types: ['shared/log.ts'],
     packages: ['zod', WEB, 'node:crypto'],
   },
   {
@@ -152,10 +160,9 @@ const RULES: readonly Rule[] = [
     own: [
       'shared/config.ts',
       'shared/log.ts',
-      'shared/source-stack.ts',
-      'shared/store',
-      'shared/override/generation-cache.ts',
-      'shared/override/asked.ts',
+      'shared/source-mapped-stack.ts',
+      'shared/dynamodb',
+      'shared/lookup',
     ],
     types: [...DOMAIN, '@aws-sdk/lib-dynamodb'],
     packages: [],
@@ -163,20 +170,13 @@ const RULES: readonly Rule[] = [
   {
     module: 'functions',
     files: under('functions'),
-    // What speaks of AWS and is no table.
-    own: [
-      'shared/runtime.ts',
-      'shared/http',
-      ...DOMAIN,
-      'shared/store/state-machine.ts',
-      'shared/store/log-lines.ts',
-    ],
+    own: ['shared/runtime.ts', 'shared/http', ...DOMAIN, 'shared/aws'],
     packages: [WEB],
   },
   {
     module: 'infra',
     files: under('infra'),
-    own: ['infra', 'shared/store/keys.ts'],
+    own: ['infra', 'shared/dynamodb/keys.ts'],
     types: ['shared/config.ts'],
     packages: [/^aws-cdk-lib(\/|$)/, 'constructs', 'cdk-nag', /^node:/],
   },
@@ -214,7 +214,7 @@ describe('who may import what', () => {
 
   it('the AWS SDK appears in the stores, where a client is handed over, and outside of what is deployed', () => {
     const found = imports.filter(
-      i => SDK.test(i.to) && !under('shared/store', 'local', 'bench', 'test')(i.from),
+      i => SDK.test(i.to) && !under('shared/dynamodb', 'shared/aws', 'local', 'bench', 'test')(i.from),
     );
     expect(found).toEqual([{ from: 'shared/runtime.ts', to: '@aws-sdk/lib-dynamodb', typeOnly: true }]);
   });
@@ -321,7 +321,7 @@ describe('shape', () => {
     const found = files.filter(
       file => under('shared', 'functions')(file) && spelled.test(source.get(file) ?? ''),
     );
-    expect(found).toEqual(['shared/store/keys.ts']);
+    expect(found).toEqual(['shared/dynamodb/keys.ts']);
   });
 
   it('a table is named in the settings and in keys.ts only', () => {

@@ -63,7 +63,7 @@ async function everything(): Promise<number[]> {
 beforeAll(async () => {
   const log = jsonLog('debug', line => lines.push(line), Date.now);
   const settings = failing(() => failure === 'everything');
-  const { callersOf } = await import('../local/access.ts');
+  const { callersOf } = await import('../local/token-auth.ts');
   api = await openApi({ log, settings, callers: callersOf(TOKENS, 'test') });
 });
 afterAll(() => api.close());

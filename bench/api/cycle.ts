@@ -1,16 +1,23 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { effectiveSettings } from '../../shared/cycle/settings.ts';
-import { tune } from '../../shared/cycle/tune.ts';
+import { tune } from '../../shared/cycle/tune-pattern.ts';
+import { documentClient } from '../../shared/dynamodb/client.ts';
+import * as keys from '../../shared/dynamodb/keys.ts';
+import { FactorCollector } from '../../shared/episode/columns/event-columns.ts';
 import { readEpisode } from '../../shared/episode/episode.ts';
+import type { ResolvedRow } from '../../shared/episode/episode-store.ts';
 import { parseHistory, revisionAsOf } from '../../shared/episode/outcome.ts';
-import { FactorCollector } from '../../shared/lesson/collect-factors.ts';
+import { effectiveSettings } from '../../shared/generation/effective-settings.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
-import { documentClient } from '../../shared/store/dynamo.ts';
-import * as keys from '../../shared/store/keys.ts';
-import type { ResolvedRow } from '../../shared/store/stores.ts';
-import { median, type Target, table, timed } from '../report.ts';
-import type { Bench, Dimensions } from '../workload.ts';
-import { AS_OF, makeEvents, openBench, PATTERN, SIX_DIMENSIONS, TWELVE_DIMENSIONS } from '../workload.ts';
+import { median, type Target, table, timed } from '../support/report.ts';
+import type { Bench, Dimensions } from '../support/workload.ts';
+import {
+  AS_OF,
+  makeEvents,
+  openBench,
+  PATTERN,
+  SIX_DIMENSIONS,
+  TWELVE_DIMENSIONS,
+} from '../support/workload.ts';
 import type { Section } from './ingest.ts';
 
 export interface CyclePlan {

@@ -1,11 +1,11 @@
 import { BatchWriteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { listen } from '../../local/service.ts';
-import type { Item } from '../../shared/store/dynamo.ts';
-import { eachBatch } from '../../shared/store/dynamo.ts';
-import { HttpLoad } from '../http-load.ts';
-import { median, type Target, table, timed } from '../report.ts';
-import type { Bench } from '../workload.ts';
-import { makeEvents, openBench, SIX_DIMENSIONS } from '../workload.ts';
+import type { Item } from '../../shared/dynamodb/client.ts';
+import { eachBatch } from '../../shared/dynamodb/client.ts';
+import { median, type Target, table, timed } from '../support/report.ts';
+import type { Bench } from '../support/workload.ts';
+import { makeEvents, openBench, SIX_DIMENSIONS } from '../support/workload.ts';
+import { HttpLoad } from './http-load.ts';
 
 const BATCH = 500;
 /** What a raw client keeps in flight; the product's store does the same. */

@@ -1,19 +1,26 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { listen } from '../../local/service.ts';
-import { keep } from '../../shared/cycle/keep.ts';
 import type { Mined } from '../../shared/cycle/publish.ts';
 import { materializeAndPublish, openCycle } from '../../shared/cycle/steps.ts';
+import { HEAD, patternPartition } from '../../shared/dynamodb/keys.ts';
+import { keep } from '../../shared/generation/retention.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
 import { quadrantStats } from '../../shared/lesson/lesson-kind.ts';
 import { inSetOrder } from '../../shared/override/override.ts';
 import { drift } from '../../shared/override/policies/drift.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
-import { HEAD, patternPartition } from '../../shared/store/keys.ts';
-import { HttpLoad } from '../http-load.ts';
-import { median, quantile, type Target, table } from '../report.ts';
-import type { Bench } from '../workload.ts';
-import { AS_OF, openBench, PATTERN, randomNumbers, randomScope, SIX_DIMENSIONS } from '../workload.ts';
+import { median, quantile, type Target, table } from '../support/report.ts';
+import type { Bench } from '../support/workload.ts';
+import {
+  AS_OF,
+  openBench,
+  PATTERN,
+  randomNumbers,
+  randomScope,
+  SIX_DIMENSIONS,
+} from '../support/workload.ts';
+import { HttpLoad } from './http-load.ts';
 import type { Section } from './ingest.ts';
 
 export interface LookupPlan {

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { FIRST_REPLAY_SETTINGS, REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
-import { machine } from '../report.ts';
-import { coinFlips } from './coin.ts';
+import { machine } from '../support/report.ts';
+import { coinFlips } from './coin-flips.ts';
 import { oracleActs } from './oracle.ts';
-import type { Player } from './players.ts';
-import { driftPlayer, none, replayPlayer } from './players.ts';
 import { plot } from './plot.ts';
+import type { Player } from './policy-runners.ts';
+import { driftPlayer, none, replayPlayer } from './policy-runners.ts';
 import { eventsOf, score, summary } from './score.ts';
 import { timings } from './timing.ts';
 import { WORLDS } from './worlds.ts';

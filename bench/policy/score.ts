@@ -1,6 +1,6 @@
 import { oracleActs } from './oracle.ts';
-import type { Played, Player } from './players.ts';
-import { FIRST_DAY, none } from './players.ts';
+import type { Played, Player } from './policy-runners.ts';
+import { FIRST_DAY, none } from './policy-runners.ts';
 import type { Curve, Events, World } from './world.ts';
 import { curveOf, generate } from './world.ts';
 

@@ -1,7 +1,7 @@
-import type { FactorColumns } from '../../shared/lesson/columns.ts';
-import { QUADRANT } from '../../shared/lesson/columns.ts';
+import type { FactorColumns } from '../../shared/episode/columns/columns.ts';
+import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
-import { columnsOf, none, PATTERN, START_MS } from './players.ts';
+import { columnsOf, none, PATTERN, START_MS } from './policy-runners.ts';
 import { eventsOf } from './score.ts';
 import type { Events } from './world.ts';
 import { WORLDS } from './worlds.ts';

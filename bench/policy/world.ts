@@ -1,4 +1,4 @@
-import type { DimensionColumn } from '../../shared/lesson/columns.ts';
+import type { DimensionColumn } from '../../shared/mining/types.ts';
 import { normalCdf, Random } from './random.ts';
 
 /** How far the best thresholds lie from the base ones, as margins of ts, halo and slope; above 0: base is too loose. */

@@ -2,10 +2,10 @@ import { type Command, Option } from 'commander';
 import type { CycleRecord, PatternRun } from '../../shared/cycle/cycle.ts';
 import { cycleRecordSchema, cycleStartedSchema } from '../../shared/http/schemas.ts';
 import { time, whole } from '../arguments.ts';
-import { EXIT, type ExitCode, Failure } from '../exit.ts';
-import { ServiceRefused } from '../faults.ts';
+import type { Perform } from '../command-runner.ts';
+import { ServiceRefused } from '../errors.ts';
+import { EXIT, type ExitCode, Failure } from '../exit-codes.ts';
 import { count, instant, printable } from '../format.ts';
-import type { Perform } from '../perform.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 

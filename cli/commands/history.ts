@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { type GenerationsAnswer, generationsAnswerSchema } from '../../shared/http/schemas.ts';
 import { twoGenerations } from '../arguments.ts';
-import { EXIT } from '../exit.ts';
+import type { Perform } from '../command-runner.ts';
+import { EXIT } from '../exit-codes.ts';
 import { count, instant, printable, slice } from '../format.ts';
-import type { Perform } from '../perform.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 

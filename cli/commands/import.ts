@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { renames, whole } from '../arguments.ts';
-import { EXIT, type ExitCode, Failure, usage } from '../exit.ts';
+import type { Perform } from '../command-runner.ts';
+import { EXIT, type ExitCode, Failure, usage } from '../exit-codes.ts';
 import { plural, printable } from '../format.ts';
+import { Tally } from '../import/import-counts.ts';
 import { importFile } from '../import/import-file.ts';
 import { FORMATS, type Format, type Input, inputLabel, inspect } from '../import/input.ts';
 import { RejectedFile } from '../import/rejected-file.ts';
-import { Tally } from '../import/tally.ts';
-import type { Perform } from '../perform.ts';
 import type { Session } from '../session.ts';
 
 interface Options {

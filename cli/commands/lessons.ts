@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { type LessonsPage, lessonsPageSchema } from '../../shared/http/schemas.ts';
 import { pressureOf } from '../../shared/lesson/lesson.ts';
 import { whole } from '../arguments.ts';
-import { EXIT } from '../exit.ts';
+import type { Perform } from '../command-runner.ts';
+import { EXIT } from '../exit-codes.ts';
 import { count, percent, percentRange, plural, printable, signed, slice } from '../format.ts';
-import { mostEventsFirst } from '../order.ts';
-import { readPages } from '../pages.ts';
-import type { Perform } from '../perform.ts';
+import { readPages } from '../pagination.ts';
 import type { Session } from '../session.ts';
+import { mostEventsFirst } from '../sort-slices.ts';
 import type { Column } from '../table.ts';
 
 interface Options {

@@ -2,11 +2,11 @@ import { type Command, Option } from 'commander';
 import { type LookupAnswer, lookupAnswerSchema } from '../../shared/http/schemas.ts';
 import { resolutionSchema } from '../../shared/override/override.ts';
 import { scope, thresholds } from '../arguments.ts';
-import { EXIT } from '../exit.ts';
+import type { Perform } from '../command-runner.ts';
+import { EXIT } from '../exit-codes.ts';
 import { count, effect, measure, printable, slice } from '../format.ts';
-import { mostEventsFirst } from '../order.ts';
-import type { Perform } from '../perform.ts';
 import type { Session } from '../session.ts';
+import { mostEventsFirst } from '../sort-slices.ts';
 import type { Column } from '../table.ts';
 
 interface Options {

@@ -1,9 +1,9 @@
 import { Argument, type Command } from 'commander';
+import { modeSchema } from '../../shared/generation/head.ts';
 import { headAnswerSchema } from '../../shared/http/schemas.ts';
-import { modeSchema } from '../../shared/override/head.ts';
-import { EXIT } from '../exit.ts';
+import type { Perform } from '../command-runner.ts';
+import { EXIT } from '../exit-codes.ts';
 import { printable } from '../format.ts';
-import type { Perform } from '../perform.ts';
 
 const EXAMPLES = `
 Modes:

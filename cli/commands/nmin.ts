@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type NMinAnswer, nMinAnswerSchema } from '../../shared/http/n-min-schemas.ts';
-import type { NMinRow } from '../../shared/lesson/n-min.ts';
+import { type NMinAnswer, nMinAnswerSchema } from '../../shared/http/schemas/n-min.ts';
+import type { NMinRow } from '../../shared/lesson/n-min/schema.ts';
 import { time, whole } from '../arguments.ts';
-import { EXIT, usage } from '../exit.ts';
+import type { Perform } from '../command-runner.ts';
+import { EXIT, usage } from '../exit-codes.ts';
 import { count, instant, percent, plural, printable, signed } from '../format.ts';
-import type { Perform } from '../perform.ts';
-import { nMinPlots } from '../plot/n-min-plot.ts';
+import { nMinPlots } from '../plot/n-min.ts';
 import { linePlotSvg } from '../plot/svg-plot.ts';
 import { terminalPlot } from '../plot/terminal-plot.ts';
 import type { Session } from '../session.ts';

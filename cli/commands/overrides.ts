@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { type OverridesPage, overridesPageSchema } from '../../shared/http/schemas.ts';
 import { whole } from '../arguments.ts';
-import { EXIT } from '../exit.ts';
+import type { Perform } from '../command-runner.ts';
+import { EXIT } from '../exit-codes.ts';
 import { count, effect, plural, printable, slice } from '../format.ts';
-import { mostEventsFirst } from '../order.ts';
-import { readPages } from '../pages.ts';
-import type { Perform } from '../perform.ts';
+import { readPages } from '../pagination.ts';
 import type { Session } from '../session.ts';
+import { mostEventsFirst } from '../sort-slices.ts';
 import type { Column } from '../table.ts';
 
 /** `overrides`: the published overrides of a pattern. */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { headAnswerSchema } from '../../shared/http/schemas.ts';
 import { whole } from '../arguments.ts';
-import { EXIT } from '../exit.ts';
+import type { Perform } from '../command-runner.ts';
+import { EXIT } from '../exit-codes.ts';
 import { printable } from '../format.ts';
-import type { Perform } from '../perform.ts';
 
 const HINT = `
 A live pattern is frozen with it, so that the next cycle does not replace it; to learn again:

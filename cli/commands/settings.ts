@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { settingsAnswerSchema } from '../../shared/http/schemas.ts';
 import { positive, whole } from '../arguments.ts';
-import { EXIT, usage } from '../exit.ts';
+import type { Perform } from '../command-runner.ts';
+import { EXIT, usage } from '../exit-codes.ts';
 import { measure, printable } from '../format.ts';
-import type { Perform } from '../perform.ts';
 
 interface Options {
   readonly policy?: string;

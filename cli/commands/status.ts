@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type Status, statusSchema } from '../../shared/http/schemas.ts';
-import { EXIT } from '../exit.ts';
+import type { Perform } from '../command-runner.ts';
+import { EXIT } from '../exit-codes.ts';
 import { count, instant, plural, printable, span } from '../format.ts';
-import type { Perform } from '../perform.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 

@@ -5,14 +5,14 @@ import {
   type WhatIfAnswer,
   type WhatIfPointAnswer,
   whatIfAnswerSchema,
-} from '../../shared/http/what-if-schemas.ts';
+} from '../../shared/http/schemas/what-if.ts';
 import { amount, positive, scope, time, whole } from '../arguments.ts';
-import { EXIT, type ExitCode, usage } from '../exit.ts';
+import type { Perform } from '../command-runner.ts';
+import { EXIT, type ExitCode, usage } from '../exit-codes.ts';
 import { count, instant, measure, percent, plural, printable, signed, slice } from '../format.ts';
-import type { Perform } from '../perform.ts';
 import { linePlotSvg } from '../plot/svg-plot.ts';
 import { terminalPlot } from '../plot/terminal-plot.ts';
-import { effectText, movedBy, whatIfPlots } from '../plot/what-if-plot.ts';
+import { effectText, movedBy, whatIfPlots } from '../plot/what-if.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 

@@ -1,12 +1,12 @@
 import type { Session } from '../session.ts';
 import { batches } from './batches.ts';
-import { deliver } from './deliver.ts';
 import type { FaultyEntry } from './entry.ts';
+import type { Tally } from './import-counts.ts';
 import { type Input, inputLabel, open } from './input.ts';
 import type { Progress } from './progress.ts';
 import { showProgress } from './progress.ts';
 import type { RejectedFile } from './rejected-file.ts';
-import type { Tally } from './tally.ts';
+import { deliver } from './send-batch.ts';
 
 export interface ImportPlan {
   /** Requests under way at once. */

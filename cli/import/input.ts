@@ -1,11 +1,11 @@
 import { createReadStream, type Stats, statSync } from 'node:fs';
 import { addAbortSignal, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Failure, usage } from '../exit.ts';
+import { Failure, usage } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
 import type { Entry } from './entry.ts';
-import { readExportRows } from './export-rows.ts';
-import { readLines } from './lines.ts';
+import { readLines } from './jsonl.ts';
+import { readExportRows } from './postgres-export.ts';
 
 export const FORMATS = ['jsonl', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];

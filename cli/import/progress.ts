@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { count } from '../format.ts';
 import type { Host } from '../host.ts';
-import type { Tally } from './tally.ts';
+import type { Tally } from './import-counts.ts';
 
 const BAR = 14;
 const REDRAW_MS = 100;

@@ -1,5 +1,5 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
-import { usage } from '../exit.ts';
+import { usage } from '../exit-codes.ts';
 import type { FaultyEntry } from './entry.ts';
 
 /** The file that rejected lines are written to; it is made, or emptied, with the first of them. */

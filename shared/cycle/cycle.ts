@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { evidenceSummarySchema } from '../override/evidence.ts';
+import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { POLICIES } from '../override/override.ts';
 
 const count = z.number().int().nonnegative();

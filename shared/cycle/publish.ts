@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { evidenceSummarySchema } from '../override/evidence.ts';
-import type { Generation, Head } from '../override/head.ts';
-import { keptSetSchema, payoffSchema, policySchema } from '../override/head.ts';
+import type { Generation, Head } from '../generation/head.ts';
+import { keptSetSchema, payoffSchema, policySchema } from '../generation/head.ts';
+import { keepGeneration } from '../generation/retention.ts';
+import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { RESOLUTION_OF } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { PatternRun } from './cycle.ts';
 import { cycleOptionsSchema } from './cycle.ts';
-import type { CycleDeps } from './deps.ts';
-import { keepGeneration } from './keep.ts';
+import type { CycleDeps } from './dependencies.ts';
 
 export const runSchema = cycleOptionsSchema.omit({ pattern_key: true }).extend({
   cycle_id: z.string(),

@@ -2,23 +2,23 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { parse } from '../episode/episode.ts';
 import { Fault } from '../errors.ts';
+import { effectiveSettings, requirePolicy } from '../generation/effective-settings.ts';
+import type { Generation } from '../generation/head.ts';
+import { keep } from '../generation/retention.ts';
 import { dimensionsOf } from '../lesson/lesson.ts';
-import { summarize } from '../override/evidence.ts';
-import type { Generation } from '../override/head.ts';
+import { summarize } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
 import { cycleOptionsSchema, cycleStatus } from './cycle.ts';
-import type { CycleDeps } from './deps.ts';
-import { keep } from './keep.ts';
+import type { CycleDeps } from './dependencies.ts';
+import { readColumns } from './event-window.ts';
 import type { CycleRun, Mined } from './publish.ts';
 import { minedSchema, publish, runSchema } from './publish.ts';
-import { readColumns } from './read.ts';
-import { effectiveSettings, requirePolicy } from './settings.ts';
-import { tune } from './tune.ts';
+import { tune } from './tune-pattern.ts';
 
 /*
- * The four steps of a cycle, in the order of infra/cycle.asl.json. Each may run twice without harm.
+ * The four steps of a cycle, in the order of infra/cycle/cycle.asl.json. Each may run twice without harm.
  * They fetch and write around pure functions; what passes between them is small, the bulk goes through the store.
  */
 

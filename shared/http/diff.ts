@@ -1,9 +1,9 @@
 import { Fault } from '../errors.ts';
+import type { Generation } from '../generation/head.ts';
+import type { RowSetStore } from '../generation/ports.ts';
 import type { Lesson } from '../lesson/lesson.ts';
-import type { Generation } from '../override/head.ts';
 import type { Override } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { RowSetStore } from '../store/stores.ts';
 import type { GenerationsAnswer } from './schemas.ts';
 
 export interface DiffDeps {

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { episodeEventSchema, outcomeReportSchema } from '../episode/episode.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
-import { lookupQuerySchema, lookupRequestSchema } from './lookup-request.ts';
-import { nMinAnswerSchema, nMinQuerySchema } from './n-min-schemas.ts';
+import { lookupQuerySchema, lookupRequestSchema } from './schemas/lookup.ts';
+import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
+import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './schemas/what-if.ts';
 import * as s from './schemas.ts';
-import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './what-if-schemas.ts';
 
 /** One route of the API: what it is called, takes and answers. Handlers register by it, OpenAPI is made from it. */
 export interface Route extends Endpoint {

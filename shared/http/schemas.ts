@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { cycleOptionsSchema, cycleRecordSchema, cycleSummarySchema } from '../cycle/cycle.ts';
+import { changeSchema, modeSchema, payoffSchema } from '../generation/head.ts';
 import { lessonSchema } from '../lesson/lesson.ts';
-import { evidenceSchema, evidenceSummarySchema } from '../override/evidence.ts';
-import { changeSchema, modeSchema, payoffSchema } from '../override/head.ts';
-import { ACTION_CATEGORIES } from '../override/levers.ts';
+import { ACTION_CATEGORIES } from '../lever/lever.ts';
+import { evidenceSchema, evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { overrideSchema, POLICIES, resolutionSchema } from '../override/override.ts';
-import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
 
 /** What the API takes and answers. The same schemas check requests and make the OpenAPI document. */
 

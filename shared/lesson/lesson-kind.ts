@@ -1,11 +1,11 @@
+import type { EpisodeColumns } from '../episode/columns/columns.ts';
+import { QUADRANT, QUADRANT_COUNT } from '../episode/columns/columns.ts';
+import type { MineInput } from '../mining/mine-slices.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';
-import type { EpisodeColumns } from './columns.ts';
-import { QUADRANT, QUADRANT_COUNT } from './columns.ts';
-import type { Share } from './complement.ts';
+import type { Share } from '../statistics/fisher-exact.ts';
 import type { Lesson } from './lesson.ts';
 import { makesLadderLessons } from './lesson.ts';
-import type { MineInput } from './mine.ts';
 import type { LadderStats, QuadrantStats } from './stats.ts';
 import type { Evidence } from './uncertainty.ts';
 import { ladderUncertainty, quadrantUncertainty } from './uncertainty.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { Share } from './complement.ts';
-import { compareWithRest } from './complement.ts';
-import { qValues } from './false-discovery.ts';
-import { balanceInterval, rateInterval } from './intervals.ts';
+import { qValues } from '../statistics/benjamini-hochberg.ts';
+import type { Share } from '../statistics/fisher-exact.ts';
+import { compareWithRest } from '../statistics/fisher-exact.ts';
+import { balanceInterval, rateInterval } from '../statistics/proportion-interval.ts';
 import type { LadderStats, QuadrantStats } from './stats.ts';
 
 /*

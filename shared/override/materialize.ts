@@ -1,4 +1,4 @@
-import type { FactorColumns } from '../lesson/columns.ts';
+import type { FactorColumns } from '../episode/columns/columns.ts';
 import type { Lesson } from '../lesson/lesson.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -6,12 +6,12 @@ import { dimensionCount } from '../pattern/scope.ts';
 import type { Override, Policy } from './override.ts';
 import { inSetOrder } from './override.ts';
 import { drift, whyDriftIsSilent } from './policies/drift.ts';
-import { ladderReplay } from './policies/ladder-replay.ts';
 import type { ReplayResult } from './policies/replay.ts';
 import { replay } from './policies/replay.ts';
+import { ladderReplay } from './policies/replay-ladder.ts';
+import { whySilent } from './replay/no-override-reasons.ts';
 import type { ReplaySettings } from './replay/settings.ts';
 import { REPLAY_SETTINGS } from './replay/settings.ts';
-import { whySilent } from './replay/silence.ts';
 
 /** What a policy is told about a pattern. */
 export interface PolicySettings {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
-import { ACTION_CATEGORIES } from './levers.ts';
+import { ACTION_CATEGORIES } from '../lever/lever.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
 
 /** Every multiplier stays in this range, and so does every product of them (contract, section 4). */
 export const MULTIPLIER_RANGE = { min: 0.5, max: 2 } as const;

@@ -1,8 +1,8 @@
+import type { ActionCategory } from '../lever/lever.ts';
+import { ACTION_CATEGORIES, leversOf } from '../lever/lever.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
 import { dimensionCount } from '../pattern/scope.ts';
-import type { ActionCategory } from './levers.ts';
-import { ACTION_CATEGORIES, leversOf } from './levers.ts';
 import type { Override, Resolution } from './override.ts';
 import { MULTIPLIER_RANGE } from './override.ts';
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as z from 'zod';
 import { Fault } from '../errors.ts';
 
 declare const brand: unique symbol;
@@ -8,6 +9,13 @@ export type Scope = Readonly<Record<string, string>>;
 
 /** The first 32 hexadecimal digits of SHA-256 over the canonical JSON of a scope (contract, section 2). */
 export type ScopeHash = string & { readonly [brand]: 'ScopeHash' };
+
+/** A slice as it is stored and answered: its dimensions, each with the text of its value. */
+export const scopeSubsetSchema = z
+  .record(z.string(), z.string())
+  .meta({ description: 'dimension → text of its value' });
+
+export const scopeHashSchema = z.string().regex(/^[0-9a-f]{32}$/);
 
 export const MAX_DIMENSIONS = 64;
 export const MAX_VALUE_LENGTH = 128;

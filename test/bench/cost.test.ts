@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { bill, USE } from '../../bench/cost-model.ts';
+import { bill, USE } from '../../bench/cost/model.ts';
 import { resources, synthesize } from '../infra/synth.ts';
 
 const MEMORY = { ingestGb: 1, lookupGb: 1, mineGb: 1, stepGb: 1 };
@@ -9,9 +9,13 @@ const LOAD = { eventsPerDay: 10_000, patterns: 10, lookupsPerDay: 100_000 };
 const total = (load: typeof LOAD): number => bill(load, MEMORY).reduce((sum, line) => sum + line.dollars, 0);
 
 const run = (...options: string[]) =>
-  spawnSync(process.execPath, [fileURLToPath(new URL('../../bench/cost.ts', import.meta.url)), ...options], {
-    encoding: 'utf8',
-  });
+  spawnSync(
+    process.execPath,
+    [fileURLToPath(new URL('../../bench/cost/main.ts', import.meta.url)), ...options],
+    {
+      encoding: 'utf8',
+    },
+  );
 
 it('the bill is for as many metrics, alarms and dashboards as the stack has', () => {
   const template = synthesize();

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { coinColumns } from '../../bench/policy/coin.ts';
+import { coinColumns } from '../../bench/policy/coin-flips.ts';
 import { bestThresholds, oracleActs } from '../../bench/policy/oracle.ts';
-import { driftPlayer, none, PATTERN, replayPlayer, START_MS } from '../../bench/policy/players.ts';
+import { driftPlayer, none, PATTERN, replayPlayer, START_MS } from '../../bench/policy/policy-runners.ts';
 import { eventsOf, score, utility } from '../../bench/policy/score.ts';
 import { curveOf, type Events, generate, type World } from '../../bench/policy/world.ts';
 import { WORLDS } from '../../bench/policy/worlds.ts';
-import { QUADRANT } from '../../shared/lesson/columns.ts';
-import { learn } from '../../shared/lesson/learn.ts';
+import { QUADRANT } from '../../shared/episode/columns/columns.ts';
+import { learn } from '../../shared/lesson/mine-lessons.ts';
 import { OverrideIndex } from '../../shared/override/override-index.ts';
 import { drift } from '../../shared/override/policies/drift.ts';
 import { resolve } from '../../shared/override/resolve.ts';

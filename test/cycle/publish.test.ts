@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PatternRun } from '../../shared/cycle/cycle.ts';
-import { rollBack, setMode, setSettings } from '../../shared/cycle/operate.ts';
 import { closeCycle, materializeAndPublish, mine, openCycle } from '../../shared/cycle/steps.ts';
 import { readEpisode } from '../../shared/episode/episode.ts';
-import type { Head } from '../../shared/override/head.ts';
+import { rollBack, setMode, setSettings } from '../../shared/generation/change-head.ts';
+import type { Head } from '../../shared/generation/head.ts';
+import { errorAnswer } from '../support/dynamodb-proxy.ts';
 import { DAY, eventBody, iso, NOW, S1, S2 } from '../support/episodes.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
-import { figure } from '../support/figures.ts';
+import { figure } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
-import { errorAnswer } from '../support/wire.ts';
 
 let stores: Stores;
 beforeEach(async () => {

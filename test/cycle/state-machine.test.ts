@@ -23,7 +23,9 @@ function show(title: string, ...cycles: readonly CycleRecord[]): void {
 }
 
 test('the definition is valid States Language', () => {
-  const definition = JSON.parse(readFileSync(new URL('../../infra/cycle.asl.json', import.meta.url), 'utf8'));
+  const definition = JSON.parse(
+    readFileSync(new URL('../../infra/cycle/cycle.asl.json', import.meta.url), 'utf8'),
+  );
   const validating = { validationOptions: { checkPaths: true, checkArn: false } };
   expect(() => new StateMachine(definition, validating)).not.toThrow();
   expect(() => new StateMachine({ ...definition, StartAt: 'Nowhere' }, validating)).toThrow();

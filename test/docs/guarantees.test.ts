@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import project from '../../package.json' with { type: 'json' };
 import lock from '../../package-lock.json' with { type: 'json' };
-import { figure } from '../support/figures.ts';
+import { figure } from '../support/measurements.ts';
 
 const text = readFileSync(new URL('../../docs/guarantees.md', import.meta.url), 'utf8');
 

@@ -6,7 +6,7 @@ import { problemSchema } from '../../shared/http/schemas.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { eventBody, NOW, S1 } from '../support/episodes.ts';
-import { figure, inMs, timed } from '../support/figures.ts';
+import { figure, inMs, timed } from '../support/measurements.ts';
 import { bytesInUse, MIB } from '../support/memory.ts';
 
 /* Bodies that are too large or too deep, over HTTP, again and again: each refused within a second, in flat memory. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { EVENT_SHARDS } from '../../shared/dynamodb/keys.ts';
 import { readEpisode } from '../../shared/episode/episode.ts';
-import { EVENT_SHARDS } from '../../shared/store/keys.ts';
 import { runCycle } from '../support/cycles.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
-import { figure, whole } from '../support/figures.ts';
+import { figure, whole } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 

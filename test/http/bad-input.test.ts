@@ -3,7 +3,7 @@ import { problemSchema } from '../../shared/http/schemas.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
-import { figure } from '../support/figures.ts';
+import { figure } from '../support/measurements.ts';
 
 /*
  * Every wrong request has its precise answer: status, code and where it is wrong, as problem+json, and nothing of what

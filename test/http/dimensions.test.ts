@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DAY, HOUR, iso, NOW, S1 } from '../support/episodes.ts';
-import { figure } from '../support/figures.ts';
+import { figure } from '../support/measurements.ts';
 
 /* Lessons of slices that no look-up asks for move nothing: `status` says so after a day. */
 

@@ -7,7 +7,7 @@ import { problemSchema } from '../../shared/http/schemas.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';
-import { figure } from '../support/figures.ts';
+import { figure } from '../support/measurements.ts';
 import { randomOf } from '../support/random.ts';
 
 /*

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Head } from '../../shared/generation/head.ts';
 import { snapshotSchema } from '../../shared/http/schemas.ts';
-import type { Head } from '../../shared/override/head.ts';
-import { ACTION_CATEGORIES, LEVERS } from '../../shared/override/levers.ts';
+import { ACTION_CATEGORIES, LEVERS } from '../../shared/lever/lever.ts';
 import { RESOLUTION_OF } from '../../shared/override/override.ts';
 import { applyThresholds, resolve } from '../../shared/override/resolve.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { iso, NOW } from '../support/episodes.ts';
-import { figure } from '../support/figures.ts';
+import { figure } from '../support/measurements.ts';
 import { override } from '../support/overrides.ts';
 
 /*

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../shared/http/app.ts';
+import { whatIfRoutes } from '../../shared/http/routes/what-if.ts';
 import { ROUTES } from '../../shared/http/routes.ts';
+import type { WhatIfAnswer } from '../../shared/http/schemas/what-if.ts';
+import { whatIfAnswerSchema } from '../../shared/http/schemas/what-if.ts';
 import { problemSchema } from '../../shared/http/schemas.ts';
-import { whatIfRoutes } from '../../shared/http/what-if.ts';
-import type { WhatIfAnswer } from '../../shared/http/what-if-schemas.ts';
-import { whatIfAnswerSchema } from '../../shared/http/what-if-schemas.ts';
 import type { Api } from '../support/api.ts';
 import { events, importAll, openApi } from '../support/api.ts';
 import { DAY, iso, NOW, S1, S2 } from '../support/episodes.ts';

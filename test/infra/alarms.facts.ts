@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { CYCLE_CLOSED, LEARNING, LEARNING_FIELDS } from '../../infra/log-metrics.ts';
+import { CYCLE_CLOSED, LEARNING, LEARNING_FIELDS } from '../../infra/monitoring/metrics.ts';
 import { jsonLog } from '../../shared/log.ts';
 import { events, openApi } from '../support/api.ts';
 import { createApp, createStack, nameOf, type Resource, resources, synthesize, text } from './synth.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/functions.ts';
+import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/function-settings.ts';
 import { createStack } from './synth.ts';
 
 /*

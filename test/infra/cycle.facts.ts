@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FUNCTIONS } from '../../infra/functions.ts';
+import { FUNCTIONS } from '../../infra/function-settings.ts';
 import { Fault, type FaultCode } from '../../shared/errors.ts';
 import { allowedTo } from './policies.ts';
 import { resources, synthesize, text } from './synth.ts';

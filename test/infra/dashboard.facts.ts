@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LEARNING } from '../../infra/log-metrics.ts';
+import { LEARNING } from '../../infra/monitoring/metrics.ts';
 import { nameOf, resources, synthesize } from './synth.ts';
 
 interface Widget {

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { StateMachine } from 'aws-local-stepfunctions';
 import { describe, expect, it } from 'vitest';
+import { createHandler as admin } from '../../functions/admin.ts';
 import { createHandler as cycleClose } from '../../functions/cycle-close.ts';
 import { createHandler as cycleOpen } from '../../functions/cycle-open.ts';
 import { createHandler as ingest } from '../../functions/ingest.ts';
 import { createHandler as materialize } from '../../functions/materialize.ts';
 import { createHandler as mine } from '../../functions/mine.ts';
-import { createHandler as operate } from '../../functions/operate.ts';
-import definition from '../../infra/cycle.asl.json' with { type: 'json' };
-import { ROUTES } from '../../infra/routes.ts';
+import { ROUTES } from '../../infra/api/routes.ts';
+import definition from '../../infra/cycle/cycle.asl.json' with { type: 'json' };
 import { environmentSchema } from '../../shared/config.ts';
 import { openRecorded, sample } from './recording.ts';
 import { resources, synthesize } from './synth.ts';
@@ -89,7 +89,7 @@ describe('a request as API Gateway sends it, payload format 2.0', () => {
     ['a token', { jwt: { claims: { sub: 'anna', scope: 'pm-tuning/operator' }, scopes: [] } }, 'anna'],
   ])('names who calls, by %s, in the audit', async (_, authorizer, who) => {
     const { runtimeOf, close } = await openRecorded(() => NOW);
-    const handler = operate(runtimeOf('operate'));
+    const handler = admin(runtimeOf('admin'));
     const event = http('put-mode');
     const requestContext = { ...event.requestContext, ...(authorizer && { authorizer }) };
     const answer = await handler({ ...event, requestContext } as never);

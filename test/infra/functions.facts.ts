@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ASKED_LINE } from '../../infra/asked.ts';
-import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/functions.ts';
+import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/function-settings.ts';
+import { ASKED_LINE } from '../../infra/monitoring/dimension-subscription.ts';
 import { environmentSchema, readConfig } from '../../shared/config.ts';
-import { ASKED_LINE as LOGGED_LINE } from '../../shared/override/asked.ts';
+import { ASKED_LINE as LOGGED_LINE } from '../../shared/lookup/queried-dimensions.ts';
 import { POLICIES } from '../../shared/override/override.ts';
 import { resources, synthesize, text } from './synth.ts';
 

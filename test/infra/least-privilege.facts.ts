@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { PATTERNS, parkedPartition, patternPartition } from '../../shared/dynamodb/keys.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
-import { PATTERNS, parkedPartition, patternPartition } from '../../shared/store/keys.ts';
 import { allowedTo } from './policies.ts';
 import { resources, synthesize } from './synth.ts';
 
@@ -147,7 +147,7 @@ describe('beyond the functions', () => {
       for (const line of allowedTo(synthesize(), role)) expect(line.split(' ')[0]).toMatch(/^\w+:\w+$/);
   });
 
-  it('only operate and the steps of a cycle may write the head of a pattern', () => {
+  it('only admin and the steps of a cycle may write the head of a pattern', () => {
     const writers = Object.keys(TABLE_ACCESS).filter(name =>
       allowedTo(synthesize(), `${name}Role`).some(
         line =>

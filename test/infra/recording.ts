@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import type { FunctionName } from '../../infra/functions.ts';
-import { openEmbeddedEngine } from '../../local/dynamodb.ts';
-import { ensureTables } from '../../local/tables.ts';
+import type { FunctionName } from '../../infra/function-settings.ts';
+import { openEmbeddedEngine } from '../../local/engine/embedded-dynamodb.ts';
+import { ensureTables } from '../../local/engine/tables.ts';
 import { readConfig } from '../../shared/config.ts';
+import { documentClient } from '../../shared/dynamodb/client.ts';
 import { jsonLog } from '../../shared/log.ts';
 import { createRuntime, type Runtime } from '../../shared/runtime.ts';
-import { documentClient } from '../../shared/store/dynamo.ts';
 
 /** One request of a function to DynamoDB. */
 export interface Call {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TABLES, TTL_ATTRIBUTE } from '../../shared/store/keys.ts';
+import { TABLES, TTL_ATTRIBUTE } from '../../shared/dynamodb/keys.ts';
 import { resources, synthesize } from './synth.ts';
 
 const tables = (context: Record<string, string> = {}) =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { EpisodeColumns } from '../../shared/lesson/columns.ts';
-import { QUADRANT } from '../../shared/lesson/columns.ts';
-import { learn } from '../../shared/lesson/learn.ts';
+import type { EpisodeColumns } from '../../shared/episode/columns/columns.ts';
+import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
 import { lessonSchema } from '../../shared/lesson/lesson.ts';
+import { learn } from '../../shared/lesson/mine-lessons.ts';
 import { evidenceOf } from '../../shared/lesson/uncertainty.ts';
 import { DX, S1 } from '../support/episodes.ts';
 import { midP } from '../support/hypergeometric.ts';

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { queryObjects } from 'node:v8';
 import { afterEach, expect, it } from 'vitest';
-import type { EmbeddedEngine } from '../../local/dynamodb.ts';
-import { openEmbeddedEngine } from '../../local/dynamodb.ts';
-import { ensureTables } from '../../local/tables.ts';
-import { Dynamo, documentClient } from '../../shared/store/dynamo.ts';
-import { figure } from '../support/figures.ts';
+import type { EmbeddedEngine } from '../../local/engine/embedded-dynamodb.ts';
+import { openEmbeddedEngine } from '../../local/engine/embedded-dynamodb.ts';
+import { ensureTables } from '../../local/engine/tables.ts';
+import { Dynamo, documentClient } from '../../shared/dynamodb/client.ts';
+import { figure } from '../support/measurements.ts';
 
 const ITEMS = 200;
 const QUERIES = 400;

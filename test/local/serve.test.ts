@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parsePeriod } from '../../local/clock.ts';
+import { parsePeriod } from '../../local/scheduler.ts';
 import { events } from '../support/api.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FactorCollector } from '../../shared/lesson/collect-factors.ts';
+import { FactorCollector } from '../../shared/episode/columns/event-columns.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
 import { quadrantStats } from '../../shared/lesson/lesson-kind.ts';
 import { materialize } from '../../shared/override/materialize.ts';

@@ -1,8 +1,9 @@
+import type { FactorColumns } from '../../shared/episode/columns/columns.ts';
+import { BLOCKED_KNOWN, QUADRANT } from '../../shared/episode/columns/columns.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
-import type { FlagName, PackedEpisode } from '../../shared/episode/pack.ts';
-import { FLAGS, GATES, NUMBERS } from '../../shared/episode/pack.ts';
-import type { DimensionColumn, FactorColumns } from '../../shared/lesson/columns.ts';
-import { BLOCKED_KNOWN, QUADRANT } from '../../shared/lesson/columns.ts';
+import type { FlagName, PackedEpisode } from '../../shared/episode/packed-episode.ts';
+import { FLAGS, GATES, NUMBERS } from '../../shared/episode/packed-episode.ts';
+import type { DimensionColumn } from '../../shared/mining/types.ts';
 
 /** One event with an outcome, as read back from its packed form. */
 export interface KnownEvent {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { ActionCategory } from '../../shared/override/levers.ts';
-import { ACTION_CATEGORIES } from '../../shared/override/levers.ts';
+import type { ActionCategory } from '../../shared/lever/lever.ts';
+import { ACTION_CATEGORIES } from '../../shared/lever/lever.ts';
 import type { Override } from '../../shared/override/override.ts';
 import type { Scope } from '../../shared/pattern/scope.ts';
 import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';

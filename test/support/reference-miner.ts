@@ -1,4 +1,4 @@
-import type { MineInput, MineOptions } from '../../shared/lesson/mine.ts';
+import type { MineInput, MineOptions } from '../../shared/mining/mine-slices.ts';
 
 export interface ReferenceSlice {
   /** Ascending by dimension. */

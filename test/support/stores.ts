@@ -1,12 +1,12 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { openEmbeddedEngine } from '../../local/dynamodb.ts';
-import { ensureTables } from '../../local/tables.ts';
+import { openEmbeddedEngine } from '../../local/engine/embedded-dynamodb.ts';
+import { ensureTables } from '../../local/engine/tables.ts';
 import { readConfig } from '../../shared/config.ts';
+import { Dynamo, documentClient } from '../../shared/dynamodb/client.ts';
 import type { LogFields } from '../../shared/log.ts';
 import { createRuntime } from '../../shared/runtime.ts';
-import { Dynamo, documentClient } from '../../shared/store/dynamo.ts';
+import { Wire } from './dynamodb-proxy.ts';
 import { NOW } from './episodes.ts';
-import { Wire } from './wire.ts';
 
 /** The stores on an engine in memory, with a clock that is set by hand, a wire to tap, and the tables' raw items. */
 export async function openStores(options: { readonly maxAttempts?: number } = {}) {

@@ -1,9 +1,9 @@
 import type { Lesson } from '../../lesson/lesson.ts';
 import { pressureOf } from '../../lesson/lesson.ts';
 import type { LadderStats, QuadrantStats } from '../../lesson/stats.ts';
+import type { Lever } from '../../lever/lever.ts';
+import { leversOf } from '../../lever/lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import type { Lever } from '../levers.ts';
-import { leversOf } from '../levers.ts';
 import type { Override } from '../override.ts';
 import { MULTIPLIER_RANGE } from '../override.ts';
 

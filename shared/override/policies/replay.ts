@@ -1,25 +1,25 @@
-import type { FactorColumns } from '../../lesson/columns.ts';
+import type { FactorColumns } from '../../episode/columns/columns.ts';
+import type { ActionCategory } from '../../lever/lever.ts';
+import type { ReplayLever } from '../../lever/replay-lever.ts';
+import { shiftOf } from '../../lever/replay-lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
-import type { ActionCategory } from '../levers.ts';
 import type { Override, ReplayEvidence } from '../override.ts';
 import { inSetOrder, MULTIPLIER_RANGE } from '../override.ts';
-import { breakAge } from '../replay/breaks.ts';
+import { breakAge } from '../replay/change-point.ts';
 import { inBlocks } from '../replay/clusters.ts';
-import { describeBase, describeCut, describeMove, describeOverride, interval } from '../replay/explain.ts';
-import type { Fit, Move } from '../replay/fit.ts';
-import { fitMoves } from '../replay/fit.ts';
+import { describeBase, describeCut, describeMove, describeOverride, interval } from '../replay/describe.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
-import type { ReplayLever } from '../replay/levers.ts';
-import { shiftOf } from '../replay/levers.ts';
-import type { Comparison } from '../replay/score.ts';
-import { compare, Standing, taken } from '../replay/score.ts';
+import type { Fit, Move } from '../replay/greedy-fit.ts';
+import { fitMoves } from '../replay/greedy-fit.ts';
+import type { Silence } from '../replay/no-override-reasons.ts';
+import { silences } from '../replay/no-override-reasons.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import { REPLAY_SETTINGS } from '../replay/settings.ts';
-import type { Silence } from '../replay/silence.ts';
-import { silences } from '../replay/silence.ts';
 import { rowsOf, sliceDimensions, sliceScope } from '../replay/slices.ts';
+import type { Comparison } from '../replay/utility.ts';
+import { compare, Standing, taken } from '../replay/utility.ts';
 
 export interface HeldOut {
   readonly gain: number;

@@ -1,5 +1,5 @@
-import type { FactorColumns } from '../../lesson/columns.ts';
-import { selectRows } from '../../lesson/select-rows.ts';
+import type { FactorColumns } from '../../episode/columns/columns.ts';
+import { selectRows } from '../../episode/columns/select-rows.ts';
 import type { ClusterRule } from './settings.ts';
 
 /**

@@ -1,12 +1,12 @@
-import type { NumberName } from '../../episode/pack.ts';
-import { FLAGS } from '../../episode/pack.ts';
-import type { FactorColumns } from '../../lesson/columns.ts';
-import { BLOCKED_KNOWN, QUADRANT } from '../../lesson/columns.ts';
+import type { FactorColumns } from '../../episode/columns/columns.ts';
+import { BLOCKED_KNOWN, QUADRANT } from '../../episode/columns/columns.ts';
+import type { NumberName } from '../../episode/packed-episode.ts';
+import { FLAGS } from '../../episode/packed-episode.ts';
+import type { ReplayLever } from '../../lever/replay-lever.ts';
+import { gateBit, replayLeversOf } from '../../lever/replay-lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Clustering } from './clusters.ts';
 import { clusterings } from './clusters.ts';
-import type { ReplayLever } from './levers.ts';
-import { gateBit, replayLeversOf } from './levers.ts';
 import type { ReplaySettings } from './settings.ts';
 
 /** A lever that is on, with the base margin of every row. */

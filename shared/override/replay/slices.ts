@@ -1,4 +1,4 @@
-import type { FactorColumns } from '../../lesson/columns.ts';
+import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { scopeFromPairs } from '../../pattern/scope.ts';
 

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { EXIT } from '../../../cli/exit.ts';
+import { EXIT } from '../../../cli/exit-codes.ts';
 import type { Host } from '../../../cli/host.ts';
 import { runCli } from '../../../cli/program.ts';
 

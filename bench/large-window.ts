@@ -1,0 +1,50 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { readEpisode } from '../shared/episode/episode.ts';
+import { figure, machine, timed } from './support/report.ts';
+import { AS_OF, makeEvents, openBench, SIX_DIMENSIONS } from './support/workload.ts';
+
+/*
+ * Is every event of a large window counted, over all its pages and shards?
+ *   --events 250000    --write  keep the figures in bench/results/many.md
+ */
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '250000' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const count = Number(values.events);
+const bench = await openBench('memory');
+const asOf = Date.parse(AS_OF);
+const PART = 5000;
+const began = performance.now();
+for (let i = 0; i < count; i += PART) {
+  // Numbered on from part to part, so that no two are one.
+  const part = makeEvents(Math.min(PART, count - i), SIX_DIMENSIONS, 1, i + 1).map((event, n) =>
+    readEpisode({ ...event, episode_id: `many-${i + n}` }, asOf),
+  );
+  for (let j = 0; j < part.length; j += 500) await bench.service.runtime.episodes.add(part.slice(j, j + 500));
+}
+const ingestMs = performance.now() - began;
+const { ms, value } = await timed(async () => {
+  const body = JSON.stringify({ as_of: AS_OF });
+  const answer = await bench.service.app.request('/v1/cycles?wait=true', { method: 'POST', body });
+  return (await answer.json()) as { status: string; patterns: { events_read: number; lessons: number }[] };
+});
+await bench.close();
+const [run] = value.patterns;
+const read = run?.events_read ?? 0;
+const report = `${machine({})}
+
+events stored   ${figure(count)} in ${figure(ingestMs / 1000)} s
+events counted  ${figure(read)} in ${figure(ms / 1000)} s, ${run?.lessons} lessons: ${value.status}
+missing         ${count - read}${read === count ? '  holds' : '  MISSED'}`;
+console.log(report);
+if (read !== count) process.exitCode = 1;
+if (values.write)
+  await writeFile(
+    new URL('results/many.md', import.meta.url),
+    `# Every event of a large window\n\nMade by \`npm run bench:many -- --write --events ${count}\` on ` +
+      `${new Date().toISOString().slice(0, 10)}, on the embedded engine in memory.\n\n\`\`\`text\n${report}\n\`\`\`\n`,
+  );

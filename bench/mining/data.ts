@@ -1,0 +1,60 @@
+import type { MineInput } from '../../shared/mining/mine-slices.ts';
+import type { DimensionColumn } from '../../shared/mining/types.ts';
+
+/** One size of the benchmark: so many events of so many dimensions, spread over so many patterns. */
+export interface Shape {
+  readonly name: string;
+  readonly events: number;
+  readonly dimensions: number;
+  readonly patterns: number;
+  readonly maxDepth?: number;
+}
+
+export const N_MIN = 33;
+const MISSING = 0.06;
+const CARDINALITIES = [3, 4, 5, 4, 6, 8, 5, 10, 12, 6, 15, 8, 10, 20, 9, 7, 5, 11, 6, 8];
+/** Shares of wins, false positives, acted neutrals, misses, dodges, skipped neutrals: nine of ten events are skipped. */
+const CLASS_SHARES = [0.04, 0.04, 0.02, 0.3, 0.52, 0.08];
+
+/**
+ * Columns that resemble the live system's: few values a dimension, the k-th as frequent as 1/k of the first
+ * (timeframe, chain, size bucket, rank, curator), 6 % missing, six classes of outcome. Seeded, hence always the same.
+ */
+export function generate(shape: Shape, pattern: number): MineInput {
+  const size = Math.floor(shape.events / shape.patterns);
+  const random = seeded(1000 * pattern + shape.dimensions);
+  const dimensions = Array.from({ length: shape.dimensions }, (_, d): DimensionColumn => {
+    const values = CARDINALITIES[d % CARDINALITIES.length] ?? 5;
+    const draw = drawFrom(Array.from({ length: values }, (_v, k) => 1 / (k + 1)));
+    const codes = new Uint8Array(size);
+    for (let row = 0; row < size; row++) codes[row] = random() < MISSING ? 0 : 1 + draw(random());
+    return { name: `d${d}`, values: Array.from({ length: values }, (_v, k) => `v${k}`), codes };
+  });
+  const drawClass = drawFrom(CLASS_SHARES);
+  const classes = new Uint8Array(size);
+  for (let row = 0; row < size; row++) classes[row] = drawClass(random());
+  return { size, dimensions, classes, classCount: 6, supporting: Array(6).fill(true) };
+}
+
+function drawFrom(weights: readonly number[]): (at: number) => number {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return at => {
+    let left = at * total;
+    for (let k = 0; k < weights.length - 1; k++) {
+      left -= weights[k] ?? 0;
+      if (left < 0) return k;
+    }
+    return weights.length - 1;
+  };
+}
+
+/** Mulberry32. */
+function seeded(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

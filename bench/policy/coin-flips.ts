@@ -1,0 +1,75 @@
+import type { FactorColumns } from '../../shared/episode/columns/columns.ts';
+import { QUADRANT } from '../../shared/episode/columns/columns.ts';
+import { replay } from '../../shared/override/policies/replay.ts';
+import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
+import { columnsOf, none, PATTERN, START_MS } from './policy-runners.ts';
+import { Random } from './random.ts';
+import { eventsOf } from './score.ts';
+import { WORLDS } from './worlds.ts';
+
+/** A coin and a payoff; `fair` when acting neither gains nor loses. */
+interface Coin {
+  readonly name: string;
+  readonly success: number;
+  readonly win: number;
+  readonly fair: boolean;
+}
+
+const COINS: readonly Coin[] = [
+  { name: 'p = 1/2 at 1:1', success: 1 / 2, win: 1, fair: true },
+  { name: 'p = 1/3 at 2:1', success: 1 / 3, win: 2, fair: true },
+  { name: 'p = 1/4 at 3:1', success: 1 / 4, win: 3, fair: true },
+  { name: 'p = 1/2 at 2:1', success: 1 / 2, win: 2, fair: false },
+];
+const EVENTS = 4000;
+const DAYS = 90;
+const DAY_MS = 86_400_000;
+const FIRST_SEED = 1001;
+
+/** Events whose outcome has nothing to do with anything, as columns. */
+export function coinColumns(seed: number, success: number, dimensions: number): FactorColumns {
+  const [world] = WORLDS;
+  if (!world) throw new Error('no world');
+  const events = eventsOf({ ...world, days: DAYS, eventsPerDay: EVENTS / DAYS }, seed);
+  const random = new Random(seed, 9);
+  const acts = none(events).acts;
+  const quadrant = acts.map(act => {
+    const won = random.uniform() < success;
+    if (act) return won ? QUADRANT.win : QUADRANT.falsePositive;
+    return won ? QUADRANT.miss : QUADRANT.dodge;
+  });
+  const columns = columnsOf(events, quadrant);
+  const end = START_MS + DAYS * DAY_MS;
+  return {
+    ...columns,
+    dimensions: columns.dimensions.slice(-dimensions),
+    // As the issue asks for 4,000 events with an outcome, all are known at the end.
+    resolvedAt: columns.resolvedAt.map(at => Math.min(at, end)),
+  };
+}
+
+/** Prints how many overrides replay makes of coin flips. */
+export function coinFlips(
+  seeds: number,
+  settings: Readonly<Record<string, ReplaySettings>>,
+  print: (line: string) => void,
+): void {
+  print(
+    `Coin flips: overrides a pattern, and share of patterns tuned, of ${seeds} with ${EVENTS} events each.`,
+  );
+  for (const coin of COINS)
+    for (const dimensions of [4, 8]) {
+      const cells = Object.entries(settings).map(([name, own]) => {
+        const counts = Array.from({ length: seeds }, (_, i) => {
+          const columns = coinColumns(FIRST_SEED + i, coin.success, dimensions);
+          const payoff = { win: coin.win, loss: 1 };
+          return replay(PATTERN, columns, START_MS + DAYS * DAY_MS, { ...own, payoff }).overrides.length;
+        });
+        const mean = counts.reduce((sum, n) => sum + n, 0) / seeds;
+        const tuned = counts.filter(n => n > 0).length / seeds;
+        return `${name} ${mean.toFixed(2)}, ${tuned.toFixed(2)}`;
+      });
+      const note = coin.fair ? '' : ' (acting on everything pays)';
+      print(`  ${coin.name}${note}, ${dimensions} dimensions: ${cells.join('; ')}`);
+    }
+}

@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Service } from '../../local/service.ts';
+import { openService } from '../../local/service.ts';
+import { documentClient } from '../../shared/dynamodb/client.ts';
+import { jsonLog } from '../../shared/log.ts';
+
+/** A dimension and how many values it takes, the first ones more often than the last. */
+export type Dimensions = Readonly<Record<string, number>>;
+
+/** What the PM's scopes look like. */
+export const SIX_DIMENSIONS: Dimensions = {
+  chain: 4,
+  timeframe: 4,
+  bucket: 6,
+  bucket_rank_position: 5,
+  curator: 12,
+  mcap_band: 3,
+};
+
+export const TWELVE_DIMENSIONS: Dimensions = {
+  ...SIX_DIMENSIONS,
+  age_band: 5,
+  liquidity_band: 5,
+  volume_band: 5,
+  venue: 6,
+  weekday: 7,
+  session: 4,
+};
+
+export const PATTERN = 'pm.uptrend.S1.entry';
+export const WINDOW_START = Date.parse('2025-01-01T00:00:00Z');
+/** An `as_of` after every event. */
+export const AS_OF = '2025-03-15T00:00:00Z';
+const STEP_MS = 50_000;
+
+/** Numbers in [0, 1), the same ones for a seed (mulberry32). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function randomScope(dimensions: Dimensions, random: () => number): Record<string, string> {
+  const scope: Record<string, string> = {};
+  for (const [name, values] of Object.entries(dimensions))
+    scope[name] = `${name.slice(0, 3)}${Math.floor(values * random() ** 2)}`;
+  return scope;
+}
+
+/** Events as the PM posts them, some 800 bytes each. @param withOutcome share that has one already */
+export function makeEvents(count: number, dimensions: Dimensions, withOutcome: number, seed = 1): object[] {
+  const random = randomNumbers(seed);
+  const measured = () => {
+    const median = Math.round(random() * 1e4) / 1e4;
+    return { min: median - 0.02, median, max: median + 0.02 };
+  };
+  return Array.from({ length: count }, (_, i) => {
+    const acted = random() < 0.4;
+    return {
+      pattern_key: PATTERN,
+      episode_id: `s1win_${seed}_${String(i).padStart(7, '0')}`,
+      decision: acted ? 'acted' : 'skipped',
+      outcome: random() < withOutcome ? (random() < 0.5 ? 'success' : 'failure') : null,
+      scope: randomScope(dimensions, random),
+      factors: {
+        ts_score: measured(),
+        sr_boost: 0.03,
+        halo_distance: measured(),
+        ema60_slope: measured(),
+        ts_min: 0.6,
+        halo_max: 1,
+        slope_min: 0,
+        ts_ok: acted,
+        slope_ok: true,
+        entry_zone_ok: acted,
+        a_value: random(),
+        position_size_frac: random(),
+        blocked_by: acted ? [] : ['ts', 'halo'],
+      },
+      timestamp: new Date(WINDOW_START + ((i * STEP_MS) % (60 * 86_400_000))).toISOString(),
+      trade_id: acted ? `trade-${i}` : null,
+    };
+  });
+}
+
+/** A service on a fresh engine, and a client of the same kind on the same engine. */
+export interface Bench {
+  readonly service: Service;
+  readonly client: DynamoDBDocumentClient;
+  readonly settings: DynamoDBClientConfig;
+  close(): Promise<void>;
+}
+
+export async function openBench(where: 'memory' | 'disk'): Promise<Bench> {
+  const folder = where === 'disk' ? await mkdtemp(join(tmpdir(), 'pm-tuning-bench-')) : undefined;
+  let settings: DynamoDBClientConfig = {};
+  const service = await openService({
+    data: folder,
+    log: jsonLog('error', line => process.stderr.write(`${line}\n`), Date.now),
+    settings: own => {
+      settings = own;
+      return own;
+    },
+  });
+  return {
+    service,
+    settings,
+    client: documentClient(settings),
+    close: async () => {
+      await service.close();
+      if (folder !== undefined) await rm(folder, { recursive: true });
+    },
+  };
+}

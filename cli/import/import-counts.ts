@@ -1,0 +1,44 @@
+import { count } from '../format.ts';
+import type { FaultyEntry } from './entry.ts';
+import type { Delivery } from './send-batch.ts';
+
+/** What became of the events so far. */
+export class Tally {
+  accepted = 0;
+  unchanged = 0;
+  rejected = 0;
+  readonly #codes = new Map<string, number>();
+
+  deliver({ accepted, unchanged, rejected }: Delivery): void {
+    this.accepted += accepted;
+    this.unchanged += unchanged;
+    for (const fault of rejected) this.reject(fault);
+  }
+
+  reject({ code }: FaultyEntry): void {
+    this.rejected++;
+    this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
+  }
+
+  add(other: Tally): void {
+    this.accepted += other.accepted;
+    this.unchanged += other.unchanged;
+    this.rejected += other.rejected;
+  }
+
+  get events(): number {
+    return this.accepted + this.unchanged + this.rejected;
+  }
+
+  /** `270 accepted, 4 unchanged, 2 rejected` */
+  toString(): string {
+    const { accepted, unchanged, rejected } = this;
+    return `${count(accepted)} accepted, ${count(unchanged)} unchanged, ${count(rejected)} rejected`;
+  }
+
+  /** `3 invalid_scope, 1 event_conflict`, most of them first. */
+  reasons(): string {
+    const most = [...this.#codes].sort((a, b) => b[1] - a[1]);
+    return most.map(([code, n]) => `${count(n)} ${code}`).join(', ');
+  }
+}

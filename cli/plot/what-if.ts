@@ -1,0 +1,53 @@
+import type { WhatIfAnswer, WhatIfPointAnswer } from '../../shared/http/schemas/what-if.ts';
+import { count, measure, percent, slice } from '../format.ts';
+import type { Guide, LinePlot, Point } from './line-plot.ts';
+
+/** A what-if as two plots over one axis: what the utility would have gained, and what would have been taken. */
+export function whatIfPlots(answer: WhatIfAnswer): readonly [utility: LinePlot, taken: LinePlot] {
+  const { curve, lever, payoff, scope_subset, base, best } = answer;
+  const line = (of: (point: WhatIfPointAnswer) => number): Point[] => curve.map(p => [movedBy(p), of(p)]);
+  const standing = base ? ` (base ${measure(base.threshold)})` : '';
+  const x = { label: `${lever.effect} of ${lever.threshold}${standing}` };
+  const guides: Guide[] = [
+    ...(base ? [{ x: movedBy(base), label: 'base' }] : []),
+    ...(best && base && movedBy(best) !== movedBy(base)
+      ? [{ x: movedBy(best), label: `best ${effectText(best)}` }]
+      : []),
+  ];
+  const utility: LinePlot = {
+    title: `${lever.threshold} on ${slice(scope_subset)}`,
+    x,
+    y: { label: `change of utility against the base, at ${measure(payoff.win)}:${measure(payoff.loss)}` },
+    guides: [...guides, { y: 0 }],
+    lines: [
+      {
+        name: 'change of utility',
+        points: line(p => p.utility_change),
+        band: curve.map(p => [movedBy(p), p.low, p.high]),
+        bandName: `${percent(answer.confidence).replace('.0', '')} interval, of each value for itself`,
+      },
+    ],
+  };
+  const taken: LinePlot = {
+    title: 'Winners and losers taken',
+    x,
+    y: { label: 'events of the slice', from: 0, format: n => (Number.isInteger(n) ? count(n) : '') },
+    guides,
+    lines: [
+      { name: 'winners', points: line(p => p.winners) },
+      { name: 'losers', points: line(p => p.losers) },
+    ],
+  };
+  return [utility, taken];
+}
+
+/** The multiplier or the delta of a point. */
+export function movedBy({ multiplier, delta }: WhatIfPointAnswer): number {
+  return multiplier ?? delta ?? Number.NaN;
+}
+
+/** `× 0.92`, `+0.0004`. */
+export function effectText({ multiplier, delta = 0 }: WhatIfPointAnswer): string {
+  if (multiplier !== undefined) return `× ${measure(multiplier)}`;
+  return delta > 0 ? `+${measure(delta)}` : measure(delta);
+}

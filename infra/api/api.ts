@@ -1,0 +1,62 @@
+import { Validations } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod, HttpNoneAuthorizer, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { createLogGroup } from '../log-group.ts';
+import type { Stage } from '../stage.ts';
+import { accessLog } from './access-log.ts';
+import { createAuthorizer, scopeOf } from './authorizer.ts';
+import { ROUTES, type Route } from './routes.ts';
+
+const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PUT } as const;
+
+export type ApiFunctions = Readonly<Record<Route['to'], IFunction>>;
+
+export interface Api {
+  readonly api: HttpApi;
+  readonly apiStage: HttpStage;
+  readonly logs: LogGroup;
+}
+
+/**
+ * The HTTP API. A body is bounded twice: API Gateway and Lambda refuse more than 6 MB,
+ * the functions answer 413 over 1 MiB or 500 events.
+ */
+export function createApi(scope: Construct, stage: Stage, functions: ApiFunctions): Api {
+  const api = new HttpApi(scope, 'Api', {
+    apiName: `pm-tuning-${stage.name}`,
+    createDefaultStage: false,
+    defaultAuthorizer: createAuthorizer(stage),
+  });
+  const integrations = {
+    ingest: new HttpLambdaIntegration('Ingest', functions.ingest),
+    lookup: new HttpLambdaIntegration('Lookup', functions.lookup),
+    admin: new HttpLambdaIntegration('Operate', functions.admin),
+  };
+  for (const { method, path, to, roles } of ROUTES) {
+    const [route] = api.addRoutes({
+      path,
+      methods: [METHODS[method]],
+      integration: integrations[to],
+      ...(roles.length === 0 ? { authorizer: new HttpNoneAuthorizer() } : {}),
+      ...(stage.jwt ? { authorizationScopes: roles.map(scopeOf) } : {}),
+    });
+    if (route && roles.length === 0) {
+      Validations.of(route).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-APIG4',
+        reason: 'Liveness for load balancers and monitors; it answers a constant and reads nothing',
+      });
+    }
+  }
+  const logs = createLogGroup(scope, 'ApiAccessLogs', stage);
+  const apiStage = new HttpStage(scope, 'ApiStage', {
+    httpApi: api,
+    stageName: '$default',
+    autoDeploy: true,
+    throttle: { rateLimit: stage.throttle.rate, burstLimit: stage.throttle.burst },
+    accessLogSettings: accessLog(logs),
+  });
+  return { api, apiStage, logs };
+}

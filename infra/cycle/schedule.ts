@@ -1,0 +1,32 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import type { Stage } from '../stage.ts';
+
+/** Starts a run every hour. A start that could not be made lands in the dead-letter queue, which is alarmed. */
+export function createSchedule(scope: Construct, stage: Stage, machine: StateMachine): Queue {
+  const deadLetters = new Queue(scope, 'ScheduleDeadLetters', {
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+  });
+  Validations.of(deadLetters).acknowledge({
+    id: 'AwsSolutions::AwsSolutions-SQS3',
+    reason: 'It is the dead-letter queue of the schedule below, which the check does not see; it is alarmed',
+  });
+  new Schedule(scope, 'Hourly', {
+    description: `PM Tuning ${stage.name}: a tuning run every hour`,
+    schedule: ScheduleExpression.cron({ minute: String(stage.scheduleMinute) }),
+    target: new StepFunctionsStartExecution(machine, {
+      input: ScheduleTargetInput.fromObject({}),
+      deadLetterQueue: deadLetters,
+      retryAttempts: 10,
+      // Later than that, the next hour's run does the work.
+      maxEventAge: Duration.minutes(45),
+    }),
+  });
+  return deadLetters;
+}

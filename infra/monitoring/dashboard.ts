@@ -1,0 +1,57 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  type AlarmBase,
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import type { Stage } from '../stage.ts';
+import type { Watched } from './alarms.ts';
+import type { LearningField } from './metrics.ts';
+import { throttled } from './throttle-alarms.ts';
+
+const HOUR = Duration.hours(1);
+
+/** One page: the alarms, whether runs finish, what they learn, how the API answers. */
+export function createDashboard(
+  scope: Construct,
+  stage: Stage,
+  watched: Watched,
+  alarms: readonly AlarmBase[],
+): Dashboard {
+  const { machine, apiStage, lookup, tables, metrics } = watched;
+  const { learning } = metrics;
+  const hourly = (...fields: LearningField[]) =>
+    fields.map(field => learning[field].with({ period: HOUR, statistic: 'Maximum' }));
+  const dashboard = new Dashboard(scope, 'Dashboard', { dashboardName: `pm-tuning-${stage.name}` });
+  dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', width: 24, alarms: [...alarms] }));
+  dashboard.addWidgets(
+    graph('Runs', [machine.metricStarted(), machine.metricSucceeded(), machine.metricFailed()]),
+    graph('Events read by a run', hourly('events_read')),
+    graph('Lessons and overrides', hourly('lessons', 'overrides')),
+  );
+  dashboard.addWidgets(
+    graph('Patterns changed, cut, failed', hourly('patterns_changed', 'patterns_cut', 'patterns_failed')),
+    graph('Age of the last good generation, minutes', hourly('generation_age_minutes')),
+    graph('Posts accepted', [metrics.eventPosts, metrics.outcomePosts]),
+  );
+  dashboard.addWidgets(
+    graph('API', [apiStage.metricCount(), apiStage.metricClientError(), apiStage.metricServerError()]),
+    graph('Look-up, ms', [
+      lookup.metricDuration({ statistic: 'p50' }),
+      lookup.metricDuration({ statistic: 'p99' }),
+    ]),
+    graph('Throttled requests', [
+      throttled('events', tables.events),
+      throttled('lessons', tables.lessons),
+      throttled('overrides', tables.overrides),
+      throttled('control', tables.control),
+    ]),
+  );
+  return dashboard;
+}
+
+const graph = (title: string, left: IMetric[]): IWidget => new GraphWidget({ title, left, width: 8 });

@@ -1,0 +1,20 @@
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { CycleStarter } from '../cycle/cycle-store.ts';
+import { Fault } from '../errors.ts';
+
+/** Starts runs of the deployed state machine; the execution takes the run's id as its name. */
+export function stateMachineStarter(arn: string | undefined): CycleStarter {
+  const client = new SFNClient({});
+  return {
+    async start(cycleId, options) {
+      if (arn === undefined) throw new Fault('cycle_not_started', 'STATE_MACHINE_ARN is not set');
+      const input = JSON.stringify({ ...options, cycle_id: cycleId });
+      try {
+        await client.send(new StartExecutionCommand({ stateMachineArn: arn, name: cycleId, input }));
+      } catch (cause) {
+        throw new Fault('cycle_not_started', 'the state machine did not start', { cause });
+      }
+      return {};
+    },
+  };
+}

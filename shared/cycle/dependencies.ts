@@ -1,0 +1,15 @@
+import type { EpisodeStore } from '../episode/episode-store.ts';
+import type { Defaults } from '../generation/effective-settings.ts';
+import type { GenerationStores } from '../generation/ports.ts';
+import type { Log } from '../log.ts';
+import type { DimensionStore } from '../lookup/dimension-store.ts';
+import type { CycleStore } from './cycle-store.ts';
+
+/** What runs and operators work on. */
+export interface CycleDeps extends GenerationStores {
+  readonly episodes: EpisodeStore;
+  readonly cycles: CycleStore;
+  readonly dimensions: DimensionStore;
+  readonly defaults: Defaults;
+  readonly log: Log;
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import type { AddResult, ResolveResult } from '../episode/episode-store.ts';
+import type { Log } from '../log.ts';
+import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { Dynamo } from './client.ts';
+import { COUNTS, patternPartition } from './keys.ts';
+
+/** Attribute of each counter, by the name it has here. */
+export const COUNTERS = {
+  total: 'events',
+  withOutcome: 'with_outcome',
+  parked: 'parked',
+  eventConflicts: 'event_conflicts',
+  outcomeConflicts: 'outcome_conflicts',
+} as const;
+export type Counter = keyof typeof COUNTERS;
+
+const NAMES: readonly Counter[] = ['total', 'withOutcome', 'parked', 'eventConflicts', 'outcomeConflicts'];
+
+/** What one request changes of the counters that `status` shows. */
+export class CountChanges {
+  readonly #changes = new Map<PatternKey, Map<Counter, number>>();
+
+  add(pattern: PatternKey, by: Readonly<Partial<Record<Counter, number>>>): void {
+    const change = this.#changes.get(pattern) ?? new Map<Counter, number>();
+    for (const name of NAMES) change.set(name, (change.get(name) ?? 0) + (by[name] ?? 0));
+    this.#changes.set(pattern, change);
+  }
+
+  /** Counts what was refused because something else is recorded; other results count nothing here. */
+  addConflict(pattern: PatternKey, result: AddResult | ResolveResult): void {
+    if (result === 'event_conflict') this.add(pattern, { eventConflicts: 1 });
+    if (result === 'outcome_conflict') this.add(pattern, { outcomeConflicts: 1 });
+  }
+
+  /**
+   * One write per pattern, after everything else is durable. It carries a token, so that a write whose answer got lost
+   * is not counted again when the client repeats it. A count that gets lost is logged and does not fail the request:
+   * the events themselves are what runs read.
+   */
+  async write(db: Dynamo, table: string, log: Log): Promise<void> {
+    for (const [pattern, change] of this.#changes) {
+      if ([...change.values()].every(by => by === 0)) continue;
+      try {
+        await db.update({
+          TableName: table,
+          Key: { pk: patternPartition(pattern), sk: COUNTS },
+          UpdateExpression: `SET w = :w ADD ${NAMES.map(name => `${COUNTERS[name]} :${name}`).join(', ')}`,
+          ConditionExpression: 'attribute_not_exists(w) OR w <> :w',
+          ExpressionAttributeValues: {
+            ':w': randomUUID().slice(0, 13),
+            ...Object.fromEntries(NAMES.map(name => [`:${name}`, change.get(name) ?? 0])),
+          },
+        });
+      } catch (error) {
+        log.error('counter not updated', error, { pattern, ...Object.fromEntries(change) });
+      }
+    }
+  }
+}

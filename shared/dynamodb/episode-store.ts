@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto';
+import type { Episode, OutcomeReport } from '../episode/episode.ts';
+import { bodyHash, episodeBody } from '../episode/episode.ts';
+import type { AddResult, EpisodeStore, ResolvedRow, ResolveResult } from '../episode/episode-store.ts';
+import { formatHistory } from '../episode/outcome.ts';
+import { packEpisode } from '../episode/packed-episode.ts';
+import { Fault } from '../errors.ts';
+import type { HeadStore } from '../generation/ports.ts';
+import { atBaseThresholds } from '../lever/base-thresholds.ts';
+import type { Log } from '../log.ts';
+import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { Dynamo, Item } from './client.ts';
+import { eachBatch } from './client.ts';
+import { CountChanges } from './counter-updates.ts';
+import * as keys from './keys.ts';
+import type { ItemKey } from './outcome-writer.ts';
+import { eventKey, OutcomeWriter, parkedKey } from './outcome-writer.ts';
+
+export interface EpisodeStoreSettings {
+  readonly eventsTable: string;
+  readonly controlTable: string;
+  readonly retentionDays: number;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Events in DynamoDB. Attributes of an event: b canonical body, h its hash, m packed for runs, t event time,
+ * w the request that wrote it; and once it has an outcome o its history and rk, which puts it into the sparse index.
+ *
+ * Exactly once: an event is inserted under the condition that its key is free, and outcomes enter as OutcomeWriter says.
+ */
+export class DynamoEpisodeStore implements EpisodeStore {
+  readonly #db: Dynamo;
+  readonly #heads: HeadStore;
+  readonly #outcomes: OutcomeWriter;
+  readonly #settings: EpisodeStoreSettings;
+
+  constructor(db: Dynamo, heads: HeadStore, settings: EpisodeStoreSettings) {
+    this.#db = db;
+    this.#heads = heads;
+    this.#outcomes = new OutcomeWriter(db, heads, settings);
+    this.#settings = settings;
+  }
+
+  async add(episodes: readonly Episode[]): Promise<AddResult[]> {
+    await this.#heads.register([...new Set(episodes.map(e => e.pattern))]);
+    const counts = new CountChanges();
+    const writes = episodes.map(episode => this.#write(episode));
+    const first = firstOfEachKey(writes);
+    const inserted = await this.#insert(first, counts);
+    await this.#compareWithStored(writes, inserted, counts);
+    await this.#applyInside(writes, inserted, counts);
+    await this.#applyParked(
+      first.filter(w => w.result !== 'event_conflict'),
+      counts,
+    );
+    for (const { episode, result } of writes) counts.addConflict(episode.pattern, result);
+    await counts.write(this.#db, this.#settings.controlTable, this.#settings.log);
+    return writes.map(w => w.result);
+  }
+
+  async resolve(reports: readonly OutcomeReport[]): Promise<ResolveResult[]> {
+    const counts = new CountChanges();
+    const results = new Array<ResolveResult>(reports.length);
+    const byEpisode = Map.groupBy(reports.keys(), i => `${reports[i]?.pattern} ${reports[i]?.episodeId}`);
+    await eachBatch(
+      [...byEpisode.values()],
+      1,
+      async ([indexes = []]) => {
+        // Reports of one episode in their order; different episodes at once.
+        for (const i of indexes) {
+          const report = reports[i];
+          if (!report) continue;
+          const result = await this.#outcomes.resolve(report, counts);
+          counts.addConflict(report.pattern, result);
+          results[i] = result;
+        }
+      },
+      16,
+    );
+    await counts.write(this.#db, this.#settings.controlTable, this.#settings.log);
+    return results;
+  }
+
+  async *resolved(pattern: PatternKey, from: number, to: number): AsyncGenerator<readonly ResolvedRow[]> {
+    const [first, last] = keys.eventTimeSpan(from, to);
+    const now = Math.floor(this.#settings.now() / 1000);
+    const shards = keys.eventPartitions(pattern).map(partition =>
+      this.#db.pages({
+        TableName: this.#settings.eventsTable,
+        IndexName: keys.OUTCOMES_INDEX,
+        KeyConditionExpression: 'rk = :p AND t BETWEEN :from AND :to',
+        // Rows of a table made before its index had the expiry show none.
+        FilterExpression: 'attribute_not_exists(#x) OR #x > :now',
+        ExpressionAttributeNames: { '#x': keys.TTL_ATTRIBUTE },
+        ExpressionAttributeValues: { ':p': partition, ':from': first, ':to': last, ':now': now },
+        ProjectionExpression: 'sk, t, m, o',
+      }),
+    );
+    for await (const page of merged(shards)) yield page.map(toResolvedRow);
+  }
+
+  #write(episode: Episode): Write {
+    const body = episodeBody(episode);
+    return {
+      episode,
+      body,
+      hash: bodyHash(body),
+      token: randomUUID().slice(0, 13),
+      key: eventKey(episode.pattern, episode.id),
+      result: 'accepted',
+    };
+  }
+
+  async #insert(writes: readonly Write[], counts: CountChanges): Promise<Set<Write>> {
+    const items = writes.map(w => this.#eventItem(w));
+    const done = await this.#db.insertMany(this.#settings.eventsTable, 'pk', items);
+    const inserted = new Set(writes.filter((_, i) => done[i]));
+    for (const { episode } of inserted) countNew(counts, episode);
+    return inserted;
+  }
+
+  #eventItem({ episode, body, hash, token, key }: Write): Item {
+    const expires = Math.ceil((this.#settings.now() + this.#settings.retentionDays * DAY_MS) / 1000);
+    const outcome = episode.outcome && { o: formatHistory([episode.outcome]), rk: key.pk };
+    return {
+      ...key,
+      b: body,
+      h: hash,
+      m: packEpisode(atBaseThresholds(episode)),
+      t: keys.eventTimeSort(episode.timestamp, episode.id),
+      w: token,
+      [keys.TTL_ATTRIBUTE]: expires,
+      ...outcome,
+    };
+  }
+
+  /** What was not inserted is a repeat of what is stored, or of an earlier event of this request, or a conflict. */
+  async #compareWithStored(
+    writes: readonly Write[],
+    inserted: ReadonlySet<Write>,
+    counts: CountChanges,
+  ): Promise<void> {
+    const others = writes.filter(w => !inserted.has(w));
+    if (others.length === 0) return;
+    const wanted = new Map(others.map(w => [keyText(w.key), w.key]));
+    const items = await this.#db.getMany(
+      this.#settings.eventsTable,
+      [...wanted.values()],
+      ['pk', 'sk', 'h', 'w'],
+    );
+    const stored = new Map(items.map(item => [keyText(item), item]));
+    for (const write of others) {
+      const item = stored.get(keyText(write.key));
+      if (!item) throw new Fault('store_unavailable', 'an event was there and is gone');
+      // Our own token: the insert was applied, its answer got lost and was asked for again.
+      if (item.w === write.token) countNew(counts, write.episode);
+      else write.result = item.h === write.hash ? 'unchanged' : 'event_conflict';
+    }
+  }
+
+  /** Outcomes that came inside events which were stored before: new ones are recorded. */
+  async #applyInside(
+    writes: readonly Write[],
+    inserted: ReadonlySet<Write>,
+    counts: CountChanges,
+  ): Promise<void> {
+    const repeats = writes.filter(w => !inserted.has(w) && w.result === 'unchanged' && w.episode.outcome);
+    await eachBatch(
+      repeats,
+      1,
+      async ([write]) => {
+        if (!write?.episode.outcome) return;
+        const { pattern, id, outcome } = write.episode;
+        const applied = await this.#outcomes.apply(pattern, id, outcome, counts);
+        if (applied === 'resolved') write.result = 'accepted';
+        else if (applied === 'outcome_conflict') write.result = 'outcome_conflict';
+      },
+      16,
+    );
+  }
+
+  async #applyParked(writes: readonly Write[], counts: CountChanges): Promise<void> {
+    const parkedKeys = writes.map(w => parkedKey(w.episode.pattern, w.episode.id));
+    const parked = await this.#db.getMany(this.#settings.controlTable, parkedKeys);
+    const pattern = new Map(writes.map(w => [keys.parkedPartition(w.episode.pattern), w.episode.pattern]));
+    await eachBatch(parked, 1, async ([item]) => {
+      const key = item && pattern.get(String(item.pk));
+      if (key) await this.#outcomes.unpark(key, String(item.sk), counts);
+    });
+  }
+}
+
+interface Write {
+  readonly episode: Episode;
+  readonly body: string;
+  readonly hash: string;
+  readonly token: string;
+  readonly key: ItemKey;
+  result: AddResult;
+}
+
+const keyText = (key: { readonly pk?: unknown; readonly sk?: unknown }): string =>
+  JSON.stringify([key.pk, key.sk]);
+
+function firstOfEachKey(writes: readonly Write[]): Write[] {
+  const first = new Map<string, Write>();
+  for (const write of writes) {
+    const key = keyText(write.key);
+    if (!first.has(key)) first.set(key, write);
+  }
+  return [...first.values()];
+}
+
+function countNew(counts: CountChanges, episode: Episode): void {
+  counts.add(episode.pattern, { total: 1, withOutcome: episode.outcome ? 1 : 0 });
+}
+
+/** What is not stored as it should be is empty, and whoever unpacks it finds it damaged. */
+function toResolvedRow(item: Item): ResolvedRow {
+  const { sk, t, m, o } = item;
+  const time = typeof t === 'string' ? keys.eventTimeOf(t) : Number.NaN;
+  const whole = m instanceof Uint8Array && typeof o === 'string' && !Number.isNaN(time);
+  return { episodeId: String(sk), time, packed: whole ? m : new Uint8Array(), history: whole ? o : '' };
+}
+
+/** Pages of several queries as they come; each query keeps one page ahead. */
+async function* merged<T>(sources: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
+  type Step = { readonly from: number; readonly step: IteratorResult<T> };
+  const ask = (from: number): Promise<Step> =>
+    (sources[from]?.next() ?? Promise.reject(new Error('no such source'))).then(step => ({ from, step }));
+  const waiting = new Map(sources.map((_, i) => [i, ask(i)]));
+  try {
+    while (waiting.size > 0) {
+      const { from, step } = await Promise.race(waiting.values());
+      if (step.done) waiting.delete(from);
+      else {
+        waiting.set(from, ask(from));
+        yield step.value;
+      }
+    }
+  } finally {
+    // A reader that stops early, or one query that fails, leaves none behind whose failure nobody would handle.
+    await Promise.allSettled(waiting.values());
+  }
+}

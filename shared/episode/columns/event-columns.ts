@@ -1,0 +1,103 @@
+import type { OutcomeRevision } from '../outcome.ts';
+import type { NumberName } from '../packed-episode.ts';
+import { NUMBERS, readFactors } from '../packed-episode.ts';
+import { ByteDictionary } from './byte-dictionary.ts';
+import type { EpisodeColumns, FactorColumns } from './columns.ts';
+import { ColumnCollector, longer } from './scope-columns.ts';
+
+/** Dimensions that name the instrument an event is about; the first one present counts. */
+const PAIR_DIMENSIONS = ['pair', 'symbol', 'ticker', 'token', 'instrument'];
+const FIRST_ROWS = 1024;
+
+/** Collects packed events into columns with their factors: what the miner and the replay policy read, in one pass. */
+export class FactorCollector {
+  readonly #base: ColumnCollector;
+  readonly #trades = new ByteDictionary();
+  /** By index into `NUMBERS`; a column begins with the first event that carries the number. */
+  readonly #numbers: (Float64Array | undefined)[] = NUMBERS.map(() => undefined);
+  #size = 0;
+  #length = FIRST_ROWS;
+  #time = new Float64Array(FIRST_ROWS);
+  #resolvedAt = new Float64Array(FIRST_ROWS);
+  #flagsKnown = new Uint8Array(FIRST_ROWS);
+  #flagsSet = new Uint8Array(FIRST_ROWS);
+  #blocked = new Uint8Array(FIRST_ROWS);
+  #trade = new Uint32Array(FIRST_ROWS);
+
+  /** One for all events: a closure for each would cost more than what it does. */
+  readonly #store = (index: number, value: number): void => {
+    this.#numberColumn(index)[this.#size - 1] = value;
+  };
+
+  /** @param options withDxCount: whether the pattern makes ladder lessons */
+  constructor(options: { readonly withDxCount: boolean }) {
+    this.#base = new ColumnCollector(options);
+  }
+
+  /**
+   * Adds an event.
+   * @param time event time, milliseconds since 1970
+   * @param revision the outcome that counts, and when it became known
+   * @throws Fault `damaged_event`
+   */
+  add(packed: Uint8Array, time: number, revision: OutcomeRevision): void {
+    const end = this.#base.add(packed, revision.outcome);
+    const row = this.#size++;
+    if (row === this.#length) this.#grow();
+    this.#time[row] = time;
+    this.#resolvedAt[row] = revision.resolvedAt;
+    const read = readFactors(packed, end, this.#store);
+    this.#flagsKnown[row] = read.flagsKnown;
+    this.#flagsSet[row] = read.flagsSet;
+    this.#blocked[row] = read.blocked;
+    const [from, to] = read.trade;
+    if (to > from) this.#trade[row] = this.#trades.idOf(packed, from, to) + 1;
+  }
+
+  /** The columns of everything added. The collector must not be used after it. */
+  columns(): FactorColumns {
+    const base = this.#base.columns();
+    const pair = pairOf(base);
+    const numbers: Partial<Record<NumberName, Float64Array>> = {};
+    NUMBERS.forEach((name, i) => {
+      const column = this.#numbers[i];
+      if (column) numbers[name] = column;
+    });
+    return {
+      ...base,
+      time: this.#time,
+      resolvedAt: this.#resolvedAt,
+      numbers,
+      flagsKnown: this.#flagsKnown,
+      flagsSet: this.#flagsSet,
+      blocked: this.#blocked,
+      ...(this.#trades.size > 0 && { trade: this.#trade }),
+      ...(pair && { pair }),
+    };
+  }
+
+  #numberColumn(index: number): Float64Array {
+    const column = this.#numbers[index] ?? new Float64Array(this.#length).fill(Number.NaN);
+    this.#numbers[index] = column;
+    return column;
+  }
+
+  #grow(): void {
+    const length = this.#length * 2;
+    this.#length = length;
+    this.#time = longer(this.#time, new Float64Array(length));
+    this.#resolvedAt = longer(this.#resolvedAt, new Float64Array(length));
+    this.#flagsKnown = longer(this.#flagsKnown, new Uint8Array(length));
+    this.#flagsSet = longer(this.#flagsSet, new Uint8Array(length));
+    this.#blocked = longer(this.#blocked, new Uint8Array(length));
+    this.#trade = longer(this.#trade, new Uint32Array(length));
+    this.#numbers.forEach((column, i) => {
+      if (column) this.#numbers[i] = longer(column, new Float64Array(length).fill(Number.NaN));
+    });
+  }
+}
+
+function pairOf({ dimensions, size }: EpisodeColumns): Uint32Array | undefined {
+  const named = PAIR_DIMENSIONS.map(name => dimensions.find(d => d.name === name)).find(d => d !== undefined);
+  return named && Uint32Array.from(named.codes.subarray(0, size));
+}

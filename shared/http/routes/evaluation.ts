@@ -1,0 +1,30 @@
+import type { Hono } from 'hono';
+import type { Defaults } from '../../generation/effective-settings.ts';
+import { effectiveSettings } from '../../generation/effective-settings.ts';
+import type { HeadStore } from '../../generation/ports.ts';
+import { describeEvidence } from '../../override/evaluation/evaluation.ts';
+import { handle, patternParam } from '../app.ts';
+import { ROUTES } from '../routes.ts';
+import type { EvidenceAnswer } from '../schemas.ts';
+
+/** Registers the comparison of a pattern's policies. */
+export function evidenceRoutes(
+  app: Hono,
+  deps: { readonly heads: HeadStore; readonly defaults: Defaults },
+): void {
+  handle(app, ROUTES.getEvidence, async c => {
+    const pattern = patternParam(c);
+    const [head, evidence] = await Promise.all([deps.heads.head(pattern), deps.heads.evidence(pattern)]);
+    const { policy, payoff, n_min, lookback_days } = effectiveSettings(deps.defaults, head?.settings);
+    const none = { as_of: null, lookback_days, n_min, payoff, base_per_event: 0, policies: [] };
+    const answer: EvidenceAnswer = {
+      pattern_key: pattern,
+      policy,
+      ...(evidence ?? none),
+      says: evidence
+        ? describeEvidence(evidence, policy)
+        : 'no run has compared the policies of this pattern yet',
+    };
+    return c.json(answer);
+  });
+}

@@ -1,0 +1,133 @@
+import type { Context, Hono } from 'hono';
+import { readEpisode, readOutcomeReport } from '../../episode/episode.ts';
+import type { EpisodeStore } from '../../episode/episode-store.ts';
+import type { FaultCode, FaultIssue } from '../../errors.ts';
+import { Fault } from '../../errors.ts';
+import { answerProblem, handle, readJson } from '../app.ts';
+import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
+
+export interface IngestDeps {
+  readonly episodes: EpisodeStore;
+  readonly now: () => number;
+}
+
+interface Rejection {
+  readonly index: number;
+  readonly episode_id?: string;
+  readonly code: FaultCode;
+  readonly detail: string;
+}
+
+const DETAIL = {
+  event_conflict: 'an event with other content has this id; the first stays',
+  outcome_conflict: 'another outcome is recorded; the first stays unless correction is true',
+  too_many_corrections: 'no further correction of this outcome is taken',
+} as const;
+
+/** Registers what takes events and outcomes in. */
+export function ingestRoutes(app: Hono, deps: IngestDeps): void {
+  handle(app, ENDPOINTS.postEvents, async c => {
+    const raw = await readJson(c);
+    const single = !(isObject(raw) && 'events' in raw);
+    const items = single ? [raw] : listOf(raw, 'events');
+    const { read, rejected, issues } = readAll(
+      items,
+      item => readEpisode(item, deps.now()),
+      single ? '' : 'events',
+    );
+    const results = read.length === 0 ? [] : await deps.episodes.add(read.map(r => r.value));
+    const counts = { accepted: 0, unchanged: 0 };
+    results.forEach((result, i) => {
+      if (result === 'accepted' || result === 'unchanged') counts[result]++;
+      else rejected.push(conflict(items, read[i]?.index ?? 0, result));
+    });
+    return answer(c, items.length, counts, rejected, issues);
+  });
+
+  handle(app, ENDPOINTS.postOutcomes, async c => {
+    const items = listOf(await readJson(c), 'outcomes');
+    const { read, rejected, issues } = readAll(
+      items,
+      item => readOutcomeReport(item, deps.now()),
+      'outcomes',
+    );
+    const results = read.length === 0 ? [] : await deps.episodes.resolve(read.map(r => r.value));
+    const counts = { resolved: 0, unchanged: 0, parked: 0 };
+    results.forEach((result, i) => {
+      if (result === 'resolved' || result === 'unchanged' || result === 'parked') counts[result]++;
+      else rejected.push(conflict(items, read[i]?.index ?? 0, result));
+    });
+    return answer(c, items.length, counts, rejected, issues);
+  });
+}
+
+/** @throws Fault `invalid_body`, `too_many_items` */
+function listOf(raw: unknown, name: 'events' | 'outcomes'): unknown[] {
+  const list = isObject(raw) ? raw[name] : undefined;
+  if (!Array.isArray(list))
+    throw new Fault('invalid_body', `the body has a list "${name}"`, {
+      issues: [{ path: name, message: 'must be a list' }],
+    });
+  if (list.length > MAX_ITEMS)
+    throw new Fault(
+      'too_many_items',
+      `a request has at most ${MAX_ITEMS} ${name}, this one has ${list.length}`,
+    );
+  return list;
+}
+
+interface ReadAll<T> {
+  readonly read: { readonly index: number; readonly value: T }[];
+  readonly rejected: Rejection[];
+  readonly issues: FaultIssue[];
+}
+
+/** Reads each item by itself, so that a bad one does not cost the good ones. */
+function readAll<T>(items: readonly unknown[], read: (item: unknown) => T, path: string): ReadAll<T> {
+  const all: ReadAll<T> = { read: [], rejected: [], issues: [] };
+  items.forEach((item, index) => {
+    try {
+      all.read.push({ index, value: read(item) });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      all.rejected.push({ index, ...idOf(item), code: error.code, detail: error.message });
+      const prefix = path === '' ? '' : `${path}.${index}.`;
+      if (all.issues.length < 20)
+        all.issues.push(...error.issues.map(issue => ({ ...issue, path: `${prefix}${issue.path}` })));
+    }
+  });
+  return all;
+}
+
+function conflict(items: readonly unknown[], index: number, code: keyof typeof DETAIL): Rejection {
+  return { index, ...idOf(items[index]), code, detail: DETAIL[code] };
+}
+
+function answer(
+  c: Context,
+  items: number,
+  counts: object,
+  rejected: Rejection[],
+  issues: FaultIssue[],
+): Response {
+  rejected.sort((a, b) => a.index - b.index);
+  const body = { ...counts, rejected };
+  if (rejected.length === 0 || rejected.length < items)
+    return c.json(body, rejected.length === 0 ? 200 : 207);
+  const [first] = rejected;
+  const fault =
+    first && items === 1
+      ? new Fault(first.code, first.detail, { issues })
+      : new Fault('all_rejected', `none of ${items} was accepted; "rejected" says why`, { issues });
+  return answerProblem(fault, body);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function idOf(item: unknown): { episode_id?: string } {
+  return isObject(item) && typeof item.episode_id === 'string'
+    ? { episode_id: item.episode_id.slice(0, 256) }
+    : {};
+}

@@ -1,0 +1,42 @@
+import type { Hono } from 'hono';
+import type { CycleDeps } from '../../cycle/dependencies.ts';
+import { readColumns } from '../../cycle/event-window.ts';
+import type { EpisodeStore } from '../../episode/episode-store.ts';
+import { effectiveSettings } from '../../generation/effective-settings.ts';
+import { studyNMin } from '../../lesson/n-min/study.ts';
+import { handle, patternParam, readQuery } from '../app.ts';
+import { boundedEvents } from '../limit-events.ts';
+import { ROUTES } from '../routes.ts';
+import type { NMinAnswer } from '../schemas/n-min.ts';
+
+type NMinDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now'> & {
+  readonly episodes: Pick<EpisodeStore, 'resolved'>;
+};
+
+/** Read in about 8 s of one vCPU; the study itself takes at most about 10, and the HTTP API gives up after 30. */
+const MAX_EVENTS = 500_000;
+
+/**
+ * Registers the study of `N_MIN`; it changes nothing.
+ * @param maxEvents a window with more of them is refused
+ */
+export function nMinRoutes(app: Hono, deps: NMinDeps, maxEvents = MAX_EVENTS): void {
+  const episodes = boundedEvents(deps.episodes, maxEvents);
+  handle(app, ROUTES.getNMin, async c => {
+    const pattern = patternParam(c);
+    const query = readQuery(c, ROUTES.getNMin.query);
+    const head = await deps.heads.head(pattern);
+    const { n_min, lookback_days } = effectiveSettings(deps.defaults, head?.settings, {
+      lookback_days: query.lookback_days,
+    });
+    const asOf = query.as_of === undefined ? deps.now() : Date.parse(query.as_of);
+    const columns = await readColumns(episodes, pattern, asOf, lookback_days);
+    const answer: NMinAnswer = {
+      pattern_key: pattern,
+      as_of: new Date(asOf).toISOString(),
+      lookback_days,
+      ...studyNMin(pattern, columns, n_min),
+    };
+    return c.json(answer);
+  });
+}

@@ -1,0 +1,69 @@
+import type { Head, Mode } from '../generation/head.ts';
+import type { Policy, Resolution } from '../override/override.ts';
+import { RESOLUTION_OF } from '../override/override.ts';
+import type { OverrideIndex } from '../override/override-index.ts';
+import type { Explained, Resolved } from '../override/resolve.ts';
+import { applyThresholds, resolve } from '../override/resolve.ts';
+import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { Scope, ScopeHash } from '../pattern/scope.ts';
+import { scopeHash } from '../pattern/scope.ts';
+
+/** What a PM asks. */
+export interface LookupQuestion {
+  readonly pattern: PatternKey;
+  readonly scope: Scope;
+  readonly thresholds: Readonly<Record<string, number>>;
+  readonly resolution: Resolution | undefined;
+  readonly explain: boolean;
+}
+
+export interface LookupResult {
+  readonly pattern_key: PatternKey;
+  readonly scope_hash: ScopeHash;
+  readonly generation: number;
+  readonly mode: Mode;
+  readonly policy: Policy;
+  readonly resolution: Resolution;
+  readonly overrides: readonly Resolved[];
+  readonly thresholds: Readonly<Record<string, number>>;
+  readonly explain?: readonly Explained[];
+}
+
+/** Whether a mode serves overrides; the others answer neutral. */
+export function serves(mode: Mode): boolean {
+  return mode === 'live' || mode === 'frozen';
+}
+
+/**
+ * Answers a look-up from what is in force.
+ * @param head of the pattern, if it has one
+ * @param index the generation's overrides; undefined when there is none to serve
+ * @param defaultPolicy of the stage, for a pattern without a generation
+ */
+export function lookUp(
+  question: LookupQuestion,
+  head: Head | undefined,
+  index: OverrideIndex | undefined,
+  defaultPolicy: Policy,
+): LookupResult {
+  const current = head?.current;
+  const mode = head?.mode ?? 'live';
+  const policy = current?.policy ?? defaultPolicy;
+  const resolution = question.resolution ?? current?.resolution ?? RESOLUTION_OF[policy];
+  const { resolved, explain } = resolve(index?.matching(question.scope) ?? [], resolution);
+  const inForce = serves(mode) ? resolved : [];
+  return {
+    pattern_key: question.pattern,
+    scope_hash: scopeHash(question.scope),
+    generation: current?.generation ?? 0,
+    mode,
+    policy,
+    resolution,
+    overrides: inForce,
+    thresholds: applyThresholds(question.pattern, question.thresholds, inForce),
+    // In shadow, what would be in force is shown, and that it is not chosen.
+    ...(question.explain && {
+      explain: serves(mode) ? explain : explain.map(e => ({ ...e, chosen: false })),
+    }),
+  };
+}

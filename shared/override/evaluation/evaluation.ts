@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { POLICIES } from '../override.ts';
+
+const count = z.number().int().nonnegative();
+const instant = z.iso.datetime();
+
+/** One stretch of time, scored by what was known when it began. */
+export const foldSchema = z.object({
+  from: instant.meta({ description: 'learned on outcomes known by then, scored on the events after it' }),
+  to: instant,
+  learned: count.meta({ description: 'events with an outcome that it learned from' }),
+  events: count.meta({ description: 'events that were scored' }),
+  overrides: count,
+  gain: z.number().meta({ description: 'utility over that of the base gates, at the payoffs' }),
+});
+export type Fold = z.output<typeof foldSchema>;
+
+/** How a policy would have done on events that it did not learn from. */
+export const policyEvidenceSchema = z
+  .object({
+    policy: z.enum(POLICIES),
+    overrides: count.meta({ description: 'that it makes of all that is known now' }),
+    events: count.meta({ description: 'events that were scored' }),
+    gain_per_event: z.number().meta({ description: 'utility over that of the base gates' }),
+    low: z.number().meta({ description: '90 % interval; events that share their fate are counted together' }),
+    high: z.number(),
+    folds: z.array(foldSchema),
+    reason: z.string().optional().meta({ description: 'why nothing could be scored' }),
+  })
+  .meta({ id: 'PolicyEvidence' });
+export type PolicyEvidence = z.output<typeof policyEvidenceSchema>;
+
+/** The comparison of the policies of one pattern, as the last run left it. */
+export const evidenceSchema = z.object({
+  as_of: instant,
+  lookback_days: count,
+  n_min: count,
+  payoff: z.object({ win: z.number(), loss: z.number() }),
+  base_per_event: z
+    .number()
+    .meta({ description: 'utility of the base gates on the events that were scored' }),
+  policies: z.array(policyEvidenceSchema),
+});
+export type Evidence = z.output<typeof evidenceSchema>;
+
+/** What of a policy's evidence a run's record and a generation keep. */
+export const evidenceSummarySchema = policyEvidenceSchema
+  .omit({ folds: true })
+  .meta({ id: 'EvidenceSummary' });
+export type EvidenceSummary = z.output<typeof evidenceSummarySchema>;
+
+export function summarize({ folds: _, ...summary }: PolicyEvidence): EvidenceSummary {
+  return summary;
+}
+
+/** The comparison in words: what was shown, what was not, and whether another policy did better than the published one. */
+export function describeEvidence({ policies, payoff }: Evidence, published: string): string {
+  const [first] = policies;
+  if (!first || first.events === 0) return first?.reason ?? 'no event of the last weeks has an outcome';
+  const at = `on ${first.events} events of the last weeks, at ${payoff.win}:${payoff.loss}`;
+  const verdicts = policies.map(tried => `${tried.policy} ${verdict(tried)}`);
+  const better = policies.filter(tried => tried.policy !== published && tried.low > 0);
+  const champion = policies.find(tried => tried.policy === published);
+  const advice = champion
+    ? better
+        .filter(tried => tried.low > champion.gain_per_event)
+        .map(tried => `${tried.policy} did better than ${published}, which is published`)
+    : [];
+  return [`${at}: ${verdicts.join(', ')}`, ...advice].join('; ');
+}
+
+function verdict({ gain_per_event, low, high }: PolicyEvidence): string {
+  const gain = `${signed(gain_per_event)} an event (90 %: ${signed(low)} to ${signed(high)})`;
+  if (gain_per_event === 0 && low === 0 && high === 0) return 'changed nothing';
+  if (low > 0) return `gained ${gain}`;
+  return high < 0 ? `lost ${gain}` : `shows no difference: ${gain}`;
+}
+
+const signed = (value: number): string => `${value > 0 ? '+' : ''}${Number(value.toPrecision(2))}`;

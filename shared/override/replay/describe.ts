@@ -1,0 +1,106 @@
+import type { FactorColumns } from '../../episode/columns/columns.ts';
+import type { ReplayLever } from '../../lever/replay-lever.ts';
+import { movedNumber } from '../../lever/replay-lever.ts';
+import type { Scope } from '../../pattern/scope.ts';
+import { describeScope } from '../../pattern/scope.ts';
+import type { ReplaySettings } from './settings.ts';
+import type { SliceCut } from './slices.ts';
+import type { Comparison } from './utility.ts';
+
+export const signed = (value: number): string => {
+  const text = String(Number(value.toFixed(Math.abs(value) < 10 ? 1 : 0)));
+  return value > 0 ? `+${text}` : text.replace('-', '−');
+};
+
+/** `+4 ± 9` */
+export const interval = (gain: number, margin: number): string =>
+  `${signed(gain)} ± ${Number(margin.toFixed(margin < 10 ? 1 : 0))}`;
+
+const count = (n: number, one: string): string => `${n.toLocaleString('en-US')} ${one}${n === 1 ? '' : 's'}`;
+
+/** What an override does: `ts_min × 0.94`, `slope_min + 0.0004`, `sr_boost × 1.08`. */
+export function describeMove(lever: ReplayLever, value: number): string {
+  const name = movedNumber(lever);
+  if (lever.scale === 'log') return `${name} × ${value.toFixed(2)}`;
+  const sign = value < 0 ? '−' : '+';
+  return `${name} ${sign} ${Number(Math.abs(value).toPrecision(2))}`;
+}
+
+/** What `describeOverride` tells of. */
+export interface Told {
+  readonly move: string;
+  readonly scope: Scope;
+  readonly opens: boolean;
+  readonly flipped: Comparison;
+  /** The gain less what chance may have given. */
+  readonly lower: number;
+}
+
+interface Context {
+  readonly days: number;
+  readonly settings: ReplaySettings;
+  readonly loses: boolean;
+  readonly heldOut: { readonly gain: number; readonly error: number } | undefined;
+}
+
+/** The evidence of one override in one sentence. */
+export function describeOverride(told: Told, context: Context): string {
+  const { settings, heldOut } = context;
+  const { win, loss } = settings.payoff;
+  const { winners, losers, gain } = told.flipped;
+  const change = told.opens ? 'more' : 'fewer';
+  const parts = [
+    `${told.move} on ${describeScope(told.scope)}: in the last ${context.days} days ${count(Math.abs(winners), `${change} winner`)} ` +
+      `and ${count(Math.abs(losers), `${change} loser`)} would have been taken, ${signed(gain)} at ${win}:${loss}, ` +
+      `${signed(told.lower)} after allowing for chance`,
+  ];
+  if (heldOut)
+    parts.push(
+      `learned without the outcomes of the last ${settings.heldOutDays} days, all overrides together gain ${interval(heldOut.gain, heldOut.error)} on them`,
+    );
+  if (context.loses)
+    parts.push(
+      told.opens
+        ? 'this pattern loses at these payoffs'
+        : 'this pattern loses at these payoffs, the override trades less',
+    );
+  return parts.join('; ');
+}
+
+/** What is left of a lever in a slice: the best of its steps, and what a first step would have to prove. */
+export interface Left {
+  readonly gain: number;
+  readonly margin: number;
+  readonly errors: number;
+  /** Standard errors that a first step must exceed 0 by. */
+  readonly asked: number;
+}
+
+/** Why a lever did nothing in a slice. */
+export function describeSilence(best: Left | undefined): string {
+  if (!best) return 'no event with an outcome stands near the gate';
+  const { gain, margin, errors, asked } = best;
+  if (gain < -margin) return `every step loses, the least of them ${interval(gain, margin)}`;
+  if (gain <= margin) return `interval includes 0: ${interval(gain, margin)}`;
+  return `not proven: ${interval(gain, margin)} exceeds 0 by ${errors.toFixed(1)} standard errors, ${asked} are asked of a first step`;
+}
+
+/** What was left out to keep the work bounded. */
+export function describeCut(cut: SliceCut, columns: FactorColumns, settings: ReplaySettings): string {
+  const { dimensions, size } = columns;
+  if (cut.why === 'cells')
+    return `${dimensions[cut.first]?.name} × ${dimensions[cut.second]?.name}: too many combinations of values`;
+  const level = `slices of ${count(cut.depth, 'dimension')}`;
+  const events = `${count(cut.combinations, 'combination')} of ${size.toLocaleString('en-US')} events`;
+  return cut.why === 'visits'
+    ? `${level}: ${events} are more than ${settings.maxVisits.toLocaleString('en-US')} looks`
+    : `${level}: more than ${settings.maxSlices.toLocaleString('en-US')} slices`;
+}
+
+export function describeBase(base: Comparison, days: number, settings: ReplaySettings): string {
+  const { win, loss } = settings.payoff;
+  const events = `${count(base.winners, 'winner')} and ${count(base.losers, 'loser')}`;
+  const verdict =
+    base.gain < 0 ? 'this pattern loses at its base gates' : 'this pattern does not lose at its base gates';
+  return `base gates take ${events} in the last ${days} days, ${interval(base.gain, base.error)} at ${win}:${loss}: ${verdict}`;
+}

@@ -1,0 +1,77 @@
+import { Fault } from '../../errors.ts';
+import { leversOf } from '../../lever/lever.ts';
+import type { ReplayLever } from '../../lever/replay-lever.ts';
+import { replayLeversOf } from '../../lever/replay-lever.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { MULTIPLIER_RANGE } from '../override.ts';
+
+/** Values of a lever: multipliers, or deltas in the unit of its factor. */
+export interface LeverRange {
+  readonly from: number;
+  /** Above `from`. */
+  readonly to: number;
+  /** Evenly spaced values, at least 2; where the threshold stands is added to them. */
+  readonly points: number;
+}
+
+/** No factor is as large; sums stay finite. */
+const MAX_DELTA = 1e6;
+/** Values closer to the base than this share of a step are the base. */
+const SAME = 1e-9;
+
+/**
+ * The lever of a name: of the threshold it moves, under any name that a look-up knows, or its action category.
+ * @throws Fault `invalid_request` naming the levers of the pattern
+ */
+export function leverNamed(pattern: PatternKey, name: string): ReplayLever {
+  const replayed = replayLeversOf(pattern);
+  const named = leversOf(pattern).find(l => l.category === name || l.thresholds.includes(name));
+  const lever = replayed.find(l => l.category === named?.category);
+  if (lever) return lever;
+  const known = leversOf(pattern)
+    .filter(l => replayed.some(r => r.category === l.category))
+    .map(l => l.thresholds[0])
+    .join(', ');
+  const message =
+    known === ''
+      ? `${pattern} has no lever that can be replayed`
+      : `must be a lever of ${pattern} that can be replayed: ${known}`;
+  throw new Fault('invalid_request', `lever: ${message}`, { issues: [{ path: 'lever', message }] });
+}
+
+/** @throws Fault `invalid_request` unless `from` and `to` are values that the lever can take, in this order */
+export function checkRange(lever: ReplayLever, { from, to }: Pick<LeverRange, 'from' | 'to'>): void {
+  const { min, max } = lever.scale === 'log' ? MULTIPLIER_RANGE : { min: -MAX_DELTA, max: MAX_DELTA };
+  for (const [path, value] of Object.entries({ from, to }))
+    if (!(value >= min && value <= max))
+      throw outOfRange(path, `must be a ${unitOf(lever)} from ${min} to ${max}`);
+  if (!(from < to)) throw outOfRange('to', 'must be above from');
+}
+
+/** What a value of the lever is. */
+export function unitOf(lever: ReplayLever): 'multiplier' | 'delta' {
+  return lever.scale === 'log' ? 'multiplier' : 'delta';
+}
+
+function outOfRange(path: string, message: string): Fault {
+  return new Fault('invalid_request', `${path} ${message}`, { issues: [{ path, message }] });
+}
+
+/** Where a threshold stands. */
+export const baseOf = ({ scale }: ReplayLever): number => (scale === 'log' ? 1 : 0);
+
+/** A value as an override carries it. */
+export function effectOf(lever: ReplayLever, value: number): { multiplier: number } | { delta: number } {
+  return lever.scale === 'log' ? { multiplier: value } : { delta: value };
+}
+
+/** Ascending, without repeats, the base among them. */
+export function valuesOf(lever: ReplayLever, { from, to, points }: LeverRange): number[] {
+  const base = baseOf(lever);
+  const step = (to - from) / (points - 1);
+  const grid = Array.from({ length: points }, (_, i) =>
+    i === points - 1 ? to : Number((from + i * step).toPrecision(12)),
+  );
+  const moved = new Set(grid.filter(value => Math.abs(value - base) > SAME * step));
+  return [...moved, base].sort((a, b) => a - b);
+}

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { mostEventsFirst } from '../../cli/sort-slices.ts';
+
+it('rows are ordered by events, then by dimensions, then by text', () => {
+  const rows = [
+    { n: 50, scope_subset: { b: '1' } },
+    { n: 104, scope_subset: { b: '1', c: '1' } },
+    { n: 104, scope_subset: { c: '1' } },
+    { n: 104, scope_subset: { a: '1' } },
+    { n: 104, scope_subset: {} },
+  ];
+  const texts = rows
+    .toSorted(mostEventsFirst)
+    .map(row => `${row.n} ${Object.keys(row.scope_subset).join('')}`);
+  expect(texts).toEqual(['104 ', '104 a', '104 c', '104 bc', '50 b']);
+});

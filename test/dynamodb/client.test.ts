@@ -1,0 +1,283 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Item } from '../../shared/dynamodb/client.ts';
+import { eachBatch } from '../../shared/dynamodb/client.ts';
+import type { WireAnswer } from '../support/dynamodb-proxy.ts';
+import { connectionCut, errorAnswer } from '../support/dynamodb-proxy.ts';
+import { faultOfAsync } from '../support/fault-of.ts';
+import { figure, whole } from '../support/measurements.ts';
+import type { Stores } from '../support/stores.ts';
+import { openStores } from '../support/stores.ts';
+
+const TABLE = 'control';
+/** A partition for each test. */
+let own = '';
+let tests = 0;
+const items = (n: number, pk = own): Item[] =>
+  Array.from({ length: n }, (_, i) => ({ pk, sk: String(i).padStart(4, '0'), v: i }));
+
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openStores({ maxAttempts: 1 });
+});
+afterAll(() => stores.close());
+beforeEach(() => {
+  own = `test ${tests++}`;
+  stores.wire.around = (_, forward) => forward();
+  stores.wire.start();
+});
+
+const all = (pk = own): Promise<Item[]> =>
+  stores.db.query({
+    TableName: TABLE,
+    ConsistentRead: true,
+    KeyConditionExpression: 'pk = :p',
+    ExpressionAttributeValues: { ':p': pk },
+  });
+
+describe('insertMany', () => {
+  it('says of each item whether its key was free, in order', async () => {
+    await stores.db.put({ TableName: TABLE, Item: { pk: own, sk: '0002', v: 'first' } });
+    const inserted = await stores.db.insertMany(TABLE, 'pk', items(60));
+    expect(inserted).toEqual(items(60).map(item => item.sk !== '0002'));
+    const stored = await all();
+    expect(stored).toHaveLength(60);
+    expect(stored[2]?.v).toBe('first');
+  });
+
+  it('sends 25 a request', async () => {
+    await stores.db.insertMany(TABLE, 'pk', items(60));
+    expect(stores.wire.seen).toEqual(new Array(3).fill('BatchExecuteStatement'));
+  });
+
+  it('on an engine without PartiQL puts one by one, and remembers', async () => {
+    stores.wire.around = async ({ operation }, forward) =>
+      operation === 'BatchExecuteStatement' ? errorAnswer('UnknownOperationException') : forward();
+    const db = stores.newDb();
+    await db.put({ TableName: TABLE, Item: { pk: own, sk: '0002', v: 'first' } });
+    expect(await db.insertMany(TABLE, 'pk', items(60))).toEqual(items(60).map(item => item.sk !== '0002'));
+    stores.wire.start();
+    expect(await db.insertMany(TABLE, 'pk', items(3, `${own} more`))).toEqual([true, true, true]);
+    expect(stores.wire.seen).toEqual(['PutItem', 'PutItem', 'PutItem']);
+    expect((await all())[2]?.v).toBe('first');
+  });
+
+  it('asks throttled statements again until each has its answer', async () => {
+    let calls = 0;
+    const sent: number[] = [];
+    stores.wire.around = async ({ operation, body }, forward) => {
+      if (operation !== 'BatchExecuteStatement') return forward();
+      const statements = body.Statements as unknown[];
+      sent.push(statements.length);
+      if (++calls > 2) return forward();
+      // The first half is done, the second is throttled.
+      const half = Math.ceil(statements.length / 2);
+      const done = await forward({ ...body, Statements: statements.slice(0, half) });
+      const throttled = { Error: { Code: 'ThrottlingError', Message: 'slow down' } };
+      const Responses = [
+        ...(done.body.Responses as object[]),
+        ...statements.slice(half).map(() => throttled),
+      ];
+      return { statusCode: 200, body: { Responses } };
+    };
+    await stores.db.put({ TableName: TABLE, Item: { pk: own, sk: '0019', v: 'first' } });
+    expect(await stores.db.insertMany(TABLE, 'pk', items(20))).toEqual(
+      items(20).map(item => item.sk !== '0019'),
+    );
+    expect(sent).toEqual([20, 10, 5]);
+    expect(await all()).toHaveLength(20);
+  });
+
+  it('a statement that fails otherwise is store_unavailable', async () => {
+    stores.wire.around = async ({ body }) => ({
+      statusCode: 200,
+      body: {
+        Responses: (body.Statements as unknown[]).map(() => ({ Error: { Code: 'InternalServerError' } })),
+      },
+    });
+    expect((await faultOfAsync(stores.db.insertMany(TABLE, 'pk', items(2)))).code).toBe('store_unavailable');
+  });
+});
+
+/** Leaves every second part of a batch undone. */
+const halfOf = <T>(list: readonly T[]): [T[], T[]] => [
+  list.filter((_, i) => i % 2 === 0),
+  list.filter((_, i) => i % 2 === 1),
+];
+
+describe('a batch that was partly left', () => {
+  it('is written to the end', async () => {
+    stores.wire.around = async ({ operation, body }, forward) => {
+      if (operation !== 'BatchWriteItem') return forward();
+      const [now, later] = halfOf((body.RequestItems as Record<string, unknown[]>)[TABLE] ?? []);
+      const { statusCode } = await forward({ RequestItems: { [TABLE]: now } });
+      return { statusCode, body: { UnprocessedItems: later.length > 0 ? { [TABLE]: later } : {} } };
+    };
+    await stores.db.putMany(TABLE, items(60));
+    expect((await all()).map(item => item.v)).toEqual(items(60).map(item => item.v));
+  });
+
+  it('is read to the end', async () => {
+    await stores.db.putMany(TABLE, items(230));
+    stores.wire.around = async ({ operation, body }, forward) => {
+      if (operation !== 'BatchGetItem') return forward();
+      const { Keys = [], ...rest } = (body.RequestItems as Record<string, { Keys: unknown[] }>)[TABLE] ?? {};
+      const [now, later] = halfOf(Keys as unknown[]);
+      const answer = await forward({ RequestItems: { [TABLE]: { ...rest, Keys: now } } });
+      return {
+        ...answer,
+        body: {
+          ...answer.body,
+          UnprocessedKeys: later.length > 0 ? { [TABLE]: { ...rest, Keys: later } } : {},
+        },
+      };
+    };
+    const keys = items(230).map(({ pk, sk }) => ({ pk, sk }));
+    const found = await stores.db.getMany(TABLE, [...keys, { pk: own, sk: 'missing' }], ['sk', 'v']);
+    expect(found.map(item => item.v as number).sort((a, b) => a - b)).toEqual(items(230).map(item => item.v));
+    expect(Object.keys(found[0] ?? {}).sort()).toEqual(['sk', 'v']);
+  });
+
+  it('is given up after bounded attempts as store_throttled', async () => {
+    const undone = async ({ operation, body }: { operation: string; body: Record<string, unknown> }) => ({
+      statusCode: 200,
+      body:
+        operation === 'BatchWriteItem'
+          ? { UnprocessedItems: body.RequestItems }
+          : { UnprocessedKeys: body.RequestItems },
+    });
+    stores.wire.around = undone as (r: object) => Promise<WireAnswer>;
+    const [write, read] = await Promise.all([
+      faultOfAsync(stores.db.putMany(TABLE, items(1))),
+      faultOfAsync(stores.db.getMany(TABLE, [{ pk: own, sk: '0' }])),
+    ]);
+    expect([write.code, read.code]).toEqual(['store_throttled', 'store_throttled']);
+    expect(stores.wire.seen.length).toBeLessThanOrEqual(20);
+  });
+});
+
+it('a batch that stays undone pauses before each further attempt for a random part of a bounded time', async () => {
+  stores.wire.around = async ({ body }) => ({
+    statusCode: 200,
+    body: { UnprocessedItems: body.RequestItems },
+  });
+  const random = vi.spyOn(Math, 'random');
+  const pauses = vi.spyOn(globalThis, 'setTimeout');
+  const pausesOf = async (value: number): Promise<number[]> => {
+    random.mockReturnValue(value);
+    pauses.mockClear();
+    expect((await faultOfAsync(stores.db.putMany(TABLE, items(1)))).code).toBe('store_throttled');
+    // Other timers, the SDK's among them, are none of these.
+    return pauses.mock.calls.map(([, ms]) => Number(ms)).filter(ms => ceilings.includes(ms / value));
+  };
+  const ceilings = [50, 100, 200, 400, 800, 1000, 1000];
+  try {
+    expect(await pausesOf(0.25)).toEqual(ceilings.map(ms => ms * 0.25));
+    expect(await pausesOf(0.0625)).toEqual(ceilings.map(ms => ms * 0.0625));
+  } finally {
+    random.mockRestore();
+    pauses.mockRestore();
+  }
+  const most = ceilings.reduce((sum, ms) => sum + ms, 0);
+  figure(
+    9,
+    `pauses between 8 attempts: a random part of ${ceilings.join(', ')} ms, ${whole(most)} ms in all at most`,
+  );
+});
+
+describe('an error of the store', () => {
+  const calls: Record<string, () => Promise<unknown>> = {
+    get: () => stores.db.get({ TableName: TABLE, Key: { pk: own, sk: 's' } }),
+    put: () => stores.db.put({ TableName: TABLE, Item: { pk: own, sk: 's' } }),
+    update: () => stores.db.update({ TableName: TABLE, Key: { pk: own, sk: 's' } }),
+    delete: () => stores.db.delete({ TableName: TABLE, Key: { pk: own, sk: 's' } }),
+    query: () => all(),
+    getMany: () => stores.db.getMany(TABLE, [{ pk: own, sk: 's' }]),
+    putMany: () => stores.db.putMany(TABLE, items(1)),
+    insertMany: () => stores.db.insertMany(TABLE, 'pk', items(1)),
+  };
+
+  it.each(
+    Object.keys(calls).flatMap(call =>
+      [
+        ['ThrottlingException', 'store_throttled'],
+        ['ProvisionedThroughputExceededException', 'store_throttled'],
+        ['RequestLimitExceeded', 'store_throttled'],
+        ['InternalServerError', 'store_unavailable'],
+        ['ValidationException', 'store_unavailable'],
+        ['ResourceNotFoundException', 'store_unavailable'],
+        ['AccessDeniedException', 'store_unavailable'],
+      ].map(([name = '', code = '']) => ({ call, name, code })),
+    ),
+  )('$call: $name is $code', async ({ call, name, code }) => {
+    stores.wire.around = async () => errorAnswer(name, name === 'InternalServerError' ? 500 : 400);
+    const fault = await faultOfAsync(calls[call]?.() ?? Promise.resolve());
+    expect(fault.code).toBe(code);
+    expect(fault.cause).toBeInstanceOf(Error);
+    expect(fault.message).not.toMatch(/table|Exception|Error/);
+  });
+
+  it('is store_unavailable when the connection is cut', async () => {
+    stores.wire.around = () => Promise.reject(connectionCut());
+    for (const call of Object.values(calls))
+      expect((await faultOfAsync(call())).code).toBe('store_unavailable');
+  });
+});
+
+describe('an unmet condition is an answer', () => {
+  const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
+
+  it('false', async () => {
+    const Item = { pk: own, sk: 's' };
+    expect(await stores.db.put({ TableName: TABLE, Item, ...condition })).toBe(true);
+    expect(await stores.db.put({ TableName: TABLE, Item, ...condition })).toBe(false);
+    expect(await stores.db.update({ TableName: TABLE, Key: Item, ...condition })).toBe(false);
+    expect(await stores.db.delete({ TableName: TABLE, Key: Item, ...condition })).toBe(false);
+    expect(await all()).toHaveLength(1);
+  });
+});
+
+it('a query is read to its last page', async () => {
+  await stores.db.putMany(TABLE, items(10));
+  const query = {
+    TableName: TABLE,
+    KeyConditionExpression: 'pk = :p',
+    ExpressionAttributeValues: { ':p': own },
+    Limit: 3,
+  };
+  expect((await stores.db.query(query)).map(item => item.v)).toEqual(items(10).map(item => item.v));
+  expect(await stores.db.queryPage(query)).toHaveLength(3);
+});
+
+it('what the SDK retries by itself reaches its end', async () => {
+  const patient = await openStores();
+  let left = 2;
+  patient.wire.around = async (_, forward) => (left-- > 0 ? errorAnswer('ThrottlingException') : forward());
+  expect(await patient.db.put({ TableName: TABLE, Item: { pk: own, sk: 's' } })).toBe(true);
+  await patient.close();
+});
+
+describe('eachBatch', () => {
+  it('keeps the order of the batches and runs some at once', async () => {
+    let running = 0;
+    let most = 0;
+    const list = Array.from({ length: 50 }, (_, i) => i);
+    const results = await eachBatch(list, 3, async batch => {
+      most = Math.max(most, ++running);
+      await new Promise(resolve => setTimeout(resolve, batch[0] === 0 ? 5 : 0));
+      running--;
+      return batch[0];
+    });
+    expect(results).toEqual(Array.from({ length: 17 }, (_, i) => i * 3));
+    expect(most).toBe(8);
+  });
+
+  it('of nothing runs nothing', async () => {
+    expect(await eachBatch([], 3, () => Promise.reject(new Error('ran')))).toEqual([]);
+  });
+
+  it('ends with the first failure', async () => {
+    await expect(
+      eachBatch([1, 2, 3], 1, async ([n]) => (n === 2 ? Promise.reject(new Error('two')) : n)),
+    ).rejects.toThrow('two');
+  });
+});

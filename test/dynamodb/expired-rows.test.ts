@@ -1,0 +1,53 @@
+// copy to test/store/
+
+import { deflateRawSync } from 'node:zlib';
+import { expect, it } from 'vitest';
+import { setPartition } from '../../shared/dynamodb/keys.ts';
+import { readEpisode, readOutcomeReport } from '../../shared/episode/episode.ts';
+import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
+import { DAY, eventBody, NOW, S1 } from '../support/episodes.ts';
+import { faultOf, faultOfAsync } from '../support/fault-of.ts';
+import { override } from '../support/overrides.ts';
+import { openStores } from '../support/stores.ts';
+
+it.each(['module=pm.uptrend|pattern_key=S1.entry', 'module=pm.uptrend.S1|pattern_key=entry'])(
+  '%s is no form of the contract',
+  text => {
+    expect(faultOf(() => parsePatternKey(text)).code).toBe('invalid_pattern_key');
+  },
+);
+
+it('a page of a part that is no JSON is damaged_generation', async () => {
+  const stores = await openStores();
+  const { overrides } = stores.runtime;
+  const set = await overrides.write(S1, [override('tuning_ts_min', {}, 0.9)], 2e9);
+  const [part] = await stores.db.query({
+    TableName: 'overrides',
+    KeyConditionExpression: 'pk = :p',
+    ExpressionAttributeValues: { ':p': setPartition(S1, set.id) },
+  });
+  await stores.db.put({ TableName: 'overrides', Item: { ...part, z: deflateRawSync('{') } });
+  expect((await faultOfAsync(overrides.page(S1, set, '', 10))).code).toBe('damaged_generation');
+});
+
+it('the first page of a generation in force whose parts are gone is damaged_generation, not an empty list', async () => {
+  const stores = await openStores();
+  const { overrides } = stores.runtime;
+  const set = await overrides.write(S1, [override('tuning_ts_min', {}, 0.9)], 2e9);
+  const [part] = await stores.db.query({
+    TableName: 'overrides',
+    KeyConditionExpression: 'pk = :p',
+    ExpressionAttributeValues: { ':p': setPartition(S1, set.id) },
+  });
+  await stores.db.delete({ TableName: 'overrides', Key: { pk: part?.pk, sk: part?.sk } });
+  expect((await faultOfAsync(overrides.page(S1, set, '', 10))).code).toBe('damaged_generation');
+});
+
+it('an outcome that was parked longer than it is kept is not applied', async () => {
+  const stores = await openStores();
+  const { episodes, heads } = stores.runtime;
+  await episodes.resolve([readOutcomeReport({ pattern_key: S1, episode_id: 'e', outcome: 'success' }, NOW)]);
+  stores.clock.now += 91 * DAY;
+  await episodes.add([readEpisode(eventBody('e'), stores.clock.now)]);
+  expect((await heads.overview())[0]?.counts).toMatchObject({ withOutcome: 0 });
+});

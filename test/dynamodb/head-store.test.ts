@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HISTORY_DAYS } from '../../shared/dynamodb/head-store.ts';
+import type { Change, Generation, Head } from '../../shared/generation/head.ts';
+import { DAY, HOUR, iso, NOW, S1, S2, S3 } from '../support/episodes.ts';
+import { faultOfAsync } from '../support/fault-of.ts';
+import type { Stores } from '../support/stores.ts';
+import { openStores } from '../support/stores.ts';
+
+let stores: Stores;
+beforeEach(async () => {
+  stores = await openStores();
+});
+afterEach(() => stores.close());
+
+const change = (why: string, at = NOW): Change => ({ who: 'local', at: iso(at), what: 'mode', why });
+const head = (version: number, why = 'test'): Head => ({
+  version,
+  mode: 'live',
+  settings: {},
+  latest: 0,
+  last_change: change(why),
+});
+const generation = (number: number): Generation => {
+  const rows = { id: '0'.repeat(32), rows: 0, chunks: 0, kept_until: iso(NOW + 62 * DAY) };
+  return {
+    generation: number,
+    hash: '1'.repeat(32),
+    cycle_id: 'c',
+    as_of: iso(NOW),
+    lookback_days: 90,
+    n_min: 33,
+    policy: 'drift',
+    resolution: 'blend',
+    events_read: 1,
+    lessons: rows,
+    overrides: rows,
+    published_at: iso(NOW),
+  };
+};
+
+describe('a head is replaced by compare-and-set', () => {
+  it('there is none at first', async () => {
+    expect(await stores.runtime.heads.head(S1)).toBeUndefined();
+  });
+
+  it('each version follows the one before', async () => {
+    const { heads } = stores.runtime;
+    expect(await heads.replaceHead(S1, head(2))).toBe(false);
+    expect(await heads.replaceHead(S1, head(1))).toBe(true);
+    expect(await heads.replaceHead(S1, head(1))).toBe(false);
+    expect(await heads.replaceHead(S1, head(3))).toBe(false);
+    expect(await heads.replaceHead(S1, head(2, 'second'))).toBe(true);
+    expect(await heads.head(S1)).toEqual(head(2, 'second'));
+    expect(await heads.head(S2)).toBeUndefined();
+  });
+
+  it.each([1, 2])('of twenty at once one writes version %d', async version => {
+    const { heads } = stores.runtime;
+    if (version > 1) await heads.replaceHead(S1, head(1));
+    const writers = Array.from({ length: 20 }, (_, i) => heads.replaceHead(S1, head(version, `writer ${i}`)));
+    const won = await Promise.all(writers);
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect((await heads.head(S1))?.last_change.why).toBe(`writer ${won.indexOf(true)}`);
+  });
+
+  it('one that cannot be read is damaged_generation', async () => {
+    await stores.db.put({
+      TableName: 'control',
+      Item: { pk: `pattern#${S1}`, sk: 'head', version: 1, head: { version: 1 } },
+    });
+    expect((await faultOfAsync(stores.runtime.heads.head(S1))).code).toBe('damaged_generation');
+  });
+});
+
+/** Counters of a pattern that none were written for. */
+const NOTHING = {
+  counts: { total: 0, withOutcome: 0, parked: 0 },
+  conflicts: { events: 0, outcomes: 0 },
+};
+
+describe('patterns', () => {
+  it('are registered once and listed sorted', async () => {
+    const { heads } = stores.runtime;
+    await heads.register([S3, S1]);
+    await heads.register([S2, S1]);
+    expect(await heads.patterns()).toEqual([S1, S2, S3]);
+    stores.wire.start();
+    await heads.register([S1, S2, S3]);
+    expect(stores.wire.seen).toEqual([]);
+  });
+
+  it('are not taken for registered when that failed', async () => {
+    const { heads } = stores.runtime;
+    stores.wire.around = () => Promise.reject(new Error('no'));
+    expect((await faultOfAsync(heads.register([S1]))).code).toBe('store_unavailable');
+    stores.wire.around = (_, forward) => forward();
+    await heads.register([S1]);
+    expect(await heads.patterns()).toEqual([S1]);
+  });
+
+  it('are seen at a glance with head, counts and the time they were first seen', async () => {
+    const { heads } = stores.runtime;
+    await heads.register([S1]);
+    stores.clock.now += HOUR;
+    await heads.register([S1, S2]);
+    await heads.replaceHead(S2, head(1));
+    expect(await heads.overview()).toEqual([
+      { pattern: S1, since: NOW, head: undefined, ...NOTHING },
+      { pattern: S2, since: NOW + HOUR, head: head(1), ...NOTHING },
+    ]);
+  });
+});
+
+describe('past generations', () => {
+  it('are listed newest first, whatever their number', async () => {
+    const { heads } = stores.runtime;
+    for (const number of [2, 10, 1, 100, 9]) await heads.archive(S1, generation(number));
+    await heads.archive(S2, generation(7));
+    expect((await heads.archived(S1)).map(g => g.generation)).toEqual([100, 10, 9, 2, 1]);
+  });
+
+  it(`are not listed once they have expired, ${HISTORY_DAYS} days on, though they may still be stored`, async () => {
+    const { heads } = stores.runtime;
+    await heads.archive(S1, generation(1));
+    stores.clock.now = NOW + HISTORY_DAYS * DAY - 1;
+    expect(await heads.archived(S1)).toHaveLength(1);
+    stores.clock.now = NOW + HISTORY_DAYS * DAY;
+    expect(await heads.archived(S1)).toEqual([]);
+  });
+});
+
+describe('the audit', () => {
+  it('is listed newest first, two changes of one moment both, at most 100', async () => {
+    const { heads } = stores.runtime;
+    await heads.audit(S1, change('one', NOW));
+    await heads.audit(S1, change('two', NOW + 1));
+    await heads.audit(S1, change('two as well', NOW + 1));
+    const whys = (await heads.audits(S1)).map(c => c.why);
+    expect(whys.slice(0, 2).sort()).toEqual(['two', 'two as well']);
+    expect(whys[2]).toBe('one');
+    await Promise.all(
+      Array.from({ length: 110 }, (_, i) => heads.audit(S1, change(`many ${i}`, NOW + 10 + i))),
+    );
+    const many = await heads.audits(S1);
+    expect([many.length, many[0]?.why, many[99]?.why]).toEqual([100, 'many 109', 'many 10']);
+  });
+});
+
+describe('slices just under n_min', () => {
+  it('are written only when they differ from the stored ones', async () => {
+    const { heads } = stores.runtime;
+    expect(await heads.near(S1)).toEqual([]);
+    await heads.putNear(S1, []);
+    stores.wire.start();
+    await heads.putNear(S1, []);
+    expect(stores.wire.writes()).toEqual([]);
+  });
+});

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  EVENT_SHARDS,
+  eventPartition,
+  eventPartitions,
+  eventTimeOf,
+  eventTimeSort,
+  eventTimeSpan,
+} from '../../shared/dynamodb/keys.ts';
+import { readEpisode, readOutcomeReport } from '../../shared/episode/episode.ts';
+import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
+import { DAY, eventBody, iso, NOW, S1, S2 } from '../support/episodes.ts';
+import { figure } from '../support/measurements.ts';
+import type { Stores } from '../support/stores.ts';
+import { openStores } from '../support/stores.ts';
+
+const id = fc.string({ minLength: 1, maxLength: 24 });
+const time = fc.integer({ min: 0, max: 9_999_999_999_999 });
+
+describe('for any event, its keys', () => {
+  it('put it into one of the partitions that a run reads, the same one each time', () => {
+    fc.assert(
+      fc.property(id, fc.constantFrom(S1, S2), (episodeId, pattern) => {
+        expect(eventPartitions(pattern)).toContain(eventPartition(pattern, episodeId));
+        expect(eventPartitions(pattern)).toHaveLength(EVENT_SHARDS);
+        expect(eventPartition(pattern, episodeId)).toBe(eventPartition(pattern, episodeId));
+        expect(eventPartitions(pattern === S1 ? S2 : S1)).not.toContain(eventPartition(pattern, episodeId));
+      }),
+    );
+  });
+
+  it('stand in the order of event times, and in a span exactly when the time does', () => {
+    fc.assert(
+      fc.property(time, time, time, id, id, (from, to, at, a, b) => {
+        if (from < to) expect(eventTimeSort(from, a) < eventTimeSort(to, b)).toBe(true);
+        expect(eventTimeOf(eventTimeSort(at, a))).toBe(at);
+        const [first, last] = eventTimeSpan(from, to);
+        const key = eventTimeSort(at, a);
+        expect(first <= key && key <= last).toBe(from <= at && at <= to);
+      }),
+    );
+  });
+});
+
+let stores: Stores;
+beforeAll(async () => {
+  stores = await openStores();
+});
+afterAll(() => stores.close());
+
+/** One thing that is said: an event, or an outcome of it. Small numbers, so that they meet. */
+const message = fc.oneof(
+  fc.record({ kind: fc.constant('event' as const), episode: fc.nat(4) }),
+  fc.record({
+    kind: fc.constant('outcome' as const),
+    episode: fc.nat(4),
+    // The first word of an episode is the same whenever it is said: else the first one to arrive would stay.
+    correction: fc.constant(false),
+    outcome: fc.constant('failure' as const),
+    at: fc.constant(0),
+  }),
+  fc.record({
+    kind: fc.constant('outcome' as const),
+    episode: fc.nat(4),
+    correction: fc.constant(true),
+    outcome: fc.constantFrom('success' as const, 'failure' as const, 'neutral' as const),
+    at: fc.integer({ min: 1, max: 5 }),
+  }),
+);
+
+const RUNS = 40;
+let patterns = 0;
+
+it('any messages in any two orders of arrival leave the same events with the same outcomes', async () => {
+  const { episodes } = stores.runtime;
+  const sent = async (messages: readonly (typeof message extends fc.Arbitrary<infer M> ? M : never)[]) => {
+    const pattern = parsePatternKey(`pm.order_${patterns++}.S1.entry`);
+    for (const said of messages) {
+      const identity = { pattern_key: pattern, episode_id: `e${said.episode}` };
+      if (said.kind === 'event') {
+        await episodes.add([
+          readEpisode(eventBody('', { ...identity, timestamp: iso(NOW - said.episode) }), NOW),
+        ]);
+        continue;
+      }
+      const { outcome, correction, at } = said;
+      const report = { ...identity, outcome, correction, resolved_at: iso(NOW - DAY + at) };
+      await episodes.resolve([readOutcomeReport(report, NOW)]);
+    }
+    const rows: string[] = [];
+    for await (const page of episodes.resolved(pattern, 0, NOW))
+      rows.push(...page.map(row => `${row.episodeId} ${row.time} ${row.history}`));
+    return rows.sort();
+  };
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(message, { minLength: 2, maxLength: 14 }),
+      fc.infiniteStream(fc.nat()),
+      async (all, ranks) => {
+        const inOrder = await sent(all);
+        const repeated = [...all, ...all.slice(0, 3)];
+        const shuffled = repeated
+          .map(said => ({ said, rank: ranks.next().value }))
+          .sort((a, b) => a.rank - b.rank)
+          .map(({ said }) => said);
+        expect(await sent(shuffled)).toEqual(inOrder);
+      },
+    ),
+    { numRuns: RUNS },
+  );
+  figure(
+    'properties',
+    `ingest order: ${RUNS} random histories, each in two orders: the same events and outcomes`,
+  );
+});

@@ -1,0 +1,233 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Episode } from '../../shared/episode/episode.ts';
+import {
+  actedAt,
+  FLAGS,
+  GATES,
+  NUMBERS,
+  numberAt,
+  packEpisode,
+  scopeRange,
+  unpackEpisode,
+  unpackScope,
+} from '../../shared/episode/packed-episode.ts';
+import { normalizeScope } from '../../shared/pattern/scope.ts';
+import { episode } from '../support/episodes.ts';
+import { faultOf } from '../support/fault-of.ts';
+
+const repack = (fields: object) => unpackEpisode(packEpisode(episode('e', fields)));
+
+describe('an event is packed and unpacked', () => {
+  it('with everything that policies read', () => {
+    const factors = {
+      ts_score: { min: 0.5, median: 0.52, max: 0.6 },
+      ts_min: 0.6,
+      dx_count: 3,
+      edx: -0.25,
+      ts_ok: false,
+      slope_ok: true,
+      blocked_by: ['ts', 'halo', 'my_own_gate'],
+      own: 'kept in the body, not here',
+    };
+    const unpacked = repack({
+      decision: 'acted',
+      scope: { chain: 'solana', rank: 1 },
+      factors,
+      trade_id: 't-1',
+    });
+    expect(unpacked).toEqual({
+      scope: { chain: 'solana', rank: '1' },
+      decision: 'acted',
+      numbers: new Map([
+        ['ts_score', 0.52],
+        ['ts_min', 0.6],
+        ['dx_count', 3],
+        ['edx', -0.25],
+      ]),
+      flags: new Map([
+        ['ts_ok', false],
+        ['slope_ok', true],
+      ]),
+      blockedBy: new Set(['ts', 'halo', 'other']),
+      tradeId: 't-1',
+    });
+  });
+
+  it('with nothing', () => {
+    expect(repack({ scope: {}, factors: {} })).toEqual({
+      scope: {},
+      decision: 'skipped',
+      numbers: new Map(),
+      flags: new Map(),
+      blockedBy: undefined,
+      tradeId: undefined,
+    });
+  });
+
+  it('an empty list of gates differs from none', () => {
+    expect(repack({ factors: { blocked_by: [] } }).blockedBy).toEqual(new Set());
+  });
+
+  it('a known name of another type is left out', () => {
+    const unpacked = repack({
+      factors: { dx: 'two', ts_min: null, dx_min: ['a'], ts_ok: 1, blocked_by: 'ts' },
+    });
+    expect([unpacked.numbers.size, unpacked.flags.size, unpacked.blockedBy]).toEqual([0, 0, undefined]);
+  });
+
+  it('64 dimensions of the longest names and values', () => {
+    const scope = Object.fromEntries(
+      Array.from({ length: 64 }, (_, i) => [`${'n'.repeat(62)}${10 + i}`, `${'🚀'.repeat(126)}${10 + i}`]),
+    );
+    // Above the limit of a whole event, so not through `readEpisode`.
+    const long: Episode = { ...episode('e'), scope: normalizeScope(scope), tradeId: '入'.repeat(256) };
+    const unpacked = unpackEpisode(packEpisode(long));
+    expect(unpacked.scope).toEqual(scope);
+    expect(unpacked.tradeId).toBe(long.tradeId);
+  });
+});
+
+const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_]{0,6}$/);
+const value = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }).filter(text => text.trim() !== '');
+const scope = fc.dictionary(name, value, { maxKeys: 64 });
+const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+const factors = fc.record(
+  {
+    ...Object.fromEntries(NUMBERS.map(n => [n, number])),
+    ...Object.fromEntries(FLAGS.map(n => [n, fc.boolean()])),
+    blocked_by: fc.subarray([...GATES]),
+  },
+  { requiredKeys: [] },
+);
+const event = fc
+  .record({
+    scope,
+    factors,
+    decision: fc.constantFrom('acted', 'skipped'),
+    trade_id: fc.option(fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20 })),
+  })
+  .map(fields => episode('e', fields));
+
+it('a row that was packed before numbers were appended reads as it did', () => {
+  // Version 1 with eleven numbers: chain=solana, acted, ts_score (bit 0) and edx (bit 10), no trade.
+  const packed = Buffer.from(
+    '010e0005636861696e0600736f6c616e61' +
+      '01000000' +
+      '0104' +
+      '000000000000e03f' +
+      '000000000000d0bf' +
+      '0000',
+    'hex',
+  );
+  expect(unpackEpisode(packed)).toEqual({
+    scope: { chain: 'solana' },
+    decision: 'acted',
+    numbers: new Map([
+      ['ts_score', 0.5],
+      ['edx', -0.25],
+    ]),
+    flags: new Map(),
+    blockedBy: undefined,
+    tradeId: undefined,
+  });
+  expect(NUMBERS.slice(0, 11)).toEqual([
+    'ts_score',
+    'ts_min',
+    'halo_distance',
+    'halo_max',
+    'ema60_slope',
+    'slope_min',
+    'dx',
+    'dx_min',
+    'dx_count',
+    'sr_boost',
+    'edx',
+  ]);
+  expect(NUMBERS.length).toBeLessThanOrEqual(16);
+});
+
+describe('for any event', () => {
+  it('unpacking gives what was packed', () => {
+    fc.assert(
+      fc.property(event, packed => {
+        const unpacked = unpackEpisode(packEpisode(packed));
+        expect(unpacked.scope).toEqual(packed.scope);
+        expect(JSON.stringify(unpacked.scope)).toBe(JSON.stringify(packed.scope));
+        expect(unpacked.decision).toBe(packed.decision);
+        expect(unpacked.tradeId).toBe(packed.tradeId);
+        for (const n of NUMBERS) expect(unpacked.numbers.get(n)).toBe(packed.factors[n]);
+        for (const n of FLAGS) expect(unpacked.flags.get(n)).toBe(packed.factors[n]);
+        const gates = packed.factors.blocked_by;
+        expect(unpacked.blockedBy).toEqual(gates === undefined ? undefined : new Set(gates as string[]));
+      }),
+    );
+  });
+
+  it('one field is read without the rest', () => {
+    fc.assert(
+      fc.property(event, packed => {
+        const bytes = packEpisode(packed);
+        const [start, end] = scopeRange(bytes);
+        expect(unpackScope(bytes, start, end)).toEqual(packed.scope);
+        expect(actedAt(bytes, end)).toBe(packed.decision === 'acted');
+        for (const n of NUMBERS) expect(numberAt(bytes, end, n)).toBe(packed.factors[n] ?? Number.NaN);
+      }),
+    );
+  });
+
+  it('bytes inside a larger buffer are read the same', () => {
+    fc.assert(
+      fc.property(event, fc.integer({ min: 1, max: 9 }), (packed, offset) => {
+        const bytes = packEpisode(packed);
+        const larger = new Uint8Array(bytes.length + 2 * offset).fill(0xff);
+        larger.set(bytes, offset);
+        expect(unpackEpisode(larger.subarray(offset, offset + bytes.length))).toEqual(unpackEpisode(bytes));
+      }),
+    );
+  });
+
+  it('equal scopes are equal bytes, whatever else differs', () => {
+    const scopeBytes = (e: Episode): string => {
+      const bytes = packEpisode(e);
+      return Buffer.from(bytes)
+        .subarray(...scopeRange(bytes))
+        .toString('hex');
+    };
+    fc.assert(
+      fc.property(event, event, (one, other) => {
+        const same = JSON.stringify(one.scope) === JSON.stringify(other.scope);
+        expect(scopeBytes(one) === scopeBytes(other)).toBe(same);
+        expect(scopeBytes({ ...other, scope: one.scope })).toBe(scopeBytes(one));
+      }),
+    );
+  });
+});
+
+describe('damaged bytes are damaged_event', () => {
+  const bytes = packEpisode(episode('e', { scope: { chain: 'solana', rank: '1' }, factors: {} }));
+
+  it('an unknown version', () => {
+    for (const version of [0, 2, 255])
+      expect(faultOf(() => unpackEpisode(Uint8Array.from([version, ...bytes.subarray(1)]))).code).toBe(
+        'damaged_event',
+      );
+    expect(faultOf(() => unpackEpisode(new Uint8Array(0))).code).toBe('damaged_event');
+  });
+
+  it('a value that would reach beyond the scope', () => {
+    const longer = Uint8Array.from(bytes);
+    const valueLength = 3 + 1 + 'chain'.length;
+    longer[valueLength] = 200;
+    expect(faultOf(() => unpackEpisode(longer)).code).toBe('damaged_event');
+  });
+
+  it('a scope that is cut anywhere inside a pair', () => {
+    const [start, end] = scopeRange(bytes);
+    const pairEnd = start + 1 + 'chain'.length + 2 + 'solana'.length;
+    for (let cut = start + 1; cut < end; cut++) {
+      if (cut === pairEnd) continue;
+      expect(faultOf(() => unpackScope(bytes, start, cut)).code).toBe('damaged_event');
+    }
+  });
+});

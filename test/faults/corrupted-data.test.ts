@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Item } from '../../shared/dynamodb/client.ts';
+import { Dynamo, documentClient } from '../../shared/dynamodb/client.ts';
+import { eventPartitions } from '../../shared/dynamodb/keys.ts';
+import type { Api } from '../support/api.ts';
+import { events, openApi } from '../support/api.ts';
+import { iso, NOW, S1, S2 } from '../support/episodes.ts';
+import { figure } from '../support/measurements.ts';
+
+/* Stored events of one pattern that are not what was written, each in a way of its own. */
+
+let api: Api;
+let at = NOW;
+let db: Dynamo;
+beforeAll(async () => {
+  const settings = (own: Parameters<typeof documentClient>[0]) => {
+    db = new Dynamo(documentClient(own));
+    return own;
+  };
+  api = await openApi({ now: () => at, environment: { N_MIN: '5' }, settings });
+});
+afterAll(() => api.close());
+
+const TABLE = 'pm-tuning-events';
+const cut = (m: unknown): Uint8Array => (m as Uint8Array).slice(0, -1);
+const DAMAGE: readonly ((item: Item) => Item)[] = [
+  item => ({ ...item, m: 'text' }),
+  item => ({ ...item, m: new Uint8Array([9]) }),
+  item => ({ ...item, m: cut(item.m) }),
+  item => ({ ...item, o: 'success' }),
+  item => ({ ...item, o: 's1,s2' }),
+  ({ m, ...item }) => item,
+  item => ({ ...item, o: 7 }),
+];
+
+async function storedItems(): Promise<Item[]> {
+  const shards = eventPartitions(S1).map(partition =>
+    db.query({
+      TableName: TABLE,
+      KeyConditionExpression: 'pk = :p',
+      ExpressionAttributeValues: { ':p': partition },
+    }),
+  );
+  return (await Promise.all(shards)).flat().sort((a, b) => (String(a.sk) < String(b.sk) ? -1 : 1));
+}
+
+it('a pattern whose stored events are damaged fails alone and names them; the others publish; mended it publishes', async () => {
+  await api.postEvents([...events(20, 'a', { pattern: S1 }), ...events(20, 'a', { pattern: S2 })]);
+  await api.cycle({ as_of: iso(NOW) });
+  await api.postEvents([...events(20, 'b', { pattern: S1 }), ...events(20, 'b', { pattern: S2 })]);
+  const items = await storedItems();
+  const sound = items.slice(0, DAMAGE.length);
+  for (const [i, damage] of DAMAGE.entries())
+    await db.put({ TableName: TABLE, Item: damage(items[i] ?? {}) });
+
+  // The last run is the one that started last.
+  at += 1000;
+  const cycle = await api.cycle({ as_of: iso(NOW) });
+  const named = sound.slice(0, 5).map(item => `"${item.sk}"`);
+  const [first, second] = cycle.patterns;
+  expect(cycle.status).toBe('partial');
+  expect(first).toMatchObject({ pattern_key: S1, status: 'failed', generation: 1, published: false });
+  // Pages of eight shards come in any order.
+  const ids = [...(first?.reason ?? '').matchAll(/"(a-\d+)"/g)].map(([, id]) => id);
+  expect(first?.reason).toMatch(/^failed: damaged_event: 7 damaged: "a-\d+"(, "a-\d+"){4} and 2 more$/);
+  expect(ids.every(id => sound.some(item => item.sk === id))).toBe(true);
+  expect(new Set(ids).size).toBe(named.length);
+  expect(second).toMatchObject({ pattern_key: S2, status: 'published', generation: 2, events_read: 40 });
+
+  const status = await api.status();
+  expect(status.healthy).toBe(false);
+  expect(status.reasons[0]?.detail).toContain(`${S1} failed: damaged_event: 7 damaged: "a-`);
+
+  for (const item of sound) await db.put({ TableName: TABLE, Item: item });
+  expect((await api.cycle({ as_of: iso(NOW) })).patterns[0]).toMatchObject({
+    status: 'published',
+    generation: 2,
+    events_read: 40,
+  });
+  figure(
+    7,
+    `${DAMAGE.length} stored events damaged: 1 pattern failed and named them, 1 published; mended, it published`,
+  );
+});

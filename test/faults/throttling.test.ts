@@ -1,0 +1,185 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Api } from '../support/api.ts';
+import { openApi } from '../support/api.ts';
+import { connectionCut, errorAnswer, Wire, weather } from '../support/dynamodb-proxy.ts';
+import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
+import { figure } from '../support/measurements.ts';
+import { randomOf } from '../support/random.ts';
+
+/* A store in bad weather, seen by a caller over HTTP: what was acknowledged is there, the rest says "try again". */
+
+const EVENTS = 600;
+const PER_REQUEST = 20;
+/** Events of the client that does not give up. */
+const STUBBORN = 6;
+const AS_OF = { as_of: iso(NOW), n_min: 10 };
+
+let api: Api;
+afterEach(() => api.close());
+
+async function open(maxAttempts?: number): Promise<Wire> {
+  const wire = new Wire();
+  const settings = (base: Parameters<Wire['settings']>[0]) => ({
+    ...wire.settings(base),
+    ...(maxAttempts !== undefined && { maxAttempts }),
+  });
+  api = await openApi({ now: () => NOW, settings });
+  wire.start();
+  return wire;
+}
+
+interface Batch {
+  readonly path: '/v1/events' | '/v1/outcomes';
+  readonly ids: readonly string[];
+  readonly body: object;
+}
+
+/** Events first; then an outcome for each. */
+function batches(): Batch[] {
+  const ids = Array.from({ length: EVENTS }, (_, i) => `e${i}`);
+  const cut = Array.from({ length: EVENTS / PER_REQUEST }, (_, i) =>
+    ids.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST),
+  );
+  const outcome = (id: string) => ({
+    pattern_key: S1,
+    episode_id: id,
+    outcome: 'success',
+    resolved_at: iso(NOW),
+  });
+  return [
+    ...cut.map(part => ({
+      path: '/v1/events' as const,
+      ids: part,
+      body: { events: part.map(id => eventBody(id)) },
+    })),
+    ...cut.map(part => ({ path: '/v1/outcomes' as const, ids: part, body: { outcomes: part.map(outcome) } })),
+  ];
+}
+
+type Sent = { readonly batch: Batch; readonly status: number };
+
+/** Sends each batch once, some at once; every answer is a whole yes, or 503 with Retry-After. */
+async function send(all: readonly Batch[]): Promise<Sent[]> {
+  return Promise.all(
+    all.map(async batch => {
+      const response = await api.send('POST', batch.path, batch.body);
+      if (response.status !== 200) {
+        expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+        expect((JSON.parse(await response.text()) as { code: string }).code).toMatch(
+          /^store_(throttled|unavailable)$/,
+        );
+      }
+      return { batch, status: response.status };
+    }),
+  );
+}
+
+/** Stored events with how many times each outcome is recorded. */
+async function stored(): Promise<Map<string, number>> {
+  const { episodes } = api.service.runtime;
+  const rows: [string, number][] = [];
+  for await (const page of episodes.resolved(S1, 0, NOW))
+    rows.push(...page.map(row => [row.episodeId, row.history.split(',').length] as [string, number]));
+  expect(new Set(rows.map(([id]) => id)).size).toBe(rows.length);
+  return new Map(rows);
+}
+
+describe.each([
+  ['30 % of calls throttled', { throttled: 0.3 }],
+  ['90 % of calls throttled', { throttled: 0.9 }],
+  ['half of the batches left half done', { unprocessed: 0.5 }],
+  ['30 % of connections cut after the call was applied', { cut: 0.3 }],
+  ['all of it', { throttled: 0.3, unprocessed: 0.5, cut: 0.1 }],
+])(`${EVENTS} events and their outcomes, %s`, (what, bad) => {
+  it('what was acknowledged is stored, exactly once; the rest is 503 with Retry-After and may be sent again', async () => {
+    const wire = await open(2);
+    wire.around = weather(bad, randomOf(9));
+    const all = batches();
+    const sent = [...(await send(all.slice(0, all.length / 2))), ...(await send(all.slice(all.length / 2)))];
+    wire.around = (_, forward) => forward();
+    const kept = await stored();
+    for (const { batch, status } of sent) {
+      if (status !== 200) continue;
+      if (batch.path === '/v1/outcomes') continue;
+      const again = await api.send('POST', batch.path, batch.body);
+      expect(await again.json()).toEqual({ accepted: 0, unchanged: batch.ids.length, rejected: [] });
+    }
+    const events = new Set(
+      sent.filter(s => s.status === 200 && s.batch.path === '/v1/events').flatMap(s => s.batch.ids),
+    );
+    for (const { batch, status } of sent)
+      if (status === 200 && batch.path === '/v1/outcomes')
+        for (const id of batch.ids) if (events.has(id)) expect([id, kept.get(id)]).toEqual([id, 1]);
+    // The caller sends again what was not acknowledged; then everything is there, once.
+    for (const { status } of await send(all)) expect(status).toBe(200);
+    const now = await stored();
+    expect(now.size).toBe(EVENTS);
+    expect([...now.values()].every(times => times === 1)).toBe(true);
+    expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ status: 'published', events_read: EVENTS }]);
+    const yes = sent.filter(({ status }) => status === 200).length;
+    const said = `${yes} of ${sent.length} requests acknowledged, 0 of their writes missing or double`;
+    figure(9, `${what}: ${said}; ${sent.length - yes} × 503 with Retry-After; sent again, all there once`);
+  });
+});
+
+it('90 % of calls throttled: a client that sends again until it is acknowledged gets everything in, once', async () => {
+  const wire = await open(1);
+  wire.around = weather({ throttled: 0.9 }, randomOf(90));
+  const ids = Array.from({ length: STUBBORN }, (_, i) => `e${i}`);
+  let tries = 0;
+  const deliver = async (path: string, body: object, done: object): Promise<void> => {
+    for (let status = 503; status !== 200; tries++) {
+      const response = await api.send('POST', path, body);
+      status = response.status;
+      expect([200, 503]).toContain(status);
+      // What an unacknowledged try left behind is met again by the next one.
+      if (status === 200) expect(await response.json()).toMatchObject({ rejected: [], ...done });
+    }
+  };
+  await Promise.all(ids.map(id => deliver('/v1/events', eventBody(id), {})));
+  const report = (episode_id: string) => ({
+    outcomes: [{ pattern_key: S1, episode_id, outcome: 'success', resolved_at: iso(NOW) }],
+  });
+  await Promise.all(ids.map(id => deliver('/v1/outcomes', report(id), { parked: 0 })));
+  wire.around = (_, forward) => forward();
+  expect([...(await stored()).values()]).toEqual(ids.map(() => 1));
+  expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ events_read: STUBBORN }]);
+  const requests = `${2 * STUBBORN} requests of one item`;
+  figure(9, `90 % of calls throttled: ${requests} acknowledged after ${tries} tries, each stored once`);
+});
+
+describe('retries are bounded', () => {
+  it.each([
+    [
+      'throttled',
+      () => Promise.resolve(errorAnswer('ProvisionedThroughputExceededException')),
+      'store_throttled',
+    ],
+    ['cut', () => Promise.reject(connectionCut()), 'store_unavailable'],
+  ] as const)(
+    'an event to a store where every call is %s costs 4 calls, then 503',
+    async (what, around, code) => {
+      const wire = await open();
+      wire.around = around;
+      const response = await api.send('POST', '/v1/events', eventBody('e'));
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(await response.json()).toMatchObject({ code });
+      expect(wire.seen).toHaveLength(4);
+      figure(9, `every call ${what}: 4 calls, then 503 with Retry-After`);
+    },
+  );
+
+  it('a batch that is never done costs 8 calls, then 503', async () => {
+    const wire = await open();
+    wire.around = async ({ operation, body }, forward) => {
+      if (operation !== 'BatchExecuteStatement') return forward();
+      const slow = (body.Statements as object[]).map(() => ({
+        Error: { Code: 'ThrottlingError', Message: 'slow' },
+      }));
+      return { statusCode: 200, body: { Responses: slow } };
+    };
+    const response = await api.send('POST', '/v1/events', eventBody('e'));
+    expect([response.status, await response.json()]).toMatchObject([503, { code: 'store_throttled' }]);
+    expect(wire.seen.filter(operation => operation === 'BatchExecuteStatement')).toHaveLength(8);
+  });
+});

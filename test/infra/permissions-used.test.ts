@@ -1,0 +1,179 @@
+import { gzipSync } from 'node:zlib';
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHandler as admin } from '../../functions/admin.ts';
+import { createHandler as cycleClose } from '../../functions/cycle-close.ts';
+import { createHandler as cycleOpen } from '../../functions/cycle-open.ts';
+import { createHandler as ingest } from '../../functions/ingest.ts';
+import { createHandler as lookup } from '../../functions/lookup.ts';
+import { createHandler as materialize } from '../../functions/materialize.ts';
+import { createHandler as mine } from '../../functions/mine.ts';
+import { createHandler as asked } from '../../functions/record-queried-dimensions.ts';
+import { FUNCTION_NAMES } from '../../infra/function-settings.ts';
+import { ACCESS } from '../../infra/table-permissions.ts';
+import { ASKED_LINE } from '../../shared/lookup/queried-dimensions.ts';
+import { type Call, openRecorded, sample } from './recording.ts';
+
+/*
+ * The handlers on the embedded engine, called with the events that API Gateway and Step Functions send. Every request
+ * that they make to DynamoDB must be granted to them, and every grant must be for a request that they make.
+ */
+
+const START = Date.parse('2025-01-19T12:00:00Z');
+const DAY_MS = 86_400_000;
+const PATTERN = 'pm.uptrend.S1.entry';
+
+let now = START;
+let recorded: Awaited<ReturnType<typeof openRecorded>>;
+const statuses = new Map<string, number>();
+
+type HttpHandler = ReturnType<typeof ingest>;
+
+/** Calls a function as API Gateway does. */
+async function call(handler: HttpHandler, name: string, body?: unknown): Promise<void> {
+  const event = { ...sample(name), ...(body !== undefined && { body: JSON.stringify(body) }) };
+  const answer = (await handler(event as never)) as APIGatewayProxyResult;
+  statuses.set(name, answer.statusCode);
+}
+
+/** One run as the state machine makes it, without its retries. */
+async function runCycle(
+  steps: Readonly<Record<'open' | 'mine' | 'materialize' | 'close', Step>>,
+): Promise<void> {
+  const execution = { name: `run-${now}`, started_at: new Date(now).toISOString() };
+  const { cycle, patterns } = (await steps.open({ execution, options: sample('schedule-input') })) as {
+    cycle: object;
+    patterns: string[];
+  };
+  const results = [];
+  for (const pattern_key of patterns) {
+    const mined = await steps.mine({ cycle, pattern_key });
+    results.push(await steps.materialize({ cycle, mined }));
+  }
+  await steps.close({ cycle, patterns, results });
+}
+type Step = (input: unknown) => Promise<unknown>;
+
+/** What CloudWatch Logs hands to a subscriber. */
+const logEvent = (line: object) => {
+  const text = JSON.stringify({ logEvents: [{ message: JSON.stringify(line) }] });
+  return { awslogs: { data: gzipSync(text).toString('base64') } };
+};
+
+const many = (outcome: string, from: number) => ({
+  events: Array.from({ length: 40 }, (_, i) => ({
+    pattern_key: PATTERN,
+    episode_id: `many-${from + i}`,
+    decision: 'acted',
+    scope: { chain: 'solana', bucket: i % 2 === 0 ? 'micro' : 'nano' },
+    factors: {},
+    timestamp: '2025-01-18T10:00:00Z',
+    outcome,
+  })),
+});
+
+beforeAll(async () => {
+  recorded = await openRecorded(() => now);
+  const { runtimeOf } = recorded;
+  const [takeIn, answer, steer] = [
+    ingest(runtimeOf('ingest')),
+    lookup(runtimeOf('lookup')),
+    admin(runtimeOf('admin')),
+  ];
+  const steps = {
+    open: cycleOpen(runtimeOf('cycle-open')) as Step,
+    mine: mine(runtimeOf('mine')) as Step,
+    materialize: materialize(runtimeOf('materialize')) as Step,
+    close: cycleClose(runtimeOf('cycle-close')) as Step,
+  };
+  // An outcome before its event is parked, corrected, and applied when the event comes.
+  await call(takeIn, 'post-outcomes');
+  const corrected = { pattern_key: PATTERN, episode_id: 'ep-3', outcome: 'failure', correction: true };
+  await call(takeIn, 'post-outcomes', { outcomes: [corrected] });
+  await call(takeIn, 'post-events');
+  await call(takeIn, 'post-events');
+  const late = { ...many('success', 0).events[0], episode_id: 'ep-3', outcome: undefined };
+  await call(takeIn, 'post-events', { events: [late] });
+  await call(takeIn, 'post-outcomes');
+  await call(takeIn, 'post-outcomes', { outcomes: [{ ...corrected, episode_id: 'ep-2' }] });
+  await call(takeIn, 'post-events', many('failure', 0));
+  await runCycle(steps);
+  for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(answer, name);
+  await asked(runtimeOf('record-queried-dimensions'))(
+    logEvent({ message: ASKED_LINE, pattern: PATTERN, dimensions: 'bucket,chain' }),
+  );
+  now += DAY_MS;
+  await call(takeIn, 'post-events', many('failure', 100));
+  await runCycle(steps);
+  // Frozen for so long that what is in force is renewed.
+  await call(steer, 'put-mode', { mode: 'frozen', reason: 'a holiday' });
+  now += 45 * DAY_MS;
+  await runCycle(steps);
+  await steps.close(sample('cycle-close'));
+  const reads = ['get-status', 'get-healthz', 'get-openapi', 'get-overrides', 'get-lessons', 'get-cycles'];
+  const more = [
+    'get-generations',
+    'get-evidence',
+    'get-whatif',
+    'post-whatif',
+    'get-nmin',
+    'put-mode',
+    'put-settings',
+  ];
+  for (const name of [...reads, ...more]) await call(steer, name);
+  await call(steer, 'post-rollback', { generation: 2, reason: 'the current one again' });
+});
+
+afterAll(() => recorded.close());
+
+const fits = (form: string, key: string): boolean =>
+  form.endsWith('*') ? key.startsWith(form.slice(0, -1)) : key === form;
+
+/** The rules that grant a call. */
+const granting = (made: Call) =>
+  ACCESS[made.by].filter(
+    rule =>
+      rule.on === made.on &&
+      rule.may.some(action => action === made.action) &&
+      made.partitions.every(key => rule.partitions?.some(form => fits(form, key)) ?? true) &&
+      made.attributes.every(name => rule.attributes?.includes(name) ?? true),
+  );
+
+describe('a function', () => {
+  it('understands the events that API Gateway sends', () => {
+    expect(Object.fromEntries(statuses)).toEqual({
+      'post-outcomes': 200,
+      'post-events': 200,
+      'post-lookup': 200,
+      'get-lookup': 200,
+      'get-snapshot': 200,
+      'get-status': 200,
+      'get-healthz': 200,
+      'get-openapi': 200,
+      'get-overrides': 200,
+      'get-lessons': 200,
+      'get-cycles': 200,
+      'get-generations': 200,
+      'get-evidence': 200,
+      'get-nmin': 200,
+      'get-whatif': 200,
+      'post-whatif': 200,
+      'put-mode': 200,
+      'put-settings': 200,
+      'post-rollback': 200,
+    });
+  });
+
+  it.each(FUNCTION_NAMES)('%s makes no request that it is not granted', name => {
+    const refused = recorded.calls.filter(made => made.by === name && granting(made).length === 0);
+    expect(refused).toEqual([]);
+  });
+
+  it.each(FUNCTION_NAMES)('%s has no grant that it does not use', name => {
+    const granted = ACCESS[name].flatMap(({ on, may }) => may.map(action => `${on} ${action}`));
+    const used = new Set(
+      recorded.calls.filter(made => made.by === name).map(made => `${made.on} ${made.action}`),
+    );
+    expect(granted.filter(grant => !used.has(grant))).toEqual([]);
+  });
+});

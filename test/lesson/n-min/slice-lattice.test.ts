@@ -1,0 +1,69 @@
+import { expect, it } from 'vitest';
+import { Generality, SIDE } from '../../../shared/lesson/n-min/slice-lattice.ts';
+import { mineSlices } from '../../../shared/mining/mine-slices.ts';
+
+/** Rows `a b c`: every slice of these has at least one. */
+function mined(rows: readonly (readonly number[])[]) {
+  const dimensions = ['a', 'b', 'c'].map((name, d) => ({
+    name,
+    values: ['v1', 'v2'],
+    codes: Uint8Array.from(rows, row => row[d] ?? 0),
+  }));
+  const input = {
+    size: rows.length,
+    dimensions,
+    classes: new Uint8Array(rows.length),
+    classCount: 1,
+    supporting: [true],
+  };
+  const { slices } = mineSlices(input, { nMin: 1, nearMin: 1, maxSlices: 1000 });
+  const names = Array.from({ length: slices.count }, (_, i) => {
+    const pairs = [];
+    for (let k = slices.offset[i] ?? 0; k < (slices.offset[i + 1] ?? 0); k++)
+      pairs.push(`${'abc'.charAt(slices.dimension[k] ?? 0)}${slices.code[k]}`);
+    return pairs.join(' ');
+  });
+  return { slices, names };
+}
+
+/** Counted with the slices of a name on the given side. */
+function mostGeneral(
+  rows: readonly (readonly number[])[],
+  more: readonly string[],
+  fewer: readonly string[] = [],
+) {
+  const { slices, names } = mined(rows);
+  const side = Uint8Array.from(names, name =>
+    more.includes(name) ? SIDE.more : fewer.includes(name) ? SIDE.fewer : SIDE.none,
+  );
+  return new Generality(slices).mostGeneral(side);
+}
+
+const ALL = [1, 2].flatMap(a => [1, 2].flatMap(b => [1, 2].map(c => [a, b, c])));
+
+it.each([
+  [[], [], 0],
+  [['a1'], [], 1],
+  [['a1', 'a1 b1', 'a1 b1 c1'], [], 1],
+  // no pair between them differs: still the same finding
+  [['a1', 'a1 b1 c1'], [], 1],
+  [['c2', 'a1 b1 c2', 'b2 c2', 'a2'], [], 2],
+  // on the other side it is news
+  [['a1'], ['a1 b1'], 2],
+  [['a1 b1', 'a1 c1', 'a1 b1 c1'], [], 2],
+])('of %j and, with fewer, %j there are %d that nothing more general explains', (more, fewer, found) => {
+  expect(mostGeneral(ALL, more, fewer)).toBe(found);
+});
+
+it('what differs in a slice differs in the ones it stands for', () => {
+  // b1 are exactly the rows of a1, which stands for it
+  const rows = [
+    [1, 1, 1],
+    [1, 1, 2],
+    [2, 2, 1],
+    [2, 2, 2],
+  ];
+  const { slices, names } = mined(rows);
+  expect(names[slices.representative[names.indexOf('b1')] ?? 0]).toBe('a1');
+  expect(mostGeneral(rows, ['a1', 'a1 c1'])).toBe(1);
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { packEpisode, unpackEpisode } from '../../shared/episode/packed-episode.ts';
+import { atBaseThresholds } from '../../shared/lever/base-thresholds.ts';
+import { episode, S2 } from '../support/episodes.ts';
+
+const THRESHOLDS = { ts_min: 0.48, halo_max: 1.5, slope_min: 0.003, ts_score: 0.5 };
+const based = (applied: unknown, fields: object = {}) =>
+  atBaseThresholds(
+    episode('e', { factors: { ...THRESHOLDS, ...(applied !== undefined && { applied }) }, ...fields }),
+  ).factors;
+
+describe('base thresholds', () => {
+  it('are those that were sent when nothing was applied', () => {
+    expect(based(undefined)).toEqual(THRESHOLDS);
+    expect(based({ generation: 3 })).toMatchObject(THRESHOLDS);
+    expect(based({ generation: 3, overrides: [] })).toMatchObject(THRESHOLDS);
+  });
+
+  it.each([
+    [
+      'the overrides of a look-up',
+      {
+        generation: 3,
+        overrides: [
+          { action_category: 'tuning_ts_min', multiplier: 0.8, scope_subset: {}, matched: 1 },
+          { action_category: 'tuning_slope_min', delta: 0.001 },
+        ],
+      },
+    ],
+    ['action categories', { multipliers: { tuning_ts_min: 0.8 }, deltas: { tuning_slope_min: 0.001 } }],
+    ['names of thresholds', { multipliers: { ts_min: 0.8 }, deltas: { slope_min: 0.001 } }],
+  ])('have what was applied taken out, by %s', (_, applied) => {
+    const { ts_min, slope_min, halo_max, ts_score } = based(applied);
+    expect(ts_min).toBeCloseTo(0.6, 12);
+    expect(slope_min).toBeCloseTo(0.002, 12);
+    expect([halo_max, ts_score]).toEqual([1.5, 0.5]);
+  });
+
+  it('of an S2 pattern follow the S2 levers', () => {
+    const applied = { multipliers: { tuning_s2_ts_min: 0.8, tuning_ts_min: 0.1 } };
+    expect(based(applied, { pattern_key: S2 }).ts_min).toBeCloseTo(0.6, 12);
+  });
+
+  it.each([
+    [{ multipliers: { tuning_ts_min: 0 } }],
+    [{ multipliers: { tuning_ts_min: 'x' } }],
+    [{ multipliers: [1, 2] }],
+    [{ overrides: [null, 7, { action_category: 'other', multiplier: 2 }] }],
+    [{ multipliers: { toString: 2, __proto__: 3 } }],
+  ])('are left alone by what cannot be read: %j', applied => {
+    expect(based(applied)).toMatchObject(THRESHOLDS);
+  });
+
+  it('are what a run reads, while the event itself is kept as it was sent', () => {
+    const sent = episode('e', { factors: { ts_min: 0.48, applied: { multipliers: { ts_min: 0.8 } } } });
+    expect(unpackEpisode(packEpisode(atBaseThresholds(sent))).numbers.get('ts_min')).toBeCloseTo(0.6, 12);
+    expect(sent.factors.ts_min).toBe(0.48);
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { Fault } from '../../shared/errors.ts';
+import type { RowSet } from '../../shared/generation/head.ts';
+import { GenerationCache } from '../../shared/lookup/generation-cache.ts';
+import type { Override } from '../../shared/override/override.ts';
+import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
+import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
+import { S1, S2 } from '../support/episodes.ts';
+import { override } from '../support/overrides.ts';
+
+const S3 = parsePatternKey('pm.uptrend.S3.retest');
+const set = (id: string): RowSet => ({ id, rows: 1, chunks: 1 });
+const rows = (n: number): Override[] => new Array<Override>(n).fill(override('tuning_ts_min', {}, 0.9));
+
+/** A store of sets of so many rows each, and what was read from it. */
+function storeOf(size: number | ((id: string) => number)) {
+  const reads: string[] = [];
+  const read = async (pattern: PatternKey, { id }: RowSet): Promise<Override[]> => {
+    reads.push(`${pattern}@${id}`);
+    return rows(typeof size === 'number' ? size : size(id));
+  };
+  return { reads, read };
+}
+
+describe('the cache', () => {
+  it('reads a set once', async () => {
+    const { reads, read } = storeOf(3);
+    const cache = new GenerationCache(read);
+    const index = await cache.index(S1, set('a'));
+    expect(index.size).toBe(3);
+    expect(await cache.index(S1, set('a'))).toBe(index);
+    expect(reads).toEqual([`${S1}@a`]);
+  });
+
+  it('simultaneous first look-ups share one read', async () => {
+    const { reads, read } = storeOf(3);
+    const cache = new GenerationCache(read);
+    const indexes = await Promise.all(Array.from({ length: 50 }, () => cache.index(S1, set('a'))));
+    expect([new Set(indexes).size, reads.length]).toEqual([1, 1]);
+  });
+
+  it('keeps equal ids of different patterns apart', async () => {
+    const { reads, read } = storeOf(3);
+    const cache = new GenerationCache(read);
+    await cache.index(S1, set('a'));
+    await cache.index(S2, set('a'));
+    expect(reads).toEqual([`${S1}@a`, `${S2}@a`]);
+  });
+
+  it('a failed read is not remembered, and fails everybody who waits for it', async () => {
+    let reads = 0;
+    const cache = new GenerationCache(async () => {
+      if (++reads === 1) throw new Fault('store_unavailable', 'no');
+      return rows(1);
+    });
+    const both = await Promise.allSettled([cache.index(S1, set('a')), cache.index(S1, set('a'))]);
+    expect(both.map(r => r.status)).toEqual(['rejected', 'rejected']);
+    expect((await cache.index(S1, set('a'))).size).toBe(1);
+    expect(reads).toBe(2);
+  });
+
+  it('holds one set a pattern: a new generation takes the place of the old one', async () => {
+    const { reads, read } = storeOf(3);
+    const cache = new GenerationCache(read);
+    await cache.index(S1, set('a'));
+    await cache.index(S1, set('b'));
+    await cache.index(S1, set('b'));
+    await cache.index(S1, set('a'));
+    expect(reads).toEqual([`${S1}@a`, `${S1}@b`, `${S1}@a`]);
+  });
+
+  it('holds 100,000 overrides; the least recently used pattern goes first', async () => {
+    const { reads, read } = storeOf(40_000);
+    const cache = new GenerationCache(read);
+    await cache.index(S1, set('a'));
+    await cache.index(S2, set('a'));
+    await cache.index(S1, set('a'));
+    await cache.index(S3, set('a'));
+    reads.length = 0;
+    await cache.index(S1, set('a'));
+    await cache.index(S3, set('a'));
+    expect(reads).toEqual([]);
+    await cache.index(S2, set('a'));
+    expect(reads).toEqual([`${S2}@a`]);
+  });
+
+  it('a set larger than all of it is kept until the next', async () => {
+    const { reads, read } = storeOf(id => (id === 'huge' ? 100_001 : 1));
+    const cache = new GenerationCache(read);
+    await cache.index(S1, set('huge'));
+    await cache.index(S1, set('huge'));
+    expect(reads).toEqual([`${S1}@huge`]);
+    await cache.index(S1, set('small'));
+    reads.length = 0;
+    await cache.index(S1, set('small'));
+    expect(reads).toEqual([]);
+    await cache.index(S1, set('huge'));
+    expect(reads).toEqual([`${S1}@huge`]);
+  });
+});

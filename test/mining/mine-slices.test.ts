@@ -1,0 +1,414 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Mined,
+  type MineInput,
+  type MineOptions,
+  mineSlices,
+  type SliceTable,
+} from '../../shared/mining/mine-slices.ts';
+import type { DimensionColumn } from '../../shared/mining/types.ts';
+import { type ReferenceSlice, referenceMine } from '../support/reference-miner.ts';
+
+const UNBOUNDED = { nMin: 1, nearMin: 1, maxSlices: 1e9 };
+
+function column(
+  name: string,
+  codes: DimensionColumn['codes'],
+  values = Math.max(0, ...codes),
+): DimensionColumn {
+  return { name, values: Array.from({ length: values }, (_, k) => `v${k}`), codes };
+}
+
+function inputOf(
+  dimensions: readonly DimensionColumn[],
+  classes: Uint8Array,
+  more: Partial<MineInput> = {},
+): MineInput {
+  return {
+    size: classes.length,
+    dimensions,
+    classes,
+    classCount: 6,
+    supporting: Array(6).fill(true),
+    ...more,
+  };
+}
+
+/** A small seeded generator, so that large inputs are the same in every run. */
+function seeded(seed: number): (below: number) => number {
+  let state = seed;
+  return below => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+function pairsAt(table: SliceTable, i: number): number[][] {
+  const pairs = [];
+  for (let k = table.offset[i] ?? 0; k < (table.offset[i + 1] ?? 0); k++)
+    pairs.push([table.dimension[k] ?? -1, table.code[k] ?? -1]);
+  return pairs;
+}
+
+function rowsOf(table: SliceTable, input: MineInput): object[] {
+  return Array.from({ length: table.count }, (_, i) => ({
+    pairs: pairsAt(table, i),
+    counts: [...table.counts.subarray(i * input.classCount, (i + 1) * input.classCount)],
+    sum: input.measure ? table.sum[i] : 0,
+    representative: table.representative[i],
+  }));
+}
+
+function expected(slices: readonly ReferenceSlice[]): object[] {
+  return slices.map(({ pairs, counts, sum, representative }) => ({ pairs, counts, sum, representative }));
+}
+
+/** A slice's content without its place in the output: values by name and text instead of by code. */
+function contents(mined: Mined, input: MineInput): string[] {
+  const { slices } = mined;
+  return Array.from({ length: slices.count }, (_, i) => {
+    const pairs = pairsAt(slices, i).map(([d = 0, code = 0]) => {
+      const { name, values } = input.dimensions[d] as DimensionColumn;
+      return `${name}=${values[code - 1]}`;
+    });
+    const counts = slices.counts.subarray(i * input.classCount, (i + 1) * input.classCount);
+    return `${pairs.sort()} ${counts}`;
+  }).sort();
+}
+
+function expectSameAsReference(input: MineInput, options: MineOptions): void {
+  const mined = mineSlices(input, options);
+  const reference = referenceMine(input, options);
+  expect(rowsOf(mined.slices, input)).toEqual(expected(reference.slices));
+  expect(rowsOf(mined.near, input)).toEqual(expected(reference.near));
+  expect(mined.cut?.depth).toBe(reference.cutDepth);
+  expect(mined.slices.sum.length).toBe(input.measure ? mined.slices.count : 0);
+}
+
+const smallInput = fc
+  .record({
+    classCount: fc.integer({ min: 1, max: 8 }),
+    cardinalities: fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 6 }),
+    size: fc.oneof(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 80 })),
+    measured: fc.boolean(),
+  })
+  .chain(({ classCount, cardinalities, size, measured }) =>
+    fc
+      .record({
+        columns: fc.tuple(
+          ...cardinalities.map(values =>
+            fc
+              .tuple(
+                fc.array(fc.integer({ min: 0, max: values }), { minLength: size, maxLength: size }),
+                // One-value columns, columns that copy each other, and columns of every width.
+                fc.constantFrom('free', 'constant', 'copy'),
+                fc.constantFrom(Uint8Array, Uint16Array, Uint32Array),
+              )
+              .map(([codes, kind, Width]) => ({ codes, kind, Width, values })),
+          ),
+        ),
+        classes: fc.array(fc.integer({ min: 0, max: classCount - 1 }), { minLength: size, maxLength: size }),
+        supporting: fc.array(fc.boolean(), { minLength: classCount, maxLength: classCount }),
+        measure: fc.array(fc.integer({ min: -3, max: 3 }), { minLength: size, maxLength: size }),
+      })
+      .map(({ columns, classes, supporting, measure }): MineInput => {
+        const dimensions = columns.map(({ codes, kind, Width, values }, d) => {
+          const first = columns[0]?.codes ?? [];
+          const of = {
+            free: codes,
+            constant: codes.map(() => 1),
+            copy: first.map(code => Math.min(code, values)),
+          };
+          // The arrays may be longer than the input's size.
+          return column(`d${d}`, Width.from([...of[kind], 1]), values);
+        });
+        return {
+          size,
+          dimensions,
+          classes: Uint8Array.from([...classes, 0]),
+          classCount,
+          supporting,
+          ...(measured ? { measure: Float64Array.from([...measure, 99]) } : {}),
+        };
+      }),
+  );
+
+const smallOptions = fc
+  .record({
+    nMin: fc.integer({ min: 1, max: 8 }),
+    below: fc.integer({ min: 0, max: 5 }),
+    maxSlices: fc.oneof(fc.constant(1e9), fc.integer({ min: 0, max: 60 })),
+    maxDepth: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }),
+  })
+  .map(
+    ({ nMin, below, maxSlices, maxDepth }): MineOptions => ({
+      nMin,
+      nearMin: Math.max(1, nMin - below),
+      maxSlices,
+      ...(maxDepth === undefined ? {} : { maxDepth }),
+    }),
+  );
+
+describe('against the definition', () => {
+  test('3,000 random small inputs give the reference answer: slices, counts, sums, representatives, near, cut', () => {
+    void fc.assert(fc.property(smallInput, smallOptions, expectSameAsReference), { numRuns: 3000 });
+  });
+
+  test('a thousand rows, where identical ones are folded, give the reference answer', () => {
+    for (const seed of [1, 2, 3]) {
+      const random = seeded(seed);
+      const classes = Uint8Array.from({ length: 1000 }, () => random(6));
+      const cardinalities = [7, 2, 3, 1, 9];
+      const dimensions = cardinalities.map((values, d) =>
+        column(
+          `d${d}`,
+          Uint8Array.from({ length: 1000 }, () => random(values + 1)),
+          values,
+        ),
+      );
+      const measure = Float64Array.from({ length: 1000 }, () => random(5));
+      const supporting = [true, true, false, true, true, false];
+      const options = { ...UNBOUNDED, nMin: 5, nearMin: 3 };
+      expectSameAsReference(inputOf(dimensions, classes, { measure, supporting }), options);
+      expectSameAsReference(inputOf(dimensions, classes, { supporting }), options);
+      expectSameAsReference(inputOf(dimensions, classes), { ...options, maxDepth: 2 });
+      expectSameAsReference(inputOf(dimensions, classes), { ...options, maxSlices: 300 });
+    }
+  });
+
+  test('five thousand rows of few kinds, folded by hash, give the reference answer', () => {
+    const random = seeded(5);
+    const kinds = Array.from({ length: 150 }, () => Array.from({ length: 7 }, () => random(20)));
+    const rows = Array.from({ length: 5000 }, () => kinds[random(150)] ?? []);
+    const dimensions = Array.from({ length: 7 }, (_, d) =>
+      column(
+        `d${d}`,
+        Uint8Array.from(rows, kind => kind[d] ?? 0),
+        19,
+      ),
+    );
+    const classes = Uint8Array.from(rows, () => random(3));
+    const measure = Float64Array.from(rows, () => random(9));
+    const options = { ...UNBOUNDED, nMin: 40, nearMin: 30, maxDepth: 4 };
+    expectSameAsReference(inputOf(dimensions, classes), options);
+    expectSameAsReference(inputOf(dimensions.slice(0, 5), classes, { measure }), options);
+  });
+
+  test('more key bits than one word holds give the reference answer', () => {
+    const random = seeded(4);
+    const dimensions = Array.from({ length: 8 }, (_, d) =>
+      column(
+        `d${d}`,
+        Uint16Array.from({ length: 300 }, () => random(d % 2 ? 300 : 3)),
+        300,
+      ),
+    );
+    const classes = Uint8Array.from({ length: 300 }, () => random(2));
+    expectSameAsReference(inputOf(dimensions, classes), { ...UNBOUNDED, nMin: 2, nearMin: 1 });
+  });
+
+  test('a different order of rows gives the same slices', () => {
+    void fc.assert(
+      fc.property(smallInput, smallOptions, (input, options) => {
+        const flipped = <T extends { slice(a: number, b: number): { reverse(): T } }>(array: T) =>
+          array.slice(0, input.size).reverse();
+        const reversed: MineInput = {
+          ...input,
+          dimensions: input.dimensions.map(d => ({ ...d, codes: flipped(d.codes as Uint8Array) })),
+          classes: flipped(input.classes),
+          ...(input.measure ? { measure: flipped(input.measure) } : {}),
+        };
+        expect(mineSlices(reversed, options)).toEqual(mineSlices(input, options));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a different order of dimensions and codes gives the same contents', () => {
+    void fc.assert(
+      fc.property(smallInput, input => {
+        const renamed: MineInput = {
+          ...input,
+          dimensions: input.dimensions.toReversed().map(({ name, values, codes }) => ({
+            name,
+            values: values.toReversed(),
+            codes: Uint32Array.from(codes, code => (code === 0 ? 0 : values.length + 1 - code)),
+          })),
+        };
+        const options = { ...UNBOUNDED, nMin: 2 };
+        expect(contents(mineSlices(renamed, options), renamed)).toEqual(
+          contents(mineSlices(input, options), input),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('edges', () => {
+  test('no rows make no slices', () => {
+    const mined = mineSlices(inputOf([column('a', new Uint8Array(0))], new Uint8Array(0)), UNBOUNDED);
+    expect(mined.slices.count).toBe(0);
+    expect([...mined.slices.offset]).toEqual([0]);
+    expect(mined.near.count).toBe(0);
+    expect(mined.cut).toBeUndefined();
+  });
+
+  test('no dimensions make the global slice', () => {
+    const mined = mineSlices(inputOf([], Uint8Array.of(0, 3, 5)), UNBOUNDED);
+    expect(mined.slices.count).toBe(1);
+    expect([...mined.slices.counts]).toEqual([1, 0, 0, 1, 0, 1]);
+  });
+
+  test('classes that do not support are counted and do not count', () => {
+    const input = inputOf([column('a', Uint8Array.of(1, 1, 2, 2))], Uint8Array.of(0, 1, 1, 1), {
+      supporting: [true, false, false, false, false, false],
+    });
+    const mined = mineSlices(input, UNBOUNDED);
+    expect(rowsOf(mined.slices, input)).toEqual([
+      { pairs: [], counts: [1, 3, 0, 0, 0, 0], sum: 0, representative: 0 },
+      { pairs: [[0, 1]], counts: [1, 1, 0, 0, 0, 0], sum: 0, representative: 1 },
+    ]);
+  });
+
+  test('slices with the same rows name the one with fewest dimensions', () => {
+    const everywhere = column('chain', Uint8Array.of(1, 1, 1, 1));
+    const split = column('tf', Uint8Array.of(1, 1, 2, 2));
+    const input = inputOf([everywhere, split], new Uint8Array(4));
+    const mined = mineSlices(input, UNBOUNDED);
+    expect(
+      rowsOf(mined.slices, input).map(slice => 'representative' in slice && slice.representative),
+    ).toEqual([0, 0, 2, 3, 2, 3]);
+  });
+
+  test('slices with equal counts and different rows stay apart', () => {
+    const input = inputOf([column('a', Uint8Array.of(1, 1, 2, 2))], new Uint8Array(4));
+    expect([...mineSlices(input, UNBOUNDED).slices.representative]).toEqual([0, 1, 2]);
+  });
+
+  test('the near list stops at a hundred', () => {
+    const codes = Uint16Array.from({ length: 400 }, (_, row) => (row % 200) + 1);
+    const mined = mineSlices(inputOf([column('ticker', codes, 200)], new Uint8Array(400)), {
+      ...UNBOUNDED,
+      nMin: 3,
+    });
+    expect(mined.near.count).toBe(100);
+    expect(pairsAt(mined.near, 99)).toEqual([[0, 100]]);
+  });
+
+  test('a result is the same when computed again', () => {
+    const random = seeded(7);
+    const dimensions = [
+      column(
+        'a',
+        Uint8Array.from({ length: 500 }, () => random(4)),
+        3,
+      ),
+    ];
+    const input = inputOf(
+      dimensions,
+      Uint8Array.from({ length: 500 }, () => random(6)),
+    );
+    expect(mineSlices(input, UNBOUNDED)).toEqual(mineSlices(input, UNBOUNDED));
+  });
+});
+
+describe('budgets', () => {
+  const random = seeded(11);
+  const size = 20_000;
+  const dense = inputOf(
+    Array.from({ length: 40 }, (_, d) =>
+      column(
+        `d${d}`,
+        Uint8Array.from({ length: size }, () => random(5) + 1),
+        5,
+      ),
+    ),
+    Uint8Array.from({ length: size }, () => random(6)),
+  );
+
+  test('40 dimensions of 5 dense values are cut to whole levels and say so', () => {
+    const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 20, maxSlices: 100_000 });
+    expect(cut).toMatchObject({
+      depth: 2,
+      limit: 'slices',
+      reason: 'more than 100000 slices',
+      emitted: 19_701,
+    });
+    expect(cut?.leftOutAtLeast).toBeGreaterThan(80_000);
+    expect(slices.count).toBe(1 + 200 + (25 * 40 * 39) / 2);
+  });
+
+  test('40 copies of one dimension are a lattice of 2^40 slices, cut to whole levels', () => {
+    const copies = inputOf(
+      Array.from({ length: 40 }, (_, d) =>
+        column(`d${d}`, dense.dimensions[0]?.codes ?? new Uint8Array(0), 5),
+      ),
+      dense.classes,
+    );
+    const { slices, near, cut } = mineSlices(copies, { nMin: 33, nearMin: 20, maxSlices: 100_000 });
+    expect(cut).toMatchObject({ depth: 3, limit: 'slices' });
+    expect(slices.count).toBe(1 + 5 * (40 + 780 + 9880));
+    expect(new Set(slices.representative)).toEqual(new Set([0, 1, 2, 3, 4, 5]));
+    expect(near.count).toBe(0);
+  });
+
+  test('a work budget cuts whole levels', () => {
+    const whole = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxDepth: 2 });
+    const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxWork: 80e6 });
+    expect(cut).toMatchObject({ depth: 2, limit: 'work', reason: 'more than 80000000 record visits' });
+    expect(slices).toEqual(whole.slices);
+  });
+
+  test('the first level is whole however small the work budget', () => {
+    const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxWork: 1 });
+    expect(cut).toMatchObject({ depth: 1, limit: 'work', emitted: 201 });
+    expect(slices.count).toBe(201);
+  });
+
+  test('a larger work budget cuts fewer levels, and at last none', () => {
+    const options = { nMin: 400, nearMin: 400, maxSlices: 1e6 };
+    const input = { ...dense, dimensions: dense.dimensions.slice(0, 12) };
+    const whole = mineSlices(input, options);
+    const cuts = [1e6, 8e6, 20e6].map(maxWork => {
+      const { slices, cut } = mineSlices(input, { ...options, maxWork });
+      if (cut) expect(slices.count).toBe(cut.emitted);
+      else expect(slices).toEqual(whole.slices);
+      return cut?.depth;
+    });
+    expect(cuts).toEqual([1, 2, undefined]);
+  });
+
+  test('a limit on row buffers cuts whole levels', () => {
+    const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxRowBytes: 1e6 });
+    expect(cut).toMatchObject({ depth: 1, limit: 'memory', emitted: 201 });
+    expect(slices.count).toBe(201);
+  });
+
+  test('10,000 tickers below the threshold leave the other dimensions', () => {
+    const tickers = column(
+      'ticker',
+      Uint16Array.from({ length: size }, (_, row) => (row % 10_000) + 1),
+      10_000,
+    );
+    const input = { ...dense, dimensions: [tickers, ...dense.dimensions.slice(0, 3)] };
+    const { slices, cut } = mineSlices(input, { nMin: 33, nearMin: 2, maxSlices: 1e6 });
+    expect(cut).toBeUndefined();
+    expect(slices.count).toBe(6 ** 3);
+  });
+
+  test('10,000 tickers above the threshold are 10,000 slices', () => {
+    const codes = Uint16Array.from({ length: 400_000 }, (_, row) => (row % 10_000) + 1);
+    const side = Uint8Array.from({ length: 400_000 }, (_, row) => (Math.floor(row / 10_000) % 2) + 1);
+    const input = inputOf(
+      [column('ticker', codes, 10_000), column('side', side, 2)],
+      new Uint8Array(400_000),
+    );
+    const { slices, cut } = mineSlices(input, { nMin: 20, nearMin: 20, maxSlices: 1e6 });
+    expect(cut).toBeUndefined();
+    expect(slices.count).toBe(3 * 10_001);
+    const short = mineSlices(input, { nMin: 20, nearMin: 20, maxSlices: 10_003 });
+    expect(short.cut).toMatchObject({ depth: 1, emitted: 10_003 });
+  });
+});

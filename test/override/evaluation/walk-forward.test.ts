@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import type { FactorColumns } from '../../../shared/episode/columns/columns.ts';
+import { selectRows } from '../../../shared/episode/columns/select-rows.ts';
+import type { PolicyEvidence } from '../../../shared/override/evaluation/evaluation.ts';
+import { describeEvidence } from '../../../shared/override/evaluation/evaluation.ts';
+import { walkForward } from '../../../shared/override/evaluation/walk-forward.ts';
+import { replaySettings } from '../../../shared/override/materialize.ts';
+import type { Policy } from '../../../shared/override/override.ts';
+import { replay } from '../../../shared/override/policies/replay.ts';
+import { DAY, DX, iso, S1 } from '../../support/episodes.ts';
+import type { KnownEvent } from '../../support/factor-columns.ts';
+import { factorColumns } from '../../support/factor-columns.ts';
+import { randomOf } from '../../support/random.ts';
+
+const AS_OF = Date.UTC(2025, 3, 1, 6);
+const SETTINGS = { payoff: { win: 2, loss: 1 }, n_min: 33, lookback_days: 90 };
+const DAYS = 85;
+
+interface Kind {
+  /** Probability of success by where the event stands against its gate, and when. */
+  readonly success: (margin: number, frame: string, day: number) => number;
+  /** A dimension that is made up after the outcome is known. */
+  readonly leak?: (won: boolean, day: number) => string | undefined;
+  /** When an outcome becomes known, in days after its event. */
+  readonly delay?: (day: number) => number;
+}
+
+/** Events of 85 days, ts alone deciding what is acted on. */
+function world({ success, leak, delay = () => 1 }: Kind, seed = 1, perDay = 80): KnownEvent[] {
+  const random = randomOf(seed);
+  const frames = ['15m', '1h', '4h'];
+  return Array.from({ length: DAYS * perDay }, (_, i) => {
+    const day = i / perDay;
+    const margin = 0.7 * (random() - 0.7);
+    const frame = frames[Math.floor(random() * 3)] ?? '';
+    const won = random() < success(margin, frame, day);
+    const planted = leak?.(won, day);
+    const time = AS_OF - (DAYS - day) * DAY;
+    return {
+      episode: {
+        scope: { timeframe: frame, ...(planted !== undefined && { planted }) },
+        decision: margin >= 0 ? 'acted' : 'skipped',
+        numbers: new Map([
+          ['ts_score', 0.6 * Math.exp(margin)],
+          ['ts_min', 0.6],
+          ['halo_distance', 0.1],
+          ['halo_max', 1],
+          ['ema60_slope', 1],
+          ['slope_min', 0],
+        ]),
+        flags: new Map(),
+        blockedBy: undefined,
+        tradeId: undefined,
+      },
+      outcome: won ? 'success' : 'failure',
+      time,
+      resolvedAt: Math.min(AS_OF, time + delay(day) * DAY),
+    };
+  });
+}
+
+const edge = (margin: number, frame: string): number => (margin >= 0 || frame === '1h' ? 0.6 : 0.15);
+
+function walk(columns: FactorColumns, policy: Policy = 'replay'): Omit<PolicyEvidence, 'overrides'> {
+  const [evidence] = walkForward(S1, columns, AS_OF, [policy], SETTINGS).policies;
+  if (!evidence) throw new Error('no evidence');
+  return evidence;
+}
+
+describe('walk-forward evidence', () => {
+  it('finds what was there to be learned, week by week', () => {
+    const { folds, low, events } = walk(factorColumns(world({ success: edge })));
+    expect(folds.map(fold => [fold.from, fold.to])).toEqual([
+      ['2025-03-04T00:00:00.000Z', '2025-03-11T00:00:00.000Z'],
+      ['2025-03-11T00:00:00.000Z', '2025-03-18T00:00:00.000Z'],
+      ['2025-03-18T00:00:00.000Z', '2025-03-25T00:00:00.000Z'],
+      ['2025-03-25T00:00:00.000Z', iso(AS_OF)],
+    ]);
+    expect(folds.every(fold => fold.overrides > 0 && fold.gain > 0)).toBe(true);
+    expect(events).toBe(folds.reduce((sum, fold) => sum + fold.events, 0));
+    expect(low).toBeGreaterThan(0.05);
+  });
+
+  it('finds nothing when every outcome becomes known only now', () => {
+    const columns = factorColumns(world({ success: edge, delay: () => DAYS + 1 }));
+    for (const policy of ['drift', 'replay'] as const) {
+      const { folds, gain_per_event, low, high } = walk(columns, policy);
+      expect(folds.map(fold => [fold.learned, fold.overrides, fold.gain])).toEqual(
+        folds.map(() => [0, 0, 0]),
+      );
+      expect([gain_per_event, low, high]).toEqual([0, 0, 0]);
+    }
+  });
+
+  it('gains nothing from a feature that only the future knows', () => {
+    const flat = (): number => 1 / 3;
+    // Made up from the outcomes of the last week, and of that week alone.
+    const leak = (won: boolean, day: number): string | undefined =>
+      day > DAYS - 7.25 ? (won ? 'w' : 'l') : undefined;
+    const columns = factorColumns(world({ success: flat, leak }));
+    expect(walk(columns)).toMatchObject({ gain_per_event: 0, low: 0, high: 0 });
+    // With hindsight, and no days held out, the same search finds it at once.
+    const hindsight = { ...replaySettings(SETTINGS), heldOutDays: 0 };
+    const inHindsight = replay(S1, columns, AS_OF, hindsight).overrides;
+    expect(inHindsight.map(o => o.scope_subset.planted)).toContain('w');
+    // A value that has told winners from losers all along is no secret of the future: there the same search finds it.
+    const known = factorColumns(world({ success: flat, leak: won => (won ? 'w' : 'l') }));
+    expect(walk(known).low).toBeGreaterThan(0.2);
+  });
+
+  it('of a week is the same whatever happens after it began', () => {
+    const events = world({ success: edge });
+    const from = Date.UTC(2025, 2, 18);
+    const turned = events.map(
+      (event): KnownEvent =>
+        event.resolvedAt > from || event.time > from ? { ...event, outcome: 'failure' } : event,
+    );
+    const count = (rows: readonly KnownEvent[]) =>
+      walk(factorColumns(rows)).folds.map(fold => [fold.learned, fold.overrides]);
+    expect(count(turned).slice(0, 3)).toEqual(count(events).slice(0, 3));
+    const gain = (rows: readonly KnownEvent[]) => walk(factorColumns(rows)).folds[2]?.gain ?? 0;
+    expect(gain(turned)).toBeLessThan(0);
+    expect(gain(events)).toBeGreaterThan(0);
+  });
+
+  it('is the same for the same events in any order', () => {
+    const columns = factorColumns(world({ success: edge }, 3, 200));
+    const random = randomOf(9);
+    const order = Uint32Array.from({ length: columns.size }, (_, i) => i).sort(() => random() - 0.5);
+    for (const policy of ['drift', 'replay'] as const)
+      expect(walk(selectRows(columns, order), policy)).toEqual(walk(columns, policy));
+  });
+
+  it('scores a sample of moments when there are very many events, the same for every policy', () => {
+    const columns = factorColumns(world({ success: edge }, 5, 600));
+    const [drifted, replayed] = walkForward(S1, columns, AS_OF, ['drift', 'replay'], SETTINGS).policies;
+    expect(drifted?.events).toBeGreaterThan(3000);
+    expect(drifted?.events).toBeLessThan(6000);
+    expect(replayed?.events).toBe(drifted?.events);
+    expect(replayed?.low).toBeGreaterThan(0.05);
+  });
+
+  it('has a wider interval when events share their fate', () => {
+    const columns = factorColumns(world({ success: edge }));
+    const twins = Uint32Array.from({ length: columns.size }, (_, i) => 1 + Math.floor(i / 40));
+    const width = (of: { low: number; high: number }): number => of.high - of.low;
+    expect(width(walk({ ...columns, trade: twins }))).toBeGreaterThan(1.2 * width(walk(columns)));
+  });
+
+  it('says why nothing can be scored', () => {
+    const columns = factorColumns(world({ success: edge }));
+    const bare = { ...columns, numbers: {} };
+    expect(walk(bare)).toMatchObject({ events: 0, reason: 'factor ts_score missing on 100 %' });
+    const [ladder] = walkForward(DX, columns, AS_OF, ['replay'], SETTINGS).policies;
+    expect(ladder).toMatchObject({ events: 0, reason: expect.stringContaining('ladder') });
+    expect(walk(selectRows(columns, new Uint32Array()))).toMatchObject({ events: 0, gain_per_event: 0 });
+  });
+});
+
+describe('the comparison in words', () => {
+  const tried = (policy: Policy, gain: number, error: number): PolicyEvidence => ({
+    policy,
+    overrides: 3,
+    events: 500,
+    gain_per_event: gain,
+    low: gain - error,
+    high: gain + error,
+    folds: [],
+  });
+  const evidence = (...policies: PolicyEvidence[]) => ({
+    as_of: iso(AS_OF),
+    lookback_days: 90,
+    n_min: 33,
+    payoff: { win: 2, loss: 1 },
+    base_per_event: 0.1,
+    policies,
+  });
+
+  it('says which policy gained, lost, or showed nothing', () => {
+    expect(describeEvidence(evidence(tried('drift', -0.3, 0.1), tried('replay', 0.02, 0.05)), 'drift')).toBe(
+      'on 500 events of the last weeks, at 2:1: drift lost -0.3 an event (90 %: -0.4 to -0.2), ' +
+        'replay shows no difference: +0.02 an event (90 %: -0.03 to +0.07)',
+    );
+  });
+
+  it('says when another policy than the published one did better', () => {
+    const both = evidence(tried('drift', 0.01, 0.05), tried('replay', 0.2, 0.05));
+    expect(describeEvidence(both, 'drift')).toContain('replay did better than drift, which is published');
+    expect(describeEvidence(both, 'replay')).not.toContain('did better');
+  });
+
+  it('of nothing says so', () => {
+    expect(describeEvidence(evidence(), 'drift')).toBe('no event of the last weeks has an outcome');
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { Lesson } from '../../shared/lesson/lesson.ts';
+import { ladderReplay } from '../../shared/override/policies/replay-ladder.ts';
+import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
+import { DX } from '../support/episodes.ts';
+
+function lesson(count_1: number, count_3: number, n_success: number, scope: object = {}): Lesson {
+  const scope_subset = normalizeScope(scope);
+  return {
+    action_category: 'tuning_dx_ladder',
+    scope_subset,
+    scope_hash: scopeHash(scope_subset),
+    n: n_success,
+    stats: {
+      avg_dx_count: 2,
+      count_1,
+      count_2: n_success - count_1 - count_3,
+      count_3,
+      n_success,
+      n_failure: 0,
+      n_total: n_success,
+      failure_rate: 0,
+      ladder_pressure: (count_3 - count_1) / n_success,
+    },
+  };
+}
+
+const made = (...lessons: Lesson[]) => ladderReplay(DX, lessons).overrides;
+
+describe('the ladder under replay', () => {
+  it('keeps the formula of the contract where the shares really differ', () => {
+    // 60 threes against 20 ones of 100: 4.5 standard errors, pressure 0.4, exp(0.2 · 0.4).
+    expect(made(lesson(20, 60, 100))).toMatchObject([
+      {
+        action_category: 'tuning_dx_atr_mult',
+        multiplier: Math.exp(0.08),
+        confidence: 1,
+        ladder_pressure: 0.4,
+        reason:
+          '60 successes of 3 rungs against 20 of 1 among 100: ladder pressure +0.4, +4.5 standard errors',
+      },
+    ]);
+  });
+
+  it('does nothing where drift would follow the noise', () => {
+    // 12 against 8 of 40: pressure 0.1, 0.9 standard errors.
+    const { overrides, silent } = ladderReplay(DX, [lesson(8, 12, 40)]);
+    expect(overrides).toEqual([]);
+    expect([...silent.values()]).toEqual([
+      '12 successes of 3 rungs against 8 of 1 among 40: +0.9 standard errors, 2.6 are needed',
+    ]);
+  });
+
+  it('needs more of a slice of more dimensions, since there are more of them', () => {
+    const shares = [21, 47, 100] as const;
+    expect(made(lesson(...shares))).toHaveLength(1);
+    expect(made(lesson(...shares, { chain: 'sol' }))).toHaveLength(0);
+    expect(made(lesson(20, 50, 100, { chain: 'sol' }))).toHaveLength(1);
+    expect(made(lesson(20, 50, 100, { chain: 'sol', bucket: 'nano' }))).toHaveLength(0);
+    expect(made(lesson(0, 100, 100, { a: '1', b: '2', c: '3' }))).toHaveLength(0);
+  });
+
+  it('lets a slice say only what wider slices leave to be said: overrides multiply', () => {
+    const wide = lesson(200, 600, 1000);
+    const same = lesson(20, 60, 100, { chain: 'sol' });
+    expect(made(wide, same)).toHaveLength(1);
+    const other = lesson(80, 10, 100, { chain: 'base' });
+    const [first, second] = made(wide, other);
+    expect((first?.multiplier ?? 0) * (second?.multiplier ?? 0)).toBeCloseTo(Math.exp(0.2 * -0.7), 12);
+  });
+
+  it('gives every lesson an override or a reason, whatever their order', () => {
+    const lessons = [lesson(5, 4, 12), lesson(1, 1, 9, { chain: 'a' }), lesson(50, 5, 80, { chain: 'b' })];
+    const { overrides, silent } = ladderReplay(DX, lessons);
+    expect(overrides.length + silent.size).toBe(3);
+    expect(ladderReplay(DX, lessons.toReversed())).toEqual({ overrides, silent });
+  });
+});

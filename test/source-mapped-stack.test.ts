@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const SOURCE = `
+interface Order { readonly name: string }
+
+export function fail(order: Order): never {
+  throw new Error(order.name);
+}
+`;
+
+/** In a process of its own: the test runner translates stacks itself. Prints the line that is logged. */
+const LOG_THE_ERROR = `
+  const { jsonLog } = await import(process.argv[1]);
+  const { sourceStack } = await import(process.argv[2]);
+  const { fail } = await import(process.argv[3]);
+  const log = jsonLog('info', line => console.log(line), () => 0, sourceStack);
+  try {
+    fail({ name: 'no such order' });
+  } catch (cause) {
+    log.error('failed', new Error('around', { cause }));
+  }`;
+
+const run = promisify(execFile);
+const shared = (name: string): string => new URL(`../shared/${name}.ts`, import.meta.url).href;
+let folder: string;
+
+/** The first frame of the error of the function above, thrown in a minified bundle. */
+async function firstFrame(name: string, sourcemap: boolean, map?: string): Promise<string> {
+  const outfile = join(folder, name, 'index.mjs');
+  const entryPoints = [join(folder, 'fail.ts')];
+  await build({ entryPoints, outfile, bundle: true, format: 'esm', minify: true, sourcemap });
+  if (map !== undefined) await writeFile(`${outfile}.map`, map);
+  const options = ['--input-type=module', '--eval', LOG_THE_ERROR];
+  const { stdout } = await run(process.execPath, [
+    ...options,
+    shared('log'),
+    shared('source-mapped-stack'),
+    outfile,
+  ]);
+  const { error } = JSON.parse(stdout);
+  expect(error).toMatchObject({ message: 'around', cause: { message: 'no such order' } });
+  return error.cause.stack.split('\n')[1].trim();
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pm-tuning-stack-'));
+  await writeFile(join(folder, 'fail.ts'), SOURCE);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+it('an error in a bundle is logged with the line of its source', async () => {
+  expect(await firstFrame('mapped', true)).toMatch(/^at \w+ \(fail\.ts:5:\d+\)$/);
+});
+
+it('without a source map the stack stays as it is', async () => {
+  expect(await firstFrame('plain', false)).toMatch(/^at \w+ \(file:.*\/plain\/index\.mjs:1:\d+\)$/);
+});
+
+it('a source map that cannot be read costs no line of the log', async () => {
+  const damaged = '{"version":3,"sources":';
+  expect(await firstFrame('damaged', true, damaged)).toMatch(/\/damaged\/index\.mjs:1:\d+\)$/);
+});

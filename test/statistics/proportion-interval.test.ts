@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { balanceInterval, rateInterval } from '../../shared/statistics/proportion-interval.ts';
+
+/** Odds of each number of hits in n. */
+function binomial(n: number, p: number): number[] {
+  const odds = [(1 - p) ** n];
+  for (let k = 1; k <= n; k++) odds.push(((odds[k - 1] ?? 0) * (n - k + 1) * p) / (k * (1 - p)));
+  return odds;
+}
+
+const counts = fc
+  .tuple(fc.integer({ min: 1, max: 1_000_000 }), fc.double({ min: 0, max: 1, noNaN: true }))
+  .map(([whole, share]) => [Math.round(whole * share), whole] as const);
+
+describe('the 90 % interval of a rate', () => {
+  // Worked by hand with z² = 2.70554, e.g. 0 of 10: z² / (10 + z²) = 0.21294; 5 of 10:
+  // 1/2 ± sqrt(0.270554 · (1/4 + 0.0676386)) / 1.270554 = 1/2 ± 0.23073. Ends are rounded outward.
+  it.each([
+    [0, 1, [0, 0.7302]],
+    [1, 1, [0.2698, 1]],
+    [0, 10, [0, 0.213]],
+    [10, 10, [0.787, 1]],
+    [5, 10, [0.2692, 0.7308]],
+    [0, 33, [0, 0.0758]],
+    [0, 0, [0, 1]],
+  ])('of %d in %d is %j', (part, whole, interval) => {
+    expect(rateInterval(part, whole)).toEqual(interval);
+  });
+
+  it('contains the rate, inside of 0 to 1', () => {
+    fc.assert(
+      fc.property(counts, ([part, whole]) => {
+        const [low, high] = rateInterval(part, whole);
+        expect(low).toBeGreaterThanOrEqual(0);
+        expect(high).toBeLessThanOrEqual(1);
+        expect(low).toBeLessThanOrEqual(part / whole);
+        expect(high).toBeGreaterThanOrEqual(part / whole);
+      }),
+    );
+  });
+
+  it('rises with the part, and mirrors it', () => {
+    fc.assert(
+      fc.property(counts, ([part, whole]) => {
+        const [low, high] = rateInterval(part, whole);
+        const [lower, higher] = rateInterval(Math.max(0, part - 1), whole);
+        expect(lower).toBeLessThanOrEqual(low);
+        expect(higher).toBeLessThanOrEqual(high);
+        const [a, b] = rateInterval(whole - part, whole);
+        expect(1 - b).toBeCloseTo(low, 3);
+        expect(1 - a).toBeCloseTo(high, 3);
+      }),
+    );
+  });
+
+  it('narrows with more events at the same rate', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(50),
+        fc.integer({ min: 1, max: 50 }),
+        fc.integer({ min: 2, max: 50 }),
+        (a, b, more) => {
+          const [low, high] = rateInterval(a, a + b);
+          const [tighterLow, tighterHigh] = rateInterval(a * more, (a + b) * more);
+          expect(tighterHigh - tighterLow).toBeLessThanOrEqual(high - low);
+        },
+      ),
+    );
+  });
+
+  it('covers the truth nine times of ten, at the sizes of lessons: 83 % at worst between 5 and 95 %', () => {
+    for (const n of [20, 33, 60]) {
+      const coverage = Array.from({ length: 91 }, (_, i) => {
+        const p = 0.05 + i / 100;
+        return binomial(n, p).reduce((sum, odds, k) => {
+          const [low, high] = rateInterval(k, n);
+          return sum + (low <= p && p <= high ? odds : 0);
+        }, 0);
+      });
+      expect(Math.min(...coverage), `n ${n}`).toBeGreaterThan(0.83);
+      const mean = coverage.reduce((a, b) => a + b, 0) / coverage.length;
+      expect(Math.abs(mean - 0.9), `n ${n}`).toBeLessThan(0.015);
+    }
+  });
+});
+
+describe('the 90 % interval of a balance', () => {
+  // (6 − 2) / 10 = 0.4; variance (6 + 2 + 1 − 16/10) / 100 = 0.074; 0.4 ± 1.644854 · 0.272029 = 0.4 ± 0.447449
+  it.each([
+    [6, 2, 8, [-0.0475, 0.8475]],
+    [0, 0, 0, [-1, 1]],
+    [0, 0, 8, [-0.1645, 0.1645]],
+  ])('of %d up and %d down in %d is %j', (up, down, whole, interval) => {
+    expect(balanceInterval(up, down, whole)).toEqual(interval);
+  });
+
+  it('contains the balance, inside of −1 to 1, and mirrors it', () => {
+    fc.assert(
+      fc.property(fc.nat(10_000), fc.nat(10_000), fc.nat(10_000), (up, down, neither) => {
+        const whole = up + down + neither;
+        fc.pre(whole > 0);
+        const [low, high] = balanceInterval(up, down, whole);
+        const balance = (up - down) / whole;
+        expect(low).toBeGreaterThanOrEqual(-1);
+        expect(high).toBeLessThanOrEqual(1);
+        expect(low).toBeLessThanOrEqual(balance);
+        expect(high).toBeGreaterThanOrEqual(balance);
+        const [a, b] = balanceInterval(down, up, whole);
+        expect([-b, -a]).toEqual([expect.closeTo(low, 10), expect.closeTo(high, 10)]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,22 @@
+import type { Reporter, TestModule } from 'vitest/node';
+import type { Figure } from './measurements.ts';
+
+/** Prints what tests measured, one line each, in the order of the rows of docs/guarantees.md. */
+export default class FiguresReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const figures = modules.flatMap(module =>
+      [...module.children.allTests()].flatMap(test => test.meta().figures ?? []),
+    );
+    for (const { row, text } of figures.sort(byRow)) process.stdout.write(`${nameOf(row)}: ${text}\n`);
+  }
+}
+
+const nameOf = (row: Figure['row']): string => (typeof row === 'number' ? `row ${row}` : row);
+
+/** Numbers first, then words. */
+function byRow(a: Figure, b: Figure): number {
+  if (typeof a.row === 'number' && typeof b.row === 'number') return a.row - b.row;
+  if (typeof a.row === 'number') return -1;
+  if (typeof b.row === 'number') return 1;
+  return a.row < b.row ? -1 : a.row > b.row ? 1 : 0;
+}
