@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 /** Readers of arguments; each throws commander's `InvalidArgumentError` with what would be right. */
 
 /** A whole number of at least `min`. */
-export function whole(min: number): (text: string) => number {
+export function integerAtLeast(min: number): (text: string) => number {
   return text => {
     const value = Number(text);
     if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
@@ -19,7 +19,7 @@ export function positive(text: string): number {
 }
 
 /** Any finite number. */
-export function amount(text: string): number {
+export function finiteNumber(text: string): number {
   const value = number(text);
   if (value !== undefined) return value;
   throw new InvalidArgumentError('It must be a number.');

@@ -1,4 +1,4 @@
-import { fetchFailure, ServiceRefused, Unreachable, unreadable } from './errors.ts';
+import { fetchFailure, ServiceError, Unreachable, unreadable } from './errors.ts';
 import type { Host } from './host.ts';
 import { backoffMs, retryAfterMs, TRANSIENT } from './retry.ts';
 
@@ -52,13 +52,13 @@ export class Client {
   }
 
   #mayPass(error: unknown): boolean {
-    if (error instanceof ServiceRefused) return TRANSIENT.has(error.status);
+    if (error instanceof ServiceError) return TRANSIENT.has(error.status);
     return error instanceof Unreachable && (error.kind !== 'absent' || this.#reached);
   }
 
   async #pause(error: unknown, attempt: number, attempts: number, signal?: AbortSignal): Promise<void> {
     const { host, note } = this.#options;
-    const asked = error instanceof ServiceRefused ? error.retryAfterMs : 0;
+    const asked = error instanceof ServiceError ? error.retryAfterMs : 0;
     const ms = backoffMs(attempt, host.random(), asked);
     const why = error instanceof Error ? error.message : String(error);
     note(`${why} – again in ${(ms / 1000).toFixed(1)} s (attempt ${attempt + 1} of ${attempts})`);
@@ -80,7 +80,7 @@ export class Client {
     this.#reached = true;
     const body = parseJson(text);
     if (!response.ok)
-      throw new ServiceRefused(
+      throw new ServiceError(
         response.status,
         body,
         retryAfterMs(response.headers.get('retry-after'), Date.now()),

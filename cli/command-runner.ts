@@ -3,4 +3,4 @@ import type { ExitCode } from './exit-codes.ts';
 import type { Session } from './session.ts';
 
 /** Hands a command's work to the program, which makes the session and keeps the exit code. */
-export type Perform = (command: Command, run: (session: Session) => Promise<ExitCode>) => Promise<void>;
+export type RunCommand = (command: Command, run: (session: Session) => Promise<ExitCode>) => Promise<void>;

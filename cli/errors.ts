@@ -11,7 +11,7 @@ const problemSchema = z.looseObject({
 });
 
 /** A 4xx or 5xx answer. */
-export class ServiceRefused extends Failure {
+export class ServiceError extends Failure {
   readonly status: number;
   readonly body: unknown;
   /** What `Retry-After` asked for, in milliseconds. */
@@ -56,15 +56,9 @@ function describe(status: number, body: unknown): { message: string; lines: stri
   return { message: `${problem.code} (${status})${detail ? `: ${detail}` : ''}`, lines };
 }
 
-const CODES_OF_NOBODY_THERE = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
+const UNREACHABLE_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-const CODES_OF_A_BREAK = new Set([
+const CONNECTION_LOST_CODES = new Set([
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
@@ -80,9 +74,9 @@ export function fetchFailure(url: string, timeoutMs: number, error: unknown): Un
     return new Unreachable('timeout', `${url} did not answer within ${timeoutMs / 1000} s`, error);
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code = codeOf(cause);
-  if (CODES_OF_NOBODY_THERE.has(code))
+  if (UNREACHABLE_CODES.has(code))
     return new Unreachable('absent', `no service at ${url} (${code}); start one with: npm start`, error);
-  if (CODES_OF_A_BREAK.has(code))
+  if (CONNECTION_LOST_CODES.has(code))
     return new Unreachable('broken', `the connection to ${url} broke (${code})`, error);
   const why = code || (cause instanceof Error ? cause.message : String(cause));
   return new Unreachable('absent', `${url} cannot be called (${why})`, error);

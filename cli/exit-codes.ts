@@ -2,7 +2,7 @@
 export const EXIT = {
   ok: 0,
   /** The service did its part, the result is not good. */
-  bad: 1,
+  unsuccessful: 1,
   usage: 2,
   unreachable: 3,
   refused: 4,

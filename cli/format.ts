@@ -36,14 +36,14 @@ export function signed(value: number, digits = 0): string {
 }
 
 /** A value to six significant digits, without trailing zeros: `0.591`. */
-export function measure(value: number): string {
+export function significant(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
 /** What an override does: `× 0.9851`, or for additive levers `+0.01`. */
 export function effect(of: { multiplier?: number | undefined; delta?: number | undefined }): string {
   if (of.multiplier !== undefined) return `× ${of.multiplier.toFixed(4)}`;
-  return of.delta === undefined ? '' : signed(Number(measure(of.delta)), decimals(of.delta));
+  return of.delta === undefined ? '' : signed(Number(significant(of.delta)), decimals(of.delta));
 }
 
 /** A slice: `bucket=nano, timeframe=15m`; the empty one is `everything`. */
@@ -71,5 +71,5 @@ export function plural(n: number, noun: string): string {
 }
 
 function decimals(value: number): number {
-  return measure(value).split('.')[1]?.length ?? 0;
+  return significant(value).split('.')[1]?.length ?? 0;
 }

@@ -32,7 +32,7 @@ export async function readPages<T extends z.ZodType<Page>>(
   let next: string | undefined;
   for (;;) {
     const limit = String(Math.min(PAGE, wanted - rows.length));
-    const page = await session.ask(list.schema, list.path, { query: { ...list.query, limit, next } });
+    const page = await session.request(list.schema, list.path, { query: { ...list.query, limit, next } });
     rows.push(...rowsOf(page.raw, list.rows));
     next = page.data.next;
     if (next !== undefined && rows.length < wanted) continue;

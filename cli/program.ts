@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { serviceUrl, token, whole } from './arguments.ts';
+import { integerAtLeast, serviceUrl, token } from './arguments.ts';
 import { Client } from './client.ts';
-import type { Perform } from './command-runner.ts';
+import type { RunCommand } from './command-runner.ts';
 import { addCycle } from './commands/cycle.ts';
 import { addEvidence } from './commands/evidence.ts';
 import { addHistory } from './commands/history.ts';
@@ -56,7 +56,7 @@ export async function runCli(argv: readonly string[], host: Host): Promise<ExitC
   return exit;
 }
 
-function createProgram(host: Host, perform: Perform): Command {
+function createProgram(host: Host, perform: RunCommand): Command {
   const program = new Command('pm-tuning')
     .description('Talks to a PM Tuning service: events in, lessons and overrides out.')
     .version(version(), '-V, --version', 'print the version')
@@ -71,7 +71,7 @@ function createProgram(host: Host, perform: Perform): Command {
         .argParser(token),
     )
     .option('--json', "print the API's answer as JSON, and nothing else, on stdout")
-    .addOption(new Option('--timeout <seconds>', 'for one request').argParser(whole(1)).default(30))
+    .addOption(new Option('--timeout <seconds>', 'for one request').argParser(integerAtLeast(1)).default(30))
     .addHelpText('after', EXAMPLES + EXIT_CODE_HELP)
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help says more)')

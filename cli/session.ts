@@ -4,7 +4,7 @@ import type { Call, Client } from './client.ts';
 import { unreadable } from './errors.ts';
 import { printable } from './format.ts';
 import type { Host } from './host.ts';
-import type { Column, Look } from './table.ts';
+import type { Column, TableStyle } from './table.ts';
 import { renderTable } from './table.ts';
 
 /** Writes a line to stderr, over a progress bar that may stand there. */
@@ -32,7 +32,7 @@ export class Session {
    * Calls the service and checks the answer; `raw` is the body as it came.
    * @throws Failure as `Client.call`, and when the answer is not what the API promises
    */
-  async ask<T extends z.ZodType>(
+  async request<T extends z.ZodType>(
     schema: T,
     path: string,
     call?: Call,
@@ -46,24 +46,24 @@ export class Session {
   }
 
   /** With `--json` the answer as it is, else what `show` prints. */
-  answer(raw: unknown, show: () => void): void {
+  output(raw: unknown, show: () => void): void {
     if (this.json) this.host.stdout.write(`${JSON.stringify(raw, null, 2)}\n`);
     else show();
   }
 
   /** A line for the reader, on stdout; nothing with `--json`. */
-  say(text = ''): void {
+  print(text = ''): void {
     if (!this.json) this.host.stdout.write(`${text}\n`);
   }
 
   /** A line about the work itself, on stderr. */
-  note(text: string): void {
+  warn(text: string): void {
     noteTo(this.host, text);
   }
 
   /** A table, or `none` when it would have no rows. */
   table<T>(columns: readonly Column<T>[], rows: readonly T[], none: string): void {
-    this.say(rows.length === 0 ? none : renderTable(columns, rows, this.#look()));
+    this.print(rows.length === 0 ? none : renderTable(columns, rows, this.#look()));
   }
 
   /** Columns of the terminal; infinite when the output is none. */
@@ -72,11 +72,11 @@ export class Session {
     return stdout.isTTY ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
   }
 
-  strong(text: string): string {
+  bold(text: string): string {
     return this.#look().color ? styleText('bold', text, { validateStream: false }) : text;
   }
 
-  #look(): Look {
+  #look(): TableStyle {
     const { stdout, env } = this.host;
     const plain = env.NO_COLOR !== undefined && env.NO_COLOR !== '';
     return {

@@ -7,7 +7,7 @@ interface Sliced {
 }
 
 /** Most events first; of as many, the slice with fewer dimensions, then by its text. */
-export function mostEventsFirst(a: Sliced, b: Sliced): number {
+export function byMostEvents(a: Sliced, b: Sliced): number {
   if (a.n !== b.n) return b.n - a.n;
   const dimensions = dimensionCount(a.scope_subset) - dimensionCount(b.scope_subset);
   if (dimensions !== 0) return dimensions;

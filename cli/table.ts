@@ -9,7 +9,7 @@ export interface Column<T> {
   readonly wraps?: boolean;
 }
 
-export interface Look {
+export interface TableStyle {
   /** Columns of the terminal; infinite when the output is no terminal. */
   readonly width: number;
   readonly color: boolean;
@@ -19,7 +19,7 @@ const GAP = '  ';
 const NARROWEST = 16;
 
 /** A table without borders, numbers to the right, ending without a line break. */
-export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[], look: Look): string {
+export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[], look: TableStyle): string {
   const cells = rows.map(row => columns.map(column => column.value(row)));
   const most = fitWidths(columns, cells, look.width);
   const titles = columns.map(({ title }) => [title]);

@@ -1,15 +1,15 @@
-import { logged } from '../shared/cycle/log-step.ts';
-import { materializeAndPublish } from '../shared/cycle/steps.ts';
+import { logStep } from '../shared/cycle/log-step.ts';
+import { publishStep } from '../shared/cycle/steps.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
 /** Step 3 of a cycle, per pattern: the lessons and the overrides they led to are put in force. */
 export const createHandler = (runtime: Runtime) => (input: unknown) =>
-  logged(
+  logStep(
     runtime,
     'pattern materialized',
     input,
-    () => materializeAndPublish(runtime, input),
+    () => publishStep(runtime, input),
     ({ pattern_key, status, overrides, generation }) => ({ pattern_key, status, overrides, generation }),
   );
 

@@ -19,9 +19,9 @@ export function grantTables(name: FunctionName, role: IRole, tables: Tables): vo
     control: tables.control.tableArn,
   };
   for (const access of ACCESS[name]) {
-    const actions = access.may.map(action => `dynamodb:${action}`);
+    const actions = access.actions.map(action => `dynamodb:${action}`);
     role.addToPrincipalPolicy(
-      new PolicyStatement({ actions, resources: [arns[access.on]], conditions: conditions(access) }),
+      new PolicyStatement({ actions, resources: [arns[access.target]], conditions: conditions(access) }),
     );
   }
   grantKey(name, role, tables);
@@ -38,7 +38,7 @@ function conditions({ partitions, attributes }: Access): Record<string, Record<s
 function grantKey(name: FunctionName, role: IRole, tables: Tables): void {
   const key = tables.events.encryptionKey;
   if (!key) return;
-  const writes = ACCESS[name].some(({ may }) => may.some(action => !READS.has(action)));
+  const writes = ACCESS[name].some(({ actions: may }) => may.some(action => !READS.has(action)));
   role.addToPrincipalPolicy(
     new PolicyStatement({
       actions: writes ? KEY_WRITE : KEY_READ,

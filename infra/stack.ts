@@ -7,8 +7,8 @@ import { createCycle } from './cycle/state-machine.ts';
 import { functionEnvironment } from './environment.ts';
 import type { FunctionName } from './function-settings.ts';
 import { createFunction } from './lambda-function.ts';
-import { subscribeAsked } from './monitoring/dimension-subscription.ts';
-import { createNoticing } from './monitoring/monitoring.ts';
+import { subscribeToQueriedDimensions } from './monitoring/dimension-subscription.ts';
+import { createMonitoring } from './monitoring/monitoring.ts';
 import { createOutputs } from './outputs.ts';
 import type { Stage } from './stage.ts';
 import { createTables } from './tables.ts';
@@ -38,9 +38,9 @@ export class PmTuningStack extends Stack {
     machine.grantStartExecution(admin);
     const lookup = create('lookup');
     const { api, apiStage, logs } = createApi(this, stage, { ingest: create('ingest'), lookup, admin });
-    subscribeAsked(this, lookup.logGroup, create('record-queried-dimensions'));
+    subscribeToQueriedDimensions(this, lookup.logGroup, create('record-queried-dimensions'));
     if (!stage.jwt) createCallerPolicies(this, api);
-    const topic = createNoticing(
+    const topic = createMonitoring(
       this,
       stage,
       { cycleClose: steps['cycle-close'].logGroup, cycle: cycle.logs, api: logs },

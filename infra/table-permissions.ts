@@ -15,8 +15,8 @@ export type TableAction =
 export type AccessTarget = TableName | 'outcomes';
 
 export interface Access {
-  readonly on: AccessTarget;
-  readonly may: readonly TableAction[];
+  readonly target: AccessTarget;
+  readonly actions: readonly TableAction[];
   /** Only items whose partition key has one of these forms. */
   readonly partitions?: readonly string[];
   /** Only these attributes, the keys among them. */
@@ -27,17 +27,17 @@ export interface Access {
 export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ingest: [
     // Insert if absent; read what was there; add an outcome. An event is never put over another.
-    { on: 'events', may: ['BatchGetItem', 'GetItem', 'PartiQLInsert', 'UpdateItem'] },
+    { target: 'events', actions: ['BatchGetItem', 'GetItem', 'PartiQLInsert', 'UpdateItem'] },
     // The list of patterns, and outcomes that wait for their event.
     {
-      on: 'control',
-      may: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
+      target: 'control',
+      actions: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
       partitions: ['patterns', 'parked#*'],
     },
     // Counters. They share a partition with the head, whose attributes stay out of reach.
     {
-      on: 'control',
-      may: ['UpdateItem'],
+      target: 'control',
+      actions: ['UpdateItem'],
       partitions: ['pattern#*'],
       attributes: [
         'pk',
@@ -52,31 +52,33 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     },
   ],
   lookup: [
-    { on: 'control', may: ['GetItem'] },
-    { on: 'overrides', may: ['Query'] },
+    { target: 'control', actions: ['GetItem'] },
+    { target: 'overrides', actions: ['Query'] },
   ],
   // Which dimensions look-ups ask with; nothing that is in force.
-  'record-queried-dimensions': [{ on: 'control', may: ['BatchWriteItem'], partitions: ['dimensions#*'] }],
-  admin: [
-    { on: 'control', may: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
-    // Updates: a rollback renews the expiry of the rows that it puts back in force.
-    { on: 'lessons', may: ['Query', 'UpdateItem'] },
-    { on: 'overrides', may: ['Query', 'UpdateItem'] },
-    // What-ifs and the study of N_MIN count on the events themselves.
-    { on: 'outcomes', may: ['Query'] },
+  'record-queried-dimensions': [
+    { target: 'control', actions: ['BatchWriteItem'], partitions: ['dimensions#*'] },
   ],
-  'cycle-open': [{ on: 'control', may: ['PutItem', 'Query'] }],
+  admin: [
+    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
+    // Updates: a rollback renews the expiry of the rows that it puts back in force.
+    { target: 'lessons', actions: ['Query', 'UpdateItem'] },
+    { target: 'overrides', actions: ['Query', 'UpdateItem'] },
+    // What-ifs and the study of N_MIN count on the events themselves.
+    { target: 'outcomes', actions: ['Query'] },
+  ],
+  'cycle-open': [{ target: 'control', actions: ['PutItem', 'Query'] }],
   mine: [
-    { on: 'outcomes', may: ['Query'] },
-    { on: 'control', may: ['GetItem', 'PutItem'] },
-    { on: 'lessons', may: ['BatchWriteItem'] },
-    { on: 'overrides', may: ['BatchWriteItem'] },
+    { target: 'outcomes', actions: ['Query'] },
+    { target: 'control', actions: ['GetItem', 'PutItem'] },
+    { target: 'lessons', actions: ['BatchWriteItem'] },
+    { target: 'overrides', actions: ['BatchWriteItem'] },
   ],
   materialize: [
-    { on: 'control', may: ['GetItem', 'PutItem'] },
+    { target: 'control', actions: ['GetItem', 'PutItem'] },
     // Updates: what stays in force is renewed before it expires.
-    { on: 'lessons', may: ['Query', 'UpdateItem'] },
-    { on: 'overrides', may: ['Query', 'UpdateItem'] },
+    { target: 'lessons', actions: ['Query', 'UpdateItem'] },
+    { target: 'overrides', actions: ['Query', 'UpdateItem'] },
   ],
-  'cycle-close': [{ on: 'control', may: ['GetItem', 'PutItem', 'Query'] }],
+  'cycle-close': [{ target: 'control', actions: ['GetItem', 'PutItem', 'Query'] }],
 };

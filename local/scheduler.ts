@@ -19,7 +19,7 @@ export function parsePeriod(text: string): number | undefined {
 }
 
 /** What EventBridge is in AWS: starts a run every period, one at a time. */
-export class CycleClock {
+export class CycleScheduler {
   readonly #runtime: Runtime;
   readonly #starter: CycleStarter;
   readonly #periodMs: number;

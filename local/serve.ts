@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { jsonLog } from '../shared/log.ts';
 import { DataFolderError } from './engine/embedded-dynamodb.ts';
 import { isLoopback } from './loopback-guard.ts';
-import { CycleClock, parsePeriod } from './scheduler.ts';
+import { CycleScheduler, parsePeriod } from './scheduler.ts';
 import type { Service } from './service.ts';
 import { listen, openService } from './service.ts';
 import { readCallers, TokenFileError } from './token-auth.ts';
@@ -162,7 +162,7 @@ async function run(options: Options): Promise<void> {
   const clock =
     options.periodMs === undefined
       ? undefined
-      : new CycleClock(service.runtime, service.stateMachine, options.periodMs);
+      : new CycleScheduler(service.runtime, service.stateMachine, options.periodMs);
   const firstMs = await clock?.start();
 
   let stopping = false;

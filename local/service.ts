@@ -9,14 +9,14 @@ import { operateRoutes } from '../shared/http/operate.ts';
 import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import { lookupRoutes } from '../shared/http/routes/lookup.ts';
 import type { Log } from '../shared/log.ts';
-import { type Asked, AskedDimensions } from '../shared/lookup/queried-dimensions.ts';
+import { QueriedDimensionReporter, type QueriedDimensions } from '../shared/lookup/queried-dimensions.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createRuntime } from '../shared/runtime.ts';
 import { drained } from './drain-body.ts';
 import { openEmbeddedEngine } from './engine/embedded-dynamodb.ts';
 import { ensureTables } from './engine/tables.ts';
 import { isLoopback, refuseForeign } from './loopback-guard.ts';
-import type { Tuning } from './state-machine.ts';
+import type { InterpreterOptions } from './state-machine.ts';
 import { LocalStateMachine } from './state-machine.ts';
 import { type Callers, requireTokens } from './token-auth.ts';
 
@@ -33,7 +33,7 @@ export interface ServiceOptions {
   /** Who may call, by their tokens; undefined lets everybody who can reach the service do everything. */
   readonly callers?: Callers | undefined;
   /** Pauses and timeouts of a run, instead of the definition's. */
-  readonly tuning?: Tuning;
+  readonly tuning?: InterpreterOptions;
 }
 
 /** The whole product in one process: the functions' own code on one engine. */
@@ -66,8 +66,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const app = createApp(runtime.log);
   if (options.callers) requireTokens(app, options.callers);
   ingestRoutes(app, runtime);
-  const notes = keptNotes(runtime);
-  lookupRoutes(app, { ...runtime, asked: notes.asked });
+  const notes = dimensionRecorder(runtime);
+  lookupRoutes(app, { ...runtime, queriedDimensions: notes.asked });
   operateRoutes(app, { ...runtime, cycleMaxAgeMinutes: config.cycleMaxAgeMinutes, starter: stateMachine });
   return {
     runtime,
@@ -84,14 +84,14 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 }
 
 /** What a subscription to the look-up's log does in AWS: what look-ups ask with is kept, after they have answered. */
-function keptNotes({ dimensions, log, now }: Runtime) {
+function dimensionRecorder({ dimensions, log, now }: Runtime) {
   let last = Promise.resolve();
-  const keep = ({ pattern, names }: Asked): void => {
+  const keep = ({ pattern, names }: QueriedDimensions): void => {
     last = last
-      .then(() => dimensions.noteAsked(pattern, names))
+      .then(() => dimensions.recordQueried(pattern, names))
       .catch(error => log.error('what look-ups asked with is not kept', error, { pattern }));
   };
-  return { asked: new AskedDimensions(keep, now), written: () => last };
+  return { asked: new QueriedDimensionReporter(keep, now), written: () => last };
 }
 
 /** Credentials come from the usual AWS variables; local engines take any. */

@@ -15,7 +15,7 @@ const RECORD_ATTEMPTS = 10;
 const RECORD_PAUSE_MS = 1000;
 
 /** What tests make shorter; users leave it to the definition. */
-export interface Tuning {
+export interface InterpreterOptions {
   readonly retryPauseMs?: number;
   readonly timeoutSeconds?: number;
 }
@@ -34,7 +34,7 @@ export class LocalStateMachine implements CycleStarter {
    * @param tuning.retryPauseMs between retries of a task, instead of the definition's seconds
    * @param tuning.timeoutSeconds of every task, instead of the definition's
    */
-  static async load(runtime: Runtime, tuning: Tuning = {}): Promise<LocalStateMachine> {
+  static async load(runtime: Runtime, tuning: InterpreterOptions = {}): Promise<LocalStateMachine> {
     const text = await readFile(DEFINITION, 'utf8');
     const { timeoutSeconds, retryPauseMs } = tuning;
     const { TimeoutSeconds, ...rest } = JSON.parse(text);

@@ -12,7 +12,7 @@ import type { Lesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
 import { GenerationCache } from './lookup/generation-cache.ts';
-import { ASKED_LINE, AskedDimensions } from './lookup/queried-dimensions.ts';
+import { QUERIED_DIMENSIONS_MESSAGE, QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
 
@@ -21,22 +21,22 @@ export interface Runtime extends CycleDeps {
   readonly config: Config;
   readonly log: Log;
   readonly generations: GenerationCache;
-  readonly asked: AskedDimensions;
+  readonly queriedDimensions: QueriedDimensionReporter;
 }
 
-const toOutput = (line: string): boolean => process.stdout.write(`${line}\n`);
+const writeStdout = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 /**
  * The composition root.
  * @param now milliseconds since 1970
- * @param facts takes the lines that a program reads, which no log level may leave out
+ * @param metricLog takes the lines that a program reads, which no log level may leave out
  */
 export function createRuntime(
   config: Config,
   client: DynamoDBDocumentClient,
   now: () => number = Date.now,
-  log: Log = jsonLog(config.logLevel, toOutput, now, sourceStack),
-  facts: Log = log,
+  log: Log = jsonLog(config.logLevel, writeStdout, now, sourceStack),
+  metricLog: Log = log,
 ): Runtime {
   const db = new Dynamo(client);
   const { tables } = config;
@@ -52,8 +52,9 @@ export function createRuntime(
     lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons),
     cycles: new DynamoCycleStore(db, tables.control, now),
     dimensions: new DynamoDimensionStore(db, tables.control, now),
-    asked: new AskedDimensions(
-      ({ pattern, names }) => facts.info(ASKED_LINE, { pattern, dimensions: names.join() }),
+    queriedDimensions: new QueriedDimensionReporter(
+      ({ pattern, names }) =>
+        metricLog.info(QUERIED_DIMENSIONS_MESSAGE, { pattern, dimensions: names.join() }),
       now,
     ),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
@@ -75,7 +76,7 @@ function containerRuntime(): Runtime {
     const config = readConfig(process.env);
     const endpoint = config.dynamodbEndpoint;
     const client = documentClient(endpoint === undefined ? {} : { endpoint });
-    container = createRuntime(config, client, Date.now, undefined, jsonLog('info', toOutput, Date.now));
+    container = createRuntime(config, client, Date.now, undefined, jsonLog('info', writeStdout, Date.now));
   }
   return container;
 }

@@ -1,5 +1,5 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { tune } from '../../shared/cycle/tune-pattern.ts';
+import { tunePattern } from '../../shared/cycle/tune-pattern.ts';
 import { documentClient } from '../../shared/dynamodb/client.ts';
 import * as keys from '../../shared/dynamodb/keys.ts';
 import { FactorCollector } from '../../shared/episode/columns/event-columns.ts';
@@ -52,7 +52,7 @@ export async function benchCycle(plan: CyclePlan, progress: (what: string) => vo
     const rows = await step('read (pages of all shards)', () => readRows(bench));
     const columns = await step('decode to columns', () => collect(rows));
     const { lessons, overrides } = await step('mine, materialize, compare the policies', () =>
-      tune(pattern, columns, asOf, effectiveSettings(runtime.defaults)),
+      tunePattern(pattern, columns, asOf, effectiveSettings(runtime.defaults)),
     );
     await step('write lessons', () => runtime.lessons.write(pattern, lessons, expires));
     await step('write overrides', () => runtime.overrides.write(pattern, overrides, expires));

@@ -1,7 +1,7 @@
 import { BatchWriteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { listen } from '../../local/service.ts';
 import type { Item } from '../../shared/dynamodb/client.ts';
-import { eachBatch } from '../../shared/dynamodb/client.ts';
+import { mapBatches } from '../../shared/dynamodb/client.ts';
 import { median, type Target, table, timed } from '../support/report.ts';
 import type { Bench } from '../support/workload.ts';
 import { makeEvents, openBench, SIX_DIMENSIONS } from '../support/workload.ts';
@@ -124,7 +124,7 @@ async function writeRaw({ client, service }: Bench, items: readonly Item[], size
     for (const Item of items) await client.send(new PutCommand({ TableName, Item }));
     return;
   }
-  await eachBatch(
+  await mapBatches(
     items,
     size,
     async batch => {

@@ -1,12 +1,12 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { listen } from '../../local/service.ts';
-import type { Mined } from '../../shared/cycle/publish.ts';
-import { materializeAndPublish, openCycle } from '../../shared/cycle/steps.ts';
+import type { MinedPattern } from '../../shared/cycle/publish.ts';
+import { openCycle, publishStep } from '../../shared/cycle/steps.ts';
 import { HEAD, patternPartition } from '../../shared/dynamodb/keys.ts';
-import { keep } from '../../shared/generation/retention.ts';
+import { storeUnlessUnchanged } from '../../shared/generation/retention.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
 import { quadrantStats } from '../../shared/lesson/lesson-kind.ts';
-import { inSetOrder } from '../../shared/override/override.ts';
+import { byScopeHashThenCategory } from '../../shared/override/override.ts';
 import { drift } from '../../shared/override/policies/drift.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
@@ -191,7 +191,7 @@ async function publishLessons({ service }: Bench, lessons: readonly Lesson[]): P
     execution: { name: 'bench', started_at: AS_OF },
     options: { as_of: AS_OF },
   });
-  const mined: Mined = {
+  const mined: MinedPattern = {
     pattern_key: pattern,
     head_version: 0,
     events_read: 0,
@@ -199,16 +199,16 @@ async function publishLessons({ service }: Bench, lessons: readonly Lesson[]): P
     lookback_days: 90,
     policy: 'drift',
     payoff: runtime.defaults.payoff,
-    lessons: await keep(runtime, runtime.lessons, pattern, lessons, undefined),
-    overrides: await keep(
+    lessons: await storeUnlessUnchanged(runtime, runtime.lessons, pattern, lessons, undefined),
+    overrides: await storeUnlessUnchanged(
       runtime,
       runtime.overrides,
       pattern,
-      drift(pattern, lessons).sort(inSetOrder),
+      drift(pattern, lessons).sort(byScopeHashThenCategory),
       undefined,
     ),
     evidence: [],
   };
-  const run = await materializeAndPublish(runtime, { cycle, mined });
+  const run = await publishStep(runtime, { cycle, mined });
   if (run.overrides !== 2 * lessons.length) throw new Error(`${run.overrides} overrides published`);
 }

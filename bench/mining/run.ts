@@ -1,5 +1,5 @@
 // One engine on one shape in a process of its own, for a cold start and a clean peak of memory; prints JSON.
-import { type Mined, type MineInput, mineSlices } from '../../shared/mining/mine-slices.ts';
+import { type MineInput, type MiningResult, mineSlices } from '../../shared/mining/mine-slices.ts';
 import { referenceMine } from '../../test/support/reference-miner.ts';
 import { generate, N_MIN, type Shape } from './data.ts';
 import { DuckDbCube } from './duckdb.ts';
@@ -31,7 +31,7 @@ const { engine, shape, repeats } = JSON.parse(process.argv[2] ?? '') as Order;
 const inputs = engine === 'empty' ? [] : Array.from({ length: shape.patterns }, (_, p) => generate(shape, p));
 const options = { ...OPTIONS, ...(shape.maxDepth === undefined ? {} : { maxDepth: shape.maxDepth }) };
 
-function mineAll(): Mined[] {
+function mineAll(): MiningResult[] {
   return inputs.map(input => mineSlices(input, options));
 }
 
@@ -50,7 +50,7 @@ async function measure(once: () => unknown): Promise<Pick<Measured, 'cold' | 'wa
   return warm.length > 0 ? { cold, warm, processor: processor.slice(1) } : { cold, warm: [cold], processor };
 }
 
-function texts(mined: Mined, input: MineInput, pattern: number): string[] {
+function texts(mined: MiningResult, input: MineInput, pattern: number): string[] {
   const { slices } = mined;
   return Array.from({ length: slices.count }, (_, i) => {
     const codes = new Array<number | string>(input.dimensions.length).fill('');
@@ -75,7 +75,7 @@ async function run(): Promise<Omit<Measured, 'peak'>> {
     const shared = ours.filter(text => theirs.has(text)).length;
     return { ...none, slices: ours.length, different: ours.length + theirs.size - 2 * shared };
   }
-  let last: Mined[] = [];
+  let last: MiningResult[] = [];
   const times = await measure(() => {
     last = [];
     last = mineAll();

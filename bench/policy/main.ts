@@ -5,7 +5,7 @@ import { machine } from '../support/report.ts';
 import { coinFlips } from './coin-flips.ts';
 import { oracleActs } from './oracle.ts';
 import { plot } from './plot.ts';
-import type { Player } from './policy-runners.ts';
+import type { PolicyRunner } from './policy-runners.ts';
 import { driftPlayer, none, replayPlayer } from './policy-runners.ts';
 import { eventsOf, score, summary } from './score.ts';
 import { timings } from './timing.ts';
@@ -52,7 +52,7 @@ const worlds = WORLDS.filter(w => wanted?.includes(w.name) ?? (!values.quick || 
 );
 if (worlds.length === 0) throw new Error(`--worlds: of ${WORLDS.map(w => w.name).join(', ')}`);
 
-const PLAYERS: Readonly<Record<string, Player>> = values.draws
+const PLAYERS: Readonly<Record<string, PolicyRunner>> = values.draws
   ? { replay: replayPlayer({}, everyDays) }
   : {
       none,

@@ -17,7 +17,7 @@ export interface Played {
   readonly overrides: number;
 }
 
-export type Player = (events: Events) => Played;
+export type PolicyRunner = (events: Events) => Played;
 
 export const PATTERN: PatternKey = parsePatternKey('pm.uptrend.S1.entry');
 export const LOOKBACK_DAYS = 90;
@@ -27,7 +27,7 @@ const DAY_MS = 86_400_000;
 /** Midnight, so that blocks of hours begin with days. */
 export const START_MS = Date.UTC(2025, 0, 1);
 
-export const none: Player = events => ({
+export const none: PolicyRunner = events => ({
   acts: Uint8Array.from({ length: events.size }, (_, i) =>
     events.margins.every(margin => (margin[i] ?? 0) >= 0) ? 1 : 0,
   ),
@@ -109,7 +109,7 @@ function opening(overrides: readonly Override[], events: Events, i: number, gate
 
 /** Replay, tuned every few days on what was known at the start of the day. */
 export const replayPlayer =
-  (settings: Partial<ReplaySettings> = {}, everyDays = 3): Player =>
+  (settings: Partial<ReplaySettings> = {}, everyDays = 3): PolicyRunner =>
   events => {
     const { payoff } = events.world;
     const quadrant = new Uint8Array(events.size);
@@ -151,7 +151,7 @@ const DEAD_BAND = 0.01;
  * one dense table and follow the window, which makes the same multipliers as mining it anew.
  */
 export const driftPlayer =
-  (resolution: 'blend' | 'most-specific'): Player =>
+  (resolution: 'blend' | 'most-specific'): PolicyRunner =>
   events => {
     const widths = events.dimensions.map(d => d.values.length + 1);
     const subsets = 1 << widths.length;

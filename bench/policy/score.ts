@@ -1,5 +1,5 @@
 import { oracleActs } from './oracle.ts';
-import type { Played, Player } from './policy-runners.ts';
+import type { Played, PolicyRunner } from './policy-runners.ts';
 import { FIRST_DAY, none } from './policy-runners.ts';
 import type { Curve, Events, World } from './world.ts';
 import { curveOf, generate } from './world.ts';
@@ -33,7 +33,10 @@ export function utility(events: Events, acts: Uint8Array): number {
 }
 
 /** What each player captured of what the oracle does. */
-export function score(events: Events, players: Readonly<Record<string, Player>>): Record<string, Score> {
+export function score(
+  events: Events,
+  players: Readonly<Record<string, PolicyRunner>>,
+): Record<string, Score> {
   const base = utility(events, none(events).acts);
   const oracle = utility(events, oracleActs(events));
   const whole = events.world.null ? oracle : oracle - base;

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { CycleRecord, PatternRun } from '../../shared/cycle/cycle.ts';
 import { cycleRecordSchema, cycleStartedSchema } from '../../shared/http/schemas.ts';
-import { time, whole } from '../arguments.ts';
-import type { Perform } from '../command-runner.ts';
-import { ServiceRefused } from '../errors.ts';
+import { integerAtLeast, time } from '../arguments.ts';
+import type { RunCommand } from '../command-runner.ts';
+import { ServiceError } from '../errors.ts';
 import { EXIT, type ExitCode, Failure } from '../exit-codes.ts';
 import { count, instant, printable } from '../format.ts';
 import type { Session } from '../session.ts';
@@ -31,13 +31,13 @@ Examples:
   $ id=$(pm-tuning cycle --no-wait --json | jq -r .cycle_id); pm-tuning cycle --id "$id"`;
 
 /** `cycle`: starts a run, waits for it and shows what became of each pattern. */
-export function addCycle(program: Command, perform: Perform): void {
+export function addCycle(program: Command, perform: RunCommand): void {
   program
     .command('cycle')
     .description('mine and materialize now; exit code 1 when a pattern failed')
     .option('--as-of <time>', 'see the events as they were known then (RFC 3339, or a date)', time)
-    .option('--lookback-days <days>', 'how far back, by event time', whole(1))
-    .option('--n-min <n>', 'events with an outcome that a slice needs', whole(1))
+    .option('--lookback-days <days>', 'how far back, by event time', integerAtLeast(1))
+    .option('--n-min <n>', 'events with an outcome that a slice needs', integerAtLeast(1))
     .option('--policy <policy>', 'for this run only')
     .option('--pattern <pattern>', 'only this pattern')
     .option('--no-wait', 'only start it, and print its id')
@@ -58,8 +58,8 @@ async function run(session: Session, options: Options): Promise<ExitCode> {
   const id = options.id ?? (await start(session, options));
   if (id === undefined) return EXIT.ok;
   const { raw, data } = await finished(session, id, options);
-  session.answer(raw, () => show(session, data));
-  return data.status === 'failed' || data.status === 'partial' ? EXIT.bad : EXIT.ok;
+  session.output(raw, () => show(session, data));
+  return data.status === 'failed' || data.status === 'partial' ? EXIT.unsuccessful : EXIT.ok;
 }
 
 /** Starts a run; its id, or undefined when the caller does not want to wait. */
@@ -71,9 +71,9 @@ async function start(session: Session, options: Options): Promise<string | undef
     policy: options.policy,
     pattern_key: options.pattern,
   };
-  const { raw, data } = await session.ask(cycleStartedSchema, '/v1/cycles', { method: 'POST', body });
+  const { raw, data } = await session.request(cycleStartedSchema, '/v1/cycles', { method: 'POST', body });
   if (options.wait) return data.cycle_id;
-  session.answer(raw, () => session.say(`cycle ${printable(data.cycle_id)} started`));
+  session.output(raw, () => session.print(`cycle ${printable(data.cycle_id)} started`));
   return undefined;
 }
 
@@ -106,9 +106,9 @@ async function finished(
 
 async function readRecord(session: Session, id: string, mayLack: boolean, signal: AbortSignal) {
   try {
-    return await session.ask(cycleRecordSchema, `/v1/cycles/${encodeURIComponent(id)}`, { signal });
+    return await session.request(cycleRecordSchema, `/v1/cycles/${encodeURIComponent(id)}`, { signal });
   } catch (error) {
-    if (mayLack && error instanceof ServiceRefused && error.code === 'unknown_cycle') return undefined;
+    if (mayLack && error instanceof ServiceError && error.code === 'unknown_cycle') return undefined;
     throw error;
   }
 }
@@ -122,16 +122,16 @@ function show(session: Session, record: CycleRecord): void {
     ? `, took ${((Date.parse(record.finished_at) - Date.parse(record.started_at)) / 1000).toFixed(1)} s`
     : '';
   const head = `cycle ${record.status}, as of ${instant(record.as_of)}${took}`;
-  session.say(`${session.strong(head)} (${printable(record.cycle_id)})`);
-  if (record.reason !== undefined) session.say(printable(record.reason));
-  session.say();
+  session.print(`${session.bold(head)} (${printable(record.cycle_id)})`);
+  if (record.reason !== undefined) session.print(printable(record.reason));
+  session.print();
   const patterns = record.patterns.toSorted((a, b) => b.events_read - a.events_read);
   session.table(COLUMNS, patterns, 'no pattern has events in the window');
   const remarks = patterns.flatMap(({ pattern_key, reason, cut }) =>
     [reason, cut].flatMap(text => (text === undefined ? [] : [`${pattern_key}: ${text}`])),
   );
-  if (remarks.length > 0) session.say();
-  for (const remark of remarks) session.say(printable(remark));
+  if (remarks.length > 0) session.print();
+  for (const remark of remarks) session.print(printable(remark));
 }
 
 const COLUMNS: readonly Column<PatternRun>[] = [

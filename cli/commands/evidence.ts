@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { type EvidenceAnswer, evidenceAnswerSchema } from '../../shared/http/schemas.ts';
-import type { Perform } from '../command-runner.ts';
+import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { count, instant, measure, printable, signed } from '../format.ts';
+import { count, instant, printable, signed, significant } from '../format.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
-type Tried = EvidenceAnswer['policies'][number];
-type Fold = Tried['folds'][number] & { readonly policy: string };
+type PolicyRow = EvidenceAnswer['policies'][number];
+type Fold = PolicyRow['folds'][number] & { readonly policy: string };
 
 const EXAMPLE = `
 Example:
@@ -17,7 +17,7 @@ Each week is scored by what was known when it began. Gains are utility over that
 To publish another policy: pm-tuning settings PATTERN --policy replay --reason "…"`;
 
 /** `evidence`: how each policy would have done on events that it did not learn from. */
-export function addEvidence(program: Command, perform: Perform): void {
+export function addEvidence(program: Command, perform: RunCommand): void {
   program
     .command('evidence')
     .description('how each policy would have done on the last weeks, by what was known before')
@@ -26,8 +26,8 @@ export function addEvidence(program: Command, perform: Perform): void {
     .action(async (pattern: string, _: object, command: Command) =>
       perform(command, async session => {
         const path = `/v1/patterns/${encodeURIComponent(pattern)}/evidence`;
-        const { raw, data } = await session.ask(evidenceAnswerSchema, path, {});
-        session.answer(raw, () => show(session, data));
+        const { raw, data } = await session.request(evidenceAnswerSchema, path, {});
+        session.output(raw, () => show(session, data));
         return EXIT.ok;
       }),
     );
@@ -36,23 +36,23 @@ export function addEvidence(program: Command, perform: Perform): void {
 function show(session: Session, answer: EvidenceAnswer): void {
   const { pattern_key, as_of, payoff, policies, policy } = answer;
   const when = as_of === null ? '' : `, as of ${instant(as_of)}`;
-  session.say(`${session.strong(pattern_key)}${when}, payoff ${payoff.win}:${payoff.loss}`);
+  session.print(`${session.bold(pattern_key)}${when}, payoff ${payoff.win}:${payoff.loss}`);
   if (policies.length > 0) {
-    session.say();
+    session.print();
     session.table(policyColumns(policy), policies, '');
   }
   const folds = policies
     .flatMap(tried => tried.folds.map(fold => ({ ...fold, policy: tried.policy })))
     .sort((a, b) => Date.parse(a.from) - Date.parse(b.from));
   if (folds.some(fold => fold.events > 0)) {
-    session.say();
+    session.print();
     session.table(FOLDS, folds, '');
   }
-  session.say();
-  session.say(printable(answer.says));
+  session.print();
+  session.print(printable(answer.says));
 }
 
-function policyColumns(published: string): Column<Tried>[] {
+function policyColumns(published: string): Column<PolicyRow>[] {
   return [
     { title: 'policy', value: row => `${printable(row.policy)}${row.policy === published ? ' *' : ''}` },
     { title: 'overrides now', value: row => count(row.overrides), align: 'right' },
@@ -73,7 +73,7 @@ const FOLDS: readonly Column<Fold>[] = [
   { title: 'scored', value: row => count(row.events), align: 'right' },
   {
     title: 'gain',
-    value: row => signed(Number(measure(row.gain)), Number.isInteger(row.gain) ? 0 : 1),
+    value: row => signed(Number(significant(row.gain)), Number.isInteger(row.gain) ? 0 : 1),
     align: 'right',
   },
 ];

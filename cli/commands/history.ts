@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type GenerationsAnswer, generationsAnswerSchema } from '../../shared/http/schemas.ts';
 import { twoGenerations } from '../arguments.ts';
-import type { Perform } from '../command-runner.ts';
+import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, instant, printable, slice } from '../format.ts';
 import type { Session } from '../session.ts';
@@ -15,7 +15,7 @@ Examples:
   $ pm-tuning history pm.uptrend.S1.entry --diff 6,7`;
 
 /** `history`: a pattern's generations, who changed what, and the difference of two generations. */
-export function addHistory(program: Command, perform: Perform): void {
+export function addHistory(program: Command, perform: RunCommand): void {
   program
     .command('history')
     .description('generations of a pattern, what made each, and who changed what')
@@ -25,28 +25,28 @@ export function addHistory(program: Command, perform: Perform): void {
     .action(async (pattern: string, options: { readonly diff?: string }, command: Command) =>
       perform(command, async session => {
         const path = `/v1/patterns/${encodeURIComponent(pattern)}/generations`;
-        const { raw, data } = await session.ask(generationsAnswerSchema, path, {
+        const { raw, data } = await session.request(generationsAnswerSchema, path, {
           query: { diff: options.diff },
         });
-        session.answer(raw, () => show(session, data));
+        session.output(raw, () => show(session, data));
         return EXIT.ok;
       }),
     );
 }
 
 function show(session: Session, history: GenerationsAnswer): void {
-  session.say(session.strong(history.pattern_key));
+  session.print(session.bold(history.pattern_key));
   if (history.diff) showDiff(session, history.diff);
   else showGenerations(session, history);
 }
 
 function showGenerations(session: Session, history: GenerationsAnswer): void {
-  session.say();
+  session.print();
   const generations = history.generations.toSorted((a, b) => b.generation - a.generation);
   session.table(GENERATIONS, generations, 'no generation yet');
-  if (generations.some(row => row.in_force)) session.say('* in force');
+  if (generations.some(row => row.in_force)) session.print('* in force');
   if (history.changes.length === 0) return;
-  session.say();
+  session.print();
   session.table(
     CHANGES,
     history.changes.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at)),
@@ -56,10 +56,10 @@ function showGenerations(session: Session, history: GenerationsAnswer): void {
 
 function showDiff(session: Session, diff: Diff): void {
   const { added, removed, changed } = diff.lessons;
-  session.say(
+  session.print(
     `generation ${diff.from} → ${diff.to}; lessons: ${added} new, ${removed} gone, ${changed} changed`,
   );
-  session.say();
+  session.print();
   session.table(DIFF, diff.overrides, 'the overrides are the same');
 }
 

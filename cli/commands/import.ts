@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { renames, whole } from '../arguments.ts';
-import type { Perform } from '../command-runner.ts';
+import { integerAtLeast, renames } from '../arguments.ts';
+import type { RunCommand } from '../command-runner.ts';
 import { EXIT, type ExitCode, Failure, usage } from '../exit-codes.ts';
 import { plural, printable } from '../format.ts';
-import { Tally } from '../import/import-counts.ts';
+import { ImportCounts } from '../import/import-counts.ts';
 import { importFile } from '../import/import-file.ts';
 import { FORMATS, type Format, type Input, inputLabel, inspect } from '../import/input.ts';
 import { RejectedFile } from '../import/rejected-file.ts';
@@ -21,7 +21,7 @@ interface Options {
 interface Job {
   readonly input: Input;
   readonly rejected: RejectedFile;
-  readonly tally: Tally;
+  readonly tally: ImportCounts;
 }
 
 const HELP = `
@@ -39,7 +39,7 @@ Examples:
   $ zstdcat events.jsonl.zst | pm-tuning import -`;
 
 /** `import`: brings files of events into the service. */
-export function addImport(program: Command, perform: Perform): void {
+export function addImport(program: Command, perform: RunCommand): void {
   program
     .command('import')
     .description('bring files of events into the service; exit code 1 when events were rejected')
@@ -48,7 +48,7 @@ export function addImport(program: Command, perform: Perform): void {
     .option('--rejected <file>', 'where rejected lines go (default: <file>.rejected.jsonl)')
     .addOption(
       new Option('--requests <n>', 'requests under way at once; with 1, events arrive in order')
-        .argParser(whole(1))
+        .argParser(integerAtLeast(1))
         .default(2),
     )
     .addOption(
@@ -92,21 +92,23 @@ function plan(files: readonly string[], options: Options): Job[] {
     const rejected = shared ?? new RejectedFile(`${inputLabel(input)}.rejected.jsonl`);
     if (read.has(resolve(rejected.path)))
       throw usage(`rejected lines would overwrite ${rejected.path}; choose another file with --rejected`);
-    return { input, rejected, tally: new Tally() };
+    return { input, rejected, tally: new ImportCounts() };
   });
 }
 
-function tell(session: Session, label: string, tally: Tally, rejectedPath: string): void {
+function tell(session: Session, label: string, tally: ImportCounts, rejectedPath: string): void {
   const name = printable(label);
-  session.say(
+  session.print(
     `${name}: ${tally.events === 0 ? 'no events in it' : `${plural(tally.events, 'event')}: ${tally}`}`,
   );
   if (tally.rejected > 0)
-    session.say(`  rejected: ${printable(tally.reasons())}; lines and reasons in ${printable(rejectedPath)}`);
+    session.print(
+      `  rejected: ${printable(tally.reasons())}; lines and reasons in ${printable(rejectedPath)}`,
+    );
 }
 
 /** The same failure, with what was done before it and that it can be done again. */
-function incomplete(error: unknown, done: Tally): unknown {
+function incomplete(error: unknown, done: ImportCounts): unknown {
   if (!(error instanceof Failure) || (done.events === 0 && error.exit === EXIT.usage)) return error;
   const lines = [
     ...error.lines,
@@ -119,7 +121,7 @@ function incomplete(error: unknown, done: Tally): unknown {
 function conclude(session: Session, jobs: readonly Job[]): ExitCode {
   const all = sum(jobs);
   const { accepted, unchanged, rejected } = all;
-  if (jobs.length > 1) session.say(`in all: ${plural(all.events, 'event')}: ${all}`);
+  if (jobs.length > 1) session.print(`in all: ${plural(all.events, 'event')}: ${all}`);
   const files = jobs.map(job => ({
     file: inputLabel(job.input),
     accepted: job.tally.accepted,
@@ -127,12 +129,12 @@ function conclude(session: Session, jobs: readonly Job[]): ExitCode {
     rejected: job.tally.rejected,
     ...(job.tally.rejected > 0 ? { rejected_file: job.rejected.path } : {}),
   }));
-  session.answer({ accepted, unchanged, rejected, files }, () => {});
-  return rejected > 0 ? EXIT.bad : EXIT.ok;
+  session.output({ accepted, unchanged, rejected, files }, () => {});
+  return rejected > 0 ? EXIT.unsuccessful : EXIT.ok;
 }
 
-function sum(jobs: readonly Job[]): Tally {
-  const all = new Tally();
+function sum(jobs: readonly Job[]): ImportCounts {
+  const all = new ImportCounts();
   for (const { tally } of jobs) all.add(tally);
   return all;
 }

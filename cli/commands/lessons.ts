@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { type LessonsPage, lessonsPageSchema } from '../../shared/http/schemas.ts';
 import { pressureOf } from '../../shared/lesson/lesson.ts';
-import { whole } from '../arguments.ts';
-import type { Perform } from '../command-runner.ts';
+import { integerAtLeast } from '../arguments.ts';
+import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, percent, percentRange, plural, printable, signed, slice } from '../format.ts';
 import { readPages } from '../pagination.ts';
 import type { Session } from '../session.ts';
-import { mostEventsFirst } from '../sort-slices.ts';
+import { byMostEvents } from '../sort-slices.ts';
 import type { Column } from '../table.ts';
 
 interface Options {
@@ -40,7 +40,7 @@ Examples:
   $ pm-tuning lessons pm.uptrend.S1.entry --why`;
 
 /** `lessons`: what the slices of a pattern taught. */
-export function addLessons(program: Command, perform: Perform): void {
+export function addLessons(program: Command, perform: RunCommand): void {
   program
     .command('lessons')
     .description('what the slices of a pattern taught, most events first')
@@ -48,7 +48,11 @@ export function addLessons(program: Command, perform: Perform): void {
     .option('--near', 'instead, the slices just under the minimum, and what each lacks')
     .option('--intervals', 'how sure it is: 90 % intervals, difference from the rest, q')
     .option('--why', 'why no override follows from a slice')
-    .option('--limit <n>', 'only the n with most events (with --json: the first n of the service)', whole(1))
+    .option(
+      '--limit <n>',
+      'only the n with most events (with --json: the first n of the service)',
+      integerAtLeast(1),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (pattern: string, options: Options, command: Command) =>
       perform(command, async session => {
@@ -59,7 +63,7 @@ export function addLessons(program: Command, perform: Perform): void {
           limit: session.json ? options.limit : undefined,
           schema: lessonsPageSchema,
         });
-        session.answer(raw, () => show(session, data, options));
+        session.output(raw, () => show(session, data, options));
         return EXIT.ok;
       }),
     );
@@ -69,18 +73,18 @@ function show(session: Session, page: LessonsPage, { near, intervals, why, limit
   const what = near
     ? `${plural(page.lessons.length, 'slice')} just under the minimum`
     : plural(page.lessons.length, 'lesson');
-  session.say(`${session.strong(page.pattern_key)}, generation ${page.generation}, ${what}`);
+  session.print(`${session.bold(page.pattern_key)}, generation ${page.generation}, ${what}`);
   if (page.lessons.length === 0) return;
   const slices = new Map(page.lessons.map(lesson => [lesson.scope_hash, slice(lesson.scope_subset)]));
   const quadrants: Row<Quadrants>[] = [];
   const ladders: Row<Ladder>[] = [];
-  const shown = page.lessons.toSorted(mostEventsFirst).slice(0, limit);
+  const shown = page.lessons.toSorted(byMostEvents).slice(0, limit);
   for (const lesson of shown) {
     const sameAs = lesson.same_as === undefined ? undefined : (slices.get(lesson.same_as) ?? lesson.same_as);
     if (lesson.action_category === 'tuning') quadrants.push({ ...lesson, sameAs });
     else ladders.push({ ...lesson, sameAs });
   }
-  session.say();
+  session.print();
   const lacks = near ? [LACKS] : [];
   const shownOf = <L extends Lesson>(plain: Columns<L>, sure: Columns<L>) =>
     why
@@ -91,7 +95,7 @@ function show(session: Session, page: LessonsPage, { near, intervals, why, limit
   if (quadrants.length > 0) session.table(shownOf(QUADRANT, QUADRANT_INTERVALS), quadrants, '');
   if (ladders.length > 0) session.table(shownOf(LADDER, LADDER_INTERVALS), ladders, '');
   if (shown.length < page.lessons.length)
-    session.say(`… and ${count(page.lessons.length - shown.length)} more`);
+    session.print(`… and ${count(page.lessons.length - shown.length)} more`);
 }
 
 type Columns<L extends Lesson> = readonly Column<Row<L>>[];

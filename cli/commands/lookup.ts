@@ -2,11 +2,11 @@ import { type Command, Option } from 'commander';
 import { type LookupAnswer, lookupAnswerSchema } from '../../shared/http/schemas.ts';
 import { resolutionSchema } from '../../shared/override/override.ts';
 import { scope, thresholds } from '../arguments.ts';
-import type { Perform } from '../command-runner.ts';
+import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { count, effect, measure, printable, slice } from '../format.ts';
+import { count, effect, printable, significant, slice } from '../format.ts';
 import type { Session } from '../session.ts';
-import { mostEventsFirst } from '../sort-slices.ts';
+import { byMostEvents } from '../sort-slices.ts';
 import type { Column } from '../table.ts';
 
 interface Options {
@@ -24,7 +24,7 @@ Example:
       --threshold ts_min=0.6 --threshold halo_max=1 --explain`;
 
 /** `lookup`: what a PM would be told for one scope. */
-export function addLookup(program: Command, perform: Perform): void {
+export function addLookup(program: Command, perform: RunCommand): void {
   program
     .command('lookup')
     .description('the tuned thresholds for one scope, as the PM gets them')
@@ -56,11 +56,11 @@ export function addLookup(program: Command, perform: Perform): void {
           explain: options.explain,
         };
         const call = { method: 'POST', body, attempts: 3 } as const;
-        const { raw, data } = await session.ask(lookupAnswerSchema, '/v1/overrides/lookup', call);
-        session.answer(raw, () => show(session, data, options.threshold));
+        const { raw, data } = await session.request(lookupAnswerSchema, '/v1/overrides/lookup', call);
+        session.output(raw, () => show(session, data, options.threshold));
         if (!data.degraded) return EXIT.ok;
-        session.note(`neutral because ${data.degraded.code}: ${data.degraded.detail}`);
-        return EXIT.bad;
+        session.warn(`neutral because ${data.degraded.code}: ${data.degraded.detail}`);
+        return EXIT.unsuccessful;
       }),
     );
 }
@@ -68,17 +68,17 @@ export function addLookup(program: Command, perform: Perform): void {
 function show(session: Session, answer: LookupAnswer, before: Record<string, number>): void {
   const { pattern_key, generation, mode, policy, resolution } = answer;
   const how = `${mode}, ${printable(policy)}, ${resolution}`;
-  session.say(`${session.strong(pattern_key)}, generation ${generation} (${how})`);
+  session.print(`${session.bold(pattern_key)}, generation ${generation} (${how})`);
   const rows = Object.entries(answer.thresholds);
   if (rows.length > 0) {
-    session.say();
+    session.print();
     session.table(thresholdColumns(before), rows, '');
   }
-  session.say();
+  session.print();
   session.table(OVERRIDES, answer.overrides, `${whyNeutral(answer)}: every threshold stays as it is`);
   if (!answer.explain?.length) return;
-  session.say();
-  session.table(EXPLAIN, answer.explain.toSorted(mostEventsFirst), '');
+  session.print();
+  session.table(EXPLAIN, answer.explain.toSorted(byMostEvents), '');
 }
 
 function whyNeutral({ mode, generation }: LookupAnswer): string {
@@ -91,10 +91,10 @@ function thresholdColumns(before: Record<string, number>): Column<[string, numbe
     { title: 'threshold', value: ([name]) => printable(name) },
     {
       title: 'before',
-      value: ([name]) => (Object.hasOwn(before, name) ? measure(before[name] ?? 0) : ''),
+      value: ([name]) => (Object.hasOwn(before, name) ? significant(before[name] ?? 0) : ''),
       align: 'right',
     },
-    { title: 'tuned', value: ([, value]) => measure(value), align: 'right' },
+    { title: 'tuned', value: ([, value]) => significant(value), align: 'right' },
   ];
 }
 

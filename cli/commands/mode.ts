@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { modeSchema } from '../../shared/generation/head.ts';
 import { headAnswerSchema } from '../../shared/http/schemas.ts';
-import type { Perform } from '../command-runner.ts';
+import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printable } from '../format.ts';
 
@@ -16,7 +16,7 @@ Example:
   $ pm-tuning mode pm.uptrend.S1.entry frozen --reason "exchange outage, data not to be trusted"`;
 
 /** `mode`: what a pattern serves from now on. */
-export function addMode(program: Command, perform: Perform): void {
+export function addMode(program: Command, perform: RunCommand): void {
   program
     .command('mode')
     .description('what a pattern serves from now on')
@@ -28,9 +28,9 @@ export function addMode(program: Command, perform: Perform): void {
       perform(command, async session => {
         const path = `/v1/patterns/${encodeURIComponent(pattern)}/mode`;
         const call = { method: 'PUT', body: { mode, reason: options.reason } } as const;
-        const { raw, data } = await session.ask(headAnswerSchema, path, call);
-        session.answer(raw, () =>
-          session.say(`${printable(data.pattern_key)} is ${data.mode} at generation ${data.generation}`),
+        const { raw, data } = await session.request(headAnswerSchema, path, call);
+        session.output(raw, () =>
+          session.print(`${printable(data.pattern_key)} is ${data.mode} at generation ${data.generation}`),
         );
         return EXIT.ok;
       }),

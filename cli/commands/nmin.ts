@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type NMinAnswer, nMinAnswerSchema } from '../../shared/http/schemas/n-min.ts';
 import type { NMinRow } from '../../shared/lesson/n-min/schema.ts';
-import { time, whole } from '../arguments.ts';
-import type { Perform } from '../command-runner.ts';
+import { integerAtLeast, time } from '../arguments.ts';
+import type { RunCommand } from '../command-runner.ts';
 import { EXIT, usage } from '../exit-codes.ts';
 import { count, instant, percent, plural, printable, signed } from '../format.ts';
 import { nMinPlots } from '../plot/n-min.ts';
@@ -30,13 +30,13 @@ Examples:
   $ pm-tuning nmin pm.uptrend.S1.entry --as-of 2025-01-20 --svg n-min.svg`;
 
 /** `nmin`: what each N_MIN would find in a pattern's events. */
-export function addNMin(program: Command, perform: Perform): void {
+export function addNMin(program: Command, perform: RunCommand): void {
   program
     .command('nmin')
     .description('33? 25? 20? What each N_MIN finds in a pattern’s events, and what chance would')
     .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
     .option('--as-of <time>', 'RFC 3339, or a date; now without it', time)
-    .option('--lookback-days <n>', "instead of the pattern's own", whole(1))
+    .option('--lookback-days <n>', "instead of the pattern's own", integerAtLeast(1))
     .option('--every', 'a row for every N_MIN from 10 to 60')
     .option('--svg <file>', 'write the picture to a file; one that is there is replaced')
     .addHelpText('after', EXAMPLES)
@@ -48,9 +48,9 @@ export function addNMin(program: Command, perform: Perform): void {
           as_of: asOf,
           lookback_days: lookbackDays === undefined ? undefined : String(lookbackDays),
         };
-        const { raw, data } = await session.ask(nMinAnswerSchema, path, { query });
+        const { raw, data } = await session.request(nMinAnswerSchema, path, { query });
         if (options.svg !== undefined) writePicture(options.svg, data);
-        session.answer(raw, () => show(session, data, options.every === true));
+        session.output(raw, () => show(session, data, options.every === true));
         return EXIT.ok;
       }),
     );
@@ -72,15 +72,15 @@ const ASKED = [10, 15, 20, 25, 30, 33, 40, 50, 60];
 function show(session: Session, answer: NMinAnswer, every: boolean): void {
   const { pattern_key, base_share, shuffles } = answer;
   const base = base_share === null ? '' : `, ${percent(base_share)} of ${count(answer.decided)} with success`;
-  session.say(
-    `${session.strong(printable(pattern_key))}, ${answer.lookback_days} days to ${instant(answer.as_of)}: ` +
+  session.print(
+    `${session.bold(printable(pattern_key))}, ${answer.lookback_days} days to ${instant(answer.as_of)}: ` +
       `${plural(answer.events, 'event')}${base}; ${plural(shuffles, 'shuffle')}`,
   );
   for (const note of [answer.limited, answer.cut && `left out: ${answer.cut}`])
-    if (note !== undefined) session.say(printable(note));
-  session.say();
+    if (note !== undefined) session.print(printable(note));
+  session.print();
   if (answer.events > 0) showRows(session, answer, every);
-  session.say(printable(answer.advice));
+  session.print(printable(answer.advice));
 }
 
 function showRows(session: Session, answer: NMinAnswer, every: boolean): void {
@@ -88,10 +88,10 @@ function showRows(session: Session, answer: NMinAnswer, every: boolean): void {
   const shown = answer.rows.filter(row => every || wanted.has(row.n_min));
   session.table(columnsOf(answer), shown, '');
   for (const plot of nMinPlots(answer)) {
-    session.say();
-    session.say(terminalPlot(plot, { width: session.width, height: 9 }));
+    session.print();
+    session.print(terminalPlot(plot, { width: session.width, height: 9 }));
   }
-  session.say();
+  session.print();
 }
 
 function columnsOf({ n_min, recommended }: NMinAnswer): readonly Column<NMinRow>[] {

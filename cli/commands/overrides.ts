@@ -1,21 +1,25 @@
 import type { Command } from 'commander';
 import { type OverridesPage, overridesPageSchema } from '../../shared/http/schemas.ts';
-import { whole } from '../arguments.ts';
-import type { Perform } from '../command-runner.ts';
+import { integerAtLeast } from '../arguments.ts';
+import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, effect, plural, printable, slice } from '../format.ts';
 import { readPages } from '../pagination.ts';
 import type { Session } from '../session.ts';
-import { mostEventsFirst } from '../sort-slices.ts';
+import { byMostEvents } from '../sort-slices.ts';
 import type { Column } from '../table.ts';
 
 /** `overrides`: the published overrides of a pattern. */
-export function addOverrides(program: Command, perform: Perform): void {
+export function addOverrides(program: Command, perform: RunCommand): void {
   program
     .command('overrides')
     .description('the published overrides of a pattern, most events first')
     .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
-    .option('--limit <n>', 'only the n with most events (with --json: the first n of the service)', whole(1))
+    .option(
+      '--limit <n>',
+      'only the n with most events (with --json: the first n of the service)',
+      integerAtLeast(1),
+    )
     .addHelpText('after', '\nExample:\n  $ pm-tuning overrides pm.uptrend.S1.entry')
     .action(async (pattern: string, options: { readonly limit?: number }, command: Command) =>
       perform(command, async session => {
@@ -26,7 +30,7 @@ export function addOverrides(program: Command, perform: Perform): void {
           limit: session.json ? options.limit : undefined,
           schema: overridesPageSchema,
         });
-        session.answer(raw, () => show(session, data, options.limit));
+        session.output(raw, () => show(session, data, options.limit));
         return EXIT.ok;
       }),
     );
@@ -34,13 +38,13 @@ export function addOverrides(program: Command, perform: Perform): void {
 
 function show(session: Session, page: OverridesPage, limit: number | undefined): void {
   const many = plural(page.overrides.length, 'override');
-  session.say(`${session.strong(page.pattern_key)}, generation ${page.generation}, ${many}`);
+  session.print(`${session.bold(page.pattern_key)}, generation ${page.generation}, ${many}`);
   if (page.overrides.length === 0) return;
-  session.say();
-  const shown = page.overrides.toSorted(mostEventsFirst).slice(0, limit);
+  session.print();
+  const shown = page.overrides.toSorted(byMostEvents).slice(0, limit);
   session.table(COLUMNS, shown, '');
   if (shown.length < page.overrides.length)
-    session.say(`… and ${count(page.overrides.length - shown.length)} more`);
+    session.print(`… and ${count(page.overrides.length - shown.length)} more`);
 }
 
 const COLUMNS: readonly Column<OverridesPage['overrides'][number]>[] = [

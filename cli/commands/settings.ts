@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { settingsAnswerSchema } from '../../shared/http/schemas.ts';
-import { positive, whole } from '../arguments.ts';
-import type { Perform } from '../command-runner.ts';
+import { integerAtLeast, positive } from '../arguments.ts';
+import type { RunCommand } from '../command-runner.ts';
 import { EXIT, usage } from '../exit-codes.ts';
-import { measure, printable } from '../format.ts';
+import { printable, significant } from '../format.ts';
 
 interface Options {
   readonly policy?: string;
@@ -20,7 +20,7 @@ Example:
   $ pm-tuning settings pm.uptrend.S1.entry --n-min 50 --win 1.5 --loss 1 --reason "thin data"`;
 
 /** `settings`: how a pattern learns from the next cycle on. */
-export function addSettings(program: Command, perform: Perform): void {
+export function addSettings(program: Command, perform: RunCommand): void {
   program
     .command('settings')
     .description('how a pattern learns, from the next cycle on')
@@ -29,23 +29,23 @@ export function addSettings(program: Command, perform: Perform): void {
     .option('--challengers <policies>', 'with commas: computed and compared beside it; none for none')
     .option('--win <amount>', 'gain of an acted success; with --loss', positive)
     .option('--loss <amount>', 'loss of an acted failure; with --win', positive)
-    .option('--n-min <n>', 'events with an outcome that a slice needs', whole(1))
-    .option('--lookback-days <days>', 'how far back, by event time', whole(1))
+    .option('--n-min <n>', 'events with an outcome that a slice needs', integerAtLeast(1))
+    .option('--lookback-days <days>', 'how far back, by event time', integerAtLeast(1))
     .requiredOption('--reason <text>', 'why; it is kept in the audit')
     .addHelpText('after', EXAMPLE)
     .action(async (pattern: string, options: Options, command: Command) =>
       perform(command, async session => {
         const path = `/v1/patterns/${encodeURIComponent(pattern)}/settings`;
         const call = { method: 'PUT', body: settingsBody(options) } as const;
-        const { raw, data } = await session.ask(settingsAnswerSchema, path, call);
-        session.answer(raw, () => {
+        const { raw, data } = await session.request(settingsAnswerSchema, path, call);
+        session.output(raw, () => {
           const { policy, challengers, payoff, n_min, lookback_days } = data;
-          session.say(session.strong(printable(data.pattern_key)));
+          session.print(session.bold(printable(data.pattern_key)));
           const beside = challengers.length === 0 ? '' : `, compared with ${challengers.join(', ')}`;
-          session.say(`policy    ${printable(policy + beside)}`);
-          session.say(`payoff    win ${measure(payoff.win)}, loss ${measure(payoff.loss)}`);
-          session.say(`n_min     ${n_min}`);
-          session.say(`lookback  ${lookback_days} days`);
+          session.print(`policy    ${printable(policy + beside)}`);
+          session.print(`payoff    win ${significant(payoff.win)}, loss ${significant(payoff.loss)}`);
+          session.print(`n_min     ${n_min}`);
+          session.print(`lookback  ${lookback_days} days`);
         });
         return EXIT.ok;
       }),

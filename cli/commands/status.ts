@@ -1,41 +1,41 @@
 import type { Command } from 'commander';
 import { type Status, statusSchema } from '../../shared/http/schemas.ts';
-import type { Perform } from '../command-runner.ts';
+import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, instant, plural, printable, span } from '../format.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
 /** `status`: one look at the whole system; exit code 1 when it is not healthy. */
-export function addStatus(program: Command, perform: Perform): void {
+export function addStatus(program: Command, perform: RunCommand): void {
   program
     .command('status')
     .description('one look at the whole system; exit code 1 when it is not healthy')
     .addHelpText('after', '\nExample:\n  $ pm-tuning status || alert "tuning is not healthy"')
     .action(async (_options, command: Command) =>
       perform(command, async session => {
-        const { raw, data } = await session.ask(statusSchema, '/v1/status');
-        session.answer(raw, () => show(session, data));
-        return data.healthy ? EXIT.ok : EXIT.bad;
+        const { raw, data } = await session.request(statusSchema, '/v1/status');
+        session.output(raw, () => show(session, data));
+        return data.healthy ? EXIT.ok : EXIT.unsuccessful;
       }),
     );
 }
 
 function show(session: Session, status: Status): void {
-  session.say(session.strong(status.healthy ? 'healthy' : 'NOT healthy'));
-  for (const { code, detail } of status.reasons) session.say(`  ${code}: ${printable(detail)}`);
-  for (const { code, detail } of status.warnings) session.say(`  warning ${code}: ${printable(detail)}`);
+  session.print(session.bold(status.healthy ? 'healthy' : 'NOT healthy'));
+  for (const { code, detail } of status.reasons) session.print(`  ${code}: ${printable(detail)}`);
+  for (const { code, detail } of status.warnings) session.print(`  warning ${code}: ${printable(detail)}`);
   const { total, with_outcome, pending } = status.events;
-  session.say(
+  session.print(
     `events      ${count(total)}: ${count(with_outcome)} with an outcome, ${count(pending)} pending`,
   );
   if (status.parked_outcomes > 0)
-    session.say(`parked      ${plural(status.parked_outcomes, 'outcome')} waiting for the event`);
+    session.print(`parked      ${plural(status.parked_outcomes, 'outcome')} waiting for the event`);
   const { events, outcomes } = status.conflicts;
   if (events + outcomes > 0)
-    session.say(`conflicts   ${plural(events, 'event')} and ${plural(outcomes, 'outcome')} refused`);
-  session.say(`last cycle  ${lastCycle(status)}`);
-  session.say();
+    session.print(`conflicts   ${plural(events, 'event')} and ${plural(outcomes, 'outcome')} refused`);
+  session.print(`last cycle  ${lastCycle(status)}`);
+  session.print();
   const patterns = status.patterns.toSorted((a, b) => b.events.total - a.events.total);
   session.table(COLUMNS, patterns, 'no events yet; bring some in with: pm-tuning import FILE');
 }

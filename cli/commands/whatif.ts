@@ -6,10 +6,10 @@ import {
   type WhatIfPointAnswer,
   whatIfAnswerSchema,
 } from '../../shared/http/schemas/what-if.ts';
-import { amount, positive, scope, time, whole } from '../arguments.ts';
-import type { Perform } from '../command-runner.ts';
+import { finiteNumber, integerAtLeast, positive, scope, time } from '../arguments.ts';
+import type { RunCommand } from '../command-runner.ts';
 import { EXIT, type ExitCode, usage } from '../exit-codes.ts';
-import { count, instant, measure, percent, plural, printable, signed, slice } from '../format.ts';
+import { count, instant, percent, plural, printable, signed, significant, slice } from '../format.ts';
 import { linePlotSvg } from '../plot/svg-plot.ts';
 import { terminalPlot } from '../plot/terminal-plot.ts';
 import { effectText, movedBy, whatIfPlots } from '../plot/what-if.ts';
@@ -40,7 +40,7 @@ Examples:
   $ pm-tuning whatif pm.uptrend.S2.entry --lever slope_min --from -0.001 --to 0.001 --as-of 2025-01-20`;
 
 /** `whatif`: what one threshold would have taken at other values. */
-export function addWhatIf(program: Command, perform: Perform): void {
+export function addWhatIf(program: Command, perform: RunCommand): void {
   program
     .command('whatif')
     .description('winners, losers and utility, had one threshold stood elsewhere in one slice')
@@ -51,21 +51,25 @@ export function addWhatIf(program: Command, perform: Perform): void {
         .default({}, 'everything'),
     )
     .requiredOption('--lever <name>', 'the threshold to move: ts_min, halo_max, dx_min, slope_min')
-    .requiredOption('--from <value>', 'the first multiplier, or delta', amount)
-    .requiredOption('--to <value>', 'the last', amount)
-    .option('--points <n>', `evenly spaced values, at most ${MAX_POINTS} (41 without it)`, whole(2))
+    .requiredOption('--from <value>', 'the first multiplier, or delta', finiteNumber)
+    .requiredOption('--to <value>', 'the last', finiteNumber)
+    .option('--points <n>', `evenly spaced values, at most ${MAX_POINTS} (41 without it)`, integerAtLeast(2))
     .option('--win <amount>', "gain of an acted success instead of the pattern's; with --loss", positive)
     .option('--loss <amount>', "loss of an acted failure instead of the pattern's; with --win", positive)
-    .option('--lookback-days <days>', "how far back, by event time, instead of the pattern's", whole(1))
+    .option(
+      '--lookback-days <days>',
+      "how far back, by event time, instead of the pattern's",
+      integerAtLeast(1),
+    )
     .option('--as-of <time>', 'RFC 3339, or a date; now without it', time)
     .option('--svg <file>', 'write the picture to a file; one that is there is replaced')
     .addHelpText('after', EXAMPLES)
     .action(async (pattern: string, options: Options, command: Command) =>
       perform(command, async session => {
         const call = { query: queryOf(pattern, options), attempts: 3 };
-        const { raw, data } = await session.ask(whatIfAnswerSchema, '/v1/whatif', call);
+        const { raw, data } = await session.request(whatIfAnswerSchema, '/v1/whatif', call);
         const exit = options.svg === undefined ? EXIT.ok : writePicture(session, options.svg, data);
-        session.answer(raw, () => show(session, data));
+        session.output(raw, () => show(session, data));
         return exit;
       }),
     );
@@ -98,8 +102,8 @@ function queryOf(pattern: string, options: Options): Record<string, string | und
 /** @throws Failure (usage) when the file cannot be written */
 function writePicture(session: Session, file: string, answer: WhatIfAnswer): ExitCode {
   if (answer.curve.length === 0) {
-    session.note(`no picture: ${answer.reason ?? 'there is no curve'}`);
-    return EXIT.bad;
+    session.warn(`no picture: ${answer.reason ?? 'there is no curve'}`);
+    return EXIT.unsuccessful;
   }
   try {
     writeFileSync(file, linePlotSvg(whatIfPlots(answer)));
@@ -112,22 +116,22 @@ function writePicture(session: Session, file: string, answer: WhatIfAnswer): Exi
 
 function show(session: Session, answer: WhatIfAnswer): void {
   const { pattern_key, lever, scope_subset, events, payoff, base } = answer;
-  session.say(
-    `${session.strong(printable(pattern_key))}, ${printable(lever.threshold)} on ${slice(scope_subset)}, ` +
-      `${answer.lookback_days} days to ${instant(answer.as_of)}, payoff ${measure(payoff.win)}:${measure(payoff.loss)}`,
+  session.print(
+    `${session.bold(printable(pattern_key))}, ${printable(lever.threshold)} on ${slice(scope_subset)}, ` +
+      `${answer.lookback_days} days to ${instant(answer.as_of)}, payoff ${significant(payoff.win)}:${significant(payoff.loss)}`,
   );
-  session.say(eventsText(events));
+  session.print(eventsText(events));
   if (base) {
-    session.say();
+    session.print();
     session.table(columnsOf(answer), fewOf(answer), '');
     for (const plot of whatIfPlots(answer)) {
-      session.say();
-      session.say(terminalPlot(plot, { width: session.width }));
+      session.print();
+      session.print(terminalPlot(plot, { width: session.width }));
     }
   }
-  session.say();
-  session.say(printable(answer.sentence));
-  if (base) session.say(printable(answer.note));
+  session.print();
+  session.print(printable(answer.sentence));
+  if (base) session.print(printable(answer.note));
 }
 
 function eventsText(events: WhatIfAnswer['events']): string {
@@ -159,10 +163,10 @@ function columnsOf({ lever, base, best, confidence }: WhatIfAnswer): Column<What
     point !== undefined && movedBy(point) === movedBy(row);
   return [
     { title: lever.effect, value: effectText, align: 'right' },
-    { title: printable(lever.threshold), value: row => measure(row.threshold), align: 'right' },
+    { title: printable(lever.threshold), value: row => significant(row.threshold), align: 'right' },
     { title: 'winners', value: row => count(row.winners), align: 'right' },
     { title: 'losers', value: row => count(row.losers), align: 'right' },
-    { title: 'utility', value: row => measure(row.utility), align: 'right' },
+    { title: 'utility', value: row => significant(row.utility), align: 'right' },
     { title: 'change', value: row => change(row.utility_change), align: 'right' },
     {
       title: `${percent(confidence).replace('.0', '')} interval`,

@@ -3,7 +3,7 @@ import type { FaultyEntry } from './entry.ts';
 import type { Delivery } from './send-batch.ts';
 
 /** What became of the events so far. */
-export class Tally {
+export class ImportCounts {
   accepted = 0;
   unchanged = 0;
   rejected = 0;
@@ -20,7 +20,7 @@ export class Tally {
     this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
   }
 
-  add(other: Tally): void {
+  add(other: ImportCounts): void {
     this.accepted += other.accepted;
     this.unchanged += other.unchanged;
     this.rejected += other.rejected;

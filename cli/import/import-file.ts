@@ -1,7 +1,7 @@
 import type { Session } from '../session.ts';
 import { batches } from './batches.ts';
 import type { FaultyEntry } from './entry.ts';
-import type { Tally } from './import-counts.ts';
+import type { ImportCounts } from './import-counts.ts';
 import { type Input, inputLabel, open } from './input.ts';
 import type { Progress } from './progress.ts';
 import { showProgress } from './progress.ts';
@@ -26,7 +26,7 @@ export async function importFile(
   session: Session,
   input: Input,
   plan: ImportPlan,
-  tally: Tally,
+  tally: ImportCounts,
   rejected: RejectedFile,
 ): Promise<void> {
   const stop = new AbortController();

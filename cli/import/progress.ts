@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { count } from '../format.ts';
 import type { Host } from '../host.ts';
-import type { Tally } from './import-counts.ts';
+import type { ImportCounts } from './import-counts.ts';
 
 const BAR = 14;
 const REDRAW_MS = 100;
@@ -21,7 +21,7 @@ export interface Progress {
 export function showProgress(
   host: Host,
   name: string,
-  tally: Tally,
+  tally: ImportCounts,
   size: number | undefined,
   bytesRead: () => number,
 ): Progress {

@@ -1,5 +1,5 @@
 import { ingestAnswerSchema } from '../../shared/http/schemas.ts';
-import { ServiceRefused, unreadable } from '../errors.ts';
+import { ServiceError, unreadable } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { bodyOf } from './batches.ts';
 import type { EventEntry, FaultyEntry } from './entry.ts';
@@ -29,7 +29,7 @@ export async function deliver(
   try {
     return read(session, batch, await session.client.call('/v1/events', call));
   } catch (error) {
-    if (!(error instanceof ServiceRefused)) throw error;
+    if (!(error instanceof ServiceError)) throw error;
     if (error.status === 413) return inHalves(session, batch, signal, error);
     // 400 with a list of rejected events: all of them were.
     if (error.status === 400 && answerSchema.safeParse(error.body).success)
@@ -42,7 +42,7 @@ async function inHalves(
   session: Session,
   batch: readonly EventEntry[],
   signal: AbortSignal,
-  error: ServiceRefused,
+  error: ServiceError,
 ): Promise<Delivery> {
   const [only] = batch;
   if (only && batch.length === 1)

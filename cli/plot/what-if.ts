@@ -1,12 +1,12 @@
 import type { WhatIfAnswer, WhatIfPointAnswer } from '../../shared/http/schemas/what-if.ts';
-import { count, measure, percent, slice } from '../format.ts';
+import { count, percent, significant, slice } from '../format.ts';
 import type { Guide, LinePlot, Point } from './line-plot.ts';
 
 /** A what-if as two plots over one axis: what the utility would have gained, and what would have been taken. */
 export function whatIfPlots(answer: WhatIfAnswer): readonly [utility: LinePlot, taken: LinePlot] {
   const { curve, lever, payoff, scope_subset, base, best } = answer;
   const line = (of: (point: WhatIfPointAnswer) => number): Point[] => curve.map(p => [movedBy(p), of(p)]);
-  const standing = base ? ` (base ${measure(base.threshold)})` : '';
+  const standing = base ? ` (base ${significant(base.threshold)})` : '';
   const x = { label: `${lever.effect} of ${lever.threshold}${standing}` };
   const guides: Guide[] = [
     ...(base ? [{ x: movedBy(base), label: 'base' }] : []),
@@ -17,7 +17,9 @@ export function whatIfPlots(answer: WhatIfAnswer): readonly [utility: LinePlot, 
   const utility: LinePlot = {
     title: `${lever.threshold} on ${slice(scope_subset)}`,
     x,
-    y: { label: `change of utility against the base, at ${measure(payoff.win)}:${measure(payoff.loss)}` },
+    y: {
+      label: `change of utility against the base, at ${significant(payoff.win)}:${significant(payoff.loss)}`,
+    },
     guides: [...guides, { y: 0 }],
     lines: [
       {
@@ -48,6 +50,6 @@ export function movedBy({ multiplier, delta }: WhatIfPointAnswer): number {
 
 /** `× 0.92`, `+0.0004`. */
 export function effectText({ multiplier, delta = 0 }: WhatIfPointAnswer): string {
-  if (multiplier !== undefined) return `× ${measure(multiplier)}`;
-  return delta > 0 ? `+${measure(delta)}` : measure(delta);
+  if (multiplier !== undefined) return `× ${significant(multiplier)}`;
+  return delta > 0 ? `+${significant(delta)}` : significant(delta);
 }

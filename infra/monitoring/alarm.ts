@@ -14,9 +14,9 @@ export interface AlarmSpec {
   /** Also the heading of its section in docs/runbook.md. */
   readonly name: string;
   /** What is wrong. */
-  readonly what: string;
+  readonly description: string;
   /** What to do first. */
-  readonly first: string;
+  readonly firstAction: string;
 }
 
 export interface MetricAlarmSpec extends AlarmSpec {
@@ -28,7 +28,7 @@ export interface MetricAlarmSpec extends AlarmSpec {
   readonly missingData?: TreatMissingData;
 }
 
-export const describe = ({ name, what, first }: AlarmSpec): string =>
+export const describe = ({ name, description: what, firstAction: first }: AlarmSpec): string =>
   `${what}. First: ${first}. Runbook: docs/runbook.md#${name}`;
 
 export const alarmName = (stage: Stage, { name }: AlarmSpec): string => `pm-tuning-${stage.name}-${name}`;

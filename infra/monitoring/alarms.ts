@@ -16,10 +16,10 @@ import type { Stage } from '../stage.ts';
 import type { Tables } from '../tables.ts';
 import { createAlarm, type MetricAlarmSpec } from './alarm.ts';
 import type { LogMetrics } from './metrics.ts';
-import { createStoppedAlarms } from './stalled-flow-alarms.ts';
+import { createStalledFlowAlarms } from './stalled-flow-alarms.ts';
 import { createThrottleAlarms } from './throttle-alarms.ts';
 
-export interface Watched {
+export interface MonitoredResources {
   readonly machine: StateMachine;
   readonly deadLetters: Queue;
   readonly apiStage: HttpStage;
@@ -37,20 +37,25 @@ const API_ERRORS = 5;
 const LOOKUP_P99_MS = 300;
 
 /** Every alarm, all on one topic. */
-export function createAlarms(scope: Construct, stage: Stage, topic: Topic, watched: Watched): AlarmBase[] {
+export function createAlarms(
+  scope: Construct,
+  stage: Stage,
+  topic: Topic,
+  watched: MonitoredResources,
+): AlarmBase[] {
   return [
     ...specs(watched).map(spec => createAlarm(scope, stage, topic, spec)),
     ...createThrottleAlarms(scope, stage, topic, watched.tables),
-    ...createStoppedAlarms(scope, stage, topic, watched.metrics),
+    ...createStalledFlowAlarms(scope, stage, topic, watched.metrics),
   ];
 }
 
-function specs({ machine, deadLetters, apiStage, lookup, metrics }: Watched): MetricAlarmSpec[] {
+function specs({ machine, deadLetters, apiStage, lookup, metrics }: MonitoredResources): MetricAlarmSpec[] {
   return [
     {
       name: 'no-finished-cycle',
-      what: 'No tuning run has finished for 2 hours: overrides are no longer learned',
-      first: 'open the newest execution of the state machine and read the state it ended in',
+      description: 'No tuning run has finished for 2 hours: overrides are no longer learned',
+      firstAction: 'open the newest execution of the state machine and read the state it ended in',
       metric: finishedExecutions(machine),
       comparison: LESS_THAN_THRESHOLD,
       threshold: 1,
@@ -59,24 +64,24 @@ function specs({ machine, deadLetters, apiStage, lookup, metrics }: Watched): Me
     },
     {
       name: 'failed-cycle',
-      what: 'A tuning run failed, was stopped or ran out of time',
-      first: 'open the execution that failed and read its error',
+      description: 'A tuning run failed, was stopped or ran out of time',
+      firstAction: 'open the execution that failed and read its error',
       metric: failedExecutions(machine),
       comparison: GREATER_THAN_THRESHOLD,
       threshold: 0,
     },
     {
       name: 'failed-pattern',
-      what: 'A pattern could not be tuned; it keeps its last generation',
-      first: 'GET /v1/cycles and read the reason of the pattern that failed',
+      description: 'A pattern could not be tuned; it keeps its last generation',
+      firstAction: 'GET /v1/cycles and read the reason of the pattern that failed',
       metric: failedPatterns(metrics),
       comparison: GREATER_THAN_THRESHOLD,
       threshold: 0,
     },
     {
       name: 'dead-letter',
-      what: 'The schedule could not start a run',
-      first: 'read the message in the dead-letter queue: its attributes carry the error',
+      description: 'The schedule could not start a run',
+      firstAction: 'read the message in the dead-letter queue: its attributes carry the error',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({
         period: FIVE_MINUTES,
         statistic: 'Maximum',
@@ -86,16 +91,16 @@ function specs({ machine, deadLetters, apiStage, lookup, metrics }: Watched): Me
     },
     {
       name: 'api-5xx',
-      what: `The API answered ${API_ERRORS} or more requests with a server error in 5 minutes`,
-      first: 'find the route in the access log, then its function in the logs by request id',
+      description: `The API answered ${API_ERRORS} or more requests with a server error in 5 minutes`,
+      firstAction: 'find the route in the access log, then its function in the logs by request id',
       metric: apiStage.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
       comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: API_ERRORS,
     },
     {
       name: 'slow-lookup',
-      what: `1 look-up in 100 takes longer than ${LOOKUP_P99_MS} ms, for 15 minutes`,
-      first: 'compare cold starts, DynamoDB latency and the size of the generations on the dashboard',
+      description: `1 look-up in 100 takes longer than ${LOOKUP_P99_MS} ms, for 15 minutes`,
+      firstAction: 'compare cold starts, DynamoDB latency and the size of the generations on the dashboard',
       metric: lookup.metricDuration({ period: FIVE_MINUTES, statistic: 'p99' }),
       comparison: GREATER_THAN_THRESHOLD,
       threshold: LOOKUP_P99_MS,

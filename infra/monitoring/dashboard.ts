@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
-import type { Watched } from './alarms.ts';
+import type { MonitoredResources } from './alarms.ts';
 import type { LearningField } from './metrics.ts';
 import { throttled } from './throttle-alarms.ts';
 
@@ -19,7 +19,7 @@ const HOUR = Duration.hours(1);
 export function createDashboard(
   scope: Construct,
   stage: Stage,
-  watched: Watched,
+  watched: MonitoredResources,
   alarms: readonly AlarmBase[],
 ): Dashboard {
   const { machine, apiStage, lookup, tables, metrics } = watched;

@@ -1,7 +1,7 @@
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
-import { createAlarms, type Watched } from './alarms.ts';
+import { createAlarms, type MonitoredResources } from './alarms.ts';
 import { createDashboard } from './dashboard.ts';
 import { createLogMetrics } from './metrics.ts';
 import { createAlarmTopic } from './topic.ts';
@@ -9,11 +9,11 @@ import { createAlarmTopic } from './topic.ts';
 type Logs = Parameters<typeof createLogMetrics>[2];
 
 /** Metrics, alarms and the dashboard: nobody has to look in order to notice. */
-export function createNoticing(
+export function createMonitoring(
   scope: Construct,
   stage: Stage,
   logs: Logs,
-  watched: Omit<Watched, 'metrics'>,
+  watched: Omit<MonitoredResources, 'metrics'>,
 ): Topic {
   const topic = createAlarmTopic(scope, stage);
   const all = { ...watched, metrics: createLogMetrics(scope, stage, logs) };

@@ -28,7 +28,7 @@ const REMEMBERED_DAYS = 7;
  * A flow that was there and is not: an alarm of alarms, so that a stage which nobody feeds yet is no emergency.
  * The single ones say nothing by themselves and notify nobody.
  */
-export function createStoppedAlarms(
+export function createStalledFlowAlarms(
   scope: Construct,
   stage: Stage,
   topic: Topic,
@@ -72,8 +72,8 @@ export function createStoppedAlarms(
     all(
       {
         name: 'ingestion-stopped',
-        what: `Events came in the last ${REMEMBERED_DAYS} days, but none for ${EVENTS_QUIET_HOURS} hours`,
-        first: 'check that the position manager runs and what its last POST /v1/events answered',
+        description: `Events came in the last ${REMEMBERED_DAYS} days, but none for ${EVENTS_QUIET_HOURS} hours`,
+        firstAction: 'check that the position manager runs and what its last POST /v1/events answered',
       },
       eventsFlowed,
       eventsQuiet,
@@ -81,8 +81,8 @@ export function createStoppedAlarms(
     all(
       {
         name: 'outcomes-stopped',
-        what: `Events flow, but no outcome was posted for ${OUTCOMES_QUIET_HOURS} hours`,
-        first: 'check the job that reports outcomes and what its last POST /v1/outcomes answered',
+        description: `Events flow, but no outcome was posted for ${OUTCOMES_QUIET_HOURS} hours`,
+        firstAction: 'check the job that reports outcomes and what its last POST /v1/outcomes answered',
       },
       eventsFlow,
       outcomesFlowed,
@@ -91,8 +91,8 @@ export function createStoppedAlarms(
     all(
       {
         name: 'nothing-read',
-        what: `Outcomes flow, but no run has read an event for ${UNREAD_HOURS} hours`,
-        first:
+        description: `Outcomes flow, but no run has read an event for ${UNREAD_HOURS} hours`,
+        firstAction:
           'compare the timestamps of the events that were posted last with the look-back of their pattern',
       },
       outcomesFlow,

@@ -15,8 +15,8 @@ export function createThrottleAlarms(scope: Construct, stage: Stage, topic: Topi
   return NAMES.map(name =>
     createAlarm(scope, stage, topic, {
       name: `throttled-${name}`,
-      what: `DynamoDB throttles the ${name} table`,
-      first: 'look on the dashboard whether reads or writes are throttled and since when',
+      description: `DynamoDB throttles the ${name} table`,
+      firstAction: 'look on the dashboard whether reads or writes are throttled and since when',
       metric: throttled(name, tables[name]),
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,

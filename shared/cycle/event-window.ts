@@ -33,11 +33,11 @@ export async function readColumns(
         const revision = revisionAsOf(parseHistory(row.history), asOf);
         if (revision) collector.add(row.packed, row.time, revision);
       } catch (error) {
-        damaged.note(row.episodeId, error);
+        damaged.add(row.episodeId, error);
       }
     }
   }
-  damaged.throwIfAny();
+  damaged.throwIfNotEmpty();
   return collector.columns();
 }
 
@@ -47,14 +47,14 @@ class DamagedEvents {
   #count = 0;
 
   /** Notes an event that could not be read. @throws what is no damage */
-  note(episodeId: string, error: unknown): void {
+  add(episodeId: string, error: unknown): void {
     if (faultCode(error) !== 'damaged_event') throw error;
     this.#count++;
     if (this.#named.length < NAMED) this.#named.push(JSON.stringify(episodeId.slice(0, ID_LENGTH)));
   }
 
   /** @throws Fault `damaged_event` that names the first of them and says how many there are */
-  throwIfAny(): void {
+  throwIfNotEmpty(): void {
     if (this.#count === 0) return;
     const more = this.#count > NAMED ? ` and ${this.#count - NAMED} more` : '';
     throw new Fault('damaged_event', `${this.#count} damaged: ${this.#named.join(', ')}${more}`);

@@ -9,7 +9,7 @@ const ofRunSchema = z.object({ cycle: z.object({ cycle_id: z.string() }) });
  * A step that fails is not logged here: whoever runs it logs its error.
  * @param figures ids, counts and codes of the result; never rows
  */
-export async function logged<T>(
+export async function logStep<T>(
   deps: Pick<CycleDeps, 'log' | 'now'>,
   what: string,
   input: unknown,

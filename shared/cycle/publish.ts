@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Generation, Head } from '../generation/head.ts';
 import { keptSetSchema, payoffSchema, policySchema } from '../generation/head.ts';
-import { keepGeneration } from '../generation/retention.ts';
+import { renewIfDue } from '../generation/retention.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
-import { RESOLUTION_OF } from '../override/override.ts';
+import { DEFAULT_RESOLUTION } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { PatternRun } from './cycle.ts';
 import { cycleOptionsSchema } from './cycle.ts';
@@ -37,7 +37,7 @@ export const minedSchema = z.object({
   cut: z.string().optional(),
 });
 /** What mining one pattern made: two sets that are stored and not yet in force. */
-export type Mined = z.output<typeof minedSchema>;
+export type MinedPattern = z.output<typeof minedSchema>;
 
 const YIELDED = 'another run or an operator changed the pattern meanwhile';
 
@@ -45,63 +45,63 @@ const YIELDED = 'another run or an operator changed the pattern meanwhile';
  * Decides what a result means for the head as it stands, and puts it in force with one conditional write.
  * The rows must be stored before. A crash in between leaves rows that nothing points to; they expire.
  */
-export async function publish(
+export async function publishPattern(
   deps: CycleDeps,
   pattern: PatternKey,
   cycle: CycleRun,
-  made: Mined,
+  mined: MinedPattern,
   head: Head | undefined,
 ): Promise<PatternRun> {
   const current = head?.current;
   const run = (status: PatternRun['status'], generation: number, reason?: string): PatternRun => ({
     pattern_key: pattern,
     status,
-    events_read: made.events_read,
-    lessons: made.lessons.rows,
-    overrides: made.overrides.rows,
+    events_read: mined.events_read,
+    lessons: mined.lessons.rows,
+    overrides: mined.overrides.rows,
     generation,
     published: generation !== (current?.generation ?? 0),
     ...(reason && { reason }),
-    ...(made.cut && { cut: made.cut }),
-    ...(made.evidence.length > 0 && { evidence: made.evidence }),
+    ...(mined.cut && { cut: mined.cut }),
+    ...(mined.evidence.length > 0 && { evidence: mined.evidence }),
   });
-  const said = [made.shortfall, made.note].filter(text => text !== undefined).join('; ') || undefined;
+  const said = [mined.shortfall, mined.note].filter(text => text !== undefined).join('; ') || undefined;
   const inForce = current?.generation ?? 0;
   // Asked a second time after the first answer got lost.
-  if (current?.cycle_id === cycle.cycle_id && sameContent(current, made))
+  if (current?.cycle_id === cycle.cycle_id && sameContent(current, mined))
     return {
-      ...run(made.lessons.rows === 0 ? 'too_few_events' : 'published', inForce, said),
+      ...run(mined.lessons.rows === 0 ? 'too_few_events' : 'published', inForce, said),
       published: true,
     };
-  if ((head?.version ?? 0) !== made.head_version) return run('yielded', inForce, YIELDED);
+  if ((head?.version ?? 0) !== mined.head_version) return run('yielded', inForce, YIELDED);
   if (head?.mode === 'frozen') {
-    if (current) await stayInForce(deps, pattern, head, await keepGeneration(deps, pattern, current));
+    if (current) await saveRenewal(deps, pattern, head, await renewIfDue(deps, pattern, current));
     return run('frozen', inForce, `an operator froze the pattern: ${head.last_change.why}`);
   }
-  if (current ? sameContent(current, made) : made.lessons.rows === 0) {
+  if (current ? sameContent(current, mined) : mined.lessons.rows === 0) {
     // Mining and materializing have renewed what was due.
-    if (head && current) await stayInForce(deps, pattern, head, withSets(current, made));
-    return run(made.lessons.rows === 0 ? 'too_few_events' : 'unchanged', inForce, said);
+    if (head && current) await saveRenewal(deps, pattern, head, withSets(current, mined));
+    return run(mined.lessons.rows === 0 ? 'too_few_events' : 'unchanged', inForce, said);
   }
-  const generation = newGeneration(deps, cycle, made, (head?.latest ?? 0) + 1);
+  const generation = newGeneration(deps, cycle, mined, (head?.latest ?? 0) + 1);
   if (current) await deps.heads.archive(pattern, current);
   if (!(await deps.heads.replaceHead(pattern, nextHead(deps, head, generation)))) {
     // The write was applied and its answer got lost: asked again, the condition no longer holds.
     const ours = (await deps.heads.head(pattern))?.current?.cycle_id === cycle.cycle_id;
     if (!ours) return run('yielded', inForce, YIELDED);
   }
-  return run(made.lessons.rows === 0 ? 'too_few_events' : 'published', generation.generation, said);
+  return run(mined.lessons.rows === 0 ? 'too_few_events' : 'published', generation.generation, said);
 }
 
 /** The same object when nothing was renewed. */
-function withSets(current: Generation, { lessons, overrides }: Mined): Generation {
+function withSets(current: Generation, { lessons, overrides }: MinedPattern): Generation {
   const same =
     lessons.kept_until === current.lessons.kept_until &&
     overrides.kept_until === current.overrides.kept_until;
   return same ? current : { ...current, lessons, overrides };
 }
 
-function sameContent(current: Generation, made: Mined): boolean {
+function sameContent(current: Generation, made: MinedPattern): boolean {
   return (
     current.lessons.id === made.lessons.id &&
     current.overrides.id === made.overrides.id &&
@@ -112,7 +112,7 @@ function sameContent(current: Generation, made: Mined): boolean {
   );
 }
 
-function newGeneration(deps: CycleDeps, cycle: CycleRun, made: Mined, generation: number): Generation {
+function newGeneration(deps: CycleDeps, cycle: CycleRun, made: MinedPattern, generation: number): Generation {
   return {
     generation,
     hash: createHash('sha256').update(`${made.lessons.id} ${made.overrides.id}`).digest('hex').slice(0, 32),
@@ -122,7 +122,7 @@ function newGeneration(deps: CycleDeps, cycle: CycleRun, made: Mined, generation
     n_min: made.n_min,
     policy: made.policy,
     payoff: made.payoff,
-    resolution: RESOLUTION_OF[made.policy],
+    resolution: DEFAULT_RESOLUTION[made.policy],
     events_read: made.events_read,
     lessons: made.lessons,
     overrides: made.overrides,
@@ -150,7 +150,7 @@ function nextHead(deps: CycleDeps, head: Head | undefined, current: Generation):
 }
 
 /** A generation that stays in force: what is about to expire of it was renewed, and the head says so. */
-async function stayInForce(
+async function saveRenewal(
   deps: CycleDeps,
   pattern: PatternKey,
   head: Head,

@@ -4,7 +4,7 @@ import { parse } from '../episode/episode.ts';
 import { Fault } from '../errors.ts';
 import { effectiveSettings, requirePolicy } from '../generation/effective-settings.ts';
 import type { Generation } from '../generation/head.ts';
-import { keep } from '../generation/retention.ts';
+import { storeUnlessUnchanged } from '../generation/retention.ts';
 import { dimensionsOf } from '../lesson/lesson.ts';
 import { summarize } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -13,9 +13,9 @@ import type { CycleSummary, PatternRun } from './cycle.ts';
 import { cycleOptionsSchema, cycleStatus } from './cycle.ts';
 import type { CycleDeps } from './dependencies.ts';
 import { readColumns } from './event-window.ts';
-import type { CycleRun, Mined } from './publish.ts';
-import { minedSchema, publish, runSchema } from './publish.ts';
-import { tune } from './tune-pattern.ts';
+import type { CycleRun, MinedPattern } from './publish.ts';
+import { minedSchema, publishPattern, runSchema } from './publish.ts';
+import { tunePattern } from './tune-pattern.ts';
 
 /*
  * The four steps of a cycle, in the order of infra/cycle/cycle.asl.json. Each may run twice without harm.
@@ -67,7 +67,7 @@ export async function openCycle(
  * Mines the window of one pattern into lessons, asks every policy that is named what follows from them, and stores
  * the lessons and the overrides of the policy that is to be published. Neither is in force yet.
  */
-export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
+export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPattern> {
   const { cycle, pattern_key } = parse(
     z.object({ cycle: runSchema, pattern_key: z.string() }),
     input,
@@ -82,12 +82,24 @@ export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
     Date.parse(cycle.as_of),
     settings.lookback_days,
   ).catch(async error => {
-    await recordDamage(deps, cycle, pattern, head?.current, error);
+    await recordDamagedEvents(deps, cycle, pattern, head?.current, error);
     throw error;
   });
-  const tuned = tune(pattern, columns, Date.parse(cycle.as_of), settings);
-  const lessons = await keep(deps, deps.lessons, pattern, tuned.lessons, head?.current?.lessons);
-  const overrides = await keep(deps, deps.overrides, pattern, tuned.overrides, head?.current?.overrides);
+  const tuned = tunePattern(pattern, columns, Date.parse(cycle.as_of), settings);
+  const lessons = await storeUnlessUnchanged(
+    deps,
+    deps.lessons,
+    pattern,
+    tuned.lessons,
+    head?.current?.lessons,
+  );
+  const overrides = await storeUnlessUnchanged(
+    deps,
+    deps.overrides,
+    pattern,
+    tuned.overrides,
+    head?.current?.overrides,
+  );
   await deps.heads.putNear(pattern, tuned.near);
   await deps.heads.putEvidence(pattern, tuned.evidence);
   await deps.dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
@@ -109,14 +121,14 @@ export async function mine(deps: CycleDeps, input: unknown): Promise<Mined> {
 }
 
 /** Puts a pattern's lessons, and the overrides they led to, in force with one conditional write of its head. */
-export async function materializeAndPublish(deps: CycleDeps, input: unknown): Promise<PatternRun> {
+export async function publishStep(deps: CycleDeps, input: unknown): Promise<PatternRun> {
   const { cycle, mined } = parse(
     z.object({ cycle: runSchema, mined: minedSchema }),
     input,
     'invalid_request',
   );
   const pattern = parsePatternKey(mined.pattern_key);
-  const run = await publish(deps, pattern, cycle, mined, await deps.heads.head(pattern));
+  const run = await publishPattern(deps, pattern, cycle, mined, await deps.heads.head(pattern));
   await deps.cycles.putRun(cycle.cycle_id, run);
   return run;
 }
@@ -199,7 +211,7 @@ async function generationInForce(deps: CycleDeps, pattern: PatternKey): Promise<
 }
 
 /** Says which events are damaged: of what ends a step, the state machine hands on no more than a code. */
-async function recordDamage(
+async function recordDamagedEvents(
   deps: CycleDeps,
   cycle: CycleRun,
   pattern: PatternKey,

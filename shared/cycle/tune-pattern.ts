@@ -2,10 +2,10 @@ import type { FactorColumns } from '../episode/columns/columns.ts';
 import type { EffectiveSettings } from '../generation/effective-settings.ts';
 import type { Lesson, NearLesson } from '../lesson/lesson.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
-import type { Learned } from '../lesson/mine-lessons.ts';
-import { learn } from '../lesson/mine-lessons.ts';
+import type { MinedLessons } from '../lesson/mine-lessons.ts';
+import { mineLessons } from '../lesson/mine-lessons.ts';
 import type { Cut } from '../mining/mine-slices.ts';
-import type { Evidence } from '../override/evaluation/evaluation.ts';
+import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { walkForward } from '../override/evaluation/walk-forward.ts';
 import { materialize } from '../override/materialize.ts';
 import type { Override, Policy } from '../override/override.ts';
@@ -17,14 +17,14 @@ import { describeScope } from '../pattern/scope.ts';
 const REASON_SLICES = 3;
 
 /** Everything that the events of one window teach. */
-export interface Tuned {
+export interface TuningResult {
   /** Sorted by scope hash; each without an override says why. */
   readonly lessons: readonly Lesson[];
   readonly near: readonly NearLesson[];
   /** Of the policy that is to be published. */
   readonly overrides: readonly Override[];
   /** Of that policy and its challengers. */
-  readonly evidence: Evidence;
+  readonly evidence: PolicyComparison;
   /** Why there are no more lessons than there are. */
   readonly shortfall?: string;
   /** What the policy says of the pattern as a whole. */
@@ -36,15 +36,15 @@ export interface Tuned {
  * From the events of a window to lessons, overrides and evidence: all that a run computes for one pattern.
  * @param asOf milliseconds since 1970
  */
-export function tune(
+export function tunePattern(
   pattern: PatternKey,
   columns: FactorColumns,
   asOf: number,
   settings: EffectiveSettings,
-): Tuned {
-  const learned = learn(pattern, columns, settings.n_min);
+): TuningResult {
+  const learned = mineLessons(pattern, columns, settings.n_min);
   const taught = { pattern, lessons: learned.lessons, columns, asOf, settings };
-  const { overrides, whyNot, note } = materialize(settings.policy, taught);
+  const { overrides, explainNoOverride: whyNot, note } = materialize(settings.policy, taught);
   const moved = new Set(overrides.map(override => override.scope_hash));
   const lessons = learned.lessons.map(lesson =>
     moved.has(lesson.scope_hash) ? lesson : { ...lesson, why_not: whyNot(lesson) },
@@ -74,7 +74,7 @@ export function tune(
   };
 }
 
-function describeShortfall(pattern: PatternKey, learned: Learned, nMin: number): string | undefined {
+function describeShortfall(pattern: PatternKey, learned: MinedLessons, nMin: number): string | undefined {
   const slices = learned.near
     .slice(0, REASON_SLICES)
     .map(lesson => `${nMin - lesson.lacks} of ${nMin} in ${describeScope(lesson.scope_subset)}`);

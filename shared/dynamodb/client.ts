@@ -60,30 +60,30 @@ export class Dynamo {
 
   /** Consistent unless told otherwise. */
   async get(input: GetCommandInput): Promise<Item | undefined> {
-    const answer = await translated(this.#client.send(new GetCommand({ ConsistentRead: true, ...input })));
+    const answer = await withFaults(this.#client.send(new GetCommand({ ConsistentRead: true, ...input })));
     return answer.Item;
   }
 
   /** False when the condition does not hold. */
   async put(input: PutCommandInput): Promise<boolean> {
-    return conditional(this.#client.send(new PutCommand(input)));
+    return conditionHolds(this.#client.send(new PutCommand(input)));
   }
 
   /** False when the condition does not hold. */
   async update(input: UpdateCommandInput): Promise<boolean> {
-    return conditional(this.#client.send(new UpdateCommand(input)));
+    return conditionHolds(this.#client.send(new UpdateCommand(input)));
   }
 
   /** False when the condition does not hold. */
   async delete(input: DeleteCommandInput): Promise<boolean> {
-    return conditional(this.#client.send(new DeleteCommand(input)));
+    return conditionHolds(this.#client.send(new DeleteCommand(input)));
   }
 
   /** Pages of a query, to the last one. */
   async *pages(input: QueryCommandInput): AsyncGenerator<Item[]> {
     let start: Item | undefined;
     do {
-      const page = await translated(
+      const page = await withFaults(
         this.#client.send(new QueryCommand(start ? { ...input, ExclusiveStartKey: start } : input)),
       );
       yield page.Items ?? [];
@@ -100,7 +100,7 @@ export class Dynamo {
 
   /** The first page of a query, at most `Limit` items. */
   async queryPage(input: QueryCommandInput): Promise<Item[]> {
-    const page = await translated(this.#client.send(new QueryCommand(input)));
+    const page = await withFaults(this.#client.send(new QueryCommand(input)));
     return page.Items ?? [];
   }
 
@@ -110,13 +110,13 @@ export class Dynamo {
       ProjectionExpression: attributes.map((_, i) => `#a${i}`).join(),
       ExpressionAttributeNames: Object.fromEntries(attributes.map((name, i) => [`#a${i}`, name])),
     };
-    const found = await eachBatch(keys, BATCH_GET_KEYS, async batch => {
+    const found = await mapBatches(keys, BATCH_GET_KEYS, async batch => {
       const items: Item[] = [];
       let left: readonly Item[] = batch;
       for (let attempt = 0; left.length > 0; attempt++) {
         await backOff(attempt, 'reads');
         const RequestItems = { [table]: { Keys: [...left], ConsistentRead: true, ...projection } };
-        const answer = await translated(this.#client.send(new BatchGetCommand({ RequestItems })));
+        const answer = await withFaults(this.#client.send(new BatchGetCommand({ RequestItems })));
         items.push(...(answer.Responses?.[table] ?? []));
         left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
       }
@@ -127,11 +127,11 @@ export class Dynamo {
 
   /** Puts items without a condition, until none is left unprocessed. */
   async putMany(table: string, items: readonly Item[]): Promise<void> {
-    await eachBatch(items, BATCH_WRITE_ITEMS, async batch => {
+    await mapBatches(items, BATCH_WRITE_ITEMS, async batch => {
       let left = batch.map(Item => ({ PutRequest: { Item } }));
       for (let attempt = 0; left.length > 0; attempt++) {
         await backOff(attempt, 'writes');
-        const answer = await translated(
+        const answer = await withFaults(
           this.#client.send(new BatchWriteCommand({ RequestItems: { [table]: left } })),
         );
         left = (answer.UnprocessedItems?.[table] ?? []) as typeof left;
@@ -147,7 +147,7 @@ export class Dynamo {
   async insertMany(table: string, partition: string, items: readonly Item[]): Promise<boolean[]> {
     if (this.#knowsPartiql) {
       try {
-        const inserted = await eachBatch(items, BATCH_WRITE_ITEMS, batch => this.#insertBatch(table, batch));
+        const inserted = await mapBatches(items, BATCH_WRITE_ITEMS, batch => this.#insertBatch(table, batch));
         return inserted.flat();
       } catch (error) {
         if (!isUnknownOperation(error)) throw error;
@@ -158,7 +158,7 @@ export class Dynamo {
       ConditionExpression: 'attribute_not_exists(#p)',
       ExpressionAttributeNames: { '#p': partition },
     };
-    const inserted = await eachBatch(
+    const inserted = await mapBatches(
       items,
       1,
       async ([Item]) => this.put({ TableName: table, Item, ...condition }),
@@ -173,7 +173,7 @@ export class Dynamo {
     for (let attempt = 0; left.length > 0; attempt++) {
       await backOff(attempt, 'writes');
       const Statements = left.map(({ item }) => insertStatement(table, item));
-      const answer = await translated(this.#client.send(new BatchExecuteStatementCommand({ Statements })));
+      const answer = await withFaults(this.#client.send(new BatchExecuteStatementCommand({ Statements })));
       const again: typeof left = [];
       left.forEach((entry, i) => {
         const error = answer.Responses?.[i]?.Error;
@@ -197,7 +197,7 @@ function insertStatement(table: string, item: Item): { Statement: string; Parame
 }
 
 /** Runs batches of a list, some at once, and keeps their order. */
-export async function eachBatch<T, R>(
+export async function mapBatches<T, R>(
   items: readonly T[],
   size: number,
   run: (batch: readonly T[]) => Promise<R>,
@@ -224,7 +224,7 @@ async function backOff(attempt: number, what: string): Promise<void> {
   await new Promise(resolve => setTimeout(resolve, Math.random() * ceiling));
 }
 
-async function conditional(sent: Promise<unknown>): Promise<boolean> {
+async function conditionHolds(sent: Promise<unknown>): Promise<boolean> {
   try {
     await sent;
     return true;
@@ -234,7 +234,7 @@ async function conditional(sent: Promise<unknown>): Promise<boolean> {
   }
 }
 
-async function translated<T>(sent: Promise<T>): Promise<T> {
+async function withFaults<T>(sent: Promise<T>): Promise<T> {
   try {
     return await sent;
   } catch (error) {

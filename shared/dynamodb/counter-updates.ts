@@ -18,7 +18,7 @@ export type Counter = keyof typeof COUNTERS;
 const NAMES: readonly Counter[] = ['total', 'withOutcome', 'parked', 'eventConflicts', 'outcomeConflicts'];
 
 /** What one request changes of the counters that `status` shows. */
-export class CountChanges {
+export class CounterUpdates {
   readonly #changes = new Map<PatternKey, Map<Counter, number>>();
 
   add(pattern: PatternKey, by: Readonly<Partial<Record<Counter, number>>>): void {

@@ -2,7 +2,7 @@ import type { CycleRecord, CycleSummary, PatternRun } from '../cycle/cycle.ts';
 import { cycleSummarySchema, patternRunSchema } from '../cycle/cycle.ts';
 import type { CycleStore } from '../cycle/cycle-store.ts';
 import type { Dynamo } from './client.ts';
-import { eachBatch } from './client.ts';
+import { mapBatches } from './client.ts';
 import { CYCLES, cyclePartition, TTL_ATTRIBUTE } from './keys.ts';
 
 /** Records of runs are kept this long. */
@@ -59,7 +59,7 @@ export class DynamoCycleStore implements CycleStore {
 
   async records(limit: number, before?: string): Promise<CycleRecord[]> {
     const summaries = await this.list(limit, before);
-    const runs = await eachBatch(summaries, 1, ([summary]) => this.runs(summary?.cycle_id ?? ''));
+    const runs = await mapBatches(summaries, 1, ([summary]) => this.runs(summary?.cycle_id ?? ''));
     return summaries.map((summary, i) => ({ ...summary, patterns: runs[i] ?? [] }));
   }
 

@@ -1,4 +1,4 @@
-import type { Coverage } from '../lookup/dimension-coverage.ts';
+import type { DimensionCoverage } from '../lookup/dimension-coverage.ts';
 import type { DimensionStore } from '../lookup/dimension-store.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Dynamo, Item } from './client.ts';
@@ -32,7 +32,7 @@ export class DynamoDimensionStore implements DimensionStore {
     await this.#db.put({ TableName: this.#table, Item: { ...Key, used: JSON.stringify(rows) } });
   }
 
-  async noteAsked(pattern: PatternKey, names: readonly string[]): Promise<void> {
+  async recordQueried(pattern: PatternKey, names: readonly string[]): Promise<void> {
     const now = this.#now();
     const items = [...new Set(names)].map(name => ({
       pk: keys.dimensionsPartition(pattern),
@@ -43,7 +43,7 @@ export class DynamoDimensionStore implements DimensionStore {
     await this.#db.putMany(this.#table, items);
   }
 
-  async coverage(pattern: PatternKey): Promise<Coverage> {
+  async coverage(pattern: PatternKey): Promise<DimensionCoverage> {
     const items = await this.#db.query({
       TableName: this.#table,
       ConsistentRead: true,
@@ -54,7 +54,7 @@ export class DynamoDimensionStore implements DimensionStore {
       const name = keys.askedName(String(sk));
       return name === undefined || typeof at !== 'number' ? [] : [[name, at] as const];
     });
-    return { used: usedOf(items.find(item => item.sk === keys.USED)), asked: new Map(asked) };
+    return { used: usedOf(items.find(item => item.sk === keys.USED)), queried: new Map(asked) };
   }
 }
 

@@ -10,8 +10,8 @@ import { atBaseThresholds } from '../lever/base-thresholds.ts';
 import type { Log } from '../log.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Dynamo, Item } from './client.ts';
-import { eachBatch } from './client.ts';
-import { CountChanges } from './counter-updates.ts';
+import { mapBatches } from './client.ts';
+import { CounterUpdates } from './counter-updates.ts';
 import * as keys from './keys.ts';
 import type { ItemKey } from './outcome-writer.ts';
 import { eventKey, OutcomeWriter, parkedKey } from './outcome-writer.ts';
@@ -47,7 +47,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
 
   async add(episodes: readonly Episode[]): Promise<AddResult[]> {
     await this.#heads.register([...new Set(episodes.map(e => e.pattern))]);
-    const counts = new CountChanges();
+    const counts = new CounterUpdates();
     const writes = episodes.map(episode => this.#write(episode));
     const first = firstOfEachKey(writes);
     const inserted = await this.#insert(first, counts);
@@ -63,10 +63,10 @@ export class DynamoEpisodeStore implements EpisodeStore {
   }
 
   async resolve(reports: readonly OutcomeReport[]): Promise<ResolveResult[]> {
-    const counts = new CountChanges();
+    const counts = new CounterUpdates();
     const results = new Array<ResolveResult>(reports.length);
     const byEpisode = Map.groupBy(reports.keys(), i => `${reports[i]?.pattern} ${reports[i]?.episodeId}`);
-    await eachBatch(
+    await mapBatches(
       [...byEpisode.values()],
       1,
       async ([indexes = []]) => {
@@ -100,7 +100,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
         ProjectionExpression: 'sk, t, m, o',
       }),
     );
-    for await (const page of merged(shards)) yield page.map(toResolvedRow);
+    for await (const page of interleavePages(shards)) yield page.map(toResolvedRow);
   }
 
   #write(episode: Episode): Write {
@@ -115,7 +115,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
     };
   }
 
-  async #insert(writes: readonly Write[], counts: CountChanges): Promise<Set<Write>> {
+  async #insert(writes: readonly Write[], counts: CounterUpdates): Promise<Set<Write>> {
     const items = writes.map(w => this.#eventItem(w));
     const done = await this.#db.insertMany(this.#settings.eventsTable, 'pk', items);
     const inserted = new Set(writes.filter((_, i) => done[i]));
@@ -142,7 +142,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
   async #compareWithStored(
     writes: readonly Write[],
     inserted: ReadonlySet<Write>,
-    counts: CountChanges,
+    counts: CounterUpdates,
   ): Promise<void> {
     const others = writes.filter(w => !inserted.has(w));
     if (others.length === 0) return;
@@ -166,10 +166,10 @@ export class DynamoEpisodeStore implements EpisodeStore {
   async #applyInside(
     writes: readonly Write[],
     inserted: ReadonlySet<Write>,
-    counts: CountChanges,
+    counts: CounterUpdates,
   ): Promise<void> {
     const repeats = writes.filter(w => !inserted.has(w) && w.result === 'unchanged' && w.episode.outcome);
-    await eachBatch(
+    await mapBatches(
       repeats,
       1,
       async ([write]) => {
@@ -183,11 +183,11 @@ export class DynamoEpisodeStore implements EpisodeStore {
     );
   }
 
-  async #applyParked(writes: readonly Write[], counts: CountChanges): Promise<void> {
+  async #applyParked(writes: readonly Write[], counts: CounterUpdates): Promise<void> {
     const parkedKeys = writes.map(w => parkedKey(w.episode.pattern, w.episode.id));
     const parked = await this.#db.getMany(this.#settings.controlTable, parkedKeys);
     const pattern = new Map(writes.map(w => [keys.parkedPartition(w.episode.pattern), w.episode.pattern]));
-    await eachBatch(parked, 1, async ([item]) => {
+    await mapBatches(parked, 1, async ([item]) => {
       const key = item && pattern.get(String(item.pk));
       if (key) await this.#outcomes.unpark(key, String(item.sk), counts);
     });
@@ -215,7 +215,7 @@ function firstOfEachKey(writes: readonly Write[]): Write[] {
   return [...first.values()];
 }
 
-function countNew(counts: CountChanges, episode: Episode): void {
+function countNew(counts: CounterUpdates, episode: Episode): void {
   counts.add(episode.pattern, { total: 1, withOutcome: episode.outcome ? 1 : 0 });
 }
 
@@ -228,7 +228,7 @@ function toResolvedRow(item: Item): ResolvedRow {
 }
 
 /** Pages of several queries as they come; each query keeps one page ahead. */
-async function* merged<T>(sources: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
+async function* interleavePages<T>(sources: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
   type Step = { readonly from: number; readonly step: IteratorResult<T> };
   const ask = (from: number): Promise<Step> =>
     (sources[from]?.next() ?? Promise.reject(new Error('no such source'))).then(step => ({ from, step }));

@@ -4,7 +4,7 @@ import type { Change, Generation, Head } from '../generation/head.ts';
 import { changeSchema, generationSchema, headSchema } from '../generation/head.ts';
 import type { HeadStore, PatternOverview } from '../generation/ports.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
-import type { Evidence } from '../override/evaluation/evaluation.ts';
+import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { evidenceSchema } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
@@ -117,7 +117,7 @@ export class DynamoHeadStore implements HeadStore {
     await this.#putIfNew(pattern, keys.NEAR, JSON.stringify(near));
   }
 
-  async evidence(pattern: PatternKey): Promise<Evidence | undefined> {
+  async evidence(pattern: PatternKey): Promise<PolicyComparison | undefined> {
     const item = await this.#get(pattern, keys.EVIDENCE);
     if (typeof item?.rows !== 'string') return undefined;
     const evidence = evidenceSchema.safeParse(JSON.parse(item.rows));
@@ -125,7 +125,7 @@ export class DynamoHeadStore implements HeadStore {
     return evidence.success ? evidence.data : undefined;
   }
 
-  async putEvidence(pattern: PatternKey, evidence: Evidence): Promise<void> {
+  async putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void> {
     await this.#putIfNew(pattern, keys.EVIDENCE, JSON.stringify(evidence));
   }
 

@@ -6,7 +6,7 @@ import { Fault } from '../errors.ts';
 import type { HeadStore } from '../generation/ports.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Dynamo } from './client.ts';
-import type { CountChanges } from './counter-updates.ts';
+import type { CounterUpdates } from './counter-updates.ts';
 import * as keys from './keys.ts';
 
 /** Outcomes wait this long for their event. */
@@ -26,13 +26,13 @@ export function parkedKey(pattern: PatternKey, id: string): ItemKey {
 }
 
 /** Where a history is kept, and how its first revision gets there; false when one is there already, or none may be. */
-interface Place {
+interface HistoryLocation {
   readonly table: string;
   readonly key: ItemKey;
-  readonly begin: () => Promise<boolean>;
+  readonly create: () => Promise<boolean>;
 }
 
-type Entered = { readonly result: ResolveResult | 'missing'; readonly begun: boolean };
+type AppendResult = { readonly result: ResolveResult | 'missing'; readonly created: boolean };
 
 /**
  * Outcomes of events. A revision enters by compare-and-set on the history, so that no order of arrival loses one.
@@ -61,7 +61,7 @@ export class OutcomeWriter {
   /** Records an outcome, or parks it. */
   async resolve(
     { pattern, episodeId, revision }: OutcomeReport,
-    counts: CountChanges,
+    counts: CounterUpdates,
   ): Promise<ResolveResult> {
     const applied = await this.apply(pattern, episodeId, revision, counts);
     if (applied !== 'missing') return applied;
@@ -77,7 +77,7 @@ export class OutcomeWriter {
     pattern: PatternKey,
     id: string,
     revision: OutcomeRevision,
-    counts: CountChanges,
+    counts: CounterUpdates,
   ): Promise<ResolveResult | 'missing'> {
     const key = eventKey(pattern, id);
     const begin = () =>
@@ -88,13 +88,16 @@ export class OutcomeWriter {
         ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(o)',
         ExpressionAttributeValues: { ':o': formatHistory([revision]), ':pk': key.pk },
       });
-    const { result, begun } = await this.#enter({ table: this.#eventsTable, key, begin }, revision);
+    const { result, created: begun } = await this.#appendRevision(
+      { table: this.#eventsTable, key, create: begin },
+      revision,
+    );
     if (begun) counts.add(pattern, { withOutcome: 1 });
     return result;
   }
 
   /** Moves a parked outcome into its event. False when the event is not there, or nothing is parked. */
-  async unpark(pattern: PatternKey, id: string, counts: CountChanges): Promise<boolean> {
+  async unpark(pattern: PatternKey, id: string, counts: CounterUpdates): Promise<boolean> {
     const Key = parkedKey(pattern, id);
     const TableName = this.#controlTable;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -124,7 +127,7 @@ export class OutcomeWriter {
     pattern: PatternKey,
     id: string,
     revision: OutcomeRevision,
-    counts: CountChanges,
+    counts: CounterUpdates,
   ): Promise<ResolveResult> {
     const key = parkedKey(pattern, id);
     const expires = Math.ceil((this.#now() + PARKED_DAYS * DAY_MS) / 1000);
@@ -137,7 +140,10 @@ export class OutcomeWriter {
         ExpressionAttributeValues: { ':now': Math.floor(this.#now() / 1000) },
       });
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { result, begun } = await this.#enter({ table: this.#controlTable, key, begin }, revision);
+      const { result, created: begun } = await this.#appendRevision(
+        { table: this.#controlTable, key, create: begin },
+        revision,
+      );
       if (begun) counts.add(pattern, { parked: 1 });
       if (result === 'resolved') return 'parked';
       // `missing`: the event came and took what was parked, so the place is free again.
@@ -146,16 +152,19 @@ export class OutcomeWriter {
     throw tooManyWriters();
   }
 
-  async #enter({ table, key, begin }: Place, revision: OutcomeRevision): Promise<Entered> {
+  async #appendRevision(
+    { table, key, create: begin }: HistoryLocation,
+    revision: OutcomeRevision,
+  ): Promise<AppendResult> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (await begin()) return { result: 'resolved', begun: true };
+      if (await begin()) return { result: 'resolved', created: true };
       const item = await this.#db.get({ TableName: table, Key: key, ProjectionExpression: 'pk, o' });
-      if (!item) return { result: 'missing', begun: false };
+      if (!item) return { result: 'missing', created: false };
       // The event arrived between the two: begin again.
       if (typeof item.o !== 'string') continue;
       const known = parseHistory(item.o);
       const { history, result } = mergeOutcome(known, revision);
-      if (history === known) return { result, begun: false };
+      if (history === known) return { result, created: false };
       const entered = await this.#db.update({
         TableName: table,
         Key: key,
@@ -163,7 +172,7 @@ export class OutcomeWriter {
         ConditionExpression: 'o = :old',
         ExpressionAttributeValues: { ':new': formatHistory(history), ':old': item.o },
       });
-      if (entered) return { result, begun: false };
+      if (entered) return { result, created: false };
     }
     throw tooManyWriters();
   }

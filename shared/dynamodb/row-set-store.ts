@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Fault } from '../errors.ts';
-import type { RowSet } from '../generation/head.ts';
+import type { RowSetRef } from '../generation/head.ts';
 import type { RowSetStore } from '../generation/ports.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Dynamo, Item } from './client.ts';
-import { eachBatch } from './client.ts';
+import { mapBatches } from './client.ts';
 import { setPartition, TTL_ATTRIBUTE } from './keys.ts';
 
 /** Rows per item: some 20 kB compressed, so that a set of 20,000 is 40 items. */
@@ -38,11 +38,11 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     this.#table = table;
   }
 
-  describe(rows: readonly Row[]): RowSet {
+  describe(rows: readonly Row[]): RowSetRef {
     return describeChunks(chunksOf(rows), rows.length);
   }
 
-  async write(pattern: PatternKey, rows: readonly Row[], expiresAt: number): Promise<RowSet> {
+  async write(pattern: PatternKey, rows: readonly Row[], expiresAt: number): Promise<RowSetRef> {
     const chunks = chunksOf(rows);
     const set = describeChunks(chunks, rows.length);
     const pk = setPartition(pattern, set.id);
@@ -57,7 +57,7 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     return set;
   }
 
-  async read(pattern: PatternKey, set: RowSet): Promise<Row[]> {
+  async read(pattern: PatternKey, set: RowSetRef): Promise<Row[]> {
     if (set.rows === 0) return [];
     const texts: string[] = [];
     const query = {
@@ -73,7 +73,7 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
 
   async page(
     pattern: PatternKey,
-    set: RowSet,
+    set: RowSetRef,
     from: string,
     limit: number,
   ): Promise<{ rows: Row[]; next?: string }> {
@@ -101,7 +101,7 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     return beyond ? { rows: rows.slice(0, limit), next: rowKey(beyond) } : { rows };
   }
 
-  async renew(pattern: PatternKey, set: RowSet, expiresAt: number): Promise<void> {
+  async renew(pattern: PatternKey, set: RowSetRef, expiresAt: number): Promise<void> {
     if (set.rows === 0) return;
     const pk = setPartition(pattern, set.id);
     const query = {
@@ -112,7 +112,7 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     const items = await this.#db.query({ TableName: this.#table, ConsistentRead: true, ...query });
     if (items.length !== set.chunks)
       throw new Fault('damaged_generation', 'a part of the generation is missing');
-    const renewed = await eachBatch(items, 1, async ([item]) => {
+    const renewed = await mapBatches(items, 1, async ([item]) => {
       return this.#db.update({
         TableName: this.#table,
         Key: { pk, sk: item?.sk },
@@ -126,7 +126,7 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
   }
 
   /** Sort key of the chunk that holds the first row at or after `from`. */
-  async #chunkHolding(pattern: PatternKey, set: RowSet, from: string): Promise<string> {
+  async #chunkHolding(pattern: PatternKey, set: RowSetRef, from: string): Promise<string> {
     const [item] = await this.#db.queryPage({
       TableName: this.#table,
       ConsistentRead: true,
@@ -156,7 +156,7 @@ function chunksOf(rows: readonly SetRow[]): Chunk[] {
   return chunks;
 }
 
-function describeChunks(chunks: readonly Chunk[], rows: number): RowSet {
+function describeChunks(chunks: readonly Chunk[], rows: number): RowSetRef {
   return { id: hashOf(chunks.map(chunk => chunk.text)), rows, chunks: chunks.length };
 }
 

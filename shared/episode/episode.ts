@@ -152,8 +152,8 @@ export interface OutcomeReport {
  */
 export function readEpisode(raw: unknown, now: number): Episode {
   const event = parse(episodeEventSchema, raw, 'invalid_event');
-  checkTime('timestamp', event.timestamp, now);
-  if (event.resolved_at != null) checkTime('resolved_at', event.resolved_at, now);
+  assertTimestampInRange('timestamp', event.timestamp, now);
+  if (event.resolved_at != null) assertTimestampInRange('resolved_at', event.resolved_at, now);
   const episode: Episode = {
     pattern: parsePatternKey(event.pattern_key),
     id: event.episode_id,
@@ -182,7 +182,7 @@ export function readEpisode(raw: unknown, now: number): Episode {
  */
 export function readOutcomeReport(raw: unknown, now: number): OutcomeReport {
   const report = parse(outcomeReportSchema, raw, 'invalid_outcome');
-  if (report.resolved_at != null) checkTime('resolved_at', report.resolved_at, now);
+  if (report.resolved_at != null) assertTimestampInRange('resolved_at', report.resolved_at, now);
   return {
     pattern: parsePatternKey(report.pattern_key),
     episodeId: report.episode_id,
@@ -234,7 +234,7 @@ function sorted(value: unknown): unknown {
   );
 }
 
-function checkTime(field: string, ms: number, now: number): void {
+function assertTimestampInRange(field: string, ms: number, now: number): void {
   if (ms >= EARLIEST_MS && ms <= now + MAX_CLOCK_AHEAD_MS) return;
   const message = 'must lie between 2000-01-01 and a day after its receipt';
   throw new Fault('timestamp_out_of_range', `${field} ${message}`, { issues: [{ path: field, message }] });

@@ -4,12 +4,12 @@ import { Fault } from '../errors.ts';
 /** What became of an opportunity. `missed` is read as success, `correct_skip` as failure. */
 export type Outcome = 'success' | 'failure' | 'neutral';
 
-const OLD_NAMES: Readonly<Record<string, Outcome>> = { missed: 'success', correct_skip: 'failure' };
+const LEGACY_OUTCOMES: Readonly<Record<string, Outcome>> = { missed: 'success', correct_skip: 'failure' };
 
 /** An outcome as a caller may write it, in its one form. */
 export const outcomeSchema = z
   .enum(['success', 'failure', 'neutral', 'missed', 'correct_skip'])
-  .transform(name => OLD_NAMES[name] ?? (name as Outcome))
+  .transform(name => LEGACY_OUTCOMES[name] ?? (name as Outcome))
   .meta({ description: '`missed` is read as `success`, `correct_skip` as `failure`' });
 
 /** One thing that was said about an episode's outcome. */

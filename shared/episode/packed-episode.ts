@@ -19,7 +19,7 @@ const FIXED_BYTES = 11;
  * The numeric factors that a policy may replay; `{min, median, max}` counts by its median. New ones are appended, up
  * to 16: their bits in rows that were packed before are 0.
  */
-export const NUMBERS = [
+export const NUMERIC_FACTORS = [
   'ts_score',
   'ts_min',
   'halo_distance',
@@ -34,21 +34,21 @@ export const NUMBERS = [
   'sr_min',
   'edx_max',
 ] as const;
-export type NumberName = (typeof NUMBERS)[number];
+export type NumericFactor = (typeof NUMERIC_FACTORS)[number];
 
 /** The gates that an event logs as passed or not. */
-export const FLAGS = ['ts_ok', 'slope_ok', 'entry_zone_ok'] as const;
-export type FlagName = (typeof FLAGS)[number];
+export const GATE_FLAGS = ['ts_ok', 'slope_ok', 'entry_zone_ok'] as const;
+export type GateFlag = (typeof GATE_FLAGS)[number];
 
 /** The gates that `blocked_by` may name; any other name sets the last. */
-export const GATES = ['ts', 'halo', 'slope', 'dx', 'sr', 'edx', 'other'] as const;
+export const GATE_NAMES = ['ts', 'halo', 'slope', 'dx', 'sr', 'edx', 'other'] as const;
 
 /** An event as a run of the cycle reads it. */
 export interface PackedEpisode {
   readonly scope: Scope;
   readonly decision: 'acted' | 'skipped';
-  readonly numbers: ReadonlyMap<NumberName, number>;
-  readonly flags: ReadonlyMap<FlagName, boolean>;
+  readonly numbers: ReadonlyMap<NumericFactor, number>;
+  readonly flags: ReadonlyMap<GateFlag, boolean>;
   /** Undefined when the event did not log it. */
   readonly blockedBy: ReadonlySet<string> | undefined;
   readonly tradeId: string | undefined;
@@ -60,7 +60,7 @@ const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function packEpisode(episode: Episode): Uint8Array {
   const scope = Object.entries(episode.scope);
   const trade = episode.tradeId ?? '';
-  const numbers = NUMBERS.map(name => numberOf(episode.factors[name] as FactorValue | undefined));
+  const numbers = NUMERIC_FACTORS.map(name => numberOf(episode.factors[name] as FactorValue | undefined));
   const doubles = numbers.filter(n => n !== undefined);
   const present = numbers.reduce<number>((mask, n, i) => (n === undefined ? mask : mask | (1 << i)), 0);
   const scopeBytes = scope.reduce((n, [name, value]) => n + 3 + name.length + Buffer.byteLength(value), 0);
@@ -100,13 +100,13 @@ export function scopeRange(packed: Uint8Array): readonly [number, number] {
 }
 
 /** Whether the bot acted; `at` is where the scope ends. */
-export function actedAt(packed: Uint8Array, at: number): boolean {
+export function readActed(packed: Uint8Array, at: number): boolean {
   return packed[at] === 1;
 }
 
 /** One number of a packed event, NaN when it carries none; `at` is where the scope ends. */
-export function numberAt(packed: Uint8Array, at: number, name: NumberName): number {
-  const index = NUMBERS.indexOf(name);
+export function readNumber(packed: Uint8Array, at: number, name: NumericFactor): number {
+  const index = NUMERIC_FACTORS.indexOf(name);
   const mask = u16At(packed, at + 4);
   if ((mask & (1 << index)) === 0) return Number.NaN;
   const before = popcount(mask & ((1 << index) - 1));
@@ -194,14 +194,16 @@ export function unpackEpisode(packed: Uint8Array): PackedEpisode {
   const trade = decode(packed, tradeAt + 2, packed.length);
   return {
     scope: unpackScope(packed, start, at),
-    decision: actedAt(packed, at) ? 'acted' : 'skipped',
+    decision: readActed(packed, at) ? 'acted' : 'skipped',
     numbers: new Map(
-      NUMBERS.map(name => [name, numberAt(packed, at, name)] as const).filter(([, n]) => !Number.isNaN(n)),
+      NUMERIC_FACTORS.map(name => [name, readNumber(packed, at, name)] as const).filter(
+        ([, n]) => !Number.isNaN(n),
+      ),
     ),
     flags: new Map(
-      FLAGS.flatMap((name, i) => (known & (1 << i) ? [[name, (set & (1 << i)) !== 0] as const] : [])),
+      GATE_FLAGS.flatMap((name, i) => (known & (1 << i) ? [[name, (set & (1 << i)) !== 0] as const] : [])),
     ),
-    blockedBy: blocked & 0x80 ? new Set(GATES.filter((_, i) => blocked & (1 << i))) : undefined,
+    blockedBy: blocked & 0x80 ? new Set(GATE_NAMES.filter((_, i) => blocked & (1 << i))) : undefined,
     tradeId: trade === '' ? undefined : trade,
   };
 }
@@ -214,7 +216,7 @@ function numberOf(value: FactorValue | undefined): number | undefined {
 function flagBits(episode: Episode): [known: number, set: number] {
   let known = 0;
   let set = 0;
-  FLAGS.forEach((name, i) => {
+  GATE_FLAGS.forEach((name, i) => {
     const value = episode.factors[name];
     if (typeof value !== 'boolean') return;
     known |= 1 << i;
@@ -227,8 +229,8 @@ function blockedBits(episode: Episode): number {
   const blocked = episode.factors.blocked_by;
   if (!Array.isArray(blocked)) return 0;
   return blocked.reduce<number>((bits, gate) => {
-    const index = (GATES as readonly string[]).indexOf(gate);
-    return bits | (1 << (index < 0 ? GATES.length - 1 : index));
+    const index = (GATE_NAMES as readonly string[]).indexOf(gate);
+    return bits | (1 << (index < 0 ? GATE_NAMES.length - 1 : index));
   }, 0x80);
 }
 

@@ -53,13 +53,13 @@ export async function rollBack(
     const past = await deps.heads.archived(pattern);
     const target = [head.current, ...past].find(g => g?.generation === number);
     if (!target) throw new Fault('unknown_generation', `generation ${number} of this pattern is not kept`);
-    const current = await renewed(deps, pattern, target);
+    const current = await renewForRollback(deps, pattern, target);
     if (head.current && head.current.generation !== number) await deps.heads.archive(pattern, head.current);
     return { ...head, mode: head.mode === 'live' ? 'frozen' : head.mode, current };
   });
 }
 
-async function renewed(
+async function renewForRollback(
   deps: GenerationStores,
   pattern: PatternKey,
   generation: Generation,

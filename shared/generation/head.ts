@@ -29,11 +29,11 @@ export type Settings = z.output<typeof settingsSchema>;
 
 /** A pointer to an immutable set of rows: partition `pattern@id`, the id being the hash of its content. */
 export const rowSetSchema = z.object({ id: z.string(), rows: count, chunks: count });
-export type RowSet = z.output<typeof rowSetSchema>;
+export type RowSetRef = z.output<typeof rowSetSchema>;
 
 /** A set and how long its rows are kept at least; a run renews what is in force long before. */
 export const keptSetSchema = rowSetSchema.extend({ kept_until: z.iso.datetime() });
-export type KeptSet = z.output<typeof keptSetSchema>;
+export type RetainedRowSetRef = z.output<typeof keptSetSchema>;
 
 /** A generation: one set of lessons and one of overrides, and what made them. */
 export const generationSchema = z.object({

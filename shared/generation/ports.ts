@@ -1,9 +1,9 @@
 import type { ConflictCounts, EventCounts } from '../episode/episode-store.ts';
 import type { Lesson, NearLesson } from '../lesson/lesson.ts';
-import type { Evidence } from '../override/evaluation/evaluation.ts';
+import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import type { Override } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { Change, Generation, Head, RowSet } from './head.ts';
+import type { Change, Generation, Head, RowSetRef } from './head.ts';
 
 /** One pattern at a glance. */
 export interface PatternOverview {
@@ -39,9 +39,9 @@ export interface HeadStore extends PatternRegistry {
   /** Every pattern at a glance, sorted. */
   overview(): Promise<PatternOverview[]>;
   /** What the last run found of the pattern's policies, if one has run. */
-  evidence(pattern: PatternKey): Promise<Evidence | undefined>;
+  evidence(pattern: PatternKey): Promise<PolicyComparison | undefined>;
   /** Writes only when it differs from the stored one. */
-  putEvidence(pattern: PatternKey, evidence: Evidence): Promise<void>;
+  putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void>;
   near(pattern: PatternKey): Promise<NearLesson[]>;
   /** Writes only when the list differs from the stored one. */
   putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void>;
@@ -50,20 +50,20 @@ export interface HeadStore extends PatternRegistry {
 /** Immutable sets of rows (lessons, overrides), each in one partition, named by the hash of its content. */
 export interface RowSetStore<Row> {
   /** Writes a set, or finds it written; the rows must be sorted by scope hash, then category. */
-  write(pattern: PatternKey, rows: readonly Row[], expiresAt: number): Promise<RowSet>;
+  write(pattern: PatternKey, rows: readonly Row[], expiresAt: number): Promise<RowSetRef>;
   /** The set that `write` would make, without writing. */
-  describe(rows: readonly Row[]): RowSet;
+  describe(rows: readonly Row[]): RowSetRef;
   /** All rows. @throws Fault `damaged_generation` when the stored rows are not those that were written */
-  read(pattern: PatternKey, set: RowSet): Promise<Row[]>;
+  read(pattern: PatternKey, set: RowSetRef): Promise<Row[]>;
   /** Rows from a key on (`''`: from the first), at most `limit`, and the key of the next one. */
   page(
     pattern: PatternKey,
-    set: RowSet,
+    set: RowSetRef,
     from: string,
     limit: number,
   ): Promise<{ rows: Row[]; next?: string }>;
   /** Keeps a set longer. @param expiresAt epoch seconds */
-  renew(pattern: PatternKey, set: RowSet, expiresAt: number): Promise<void>;
+  renew(pattern: PatternKey, set: RowSetRef, expiresAt: number): Promise<void>;
 }
 
 /** The stores that keep what a pattern has in force. */

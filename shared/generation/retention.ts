@@ -1,5 +1,5 @@
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { Generation, KeptSet } from './head.ts';
+import type { Generation, RetainedRowSetRef } from './head.ts';
 import type { GenerationStores, RowSetStore } from './ports.ts';
 
 /*
@@ -15,13 +15,13 @@ const RENEW_DAYS = 31;
 type Clock = Pick<GenerationStores, 'now'>;
 
 /** Stores rows as a set. Those of the set in force are there already, until it is time to write them anew. */
-export async function keep<Row>(
+export async function storeUnlessUnchanged<Row>(
   deps: Clock,
   store: RowSetStore<Row>,
   pattern: PatternKey,
   rows: readonly Row[],
-  inForce: KeptSet | undefined,
-): Promise<KeptSet> {
+  inForce: RetainedRowSetRef | undefined,
+): Promise<RetainedRowSetRef> {
   if (inForce && !isDue(deps, inForce) && store.describe(rows).id === inForce.id) return inForce;
   const expiresAt = expiry(deps);
   return { ...(await store.write(pattern, rows, expiresAt)), kept_until: instant(expiresAt) };
@@ -32,35 +32,35 @@ export async function renew<Row>(
   deps: Clock,
   store: RowSetStore<Row>,
   pattern: PatternKey,
-  set: KeptSet,
-): Promise<KeptSet> {
+  set: RetainedRowSetRef,
+): Promise<RetainedRowSetRef> {
   const expiresAt = expiry(deps);
   await store.renew(pattern, set, expiresAt);
   return { ...set, kept_until: instant(expiresAt) };
 }
 
 /** The generation with both sets renewed as far as that is due. */
-export async function keepGeneration(
+export async function renewIfDue(
   deps: GenerationStores,
   pattern: PatternKey,
   generation: Generation,
 ): Promise<Generation> {
-  const lessons = await renewIfDue(deps, deps.lessons, pattern, generation.lessons);
-  const overrides = await renewIfDue(deps, deps.overrides, pattern, generation.overrides);
+  const lessons = await renewSetIfDue(deps, deps.lessons, pattern, generation.lessons);
+  const overrides = await renewSetIfDue(deps, deps.overrides, pattern, generation.overrides);
   const same = lessons === generation.lessons && overrides === generation.overrides;
   return same ? generation : { ...generation, lessons, overrides };
 }
 
-async function renewIfDue<Row>(
+async function renewSetIfDue<Row>(
   deps: Clock,
   store: RowSetStore<Row>,
   pattern: PatternKey,
-  set: KeptSet,
-): Promise<KeptSet> {
+  set: RetainedRowSetRef,
+): Promise<RetainedRowSetRef> {
   return isDue(deps, set) ? renew(deps, store, pattern, set) : set;
 }
 
-function isDue(deps: Clock, set: KeptSet): boolean {
+function isDue(deps: Clock, set: RetainedRowSetRef): boolean {
   return Date.parse(set.kept_until) - deps.now() <= RENEW_DAYS * DAY_MS;
 }
 

@@ -41,7 +41,7 @@ function methodsOf(app: Hono, path: string): string[] {
 }
 
 /** Registers the handler of a route. */
-export function handle(app: Hono, { method, path }: Endpoint, handler: Handler): void {
+export function addRoute(app: Hono, { method, path }: Endpoint, handler: Handler): void {
   app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
 }
 

@@ -10,11 +10,11 @@ import { Fault } from '../errors.ts';
 import type { Operator } from '../generation/change-head.ts';
 import { rollBack, setMode, setSettings } from '../generation/change-head.ts';
 import { effectiveSettings, requirePolicy } from '../generation/effective-settings.ts';
-import type { Generation, Head, RowSet } from '../generation/head.ts';
+import type { Generation, Head, RowSetRef } from '../generation/head.ts';
 import type { RowSetStore } from '../generation/ports.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
-import { handle, patternParam, readJson, readQuery } from './app.ts';
+import { addRoute, patternParam, readJson, readQuery } from './app.ts';
 import { compareGenerations } from './diff.ts';
 import { openApiDocument } from './openapi.ts';
 import { evidenceRoutes } from './routes/evaluation.ts';
@@ -42,20 +42,20 @@ export function operateRoutes(app: Hono, deps: OperateDeps): void {
   evidenceRoutes(app, deps);
   nMinRoutes(app, deps);
   whatIfRoutes(app, deps);
-  handle(app, ROUTES.getHealth, c => c.json({ ok: true }));
-  handle(app, ROUTES.getOpenApi, c => c.json(openApiDocument()));
+  addRoute(app, ROUTES.getHealth, c => c.json({ ok: true }));
+  addRoute(app, ROUTES.getOpenApi, c => c.json(openApiDocument()));
 }
 
 function readRoutes(app: Hono, deps: OperateDeps): void {
-  handle(app, ROUTES.getStatus, async c => c.json(await systemStatus(deps)));
+  addRoute(app, ROUTES.getStatus, async c => c.json(await systemStatus(deps)));
 
-  handle(app, ROUTES.getOverrides, async c => {
+  addRoute(app, ROUTES.getOverrides, async c => {
     const query = readQuery(c, ROUTES.getOverrides.query);
     const { pattern, generation, rows, next } = await page(deps, deps.overrides, 'overrides', query);
     return c.json({ pattern_key: pattern, generation, overrides: rows, ...next });
   });
 
-  handle(app, ROUTES.getLessons, async c => {
+  addRoute(app, ROUTES.getLessons, async c => {
     const query = readQuery(c, ROUTES.getLessons.query);
     if (query.near) return c.json(await nearLessons(deps, parsePatternKey(query.pattern_key), query.limit));
     const { pattern, generation, rows, next } = await page(deps, deps.lessons, 'lessons', query);
@@ -64,7 +64,7 @@ function readRoutes(app: Hono, deps: OperateDeps): void {
 }
 
 function cycleRoutes(app: Hono, deps: OperateDeps): void {
-  handle(app, ROUTES.postCycle, async c => {
+  addRoute(app, ROUTES.postCycle, async c => {
     const { wait } = readQuery(c, ROUTES.postCycle.query);
     const options = parse(cycleOptionsSchema, await readJson(c), 'invalid_request');
     if (options.policy !== undefined) requirePolicy(options.policy);
@@ -78,14 +78,14 @@ function cycleRoutes(app: Hono, deps: OperateDeps): void {
     return record?.finished_at ? c.json(record) : c.json({ cycle_id: id }, 202);
   });
 
-  handle(app, ROUTES.getCycles, async c => {
+  addRoute(app, ROUTES.getCycles, async c => {
     const { limit, next } = readQuery(c, ROUTES.getCycles.query);
     const cycles = await deps.cycles.records(limit + 1, next);
     const last = cycles.length > limit ? cycles[limit - 1] : undefined;
     return c.json({ cycles: cycles.slice(0, limit), ...(last && { next: last.cycle_id }) });
   });
 
-  handle(app, ROUTES.getCycle, async c => {
+  addRoute(app, ROUTES.getCycle, async c => {
     const record = await deps.cycles.get((c.req.param('id') ?? '').slice(0, 128));
     if (!record) throw new Fault('unknown_cycle', 'no run with this id is kept');
     return c.json(record);
@@ -93,13 +93,13 @@ function cycleRoutes(app: Hono, deps: OperateDeps): void {
 }
 
 function patternRoutes(app: Hono, deps: OperateDeps): void {
-  handle(app, ROUTES.putMode, async c => {
+  addRoute(app, ROUTES.putMode, async c => {
     const pattern = patternParam(c);
     const { mode, reason } = parse(modeRequestSchema, await readJson(c), 'invalid_request');
     return c.json(headAnswer(pattern, await setMode(deps, pattern, mode, operator(c, reason))));
   });
 
-  handle(app, ROUTES.putSettings, async c => {
+  addRoute(app, ROUTES.putSettings, async c => {
     const pattern = patternParam(c);
     const { reason, policy, challengers, ...rest } = parse(
       settingsRequestSchema,
@@ -116,13 +116,13 @@ function patternRoutes(app: Hono, deps: OperateDeps): void {
     return c.json({ pattern_key: pattern, ...inForce, last_change: head.last_change });
   });
 
-  handle(app, ROUTES.postRollback, async c => {
+  addRoute(app, ROUTES.postRollback, async c => {
     const pattern = patternParam(c);
     const { generation, reason } = parse(rollbackRequestSchema, await readJson(c), 'invalid_request');
     return c.json(headAnswer(pattern, await rollBack(deps, pattern, generation, operator(c, reason))));
   });
 
-  handle(app, ROUTES.getGenerations, async c => {
+  addRoute(app, ROUTES.getGenerations, async c => {
     const pattern = patternParam(c);
     const { diff } = readQuery(c, ROUTES.getGenerations.query);
     const head = await deps.heads.head(pattern);
@@ -172,7 +172,7 @@ async function page<Row extends object>(
 
 interface PageStart {
   readonly generation: number;
-  readonly set: RowSet;
+  readonly set: RowSetRef;
   readonly from: string;
 }
 

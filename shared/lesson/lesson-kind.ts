@@ -3,11 +3,11 @@ import { QUADRANT, QUADRANT_COUNT } from '../episode/columns/columns.ts';
 import type { MineInput } from '../mining/mine-slices.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';
-import type { Share } from '../statistics/fisher-exact.ts';
+import type { Proportion } from '../statistics/fisher-exact.ts';
 import type { Lesson } from './lesson.ts';
 import { makesLadderLessons } from './lesson.ts';
 import type { LadderStats, QuadrantStats } from './stats.ts';
-import type { Evidence } from './uncertainty.ts';
+import type { SliceTest } from './uncertainty.ts';
 import { ladderUncertainty, quadrantUncertainty } from './uncertainty.ts';
 
 /** What every lesson has, whatever it counts. */
@@ -21,12 +21,12 @@ export interface LessonFields {
 export interface LessonKind {
   readonly input: (columns: EpisodeColumns) => MineInput;
   /** What is compared with the events outside of the slice. */
-  readonly share: (counts: ArrayLike<number>) => Share;
+  readonly share: (counts: ArrayLike<number>) => Proportion;
   readonly lesson: (
     fields: LessonFields,
     counts: ArrayLike<number>,
     sum: number,
-    evidence: Evidence,
+    evidence: SliceTest,
   ) => Lesson;
 }
 
@@ -46,7 +46,10 @@ const QUADRANTS: LessonKind = {
   // Acting does not make a price move: what a slice's opportunities are worth shows in those skipped and acted alike.
   share: counts => {
     const hits = (counts[QUADRANT.win] ?? 0) + (counts[QUADRANT.miss] ?? 0);
-    return { hits, decided: hits + (counts[QUADRANT.falsePositive] ?? 0) + (counts[QUADRANT.dodge] ?? 0) };
+    return {
+      successes: hits,
+      trials: hits + (counts[QUADRANT.falsePositive] ?? 0) + (counts[QUADRANT.dodge] ?? 0),
+    };
   },
   lesson: (fields, counts, _sum, evidence) => {
     const stats = quadrantStats(counts);
@@ -82,7 +85,7 @@ const LADDER: LessonKind = {
   },
   share: counts => {
     const hits = counts[RUNG.three] ?? 0;
-    return { hits, decided: hits + (counts[RUNG.one] ?? 0) };
+    return { successes: hits, trials: hits + (counts[RUNG.one] ?? 0) };
   },
   lesson: (fields, counts, sum, evidence) => {
     const stats = ladderStats(counts, sum / MEASURE_UNIT);

@@ -5,12 +5,12 @@ import type { DimensionColumn } from '../mining/types.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';
 import { scopeFromPairs, scopeHash } from '../pattern/scope.ts';
-import type { Share } from '../statistics/fisher-exact.ts';
+import type { Proportion } from '../statistics/fisher-exact.ts';
 import type { Lesson, NearLesson } from './lesson.ts';
 import type { LessonKind } from './lesson-kind.ts';
 import { lessonKind } from './lesson-kind.ts';
-import type { Evidence } from './uncertainty.ts';
-import { differenceFrom, evidenceOf } from './uncertainty.ts';
+import type { SliceTest } from './uncertainty.ts';
+import { differenceFrom, testSlices } from './uncertainty.ts';
 
 /** Least events (with an outcome) of a slice that makes a lesson: contract, section 4. */
 export const DEFAULT_N_MIN = 33;
@@ -19,7 +19,7 @@ export const NEAR_SHARE = 0.8;
 /** Most lessons of one pattern: a set of them stays within what a function reads back in a few pages. */
 export const MAX_LESSONS = 100_000;
 
-export interface Learned {
+export interface MinedLessons {
   /** Sorted by scope hash. */
   readonly lessons: readonly Lesson[];
   /** Most events first. */
@@ -36,18 +36,18 @@ export interface Learned {
  *   successes with a `dx_count`
  * @param budget record visits of the miner, if fewer than a run may use
  */
-export function learn(
+export function mineLessons(
   pattern: PatternKey,
   columns: EpisodeColumns,
   nMin: number,
   budget: { readonly maxWork?: number } = {},
-): Learned {
+): MinedLessons {
   const kind = lessonKind(pattern);
   const input = kind.input(columns);
   const nearMin = Math.max(1, Math.ceil(nMin * NEAR_SHARE));
   const mined = mineSlices(input, { ...budget, nMin, nearMin, maxSlices: MAX_LESSONS });
   const shares = sharesOf(mined.slices, input, kind);
-  const evidence = evidenceOf(shares, mined.slices.representative);
+  const evidence = testSlices(shares, mined.slices.representative);
   const lessons = lessonsOf(mined.slices, input, kind, evidence).sort((a, b) =>
     a.scope_hash < b.scope_hash ? -1 : 1,
   );
@@ -65,7 +65,7 @@ export function learn(
 
 const dimensions = (lesson: Lesson): number => Object.keys(lesson.scope_subset).length;
 
-function sharesOf(table: SliceTable, input: MineInput, kind: LessonKind): Share[] {
+function sharesOf(table: SliceTable, input: MineInput, kind: LessonKind): Proportion[] {
   return Array.from({ length: table.count }, (_, i) => kind.share(countsOf(table, input, i)));
 }
 
@@ -77,7 +77,7 @@ function lessonsOf(
   table: SliceTable,
   input: MineInput,
   kind: LessonKind,
-  evidence: readonly Evidence[],
+  evidence: readonly SliceTest[],
 ): Lesson[] {
   const scopes = Array.from({ length: table.count }, (_, i) => scopeOf(table, i, input.dimensions));
   const hashes = scopes.map(scopeHash);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { qValues } from '../statistics/benjamini-hochberg.ts';
-import type { Share } from '../statistics/fisher-exact.ts';
-import { compareWithRest } from '../statistics/fisher-exact.ts';
+import type { Proportion } from '../statistics/fisher-exact.ts';
+import { testAgainstRest } from '../statistics/fisher-exact.ts';
 import { balanceInterval, rateInterval } from '../statistics/proportion-interval.ts';
 import type { LadderStats, QuadrantStats } from './stats.ts';
 
@@ -54,13 +54,13 @@ type QuadrantUncertainty = z.output<typeof quadrantUncertaintySchema>;
 type LadderUncertainty = z.output<typeof ladderUncertaintySchema>;
 
 /** What sets a slice apart from the rest; a field that does not apply is absent. */
-export interface Evidence {
+export interface SliceTest {
   readonly difference?: number;
   readonly p?: number;
   readonly q?: number;
 }
 
-export function quadrantUncertainty(stats: QuadrantStats, evidence: Evidence): QuadrantUncertainty {
+export function quadrantUncertainty(stats: QuadrantStats, evidence: SliceTest): QuadrantUncertainty {
   const { n_acted, n_skipped } = stats;
   return {
     wr: [...rateInterval(stats.n_wins, n_acted)],
@@ -71,7 +71,7 @@ export function quadrantUncertainty(stats: QuadrantStats, evidence: Evidence): Q
   };
 }
 
-export function ladderUncertainty(stats: LadderStats, evidence: Evidence): LadderUncertainty {
+export function ladderUncertainty(stats: LadderStats, evidence: SliceTest): LadderUncertainty {
   return {
     ladder_pressure: [...balanceInterval(stats.count_3, stats.count_1, stats.n_success)],
     failure_rate: [...rateInterval(stats.n_failure, stats.n_total)],
@@ -84,16 +84,16 @@ export function ladderUncertainty(stats: LadderStats, evidence: Evidence): Ladde
  * @param shares of each slice, in the miner's order: the first is that of everything
  * @param representative index of the slice that stands for each
  */
-export function evidenceOf(shares: readonly Share[], representative: ArrayLike<number>): Evidence[] {
-  const [all = { hits: 0, decided: 0 }] = shares;
+export function testSlices(shares: readonly Proportion[], representative: ArrayLike<number>): SliceTest[] {
+  const [all = { successes: 0, trials: 0 }] = shares;
   const tested: number[] = [];
   const found = shares.map((share, i) => {
-    const difference = representative[i] === i ? compareWithRest(share, all) : undefined;
+    const difference = representative[i] === i ? testAgainstRest(share, all) : undefined;
     if (difference) tested.push(i);
     return difference;
   });
   const q = qValues(Float64Array.from(tested, i => found[i]?.p ?? 1));
-  const evidence = shares.map((): Evidence => ({}));
+  const evidence = shares.map((): SliceTest => ({}));
   tested.forEach((i, rank) => {
     const { difference = 0, p = 1 } = found[i] ?? {};
     evidence[i] = { difference: sixDecimals(difference), p: fourDigits(p), q: fourDigits(q[rank] ?? 1) };
@@ -102,8 +102,8 @@ export function evidenceOf(shares: readonly Share[], representative: ArrayLike<n
 }
 
 /** Of slices that make no lesson: nothing was claimed of them, so there is no p to be misread. */
-export function differenceFrom(all: Share | undefined, share: Share): Evidence {
-  const found = all && compareWithRest(share, all);
+export function differenceFrom(all: Proportion | undefined, share: Proportion): SliceTest {
+  const found = all && testAgainstRest(share, all);
   return found ? { difference: sixDecimals(found.difference) } : {};
 }
 

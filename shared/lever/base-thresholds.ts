@@ -35,11 +35,11 @@ function effectOn(lever: Lever, name: string, applied: Readonly<Record<string, u
     : undefined;
   const multiplier = listed?.multiplier ?? named(applied.multipliers, lever.category, name);
   const delta = listed?.delta ?? named(applied.deltas, lever.category, name);
-  const usable = {
+  const replayable = {
     multiplier: typeof multiplier === 'number' && multiplier > 0 ? multiplier : 1,
     delta: typeof delta === 'number' ? delta : 0,
   };
-  return usable.multiplier === 1 && usable.delta === 0 ? NO_EFFECT : usable;
+  return replayable.multiplier === 1 && replayable.delta === 0 ? NO_EFFECT : replayable;
 }
 
 function named(values: unknown, category: string, name: string): unknown {

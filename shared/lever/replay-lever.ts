@@ -1,5 +1,5 @@
-import type { FlagName, NumberName } from '../episode/packed-episode.ts';
-import { GATES } from '../episode/packed-episode.ts';
+import type { GateFlag, NumericFactor } from '../episode/packed-episode.ts';
+import { GATE_NAMES } from '../episode/packed-episode.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { patternParts } from '../pattern/pattern-key.ts';
 import type { ActionCategory } from './lever.ts';
@@ -8,8 +8,8 @@ import type { ActionCategory } from './lever.ts';
 export interface ReplayLever {
   readonly category: ActionCategory;
   readonly states: readonly string[];
-  readonly factor: NumberName;
-  readonly threshold: NumberName;
+  readonly factor: NumericFactor;
+  readonly threshold: NumericFactor;
   /** The gate passes when the factor is at least, or at most, its threshold. */
   readonly passes: 'at least' | 'at most';
   /** `log`: an override multiplies. `additive`: it shifts. */
@@ -19,8 +19,8 @@ export interface ReplayLever {
   /** A gate that not every pattern has: an event that carries neither its factor nor `blocked_by` passes it. */
   readonly optional?: boolean;
   /** Where an event logs whether the gate passed, for events that lack the factor. */
-  readonly flag?: FlagName;
-  readonly gate: (typeof GATES)[number];
+  readonly flag?: GateFlag;
+  readonly gate: (typeof GATE_NAMES)[number];
   /** Sizes of a move, ascending: in log, or in standard deviations of the factor over the window. */
   readonly steps: readonly number[];
 }
@@ -112,17 +112,17 @@ export function replayLeversOf(pattern: PatternKey): readonly ReplayLever[] {
 
 /** Bit of a gate in a packed `blocked_by`. */
 export function gateBit(gate: ReplayLever['gate']): number {
-  return 1 << GATES.indexOf(gate);
+  return 1 << GATE_NAMES.indexOf(gate);
 }
 
 /** What an override multiplies or shifts, by its name among the factors. */
-export function movedNumber(lever: ReplayLever): NumberName {
+export function movedFactor(lever: ReplayLever): NumericFactor {
   return lever.moves === 'factor' ? lever.factor : lever.threshold;
 }
 
 /** The multiplier or shift that opens a lever's gate so far: a logarithm, or in the factor's unit. */
 export function shiftOf(lever: ReplayLever, opening: number): number {
-  return raises(lever) ? opening : -opening;
+  return opensWhenRaised(lever) ? opening : -opening;
 }
 
 /** How far an override opens its gate, in the unit of the gate's margin: the inverse of `shiftOf`. */
@@ -134,10 +134,10 @@ export function openingOf(
   }: { readonly multiplier?: number | undefined; readonly delta?: number | undefined },
 ): number {
   const shift = lever.scale === 'log' ? Math.log(multiplier) : delta;
-  return raises(lever) ? shift : -shift;
+  return opensWhenRaised(lever) ? shift : -shift;
 }
 
 /** Whether more of what moves opens the gate. */
-export function raises(lever: ReplayLever): boolean {
+export function opensWhenRaised(lever: ReplayLever): boolean {
   return (lever.passes === 'at least') === (lever.moves === 'factor');
 }

@@ -1,4 +1,4 @@
-import type { RowSet } from '../generation/head.ts';
+import type { RowSetRef } from '../generation/head.ts';
 import type { Override } from '../override/override.ts';
 import { OverrideIndex } from '../override/override-index.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -12,17 +12,17 @@ const MAX_OVERRIDES = 100_000;
  * look-ups share one read.
  */
 export class GenerationCache {
-  readonly #read: (pattern: PatternKey, set: RowSet) => Promise<Override[]>;
+  readonly #read: (pattern: PatternKey, set: RowSetRef) => Promise<Override[]>;
   readonly #indexes = new Map<PatternKey, { readonly id: string; readonly index: OverrideIndex }>();
   readonly #loading = new Map<string, Promise<OverrideIndex>>();
   #overrides = 0;
 
-  constructor(read: (pattern: PatternKey, set: RowSet) => Promise<Override[]>) {
+  constructor(read: (pattern: PatternKey, set: RowSetRef) => Promise<Override[]>) {
     this.#read = read;
   }
 
   /** The index of a set, from memory or the store. @throws Fault of the store; a failed read is not remembered */
-  async index(pattern: PatternKey, set: RowSet): Promise<OverrideIndex> {
+  async index(pattern: PatternKey, set: RowSetRef): Promise<OverrideIndex> {
     const known = this.#indexes.get(pattern);
     if (known?.id === set.id) {
       // Map order is order of use.
@@ -36,7 +36,7 @@ export class GenerationCache {
     return loading;
   }
 
-  async #load(key: string, pattern: PatternKey, set: RowSet): Promise<OverrideIndex> {
+  async #load(key: string, pattern: PatternKey, set: RowSetRef): Promise<OverrideIndex> {
     try {
       const index = new OverrideIndex(await this.#read(pattern, set));
       this.#forget(pattern);

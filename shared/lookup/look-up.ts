@@ -1,19 +1,19 @@
 import type { Head, Mode } from '../generation/head.ts';
-import type { Policy, Resolution } from '../override/override.ts';
-import { RESOLUTION_OF } from '../override/override.ts';
+import type { Policy, ResolutionMethod } from '../override/override.ts';
+import { DEFAULT_RESOLUTION } from '../override/override.ts';
 import type { OverrideIndex } from '../override/override-index.ts';
-import type { Explained, Resolved } from '../override/resolve.ts';
+import type { OverrideExplanation, ResolvedOverride } from '../override/resolve.ts';
 import { applyThresholds, resolve } from '../override/resolve.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';
 import { scopeHash } from '../pattern/scope.ts';
 
 /** What a PM asks. */
-export interface LookupQuestion {
+export interface LookupRequest {
   readonly pattern: PatternKey;
   readonly scope: Scope;
   readonly thresholds: Readonly<Record<string, number>>;
-  readonly resolution: Resolution | undefined;
+  readonly resolution: ResolutionMethod | undefined;
   readonly explain: boolean;
 }
 
@@ -23,14 +23,14 @@ export interface LookupResult {
   readonly generation: number;
   readonly mode: Mode;
   readonly policy: Policy;
-  readonly resolution: Resolution;
-  readonly overrides: readonly Resolved[];
+  readonly resolution: ResolutionMethod;
+  readonly overrides: readonly ResolvedOverride[];
   readonly thresholds: Readonly<Record<string, number>>;
-  readonly explain?: readonly Explained[];
+  readonly explain?: readonly OverrideExplanation[];
 }
 
 /** Whether a mode serves overrides; the others answer neutral. */
-export function serves(mode: Mode): boolean {
+export function servesOverrides(mode: Mode): boolean {
   return mode === 'live' || mode === 'frozen';
 }
 
@@ -41,7 +41,7 @@ export function serves(mode: Mode): boolean {
  * @param defaultPolicy of the stage, for a pattern without a generation
  */
 export function lookUp(
-  question: LookupQuestion,
+  question: LookupRequest,
   head: Head | undefined,
   index: OverrideIndex | undefined,
   defaultPolicy: Policy,
@@ -49,9 +49,9 @@ export function lookUp(
   const current = head?.current;
   const mode = head?.mode ?? 'live';
   const policy = current?.policy ?? defaultPolicy;
-  const resolution = question.resolution ?? current?.resolution ?? RESOLUTION_OF[policy];
+  const resolution = question.resolution ?? current?.resolution ?? DEFAULT_RESOLUTION[policy];
   const { resolved, explain } = resolve(index?.matching(question.scope) ?? [], resolution);
-  const inForce = serves(mode) ? resolved : [];
+  const inForce = servesOverrides(mode) ? resolved : [];
   return {
     pattern_key: question.pattern,
     scope_hash: scopeHash(question.scope),
@@ -63,7 +63,7 @@ export function lookUp(
     thresholds: applyThresholds(question.pattern, question.thresholds, inForce),
     // In shadow, what would be in force is shown, and that it is not chosen.
     ...(question.explain && {
-      explain: serves(mode) ? explain : explain.map(e => ({ ...e, chosen: false })),
+      explain: servesOverrides(mode) ? explain : explain.map(e => ({ ...e, chosen: false })),
     }),
   };
 }

@@ -10,27 +10,27 @@ import type { Scope } from '../pattern/scope.ts';
  */
 
 /** The line's message; infrastructure filters the log by it. */
-export const ASKED_LINE = 'look-ups asked with';
+export const QUERIED_DIMENSIONS_MESSAGE = 'look-ups asked with';
 
 /** A name is said again after so long; well under the day after which `status` misses it. */
-const AGAIN_MS = 3600_000;
+const REPORT_INTERVAL_MS = 3600_000;
 /** More patterns or names than these are forgotten and said again: memory stays bounded whatever is asked. */
 const MAX_PATTERNS = 1000;
 const MAX_NAMES = 256;
 
-export interface Asked {
+export interface QueriedDimensions {
   readonly pattern: PatternKey;
   readonly names: readonly string[];
 }
 
 /** Says each dimension of a pattern once an hour, whoever asks how often. */
-export class AskedDimensions {
-  readonly #say: (asked: Asked) => void;
+export class QueriedDimensionReporter {
+  readonly #say: (asked: QueriedDimensions) => void;
   readonly #now: () => number;
   /** When each name was last said, by pattern; milliseconds since 1970. */
   readonly #said = new Map<PatternKey, Map<string, number>>();
 
-  constructor(say: (asked: Asked) => void, now: () => number) {
+  constructor(say: (asked: QueriedDimensions) => void, now: () => number) {
     this.#say = say;
     this.#now = now;
   }
@@ -39,7 +39,7 @@ export class AskedDimensions {
   note(pattern: PatternKey, scope: Scope): void {
     const now = this.#now();
     const said = this.#saidOf(pattern);
-    const names = Object.keys(scope).filter(name => now - (said.get(name) ?? 0) >= AGAIN_MS);
+    const names = Object.keys(scope).filter(name => now - (said.get(name) ?? 0) >= REPORT_INTERVAL_MS);
     if (names.length === 0) return;
     if (said.size + names.length > MAX_NAMES) said.clear();
     for (const name of names) said.set(name, now);
@@ -57,14 +57,14 @@ export class AskedDimensions {
 }
 
 const lineSchema = z.object({
-  message: z.literal(ASKED_LINE),
+  message: z.literal(QUERIED_DIMENSIONS_MESSAGE),
   pattern: z.string(),
   /** Names hold no comma. */
   dimensions: z.string().regex(/^[A-Za-z]\w{0,63}(,[A-Za-z]\w{0,63}){0,63}$/),
 });
 
 /** Reads lines of the log; those that say something else are left out. */
-export function readAsked(lines: readonly string[]): Asked[] {
+export function parseQueriedDimensions(lines: readonly string[]): QueriedDimensions[] {
   return lines.flatMap(line => {
     const read = lineSchema.safeParse(parsed(line));
     if (!read.success) return [];

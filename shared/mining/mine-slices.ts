@@ -57,7 +57,7 @@ export interface Cut {
   readonly leftOutAtLeast: number;
 }
 
-export interface Mined {
+export interface MiningResult {
   /** Ordered by number of dimensions, then by dimension index and code, pair by pair. */
   readonly slices: SliceTable;
   /** Slices just below `nMin` all of whose generalisations reach it, most rows first, then fewest dimensions; at most 100, none deeper than a cut. */
@@ -116,10 +116,10 @@ const LANE_FACTOR_B = [1, 0x7feb352d, 0x846ca68b, 0xd3a2646d, 0xfd7046c5, 0xb55a
  * counts that happens with odds of 1 in 2^44 at a million rows, 1 in 2^49 at 20,000. Of the million's 248,000 slices to
  * depth 3 (15 dimensions), 1,160 pairs have equal counts: odds of 1 in 15 billion that one is wrong.
  */
-export function mineSlices(input: MineInput, options: MineOptions): Mined {
+export function mineSlices(input: MineInput, options: MineOptions): MiningResult {
   const nMin = Math.max(1, options.nMin);
   const items = frequentItems(input, nMin, options.nearMin);
-  const search = new Search(input, items, { ...options, nMin });
+  const search = new CubeSearch(input, items, { ...options, nMin });
   const cut = search.run();
   const near = search.near.best().filter(slice => slice.pairs.length <= (cut?.depth ?? slice.pairs.length));
   const slices = sortedTable(input, items, search.levels);
@@ -375,7 +375,7 @@ class NearPool {
 }
 
 /** The depth-first search over bit-packed records. */
-class Search {
+class CubeSearch {
   levels: Level[] = [];
   near = new NearPool();
   private readonly input: MineInput;

@@ -4,12 +4,12 @@ import { makesLadderLessons } from '../lesson/lesson.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { dimensionCount } from '../pattern/scope.ts';
 import type { Override, Policy } from './override.ts';
-import { inSetOrder } from './override.ts';
-import { drift, whyDriftIsSilent } from './policies/drift.ts';
+import { byScopeHashThenCategory } from './override.ts';
+import { drift, explainNoDriftOverride } from './policies/drift.ts';
 import type { ReplayResult } from './policies/replay.ts';
 import { replay } from './policies/replay.ts';
 import { ladderReplay } from './policies/replay-ladder.ts';
-import { whySilent } from './replay/no-override-reasons.ts';
+import { reasonsBySlice } from './replay/no-override-reasons.ts';
 import type { ReplaySettings } from './replay/settings.ts';
 import { REPLAY_SETTINGS } from './replay/settings.ts';
 
@@ -24,7 +24,7 @@ export interface PolicySettings {
 }
 
 /** What a run knows of a pattern when its policies are asked. */
-export interface Taught {
+export interface PolicyInput {
   readonly pattern: PatternKey;
   readonly lessons: readonly Lesson[];
   /** The events of the window; replay counts on them what lessons have added up. */
@@ -35,41 +35,44 @@ export interface Taught {
 }
 
 /** What a policy makes of it. */
-export interface Materialized {
+export interface PolicyOutput {
   /** Sorted by scope hash, then category. */
   readonly overrides: readonly Override[];
   /** Why a lesson that has no override has none. */
-  readonly whyNot: (lesson: Lesson) => string;
+  readonly explainNoOverride: (lesson: Lesson) => string;
   /** What is to be said about the pattern as a whole. */
   readonly note?: string;
 }
 
-const COMPUTE: Readonly<Record<Policy, (taught: Taught) => Materialized>> = {
-  drift: ({ pattern, lessons }) => ({ overrides: drift(pattern, lessons), whyNot: whyDriftIsSilent }),
+const POLICY_FUNCTIONS: Readonly<Record<Policy, (taught: PolicyInput) => PolicyOutput>> = {
+  drift: ({ pattern, lessons }) => ({
+    overrides: drift(pattern, lessons),
+    explainNoOverride: explainNoDriftOverride,
+  }),
   replay: taught => (makesLadderLessons(taught.pattern) ? replayedLadder(taught) : replayed(taught)),
 };
 
 /** The overrides of a policy, and why there are no more. The same events in any order make the same. */
-export function materialize(policy: Policy, taught: Taught): Materialized {
-  const made = COMPUTE[policy](taught);
-  return { ...made, overrides: made.overrides.toSorted(inSetOrder) };
+export function materialize(policy: Policy, taught: PolicyInput): PolicyOutput {
+  const made = POLICY_FUNCTIONS[policy](taught);
+  return { ...made, overrides: made.overrides.toSorted(byScopeHashThenCategory) };
 }
 
-function replayedLadder({ pattern, lessons }: Taught): Materialized {
+function replayedLadder({ pattern, lessons }: PolicyInput): PolicyOutput {
   const { overrides, silent } = ladderReplay(pattern, lessons);
-  return { overrides, whyNot: lesson => silent.get(lesson.scope_hash) ?? TOO_DEEP };
+  return { overrides, explainNoOverride: lesson => silent.get(lesson.scope_hash) ?? TOO_DEEP };
 }
 
 const TOO_DEEP = `replay looks at slices of at most ${REPLAY_SETTINGS.maxDimensions} dimensions`;
 
-function replayed({ pattern, columns, asOf, settings }: Taught): Materialized {
+function replayed({ pattern, columns, asOf, settings }: PolicyInput): PolicyOutput {
   const result = replay(pattern, columns, asOf, replaySettings(settings));
-  const silent: ReadonlyMap<string, string> = whySilent(result);
+  const silent: ReadonlyMap<string, string> = reasonsBySlice(result);
   // Of fewer events no slice is looked at, and the run says how many there are.
   const note = columns.size < settings.n_min ? undefined : noteOf(result);
   return {
     overrides: result.overrides,
-    whyNot: lesson =>
+    explainNoOverride: lesson =>
       silent.get(lesson.scope_hash) ??
       (dimensionCount(lesson.scope_subset) > REPLAY_SETTINGS.maxDimensions ? TOO_DEEP : 'not looked at'),
     ...(note !== undefined && { note }),

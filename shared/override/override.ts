@@ -6,14 +6,17 @@ import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
 export const MULTIPLIER_RANGE = { min: 0.5, max: 2 } as const;
 
 export const resolutionSchema = z.enum(['blend', 'most-specific', 'product']);
-export type Resolution = z.output<typeof resolutionSchema>;
+export type ResolutionMethod = z.output<typeof resolutionSchema>;
 
 /** Policies that this build computes. */
 export const POLICIES = ['drift', 'replay'] as const;
 export type Policy = (typeof POLICIES)[number];
 
 /** The resolution that belongs to a policy; a generation carries it. */
-export const RESOLUTION_OF: Readonly<Record<Policy, Resolution>> = { drift: 'blend', replay: 'product' };
+export const DEFAULT_RESOLUTION: Readonly<Record<Policy, ResolutionMethod>> = {
+  drift: 'blend',
+  replay: 'product',
+};
 
 const whole = z.number().int();
 
@@ -34,7 +37,7 @@ export const replayEvidenceSchema = z
       .meta({ description: 'the whole set, learned without the last days, on them' }),
   })
   .meta({ id: 'ReplayEvidence' });
-export type ReplayEvidence = z.output<typeof replayEvidenceSchema>;
+export type OverrideEvidence = z.output<typeof replayEvidenceSchema>;
 
 /** One threshold moved in one slice, as stored and as answered (there with its pattern key). */
 export const overrideSchema = z.object({
@@ -53,7 +56,7 @@ export const overrideSchema = z.object({
 export type Override = z.output<typeof overrideSchema>;
 
 /** The order of the rows of a set: by scope hash, then category. No two rows of a set agree in both. */
-export function inSetOrder(
+export function byScopeHashThenCategory(
   a: Pick<Override, 'scope_hash' | 'action_category'>,
   b: Pick<Override, 'scope_hash' | 'action_category'>,
 ): number {

@@ -3,11 +3,11 @@ import { ACTION_CATEGORIES, leversOf } from '../lever/lever.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
 import { dimensionCount } from '../pattern/scope.ts';
-import type { Override, Resolution } from './override.ts';
+import type { Override, ResolutionMethod } from './override.ts';
 import { MULTIPLIER_RANGE } from './override.ts';
 
 /** What is in force for one category in one scope. */
-export interface Resolved {
+export interface ResolvedOverride {
   readonly action_category: ActionCategory;
   readonly multiplier?: number;
   readonly delta?: number;
@@ -18,7 +18,7 @@ export interface Resolved {
 }
 
 /** One override that matched, and what it counted for. */
-export interface Explained {
+export interface OverrideExplanation {
   readonly action_category: ActionCategory;
   readonly scope_subset: Scope;
   readonly multiplier?: number;
@@ -31,8 +31,8 @@ export interface Explained {
 }
 
 export interface ResolvedScope {
-  readonly resolved: readonly Resolved[];
-  readonly explain: readonly Explained[];
+  readonly resolved: readonly ResolvedOverride[];
+  readonly explain: readonly OverrideExplanation[];
 }
 
 /** `confidence · (dimensions + 1)^1.5` (contract, section 4). */
@@ -61,7 +61,7 @@ interface Method {
   ) => number;
 }
 
-const METHODS: Readonly<Record<Resolution, Method>> = {
+const METHODS: Readonly<Record<ResolutionMethod, Method>> = {
   blend: {
     weights: matching =>
       matching.map(({ override, dimensions }) => blendWeight(override.confidence, dimensions)),
@@ -100,7 +100,7 @@ function resolveCategory(category: ActionCategory, mine: Match[], method: Method
     effect,
   );
   const scope_subset = mine[0]?.override.scope_subset ?? {};
-  const resolved: Resolved = {
+  const resolved: ResolvedOverride = {
     action_category: category,
     [effect]: value,
     scope_subset,
@@ -120,7 +120,10 @@ function byCategory(matching: readonly Override[]): Map<ActionCategory, Match[]>
  * Resolves the overrides that match a scope into one value per category, in the order of the categories.
  * @param matching overrides whose scope subset the asked scope covers, in any order
  */
-export function resolveValues(matching: readonly Override[], resolution: Resolution): Resolved[] {
+export function resolveValues(
+  matching: readonly Override[],
+  resolution: ResolutionMethod,
+): ResolvedOverride[] {
   const groups = byCategory(matching);
   return ACTION_CATEGORIES.flatMap(category => {
     const mine = groups.get(category);
@@ -129,10 +132,10 @@ export function resolveValues(matching: readonly Override[], resolution: Resolut
 }
 
 /** The same, with what each override weighed. */
-export function resolve(matching: readonly Override[], resolution: Resolution): ResolvedScope {
+export function resolve(matching: readonly Override[], resolution: ResolutionMethod): ResolvedScope {
   const groups = byCategory(matching);
-  const resolved: Resolved[] = [];
-  const explain: Explained[] = [];
+  const resolved: ResolvedOverride[] = [];
+  const explain: OverrideExplanation[] = [];
   for (const category of ACTION_CATEGORIES) {
     const mine = groups.get(category);
     if (!mine) continue;
@@ -161,7 +164,7 @@ export function resolve(matching: readonly Override[], resolution: Resolution): 
 export function applyThresholds(
   pattern: PatternKey,
   thresholds: Readonly<Record<string, number>>,
-  resolved: readonly Resolved[],
+  resolved: readonly ResolvedOverride[],
 ): Record<string, number> {
   const levers = leversOf(pattern);
   return Object.fromEntries(

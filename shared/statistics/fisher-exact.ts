@@ -1,13 +1,13 @@
 import { upperTail } from './normal-distribution.ts';
 
 /** A share: `hits` of `decided`, both whole. */
-export interface Share {
-  readonly hits: number;
-  readonly decided: number;
+export interface Proportion {
+  readonly successes: number;
+  readonly trials: number;
 }
 
 /** How a part stands against all that is outside of it. */
-export interface Difference {
+export interface ProportionTest {
   /** Share of the part less share of the rest, −1 to 1. */
   readonly difference: number;
   /** Odds of a difference as large or larger if hits fell on part and rest alike, two-sided, 0 to 1. */
@@ -23,16 +23,18 @@ export interface Difference {
  * p is above 0.001, and 20 % above 0.000001, against sums of the exact terms; with fewer than five hits or ten events on
  * one side by up to 20 and 40 %.
  */
-export function compareWithRest(part: Share, all: Share): Difference | undefined {
-  const rest = { hits: all.hits - part.hits, decided: all.decided - part.decided };
-  if (part.decided === 0 || rest.decided === 0) return undefined;
-  const difference = part.hits / part.decided - rest.hits / rest.decided;
-  const least = Math.max(0, all.hits - rest.decided);
-  const most = Math.min(part.decided, all.hits);
+export function testAgainstRest(part: Proportion, all: Proportion): ProportionTest | undefined {
+  const rest = { successes: all.successes - part.successes, trials: all.trials - part.trials };
+  if (part.trials === 0 || rest.trials === 0) return undefined;
+  const difference = part.successes / part.trials - rest.successes / rest.trials;
+  const least = Math.max(0, all.successes - rest.trials);
+  const most = Math.min(part.trials, all.successes);
   if (least === most) return { difference, p: 1 };
   // Deviates of "at most hits − 1" and "at most hits"; beyond the possible tables all odds are on one side.
-  const below = part.hits === least ? Number.NEGATIVE_INFINITY : deviate(part.hits - 1, part, all);
-  const upTo = part.hits === most ? Number.POSITIVE_INFINITY : deviate(part.hits, part, all);
+  const below =
+    part.successes === least ? Number.NEGATIVE_INFINITY : peizerPrattDeviate(part.successes - 1, part, all);
+  const upTo =
+    part.successes === most ? Number.POSITIVE_INFINITY : peizerPrattDeviate(part.successes, part, all);
   // The smaller tail lies on the side of the sum; twice the mean of the two is their sum.
   const p = below + upTo < 0 ? upperTail(-below) + upperTail(-upTo) : upperTail(below) + upperTail(upTo);
   return { difference, p: Math.min(1, p) };
@@ -43,16 +45,16 @@ const NEAR_CENTRE = 0.05;
 const SIXTH = 1 / 6;
 
 /**
- * The normal deviate of "at most x hits in the part" when `all.hits` fall on `all.decided` at random, at most the
+ * The normal deviate of "at most x hits in the part" when `all.successes` fall on `all.trials` at random, at most the
  * part's `decided` of them and not all (Ling and Pratt, "The accuracy of Peizer-Pratt approximations to the
  * hypergeometric distribution", JASA 79, 1984).
  */
-function deviate(x: number, part: Share, all: Share): number {
-  const n = part.decided;
-  const m = all.decided - n;
-  const r = all.hits;
-  const s = all.decided - r;
-  const total = all.decided;
+function peizerPrattDeviate(x: number, part: Proportion, all: Proportion): number {
+  const n = part.trials;
+  const m = all.trials - n;
+  const r = all.successes;
+  const s = all.trials - r;
+  const total = all.trials;
   // The four cells of the table, at the border between x and x + 1 hits.
   const a = x + 0.5;
   const b = n - a;

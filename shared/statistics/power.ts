@@ -1,7 +1,7 @@
 import { normalQuantile } from './normal-distribution.ts';
 
 /** The least difference from the rest that would be found, up and down; null where no share is far enough. */
-export interface Detectable {
+export interface MinimumDetectableDifference {
   readonly more: number | null;
   readonly fewer: number | null;
 }
@@ -17,7 +17,12 @@ export const POWER = 0.8;
  * @param rest decided events outside of it
  * @param alpha odds of a difference by chance up to which one counts, two-sided
  */
-export function detectable(base: number, n: number, rest: number, alpha: number): Detectable {
+export function minimumDetectableDifference(
+  base: number,
+  n: number,
+  rest: number,
+  alpha: number,
+): MinimumDetectableDifference {
   if (n <= 0 || rest <= 0) return { more: null, fewer: null };
   const errors = normalQuantile(alpha / 2) + normalQuantile(1 - POWER);
   const half = (errors * Math.sqrt(1 / n + 1 / rest)) / 2;

@@ -6,7 +6,7 @@ import { eventsOf, score, utility } from '../../bench/policy/score.ts';
 import { curveOf, type Events, generate, type World } from '../../bench/policy/world.ts';
 import { WORLDS } from '../../bench/policy/worlds.ts';
 import { QUADRANT } from '../../shared/episode/columns/columns.ts';
-import { learn } from '../../shared/lesson/mine-lessons.ts';
+import { mineLessons } from '../../shared/lesson/mine-lessons.ts';
 import { OverrideIndex } from '../../shared/override/override-index.ts';
 import { drift } from '../../shared/override/policies/drift.ts';
 import { resolve } from '../../shared/override/resolve.ts';
@@ -59,7 +59,7 @@ describe('the simulator', () => {
                 : QUADRANT.dodge,
           ),
         };
-        const index = new OverrideIndex(drift(PATTERN, learn(PATTERN, columns, 33).lessons));
+        const index = new OverrideIndex(drift(PATTERN, mineLessons(PATTERN, columns, 33).lessons));
         for (let i = 0; i < events.size; i++) {
           if (Math.floor(events.day[i] ?? 0) !== day) continue;
           const { resolved } = resolve(index.matching(scopeAt(events, i)), resolution);

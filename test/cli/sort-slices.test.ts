@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { mostEventsFirst } from '../../cli/sort-slices.ts';
+import { byMostEvents } from '../../cli/sort-slices.ts';
 
 it('rows are ordered by events, then by dimensions, then by text', () => {
   const rows = [
@@ -9,8 +9,6 @@ it('rows are ordered by events, then by dimensions, then by text', () => {
     { n: 104, scope_subset: { a: '1' } },
     { n: 104, scope_subset: {} },
   ];
-  const texts = rows
-    .toSorted(mostEventsFirst)
-    .map(row => `${row.n} ${Object.keys(row.scope_subset).join('')}`);
+  const texts = rows.toSorted(byMostEvents).map(row => `${row.n} ${Object.keys(row.scope_subset).join('')}`);
   expect(texts).toEqual(['104 ', '104 a', '104 c', '104 bc', '50 b']);
 });

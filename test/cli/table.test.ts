@@ -77,7 +77,7 @@ describe('a value', () => {
     [format.slice({ bucket: 'nano', timeframe: '15m' }), 'bucket=nano, timeframe=15m'],
     [format.slice({ a: '\u001b[31mred\n' }), 'a=\\u001b[31mred\\u000a'],
     [format.instant('2025-01-20T00:00:00.500Z'), '2025-01-20 00:00:00Z'],
-    [format.measure(0.1 + 0.2), '0.3'],
+    [format.significant(0.1 + 0.2), '0.3'],
     [format.span(40), '40 s'],
     [format.span(720), '12 min'],
     [format.span(11_000), '3.1 h'],

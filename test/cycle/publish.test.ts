@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PatternRun } from '../../shared/cycle/cycle.ts';
-import { closeCycle, materializeAndPublish, mine, openCycle } from '../../shared/cycle/steps.ts';
+import { closeCycle, openCycle, publishStep, tuneStep } from '../../shared/cycle/steps.ts';
 import { readEpisode } from '../../shared/episode/episode.ts';
 import { rollBack, setMode, setSettings } from '../../shared/generation/change-head.ts';
 import type { Head } from '../../shared/generation/head.ts';
 import { errorAnswer } from '../support/dynamodb-proxy.ts';
 import { DAY, eventBody, iso, NOW, S1, S2 } from '../support/episodes.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
@@ -35,9 +35,9 @@ const open = (options: object = {}): Promise<Open> =>
     execution: { name: `run ${started++}`, started_at: iso(stores.clock.now) },
     options: { n_min: 10, ...options },
   });
-const mined = ({ cycle }: Open) => mine(stores.runtime, { cycle, pattern_key: S1 });
+const mined = ({ cycle }: Open) => tuneStep(stores.runtime, { cycle, pattern_key: S1 });
 const published = ({ cycle }: Open, result: unknown): Promise<PatternRun> =>
-  materializeAndPublish(stores.runtime, { cycle, mined: result });
+  publishStep(stores.runtime, { cycle, mined: result });
 
 async function run(options: object = {}): Promise<PatternRun> {
   const opened = await open(options);
@@ -152,7 +152,7 @@ describe('runs that overlap', () => {
     expect(published).toHaveLength(1);
     for (const r of runs) expect(['published', 'yielded', 'unchanged']).toContain(r.status);
     expect(await head()).toMatchObject({ version: 1, latest: 1 });
-    figure(
+    measurement(
       6,
       `5 cycles at once: ${published.length} published, ${runs.length - published.length} yielded or found it there`,
     );
@@ -166,7 +166,7 @@ describe('runs that overlap', () => {
     expect(await run()).toMatchObject({ status: 'published', generation: 1, events_read: 40 });
     expect(await published(early, old)).toMatchObject({ status: 'yielded', generation: 1, published: false });
     expect((await head()).current?.events_read).toBe(40);
-    figure(6, 'a cycle that started earlier and ended later: fenced off, the newer generation stays');
+    measurement(6, 'a cycle that started earlier and ended later: fenced off, the newer generation stays');
   });
 
   it('one yields that another overtakes at the last moment', async () => {

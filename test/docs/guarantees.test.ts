@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import project from '../../package.json' with { type: 'json' };
 import lock from '../../package-lock.json' with { type: 'json' };
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 
 const text = readFileSync(new URL('../../docs/guarantees.md', import.meta.url), 'utf8');
 
@@ -59,7 +59,7 @@ it('everything that ships is locked by the hash of its content, and none of it i
     ]);
     expect([path, 'deprecated' in entry]).toEqual([path, false]);
   }
-  figure(
+  measurement(
     'dependencies',
     `${shipped.length} packages ship: all locked by hash, 0 deprecated; npm audit could not be asked`,
   );

@@ -3,7 +3,7 @@ import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { DAY, eventBody, iso, NOW } from '../support/episodes.ts';
-import { figure, whole } from '../support/measurements.ts';
+import { measurement, whole } from '../support/measurements.ts';
 import { randomOf, shuffled } from '../support/random.ts';
 
 /*
@@ -109,7 +109,7 @@ it(`${ORDERS} random orders of events, outcomes, corrections and repeats teach t
   expect(inOrder?.total).toBe(EVENTS);
   expect(inOrder?.with_outcome).toBeGreaterThan(EVENTS / 2);
   for (const row of status.patterns) expect(row.events).toEqual(inOrder);
-  figure(
+  measurement(
     3,
     `${ORDERS} random orders of ${messages('').length} messages and their repeats: 1 generation hash, 0 lost, 0 left parked`,
   );
@@ -163,7 +163,7 @@ it(`${PARKED} outcomes before their events are parked, seen, counted and applied
   expect(hashes[0]).toMatch(/^[0-9a-f]{32}$/);
   expect(hashes[1]).toBe(hashes[0]);
   await early.close();
-  figure(
+  measurement(
     3,
     `${whole(PARKED)} outcomes before their events: all parked and counted, 0 lost, the same generation hash`,
   );

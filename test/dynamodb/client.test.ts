@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Item } from '../../shared/dynamodb/client.ts';
-import { eachBatch } from '../../shared/dynamodb/client.ts';
+import { mapBatches } from '../../shared/dynamodb/client.ts';
 import type { WireAnswer } from '../support/dynamodb-proxy.ts';
 import { connectionCut, errorAnswer } from '../support/dynamodb-proxy.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
-import { figure, whole } from '../support/measurements.ts';
+import { measurement, whole } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
@@ -178,7 +178,7 @@ it('a batch that stays undone pauses before each further attempt for a random pa
     pauses.mockRestore();
   }
   const most = ceilings.reduce((sum, ms) => sum + ms, 0);
-  figure(
+  measurement(
     9,
     `pauses between 8 attempts: a random part of ${ceilings.join(', ')} ms, ${whole(most)} ms in all at most`,
   );
@@ -261,7 +261,7 @@ describe('eachBatch', () => {
     let running = 0;
     let most = 0;
     const list = Array.from({ length: 50 }, (_, i) => i);
-    const results = await eachBatch(list, 3, async batch => {
+    const results = await mapBatches(list, 3, async batch => {
       most = Math.max(most, ++running);
       await new Promise(resolve => setTimeout(resolve, batch[0] === 0 ? 5 : 0));
       running--;
@@ -272,12 +272,12 @@ describe('eachBatch', () => {
   });
 
   it('of nothing runs nothing', async () => {
-    expect(await eachBatch([], 3, () => Promise.reject(new Error('ran')))).toEqual([]);
+    expect(await mapBatches([], 3, () => Promise.reject(new Error('ran')))).toEqual([]);
   });
 
   it('ends with the first failure', async () => {
     await expect(
-      eachBatch([1, 2, 3], 1, async ([n]) => (n === 2 ? Promise.reject(new Error('two')) : n)),
+      mapBatches([1, 2, 3], 1, async ([n]) => (n === 2 ? Promise.reject(new Error('two')) : n)),
     ).rejects.toThrow('two');
   });
 });

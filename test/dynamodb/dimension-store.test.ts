@@ -4,7 +4,10 @@ import { createHandler } from '../../functions/record-queried-dimensions.ts';
 import { readLogLines } from '../../shared/aws/cloudwatch-logs.ts';
 import { documentClient } from '../../shared/dynamodb/client.ts';
 import { jsonLog } from '../../shared/log.ts';
-import { ASKED_LINE, readAsked } from '../../shared/lookup/queried-dimensions.ts';
+import {
+  parseQueriedDimensions,
+  QUERIED_DIMENSIONS_MESSAGE,
+} from '../../shared/lookup/queried-dimensions.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
 import { createRuntime } from '../../shared/runtime.ts';
 import { HOUR, NOW, S1, S2 } from '../support/episodes.ts';
@@ -18,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => stores.close());
 
 const usedOf = async () => Object.fromEntries((await stores.runtime.dimensions.coverage(S1)).used);
-const askedOf = async () => Object.fromEntries((await stores.runtime.dimensions.coverage(S1)).asked);
+const askedOf = async () => Object.fromEntries((await stores.runtime.dimensions.coverage(S1)).queried);
 
 describe('dimensions that lessons use', () => {
   it('keep the time since when they are used without a break', async () => {
@@ -45,10 +48,10 @@ describe('dimensions that lessons use', () => {
 describe('dimensions that look-ups ask with', () => {
   it('have the time they were last asked with, for each pattern by itself', async () => {
     const { dimensions } = stores.runtime;
-    await dimensions.noteAsked(S1, ['chain', 'constructor']);
-    await dimensions.noteAsked(S2, ['rank']);
+    await dimensions.recordQueried(S1, ['chain', 'constructor']);
+    await dimensions.recordQueried(S2, ['rank']);
     stores.clock.now += HOUR;
-    await dimensions.noteAsked(S1, ['chain', 'chain']);
+    await dimensions.recordQueried(S1, ['chain', 'chain']);
     expect(await askedOf()).toEqual({ constructor: NOW, chain: NOW + HOUR });
   });
 });
@@ -71,16 +74,21 @@ describe('the line on which look-ups say it', () => {
       ),
     );
     const { config } = stores.runtime;
-    const { asked } = createRuntime(config, documentClient({}), () => NOW, log, facts);
+    const { queriedDimensions: asked } = createRuntime(config, documentClient({}), () => NOW, log, facts);
     asked.note(S1, normalizeScope({ chain: 'solana' }));
-    expect(readAsked(lines)).toEqual([{ pattern: S1, names: ['chain'] }]);
+    expect(parseQueriedDimensions(lines)).toEqual([{ pattern: S1, names: ['chain'] }]);
     expect(lines).toHaveLength(1);
   });
 });
 
 describe('the function that reads the look-up’s log', () => {
   it('keeps what look-ups said', async () => {
-    const said = { level: 'info', message: ASKED_LINE, pattern: S1, dimensions: 'bucket,chain' };
+    const said = {
+      level: 'info',
+      message: QUERIED_DIMENSIONS_MESSAGE,
+      pattern: S1,
+      dimensions: 'bucket,chain',
+    };
     const lines = [JSON.stringify(said), 'START RequestId: 1', JSON.stringify({ ...said, message: 'other' })];
     await createHandler(stores.runtime)(eventOf(lines));
     expect(await askedOf()).toEqual({ bucket: NOW, chain: NOW });

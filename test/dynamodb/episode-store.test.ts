@@ -12,7 +12,7 @@ import { runCycle } from '../support/cycles.ts';
 import { connectionCut, errorAnswer } from '../support/dynamodb-proxy.ts';
 import { DAY, eventBody, HOUR, iso, NOW } from '../support/episodes.ts';
 import { faultOf, faultOfAsync } from '../support/fault-of.ts';
-import { figure, whole } from '../support/measurements.ts';
+import { measurement, whole } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
@@ -92,7 +92,7 @@ describe('an event', () => {
     expect(await hash(pattern)).toMatch(/^[0-9a-f]{32}$/);
     expect(await hash(once)).toBe(await hash(pattern));
     const sent = `${whole(results.length)} times, 50 at once: 1 accepted, 999 unchanged, 1 row, counted once`;
-    figure(1, `${sent}; the same generation hash as sent once`);
+    measurement(1, `${sent}; the same generation hash as sent once`);
   });
 
   it('of the same id and another body is event_conflict, and the first stays', async () => {
@@ -103,7 +103,7 @@ describe('an event', () => {
     expect(JSON.parse(String(row?.b))).toMatchObject({ decision: 'skipped' });
     expect(await counts()).toEqual({ total: 1, withOutcome: 0, parked: 0 });
     expect(await conflicts()).toEqual({ events: 1, outcomes: 0 });
-    figure(2, 'another body: event_conflict, the first stays, 1 conflict counted');
+    measurement(2, 'another body: event_conflict, the first stays, 1 conflict counted');
   });
 
   it('of the same id and another body, both at once: one is kept', async () => {
@@ -211,7 +211,7 @@ describe('an outcome', () => {
       last.push(String(outcomeAsOf(parseHistory((await histories())[`p${i}`] ?? ''), NOW)));
     }
     expect(last).toEqual(orders.map(() => 'success'));
-    figure(
+    measurement(
       4,
       `4 corrections in ${orders.length} orders of arrival: the last by its own time in force in all of them`,
     );

@@ -11,7 +11,7 @@ import {
 import { readEpisode, readOutcomeReport } from '../../shared/episode/episode.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { DAY, eventBody, iso, NOW, S1, S2 } from '../support/episodes.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
@@ -109,7 +109,7 @@ it('any messages in any two orders of arrival leave the same events with the sam
     ),
     { numRuns: RUNS },
   );
-  figure(
+  measurement(
     'properties',
     `ingest order: ${RUNS} random histories, each in two orders: the same events and outcomes`,
   );

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Episode } from '../../shared/episode/episode.ts';
 import {
-  actedAt,
-  FLAGS,
-  GATES,
-  NUMBERS,
-  numberAt,
+  GATE_FLAGS,
+  GATE_NAMES,
+  NUMERIC_FACTORS,
   packEpisode,
+  readActed,
+  readNumber,
   scopeRange,
   unpackEpisode,
   unpackScope,
@@ -94,9 +94,9 @@ const scope = fc.dictionary(name, value, { maxKeys: 64 });
 const number = fc.double({ noNaN: true, noDefaultInfinity: true });
 const factors = fc.record(
   {
-    ...Object.fromEntries(NUMBERS.map(n => [n, number])),
-    ...Object.fromEntries(FLAGS.map(n => [n, fc.boolean()])),
-    blocked_by: fc.subarray([...GATES]),
+    ...Object.fromEntries(NUMERIC_FACTORS.map(n => [n, number])),
+    ...Object.fromEntries(GATE_FLAGS.map(n => [n, fc.boolean()])),
+    blocked_by: fc.subarray([...GATE_NAMES]),
   },
   { requiredKeys: [] },
 );
@@ -131,7 +131,7 @@ it('a row that was packed before numbers were appended reads as it did', () => {
     blockedBy: undefined,
     tradeId: undefined,
   });
-  expect(NUMBERS.slice(0, 11)).toEqual([
+  expect(NUMERIC_FACTORS.slice(0, 11)).toEqual([
     'ts_score',
     'ts_min',
     'halo_distance',
@@ -144,7 +144,7 @@ it('a row that was packed before numbers were appended reads as it did', () => {
     'sr_boost',
     'edx',
   ]);
-  expect(NUMBERS.length).toBeLessThanOrEqual(16);
+  expect(NUMERIC_FACTORS.length).toBeLessThanOrEqual(16);
 });
 
 describe('for any event', () => {
@@ -156,8 +156,8 @@ describe('for any event', () => {
         expect(JSON.stringify(unpacked.scope)).toBe(JSON.stringify(packed.scope));
         expect(unpacked.decision).toBe(packed.decision);
         expect(unpacked.tradeId).toBe(packed.tradeId);
-        for (const n of NUMBERS) expect(unpacked.numbers.get(n)).toBe(packed.factors[n]);
-        for (const n of FLAGS) expect(unpacked.flags.get(n)).toBe(packed.factors[n]);
+        for (const n of NUMERIC_FACTORS) expect(unpacked.numbers.get(n)).toBe(packed.factors[n]);
+        for (const n of GATE_FLAGS) expect(unpacked.flags.get(n)).toBe(packed.factors[n]);
         const gates = packed.factors.blocked_by;
         expect(unpacked.blockedBy).toEqual(gates === undefined ? undefined : new Set(gates as string[]));
       }),
@@ -170,8 +170,9 @@ describe('for any event', () => {
         const bytes = packEpisode(packed);
         const [start, end] = scopeRange(bytes);
         expect(unpackScope(bytes, start, end)).toEqual(packed.scope);
-        expect(actedAt(bytes, end)).toBe(packed.decision === 'acted');
-        for (const n of NUMBERS) expect(numberAt(bytes, end, n)).toBe(packed.factors[n] ?? Number.NaN);
+        expect(readActed(bytes, end)).toBe(packed.decision === 'acted');
+        for (const n of NUMERIC_FACTORS)
+          expect(readNumber(bytes, end, n)).toBe(packed.factors[n] ?? Number.NaN);
       }),
     );
   });

@@ -7,7 +7,7 @@ import { generationsAnswerSchema, headAnswerSchema, lookupAnswerSchema } from '.
 import { runCycle } from '../support/cycles.ts';
 import { connectionCut, untilThrough, weather } from '../support/dynamodb-proxy.ts';
 import { eventBody, HOUR, iso, S1 } from '../support/episodes.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 import { randomOf } from '../support/random.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
@@ -107,7 +107,7 @@ describe.each(WORDS)(
       // Opening, head, eight shards, lessons, near slices, overrides, archive, head, records.
       expect(spoken).toBeGreaterThan(20);
       const said = `${method} ${path} ${mode}, said at each of ${spoken} requests of a run`;
-      figure(15, `${said}, 30 % of calls throttled: ${looked} look-ups after it, 0 against it; audited`);
+      measurement(15, `${said}, 30 % of calls throttled: ${looked} look-ups after it, 0 against it; audited`);
     });
   },
 );
@@ -152,7 +152,7 @@ describe('clocks', () => {
       { status: 'published', generation: 3, events_read: 37 },
     ]);
     expect(await generations()).toEqual([3, 2, 1]);
-    figure(
+    measurement(
       14,
       'the clock an hour back between two cycles: generations 1, 2, 3, all 37 events counted in the end',
     );
@@ -168,7 +168,7 @@ describe('clocks', () => {
     expect(await runCycle(stores.runtime)).toMatchObject([
       { status: 'published', generation: 2, events_read: 36 },
     ]);
-    figure(14, 'an hour missed: all 36 events counted by the next cycle');
+    measurement(14, 'an hour missed: all 36 events counted by the next cycle');
   });
 
   it('fired twice, one after the other: the second changes nothing', async () => {
@@ -178,6 +178,6 @@ describe('clocks', () => {
       { status: 'unchanged', generation: 1, published: false },
     ]);
     expect(await generations()).toEqual([1]);
-    figure(14, 'a schedule fired twice: 1 generation');
+    measurement(14, 'a schedule fired twice: 1 generation');
   });
 });

@@ -5,7 +5,7 @@ import { eventPartitions } from '../../shared/dynamodb/keys.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { iso, NOW, S1, S2 } from '../support/episodes.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 
 /* Stored events of one pattern that are not what was written, each in a way of its own. */
 
@@ -77,7 +77,7 @@ it('a pattern whose stored events are damaged fails alone and names them; the ot
     generation: 2,
     events_read: 40,
   });
-  figure(
+  measurement(
     7,
     `${DAMAGE.length} stored events damaged: 1 pattern failed and named them, 1 published; mended, it published`,
   );

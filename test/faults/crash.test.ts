@@ -8,7 +8,7 @@ import { runCycle } from '../support/cycles.ts';
 import type { Death } from '../support/dynamodb-proxy.ts';
 import { dyingAt } from '../support/dynamodb-proxy.ts';
 import { eventBody, S1 } from '../support/episodes.ts';
-import { figure, whole } from '../support/measurements.ts';
+import { measurement, whole } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
@@ -119,7 +119,7 @@ it(`dying at every write of a cycle, over ${LOOK_UPS} look-ups: each answer is w
   expect(deaths).toEqual({ before: 7, half: 7, after: 7 });
   expect(lookUps).toBeGreaterThanOrEqual(LOOK_UPS);
   const died = deaths.before + deaths.half + deaths.after;
-  figure(
+  measurement(
     5,
     `${died} deaths (each of 7 writes: before it, half done, before its answer), ${whole(lookUps)} look-ups meanwhile: 0 mixed answers, 0 cycles that did not converge`,
   );
@@ -134,5 +134,5 @@ it('what a dead process leaves behind expires', async () => {
     for (const item of Items) expect(Number(item.expires_at) * 1000).toBeGreaterThan(stores.clock.now);
     rows += Items.length;
   }
-  figure(5, `${rows} rows of lessons and overrides are left, in force or not: 0 without an expiry`);
+  measurement(5, `${rows} rows of lessons and overrides are left, in force or not: 0 without an expiry`);
 });

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { jsonLog } from '../../shared/log.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
-import { Wire } from '../support/dynamodb-proxy.ts';
+import { DynamoDbProxy } from '../support/dynamodb-proxy.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 
 /* Names, values and ids that mean something to JavaScript, DynamoDB, a log or a terminal, all the way through. */
 
@@ -61,7 +61,7 @@ const REFUSED: readonly string[] = [
   'x'.repeat(65),
 ];
 
-const wire = new Wire();
+const wire = new DynamoDbProxy();
 const expressions = new Set<string>();
 const lines: string[] = [];
 let api: Api;
@@ -148,7 +148,7 @@ it('each is its own slice from the event to the look-up; nothing is forged, inje
   expect(expressions.size).toBeLessThan(40);
   expect(JSON.stringify(Object.getOwnPropertyNames(Object.prototype))).toBe(prototype);
   expect(({} as Record<string, unknown>).x).toBeUndefined();
-  figure(
+  measurement(
     11,
     `${SCOPES.length} hostile scopes: as many slices, 0 collisions; ${SAME.length} values in ${SAME.flatMap(([, forms]) => forms).length} spellings: ${SAME.length} slices; ${REFUSED.length} names refused; ${lines.length} log lines and ${expressions.size} expressions, 0 forged, 0 injected`,
   );

@@ -6,7 +6,7 @@ import { problemSchema } from '../../shared/http/schemas.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { eventBody, NOW, S1 } from '../support/episodes.ts';
-import { figure, inMs, timed } from '../support/measurements.ts';
+import { inMs, measurement, timed } from '../support/measurements.ts';
 import { bytesInUse, MIB } from '../support/memory.ts';
 
 /* Bodies that are too large or too deep, over HTTP, again and again: each refused within a second, in flat memory. */
@@ -92,7 +92,7 @@ it('what is too large or too deep is 413 or 400 within a second, and memory stay
   expect(slowest).toBeLessThan(WITHIN_MS);
   expect(grown).toBeLessThan(FLAT_BYTES);
   const requests = REFUSED.length * ROUNDS;
-  figure(
+  measurement(
     8,
     `${requests} bodies too large or too deep: all 413 or 400, the slowest in ${inMs(slowest)}, in use afterwards: ${(grown / MIB).toFixed(1)} MiB more`,
   );

@@ -3,7 +3,7 @@ import { EVENT_SHARDS } from '../../shared/dynamodb/keys.ts';
 import { readEpisode } from '../../shared/episode/episode.ts';
 import { runCycle } from '../support/cycles.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
-import { figure, whole } from '../support/measurements.ts';
+import { measurement, whole } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
@@ -40,7 +40,7 @@ it(`${EVENTS} events in pages of ${PAGE} over ${EVENT_SHARDS} shards are all cou
   const global = lessons.find(lesson => Object.keys(lesson.scope_subset).length === 0);
   expect(global).toMatchObject({ n: EVENTS, stats: { n_misses: (EVENTS / 3) * 2, n_dodges: EVENTS / 3 } });
   const pages = [...shards.values()].reduce((sum, n) => sum + n, 0);
-  figure(
+  measurement(
     13,
     `${whole(EVENTS)} events over ${shards.size} shards in ${whole(pages)} pages: all counted, once`,
   );

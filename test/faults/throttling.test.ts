@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
-import { connectionCut, errorAnswer, Wire, weather } from '../support/dynamodb-proxy.ts';
+import { connectionCut, DynamoDbProxy, errorAnswer, weather } from '../support/dynamodb-proxy.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 import { randomOf } from '../support/random.ts';
 
 /* A store in bad weather, seen by a caller over HTTP: what was acknowledged is there, the rest says "try again". */
@@ -17,9 +17,9 @@ const AS_OF = { as_of: iso(NOW), n_min: 10 };
 let api: Api;
 afterEach(() => api.close());
 
-async function open(maxAttempts?: number): Promise<Wire> {
-  const wire = new Wire();
-  const settings = (base: Parameters<Wire['settings']>[0]) => ({
+async function open(maxAttempts?: number): Promise<DynamoDbProxy> {
+  const wire = new DynamoDbProxy();
+  const settings = (base: Parameters<DynamoDbProxy['settings']>[0]) => ({
     ...wire.settings(base),
     ...(maxAttempts !== undefined && { maxAttempts }),
   });
@@ -118,7 +118,10 @@ describe.each([
     expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ status: 'published', events_read: EVENTS }]);
     const yes = sent.filter(({ status }) => status === 200).length;
     const said = `${yes} of ${sent.length} requests acknowledged, 0 of their writes missing or double`;
-    figure(9, `${what}: ${said}; ${sent.length - yes} × 503 with Retry-After; sent again, all there once`);
+    measurement(
+      9,
+      `${what}: ${said}; ${sent.length - yes} × 503 with Retry-After; sent again, all there once`,
+    );
   });
 });
 
@@ -145,7 +148,7 @@ it('90 % of calls throttled: a client that sends again until it is acknowledged 
   expect([...(await stored()).values()]).toEqual(ids.map(() => 1));
   expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ events_read: STUBBORN }]);
   const requests = `${2 * STUBBORN} requests of one item`;
-  figure(9, `90 % of calls throttled: ${requests} acknowledged after ${tries} tries, each stored once`);
+  measurement(9, `90 % of calls throttled: ${requests} acknowledged after ${tries} tries, each stored once`);
 });
 
 describe('retries are bounded', () => {
@@ -165,7 +168,7 @@ describe('retries are bounded', () => {
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
       expect(await response.json()).toMatchObject({ code });
       expect(wire.seen).toHaveLength(4);
-      figure(9, `every call ${what}: 4 calls, then 503 with Retry-After`);
+      measurement(9, `every call ${what}: 4 calls, then 503 with Retry-After`);
     },
   );
 

@@ -4,7 +4,7 @@ import { readEpisode } from '../../shared/episode/episode.ts';
 import { runCycle } from '../support/cycles.ts';
 import { DAY, eventBody, HOUR, iso, MINUTE, NOW, S1 } from '../support/episodes.ts';
 import { faultOf } from '../support/fault-of.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
@@ -39,7 +39,7 @@ it('the time of an event lies between 2000 and a day after its receipt, to the s
     else expect([what, faultOf(read).code]).toEqual([what, 'timestamp_out_of_range']);
   }
   const refused = TIMES.filter(([, , taken]) => !taken).length;
-  figure(
+  measurement(
     10,
     `${TIMES.length} event times at their edges: ${TIMES.length - refused} taken, ${refused} refused, each by its rule`,
   );
@@ -60,7 +60,10 @@ it.each([1, 90, 366])(
     expect(await read(NOW - SECOND)).toBe(0);
     stores.clock.now += MINUTE;
     expect(await read(NOW + SECOND)).toBe(4);
-    figure(10, `the edges of a window of ${days} days ± 1 s: 4 of 6 events in it; a second later 4 others`);
+    measurement(
+      10,
+      `the edges of a window of ${days} days ± 1 s: 4 of 6 events in it; a second later 4 others`,
+    );
   },
 );
 
@@ -82,6 +85,6 @@ describe('what has expired and is still stored', () => {
     const { Items = [] } = await stores.another().client.send(new ScanCommand({ TableName: 'events' }));
     expect(Items).toHaveLength(23);
     expect((await stores.runtime.heads.head(S1))?.current?.events_read).toBe(11);
-    figure(10, '12 of 23 stored events expired and not yet deleted: 11 read, 0 ghosts');
+    measurement(10, '12 of 23 stored events expired and not yet deleted: 11 read, 0 ghosts');
   });
 });

@@ -3,7 +3,7 @@ import { problemSchema } from '../../shared/http/schemas.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 
 /*
  * Every wrong request has its precise answer: status, code and where it is wrong, as problem+json, and nothing of what
@@ -168,7 +168,7 @@ describe('one event that does not fit', () => {
     expect(after.conflicts).toEqual({ ...before.conflicts, events: before.conflicts.events + 1 });
     expect(after.patterns.find(row => row.pattern_key === S1)?.conflicts.events).toBeGreaterThan(0);
     expect(after.events).toEqual(before.events);
-    figure(
+    measurement(
       2,
       'status: conflicts.events counts it, in total and for its pattern; the events stay as they were',
     );
@@ -211,7 +211,10 @@ describe('some of many', () => {
     expect(found).toMatchObject({ status: 400, code: 'all_rejected', accepted: 0 });
     expect(found.rejected).toHaveLength(100);
     expect(found.errors?.[0]?.path).toBe('events.0.timestamp');
-    figure(7, '1 bad event in 100: 99 taken, 1 rejected with its place and reason (207); 100 of 100: 400');
+    measurement(
+      7,
+      '1 bad event in 100: 99 taken, 1 rejected with its place and reason (207); 100 of 100: 400',
+    );
   });
 
   it('none at all is 200', async () => {

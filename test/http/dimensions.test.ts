@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DAY, HOUR, iso, NOW, S1 } from '../support/episodes.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 
 /* Lessons of slices that no look-up asks for move nothing: `status` says so after a day. */
 
@@ -48,7 +48,7 @@ it('a dimension that lessons use and look-ups do not ask with is a warning after
   expect(await warnings()).toEqual(missed('bucket, chain'));
   await lookUp({ chain: 'base', bucket: 'micro' });
   expect(await warnings()).toEqual([]);
-  figure(
+  measurement(
     12,
     'a dimension not asked with: no warning after 23 h, a warning after 24 h, none once a look-up asks with it',
   );

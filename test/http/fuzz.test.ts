@@ -7,7 +7,7 @@ import { problemSchema } from '../../shared/http/schemas.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 import { randomOf } from '../support/random.ts';
 
 /*
@@ -260,7 +260,7 @@ it(
     }
     const counts = Map.groupBy(answered, ([key]) => key.split(' ')[1] ?? '');
     const sums = [...counts].map(([status, rows]) => `${status}: ${rows.reduce((sum, [, n]) => sum + n, 0)}`);
-    figure(
+    measurement(
       'fuzz',
       `${REQUESTS.toLocaleString('en-US')} requests over ${routes.length} routes: ${sums.sort().join(', ')}; 0 × 5xx`,
     );

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Head } from '../../shared/generation/head.ts';
 import { snapshotSchema } from '../../shared/http/schemas.ts';
 import { ACTION_CATEGORIES, LEVERS } from '../../shared/lever/lever.ts';
-import { RESOLUTION_OF } from '../../shared/override/override.ts';
+import { DEFAULT_RESOLUTION } from '../../shared/override/override.ts';
 import { applyThresholds, resolve } from '../../shared/override/resolve.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { iso, NOW } from '../support/episodes.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 import { override } from '../support/overrides.ts';
 
 /*
@@ -43,7 +43,7 @@ async function publish(key: string, category: (typeof ACTION_CATEGORIES)[number]
     lookback_days: 90,
     n_min: 33,
     policy: 'drift',
-    resolution: RESOLUTION_OF.drift,
+    resolution: DEFAULT_RESOLUTION.drift,
     events_read: 33,
     lessons: { ...(await lessons.write(pattern, [], expires)), ...kept },
     overrides: { ...(await overrides.write(pattern, [override(category, SCOPE, MOVE)], expires)), ...kept },
@@ -71,7 +71,7 @@ it('every category moves its threshold by every way that a client has, and only 
     const { resolved } = resolve(snapshot.overrides, snapshot.resolution);
     expect(applyThresholds(parsePatternKey(pattern), thresholds, resolved)).toEqual(moved);
   }
-  figure(
+  measurement(
     12,
     `${ACTION_CATEGORIES.length} categories, ${rows.length} thresholds by state: each moved by look-up, by parameters and from a snapshot`,
   );

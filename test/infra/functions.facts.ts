@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/function-settings.ts';
-import { ASKED_LINE } from '../../infra/monitoring/dimension-subscription.ts';
+import { QUERIED_DIMENSIONS_FILTER } from '../../infra/monitoring/dimension-subscription.ts';
 import { environmentSchema, readConfig } from '../../shared/config.ts';
-import { ASKED_LINE as LOGGED_LINE } from '../../shared/lookup/queried-dimensions.ts';
+import { QUERIED_DIMENSIONS_MESSAGE as LOGGED_LINE } from '../../shared/lookup/queried-dimensions.ts';
 import { POLICIES } from '../../shared/override/override.ts';
 import { resources, synthesize, text } from './synth.ts';
 
@@ -85,11 +85,11 @@ describe('what look-ups ask with', () => {
   it('reaches its function from their log alone, and only lines that say it', () => {
     const filters = [...resources(synthesize(), 'AWS::Logs::SubscriptionFilter').values()];
     expect(filters).toHaveLength(1);
-    expect(ASKED_LINE).toBe(LOGGED_LINE);
+    expect(QUERIED_DIMENSIONS_FILTER).toBe(LOGGED_LINE);
     const properties = filters[0]?.Properties ?? {};
     expect(text(properties.LogGroupName)).toBe('LookupLogs');
     expect(text(properties.DestinationArn)).toBe('AskedFunction');
-    expect(properties.FilterPattern).toBe(`{ $.message = "${ASKED_LINE}" }`);
+    expect(properties.FilterPattern).toBe(`{ $.message = "${QUERIED_DIMENSIONS_FILTER}" }`);
     const permission = [...resources(synthesize(), 'AWS::Lambda::Permission').values()].find(
       ({ Properties }) => Properties.Principal === 'logs.amazonaws.com',
     );

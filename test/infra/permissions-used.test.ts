@@ -11,7 +11,7 @@ import { createHandler as mine } from '../../functions/mine.ts';
 import { createHandler as asked } from '../../functions/record-queried-dimensions.ts';
 import { FUNCTION_NAMES } from '../../infra/function-settings.ts';
 import { ACCESS } from '../../infra/table-permissions.ts';
-import { ASKED_LINE } from '../../shared/lookup/queried-dimensions.ts';
+import { QUERIED_DIMENSIONS_MESSAGE } from '../../shared/lookup/queried-dimensions.ts';
 import { type Call, openRecorded, sample } from './recording.ts';
 
 /*
@@ -100,7 +100,7 @@ beforeAll(async () => {
   await runCycle(steps);
   for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(answer, name);
   await asked(runtimeOf('record-queried-dimensions'))(
-    logEvent({ message: ASKED_LINE, pattern: PATTERN, dimensions: 'bucket,chain' }),
+    logEvent({ message: QUERIED_DIMENSIONS_MESSAGE, pattern: PATTERN, dimensions: 'bucket,chain' }),
   );
   now += DAY_MS;
   await call(takeIn, 'post-events', many('failure', 100));
@@ -133,8 +133,8 @@ const fits = (form: string, key: string): boolean =>
 const granting = (made: Call) =>
   ACCESS[made.by].filter(
     rule =>
-      rule.on === made.on &&
-      rule.may.some(action => action === made.action) &&
+      rule.target === made.on &&
+      rule.actions.some(action => action === made.action) &&
       made.partitions.every(key => rule.partitions?.some(form => fits(form, key)) ?? true) &&
       made.attributes.every(name => rule.attributes?.includes(name) ?? true),
   );
@@ -170,7 +170,9 @@ describe('a function', () => {
   });
 
   it.each(FUNCTION_NAMES)('%s has no grant that it does not use', name => {
-    const granted = ACCESS[name].flatMap(({ on, may }) => may.map(action => `${on} ${action}`));
+    const granted = ACCESS[name].flatMap(({ target: on, actions: may }) =>
+      may.map(action => `${on} ${action}`),
+    );
     const used = new Set(
       recorded.calls.filter(made => made.by === name).map(made => `${made.on} ${made.action}`),
     );

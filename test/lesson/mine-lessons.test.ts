@@ -7,8 +7,8 @@ import { packEpisode } from '../../shared/episode/packed-episode.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
 import { lessonSchema, makesLadderLessons, pressureOf } from '../../shared/lesson/lesson.ts';
 import { quadrantStats } from '../../shared/lesson/lesson-kind.ts';
-import type { Learned } from '../../shared/lesson/mine-lessons.ts';
-import { learn } from '../../shared/lesson/mine-lessons.ts';
+import type { MinedLessons } from '../../shared/lesson/mine-lessons.ts';
+import { mineLessons } from '../../shared/lesson/mine-lessons.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
@@ -23,7 +23,7 @@ interface Row {
 
 const base = episode('e');
 
-function learned(rows: readonly Row[], nMin: number, pattern: PatternKey = S1): Learned {
+function learned(rows: readonly Row[], nMin: number, pattern: PatternKey = S1): MinedLessons {
   const collector = new ColumnCollector({ withDxCount: makesLadderLessons(pattern) });
   for (const { scope, acted, outcome, dx } of rows) {
     const event: Episode = {
@@ -34,7 +34,7 @@ function learned(rows: readonly Row[], nMin: number, pattern: PatternKey = S1): 
     };
     collector.add(packEpisode(event), outcome);
   }
-  return learn(pattern, collector.columns(), nMin);
+  return mineLessons(pattern, collector.columns(), nMin);
 }
 
 /** A lesson without what follows from its counts. */

@@ -3,8 +3,8 @@ import type { EpisodeColumns } from '../../shared/episode/columns/columns.ts';
 import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
 import { lessonSchema } from '../../shared/lesson/lesson.ts';
-import { learn } from '../../shared/lesson/mine-lessons.ts';
-import { evidenceOf } from '../../shared/lesson/uncertainty.ts';
+import { mineLessons } from '../../shared/lesson/mine-lessons.ts';
+import { testSlices } from '../../shared/lesson/uncertainty.ts';
 import { DX, S1 } from '../support/episodes.ts';
 import { midP } from '../support/hypergeometric.ts';
 import { randomOf, shuffled } from '../support/random.ts';
@@ -46,7 +46,7 @@ const MIXED = [
 ];
 
 describe('a lesson', () => {
-  const { lessons } = learn(S1, columnsOf(MIXED), 20);
+  const { lessons } = mineLessons(S1, columnsOf(MIXED), 20);
 
   it('has the 90 % interval of each rate, neutral events counting as in the rate', () => {
     expect(of(lessons, { a: 'v1' })?.uncertainty).toMatchObject({
@@ -86,7 +86,7 @@ describe('a lesson', () => {
       ...times(4, climbed(2, 1)),
       ...times(5, climbed(2, 2)),
     ];
-    const lesson = of(learn(DX, columnsOf(rows), 8).lessons, { a: 'v1' });
+    const lesson = of(mineLessons(DX, columnsOf(rows), 8).lessons, { a: 'v1' });
     expect(lesson?.uncertainty).toMatchObject({
       ladder_pressure: [-0.0475, 0.8475],
       failure_rate: [0, 0.2528],
@@ -95,7 +95,7 @@ describe('a lesson', () => {
   });
 
   it('just short of n_min has intervals and the difference, but no p: nothing is claimed of it', () => {
-    const { near } = learn(
+    const { near } = mineLessons(
       S1,
       columnsOf([...MIXED, ...times(28, { scope: [3], quadrant: QUADRANT.miss })]),
       33,
@@ -115,31 +115,31 @@ describe('a lesson', () => {
 
 describe('identical slices', () => {
   const shares = [
-    { hits: 20, decided: 100 },
-    { hits: 12, decided: 30 },
-    { hits: 12, decided: 30 },
-    { hits: 5, decided: 40 },
+    { successes: 20, trials: 100 },
+    { successes: 12, trials: 30 },
+    { successes: 12, trials: 30 },
+    { successes: 5, trials: 40 },
   ];
 
   it('are one test, and have the evidence of the one that stands for them', () => {
-    const evidence = evidenceOf(shares, [0, 1, 1, 3]);
+    const evidence = testSlices(shares, [0, 1, 1, 3]);
     expect(evidence[2]).toEqual(evidence[1]);
     // Two tests, not three: the smaller p times 2/1.
     expect(evidence[1]?.q).toBeCloseTo(2 * (evidence[1]?.p ?? 0), 3);
-    expect(evidenceOf(shares, [0, 1, 2, 3])[1]?.q).toBeCloseTo(1.5 * (evidence[1]?.p ?? 0), 3);
+    expect(testSlices(shares, [0, 1, 2, 3])[1]?.q).toBeCloseTo(1.5 * (evidence[1]?.p ?? 0), 3);
   });
 
   it('of everything have no evidence', () => {
     expect(
-      evidenceOf(
+      testSlices(
         [
-          { hits: 2, decided: 9 },
-          { hits: 2, decided: 9 },
+          { successes: 2, trials: 9 },
+          { successes: 2, trials: 9 },
         ],
         [0, 0],
       ),
     ).toEqual([{}, {}]);
-    expect(evidenceOf([], [])).toEqual([]);
+    expect(testSlices([], [])).toEqual([]);
   });
 });
 
@@ -149,7 +149,7 @@ describe('by many lessons', () => {
   const rows = (chance: (scope: readonly number[]) => number): Row[] =>
     scopes.map(scope => ({ scope, quadrant: random() < chance(scope) ? QUADRANT.miss : QUADRANT.dodge }));
   const found = (events: readonly Row[]) =>
-    learn(S1, columnsOf(events), 33).lessons.filter(({ uncertainty: { q = 1 } = {} }) => q <= 0.1);
+    mineLessons(S1, columnsOf(events), 33).lessons.filter(({ uncertainty: { q = 1 } = {} }) => q <= 0.1);
 
   it('hardly any differs where success has nothing to do with the scope', () => {
     const runs = Array.from({ length: 20 }, () => found(rows(() => 0.3)).length);
@@ -164,7 +164,7 @@ describe('by many lessons', () => {
 
   it('the same events in any order give the same bytes', () => {
     const events = rows(scope => (scope[1] === 2 ? 0.45 : 0.3));
-    const text = JSON.stringify(learn(S1, columnsOf(events), 33).lessons);
-    expect(JSON.stringify(learn(S1, columnsOf(shuffled(events, random)), 33).lessons)).toBe(text);
+    const text = JSON.stringify(mineLessons(S1, columnsOf(events), 33).lessons);
+    expect(JSON.stringify(mineLessons(S1, columnsOf(shuffled(events, random)), 33).lessons)).toBe(text);
   });
 });

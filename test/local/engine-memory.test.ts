@@ -8,7 +8,7 @@ import type { EmbeddedEngine } from '../../local/engine/embedded-dynamodb.ts';
 import { openEmbeddedEngine } from '../../local/engine/embedded-dynamodb.ts';
 import { ensureTables } from '../../local/engine/tables.ts';
 import { Dynamo, documentClient } from '../../shared/dynamodb/client.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 
 const ITEMS = 200;
 const QUERIES = 400;
@@ -51,5 +51,8 @@ it.each(['in memory', 'on disk'])('queries of the embedded engine leave nothing 
   const more = iterators() - before;
   // The last one may be on its way out.
   expect(more).toBeLessThanOrEqual(1);
-  figure('memory', `${QUERIES} queries of the embedded engine ${where}: ${more} more iterators in memory`);
+  measurement(
+    'memory',
+    `${QUERIES} queries of the embedded engine ${where}: ${more} more iterators in memory`,
+  );
 });

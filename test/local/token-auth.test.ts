@@ -12,7 +12,7 @@ import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { CALLS } from '../support/calls.ts';
 import { S1 } from '../support/episodes.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 
 const TOKENS = {
   'token-of-the-bot-1': { role: 'pm', name: 'bot 1' },
@@ -101,7 +101,7 @@ describe('with tokens', () => {
 
   it('every call of the table has a request here', () => {
     expect(Object.keys(ASKED)).toEqual(CALLS.map(([call]) => call));
-    figure(
+    measurement(
       'access',
       `${CALLS.length} routes × ${ROLES.length} roles and 4 ways to have none: as the deployed API has it`,
     );

@@ -5,7 +5,7 @@ import { ClassicLevel } from 'classic-level';
 import { expect, it } from 'vitest';
 import { events, openApi } from '../support/api.ts';
 import { iso, NOW } from '../support/episodes.ts';
-import { figure } from '../support/measurements.ts';
+import { measurement } from '../support/measurements.ts';
 
 /*
  * The embedded engine writes the row of its index before the item. A process that is killed in between leaves an index
@@ -44,5 +44,8 @@ it('an index row without its item breaks no run; sent again, the event is accept
   expect(await run()).toMatchObject([{ status: 'unchanged', generation: 1, events_read: 20 }]);
   await second.close();
   await rm(folder, { recursive: true });
-  figure('cut write', 'an index row without its item: the run is whole; sent again, the event counts once');
+  measurement(
+    'cut write',
+    'an index row without its item: the run is whole; sent again, the event counts once',
+  );
 });

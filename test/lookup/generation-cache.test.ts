@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../shared/errors.ts';
-import type { RowSet } from '../../shared/generation/head.ts';
+import type { RowSetRef } from '../../shared/generation/head.ts';
 import { GenerationCache } from '../../shared/lookup/generation-cache.ts';
 import type { Override } from '../../shared/override/override.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
@@ -9,13 +9,13 @@ import { S1, S2 } from '../support/episodes.ts';
 import { override } from '../support/overrides.ts';
 
 const S3 = parsePatternKey('pm.uptrend.S3.retest');
-const set = (id: string): RowSet => ({ id, rows: 1, chunks: 1 });
+const set = (id: string): RowSetRef => ({ id, rows: 1, chunks: 1 });
 const rows = (n: number): Override[] => new Array<Override>(n).fill(override('tuning_ts_min', {}, 0.9));
 
 /** A store of sets of so many rows each, and what was read from it. */
 function storeOf(size: number | ((id: string) => number)) {
   const reads: string[] = [];
-  const read = async (pattern: PatternKey, { id }: RowSet): Promise<Override[]> => {
+  const read = async (pattern: PatternKey, { id }: RowSetRef): Promise<Override[]> => {
     reads.push(`${pattern}@${id}`);
     return rows(typeof size === 'number' ? size : size(id));
   };

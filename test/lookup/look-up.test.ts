@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Head, Mode } from '../../shared/generation/head.ts';
-import type { LookupQuestion } from '../../shared/lookup/look-up.ts';
-import { lookUp, serves } from '../../shared/lookup/look-up.ts';
-import type { Resolution } from '../../shared/override/override.ts';
+import type { LookupRequest } from '../../shared/lookup/look-up.ts';
+import { lookUp, servesOverrides } from '../../shared/lookup/look-up.ts';
+import type { ResolutionMethod } from '../../shared/override/override.ts';
 import { OverrideIndex } from '../../shared/override/override-index.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
 import { iso, NOW, S1 } from '../support/episodes.ts';
@@ -14,7 +14,7 @@ const index = new OverrideIndex([
   override('tuning_halo', { chain: 'base' }, 1.2),
 ]);
 
-const question = (fields: Partial<LookupQuestion> = {}): LookupQuestion => ({
+const question = (fields: Partial<LookupRequest> = {}): LookupRequest => ({
   pattern: S1,
   scope: normalizeScope({ chain: 'solana', bucket: 'nano' }),
   thresholds: { ts_min: 0.6, halo_max: 2 },
@@ -23,7 +23,7 @@ const question = (fields: Partial<LookupQuestion> = {}): LookupQuestion => ({
   ...fields,
 });
 
-function head(mode: Mode, resolution: Resolution = 'blend'): Head {
+function head(mode: Mode, resolution: ResolutionMethod = 'blend'): Head {
   const rows = { id: '0'.repeat(32), rows: 3, chunks: 1, kept_until: iso(NOW) };
   return {
     version: 8,
@@ -55,7 +55,7 @@ describe('the mode', () => {
     ['shadow', false],
     ['off', false],
   ])('%s serves overrides: %s', (mode, does) => {
-    expect(serves(mode)).toBe(does);
+    expect(servesOverrides(mode)).toBe(does);
     const answer = lookUp(question({ resolution: 'most-specific' }), head(mode), index, 'drift');
     expect(answer).toMatchObject({ generation: 7, mode, policy: 'drift' });
     expect(answer.overrides).toHaveLength(does ? 1 : 0);

@@ -1,19 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { MISSED_AFTER_MS, notAsked } from '../../shared/lookup/dimension-coverage.ts';
-import type { Asked } from '../../shared/lookup/queried-dimensions.ts';
-import { ASKED_LINE, AskedDimensions, readAsked } from '../../shared/lookup/queried-dimensions.ts';
+import { UNQUERIED_AFTER_MS, unqueriedDimensions } from '../../shared/lookup/dimension-coverage.ts';
+import type { QueriedDimensions } from '../../shared/lookup/queried-dimensions.ts';
+import {
+  parseQueriedDimensions,
+  QUERIED_DIMENSIONS_MESSAGE,
+  QueriedDimensionReporter,
+} from '../../shared/lookup/queried-dimensions.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
 import { HOUR, MINUTE, NOW, S1, S2 } from '../support/episodes.ts';
 
 function noted() {
   const clock = { now: NOW };
-  const said: Asked[] = [];
-  const asked = new AskedDimensions(
+  const said: QueriedDimensions[] = [];
+  const asked = new QueriedDimensionReporter(
     one => said.push(one),
     () => clock.now,
   );
-  const note = (pattern: Asked['pattern'], scope: object) => {
+  const note = (pattern: QueriedDimensions['pattern'], scope: object) => {
     asked.note(pattern, normalizeScope(scope));
     return said.splice(0);
   };
@@ -53,10 +57,11 @@ describe('what look-ups ask with', () => {
 });
 
 describe('lines of the log', () => {
-  const line = (fields: object) => JSON.stringify({ level: 'info', message: ASKED_LINE, ...fields });
+  const line = (fields: object) =>
+    JSON.stringify({ level: 'info', message: QUERIED_DIMENSIONS_MESSAGE, ...fields });
 
   it('are read back', () => {
-    expect(readAsked([line({ pattern: S1, dimensions: 'bucket,chain' })])).toEqual([
+    expect(parseQueriedDimensions([line({ pattern: S1, dimensions: 'bucket,chain' })])).toEqual([
       { pattern: S1, names: ['bucket', 'chain'] },
     ]);
   });
@@ -71,15 +76,15 @@ describe('lines of the log', () => {
     [line({ pattern: S1, dimensions: '#pk' })],
     [line({ pattern: S1, dimensions: '__proto__' })],
   ])('that say something else are left out: %s', text => {
-    expect(readAsked([text])).toEqual([]);
+    expect(parseQueriedDimensions([text])).toEqual([]);
   });
 });
 
 describe('a dimension is missed', () => {
-  const day = MISSED_AFTER_MS;
+  const day = UNQUERIED_AFTER_MS;
   const of = (since: number, at?: number) =>
-    notAsked(
-      { used: new Map([['bucket', since]]), asked: new Map(at === undefined ? [] : [['bucket', at]]) },
+    unqueriedDimensions(
+      { used: new Map([['bucket', since]]), queried: new Map(at === undefined ? [] : [['bucket', at]]) },
       NOW,
     );
 
@@ -94,6 +99,6 @@ describe('a dimension is missed', () => {
   });
 
   it('only when lessons use it', () => {
-    expect(notAsked({ used: new Map(), asked: new Map([['chain', NOW]]) }, NOW)).toEqual([]);
+    expect(unqueriedDimensions({ used: new Map(), queried: new Map([['chain', NOW]]) }, NOW)).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  type Mined,
   type MineInput,
   type MineOptions,
+  type MiningResult,
   mineSlices,
   type SliceTable,
 } from '../../shared/mining/mine-slices.ts';
@@ -65,7 +65,7 @@ function expected(slices: readonly ReferenceSlice[]): object[] {
 }
 
 /** A slice's content without its place in the output: values by name and text instead of by code. */
-function contents(mined: Mined, input: MineInput): string[] {
+function contents(mined: MiningResult, input: MineInput): string[] {
   const { slices } = mined;
   return Array.from({ length: slices.count }, (_, i) => {
     const pairs = pairsAt(slices, i).map(([d = 0, code = 0]) => {

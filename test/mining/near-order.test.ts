@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { ColumnCollector } from '../../shared/episode/columns/scope-columns.ts';
 import { packEpisode } from '../../shared/episode/packed-episode.ts';
-import { learn } from '../../shared/lesson/mine-lessons.ts';
+import { mineLessons } from '../../shared/lesson/mine-lessons.ts';
 import { episode, S1 } from '../support/episodes.ts';
 import { randomOf, shuffled } from '../support/random.ts';
 
 const near = (rows: readonly Uint8Array[]) => {
   const collector = new ColumnCollector({ withDxCount: false });
   for (const row of rows) collector.add(row, 'success');
-  return JSON.stringify(learn(S1, collector.columns(), 33).near);
+  return JSON.stringify(mineLessons(S1, collector.columns(), 33).near);
 };
 it('of more near slices than are listed, the same ones are listed in any order of reading', () => {
   const base = episode('e');

@@ -202,7 +202,7 @@ const taught = (lessons: readonly Lesson[]) => ({
 
 describe('materialize', () => {
   it('says why a lesson without an override has none', () => {
-    const { whyNot } = materialize('drift', taught([]));
+    const { explainNoOverride: whyNot } = materialize('drift', taught([]));
     expect(whyNot(lesson(7, 7, 50))).toBe('pressure 0: as many misses as false positives (7)');
     expect(whyNot(lesson(8, 7, 50))).toBe(
       'pressure +1 would move thresholds by 0.5 %: under 1 % is left out',

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../bench/policy/random.ts';
 import { readEpisode } from '../../shared/episode/episode.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
-import type { FlagName, NumberName } from '../../shared/episode/packed-episode.ts';
+import type { GateFlag, NumericFactor } from '../../shared/episode/packed-episode.ts';
 import { packEpisode, unpackEpisode } from '../../shared/episode/packed-episode.ts';
 import { replayLeversOf } from '../../shared/lever/replay-lever.ts';
 import { overrideSchema } from '../../shared/override/override.ts';
 import type { ReplayResult } from '../../shared/override/policies/replay.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
-import { describeSilence } from '../../shared/override/replay/describe.ts';
-import { whySilent } from '../../shared/override/replay/no-override-reasons.ts';
+import { describeNoOverride } from '../../shared/override/replay/describe.ts';
+import { reasonsBySlice } from '../../shared/override/replay/no-override-reasons.ts';
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
 import { FIRST_REPLAY_SETTINGS, REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
@@ -37,13 +37,13 @@ interface Draft {
   readonly resolvedDaysAgo?: number;
   readonly trade?: string;
   readonly pair?: string;
-  readonly flags?: Partial<Record<FlagName, boolean>>;
+  readonly flags?: Partial<Record<GateFlag, boolean>>;
   readonly blockedBy?: readonly string[];
 }
 
 /** Gates of every draft: ts_min 0.6, halo_max 1, slope_min 0, dx_min 10. */
 function event(d: Draft): KnownEvent {
-  const gates: [NumberName, number | undefined, NumberName, number][] = [
+  const gates: [NumericFactor, number | undefined, NumericFactor, number][] = [
     ['ts_score', d.ts, 'ts_min', 0.6],
     ['halo_distance', d.halo, 'halo_max', 1],
     ['ema60_slope', 'slope' in d ? d.slope : 0.003, 'slope_min', 0],
@@ -59,7 +59,7 @@ function event(d: Draft): KnownEvent {
       scope: d.scope ?? {},
       decision: passes && !d.blockedBy?.length ? 'acted' : 'skipped',
       numbers: new Map(numbers),
-      flags: new Map(Object.entries(d.flags ?? {}) as [FlagName, boolean][]),
+      flags: new Map(Object.entries(d.flags ?? {}) as [GateFlag, boolean][]),
       blockedBy: d.blockedBy && new Set(d.blockedBy),
       tradeId: d.trade,
     },
@@ -117,10 +117,10 @@ describe('one lever, by hand', () => {
   });
 
   test('a step that loses beyond chance is said to lose', () => {
-    expect(describeSilence({ gain: -24, margin: 17, errors: -3, asked: 3.6 })).toBe(
+    expect(describeNoOverride({ gain: -24, margin: 17, errors: -3, required: 3.6 })).toBe(
       'every step loses, the least of them −24 ± 17',
     );
-    expect(describeSilence({ gain: -16, margin: 17, errors: -2, asked: 3.6 })).toBe(
+    expect(describeNoOverride({ gain: -16, margin: 17, errors: -2, required: 3.6 })).toBe(
       'interval includes 0: −16 ± 17',
     );
   });
@@ -365,9 +365,9 @@ describe('the first step of a pattern', () => {
   const asking = (blind: number, telling: number): ReplaySettings => ({
     ...INDEPENDENT,
     entry: {
-      blindZ: [blind, blind, blind],
-      tellingZ: [telling, telling, telling],
-      tellErrors: 3,
+      uninformativeZ: [blind, blind, blind],
+      informativeZ: [telling, telling, telling],
+      informativeErrors: 3,
     },
   });
 
@@ -391,7 +391,7 @@ describe('the first step of a pattern', () => {
   test('in the global slice it opens no other, in another slice it opens all', () => {
     const both = (global: number, one: number): ReplaySettings => ({
       ...INDEPENDENT,
-      entry: { blindZ: [global, one, 9], tellingZ: [global, one, 9], tellErrors: 3 },
+      entry: { uninformativeZ: [global, one, 9], informativeZ: [global, one, 9], informativeErrors: 3 },
     });
     const side = (a: string, outcome: Outcome, count: number): KnownEvent[] =>
       spread(count, { outcome, ts: 0.58, halo: 0.2, scope: { side: a } });
@@ -412,9 +412,12 @@ describe('the first step of a pattern', () => {
 
 describe('gates that not every pattern has', () => {
   const sr = (draft: Draft, boost: number): KnownEvent => withNumbers(draft, { sr_boost: boost, sr_min: 1 });
-  const withNumbers = (draft: Draft, more: Partial<Record<NumberName, number>>): KnownEvent => {
+  const withNumbers = (draft: Draft, more: Partial<Record<NumericFactor, number>>): KnownEvent => {
     const made = event(draft);
-    const numbers = new Map([...made.episode.numbers, ...(Object.entries(more) as [NumberName, number][])]);
+    const numbers = new Map([
+      ...made.episode.numbers,
+      ...(Object.entries(more) as [NumericFactor, number][]),
+    ]);
     const passes = (more.sr_boost ?? 1) >= (more.sr_min ?? 1) && (more.edx ?? 0) <= (more.edx_max ?? 1);
     const decision = made.episode.decision === 'acted' && passes ? 'acted' : 'skipped';
     return { ...made, episode: { ...made.episode, numbers, decision } };
@@ -473,7 +476,7 @@ describe('what replay was first measured with', () => {
       maxDimensions: 2,
       z: [2, 1.75, 2.75],
       entry: undefined,
-      m0: 20,
+      priorEvents: 20,
       maxSteps: 60,
       maxLog: 0.7,
       windows: [90, 30],
@@ -540,7 +543,7 @@ describe('why a slice is silent', () => {
       ...core(30, { scope: { timeframe: '1h' } }),
     ];
     const result = run(events);
-    const why = whySilent(result);
+    const why = reasonsBySlice(result);
     expect(why.get(scopeHash(scope))).toBe(
       'tuning_ts_min: interval includes 0: +14 ± 17; tuning_halo: no event with an outcome stands near the gate; ' +
         'tuning_slope_min: ema60_slope does not vary',
@@ -642,5 +645,5 @@ test('the PM data set makes no override, and every slice says why', () => {
   expect(result.silences.filter(s => s.reason.startsWith('interval includes 0'))).toHaveLength(30);
   expect(result.silences.filter(s => s.reason.endsWith('of 33 events'))).toHaveLength(9);
   expect(result.silences).toHaveLength(49);
-  expect(whySilent(result).size).toBe(19);
+  expect(reasonsBySlice(result).size).toBe(19);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareWithRest } from '../../shared/statistics/fisher-exact.ts';
+import { testAgainstRest } from '../../shared/statistics/fisher-exact.ts';
 import { normalQuantile, upperTail } from '../../shared/statistics/normal-distribution.ts';
 import { hypergeometric, midP } from '../support/hypergeometric.ts';
 
@@ -35,10 +35,9 @@ describe('the normal distribution', () => {
 describe('a part against the rest', () => {
   it('differs by its share less that of the rest', () => {
     // 6 of 20 against 9 of 90
-    expect(compareWithRest({ hits: 6, decided: 20 }, { hits: 15, decided: 110 })?.difference).toBeCloseTo(
-      0.2,
-      12,
-    );
+    expect(
+      testAgainstRest({ successes: 6, trials: 20 }, { successes: 15, trials: 110 })?.difference,
+    ).toBeCloseTo(0.2, 12);
   });
 
   // The lady who tastes tea, 4 of 8 cups: 3 right have odds of 16/70, 4 right of 1/70, mid-p 2 · (1 + 8)/70 and 1/70.
@@ -49,24 +48,24 @@ describe('a part against the rest', () => {
     [1, 18 / 70],
     [0, 1 / 70],
   ])('of %d of 4 in 4 of 8 has p %d, to a tenth', (hits, p) => {
-    const found = compareWithRest({ hits, decided: 4 }, { hits: 4, decided: 8 });
+    const found = testAgainstRest({ successes: hits, trials: 4 }, { successes: 4, trials: 8 });
     expect(Math.abs((found?.p ?? 0) / p - 1)).toBeLessThan(0.1);
   });
 
   it.each([
-    ['nothing in the part', { hits: 0, decided: 0 }, { hits: 3, decided: 9 }],
-    ['nothing in the rest', { hits: 3, decided: 9 }, { hits: 3, decided: 9 }],
-    ['nothing at all', { hits: 0, decided: 0 }, { hits: 0, decided: 0 }],
+    ['nothing in the part', { successes: 0, trials: 0 }, { successes: 3, trials: 9 }],
+    ['nothing in the rest', { successes: 3, trials: 9 }, { successes: 3, trials: 9 }],
+    ['nothing at all', { successes: 0, trials: 0 }, { successes: 0, trials: 0 }],
   ])('has no answer with %s', (_, part, all) => {
-    expect(compareWithRest(part, all)).toBeUndefined();
+    expect(testAgainstRest(part, all)).toBeUndefined();
   });
 
   it('cannot differ when all are hits, or none', () => {
-    expect(compareWithRest({ hits: 0, decided: 5 }, { hits: 0, decided: 9 })).toEqual({
+    expect(testAgainstRest({ successes: 0, trials: 5 }, { successes: 0, trials: 9 })).toEqual({
       difference: 0,
       p: 1,
     });
-    expect(compareWithRest({ hits: 5, decided: 5 }, { hits: 9, decided: 9 })).toEqual({
+    expect(testAgainstRest({ successes: 5, trials: 5 }, { successes: 9, trials: 9 })).toEqual({
       difference: 0,
       p: 1,
     });
@@ -80,7 +79,8 @@ describe('a part against the rest', () => {
           if (hits < 5) continue;
           for (const [x, exact] of midP(decided, hits, all)) {
             if (exact < 1e-6) continue;
-            const p = compareWithRest({ hits: x, decided }, { hits, decided: all })?.p ?? 0;
+            const p =
+              testAgainstRest({ successes: x, trials: decided }, { successes: hits, trials: all })?.p ?? 0;
             const off = Math.abs(p / exact - 1);
             expect(off, `${x} of ${decided}, ${hits} of ${all}`).toBeLessThan(exact > 0.001 ? 0.06 : 0.2);
           }
@@ -95,7 +95,10 @@ describe('a part against the rest', () => {
             const hits = Math.round(all * base);
             let odds = 0;
             for (const [x, chance] of hypergeometric(decided, hits, all))
-              if ((compareWithRest({ hits: x, decided }, { hits, decided: all })?.p ?? 0) <= alpha)
+              if (
+                (testAgainstRest({ successes: x, trials: decided }, { successes: hits, trials: all })?.p ??
+                  0) <= alpha
+              )
                 odds += chance;
             expect(odds, `${hits} of ${all}, ${decided}`).toBeLessThan(1.5 * alpha);
           }
@@ -108,10 +111,13 @@ describe('a part against the rest', () => {
   it('is as far from the rest as the rest from it, and as far in misses as in hits', () => {
     fc.assert(
       fc.property(table, ([a, b, c, d]) => {
-        const all = { hits: a + c, decided: a + b + c + d };
-        const p = compareWithRest({ hits: a, decided: a + b }, all)?.p;
-        const other = compareWithRest({ hits: c, decided: c + d }, all);
-        const misses = compareWithRest({ hits: b, decided: a + b }, { hits: b + d, decided: all.decided });
+        const all = { successes: a + c, trials: a + b + c + d };
+        const p = testAgainstRest({ successes: a, trials: a + b }, all)?.p;
+        const other = testAgainstRest({ successes: c, trials: c + d }, all);
+        const misses = testAgainstRest(
+          { successes: b, trials: a + b },
+          { successes: b + d, trials: all.trials },
+        );
         expect(other?.p).toBeCloseTo(p ?? -1, 9);
         expect(misses?.p).toBeCloseTo(p ?? -1, 9);
       }),
@@ -121,10 +127,10 @@ describe('a part against the rest', () => {
   it('is the surer the further its hits are from what is expected', () => {
     fc.assert(
       fc.property(table, ([a, b, c, d]) => {
-        const all = { hits: a + c, decided: a + b + c + d };
-        const expected = ((a + b) * all.hits) / all.decided;
-        const at = (hits: number) => compareWithRest({ hits, decided: a + b }, all)?.p ?? 2;
-        fc.pre(a > expected && a < a + b && a < all.hits);
+        const all = { successes: a + c, trials: a + b + c + d };
+        const expected = ((a + b) * all.successes) / all.trials;
+        const at = (hits: number) => testAgainstRest({ successes: hits, trials: a + b }, all)?.p ?? 2;
+        fc.pre(a > expected && a < a + b && a < all.successes);
         expect(at(a + 1)).toBeLessThanOrEqual(at(a));
       }),
     );

@@ -1,5 +1,5 @@
 import type { PatternRun } from '../../shared/cycle/cycle.ts';
-import { closeCycle, materializeAndPublish, mine, openCycle } from '../../shared/cycle/steps.ts';
+import { closeCycle, openCycle, publishStep, tuneStep } from '../../shared/cycle/steps.ts';
 import type { Runtime } from '../../shared/runtime.ts';
 import { iso } from './episodes.ts';
 
@@ -11,8 +11,8 @@ export async function runCycle(runtime: Runtime, options: object = {}): Promise<
   const opened = await openCycle(runtime, { execution, options: { n_min: 10, ...options } });
   const { cycle, patterns } = opened;
   for (const pattern_key of patterns) {
-    const mined = await mine(runtime, { cycle, pattern_key });
-    await materializeAndPublish(runtime, { cycle, mined });
+    const mined = await tuneStep(runtime, { cycle, pattern_key });
+    await publishStep(runtime, { cycle, mined });
   }
   await closeCycle(runtime, { ...opened, results: [] });
   return runtime.cycles.runs(cycle.cycle_id);

@@ -23,7 +23,7 @@ interface EngineHandler {
 }
 
 /** A wire that counts what passes and can be tapped at any moment. */
-export class Wire {
+export class DynamoDbProxy {
   /** Operations in the order of their requests, since `start`. */
   readonly seen: string[] = [];
   around: Around = (_, forward) => forward();

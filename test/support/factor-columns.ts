@@ -1,8 +1,8 @@
 import type { FactorColumns } from '../../shared/episode/columns/columns.ts';
 import { BLOCKED_KNOWN, QUADRANT } from '../../shared/episode/columns/columns.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
-import type { FlagName, PackedEpisode } from '../../shared/episode/packed-episode.ts';
-import { FLAGS, GATES, NUMBERS } from '../../shared/episode/packed-episode.ts';
+import type { GateFlag, PackedEpisode } from '../../shared/episode/packed-episode.ts';
+import { GATE_FLAGS, GATE_NAMES, NUMERIC_FACTORS } from '../../shared/episode/packed-episode.ts';
 import type { DimensionColumn } from '../../shared/mining/types.ts';
 
 /** One event with an outcome, as read back from its packed form. */
@@ -24,7 +24,7 @@ export function factorColumns(events: readonly KnownEvent[]): FactorColumns {
     time: Float64Array.from(events, e => e.time),
     resolvedAt: Float64Array.from(events, e => e.resolvedAt),
     numbers: Object.fromEntries(
-      NUMBERS.filter(name => events.some(e => e.episode.numbers.has(name))).map(name => [
+      NUMERIC_FACTORS.filter(name => events.some(e => e.episode.numbers.has(name))).map(name => [
         name,
         Float64Array.from(events, e => e.episode.numbers.get(name) ?? Number.NaN),
       ]),
@@ -59,8 +59,8 @@ function quadrantOf(acted: boolean, outcome: Outcome): number {
   return acted ? QUADRANT.actedNeutral : QUADRANT.skippedNeutral;
 }
 
-function flagBits(flags: ReadonlyMap<FlagName, boolean>, counts: (set: boolean) => boolean): number {
-  return FLAGS.reduce((bits, name, i) => {
+function flagBits(flags: ReadonlyMap<GateFlag, boolean>, counts: (set: boolean) => boolean): number {
+  return GATE_FLAGS.reduce((bits, name, i) => {
     const flag = flags.get(name);
     return flag !== undefined && counts(flag) ? bits | (1 << i) : bits;
   }, 0);
@@ -68,5 +68,5 @@ function flagBits(flags: ReadonlyMap<FlagName, boolean>, counts: (set: boolean) 
 
 function gateBits(blockedBy: ReadonlySet<string> | undefined): number {
   if (!blockedBy) return 0;
-  return GATES.reduce((bits, gate, i) => (blockedBy.has(gate) ? bits | (1 << i) : bits), BLOCKED_KNOWN);
+  return GATE_NAMES.reduce((bits, gate, i) => (blockedBy.has(gate) ? bits | (1 << i) : bits), BLOCKED_KNOWN);
 }

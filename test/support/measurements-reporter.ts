@@ -1,8 +1,8 @@
 import type { Reporter, TestModule } from 'vitest/node';
-import type { Figure } from './measurements.ts';
+import type { Measurement } from './measurements.ts';
 
 /** Prints what tests measured, one line each, in the order of the rows of docs/guarantees.md. */
-export default class FiguresReporter implements Reporter {
+export default class MeasurementsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const figures = modules.flatMap(module =>
       [...module.children.allTests()].flatMap(test => test.meta().figures ?? []),
@@ -11,10 +11,10 @@ export default class FiguresReporter implements Reporter {
   }
 }
 
-const nameOf = (row: Figure['row']): string => (typeof row === 'number' ? `row ${row}` : row);
+const nameOf = (row: Measurement['row']): string => (typeof row === 'number' ? `row ${row}` : row);
 
 /** Numbers first, then words. */
-function byRow(a: Figure, b: Figure): number {
+function byRow(a: Measurement, b: Measurement): number {
   if (typeof a.row === 'number' && typeof b.row === 'number') return a.row - b.row;
   if (typeof a.row === 'number') return -1;
   if (typeof b.row === 'number') return 1;

@@ -1,7 +1,7 @@
 import { TestRunner } from 'vitest';
 
 /** One figure that a test measured. */
-export interface Figure {
+export interface Measurement {
   /** Of the table in docs/guarantees.md: a row's number, or a word for what has none. */
   readonly row: number | string;
   readonly text: string;
@@ -9,7 +9,7 @@ export interface Figure {
 
 declare module 'vitest' {
   interface TaskMeta {
-    figures?: Figure[];
+    figures?: Measurement[];
   }
 }
 
@@ -17,7 +17,7 @@ declare module 'vitest' {
  * Says what the running test measured. It is printed at the end of the run by `FiguresReporter`, whatever else the
  * run prints; a test that fails before it gets here prints none.
  */
-export function figure(row: number | string, text: string): void {
+export function measurement(row: number | string, text: string): void {
   const meta = TestRunner.getCurrentTest()?.meta;
   if (!meta) throw new Error('no test is running');
   meta.figures = [...(meta.figures ?? []), { row, text }];

@@ -5,13 +5,13 @@ import { readConfig } from '../../shared/config.ts';
 import { Dynamo, documentClient } from '../../shared/dynamodb/client.ts';
 import type { LogFields } from '../../shared/log.ts';
 import { createRuntime } from '../../shared/runtime.ts';
-import { Wire } from './dynamodb-proxy.ts';
+import { DynamoDbProxy } from './dynamodb-proxy.ts';
 import { NOW } from './episodes.ts';
 
 /** The stores on an engine in memory, with a clock that is set by hand, a wire to tap, and the tables' raw items. */
 export async function openStores(options: { readonly maxAttempts?: number } = {}) {
   const engine = await openEmbeddedEngine();
-  const wire = new Wire();
+  const wire = new DynamoDbProxy();
   const clock = { now: NOW };
   const logged: { message: string; fields: LogFields | undefined }[] = [];
   const config = readConfig({
@@ -35,7 +35,7 @@ export async function openStores(options: { readonly maxAttempts?: number } = {}
     newDb: () => new Dynamo(client),
     /** Another process on the same tables: caches, connection and wire of its own. */
     another: (more: DynamoDBClientConfig = {}) => {
-      const itsWire = new Wire();
+      const itsWire = new DynamoDbProxy();
       const itsClient = documentClient({ ...itsWire.settings(engine.settings), ...more });
       return {
         wire: itsWire,

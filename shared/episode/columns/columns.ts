@@ -1,5 +1,5 @@
 import type { DimensionColumn } from '../../mining/types.ts';
-import type { NumberName } from '../packed-episode.ts';
+import type { NumericFactor } from '../packed-episode.ts';
 
 /**
  * The events of one pattern that have an outcome, as dictionary-encoded typed columns:
@@ -26,7 +26,7 @@ export interface FactorColumns extends EpisodeColumns {
   /** When the outcome became known, milliseconds since 1970. */
   readonly resolvedAt: Float64Array;
   /** NaN where the event carries none; an absent column is all NaN. */
-  readonly numbers: Readonly<Partial<Record<NumberName, Float64Array>>>;
+  readonly numbers: Readonly<Partial<Record<NumericFactor, Float64Array>>>;
   /** Bits in the order of `FLAGS`. */
   readonly flagsKnown: Uint8Array;
   readonly flagsSet: Uint8Array;

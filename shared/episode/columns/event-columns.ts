@@ -1,9 +1,9 @@
 import type { OutcomeRevision } from '../outcome.ts';
-import type { NumberName } from '../packed-episode.ts';
-import { NUMBERS, readFactors } from '../packed-episode.ts';
+import type { NumericFactor } from '../packed-episode.ts';
+import { NUMERIC_FACTORS, readFactors } from '../packed-episode.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import type { EpisodeColumns, FactorColumns } from './columns.ts';
-import { ColumnCollector, longer } from './scope-columns.ts';
+import { ColumnCollector, growInto } from './scope-columns.ts';
 
 /** Dimensions that name the instrument an event is about; the first one present counts. */
 const PAIR_DIMENSIONS = ['pair', 'symbol', 'ticker', 'token', 'instrument'];
@@ -14,7 +14,7 @@ export class FactorCollector {
   readonly #base: ColumnCollector;
   readonly #trades = new ByteDictionary();
   /** By index into `NUMBERS`; a column begins with the first event that carries the number. */
-  readonly #numbers: (Float64Array | undefined)[] = NUMBERS.map(() => undefined);
+  readonly #numbers: (Float64Array | undefined)[] = NUMERIC_FACTORS.map(() => undefined);
   #size = 0;
   #length = FIRST_ROWS;
   #time = new Float64Array(FIRST_ROWS);
@@ -58,8 +58,8 @@ export class FactorCollector {
   columns(): FactorColumns {
     const base = this.#base.columns();
     const pair = pairOf(base);
-    const numbers: Partial<Record<NumberName, Float64Array>> = {};
-    NUMBERS.forEach((name, i) => {
+    const numbers: Partial<Record<NumericFactor, Float64Array>> = {};
+    NUMERIC_FACTORS.forEach((name, i) => {
       const column = this.#numbers[i];
       if (column) numbers[name] = column;
     });
@@ -85,14 +85,14 @@ export class FactorCollector {
   #grow(): void {
     const length = this.#length * 2;
     this.#length = length;
-    this.#time = longer(this.#time, new Float64Array(length));
-    this.#resolvedAt = longer(this.#resolvedAt, new Float64Array(length));
-    this.#flagsKnown = longer(this.#flagsKnown, new Uint8Array(length));
-    this.#flagsSet = longer(this.#flagsSet, new Uint8Array(length));
-    this.#blocked = longer(this.#blocked, new Uint8Array(length));
-    this.#trade = longer(this.#trade, new Uint32Array(length));
+    this.#time = growInto(this.#time, new Float64Array(length));
+    this.#resolvedAt = growInto(this.#resolvedAt, new Float64Array(length));
+    this.#flagsKnown = growInto(this.#flagsKnown, new Uint8Array(length));
+    this.#flagsSet = growInto(this.#flagsSet, new Uint8Array(length));
+    this.#blocked = growInto(this.#blocked, new Uint8Array(length));
+    this.#trade = growInto(this.#trade, new Uint32Array(length));
     this.#numbers.forEach((column, i) => {
-      if (column) this.#numbers[i] = longer(column, new Float64Array(length).fill(Number.NaN));
+      if (column) this.#numbers[i] = growInto(column, new Float64Array(length).fill(Number.NaN));
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { DimensionColumn } from '../../mining/types.ts';
 import type { Outcome } from '../outcome.ts';
-import { actedAt, numberAt, pairEnd, scopeRange, unpackPair } from '../packed-episode.ts';
+import { pairEnd, readActed, readNumber, scopeRange, unpackPair } from '../packed-episode.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import type { EpisodeColumns } from './columns.ts';
 import { QUADRANT } from './columns.ts';
@@ -51,8 +51,8 @@ export class ColumnCollector {
       if (column) column.codes[row] = this.#pairCode[pair] ?? 0;
       at = next;
     }
-    this.#quadrant[row] = quadrantOf(actedAt(packed, end), outcome);
-    if (this.#withDxCount) this.#dxCount[row] = numberAt(packed, end, 'dx_count');
+    this.#quadrant[row] = quadrantOf(readActed(packed, end), outcome);
+    if (this.#withDxCount) this.#dxCount[row] = readNumber(packed, end, 'dx_count');
     this.#size++;
     return end;
   }
@@ -61,7 +61,7 @@ export class ColumnCollector {
   columns(): EpisodeColumns {
     const dimensions = this.#columns
       .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map(column => inOrder(column, this.#size));
+      .map(column => sortCodes(column, this.#size));
     const columns = { size: this.#size, dimensions, quadrant: this.#quadrant };
     return this.#withDxCount ? { ...columns, dxCount: this.#dxCount } : columns;
   }
@@ -79,25 +79,25 @@ export class ColumnCollector {
 
   #grow(): void {
     const length = this.#quadrant.length * 2;
-    this.#quadrant = longer(this.#quadrant, new Uint8Array(length));
+    this.#quadrant = growInto(this.#quadrant, new Uint8Array(length));
     for (const column of this.#columns) {
       const { codes } = column;
-      if (codes instanceof Uint8Array) column.codes = longer(codes, new Uint8Array(length));
-      else if (codes instanceof Uint16Array) column.codes = longer(codes, new Uint16Array(length));
-      else column.codes = longer(codes, new Uint32Array(length));
+      if (codes instanceof Uint8Array) column.codes = growInto(codes, new Uint8Array(length));
+      else if (codes instanceof Uint16Array) column.codes = growInto(codes, new Uint16Array(length));
+      else column.codes = growInto(codes, new Uint32Array(length));
     }
-    if (this.#withDxCount) this.#dxCount = longer(this.#dxCount, new Float64Array(length));
+    if (this.#withDxCount) this.#dxCount = growInto(this.#dxCount, new Float64Array(length));
   }
 }
 
 /** The first array copied to the start of the second. */
-export function longer<T extends Codes | Float64Array>(from: T, into: T): T {
+export function growInto<T extends Codes | Float64Array>(from: T, into: T): T {
   into.set(from);
   return into;
 }
 
 /** Values get their codes in sorted order, so that columns do not depend on the order of reading. */
-function inOrder({ name, values, codes }: OpenColumn, size: number): DimensionColumn {
+function sortCodes({ name, values, codes }: OpenColumn, size: number): DimensionColumn {
   const sorted = [...values].sort();
   const rank = new Map(sorted.map((value, i) => [value, i + 1]));
   const codeOf = Uint32Array.from([0, ...values.map(value => rank.get(value) ?? 0)]);

@@ -3,7 +3,7 @@ import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { HeadStore } from '../../generation/ports.ts';
 import { describeEvidence } from '../../override/evaluation/evaluation.ts';
-import { handle, patternParam } from '../app.ts';
+import { addRoute, patternParam } from '../app.ts';
 import { ROUTES } from '../routes.ts';
 import type { EvidenceAnswer } from '../schemas.ts';
 
@@ -12,7 +12,7 @@ export function evidenceRoutes(
   app: Hono,
   deps: { readonly heads: HeadStore; readonly defaults: Defaults },
 ): void {
-  handle(app, ROUTES.getEvidence, async c => {
+  addRoute(app, ROUTES.getEvidence, async c => {
     const pattern = patternParam(c);
     const [head, evidence] = await Promise.all([deps.heads.head(pattern), deps.heads.evidence(pattern)]);
     const { policy, payoff, n_min, lookback_days } = effectiveSettings(deps.defaults, head?.settings);

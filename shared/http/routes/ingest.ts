@@ -3,7 +3,7 @@ import { readEpisode, readOutcomeReport } from '../../episode/episode.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
-import { answerProblem, handle, readJson } from '../app.ts';
+import { addRoute, answerProblem, readJson } from '../app.ts';
 import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
 
 export interface IngestDeps {
@@ -26,11 +26,11 @@ const DETAIL = {
 
 /** Registers what takes events and outcomes in. */
 export function ingestRoutes(app: Hono, deps: IngestDeps): void {
-  handle(app, ENDPOINTS.postEvents, async c => {
+  addRoute(app, ENDPOINTS.postEvents, async c => {
     const raw = await readJson(c);
     const single = !(isObject(raw) && 'events' in raw);
-    const items = single ? [raw] : listOf(raw, 'events');
-    const { read, rejected, issues } = readAll(
+    const items = single ? [raw] : requireList(raw, 'events');
+    const { read, rejected, issues } = parseItems(
       items,
       item => readEpisode(item, deps.now()),
       single ? '' : 'events',
@@ -44,9 +44,9 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
     return answer(c, items.length, counts, rejected, issues);
   });
 
-  handle(app, ENDPOINTS.postOutcomes, async c => {
-    const items = listOf(await readJson(c), 'outcomes');
-    const { read, rejected, issues } = readAll(
+  addRoute(app, ENDPOINTS.postOutcomes, async c => {
+    const items = requireList(await readJson(c), 'outcomes');
+    const { read, rejected, issues } = parseItems(
       items,
       item => readOutcomeReport(item, deps.now()),
       'outcomes',
@@ -62,7 +62,7 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
 }
 
 /** @throws Fault `invalid_body`, `too_many_items` */
-function listOf(raw: unknown, name: 'events' | 'outcomes'): unknown[] {
+function requireList(raw: unknown, name: 'events' | 'outcomes'): unknown[] {
   const list = isObject(raw) ? raw[name] : undefined;
   if (!Array.isArray(list))
     throw new Fault('invalid_body', `the body has a list "${name}"`, {
@@ -83,7 +83,7 @@ interface ReadAll<T> {
 }
 
 /** Reads each item by itself, so that a bad one does not cost the good ones. */
-function readAll<T>(items: readonly unknown[], read: (item: unknown) => T, path: string): ReadAll<T> {
+function parseItems<T>(items: readonly unknown[], read: (item: unknown) => T, path: string): ReadAll<T> {
   const all: ReadAll<T> = { read: [], rejected: [], issues: [] };
   items.forEach((item, index) => {
     try {

@@ -6,15 +6,15 @@ import type { Head } from '../../generation/head.ts';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
 import type { Log } from '../../log.ts';
 import type { GenerationCache } from '../../lookup/generation-cache.ts';
-import type { LookupQuestion, LookupResult } from '../../lookup/look-up.ts';
-import { lookUp, serves } from '../../lookup/look-up.ts';
-import type { AskedDimensions } from '../../lookup/queried-dimensions.ts';
+import type { LookupRequest, LookupResult } from '../../lookup/look-up.ts';
+import { lookUp, servesOverrides } from '../../lookup/look-up.ts';
+import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
 import type { Override, Policy } from '../../override/override.ts';
-import { RESOLUTION_OF } from '../../override/override.ts';
+import { DEFAULT_RESOLUTION } from '../../override/override.ts';
 import type { OverrideIndex } from '../../override/override-index.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope } from '../../pattern/scope.ts';
-import { handle, patternParam, readJson, readQuery } from '../app.ts';
+import { addRoute, patternParam, readJson, readQuery } from '../app.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
 
@@ -22,21 +22,21 @@ export interface LookupDeps {
   readonly heads: HeadStore;
   readonly overrides: RowSetStore<Override>;
   readonly generations: GenerationCache;
-  readonly asked: AskedDimensions;
+  readonly queriedDimensions: QueriedDimensionReporter;
   readonly defaults: { readonly policy: Policy };
   readonly log: Log;
 }
 
 /** Registers what the PM asks. */
 export function lookupRoutes(app: Hono, deps: LookupDeps): void {
-  handle(app, ENDPOINTS.postLookup, async c => {
+  addRoute(app, ENDPOINTS.postLookup, async c => {
     const request = parse(lookupRequestSchema, await readJson(c), 'invalid_request');
     return c.json(await answer(deps, toQuestion(request)));
   });
 
-  handle(app, ENDPOINTS.getLookup, async c => {
+  addRoute(app, ENDPOINTS.getLookup, async c => {
     const { pattern_key, resolution, explain, ...rest } = readQuery(c, lookupQuerySchema);
-    const { scope, thresholds } = fromParameters(rest);
+    const { scope, thresholds } = parseLookupQuery(rest);
     const request = parse(
       lookupRequestSchema,
       { pattern_key, resolution, explain, scope, thresholds },
@@ -45,18 +45,18 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
     return c.json(await answer(deps, toQuestion(request)));
   });
 
-  handle(app, ENDPOINTS.getSnapshot, async c => {
+  addRoute(app, ENDPOINTS.getSnapshot, async c => {
     const pattern = patternParam(c);
     const head = await deps.heads.head(pattern);
     const current = head?.current;
     const mode = head?.mode ?? 'live';
-    const served = current && serves(mode) ? current : undefined;
+    const served = current && servesOverrides(mode) ? current : undefined;
     const generation = current?.generation ?? 0;
     const etag = `"${generation}-${served ? served.hash.slice(0, 16) : `neutral-${mode}`}"`;
     if (matches(c.req.header('if-none-match'), etag)) return c.body(null, 304, { etag });
     const overrides = served ? await deps.overrides.read(pattern, served.overrides) : [];
     const policy = current?.policy ?? deps.defaults.policy;
-    const resolution = current?.resolution ?? RESOLUTION_OF[policy];
+    const resolution = current?.resolution ?? DEFAULT_RESOLUTION[policy];
     const rows = overrides.map(override => ({ pattern_key: pattern, ...override }));
     return c.json(
       { pattern_key: pattern, generation, etag, mode, policy, resolution, overrides: rows },
@@ -67,7 +67,7 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
 }
 
 /** @throws Fault `invalid_pattern_key`, `invalid_scope` */
-function toQuestion(request: z.output<typeof lookupRequestSchema>): LookupQuestion {
+function toQuestion(request: z.output<typeof lookupRequestSchema>): LookupRequest {
   return {
     pattern: parsePatternKey(request.pattern_key),
     scope: normalizeScope(request.scope),
@@ -83,15 +83,15 @@ function toQuestion(request: z.output<typeof lookupRequestSchema>): LookupQuesti
  */
 async function answer(
   deps: LookupDeps,
-  question: LookupQuestion,
+  question: LookupRequest,
 ): Promise<LookupResult & { degraded?: object }> {
   let head: Head | undefined;
   let index: OverrideIndex | undefined;
   try {
     head = await deps.heads.head(question.pattern);
-    if (head?.current) deps.asked.note(question.pattern, question.scope);
+    if (head?.current) deps.queriedDimensions.note(question.pattern, question.scope);
     const explains = question.explain && head?.mode === 'shadow';
-    if (head?.current && (serves(head.mode) || explains))
+    if (head?.current && (servesOverrides(head.mode) || explains))
       index = await deps.generations.index(question.pattern, head.current.overrides);
   } catch (error) {
     deps.log.error('look-up answered neutral', error, { pattern: question.pattern });
@@ -111,7 +111,7 @@ interface Parameters {
 }
 
 /** `scope.NAME=value` and `thresholds.NAME=number` of a query. @throws Fault `invalid_request` */
-function fromParameters(rest: Readonly<Record<string, unknown>>): Parameters {
+function parseLookupQuery(rest: Readonly<Record<string, unknown>>): Parameters {
   const scope: [string, string][] = [];
   const thresholds: [string, number][] = [];
   for (const [name, value] of Object.entries(rest)) {

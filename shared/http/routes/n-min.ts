@@ -4,7 +4,7 @@ import { readColumns } from '../../cycle/event-window.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { studyNMin } from '../../lesson/n-min/study.ts';
-import { handle, patternParam, readQuery } from '../app.ts';
+import { addRoute, patternParam, readQuery } from '../app.ts';
 import { boundedEvents } from '../limit-events.ts';
 import { ROUTES } from '../routes.ts';
 import type { NMinAnswer } from '../schemas/n-min.ts';
@@ -22,7 +22,7 @@ const MAX_EVENTS = 500_000;
  */
 export function nMinRoutes(app: Hono, deps: NMinDeps, maxEvents = MAX_EVENTS): void {
   const episodes = boundedEvents(deps.episodes, maxEvents);
-  handle(app, ROUTES.getNMin, async c => {
+  addRoute(app, ROUTES.getNMin, async c => {
     const pattern = patternParam(c);
     const query = readQuery(c, ROUTES.getNMin.query);
     const head = await deps.heads.head(pattern);

@@ -3,7 +3,7 @@ import type { CycleStore } from '../../cycle/cycle-store.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
-import { notAsked } from '../../lookup/dimension-coverage.ts';
+import { unqueriedDimensions } from '../../lookup/dimension-coverage.ts';
 import type { DimensionStore } from '../../lookup/dimension-store.ts';
 import type { Status } from '../schemas.ts';
 
@@ -123,7 +123,7 @@ async function dimensionWarnings(
   const learned = overview.filter(row => (row.head?.current?.lessons.rows ?? 0) > 0);
   const found = await Promise.all(
     learned.map(async ({ pattern }) => {
-      const names = notAsked(await deps.dimensions.coverage(pattern), now);
+      const names = unqueriedDimensions(await deps.dimensions.coverage(pattern), now);
       return { pattern, names };
     }),
   );

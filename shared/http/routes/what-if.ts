@@ -5,15 +5,15 @@ import { parse } from '../../episode/episode.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { movedNumber } from '../../lever/replay-lever.ts';
+import { movedFactor } from '../../lever/replay-lever.ts';
 import { REPLAY_SETTINGS } from '../../override/replay/settings.ts';
 import { describeWhatIf } from '../../override/what-if/describe.ts';
-import { checkRange, effectOf, leverNamed, unitOf } from '../../override/what-if/lever-range.ts';
+import { checkRange, effectKind, findLever, toEffect } from '../../override/what-if/lever-range.ts';
 import type { WhatIf, WhatIfPoint } from '../../override/what-if/what-if.ts';
 import { CONFIDENCE, whatIf } from '../../override/what-if/what-if.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../../pattern/scope.ts';
-import { handle, readJson, readQuery } from '../app.ts';
+import { addRoute, readJson, readQuery } from '../app.ts';
 import { boundedEvents } from '../limit-events.ts';
 import { ROUTES } from '../routes.ts';
 import type { WhatIfAnswer, WhatIfPointAnswer, WhatIfRequest } from '../schemas/what-if.ts';
@@ -34,18 +34,18 @@ const NOTE =
  */
 export function whatIfRoutes(app: Hono, runtime: WhatIfDeps, maxEvents = MAX_EVENTS): void {
   const deps = { ...runtime, episodes: boundedEvents(runtime.episodes, maxEvents) };
-  handle(app, ROUTES.postWhatIf, async c =>
+  addRoute(app, ROUTES.postWhatIf, async c =>
     c.json(await answer(deps, parse(whatIfRequestSchema, await readJson(c), 'invalid_request'))),
   );
-  handle(app, ROUTES.getWhatIf, async c =>
-    c.json(await answer(deps, ofQuery(readQuery(c, ROUTES.getWhatIf.query)))),
+  addRoute(app, ROUTES.getWhatIf, async c =>
+    c.json(await answer(deps, parseWhatIfQuery(readQuery(c, ROUTES.getWhatIf.query)))),
   );
 }
 
 async function answer(deps: WhatIfDeps, request: WhatIfRequest): Promise<WhatIfAnswer> {
   const pattern = parsePatternKey(request.pattern_key);
   const scope = normalizeScope(request.scope ?? {});
-  const lever = leverNamed(pattern, request.lever);
+  const lever = findLever(pattern, request.lever);
   checkRange(lever, request);
   const head = await deps.heads.head(pattern);
   const settings = effectiveSettings(deps.defaults, head?.settings, { lookback_days: request.lookback_days });
@@ -63,9 +63,9 @@ async function answer(deps: WhatIfDeps, request: WhatIfRequest): Promise<WhatIfA
     scope_hash: scopeHash(scope),
     lever: {
       action_category: lever.category,
-      threshold: movedNumber(lever),
+      threshold: movedFactor(lever),
       factor: lever.factor,
-      effect: unitOf(lever),
+      effect: effectKind(lever),
     },
     as_of: new Date(asOf).toISOString(),
     lookback_days: days,
@@ -94,7 +94,7 @@ function curveAnswer(
 
 function pointAnswer(point: WhatIfPoint, lever: ReplayLever): WhatIfPointAnswer {
   return {
-    ...effectOf(lever, point.value),
+    ...toEffect(lever, point.value),
     threshold: point.threshold,
     winners: point.winners,
     losers: point.losers,
@@ -109,7 +109,7 @@ function pointAnswer(point: WhatIfPoint, lever: ReplayLever): WhatIfPointAnswer 
 }
 
 /** The request that a query stands for. @throws Fault `invalid_request` */
-function ofQuery(query: Readonly<Record<string, unknown>>): WhatIfRequest {
+function parseWhatIfQuery(query: Readonly<Record<string, unknown>>): WhatIfRequest {
   const body: [string, unknown][] = [];
   const scope: [string, string][] = [];
   const payoff: [string, number][] = [];

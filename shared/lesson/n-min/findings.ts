@@ -1,9 +1,9 @@
 import type { SliceTable } from '../../mining/mine-slices.ts';
-import { compareWithRest } from '../../statistics/fisher-exact.ts';
-import { Generality, SIDE } from './slice-lattice.ts';
+import { testAgainstRest } from '../../statistics/fisher-exact.ts';
+import { SIDE, SliceLattice } from './slice-lattice.ts';
 
 /** How many lessons differ from their complement, at one `N_MIN`. */
-export interface Found {
+export interface FindingCounts {
   /** At the given false-discovery rate. */
   readonly differ: number;
   /** Of these, those that no more general lesson explains which differs on the same side. */
@@ -21,7 +21,7 @@ export class Findings {
   readonly #slices: SliceTable;
   readonly #support: ArrayLike<number>;
   readonly #decided: ArrayLike<number>;
-  readonly #generality: Generality;
+  readonly #generality: SliceLattice;
   readonly #fdr: number;
   readonly #side: Uint8Array;
 
@@ -35,7 +35,7 @@ export class Findings {
     this.#support = support;
     this.#decided = decided;
     this.#fdr = fdr;
-    this.#generality = new Generality(slices);
+    this.#generality = new SliceLattice(slices);
     this.#side = new Uint8Array(slices.count);
   }
 
@@ -56,7 +56,7 @@ export class Findings {
    * @param hits of each slice
    * @param lessons number of tests at each `N_MIN`
    */
-  at(nMins: readonly number[], hits: ArrayLike<number>, lessons: readonly number[]): Found[] {
+  at(nMins: readonly number[], hits: ArrayLike<number>, lessons: readonly number[]): FindingCounts[] {
     const candidates = this.#candidates(hits);
     return nMins.map((nMin, k) => this.#found(candidates, nMin, lessons[k] ?? 0));
   }
@@ -69,18 +69,18 @@ export class Findings {
 
   /** Tests that could be found at all, by ascending p: none is found whose p is above the rate itself. */
   #candidates(hits: ArrayLike<number>): Candidate[] {
-    const all = { hits: hits[0] ?? 0, decided: this.#decided[0] ?? 0 };
+    const all = { successes: hits[0] ?? 0, trials: this.#decided[0] ?? 0 };
     const candidates: Candidate[] = [];
     for (let slice = 0; slice < this.#slices.count; slice++) {
       if (!this.#isTest(slice)) continue;
-      const part = { hits: hits[slice] ?? 0, decided: this.#decided[slice] ?? 0 };
-      const { difference = 0, p = 1 } = compareWithRest(part, all) ?? {};
+      const part = { successes: hits[slice] ?? 0, trials: this.#decided[slice] ?? 0 };
+      const { difference = 0, p = 1 } = testAgainstRest(part, all) ?? {};
       if (p <= this.#fdr) candidates.push({ slice, side: difference > 0 ? SIDE.more : SIDE.fewer, p });
     }
     return candidates.sort((a, b) => a.p - b.p || a.slice - b.slice);
   }
 
-  #found(candidates: readonly Candidate[], nMin: number, lessons: number): Found {
+  #found(candidates: readonly Candidate[], nMin: number, lessons: number): FindingCounts {
     const passing = candidates.filter(({ slice }) => (this.#support[slice] ?? 0) >= nMin);
     const differ = passing.findLastIndex(({ p }, i) => p * lessons <= this.#fdr * (i + 1)) + 1;
     if (differ === 0) return { differ: 0, general: 0 };

@@ -1,9 +1,9 @@
-import type { Mined, MineInput, SliceTable } from '../../mining/mine-slices.ts';
+import type { MineInput, MiningResult, SliceTable } from '../../mining/mine-slices.ts';
 import { mineSlices } from '../../mining/mine-slices.ts';
 import { MAX_LESSONS } from '../mine-lessons.ts';
-import type { Found } from './findings.ts';
-import { N_MIN_RANGE, SHUFFLES } from './schema.ts';
-import { deal, numbersFrom, seedOf } from './shuffle.ts';
+import type { FindingCounts } from './findings.ts';
+import { N_MIN_RANGE, PERMUTATIONS } from './schema.ts';
+import { hashColumns, sfc32, shuffleOutcomes } from './shuffle.ts';
 
 /** A row is a hit, or what else its share is made of, or counts towards `N_MIN` only. */
 export const CLASS = { hit: 0, other: 1, undecided: 2 } as const;
@@ -24,7 +24,7 @@ export const STUDY_BUDGET: StudyBudget = { maxWork: 5e8, maxShuffled: 1e9 };
 const SHUFFLES_AT_ONCE = 3;
 
 /** How many shuffles the budget allows: each counts every row of every slice, three of them in one search. */
-export function affordable(support: Uint32Array, { maxShuffled }: StudyBudget): number {
+export function affordablePermutations(support: Uint32Array, { maxShuffled }: StudyBudget): number {
   const searches = Math.floor(
     maxShuffled /
       Math.max(
@@ -32,28 +32,28 @@ export function affordable(support: Uint32Array, { maxShuffled }: StudyBudget): 
         support.reduce((sum, n) => sum + n, 0),
       ),
   );
-  return Math.min(SHUFFLES, SHUFFLES_AT_ONCE * searches);
+  return Math.min(PERMUTATIONS, SHUFFLES_AT_ONCE * searches);
 }
 
 /** Deals the hits anew `shuffles` times, and answers what is found in each. */
-export function dealt(
+export function permutedFindings(
   input: MineInput,
-  { slices, cut }: Mined,
+  { slices, cut }: MiningResult,
   shuffles: number,
-  find: (hits: Uint32Array) => Found[],
-): Found[][] {
+  find: (hits: Uint32Array) => FindingCounts[],
+): FindingCounts[][] {
   const { size, classes, dimensions } = input;
   if (slices.count < 2) return Array.from({ length: shuffles }, () => find(new Uint32Array(slices.count)));
-  const next = numbersFrom(seedOf([classes, ...dimensions.map(d => d.codes)]));
+  const next = sfc32(hashColumns([classes, ...dimensions.map(d => d.codes)]));
   const pool = Uint32Array.from({ length: size }, (_, row) => row).filter(
     row => classes[row] !== CLASS.undecided,
   );
   const hits = countOf(input, CLASS.hit);
   const patterns = 2 ** SHUFFLES_AT_ONCE;
-  const found: Found[][] = [];
+  const found: FindingCounts[][] = [];
   while (found.length < shuffles) {
     const bits = new Uint8Array(size);
-    for (let s = 0; s < SHUFFLES_AT_ONCE; s++) deal(bits, 1 << s, pool, hits, next);
+    for (let s = 0; s < SHUFFLES_AT_ONCE; s++) shuffleOutcomes(bits, 1 << s, pool, hits, next);
     const again = mineSlices(
       {
         ...input,

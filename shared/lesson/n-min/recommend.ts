@@ -8,7 +8,7 @@ const LEAST = 1;
  * that chance would make: a lower `N_MIN` always adds echoes of what is known. The one in force stays unless another
  * finds clearly more; then it is the highest that does, because fewer lessons are read and stored.
  */
-export function adviseNMin(
+export function recommendNMin(
   rows: readonly NMinRow[],
   inForce: number,
   events: number,

@@ -5,7 +5,7 @@ export const N_MIN_RANGE = { from: 10, to: 60 } as const;
 /** Highest share of false discoveries among the lessons that are said to differ. */
 export const FALSE_DISCOVERY_RATE = 0.1;
 /** How often outcomes are dealt anew. */
-export const SHUFFLES = 99;
+export const PERMUTATIONS = 99;
 
 const count = z.number().int().nonnegative();
 const least = z

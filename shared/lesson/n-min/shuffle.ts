@@ -36,7 +36,7 @@ function sortInto(to: Uint32Array, from: Uint32Array, codes: DimensionColumn['co
 }
 
 /** A seed that follows from the rows, in content order (FNV-1a). */
-export function seedOf(columns: readonly ArrayLike<number>[]): number {
+export function hashColumns(columns: readonly ArrayLike<number>[]): number {
   let hash = 0x811c9dc5;
   for (const column of columns)
     for (let i = 0; i < column.length; i++) hash = Math.imul(hash ^ (column[i] ?? 0), 0x01000193);
@@ -44,7 +44,7 @@ export function seedOf(columns: readonly ArrayLike<number>[]): number {
 }
 
 /** A stream of whole numbers below 2^32, the same for the same seed (the sfc32 generator). */
-export function numbersFrom(seed: number): () => number {
+export function sfc32(seed: number): () => number {
   let a = seed | 0;
   let b = 0x9e3779b9 | 0;
   let c = 0x85ebca6b | 0;
@@ -61,7 +61,7 @@ export function numbersFrom(seed: number): () => number {
 }
 
 /** Sets `bit` in `hits` of the cells that `pool` names, each set of them being as likely; the pool's order changes. */
-export function deal(
+export function shuffleOutcomes(
   cells: Uint8Array,
   bit: number,
   pool: Uint32Array,

@@ -7,7 +7,7 @@ export const SIDE = { none: 0, more: 1, fewer: 2 } as const;
  * Which slices are one pair more general than which, so that a finding can be told from its echoes: where one timeframe
  * differs, so does most of what lies within it.
  */
-export class Generality {
+export class SliceLattice {
   /** The parents of slice i lie from `#offset[i]` to `#offset[i + 1]`. */
   readonly #offset: Uint32Array;
   readonly #parents: Uint32Array;

@@ -2,18 +2,26 @@ import type { EpisodeColumns } from '../../episode/columns/columns.ts';
 import type { MineInput } from '../../mining/mine-slices.ts';
 import { mineSlices } from '../../mining/mine-slices.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import type { Detectable } from '../../statistics/power.ts';
-import { detectable, POWER } from '../../statistics/power.ts';
+import type { MinimumDetectableDifference } from '../../statistics/power.ts';
+import { minimumDetectableDifference, POWER } from '../../statistics/power.ts';
 import type { LessonKind } from '../lesson-kind.ts';
 import { lessonKind } from '../lesson-kind.ts';
 import { MAX_LESSONS } from '../mine-lessons.ts';
-import type { Found } from './findings.ts';
+import type { FindingCounts } from './findings.ts';
 import { Findings } from './findings.ts';
 import type { StudyBudget } from './permutations.ts';
-import { affordable, CLASS, CLASS_COUNT, countOf, dealt, STUDY_BUDGET, sumOf } from './permutations.ts';
-import { adviseNMin } from './recommend.ts';
+import {
+  affordablePermutations,
+  CLASS,
+  CLASS_COUNT,
+  countOf,
+  permutedFindings,
+  STUDY_BUDGET,
+  sumOf,
+} from './permutations.ts';
+import { recommendNMin } from './recommend.ts';
 import type { NMinRow, NMinStudy } from './schema.ts';
-import { FALSE_DISCOVERY_RATE, N_MIN_RANGE, SHUFFLES } from './schema.ts';
+import { FALSE_DISCOVERY_RATE, N_MIN_RANGE, PERMUTATIONS } from './schema.ts';
 import { contentOrder } from './shuffle.ts';
 
 /** Odds of a difference by chance up to which a lesson looked at alone would count: as its 90 % interval. */
@@ -46,12 +54,15 @@ export function studyNMin(
   const passing = N_MINS.map(n => findings.pass(n));
   const lessons = passing.map(p => p.lessons);
   const seen = findings.at(N_MINS, sumOf(slices, [CLASS.hit]), lessons);
-  const planned = affordable(support, budget);
-  const chance = dealt(input, mined, planned, hits => findings.at(N_MINS, hits, lessons));
-  const total = { hits: countOf(input, CLASS.hit), decided: input.size - countOf(input, CLASS.undecided) };
-  const base = total.decided === 0 ? 0 : total.hits / total.decided;
+  const planned = affordablePermutations(support, budget);
+  const chance = permutedFindings(input, mined, planned, hits => findings.at(N_MINS, hits, lessons));
+  const total = {
+    successes: countOf(input, CLASS.hit),
+    trials: input.size - countOf(input, CLASS.undecided),
+  };
+  const base = total.trials === 0 ? 0 : total.successes / total.trials;
   const rows = N_MINS.map((n_min, k): NMinRow => {
-    const n = (n_min * total.decided) / Math.max(1, input.size);
+    const n = (n_min * total.trials) / Math.max(1, input.size);
     const among = FALSE_DISCOVERY_RATE / Math.max(1, lessons[k] ?? 0);
     return {
       n_min,
@@ -59,33 +70,35 @@ export function studyNMin(
       lessons: lessons[k] ?? 0,
       ...(seen[k] ?? NOTHING),
       ...byChance(chance.map(found => found[k] ?? NOTHING)),
-      detectable: rounded(detectable(base, n, total.decided - n, ALPHA_ALONE)),
-      detectable_among: rounded(detectable(base, n, total.decided - n, among)),
+      detectable: rounded(minimumDetectableDifference(base, n, total.trials - n, ALPHA_ALONE)),
+      detectable_among: rounded(minimumDetectableDifference(base, n, total.trials - n, among)),
     };
   });
   return {
     events: input.size,
-    decided: total.decided,
-    base_share: total.decided === 0 ? null : fourDecimals(base),
+    decided: total.trials,
+    base_share: total.trials === 0 ? null : fourDecimals(base),
     n_min: nMin,
     fdr: FALSE_DISCOVERY_RATE,
     power: POWER,
     shuffles: chance.length,
-    ...(chance.length < SHUFFLES && { limited: whyLimited(input, chance.length, planned) }),
+    ...(chance.length < PERMUTATIONS && { limited: limitedReason(input, chance.length, planned) }),
     ...(mined.cut && { cut: `slices of more than ${mined.cut.depth} dimensions: ${mined.cut.reason}` }),
     rows,
-    ...adviseNMin(rows, nMin, input.size),
+    ...recommendNMin(rows, nMin, input.size),
   };
 }
 
 const N_MINS = Array.from({ length: N_MIN_RANGE.to - N_MIN_RANGE.from + 1 }, (_, i) => N_MIN_RANGE.from + i);
-const NOTHING: Found = { differ: 0, general: 0 };
+const NOTHING: FindingCounts = { differ: 0, general: 0 };
 
 /** The rows that count towards `N_MIN`, in content order, by what they are to the share that is compared. */
 function studyInput(kind: LessonKind, columns: EpisodeColumns): MineInput {
   const full = kind.input(columns);
   const meaning = Array.from({ length: full.classCount }, (_, c) => {
-    const { hits, decided } = kind.share(Array.from({ length: full.classCount }, (_, k) => Number(k === c)));
+    const { successes: hits, trials: decided } = kind.share(
+      Array.from({ length: full.classCount }, (_, k) => Number(k === c)),
+    );
     return hits > 0 ? CLASS.hit : decided > 0 ? CLASS.other : CLASS.undecided;
   });
   const classes = full.classes.map(c => meaning[c] ?? CLASS.undecided);
@@ -111,9 +124,9 @@ function taken(from: Uint8Array | Uint16Array | Uint32Array, rows: Uint32Array) 
 }
 
 function byChance(
-  found: readonly Found[],
+  found: readonly FindingCounts[],
 ): Pick<NMinRow, 'differ_by_chance' | 'general_by_chance' | 'any_by_chance'> {
-  const mean = (of: (f: Found) => number): number =>
+  const mean = (of: (f: FindingCounts) => number): number =>
     found.length === 0 ? 0 : found.reduce((sum, f) => sum + of(f), 0) / found.length;
   return {
     differ_by_chance: fourDecimals(mean(f => f.differ)),
@@ -122,13 +135,13 @@ function byChance(
   };
 }
 
-function whyLimited({ size }: MineInput, shuffles: number, planned: number): string {
+function limitedReason({ size }: MineInput, shuffles: number, planned: number): string {
   if (shuffles < planned)
-    return `${shuffles} of ${SHUFFLES} shuffles: the search for slices ran over its budget`;
-  return `${shuffles} of ${SHUFFLES} shuffles: ${size} events lie in too many slices for more`;
+    return `${shuffles} of ${PERMUTATIONS} shuffles: the search for slices ran over its budget`;
+  return `${shuffles} of ${PERMUTATIONS} shuffles: ${size} events lie in too many slices for more`;
 }
 
-function rounded({ more, fewer }: Detectable): Detectable {
+function rounded({ more, fewer }: MinimumDetectableDifference): MinimumDetectableDifference {
   return {
     more: more === null ? null : fourDecimals(more),
     fewer: fewer === null ? null : fourDecimals(fewer),

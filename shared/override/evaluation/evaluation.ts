@@ -28,7 +28,7 @@ export const policyEvidenceSchema = z
     reason: z.string().optional().meta({ description: 'why nothing could be scored' }),
   })
   .meta({ id: 'PolicyEvidence' });
-export type PolicyEvidence = z.output<typeof policyEvidenceSchema>;
+export type PolicyEvaluation = z.output<typeof policyEvidenceSchema>;
 
 /** The comparison of the policies of one pattern, as the last run left it. */
 export const evidenceSchema = z.object({
@@ -41,20 +41,20 @@ export const evidenceSchema = z.object({
     .meta({ description: 'utility of the base gates on the events that were scored' }),
   policies: z.array(policyEvidenceSchema),
 });
-export type Evidence = z.output<typeof evidenceSchema>;
+export type PolicyComparison = z.output<typeof evidenceSchema>;
 
 /** What of a policy's evidence a run's record and a generation keep. */
 export const evidenceSummarySchema = policyEvidenceSchema
   .omit({ folds: true })
   .meta({ id: 'EvidenceSummary' });
-export type EvidenceSummary = z.output<typeof evidenceSummarySchema>;
+export type EvaluationSummary = z.output<typeof evidenceSummarySchema>;
 
-export function summarize({ folds: _, ...summary }: PolicyEvidence): EvidenceSummary {
+export function summarize({ folds: _, ...summary }: PolicyEvaluation): EvaluationSummary {
   return summary;
 }
 
 /** The comparison in words: what was shown, what was not, and whether another policy did better than the published one. */
-export function describeEvidence({ policies, payoff }: Evidence, published: string): string {
+export function describeEvidence({ policies, payoff }: PolicyComparison, published: string): string {
   const [first] = policies;
   if (!first || first.events === 0) return first?.reason ?? 'no event of the last weeks has an outcome';
   const at = `on ${first.events} events of the last weeks, at ${payoff.win}:${payoff.loss}`;
@@ -69,7 +69,7 @@ export function describeEvidence({ policies, payoff }: Evidence, published: stri
   return [`${at}: ${verdicts.join(', ')}`, ...advice].join('; ');
 }
 
-function verdict({ gain_per_event, low, high }: PolicyEvidence): string {
+function verdict({ gain_per_event, low, high }: PolicyEvaluation): string {
   const gain = `${signed(gain_per_event)} an event (90 %: ${signed(low)} to ${signed(high)})`;
   if (gain_per_event === 0 && low === 0 && high === 0) return 'changed nothing';
   if (low > 0) return `gained ${gain}`;

@@ -2,7 +2,7 @@ import { openingOf } from '../../lever/replay-lever.ts';
 import type { DimensionColumn } from '../../mining/types.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { scopeFromPairs } from '../../pattern/scope.ts';
-import type { Override, Resolution } from '../override.ts';
+import type { Override, ResolutionMethod } from '../override.ts';
 import { OverrideIndex } from '../override-index.ts';
 import type { Gates } from '../replay/gates.ts';
 import { resolveValues } from '../resolve.ts';
@@ -11,10 +11,10 @@ import { resolveValues } from '../resolve.ts';
  * Marks the rows that would be acted on with overrides in force, resolved as a look-up resolves them.
  * @param acts written at the given rows only: 1 acted, 0 skipped
  */
-export function takenUnder(
+export function simulateDecisions(
   gates: Gates,
   overrides: readonly Override[],
-  resolution: Resolution,
+  resolution: ResolutionMethod,
   rows: Uint32Array,
   acts: Uint8Array,
 ): void {
@@ -31,7 +31,12 @@ export function takenUnder(
   }
 }
 
-function openingsIn(gates: Gates, index: OverrideIndex, resolution: Resolution, scope: Scope): number[] {
+function openingsIn(
+  gates: Gates,
+  index: OverrideIndex,
+  resolution: ResolutionMethod,
+  scope: Scope,
+): number[] {
   const resolved = resolveValues(index.matching(scope), resolution);
   return gates.gates.map(({ lever }) => {
     const hit = resolved.find(r => r.action_category === lever.category);

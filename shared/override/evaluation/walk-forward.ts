@@ -1,17 +1,17 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { selectRows } from '../../episode/columns/select-rows.ts';
 import { makesLadderLessons } from '../../lesson/lesson.ts';
-import { learn } from '../../lesson/mine-lessons.ts';
+import { mineLessons } from '../../lesson/mine-lessons.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { PolicySettings } from '../materialize.ts';
 import { materialize, replaySettings } from '../materialize.ts';
 import type { Override, Policy } from '../override.ts';
-import { RESOLUTION_OF } from '../override.ts';
+import { DEFAULT_RESOLUTION } from '../override.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
-import { compare, taken } from '../replay/utility.ts';
-import type { Fold, PolicyEvidence } from './evaluation.ts';
-import { takenUnder } from './simulate-decisions.ts';
+import { compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
+import type { Fold, PolicyEvaluation } from './evaluation.ts';
+import { simulateDecisions } from './simulate-decisions.ts';
 
 const DAY_MS = 86_400_000;
 /** Weeks that are scored, each by what was known at its beginning. */
@@ -27,7 +27,7 @@ const Z90 = 1.645;
 export interface WalkForward {
   /** Utility of the base gates, per event that was scored. */
   readonly base_per_event: number;
-  readonly policies: readonly Omit<PolicyEvidence, 'overrides'>[];
+  readonly policies: readonly Omit<PolicyEvaluation, 'overrides'>[];
 }
 
 /**
@@ -46,20 +46,20 @@ export function walkForward(
 ): WalkForward {
   const replaying = replaySettings(settings);
   const gates = prepareGates(pattern, columns, replaying);
-  const reason = whyUnscored(pattern, gates);
+  const reason = unscoredReason(pattern, gates);
   const weeks = reason === undefined ? weeksOf(columns, asOf) : [];
   const scored = Uint32Array.from(weeks.flatMap(week => [...week.rows]));
-  const base = taken(gates, [], scored);
+  const base = decisionsUnderMoves(gates, [], scored);
   const perEvent = (sum: number): number => (scored.length === 0 ? 0 : sum / scored.length);
-  const inBase = compare(gates, scored, base, undefined, replaying);
+  const inBase = compareUtility(gates, scored, base, undefined, replaying);
   return {
     base_per_event: perEvent(inBase.gain),
     policies: policies.map(policy => {
       const acts = new Uint8Array(columns.size);
       const folds = weeks.map((week): Fold => {
         const overrides = learned(policy, pattern, columns, week, settings);
-        takenUnder(gates, overrides, RESOLUTION_OF[policy], week.rows, acts);
-        const { gain } = compare(gates, week.rows, acts, base, replaying);
+        simulateDecisions(gates, overrides, DEFAULT_RESOLUTION[policy], week.rows, acts);
+        const { gain } = compareUtility(gates, week.rows, acts, base, replaying);
         return {
           from: new Date(week.from).toISOString(),
           to: new Date(week.to).toISOString(),
@@ -69,7 +69,7 @@ export function walkForward(
           gain,
         };
       });
-      const { gain, error } = compare(gates, scored, acts, base, replaying);
+      const { gain, error } = compareUtility(gates, scored, acts, base, replaying);
       return {
         policy,
         events: scored.length,
@@ -83,7 +83,7 @@ export function walkForward(
   };
 }
 
-function whyUnscored(pattern: PatternKey, { gates, silent }: Gates): string | undefined {
+function unscoredReason(pattern: PatternKey, { gates, disabled: silent }: Gates): string | undefined {
   if (makesLadderLessons(pattern)) return 'what the spacing of the ladder would have changed is not logged';
   if (gates.length === 0) return 'no lever of this state can be replayed';
   const [first] = silent;
@@ -113,13 +113,13 @@ function weeksOf(columns: FactorColumns, asOf: number): Week[] {
     known: rowsWhere(columns, (time, resolvedAt) => time <= from && resolvedAt <= from),
     rows: rowsWhere(
       columns,
-      time => time > from && time <= to && (every <= 1 || scatter(time) % every === 0),
+      time => time > from && time <= to && (every <= 1 || sampleHash(time) % every === 0),
     ),
   }));
 }
 
 /** Which events of many are scored depends on their moment alone, not on the order of reading. */
-const scatter = (time: number): number => Math.imul(Math.floor(time / 1000), 0x9e3779b1) >>> 8;
+const sampleHash = (time: number): number => Math.imul(Math.floor(time / 1000), 0x9e3779b1) >>> 8;
 
 function rowsWhere(
   { size, time, resolvedAt }: FactorColumns,
@@ -144,6 +144,6 @@ function learned(
   const columns = selectRows(all, known);
   // Replay does not read lessons of gates.
   const lessons =
-    policy === 'replay' ? [] : learn(pattern, columns, settings.n_min, { maxWork: MAX_WORK }).lessons;
+    policy === 'replay' ? [] : mineLessons(pattern, columns, settings.n_min, { maxWork: MAX_WORK }).lessons;
   return materialize(policy, { pattern, lessons, columns, asOf: from, settings }).overrides;
 }

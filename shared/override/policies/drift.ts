@@ -45,7 +45,7 @@ function gateOverride(lever: Lever, lesson: Lesson, stats: QuadrantStats): Overr
   const reason =
     `${stats.n_misses} misses against ${stats.n_fps} false positives in ${stats.n_total} events: ` +
     `pressure ${signed(pressure)}, ${pressure > 0 ? 'looser' : 'tighter'}`;
-  return [{ ...common(lever, lesson), multiplier, confidence: 1, pressure, reason }];
+  return [{ ...overrideIdentity(lever, lesson), multiplier, confidence: 1, pressure, reason }];
 }
 
 function ladderOverride(lever: Lever, lesson: Lesson, stats: LadderStats): Override[] {
@@ -57,7 +57,7 @@ function ladderOverride(lever: Lever, lesson: Lesson, stats: LadderStats): Overr
     `${stats.count_3} successes of 3 rungs against ${stats.count_1} of 1 among ${stats.n_success}: ` +
     `ladder pressure ${signed(pressure)}`;
   const confidence = Math.min(1, stats.n_success / LADDER.fullConfidence);
-  return [{ ...common(lever, lesson), multiplier, confidence, ladder_pressure: pressure, reason }];
+  return [{ ...overrideIdentity(lever, lesson), multiplier, confidence, ladder_pressure: pressure, reason }];
 }
 
 /** As it enters the formula: rounded to 3 decimals. */
@@ -71,7 +71,7 @@ export function ladderMultiplier(pressure: number): number {
 }
 
 /** Why a lesson leads to no override under drift; it is asked only for those that do not. */
-export function whyDriftIsSilent(lesson: Lesson): string {
+export function explainNoDriftOverride(lesson: Lesson): string {
   if (lesson.action_category === 'tuning_dx_ladder') {
     const { n_success } = lesson.stats;
     if (n_success < LADDER.minSuccesses) return `${n_success} of ${LADDER.minSuccesses} successes`;
@@ -83,7 +83,7 @@ export function whyDriftIsSilent(lesson: Lesson): string {
   return `pressure ${signed(pressure)} would move thresholds by ${percent} %: under ${100 * DEAD_BAND} % is left out`;
 }
 
-function common(
+function overrideIdentity(
   lever: Lever,
   lesson: Lesson,
 ): Pick<Override, 'action_category' | 'scope_subset' | 'scope_hash' | 'n'> {

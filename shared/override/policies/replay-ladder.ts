@@ -31,7 +31,7 @@ export function ladderReplay(pattern: PatternKey, lessons: readonly Lesson[]): L
   const overrides: Override[] = [];
   const silent = new Map<string, string>();
   for (const lesson of lessons.filter(isLadder).sort(generalFirst)) {
-    const verdict = lever ? judge(lesson, overrides) : 'no ladder in this state';
+    const verdict = lever ? testLadderLesson(lesson, overrides) : 'no ladder in this state';
     if (typeof verdict === 'string') silent.set(lesson.scope_hash, verdict);
     else if (lever)
       overrides.push({
@@ -58,7 +58,7 @@ function generalFirst(a: Lesson, b: Lesson): number {
 type Verdict = Pick<Override, 'multiplier' | 'confidence' | 'ladder_pressure' | 'reason'>;
 
 /** The override's own part, or why there is none. */
-function judge(lesson: LadderLesson, accepted: readonly Override[]): Verdict | string {
+function testLadderLesson(lesson: LadderLesson, accepted: readonly Override[]): Verdict | string {
   const { stats, scope_subset } = lesson;
   const needed = LADDER_ERRORS[dimensionCount(scope_subset)];
   if (needed === undefined) return 'replay looks at slices of at most 2 dimensions';
@@ -69,7 +69,7 @@ function judge(lesson: LadderLesson, accepted: readonly Override[]): Verdict | s
   const said = accepted
     .filter(o => covers(o.scope_subset, scope_subset))
     .reduce((product, o) => product * (o.multiplier ?? 1), 1);
-  const errors = errorsBeyond(stats, said);
+  const errors = standardErrorsBeyond(stats, said);
   const rungs = `${stats.count_3} successes of 3 rungs against ${stats.count_1} of 1 among ${stats.n_success}`;
   if (Math.abs(errors) < needed)
     return `${rungs}: ${signed(Number(errors.toFixed(1)))} standard errors${said === 1 ? '' : ' from what wider slices say'}, ${needed} are needed`;
@@ -84,7 +84,7 @@ function judge(lesson: LadderLesson, accepted: readonly Override[]): Verdict | s
 }
 
 /** Of three rungs and of one, as if each success were one or the other by the toss of a coin that `said` loads. */
-function errorsBeyond({ count_1, count_3, n_success }: LadderStats, said: number): number {
+function standardErrorsBeyond({ count_1, count_3, n_success }: LadderStats, said: number): number {
   const expected = (Math.log(said) / Math.log(ladderMultiplier(1))) * n_success;
   return (count_3 - count_1 - expected) / Math.sqrt(Math.max(1, count_1 + count_3));
 }

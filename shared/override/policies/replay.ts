@@ -4,22 +4,22 @@ import type { ReplayLever } from '../../lever/replay-lever.ts';
 import { shiftOf } from '../../lever/replay-lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
-import type { Override, ReplayEvidence } from '../override.ts';
-import { inSetOrder, MULTIPLIER_RANGE } from '../override.ts';
-import { breakAge } from '../replay/change-point.ts';
-import { inBlocks } from '../replay/clusters.ts';
+import type { Override, OverrideEvidence } from '../override.ts';
+import { byScopeHashThenCategory, MULTIPLIER_RANGE } from '../override.ts';
+import { findChangePoint } from '../replay/change-point.ts';
+import { sortByBlock } from '../replay/clusters.ts';
 import { describeBase, describeCut, describeMove, describeOverride, interval } from '../replay/describe.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
-import type { Fit, Move } from '../replay/greedy-fit.ts';
-import { fitMoves } from '../replay/greedy-fit.ts';
-import type { Silence } from '../replay/no-override-reasons.ts';
-import { silences } from '../replay/no-override-reasons.ts';
+import type { Fit, LeverMove } from '../replay/greedy-fit.ts';
+import { fitGreedily } from '../replay/greedy-fit.ts';
+import type { NoOverrideReason } from '../replay/no-override-reasons.ts';
+import { noOverrideReasons } from '../replay/no-override-reasons.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import { REPLAY_SETTINGS } from '../replay/settings.ts';
 import { rowsOf, sliceDimensions, sliceScope } from '../replay/slices.ts';
-import type { Comparison } from '../replay/utility.ts';
-import { compare, Standing, taken } from '../replay/utility.ts';
+import type { UtilityComparison } from '../replay/utility.ts';
+import { AppliedMoves, compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
 
 export interface HeldOut {
   readonly gain: number;
@@ -28,21 +28,21 @@ export interface HeldOut {
 }
 
 export interface ReplayOverride extends Override {
-  readonly evidence: ReplayEvidence;
+  readonly evidence: OverrideEvidence;
 }
 
 export interface ReplayResult {
   /** Sorted by scope hash, then category. */
   readonly overrides: readonly ReplayOverride[];
   /** Slices in their order, in each the levers in theirs; near slices last. */
-  readonly silences: readonly Silence[];
+  readonly silences: readonly NoOverrideReason[];
   /** Levers that are off for the whole pattern. */
   readonly off: readonly { readonly action_category: ActionCategory; readonly reason: string }[];
   readonly window_days: number;
   /** Set when what older events taught failed on younger ones, so that only the latter are learned from. */
   readonly changed?: string;
   /** What the base gates brought over the window. */
-  readonly base: Comparison & { readonly loses: boolean; readonly summary: string };
+  readonly base: UtilityComparison & { readonly loses: boolean; readonly summary: string };
   readonly held_out?: HeldOut;
   /** Set when nothing is emitted for a reason that concerns all of it. */
   readonly withheld?: string;
@@ -63,14 +63,14 @@ export function replay(
   asOf: number,
   settings: ReplaySettings = REPLAY_SETTINGS,
 ): ReplayResult {
-  const gates = prepareGates(pattern, inBlocks(columns, settings.clusters), settings);
-  const { rows, made, days, heldOut, withheld, changed } = learn(gates, asOf, settings);
-  const base = compare(gates, rows, taken(gates, [], rows), undefined, settings);
-  const report: Report = { gates, rows, made, settings, days, loses: base.gain < 0, heldOut };
+  const gates = prepareGates(pattern, sortByBlock(columns, settings.clusters), settings);
+  const { rows, made, days, heldOut, withheld, changed } = fitWindow(gates, asOf, settings);
+  const base = compareUtility(gates, rows, decisionsUnderMoves(gates, [], rows), undefined, settings);
+  const report: ReplayContext = { gates, rows, made, settings, days, loses: base.gain < 0, heldOut };
   return {
     overrides: withheld === undefined ? overrides(report) : [],
-    silences: silences(report, withheld),
-    off: gates.silent.map(({ lever, reason }) => ({ action_category: lever.category, reason })),
+    silences: noOverrideReasons(report, withheld),
+    off: gates.disabled.map(({ lever, reason }) => ({ action_category: lever.category, reason })),
     window_days: days,
     ...(changed !== undefined && { changed }),
     base: { ...base, loses: report.loses, summary: describeBase(base, days, settings) },
@@ -82,7 +82,7 @@ export function replay(
   };
 }
 
-interface Report {
+interface ReplayContext {
   readonly gates: Gates;
   readonly rows: Uint32Array;
   readonly made: Fit;
@@ -105,31 +105,31 @@ function windowRows({ columns }: Gates, at: number, days: number): Uint32Array {
 }
 
 /** A window, and how what it teaches without the held-out days stands them. */
-interface Trial {
+interface WindowTrial {
   readonly days: number;
   readonly heldOut: HeldOut | undefined;
   /** Why what it teaches is not emitted, if the held-out days speak against it. */
   readonly withheld: string | undefined;
 }
 
-interface Learned extends Trial {
+interface WindowFit extends WindowTrial {
   readonly rows: Uint32Array;
   readonly made: Fit;
   readonly changed: string | undefined;
 }
 
 /** What the best window teaches. */
-function learn(gates: Gates, asOf: number, settings: ReplaySettings): Learned {
-  const age = breakAge(gates, windowRows(gates, asOf, settings.windows[0]), asOf, settings);
+function fitWindow(gates: Gates, asOf: number, settings: ReplaySettings): WindowFit {
+  const age = findChangePoint(gates, windowRows(gates, asOf, settings.windows[0]), asOf, settings);
   const trial = chooseWindow(gates, asOf, age === undefined ? settings : { ...settings, windows: [age] });
   const rows = windowRows(gates, asOf, trial.days);
-  const made = fitMoves(gates, rows, settings);
+  const made = fitGreedily(gates, rows, settings);
   const changed = age === undefined ? undefined : `what older events taught has failed for ${age} days`;
   return { ...trial, rows, made, changed };
 }
 
 /** The first window, unless another stands the held-out days better by `heldOutErrors` standard errors (paired). */
-function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Trial {
+function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): WindowTrial {
   const { resolvedAt } = gates.columns;
   const known = asOf - settings.heldOutDays * DAY_MS;
   const [first] = settings.windows;
@@ -137,18 +137,18 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Tri
   const held = windowRows(gates, asOf, longest).filter(row => (resolvedAt[row] ?? 0) > known);
   if (held.length === 0) return { days: first, heldOut: undefined, withheld: undefined };
   const stand = settings.windows.map(days =>
-    taken(gates, fitMoves(gates, windowRows(gates, known, days), settings).moves, held),
+    decisionsUnderMoves(gates, fitGreedily(gates, windowRows(gates, known, days), settings).moves, held),
   );
   let best = 0;
   let most = 0;
   stand.forEach((acts, i) => {
-    const { gain, error } = compare(gates, held, acts, stand[0], settings);
+    const { gain, error } = compareUtility(gates, held, acts, stand[0], settings);
     if (gain <= settings.heldOutErrors * error || gain <= most) return;
     most = gain;
     best = i;
   });
-  const base = taken(gates, [], held);
-  const { gain, error } = compare(gates, held, stand[best] ?? base, base, settings);
+  const base = decisionsUnderMoves(gates, [], held);
+  const { gain, error } = compareUtility(gates, held, stand[best] ?? base, base, settings);
   const loses = gain < -settings.heldOutErrors * error;
   return {
     days: settings.windows[best] ?? first,
@@ -157,23 +157,29 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Tri
   };
 }
 
-function overrides(report: Report): ReplayOverride[] {
+function overrides(report: ReplayContext): ReplayOverride[] {
   const { gates, made, rows } = report;
-  const standing = new Standing(gates, made.moves, rows);
+  const standing = new AppliedMoves(gates, made.moves, rows);
   return made.moves
     .flatMap(move => {
       const gate = gates.gates[move.gate];
       return gate ? [overrideOf(report, gate.lever, move, standing)] : [];
     })
-    .sort(inSetOrder);
+    .sort(byScopeHashThenCategory);
 }
 
-function overrideOf(report: Report, lever: ReplayLever, move: Move, standing: Standing): ReplayOverride {
+function overrideOf(
+  report: ReplayContext,
+  lever: ReplayLever,
+  move: LeverMove,
+  standing: AppliedMoves,
+): ReplayOverride {
   const { gates, rows, settings, days } = report;
   const slice = rowsOf(move.slice, gates.columns, rows);
-  const flipped = compare(gates, slice, standing.acts, standing.without(move, slice), settings);
+  const flipped = compareUtility(gates, slice, standing.acts, standing.without(move, slice), settings);
   const { win, loss } = settings.payoff;
-  const variance = Math.max(flipped.error ** 2, win * loss * flipped.changed) + win * loss * settings.m0;
+  const variance =
+    Math.max(flipped.error ** 2, win * loss * flipped.changed) + win * loss * settings.priorEvents;
   const lower = flipped.gain - settings.z[sliceDimensions(move.slice)] * Math.sqrt(variance);
   const scope = sliceScope(move.slice, gates.columns);
   const shift = shiftOf(lever, move.opening);

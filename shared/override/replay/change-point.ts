@@ -1,7 +1,7 @@
 import type { Gates } from './gates.ts';
-import { fitMoves } from './greedy-fit.ts';
+import { fitGreedily } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
-import { compare, taken } from './utility.ts';
+import { compareUtility, decisionsUnderMoves } from './utility.ts';
 
 const DAY_MS = 86_400_000;
 /** So many events tell whether something changed; of twice as many and more, blocks of hours are drawn. */
@@ -12,7 +12,7 @@ const BLOCK_MS = 6 * 3_600_000;
  * How many days ago what held before ceased to hold. What was learned from events older than an age is scored on the
  * events since that age, and since every younger one; the age at which it falls short by most standard errors, if by enough.
  */
-export function breakAge(
+export function findChangePoint(
   gates: Gates,
   window: Uint32Array,
   asOf: number,
@@ -20,24 +20,24 @@ export function breakAge(
 ): number | undefined {
   const { breaks } = settings;
   if (!breaks) return undefined;
-  const all = thinned(gates, window);
-  const base = taken(gates, [], all);
+  const all = sampleBlocks(gates, window);
+  const base = decisionsUnderMoves(gates, [], all);
   let found: number | undefined;
   let worst = breaks.errors;
   for (const learned of breaks.learned) {
     const [past, rest] = split(gates, all, asOf - learned * DAY_MS);
-    const { moves } = fitMoves(gates, past, {
+    const { moves } = fitGreedily(gates, past, {
       ...settings,
       maxDimensions: settings.maxDimensions === 0 ? 0 : 1,
     });
     if (moves.length === 0) continue;
-    const moved = taken(gates, moves, all);
-    const taught = compare(gates, past, moved, base, settings);
+    const moved = decisionsUnderMoves(gates, moves, all);
+    const taught = compareUtility(gates, past, moved, base, settings);
     let rows = rest;
     for (const age of breaks.scored) {
       if (age > learned) continue;
       rows = split(gates, rows, asOf - age * DAY_MS)[1];
-      const { gain, error } = compare(gates, rows, moved, base, settings);
+      const { gain, error } = compareUtility(gates, rows, moved, base, settings);
       if (gain >= -breaks.losing * error) continue;
       const share = rows.length / past.length;
       const shortfall = (share * taught.gain - gain) / Math.hypot(error, share * taught.error);
@@ -49,7 +49,7 @@ export function breakAge(
   return found;
 }
 
-function thinned({ columns: { time } }: Gates, rows: Uint32Array): Uint32Array {
+function sampleBlocks({ columns: { time } }: Gates, rows: Uint32Array): Uint32Array {
   const one = Math.floor(rows.length / BREAK_ROWS);
   if (one <= 1) return rows;
   // Blocks are mixed (Knuth's multiplicative hash), so that no hour of the day is left out.

@@ -2,14 +2,14 @@ import type { FrameClusters } from './fit-rows.ts';
 import { RESULT } from './gates.ts';
 
 /** Sums over clusters of w², w·l and l² of the winners and losers that each step flips. */
-export interface Moments {
+export interface ClusterMoments {
   readonly ww: Float64Array;
   readonly wl: Float64Array;
   readonly ll: Float64Array;
 }
 
 /** One side of one lever in one slice. */
-export interface Flips {
+export interface StepFlips {
   readonly rows: Uint32Array;
   /** Step of each row; above 0 opens, below closes. */
   readonly bins: Int8Array;
@@ -19,7 +19,11 @@ export interface Flips {
 }
 
 /** Whole numbers throughout, so that the sums do not depend on the order of the rows. */
-export function momentsOf(flips: Flips, result: Uint8Array, { cluster, adjacent }: FrameClusters): Moments {
+export function momentsOf(
+  flips: StepFlips,
+  result: Uint8Array,
+  { cluster, adjacent }: FrameClusters,
+): ClusterMoments {
   const sums = new ClusterSums(flips.width);
   const { rows, bins, sign } = flips;
   if (adjacent) {
@@ -55,7 +59,7 @@ export function momentsOf(flips: Flips, result: Uint8Array, { cluster, adjacent 
   return sums;
 }
 
-class ClusterSums implements Moments {
+class ClusterSums implements ClusterMoments {
   readonly ww: Float64Array;
   readonly wl: Float64Array;
   readonly ll: Float64Array;

@@ -18,17 +18,17 @@ export function clusterings(columns: FactorColumns, rules: readonly ClusterRule[
     const keys = clusterKeys(columns, rule);
     if (!keys) return [];
     const cluster = largest(keys) < MAX_DENSE ? Uint32Array.from(keys) : ranks(keys);
-    return anyTwo(cluster) ? [cluster] : [];
+    return hasSharedCluster(cluster) ? [cluster] : [];
   });
 }
 
 /** The same rows, those of one block of hours together and in it those of one pair, if a rule tells blocks apart. */
-export function inBlocks(columns: FactorColumns, rules: readonly ClusterRule[]): FactorColumns {
+export function sortByBlock(columns: FactorColumns, rules: readonly ClusterRule[]): FactorColumns {
   const blocks = rules.filter(rule => rule !== 'trade');
   const finest = blocks.find(rule => rule.within === 'pair') ?? blocks[0];
   const keys =
     finest && (clusterKeys(columns, finest) ?? clusterKeys(columns, { ...finest, within: 'market' }));
-  if (!keys || ascends(keys)) return columns;
+  if (!keys || isSorted(keys)) return columns;
   return selectRows(columns, ascending(keys));
 }
 
@@ -78,13 +78,13 @@ function clusterKeys(columns: FactorColumns, rule: ClusterRule): Float64Array | 
 }
 
 /** Whether no number is below the one before it. */
-export function ascends(keys: Float64Array | Uint32Array): boolean {
+export function isSorted(keys: Float64Array | Uint32Array): boolean {
   for (let i = 1; i < keys.length; i++) if ((keys[i] ?? 0) < (keys[i - 1] ?? 0)) return false;
   return true;
 }
 
-function anyTwo(cluster: Clustering): boolean {
-  const sorted = ascends(cluster) ? cluster : cluster.slice().sort();
+function hasSharedCluster(cluster: Clustering): boolean {
+  const sorted = isSorted(cluster) ? cluster : cluster.slice().sort();
   for (let i = 1; i < sorted.length; i++) if (sorted[i] === sorted[i - 1]) return true;
   return false;
 }

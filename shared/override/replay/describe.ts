@@ -1,11 +1,11 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { movedNumber } from '../../lever/replay-lever.ts';
+import { movedFactor } from '../../lever/replay-lever.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { describeScope } from '../../pattern/scope.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { SliceCut } from './slices.ts';
-import type { Comparison } from './utility.ts';
+import type { UtilityComparison } from './utility.ts';
 
 export const signed = (value: number): string => {
   const text = String(Number(value.toFixed(Math.abs(value) < 10 ? 1 : 0)));
@@ -20,18 +20,18 @@ const count = (n: number, one: string): string => `${n.toLocaleString('en-US')} 
 
 /** What an override does: `ts_min × 0.94`, `slope_min + 0.0004`, `sr_boost × 1.08`. */
 export function describeMove(lever: ReplayLever, value: number): string {
-  const name = movedNumber(lever);
+  const name = movedFactor(lever);
   if (lever.scale === 'log') return `${name} × ${value.toFixed(2)}`;
   const sign = value < 0 ? '−' : '+';
   return `${name} ${sign} ${Number(Math.abs(value).toPrecision(2))}`;
 }
 
 /** What `describeOverride` tells of. */
-export interface Told {
+export interface OverrideDescription {
   readonly move: string;
   readonly scope: Scope;
   readonly opens: boolean;
-  readonly flipped: Comparison;
+  readonly flipped: UtilityComparison;
   /** The gain less what chance may have given. */
   readonly lower: number;
 }
@@ -44,7 +44,7 @@ interface Context {
 }
 
 /** The evidence of one override in one sentence. */
-export function describeOverride(told: Told, context: Context): string {
+export function describeOverride(told: OverrideDescription, context: Context): string {
   const { settings, heldOut } = context;
   const { win, loss } = settings.payoff;
   const { winners, losers, gain } = told.flipped;
@@ -68,18 +68,18 @@ export function describeOverride(told: Told, context: Context): string {
 }
 
 /** What is left of a lever in a slice: the best of its steps, and what a first step would have to prove. */
-export interface Left {
+export interface RemainingStep {
   readonly gain: number;
   readonly margin: number;
   readonly errors: number;
   /** Standard errors that a first step must exceed 0 by. */
-  readonly asked: number;
+  readonly required: number;
 }
 
 /** Why a lever did nothing in a slice. */
-export function describeSilence(best: Left | undefined): string {
+export function describeNoOverride(best: RemainingStep | undefined): string {
   if (!best) return 'no event with an outcome stands near the gate';
-  const { gain, margin, errors, asked } = best;
+  const { gain, margin, errors, required: asked } = best;
   if (gain < -margin) return `every step loses, the least of them ${interval(gain, margin)}`;
   if (gain <= margin) return `interval includes 0: ${interval(gain, margin)}`;
   return `not proven: ${interval(gain, margin)} exceeds 0 by ${errors.toFixed(1)} standard errors, ${asked} are asked of a first step`;
@@ -97,7 +97,7 @@ export function describeCut(cut: SliceCut, columns: FactorColumns, settings: Rep
     : `${level}: more than ${settings.maxSlices.toLocaleString('en-US')} slices`;
 }
 
-export function describeBase(base: Comparison, days: number, settings: ReplaySettings): string {
+export function describeBase(base: UtilityComparison, days: number, settings: ReplaySettings): string {
   const { win, loss } = settings.payoff;
   const events = `${count(base.winners, 'winner')} and ${count(base.losers, 'loser')}`;
   const verdict =

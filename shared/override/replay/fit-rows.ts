@@ -1,5 +1,5 @@
 import type { Clustering } from './clusters.ts';
-import { ascends } from './clusters.ts';
+import { isSorted } from './clusters.ts';
 import type { Gates } from './gates.ts';
 import { RESULT } from './gates.ts';
 import type { Slice } from './slices.ts';
@@ -17,7 +17,7 @@ export interface FrameClusters {
  * What one fit reads of its rows, copied so that it lies close together. Positions in the frame are the indexes into
  * the rows it was made of.
  */
-export class Frame {
+export class FitRows {
   readonly size: number;
   readonly codes: readonly Codes[];
   readonly widths: readonly number[];
@@ -65,7 +65,7 @@ export class Frame {
 
   #clustersOf(clustering: Clustering): FrameClusters {
     const cluster = gather(clustering, this.#rows, new Uint32Array(this.size));
-    return { cluster, adjacent: ascends(cluster) };
+    return { cluster, adjacent: isSorted(cluster) };
   }
 
   /** The active rows of a slice, ascending. */

@@ -1,7 +1,7 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { BLOCKED_KNOWN, QUADRANT } from '../../episode/columns/columns.ts';
-import type { NumberName } from '../../episode/packed-episode.ts';
-import { FLAGS } from '../../episode/packed-episode.ts';
+import type { NumericFactor } from '../../episode/packed-episode.ts';
+import { GATE_FLAGS } from '../../episode/packed-episode.ts';
 import type { ReplayLever } from '../../lever/replay-lever.ts';
 import { gateBit, replayLeversOf } from '../../lever/replay-lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
@@ -24,7 +24,7 @@ export interface Gate {
 }
 
 /** A lever that cannot be replayed, and why. */
-export interface SilentLever {
+export interface DisabledLever {
   readonly lever: ReplayLever;
   readonly reason: string;
 }
@@ -33,7 +33,7 @@ export interface SilentLever {
 export interface Gates {
   readonly columns: FactorColumns;
   readonly gates: readonly Gate[];
-  readonly silent: readonly SilentLever[];
+  readonly disabled: readonly DisabledLever[];
   /** 1: every gate of the row can be replayed. */
   readonly usable: Uint8Array;
   /** What acting brought: `RESULT`. */
@@ -62,12 +62,12 @@ export function prepareGates(pattern: PatternKey, columns: FactorColumns, settin
   const others = levers.reduce((bits, lever) => bits & ~gateBit(lever.gate), BLOCKED_KNOWN - 1);
   for (let row = 0; row < size; row++) if ((columns.blocked[row] ?? 0) & others) usable[row] = 0;
   const gates: Gate[] = [];
-  const silent: SilentLever[] = [];
+  const silent: DisabledLever[] = [];
   for (const lever of levers) {
     const margin = baseMargins(lever, columns);
-    const reason = whyOff(lever, margin, columns, settings);
+    const reason = disabledReason(lever, margin, columns, settings);
     if (reason !== undefined) margin.fill(Number.NaN);
-    fromLog(lever, margin, columns, usable);
+    fillFromLoggedFlags(lever, margin, columns, usable);
     if (reason !== undefined) silent.push({ lever, reason });
     const unit = lever.scale === 'log' ? 1 : standardDeviation(columns.numbers[lever.factor], size);
     const limit = lever.scale === 'log' ? settings.maxLog : settings.maxShift * unit;
@@ -78,7 +78,7 @@ export function prepareGates(pattern: PatternKey, columns: FactorColumns, settin
   return {
     columns,
     gates,
-    silent,
+    disabled: silent,
     usable,
     result,
     clusterings: clusterings(columns, settings.clusters),
@@ -103,7 +103,7 @@ function baseMargins(lever: ReplayLever, columns: FactorColumns): Float64Array {
   return margin;
 }
 
-function whyOff(
+function disabledReason(
   lever: ReplayLever,
   margin: Float64Array,
   columns: FactorColumns,
@@ -118,7 +118,7 @@ function whyOff(
   }
   const carriers = acted + skipped;
   const { size } = columns;
-  if (carriers < size * settings.minFactorShare) return missing(lever, columns, carriers);
+  if (carriers < size * settings.minFactorShare) return describeMissingFactor(lever, columns, carriers);
   if (carriers < settings.nMin)
     return `${carriers} of ${settings.nMin} events carry ${lever.factor} and ${lever.threshold}`;
   if (skipped === 0) return `only acted events carry ${lever.factor}`;
@@ -127,8 +127,12 @@ function whyOff(
 }
 
 /** `factor dx missing on 71 %`, or the threshold when it is missing more often. */
-function missing(lever: ReplayLever, { size, numbers }: FactorColumns, carriers: number): string {
-  const lacking = (name: NumberName): number => {
+function describeMissingFactor(
+  lever: ReplayLever,
+  { size, numbers }: FactorColumns,
+  carriers: number,
+): string {
+  const lacking = (name: NumericFactor): number => {
     const column = numbers[name];
     if (!column) return size;
     let n = 0;
@@ -144,8 +148,13 @@ function missing(lever: ReplayLever, { size, numbers }: FactorColumns, carriers:
  * Where the margin is unknown, the gate stands as the event logged it; without a log the event is left out, or passes
  * a gate that is optional.
  */
-function fromLog(lever: ReplayLever, margin: Float64Array, columns: FactorColumns, usable: Uint8Array): void {
-  const flag = lever.flag === undefined ? 0 : 1 << FLAGS.indexOf(lever.flag);
+function fillFromLoggedFlags(
+  lever: ReplayLever,
+  margin: Float64Array,
+  columns: FactorColumns,
+  usable: Uint8Array,
+): void {
+  const flag = lever.flag === undefined ? 0 : 1 << GATE_FLAGS.indexOf(lever.flag);
   const gate = gateBit(lever.gate);
   for (let row = 0; row < margin.length; row++) {
     if (!Number.isNaN(margin[row] ?? Number.NaN)) continue;

@@ -1,16 +1,16 @@
-import type { Moments } from './cluster-moments.ts';
+import type { ClusterMoments } from './cluster-moments.ts';
 import { momentsOf } from './cluster-moments.ts';
-import { Frame } from './fit-rows.ts';
+import { FitRows } from './fit-rows.ts';
 import type { Gates } from './gates.ts';
 import { RESULT } from './gates.ts';
-import { TELL_UNITS, tells } from './informative-factor.ts';
+import { isInformative, TELL_UNITS } from './informative-factor.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { Slice } from './slices.ts';
 import { Slices, sliceDimensions } from './slices.ts';
-import { Changes, cellOf, countPairs, countSingles } from './step-histograms.ts';
+import { BinChanges, cellOf, countPairs, countSingles } from './step-histograms.ts';
 
 /** What a fit moves: one lever in one slice. */
-export interface Move {
+export interface LeverMove {
   /** Index into the gates. */
   readonly gate: number;
   readonly slice: Slice;
@@ -19,7 +19,7 @@ export interface Move {
 }
 
 /** The step of one lever in one slice that promises most. */
-export interface Candidate {
+export interface StepCandidate {
   readonly gate: number;
   /** Index into the slices. */
   readonly slice: number;
@@ -33,17 +33,17 @@ export interface Candidate {
 
 export interface Fit {
   readonly slices: Slices;
-  readonly moves: readonly Move[];
+  readonly moves: readonly LeverMove[];
   /** Steps in the order they were accepted. */
-  readonly steps: readonly Candidate[];
+  readonly steps: readonly StepCandidate[];
   /** Slices (by index) below this one are open to steps: see `EntrySettings`. */
   readonly open: number;
   /** Standard errors by which a first step of a lever in a slice must exceed 0. */
-  readonly asked: (gate: number, slice: number) => number;
+  readonly required: (gate: number, slice: number) => number;
   /** Slices (by index) × gates whose best step was acceptable before the first one was taken: `gate * slices + slice`. */
   readonly promising: ReadonlySet<number>;
   /** The best step of a lever in a slice as the fit left it; undefined when no event stands near the gate. */
-  readonly remaining: (gate: number, slice: number) => Candidate | undefined;
+  readonly remaining: (gate: number, slice: number) => StepCandidate | undefined;
 }
 
 /** Share of `nMin` from which a slice is listed as near. */
@@ -52,14 +52,14 @@ const LOOSEN = 0;
 const NO_GAIN = Number.NEGATIVE_INFINITY;
 
 /** Greedy moves of one lever in one slice at a time, largest lower bound first (docs/policy.md). */
-export function fitMoves(gates: Gates, rows: Uint32Array, settings: ReplaySettings): Fit {
-  return new Search(gates, rows, settings).run();
+export function fitGreedily(gates: Gates, rows: Uint32Array, settings: ReplaySettings): Fit {
+  return new GreedyFit(gates, rows, settings).run();
 }
 
-class Search {
+class GreedyFit {
   readonly #gates: Gates;
   readonly #settings: ReplaySettings;
-  readonly #frame: Frame;
+  readonly #frame: FitRows;
   readonly #slices: Slices;
   readonly #count: number;
   /** Steps of the longest lever. */
@@ -80,15 +80,15 @@ class Search {
   readonly #exact: Uint8Array;
   /** By (gate, slice): the sum of the steps taken. */
   readonly #moved: Float64Array;
-  readonly #changes: Changes;
+  readonly #changes: BinChanges;
   /** Step of the bound that was found last. */
   #step = 0;
-  #telling: readonly boolean[] = [];
+  #informative: readonly boolean[] = [];
 
   constructor(gates: Gates, rows: Uint32Array, settings: ReplaySettings) {
     this.#gates = gates;
     this.#settings = settings;
-    this.#frame = new Frame(gates, rows);
+    this.#frame = new FitRows(gates, rows);
     const { size } = this.#frame;
     this.#slices = new Slices(this.#frame, {
       nMin: settings.nMin,
@@ -109,7 +109,7 @@ class Search {
     this.#best = new Int8Array(keys * 2);
     this.#exact = new Uint8Array(keys * 2);
     this.#moved = new Float64Array(keys);
-    this.#changes = new Changes(this.#frame.active.length);
+    this.#changes = new BinChanges(this.#frame.active.length);
   }
 
   run(): Fit {
@@ -119,14 +119,14 @@ class Search {
     this.#bound.forEach((bound, group) => {
       if (bound > 0) promising.add(group >> 1);
     });
-    const depth = this.#openDepth();
+    const depth = this.#entryDepth();
     const open = this.#slices.list.filter(slice => sliceDimensions(slice) <= depth).length;
-    const steps: Candidate[] = [];
+    const steps: StepCandidate[] = [];
     while (steps.length < this.#settings.maxSteps) {
       const group = this.#choose(open);
       if (group < 0) break;
       steps.push(this.#candidate(group));
-      this.#take(group);
+      this.#applyStep(group);
     }
     return {
       slices: this.#slices,
@@ -134,7 +134,7 @@ class Search {
       steps,
       open,
       promising,
-      asked: (gate, slice) => this.#asked(gate * this.#count + slice),
+      required: (gate, slice) => this.#requiredErrors(gate * this.#count + slice),
       remaining: (gate, slice) => this.#remaining(gate, slice),
     };
   }
@@ -158,7 +158,7 @@ class Search {
       for (let k = 0; k < active.length; k++) {
         const i = active[k] ?? 0;
         if (((failing[i] ?? 0) & others) !== 0) continue;
-        const bin = binOf(margin[i] ?? 0, steps);
+        const bin = flippingStep(margin[i] ?? 0, steps);
         if (bin === 0) continue;
         bins[i] = bin;
         changes.add(i, 0, bin);
@@ -188,7 +188,7 @@ class Search {
   }
 
   /** The largest lower bound of a group when events are independent: never below the one that counts dependence. */
-  #evaluate(group: number, moments: readonly Moments[] = []): void {
+  #evaluate(group: number, moments: readonly ClusterMoments[] = []): void {
     const slice = this.#slices.list[(group >> 1) % this.#count];
     this.#exact[group] = moments.length > 0 || this.#gates.clusterings.length === 0 ? 1 : 0;
     const errors = slice ? this.#settings.z[sliceDimensions(slice)] : 0;
@@ -197,8 +197,8 @@ class Search {
   }
 
   /** The largest gain less so many standard errors; leaves its step in `#step`. */
-  #largestBound(group: number, errors: number, moments: readonly Moments[]): number {
-    const { payoff, m0 } = this.#settings;
+  #largestBound(group: number, errors: number, moments: readonly ClusterMoments[]): number {
+    const { payoff, priorEvents: m0 } = this.#settings;
     const { win: W, loss: L } = payoff;
     const key = group >> 1;
     const gate = this.#gates.gates[Math.floor(key / this.#count)];
@@ -232,7 +232,7 @@ class Search {
     this.#evaluate(group, this.#momentsOf(group));
   }
 
-  #momentsOf(group: number): Moments[] {
+  #momentsOf(group: number): ClusterMoments[] {
     const key = group >> 1;
     const slice = this.#slices.list[key % this.#count];
     const bins = this.#bins[Math.floor(key / this.#count)];
@@ -245,14 +245,14 @@ class Search {
   }
 
   /** Slices of how many dimensions the best steps at the base gates open; -1: none. */
-  #openDepth(): number {
+  #entryDepth(): number {
     const { entry, maxDimensions } = this.#settings;
     if (!entry) return maxDimensions;
     // What is asked of blind factors is more: where it is met, nobody has to know which ones tell.
     const blind = this.#provenDepth();
     if (blind > 0) return blind;
-    this.#telling = this.#findTelling(entry.tellErrors);
-    return this.#telling.includes(true) ? this.#provenDepth() : blind;
+    this.#informative = this.#findTelling(entry.informativeErrors);
+    return this.#informative.includes(true) ? this.#provenDepth() : blind;
   }
 
   #provenDepth(): number {
@@ -261,7 +261,7 @@ class Search {
       const slice = this.#slices.list[(group >> 1) % this.#count];
       if (!slice) continue;
       const depth = sliceDimensions(slice);
-      if (depth <= open || !this.#exceeds(group, this.#asked(group >> 1))) continue;
+      if (depth <= open || !this.#isSignificant(group, this.#requiredErrors(group >> 1))) continue;
       if (depth > 0) return this.#settings.maxDimensions;
       open = 0;
     }
@@ -269,12 +269,12 @@ class Search {
   }
 
   /** Standard errors by which a first step of a lever in a slice must exceed 0. */
-  #asked(key: number): number {
+  #requiredErrors(key: number): number {
     const { entry } = this.#settings;
     const slice = this.#slices.list[key % this.#count];
     if (!entry || !slice) return 0;
-    const telling = this.#telling[Math.floor(key / this.#count)] === true;
-    return (telling ? entry.tellingZ : entry.blindZ)[sliceDimensions(slice)];
+    const telling = this.#informative[Math.floor(key / this.#count)] === true;
+    return (telling ? entry.informativeZ : entry.uninformativeZ)[sliceDimensions(slice)];
   }
 
   /** Whether each lever's factor tells winners from losers, however far from its gate they lie. */
@@ -291,11 +291,11 @@ class Search {
         const i = active[k] ?? 0;
         if (((failing[i] ?? 0) & others) === 0) passing[n++] = i;
       }
-      return tells(margin, result, passing.subarray(0, n), (steps.at(-1) ?? 1) / TELL_UNITS, errors);
+      return isInformative(margin, result, passing.subarray(0, n), (steps.at(-1) ?? 1) / TELL_UNITS, errors);
     });
   }
 
-  #exceeds(group: number, errors: number): boolean {
+  #isSignificant(group: number, errors: number): boolean {
     if (this.#largestBound(group, errors, []) <= 0) return false;
     return this.#largestBound(group, errors, this.#momentsOf(group)) > 0;
   }
@@ -321,7 +321,7 @@ class Search {
     }
   }
 
-  #candidate(group: number): Candidate {
+  #candidate(group: number): StepCandidate {
     const key = group >> 1;
     const gate = Math.floor(key / this.#count);
     const best = this.#best[group] ?? 0;
@@ -341,7 +341,7 @@ class Search {
   }
 
   /** Moves a gate in a slice, and brings what that changes up to date. */
-  #take(group: number): void {
+  #applyStep(group: number): void {
     const { gate, slice, opening } = this.#candidate(group);
     const key = group >> 1;
     this.#moved[key] = (this.#moved[key] ?? 0) + opening;
@@ -379,7 +379,7 @@ class Search {
         flipped[n++] = i;
       }
       if (((failing[i] ?? 0) & ~bit) !== 0) continue;
-      const bin = binOf(now, steps);
+      const bin = flippingStep(now, steps);
       const old = bins[i] ?? 0;
       if (bin === old) continue;
       bins[i] = bin;
@@ -398,7 +398,7 @@ class Search {
     this.#changes.clear();
     for (let k = 0; k < rows.length; k++) {
       const i = rows[k] ?? 0;
-      const bin = ((this.#failing[i] ?? 0) & others) === 0 ? binOf(margin[i] ?? 0, steps) : 0;
+      const bin = ((this.#failing[i] ?? 0) & others) === 0 ? flippingStep(margin[i] ?? 0, steps) : 0;
       const old = bins[i] ?? 0;
       if (bin === old) continue;
       bins[i] = bin;
@@ -407,8 +407,8 @@ class Search {
     this.#recount(gate);
   }
 
-  #moves(): Move[] {
-    const moves: Move[] = [];
+  #moves(): LeverMove[] {
+    const moves: LeverMove[] = [];
     this.#moved.forEach((opening, key) => {
       const slice = this.#slices.list[key % this.#count];
       if (slice && Math.abs(opening) > 1e-12)
@@ -418,7 +418,7 @@ class Search {
   }
 
   /** A bound below 0 may ignore dependence: it is above what it would be. */
-  #remaining(gate: number, slice: number): Candidate | undefined {
+  #remaining(gate: number, slice: number): StepCandidate | undefined {
     const group = (gate * this.#count + slice) * 2;
     for (const side of [group, group + 1])
       if ((this.#bound[side] ?? NO_GAIN) > 0 && this.#exact[side] === 0) this.#evaluateExactly(side);
@@ -429,7 +429,7 @@ class Search {
 }
 
 /** The first step that flips an event: above 0 by opening, below by closing; 0 when none does. */
-function binOf(margin: number, steps: Float64Array): number {
+function flippingStep(margin: number, steps: Float64Array): number {
   // The same sums that taking the step makes, so that a flip counted is a flip made.
   if (margin >= 0) {
     for (let i = 0; i < steps.length; i++) if (margin - (steps[i] ?? 0) < 0) return -(i + 1);

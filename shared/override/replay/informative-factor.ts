@@ -10,7 +10,7 @@ const MOST = 3 * TELL_UNITS;
  * they have not, the factor is blind: what a threshold on it would gain is chance, or the same for every event.
  * @param rows winners and losers that pass all other gates
  */
-export function tells(
+export function isInformative(
   margin: Float64Array,
   result: Uint8Array,
   rows: Uint32Array,

@@ -1,15 +1,15 @@
 import type { ActionCategory } from '../../lever/lever.ts';
 import type { Scope, ScopeHash } from '../../pattern/scope.ts';
 import { covers, describeScope, scopeHash } from '../../pattern/scope.ts';
-import type { Left } from './describe.ts';
-import { describeSilence } from './describe.ts';
+import type { RemainingStep } from './describe.ts';
+import { describeNoOverride } from './describe.ts';
 import type { Gates } from './gates.ts';
 import type { Fit } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
 import { sliceScope } from './slices.ts';
 
 /** A lesson, or a lever in it, that led to nothing. */
-export interface Silence {
+export interface NoOverrideReason {
   readonly scope_subset: Scope;
   readonly scope_hash: ScopeHash;
   readonly n: number;
@@ -18,7 +18,7 @@ export interface Silence {
   readonly reason: string;
 }
 
-interface Learned {
+interface ReasonContext {
   readonly gates: Gates;
   readonly made: Fit;
   readonly settings: ReplaySettings;
@@ -28,15 +28,18 @@ interface Learned {
  * Why every lever of every slice that has no override has none.
  * @param withheld why the overrides that were found are not emitted, if they are not
  */
-export function silences({ gates, made, settings }: Learned, withheld: string | undefined): Silence[] {
+export function noOverrideReasons(
+  { gates, made, settings }: ReasonContext,
+  withheld: string | undefined,
+): NoOverrideReason[] {
   const { list, near } = made.slices;
-  const found: Silence[] = [];
+  const found: NoOverrideReason[] = [];
   const slices = list.map(slice => {
     const scope_subset = sliceScope(slice, gates.columns);
     return { scope_subset, scope_hash: scopeHash(scope_subset), n: slice.n };
   });
   gates.gates.forEach(({ lever, steps }, g) => {
-    const off = gates.silent.find(s => s.lever === lever)?.reason;
+    const off = gates.disabled.find(s => s.lever === lever)?.reason;
     const still = steps.length === 0 ? `${lever.factor} does not vary` : undefined;
     const movedSlices = new Set(made.moves.filter(m => m.gate === g).map(m => m.slice));
     const moved = [...movedSlices].map(slice => sliceScope(slice, gates.columns));
@@ -53,7 +56,7 @@ export function silences({ gates, made, settings }: Learned, withheld: string | 
       const reason =
         off ??
         still ??
-        (covering ? `covered by ${describeScope(covering)}` : describeSilence(leftOf(made, g, s)));
+        (covering ? `covered by ${describeScope(covering)}` : describeNoOverride(leftOf(made, g, s)));
       found.push({ ...slice, action_category: lever.category, reason });
     });
   });
@@ -65,16 +68,16 @@ export function silences({ gates, made, settings }: Learned, withheld: string | 
   return found;
 }
 
-function leftOf(made: Fit, gate: number, slice: number): Left | undefined {
+function leftOf(made: Fit, gate: number, slice: number): RemainingStep | undefined {
   const best = made.remaining(gate, slice);
-  return best && { ...best, asked: made.asked(gate, slice) };
+  return best && { ...best, required: made.required(gate, slice) };
 }
 
 /**
  * One short text for each slice in which a lever is silent: what all its silent levers say, or what each says. Levers
  * that are off for the whole pattern are left out, unless all are. Slices that replay does not look at are not in it.
  */
-export function whySilent({ silences: all, off }: WhyNot): Map<ScopeHash, string> {
+export function reasonsBySlice({ silences: all, off }: WhyNot): Map<ScopeHash, string> {
   const offLevers = new Set(off.map(lever => lever.action_category));
   const texts = new Map<ScopeHash, string>();
   for (const [hash, ofSlice] of Map.groupBy(all, silence => silence.scope_hash)) {
@@ -85,11 +88,11 @@ export function whySilent({ silences: all, off }: WhyNot): Map<ScopeHash, string
 }
 
 interface WhyNot {
-  readonly silences: readonly Silence[];
+  readonly silences: readonly NoOverrideReason[];
   readonly off: readonly { readonly action_category: ActionCategory }[];
 }
 
-function merged(ofSlice: readonly Silence[]): string {
+function merged(ofSlice: readonly NoOverrideReason[]): string {
   const byReason = Map.groupBy(ofSlice, silence => silence.reason);
   if (byReason.size === 1) return ofSlice[0]?.reason ?? '';
   return [...byReason]

@@ -8,9 +8,9 @@ export interface ReplaySettings {
   /** How many standard errors a gain must exceed 0, by the slice's dimensions. */
   readonly z: ByDimensions;
   /** What opens a pattern to such steps; without it, every pattern is open. */
-  readonly entry: EntrySettings | undefined;
+  readonly entry: FirstStepSettings | undefined;
   /** Events of unknown outcome that are added to every variance. */
-  readonly m0: number;
+  readonly priorEvents: number;
   readonly maxSteps: number;
   /** Largest |log multiplier| of one override. */
   readonly maxLog: number;
@@ -19,7 +19,7 @@ export interface ReplaySettings {
   /** Days; the first is used unless another one does better on the held-out days. */
   readonly windows: readonly [number, ...number[]];
   /** How it is found that what held before holds no longer; without it, it is not looked for. */
-  readonly breaks: BreakSettings | undefined;
+  readonly breaks: ChangePointSettings | undefined;
   readonly heldOutDays: number;
   /** How many standard errors another window must win by, or a fit lose by against base. */
   readonly heldOutErrors: number;
@@ -42,17 +42,17 @@ export type ByDimensions = readonly [global: number, one: number, two: number];
  * Among hundreds of slices some step always looks good, so a first step must prove more than those after it. One in
  * the global slice opens the global slice, one in any other opens all.
  */
-export interface EntrySettings {
+export interface FirstStepSettings {
   /** Standard errors by which some step at the base gates must exceed 0, for a lever whose factor tells nothing … */
-  readonly blindZ: ByDimensions;
+  readonly uninformativeZ: ByDimensions;
   /** … and for one whose factor tells winners from losers: there a better threshold exists, and only its place is asked. */
-  readonly tellingZ: ByDimensions;
+  readonly informativeZ: ByDimensions;
   /** Standard errors by which winners lie further inside a gate than losers, over all events that pass the others. */
-  readonly tellErrors: number;
+  readonly informativeErrors: number;
 }
 
 /** What older events taught is scored on younger ones. Ages in days, descending. */
-export interface BreakSettings {
+export interface ChangePointSettings {
   /** Learned from what is older than each of these … */
   readonly learned: readonly number[];
   /** … and scored on what is younger than each of these. */
@@ -72,7 +72,7 @@ export const FIRST_REPLAY_SETTINGS: ReplaySettings = {
   maxDimensions: 2,
   z: [2, 1.75, 2.75],
   entry: undefined,
-  m0: 20,
+  priorEvents: 20,
   maxSteps: 60,
   maxLog: 0.7,
   maxShift: 2,
@@ -90,8 +90,8 @@ export const FIRST_REPLAY_SETTINGS: ReplaySettings = {
 export const REPLAY_SETTINGS: ReplaySettings = {
   ...FIRST_REPLAY_SETTINGS,
   z: [1, 1.5, 2.7],
-  entry: { blindZ: [2.9, 3.6, 4.1], tellingZ: [1.6, 2.5, 3.3], tellErrors: 3 },
-  m0: 10,
+  entry: { uninformativeZ: [2.9, 3.6, 4.1], informativeZ: [1.6, 2.5, 3.3], informativeErrors: 3 },
+  priorEvents: 10,
   windows: [90],
   heldOutErrors: 2,
   breaks: { learned: [50, 25, 12], scored: [50, 40, 32, 25, 20, 16, 12, 9, 6], losing: 1.5, errors: 4 },

@@ -3,7 +3,7 @@ import { NONE } from './slices.ts';
 type Codes = Uint16Array | Uint32Array;
 
 /** Rows whose step at one gate changed, and from which to which: bins first, cells of a slice's histogram then. */
-export class Changes {
+export class BinChanges {
   readonly rows: Uint32Array;
   readonly from: Int16Array;
   readonly to: Int16Array;
@@ -36,7 +36,7 @@ export function cellOf(bin: number, width: number, loser: number): number {
 
 /** Moves the changes of all rows in the histograms of one combination of two dimensions. */
 export function countPairs(
-  { rows, from, to, n }: Changes,
+  { rows, from, to, n }: BinChanges,
   a: Codes,
   b: Codes,
   stride: number,
@@ -60,7 +60,7 @@ export function countPairs(
 
 /** As `countPairs`, of one dimension or of none. */
 export function countSingles(
-  { rows, from, to, n }: Changes,
+  { rows, from, to, n }: BinChanges,
   a: Codes | undefined,
   sliceOf: Int32Array,
   perSlice: number,

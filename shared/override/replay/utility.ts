@@ -3,11 +3,11 @@ import { MULTIPLIER_RANGE } from '../override.ts';
 import type { Clustering } from './clusters.ts';
 import type { Gates } from './gates.ts';
 import { RESULT } from './gates.ts';
-import type { Move } from './greedy-fit.ts';
+import type { LeverMove } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
 
 /** One way of standing the gates against another, over some rows. */
-export interface Comparison {
+export interface UtilityComparison {
   /** Winners and losers that the first takes and the second does not, less the other way round. */
   readonly winners: number;
   readonly losers: number;
@@ -22,7 +22,11 @@ export interface Comparison {
  * Which rows would be acted on under the moves: the product of all that match, clamped as a look-up clamps it.
  * @returns by row of the columns; 0 for rows that are not asked for
  */
-export function taken(gates: Gates, moves: readonly Move[], rows: Uint32Array): Uint8Array {
+export function decisionsUnderMoves(
+  gates: Gates,
+  moves: readonly LeverMove[],
+  rows: Uint32Array,
+): Uint8Array {
   const acts = new Uint8Array(gates.columns.size);
   const { usable } = gates;
   for (let i = 0; i < rows.length; i++) acts[rows[i] ?? 0] = usable[rows[i] ?? 0] ?? 0;
@@ -45,16 +49,16 @@ export function taken(gates: Gates, moves: readonly Move[], rows: Uint32Array): 
 }
 
 /** What the moves make of every gate together, to be asked what one of them does. */
-export class Standing {
+export class AppliedMoves {
   readonly #gates: Gates;
   /** By gate and row of the columns: the sum of all that match. */
   readonly #opening: readonly (Float64Array | undefined)[];
   /** Which rows are acted on under all moves. */
   readonly acts: Uint8Array;
 
-  constructor(gates: Gates, moves: readonly Move[], rows: Uint32Array) {
+  constructor(gates: Gates, moves: readonly LeverMove[], rows: Uint32Array) {
     this.#gates = gates;
-    this.acts = taken(gates, moves, rows);
+    this.acts = decisionsUnderMoves(gates, moves, rows);
     this.#opening = gates.gates.map((_, g) => {
       const mine = moves.filter(move => move.gate === g);
       if (mine.length === 0) return undefined;
@@ -67,7 +71,7 @@ export class Standing {
   }
 
   /** Which rows of its slice would be acted on without a move. */
-  without(move: Move, slice: Uint32Array): Uint8Array {
+  without(move: LeverMove, slice: Uint32Array): Uint8Array {
     const acts = new Uint8Array(this.#gates.columns.size);
     for (let i = 0; i < slice.length; i++) {
       const row = slice[i] ?? 0;
@@ -102,7 +106,7 @@ function widest(lever: ReplayLever): number {
 const LOG_RANGE = Math.log(MULTIPLIER_RANGE.max);
 
 /** How far the moves of one gate open it, by position in the rows. */
-function openings(gates: Gates, moves: readonly Move[], rows: Uint32Array): Float64Array {
+function openings(gates: Gates, moves: readonly LeverMove[], rows: Uint32Array): Float64Array {
   const { dimensions } = gates.columns;
   const opening = new Float64Array(rows.length);
   for (const { slice, opening: by } of moves) {
@@ -119,13 +123,13 @@ function openings(gates: Gates, moves: readonly Move[], rows: Uint32Array): Floa
 }
 
 /** What acting as `first` would have brought over acting as `second`; without it, over not acting at all. */
-export function compare(
+export function compareUtility(
   gates: Gates,
   rows: Uint32Array,
   first: Uint8Array,
   second: Uint8Array | undefined,
   { payoff: { win: W, loss: L } }: ReplaySettings,
-): Comparison {
+): UtilityComparison {
   const { result } = gates;
   const differ = new Uint32Array(rows.length);
   let n = 0;

@@ -1,5 +1,5 @@
 import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { movedNumber } from '../../lever/replay-lever.ts';
+import { movedFactor } from '../../lever/replay-lever.ts';
 import { describeScope } from '../../pattern/scope.ts';
 import { interval } from '../replay/describe.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
@@ -13,8 +13,8 @@ export function describeWhatIf(
 ): string {
   const { curve, base, best } = found;
   const slice = describeScope(scope);
-  if (!base || !best) return `nothing can be said about ${movedNumber(lever)} on ${slice}: ${found.reason}`;
-  const range = `${movedNumber(lever)} from ${effectText(lever, from)} to ${effectText(lever, to)} on ${slice}`;
+  if (!base || !best) return `nothing can be said about ${movedFactor(lever)} on ${slice}: ${found.reason}`;
+  const range = `${movedFactor(lever)} from ${effectText(lever, from)} to ${effectText(lever, to)} on ${slice}`;
   if (curve.every(point => point.winners === base.winners && point.losers === base.losers))
     return `${range} would have changed nothing in the last ${days} days: no winner and no loser stands between`;
   const price = `at ${payoff.win}:${payoff.loss}`;
@@ -22,7 +22,7 @@ export function describeWhatIf(
     return `no ${range} would have done better than where it stands in the last ${days} days ${price}`;
   const kind = best.winnersChange < 0 || best.losersChange < 0 ? 'fewer' : 'more';
   return (
-    `${movedNumber(lever)} ${effectText(lever, best.value)} on ${slice} would have taken ` +
+    `${movedFactor(lever)} ${effectText(lever, best.value)} on ${slice} would have taken ` +
     `${flips(best.winnersChange, kind, 'winner')} and ${flips(best.losersChange, kind, 'loser')} ` +
     `in the last ${days} days: ${interval(best.utilityChange, best.margin)} ${price}: ${verdict(found, best)}`
   );

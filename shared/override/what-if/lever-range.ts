@@ -23,7 +23,7 @@ const SAME = 1e-9;
  * The lever of a name: of the threshold it moves, under any name that a look-up knows, or its action category.
  * @throws Fault `invalid_request` naming the levers of the pattern
  */
-export function leverNamed(pattern: PatternKey, name: string): ReplayLever {
+export function findLever(pattern: PatternKey, name: string): ReplayLever {
   const replayed = replayLeversOf(pattern);
   const named = leversOf(pattern).find(l => l.category === name || l.thresholds.includes(name));
   const lever = replayed.find(l => l.category === named?.category);
@@ -44,12 +44,12 @@ export function checkRange(lever: ReplayLever, { from, to }: Pick<LeverRange, 'f
   const { min, max } = lever.scale === 'log' ? MULTIPLIER_RANGE : { min: -MAX_DELTA, max: MAX_DELTA };
   for (const [path, value] of Object.entries({ from, to }))
     if (!(value >= min && value <= max))
-      throw outOfRange(path, `must be a ${unitOf(lever)} from ${min} to ${max}`);
+      throw outOfRange(path, `must be a ${effectKind(lever)} from ${min} to ${max}`);
   if (!(from < to)) throw outOfRange('to', 'must be above from');
 }
 
 /** What a value of the lever is. */
-export function unitOf(lever: ReplayLever): 'multiplier' | 'delta' {
+export function effectKind(lever: ReplayLever): 'multiplier' | 'delta' {
   return lever.scale === 'log' ? 'multiplier' : 'delta';
 }
 
@@ -58,16 +58,16 @@ function outOfRange(path: string, message: string): Fault {
 }
 
 /** Where a threshold stands. */
-export const baseOf = ({ scale }: ReplayLever): number => (scale === 'log' ? 1 : 0);
+export const neutralValue = ({ scale }: ReplayLever): number => (scale === 'log' ? 1 : 0);
 
 /** A value as an override carries it. */
-export function effectOf(lever: ReplayLever, value: number): { multiplier: number } | { delta: number } {
+export function toEffect(lever: ReplayLever, value: number): { multiplier: number } | { delta: number } {
   return lever.scale === 'log' ? { multiplier: value } : { delta: value };
 }
 
 /** Ascending, without repeats, the base among them. */
-export function valuesOf(lever: ReplayLever, { from, to, points }: LeverRange): number[] {
-  const base = baseOf(lever);
+export function leverGrid(lever: ReplayLever, { from, to, points }: LeverRange): number[] {
+  const base = neutralValue(lever);
   const step = (to - from) / (points - 1);
   const grid = Array.from({ length: points }, (_, i) =>
     i === points - 1 ? to : Number((from + i * step).toPrecision(12)),

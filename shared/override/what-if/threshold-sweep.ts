@@ -2,7 +2,7 @@ import type { Gate, Gates } from '../replay/gates.ts';
 import { RESULT } from '../replay/gates.ts';
 
 /** What one opening of a gate takes in a slice, all other gates standing where they stand. */
-export interface Stop {
+export interface SweepPoint {
   readonly winners: number;
   readonly losers: number;
   /** Against the base: below 0, fewer. */
@@ -13,7 +13,7 @@ export interface Stop {
 }
 
 /** The rows of a slice, by what moving one gate does with them: each is in one of the groups. */
-export interface Census {
+export interface EventBreakdown {
   /** Won and lost nothing. */
   readonly neutral: number;
   /** Cannot be replayed: a gate that no lever moves blocked them, or a gate has neither factor nor log. */
@@ -43,20 +43,20 @@ export function sweep(
   openings: Float64Array,
   base: number,
   payoff: Payoff,
-): { readonly stops: Stop[]; readonly census: Census } {
+): { readonly stops: SweepPoint[]; readonly census: EventBreakdown } {
   const { groups, census } = rowsByStop(gates, gate, rows, openings);
   const taken = cumulated(groups, gates);
   const there = taken[base] ?? NOTHING;
-  const stopOf = (here: Counts, error: number): Stop => ({
+  const stopOf = (here: Counts, error: number): SweepPoint => ({
     ...here,
     winnersChange: here.winners - there.winners,
     losersChange: here.losers - there.losers,
     error,
   });
   const errors = new Float64Array(openings.length);
-  const opened = new Flips(gates, payoff);
+  const opened = new FlippedEvents(gates, payoff);
   for (let stop = base + 1; stop < errors.length; stop++) errors[stop] = opened.add(groups[stop] ?? []);
-  const closed = new Flips(gates, payoff);
+  const closed = new FlippedEvents(gates, payoff);
   for (let stop = base - 1; stop >= 0; stop--) errors[stop] = closed.add(groups[stop + 1] ?? []);
   return { stops: taken.map((here, stop) => stopOf(here, errors[stop] ?? 0)), census };
 }
@@ -83,7 +83,7 @@ function rowsByStop(
   gate: Gate,
   rows: Uint32Array,
   openings: Float64Array,
-): { readonly groups: readonly number[][]; readonly census: Census } {
+): { readonly groups: readonly number[][]; readonly census: EventBreakdown } {
   const others = gates.gates.filter(other => other !== gate);
   const groups = Array.from(openings, (): number[] => []);
   const census = { neutral: 0, leftOut: 0, otherGates: 0, fixed: 0, movable: 0 };
@@ -114,7 +114,7 @@ function firstPassed(margin: number, openings: Float64Array): number {
 }
 
 /** Winners and losers that were flipped so far, per cluster, and the standard error of what they bring. */
-class Flips {
+class FlippedEvents {
   readonly #gates: Gates;
   readonly #payoff: Payoff;
   readonly #clusters: readonly ClusterSums[];

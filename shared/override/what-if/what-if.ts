@@ -1,13 +1,13 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { movedNumber, openingOf, raises } from '../../lever/replay-lever.ts';
+import { movedFactor, openingOf, opensWhenRaised } from '../../lever/replay-lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { prepareGates } from '../replay/gates.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import type { LeverRange } from './lever-range.ts';
-import { baseOf, effectOf, valuesOf } from './lever-range.ts';
-import type { Census, Stop } from './threshold-sweep.ts';
+import { leverGrid, neutralValue, toEffect } from './lever-range.ts';
+import type { EventBreakdown, SweepPoint } from './threshold-sweep.ts';
 import { sweep } from './threshold-sweep.ts';
 
 /** How one threshold is moved in one slice, in thought. */
@@ -20,7 +20,7 @@ export interface WhatIfQuestion extends LeverRange {
 }
 
 /** The slice with the threshold at one value, all other gates as they were. */
-export interface WhatIfPoint extends Stop {
+export interface WhatIfPoint extends SweepPoint {
   /** Multiplier or delta. */
   readonly value: number;
   /** The median of the slice's base thresholds, moved. */
@@ -43,7 +43,7 @@ export interface WhatIf {
   /** Whether the best is above chance even though it was picked; see `familyErrors`. */
   readonly proven: boolean;
   /** Events of the slice in the window with an outcome known at `asOf`. */
-  readonly events: Census & { readonly total: number };
+  readonly events: EventBreakdown & { readonly total: number };
 }
 
 /** Of the intervals. */
@@ -69,24 +69,24 @@ export function whatIf(
   const gate = gates.gates.find(g => g.lever === lever);
   if (!gate) throw new Error(`${lever.category} is no lever of ${pattern}`);
   const rows = sliceRows(columns, asOf, question);
-  const values = valuesOf(lever, question);
+  const values = leverGrid(lever, question);
   // What is tightest comes first: a lower threshold admits more, or a higher one.
-  const rises = raises(lever);
+  const rises = opensWhenRaised(lever);
   const ordered = rises ? values : values.toReversed();
-  const openings = Float64Array.from(ordered, value => openingOf(lever, effectOf(lever, value)));
-  const base = ordered.indexOf(baseOf(lever));
+  const openings = Float64Array.from(ordered, value => openingOf(lever, toEffect(lever, value)));
+  const base = ordered.indexOf(neutralValue(lever));
   const { stops, census } = sweep(gates, gate, rows, openings, base, settings.payoff);
   const events = { total: rows.length, ...census };
-  const reason = whyNot(events, lever, gates.silent.find(s => s.lever === lever)?.reason);
+  const reason = whyNot(events, lever, gates.disabled.find(s => s.lever === lever)?.reason);
   if (reason !== undefined) return { curve: [], reason, proven: false, events };
-  const standing = medianOf(rows, columns.numbers[movedNumber(lever)]);
+  const standing = medianOf(rows, columns.numbers[movedFactor(lever)]);
   const points = stops.map((stop, i) => pointOf(stop, ordered[i] ?? 0, standing, lever, settings));
   const best = points.reduce((most, point) => (isBetter(point, most, lever) ? point : most));
   return {
     curve: rises ? points : points.toReversed(),
     ...(points[base] && { base: points[base] }),
     best,
-    proven: best.utilityChange > 0 && best.utilityChange > familyErrors(points) * best.error,
+    proven: best.utilityChange > 0 && best.utilityChange > simultaneousErrors(points) * best.error,
     events,
   };
 }
@@ -95,7 +95,7 @@ export function whatIf(
  * Standard errors by which the best of a curve must exceed 0. Each set of events that some value takes is one try, and
  * all tries together may err as often as one interval: with 1 − Φ(z) ≤ exp(−z²/2) / 2 that is z = √(2 ln(tries / (1 − confidence))).
  */
-function familyErrors(points: readonly WhatIfPoint[]): number {
+function simultaneousErrors(points: readonly WhatIfPoint[]): number {
   // What is taken grows with the opening, so equal numbers are the same events.
   const tries = new Set(points.map(point => `${point.winners} ${point.losers}`)).size - 1;
   return Math.sqrt(2 * Math.log(tries / (1 - CONFIDENCE)));
@@ -139,7 +139,7 @@ function medianOf(rows: Uint32Array, column: Float64Array | undefined): number {
 }
 
 function pointOf(
-  stop: Stop,
+  stop: SweepPoint,
   value: number,
   standing: number,
   { scale }: ReplayLever,
@@ -160,6 +160,6 @@ const finite = (value: number): number => Math.min(Number.MAX_VALUE, Math.max(-N
 function isBetter(point: WhatIfPoint, than: WhatIfPoint, lever: ReplayLever): boolean {
   const more = point.utilityChange - than.utilityChange;
   if (more !== 0) return more > 0;
-  const distance = (p: WhatIfPoint): number => Math.abs(openingOf(lever, effectOf(lever, p.value)));
+  const distance = (p: WhatIfPoint): number => Math.abs(openingOf(lever, toEffect(lever, p.value)));
   return distance(point) < distance(than);
 }

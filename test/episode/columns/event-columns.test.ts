@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FactorCollector } from '../../../shared/episode/columns/event-columns.ts';
 import type { Outcome } from '../../../shared/episode/outcome.ts';
-import { FLAGS, GATES, packEpisode, unpackEpisode } from '../../../shared/episode/packed-episode.ts';
+import {
+  GATE_FLAGS,
+  GATE_NAMES,
+  packEpisode,
+  unpackEpisode,
+} from '../../../shared/episode/packed-episode.ts';
 import { episode } from '../../support/episodes.ts';
 import { factorColumns } from '../../support/factor-columns.ts';
 
@@ -86,7 +91,7 @@ describe('columns with factors', () => {
       Number.NaN,
     ]);
     expect(columns.numbers.ts_score?.[4999]).toBe(4999);
-    expect(columns.flagsSet[3000]).toBe(1 << FLAGS.indexOf('ts_ok'));
+    expect(columns.flagsSet[3000]).toBe(1 << GATE_FLAGS.indexOf('ts_ok'));
   });
 
   it('take the pair from the dimension that names the instrument', () => {
@@ -105,6 +110,6 @@ describe('columns with factors', () => {
     const [bits] = collected([
       { fields: { factors: { blocked_by: ['halo', 'moon'] } }, outcome: 'success', time: 0, resolvedAt: 0 },
     ]).blocked;
-    expect(bits).toBe(0x80 | (1 << GATES.indexOf('halo')) | (1 << GATES.indexOf('other')));
+    expect(bits).toBe(0x80 | (1 << GATE_NAMES.indexOf('halo')) | (1 << GATE_NAMES.indexOf('other')));
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Generality, SIDE } from '../../../shared/lesson/n-min/slice-lattice.ts';
+import { SIDE, SliceLattice } from '../../../shared/lesson/n-min/slice-lattice.ts';
 import { mineSlices } from '../../../shared/mining/mine-slices.ts';
 
 /** Rows `a b c`: every slice of these has at least one. */
@@ -36,7 +36,7 @@ function mostGeneral(
   const side = Uint8Array.from(names, name =>
     more.includes(name) ? SIDE.more : fewer.includes(name) ? SIDE.fewer : SIDE.none,
   );
-  return new Generality(slices).mostGeneral(side);
+  return new SliceLattice(slices).mostGeneral(side);
 }
 
 const ALL = [1, 2].flatMap(a => [1, 2].flatMap(b => [1, 2].map(c => [a, b, c])));

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { EpisodeColumns } from '../../../shared/episode/columns/columns.ts';
 import { QUADRANT } from '../../../shared/episode/columns/columns.ts';
-import { learn } from '../../../shared/lesson/mine-lessons.ts';
+import { mineLessons } from '../../../shared/lesson/mine-lessons.ts';
 import { STUDY_BUDGET } from '../../../shared/lesson/n-min/permutations.ts';
-import { adviseNMin } from '../../../shared/lesson/n-min/recommend.ts';
+import { recommendNMin } from '../../../shared/lesson/n-min/recommend.ts';
 import type { NMinRow, NMinStudy } from '../../../shared/lesson/n-min/schema.ts';
 import { nMinStudySchema } from '../../../shared/lesson/n-min/schema.ts';
-import { contentOrder, deal, numbersFrom } from '../../../shared/lesson/n-min/shuffle.ts';
+import { contentOrder, sfc32, shuffleOutcomes } from '../../../shared/lesson/n-min/shuffle.ts';
 import { studyNMin } from '../../../shared/lesson/n-min/study.ts';
-import { compareWithRest } from '../../../shared/statistics/fisher-exact.ts';
-import { detectable } from '../../../shared/statistics/power.ts';
+import { testAgainstRest } from '../../../shared/statistics/fisher-exact.ts';
+import { minimumDetectableDifference } from '../../../shared/statistics/power.ts';
 import { DX, S1 } from '../../support/episodes.ts';
 import { randomOf, shuffled } from '../../support/random.ts';
 
@@ -69,7 +69,7 @@ describe('a study', () => {
 
   it.each([12, 25, 33, 50])('counts what learning at %d finds: one search serves every N_MIN', nMin => {
     for (const rows of [NULL, ONE_VALUE, SMALL]) {
-      const { lessons } = learn(S1, columnsOf(rows), nMin);
+      const { lessons } = mineLessons(S1, columnsOf(rows), nMin);
       const distinct = lessons.filter(lesson => lesson.same_as === undefined);
       const row = at(study(rows), nMin);
       expect(row.slices).toBe(lessons.length);
@@ -159,16 +159,16 @@ describe('a study', () => {
 describe('the least difference that shows', () => {
   // Cohen's tables: h for n = 33 against very many, alpha 0.1, power 0.8: 2.4865 / sqrt(33) = 0.43285.
   it('is Cohen’s', () => {
-    const { more, fewer } = detectable(0.5, 33, 1e12, 0.1);
+    const { more, fewer } = minimumDetectableDifference(0.5, 33, 1e12, 0.1);
     expect(more).toBeCloseTo(Math.sin(Math.PI / 4 + 0.43285 / 2) ** 2 - 0.5, 5);
     expect(fewer).toBeCloseTo(-(more ?? 0), 10);
   });
 
   it('is none where no share is far enough', () => {
-    expect(detectable(0.02, 10, 100, 0.1).fewer).toBeNull();
-    expect(detectable(0.98, 10, 100, 0.1).more).toBeNull();
-    expect(detectable(0.5, 0, 100, 0.1)).toEqual({ more: null, fewer: null });
-    expect(detectable(0.5, 10, 0, 0.1)).toEqual({ more: null, fewer: null });
+    expect(minimumDetectableDifference(0.02, 10, 100, 0.1).fewer).toBeNull();
+    expect(minimumDetectableDifference(0.98, 10, 100, 0.1).more).toBeNull();
+    expect(minimumDetectableDifference(0.5, 0, 100, 0.1)).toEqual({ more: null, fewer: null });
+    expect(minimumDetectableDifference(0.5, 10, 0, 0.1)).toEqual({ more: null, fewer: null });
   });
 
   it.each([
@@ -180,13 +180,13 @@ describe('the least difference that shows', () => {
     'is found with odds of four in five by the test of the lessons, at a share of %d and %d events',
     (base, n) => {
       const rest = 2000;
-      const share = base + (detectable(base, n, rest, 0.1).more ?? 0);
+      const share = base + (minimumDetectableDifference(base, n, rest, 0.1).more ?? 0);
       let odds = (1 - share) ** n;
       let power = 0;
       for (let x = 0; x <= n; x++) {
         if (x > 0) odds *= ((n - x + 1) * share) / (x * (1 - share));
-        const all = { hits: x + rest * base, decided: n + rest };
-        if ((compareWithRest({ hits: x, decided: n }, all)?.p ?? 1) <= 0.1) power += odds;
+        const all = { successes: x + rest * base, trials: n + rest };
+        if ((testAgainstRest({ successes: x, trials: n }, all)?.p ?? 1) <= 0.1) power += odds;
       }
       expect(power).toBeGreaterThan(0.7);
       expect(power).toBeLessThan(0.9);
@@ -215,7 +215,7 @@ describe('advice', () => {
     ['lower ones find clearly more: the highest of them', [row(10, 26), row(20, 25), row(33, 9)], 20],
     ['a higher one finds clearly more', [row(10, 2), row(20, 3), row(33, 3), row(50, 12)], 50],
   ])('where %s', (_, rows, recommended) => {
-    const given = adviseNMin(rows, 33, 500);
+    const given = recommendNMin(rows, 33, 500);
     expect(given.recommended).toBe(recommended);
     expect(given.advice).toMatch(
       recommended === 33 ? /^Keep 33: / : new RegExp(`^Use ${recommended}: .*where 33 finds`),
@@ -224,8 +224,8 @@ describe('advice', () => {
   });
 
   it('for one in force that was not studied leaves it or names another', () => {
-    expect(adviseNMin([row(10, 0), row(60, 0)], 200, 500).advice).toMatch(/^Leave 200 as it is: /);
-    expect(adviseNMin([row(10, 5), row(60, 9)], 200, 500)).toMatchObject({ recommended: 60 });
+    expect(recommendNMin([row(10, 0), row(60, 0)], 200, 500).advice).toMatch(/^Leave 200 as it is: /);
+    expect(recommendNMin([row(10, 5), row(60, 9)], 200, 500)).toMatchObject({ recommended: 60 });
   });
 });
 
@@ -244,12 +244,12 @@ describe('dealing', () => {
   });
 
   it('gives each cell of the pool the same odds, and no other any', () => {
-    const next = numbersFrom(11);
+    const next = sfc32(11);
     const pool = Uint32Array.from([1, 3, 4, 6, 7]);
     const often = new Array<number>(9).fill(0);
     for (let i = 0; i < 5000; i++) {
       const cells = new Uint8Array(9);
-      deal(cells, 2, pool, 2, next);
+      shuffleOutcomes(cells, 2, pool, 2, next);
       expect(cells.reduce((sum, bits) => sum + bits, 0)).toBe(4);
       cells.forEach((bits, cell) => {
         often[cell] = (often[cell] ?? 0) + bits / 2;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FactorColumns } from '../../../shared/episode/columns/columns.ts';
 import { selectRows } from '../../../shared/episode/columns/select-rows.ts';
-import type { PolicyEvidence } from '../../../shared/override/evaluation/evaluation.ts';
+import type { PolicyEvaluation } from '../../../shared/override/evaluation/evaluation.ts';
 import { describeEvidence } from '../../../shared/override/evaluation/evaluation.ts';
 import { walkForward } from '../../../shared/override/evaluation/walk-forward.ts';
 import { replaySettings } from '../../../shared/override/materialize.ts';
@@ -61,7 +61,7 @@ function world({ success, leak, delay = () => 1 }: Kind, seed = 1, perDay = 80):
 
 const edge = (margin: number, frame: string): number => (margin >= 0 || frame === '1h' ? 0.6 : 0.15);
 
-function walk(columns: FactorColumns, policy: Policy = 'replay'): Omit<PolicyEvidence, 'overrides'> {
+function walk(columns: FactorColumns, policy: Policy = 'replay'): Omit<PolicyEvaluation, 'overrides'> {
   const [evidence] = walkForward(S1, columns, AS_OF, [policy], SETTINGS).policies;
   if (!evidence) throw new Error('no evidence');
   return evidence;
@@ -158,7 +158,7 @@ describe('walk-forward evidence', () => {
 });
 
 describe('the comparison in words', () => {
-  const tried = (policy: Policy, gain: number, error: number): PolicyEvidence => ({
+  const tried = (policy: Policy, gain: number, error: number): PolicyEvaluation => ({
     policy,
     overrides: 3,
     events: 500,
@@ -167,7 +167,7 @@ describe('the comparison in words', () => {
     high: gain + error,
     folds: [],
   });
-  const evidence = (...policies: PolicyEvidence[]) => ({
+  const evidence = (...policies: PolicyEvaluation[]) => ({
     as_of: iso(AS_OF),
     lookback_days: 90,
     n_min: 33,

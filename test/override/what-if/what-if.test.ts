@@ -3,16 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../../bench/policy/random.ts';
 import type { FactorColumns } from '../../../shared/episode/columns/columns.ts';
 import type { Outcome } from '../../../shared/episode/outcome.ts';
-import type { NumberName } from '../../../shared/episode/packed-episode.ts';
+import type { NumericFactor } from '../../../shared/episode/packed-episode.ts';
 import { openingOf } from '../../../shared/lever/replay-lever.ts';
 import { prepareGates } from '../../../shared/override/replay/gates.ts';
 import type { ReplaySettings } from '../../../shared/override/replay/settings.ts';
 import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
 import type { Slice } from '../../../shared/override/replay/slices.ts';
 import { NONE, rowsOf, sliceScope } from '../../../shared/override/replay/slices.ts';
-import { compare, taken } from '../../../shared/override/replay/utility.ts';
+import { compareUtility, decisionsUnderMoves } from '../../../shared/override/replay/utility.ts';
 import { describeWhatIf } from '../../../shared/override/what-if/describe.ts';
-import { checkRange, effectOf, leverNamed } from '../../../shared/override/what-if/lever-range.ts';
+import { checkRange, findLever, toEffect } from '../../../shared/override/what-if/lever-range.ts';
 import type { WhatIf, WhatIfQuestion } from '../../../shared/override/what-if/what-if.ts';
 import { INTERVAL_ERRORS, whatIf } from '../../../shared/override/what-if/what-if.ts';
 import type { PatternKey } from '../../../shared/pattern/pattern-key.ts';
@@ -22,7 +22,7 @@ import { factorColumns } from '../../support/factor-columns.ts';
 import { faultOf } from '../../support/fault-of.ts';
 
 const AS_OF = Date.UTC(2025, 2, 1);
-const BASES: Partial<Record<NumberName, readonly [NumberName, number]>> = {
+const BASES: Partial<Record<NumericFactor, readonly [NumericFactor, number]>> = {
   ts_score: ['ts_min', 0.6],
   halo_distance: ['halo_max', 1],
   ema60_slope: ['slope_min', 0],
@@ -32,7 +32,7 @@ const BASES: Partial<Record<NumberName, readonly [NumberName, number]>> = {
 interface Draft {
   readonly outcome: Outcome;
   readonly acted?: boolean;
-  readonly numbers?: Partial<Record<NumberName, number>>;
+  readonly numbers?: Partial<Record<NumericFactor, number>>;
   readonly scope?: Readonly<Record<string, string>>;
   readonly daysAgo?: number;
   readonly knownDaysAgo?: number;
@@ -45,8 +45,8 @@ interface Draft {
 /** An event at base thresholds ts_min 0.6, halo_max 1, slope_min 0, dx_min 10; TS and halo pass unless said. */
 function event(draft: Draft): KnownEvent {
   const factors = { ts_score: 0.9, halo_distance: 0.5, ema60_slope: 0.01, ...draft.numbers };
-  const numbers = new Map<NumberName, number>();
-  for (const [name, value] of Object.entries(factors) as [NumberName, number][]) {
+  const numbers = new Map<NumericFactor, number>();
+  for (const [name, value] of Object.entries(factors) as [NumericFactor, number][]) {
     const [threshold, base] = BASES[name] ?? [];
     if (Number.isNaN(value)) continue;
     numbers.set(name, value);
@@ -82,7 +82,7 @@ function ask(
   pattern: PatternKey = S1,
 ): WhatIf & { readonly sentence: string } {
   const { lever: name = 'ts_min', ...rest } = question;
-  const lever = leverNamed(pattern, name);
+  const lever = findLever(pattern, name);
   const asked = { scope: {}, from: 0.8, to: 1.2, points: 5, days: 90, ...rest, lever };
   const found = whatIf(pattern, factorColumns(events), AS_OF, asked, settings);
   return { ...found, sentence: describeWhatIf(found, asked, settings) };
@@ -326,7 +326,7 @@ describe('a lever is named', () => {
     [S3, 'dx_min', 'tuning_dx_min'],
     [S2, 'slope_min', 'tuning_s2_slope_min'],
   ])('of %s as %s', (pattern, name, category) => {
-    expect(leverNamed(pattern, name).category).toBe(category);
+    expect(findLever(pattern, name).category).toBe(category);
   });
 
   test.each([
@@ -335,7 +335,7 @@ describe('a lever is named', () => {
     [S3, 'dx_atr_mult', 'ts_min, dx_min, slope_min, sr_boost, edx_supp'],
     [S3, 'toString', 'ts_min, dx_min, slope_min, sr_boost, edx_supp'],
   ])('else the answer says which %s has: not %s', (pattern, name, known) => {
-    expect(faultOf(() => leverNamed(pattern, name))).toMatchObject({
+    expect(faultOf(() => findLever(pattern, name))).toMatchObject({
       code: 'invalid_request',
       issues: [{ path: 'lever', message: `must be a lever of ${pattern} that can be replayed: ${known}` }],
     });
@@ -349,7 +349,7 @@ describe('a lever is named', () => {
     ['slope_min', -1, Number.POSITIVE_INFINITY, 'to'],
     ['slope_min', 1, -1, 'to'],
   ])('and moved within its range: %s from %d to %d is refused at %s', (name, from, to, path) => {
-    expect(faultOf(() => checkRange(leverNamed(S1, name), { from, to }))).toMatchObject({
+    expect(faultOf(() => checkRange(findLever(S1, name), { from, to }))).toMatchObject({
       code: 'invalid_request',
       issues: [{ path }],
     });
@@ -432,14 +432,20 @@ describe('whatever the events', () => {
           const scope = sliceScope(slice, columns);
           const { curve } = ask(events, { scope, lever: name, from, to, points: many }, told);
           const rowsOfSlice = rowsOf(slice, columns, all);
-          const base = taken(gates, [], rowsOfSlice);
+          const base = decisionsUnderMoves(gates, [], rowsOfSlice);
           for (const point of curve) {
             points++;
-            const lever = leverNamed(S1, name);
-            const opening = openingOf(lever, effectOf(lever, point.value));
-            const acts = taken(gates, [{ gate, slice, opening }], rowsOfSlice);
-            const { winners, losers, gain, error, changed } = compare(gates, rowsOfSlice, acts, base, told);
-            const counted = compare(gates, rowsOfSlice, acts, undefined, told);
+            const lever = findLever(S1, name);
+            const opening = openingOf(lever, toEffect(lever, point.value));
+            const acts = decisionsUnderMoves(gates, [{ gate, slice, opening }], rowsOfSlice);
+            const { winners, losers, gain, error, changed } = compareUtility(
+              gates,
+              rowsOfSlice,
+              acts,
+              base,
+              told,
+            );
+            const counted = compareUtility(gates, rowsOfSlice, acts, undefined, told);
             expect(point).toMatchObject({
               winnersChange: winners,
               losersChange: losers,
