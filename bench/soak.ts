@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DAY_MS } from '../shared/time.ts';
 import { figure, machine, median, quantile } from './support/report.ts';
 
 /*
@@ -28,7 +29,6 @@ const LOOKERS = 2;
  * run works on stays the same while the stored data grows, and growing memory is a leak and not the data.
  */
 const IN_WINDOW_MS = 60_000;
-const DAY_MS = 86_400_000;
 /** Growth of memory that counts as flat, as a share; says little before each process has run some cycles: ten minutes. */
 const FLAT = 0.1;
 

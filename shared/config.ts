@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { POLICIES } from './override/override.ts';
+import type { Payoff } from './override/payoff.ts';
 
 const whole = z.coerce.number().int();
 
@@ -45,7 +46,7 @@ export interface Config {
     readonly lookbackDays: number;
     readonly policy: (typeof POLICIES)[number];
     readonly challengers: readonly (typeof POLICIES)[number][];
-    readonly payoff: { readonly win: number; readonly loss: number };
+    readonly payoff: Payoff;
   };
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;

@@ -73,7 +73,15 @@ const NOUNS = ['pattern', 'episode', 'lever', 'lesson', 'override', 'generation'
 const nouns = (upTo: string): string[] =>
   NOUNS.slice(0, NOUNS.indexOf(upTo) + 1).map(noun => `shared/${noun}`);
 const DOMAIN = nouns('cycle');
-const GROUND = ['shared/statistics', 'shared/mining'];
+const GROUND = [
+  'shared/statistics',
+  'shared/mining',
+  'shared/errors.ts',
+  'shared/time.ts',
+  'shared/hash.ts',
+  'shared/numbers.ts',
+  'shared/validation.ts',
+];
 const SDK = /^@aws-sdk\//;
 const WEB = /^(hono|@hono)(\/|$)/;
 
@@ -89,7 +97,7 @@ interface Rule {
 const noun = (name: string, packages: Rule['packages'], own = nouns(name)): Rule => ({
   module: name,
   files: under(`shared/${name}`),
-  own: [...own, ...GROUND, 'shared/errors.ts'],
+  own: [...own, ...GROUND],
   packages,
 });
 
@@ -106,8 +114,8 @@ const RULES: readonly Rule[] = [
     own: ['shared/mining'],
     packages: [],
   },
-  noun('pattern', ['zod', 'node:crypto']),
-  noun('episode', ['zod', 'node:crypto']),
+  noun('pattern', ['zod']),
+  noun('episode', ['zod']),
   noun('lever', []),
   noun('lesson', ['zod']),
   noun('override', ['zod']),
@@ -115,10 +123,22 @@ const RULES: readonly Rule[] = [
   noun('lookup', ['zod']),
   {
     // A run and a look-up stand side by side: a run imports only the port of the dimensions that look-ups use.
-    ...noun('cycle', ['zod', 'node:crypto'], [...nouns('generation'), 'shared/cycle']),
+    ...noun('cycle', ['zod'], [...nouns('generation'), 'shared/cycle']),
     types: ['shared/lookup/dimension-store.ts', 'shared/log.ts'],
   },
-  { module: 'errors, log', files: under('shared/errors.ts', 'shared/log.ts'), own: [], packages: [] },
+  {
+    module: 'errors, log, time, numbers',
+    files: under('shared/errors.ts', 'shared/log.ts', 'shared/time.ts', 'shared/numbers.ts'),
+    own: [],
+    packages: [],
+  },
+  { module: 'hash', files: under('shared/hash.ts'), own: [], packages: ['node:crypto'] },
+  {
+    module: 'validation',
+    files: under('shared/validation.ts'),
+    own: ['shared/errors.ts'],
+    packages: ['zod'],
+  },
   {
     module: 'stacks in lines of the source',
     files: under('shared/source-mapped-stack.ts'),
@@ -136,7 +156,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'the rest of dynamodb',
     files: file => under('shared/dynamodb')(file) && file !== 'shared/dynamodb/keys.ts',
-    own: ['shared/dynamodb', ...DOMAIN, 'shared/errors.ts'],
+    own: ['shared/dynamodb', ...DOMAIN, ...GROUND],
     types: ['shared/log.ts'],
     packages: [SDK, /^node:(crypto|zlib)$/],
   },
@@ -150,7 +170,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'http',
     files: under('shared/http'),
-    own: ['shared/http', ...DOMAIN, 'shared/errors.ts'],
+    own: ['shared/http', ...DOMAIN, ...GROUND],
     types: ['shared/log.ts'],
     packages: ['zod', WEB, 'node:crypto'],
   },

@@ -196,7 +196,7 @@ describe('the failures of the old system', () => {
     },
   );
 
-  test('a slice whose pressure is back to 0 has no override after the next cycle', async () => {
+  test('[F6] a slice whose pressure is back to 0 has no override after the next cycle', async () => {
     const api = await openApi();
     await api.postEvents(events(40, 'miss'));
     await api.cycle({ as_of: AS_OF });
@@ -214,7 +214,7 @@ describe('the failures of the old system', () => {
     await api.close();
   });
 
-  test('a slice that ages out of the window has no override after the next cycle', async () => {
+  test('[F6] a slice that ages out of the window has no override after the next cycle', async () => {
     const api = await openApi();
     await api.postEvents(events(40, 'old'));
     await api.cycle({ as_of: '2025-01-20T00:00:00Z' });
@@ -235,7 +235,7 @@ describe('the failures of the old system', () => {
 });
 
 describe('a store that fails during a cycle', () => {
-  test('ends with a failed cycle on record and in status, never with 0 lessons and success', async () => {
+  test('[F3] ends with a failed cycle on record and in status, never with 0 lessons and success', async () => {
     let broken = false;
     const api = await openApi({
       settings: failing((op, body) => broken && op === 'Query' && body.includes('outcomes')),
@@ -263,7 +263,7 @@ describe('a store that fails during a cycle', () => {
     await api.close();
   });
 
-  test('costs only the pattern that it fails for', async () => {
+  test('[S4] costs only the pattern that it fails for', async () => {
     const api = await openApi({
       settings: failing((op, body) => op === 'Query' && body.includes('S2.entry#')),
     });
@@ -289,7 +289,7 @@ describe('a store that fails during a cycle', () => {
     await api.close();
   });
 
-  test('turns a look-up neutral, and the look-up says so', async () => {
+  test('[S1] turns a look-up neutral, and the look-up says so', async () => {
     let broken = false;
     const api = await openApi({ settings: failing(() => broken) });
     await api.postEvents(events(40, 'e'));
@@ -349,7 +349,7 @@ describe('a run as of the same moment over the same events', () => {
     await api.close();
   });
 
-  test('takes the window to the millisecond: as_of − 90 days ≤ timestamp ≤ as_of', async () => {
+  test('[T2] takes the window to the millisecond: as_of − 90 days ≤ timestamp ≤ as_of', async () => {
     const api = await openApi();
     await api.postEvents([
       ...events(1, 'first', { timestamp: '2025-01-20T00:00:00.000Z' }),

@@ -91,7 +91,7 @@ describe('the log', () => {
     expect(errors[0]?.error).toMatchObject({ name: 'store_unavailable', cause: { name: 'TimeoutError' } });
   });
 
-  it('never holds what a caller sent, nor what a caller is known by', () => {
+  it('[M3] never holds what a caller sent, nor what a caller is known by', () => {
     expect(lines.filter(line => line.includes(MARK))).toEqual([]);
     expect(lines.filter(line => /authorization|bearer|cookie/i.test(line))).toEqual([]);
   });

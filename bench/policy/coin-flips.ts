@@ -2,6 +2,7 @@ import type { FactorColumns } from '../../shared/episode/columns/columns.ts';
 import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
+import { DAY_MS } from '../../shared/time.ts';
 import { columnsOf, none, PATTERN, START_MS } from './policy-runners.ts';
 import { Random } from './random.ts';
 import { eventsOf } from './score.ts';
@@ -23,7 +24,6 @@ const COINS: readonly Coin[] = [
 ];
 const EVENTS = 4000;
 const DAYS = 90;
-const DAY_MS = 86_400_000;
 const FIRST_SEED = 1001;
 
 /** Events whose outcome has nothing to do with anything, as columns. */

@@ -9,6 +9,7 @@ import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
 import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
+import { DAY_MS } from '../../shared/time.ts';
 import type { Events } from './world.ts';
 
 /** What a policy did to one world: which events were acted on, and how many overrides stood at the end and at most. */
@@ -23,7 +24,6 @@ export const PATTERN: PatternKey = parsePatternKey('pm.uptrend.S1.entry');
 export const LOOKBACK_DAYS = 90;
 /** Scored from here on. */
 export const FIRST_DAY = 30;
-const DAY_MS = 86_400_000;
 /** Midnight, so that blocks of hours begin with days. */
 export const START_MS = Date.UTC(2025, 0, 1);
 

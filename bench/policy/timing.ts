@@ -1,13 +1,13 @@
 import type { FactorColumns } from '../../shared/episode/columns/columns.ts';
 import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
+import { DAY_MS } from '../../shared/time.ts';
 import { columnsOf, none, PATTERN, START_MS } from './policy-runners.ts';
 import { eventsOf } from './score.ts';
 import type { Events } from './world.ts';
 import { WORLDS } from './worlds.ts';
 
 const DAYS = 90;
-const DAY_MS = 86_400_000;
 /** Runs before those that are timed, and those. */
 const WARM_UP = 7;
 const RUNS = 7;

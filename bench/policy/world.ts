@@ -1,4 +1,5 @@
 import type { DimensionColumn } from '../../shared/mining/types.ts';
+import type { Payoff } from '../../shared/override/payoff.ts';
 import { normalCdf, Random } from './random.ts';
 
 /** How far the best thresholds lie from the base ones, as margins of ts, halo and slope; above 0: base is too loose. */
@@ -11,7 +12,7 @@ export interface World {
   readonly name: string;
   /** `handbook`, or `own`: worlds that no setting was chosen on. */
   readonly origin: 'handbook' | 'own';
-  readonly payoff: { readonly win: number; readonly loss: number };
+  readonly payoff: Payoff;
   readonly eventsPerDay: number;
   readonly days: number;
   /** Probability of success far outside and far inside all gates. */

@@ -1,9 +1,7 @@
 import * as z from 'zod';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { POLICIES } from '../override/override.ts';
-
-const count = z.number().int().nonnegative();
-const instant = z.iso.datetime();
+import { count, instant, lookbackDays } from '../validation.ts';
 
 /** What a run may be told; what is not set comes from the pattern's settings, then from the stage. */
 export const cycleOptionsSchema = z
@@ -16,7 +14,7 @@ export const cycleOptionsSchema = z
         'must lie between 1970 and 9998',
       )
       .optional(),
-    lookback_days: z.number().int().min(1).max(366).optional(),
+    lookback_days: lookbackDays.optional(),
     n_min: z.number().int().min(1).max(1_000_000).optional(),
     policy: z
       .string()

@@ -5,8 +5,8 @@ import { parseHistory, revisionAsOf } from '../episode/outcome.ts';
 import { Fault, faultCode } from '../errors.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import { DAY_MS } from '../time.ts';
 
-const DAY_MS = 86_400_000;
 /** How many damaged events a reason names. */
 const NAMED = 5;
 /** Of an id in a reason, so many characters. */

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Generation, Head } from '../generation/head.ts';
-import { keptSetSchema, payoffSchema, policySchema } from '../generation/head.ts';
+import { keptSetSchema, policySchema } from '../generation/head.ts';
 import { renewIfDue } from '../generation/retention.ts';
+import { shortHash } from '../hash.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { DEFAULT_RESOLUTION } from '../override/override.ts';
+import { payoffSchema } from '../override/payoff.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { PatternRun } from './cycle.ts';
 import { cycleOptionsSchema } from './cycle.ts';
@@ -115,7 +116,7 @@ function sameContent(current: Generation, made: MinedPattern): boolean {
 function newGeneration(deps: CycleDeps, cycle: CycleRun, made: MinedPattern, generation: number): Generation {
   return {
     generation,
-    hash: createHash('sha256').update(`${made.lessons.id} ${made.overrides.id}`).digest('hex').slice(0, 32),
+    hash: shortHash(`${made.lessons.id} ${made.overrides.id}`),
     cycle_id: cycle.cycle_id,
     as_of: cycle.as_of,
     lookback_days: made.lookback_days,

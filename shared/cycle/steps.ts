@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { parse } from '../episode/episode.ts';
 import { Fault } from '../errors.ts';
 import { effectiveSettings, requirePolicy } from '../generation/effective-settings.ts';
 import type { Generation } from '../generation/head.ts';
 import { storeUnlessUnchanged } from '../generation/retention.ts';
+import { shortHash } from '../hash.ts';
 import { dimensionsOf } from '../lesson/lesson.ts';
 import { summarize } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
+import { parse } from '../validation.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
 import { cycleOptionsSchema, cycleStatus } from './cycle.ts';
 import type { CycleDeps } from './dependencies.ts';
@@ -30,7 +30,7 @@ const startedSchema = z.object({
 /** Time first, so that text order is the order of starting; the name makes a retried start the same run. */
 export function cycleId(startedAt: string, executionName: string): string {
   const time = new Date(startedAt).toISOString().replace(/[-:.]/g, '');
-  return `${time}-${createHash('sha256').update(executionName).digest('hex').slice(0, 8)}`;
+  return `${time}-${shortHash(executionName).slice(0, 8)}`;
 }
 
 /**

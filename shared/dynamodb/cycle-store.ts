@@ -1,14 +1,13 @@
 import type { CycleRecord, CycleSummary, PatternRun } from '../cycle/cycle.ts';
 import { cycleSummarySchema, patternRunSchema } from '../cycle/cycle.ts';
 import type { CycleStore } from '../cycle/cycle-store.ts';
+import { DAY_MS } from '../time.ts';
 import type { Dynamo } from './client.ts';
 import { mapBatches } from './client.ts';
 import { CYCLES, cyclePartition, TTL_ATTRIBUTE } from './keys.ts';
 
 /** Records of runs are kept this long. */
 const RECORD_DAYS = 90;
-const DAY_MS = 86_400_000;
-
 /** The record of every run, in the control table: one summary, and one row per pattern. */
 export class DynamoCycleStore implements CycleStore {
   readonly #db: Dynamo;

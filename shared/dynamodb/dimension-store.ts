@@ -1,12 +1,12 @@
 import type { DimensionCoverage } from '../lookup/dimension-coverage.ts';
 import type { DimensionStore } from '../lookup/dimension-store.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import { DAY_MS } from '../time.ts';
 import type { Dynamo, Item } from './client.ts';
 import * as keys from './keys.ts';
 
 /** A dimension that nobody asks with any more is forgotten after so long. */
 const ASKED_DAYS = 30;
-const DAY_MS = 86_400_000;
 /** More dimensions than these are not watched. */
 const MAX_USED = 256;
 

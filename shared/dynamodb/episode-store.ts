@@ -9,6 +9,7 @@ import type { HeadStore } from '../generation/ports.ts';
 import { atBaseThresholds } from '../lever/base-thresholds.ts';
 import type { Log } from '../log.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import { DAY_MS } from '../time.ts';
 import type { Dynamo, Item } from './client.ts';
 import { mapBatches } from './client.ts';
 import { CounterUpdates } from './counter-updates.ts';
@@ -23,8 +24,6 @@ export interface EpisodeStoreSettings {
   readonly now: () => number;
   readonly log: Log;
 }
-
-const DAY_MS = 86_400_000;
 
 /**
  * Events in DynamoDB. Attributes of an event: b canonical body, h its hash, m packed for runs, t event time,

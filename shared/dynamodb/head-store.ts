@@ -1,13 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Fault } from '../errors.ts';
 import type { Change, Generation, Head } from '../generation/head.ts';
 import { changeSchema, generationSchema, headSchema } from '../generation/head.ts';
 import type { HeadStore, PatternOverview } from '../generation/ports.ts';
+import { shortHash } from '../hash.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { evidenceSchema } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
+import { DAY_MS } from '../time.ts';
 import type { Dynamo, Item } from './client.ts';
 import type { Counter } from './counter-updates.ts';
 import { COUNTERS } from './counter-updates.ts';
@@ -16,7 +18,6 @@ import * as keys from './keys.ts';
 /** Superseded generations and the audit are kept this long. */
 export const HISTORY_DAYS = 30;
 const AUDIT_DAYS = 400;
-const DAY_MS = 86_400_000;
 const AUDIT_PAGE = 100;
 
 /** Heads and what belongs to a pattern, in the control table. */
@@ -130,7 +131,7 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async #putIfNew(pattern: PatternKey, sort: string, rows: string): Promise<void> {
-    const hash = createHash('sha256').update(rows).digest('hex').slice(0, 32);
+    const hash = shortHash(rows);
     const stored = await this.#db.get({
       TableName: this.#table,
       Key: { pk: keys.patternPartition(pattern), sk: sort },

@@ -5,6 +5,7 @@ import { formatHistory, mergeOutcome, parseHistory } from '../episode/outcome.ts
 import { Fault } from '../errors.ts';
 import type { HeadStore } from '../generation/ports.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import { DAY_MS } from '../time.ts';
 import type { Dynamo } from './client.ts';
 import type { CounterUpdates } from './counter-updates.ts';
 import * as keys from './keys.ts';
@@ -13,8 +14,6 @@ import * as keys from './keys.ts';
 const PARKED_DAYS = 90;
 /** Two writers may meet on one outcome; so many meetings in a row mean something else is wrong. */
 const ATTEMPTS = 20;
-const DAY_MS = 86_400_000;
-
 export type ItemKey = { readonly pk: string; readonly sk: string };
 
 export function eventKey(pattern: PatternKey, id: string): ItemKey {

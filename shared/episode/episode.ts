@@ -1,10 +1,12 @@
-import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
+import { shortHash } from '../hash.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
 import { normalizeScope } from '../pattern/scope.ts';
+import { DAY_MS } from '../time.ts';
+import { parse, safeRecord } from '../validation.ts';
 import type { OutcomeRevision } from './outcome.ts';
 import { outcomeSchema } from './outcome.ts';
 
@@ -12,7 +14,7 @@ export const MAX_FACTORS = 256;
 /** Bytes of one event's canonical JSON; a DynamoDB item holds 400 kB, an episode needs under 2. */
 export const MAX_EVENT_BYTES = 64 * 1024;
 /** A clock may run ahead by this much; beyond it a timestamp is taken for a mistake (seconds, milliseconds, a wrong year). */
-export const MAX_CLOCK_AHEAD_MS = 24 * 3600_000;
+export const MAX_CLOCK_AHEAD_MS = DAY_MS;
 export const EARLIEST_MS = Date.parse('2000-01-01T00:00:00Z');
 
 const idSchema = z
@@ -42,27 +44,12 @@ export type FactorValue = z.output<typeof factorValueSchema>;
 /** `applied`, what was in force when the bot decided, is an object of its own; the rest are single values. */
 export type Factors = Readonly<Record<string, FactorValue | object>>;
 
-// Not z.record: it drops a name `__proto__` in silence, and what a caller sends is kept or refused.
-const factorsSchema = z
-  .unknown()
-  .superRefine((factors, context) => {
-    if (typeof factors !== 'object' || factors === null || Array.isArray(factors))
-      return context.addIssue({ code: 'custom', message: 'must be an object' });
-    const entries = Object.entries(factors);
-    if (entries.length > MAX_FACTORS)
-      return context.addIssue({ code: 'custom', message: `must have at most ${MAX_FACTORS} names` });
-    for (const [name, value] of entries) {
-      const problem = factorProblem(name, value);
-      if (problem) context.addIssue({ code: 'custom', path: [name], message: problem });
-    }
-  })
-  .transform(factors => factors as Factors)
-  .meta({
-    type: 'object',
-    description: 'signal factors and thresholds at decision time; unknown names are kept',
-    additionalProperties: true,
-    examples: [{ ts_score: { min: 0.5, median: 0.52, max: 0.54 }, ts_min: 0.6, ts_ok: false }],
-  });
+const factorsSchema = safeRecord<Factors>(MAX_FACTORS, factorProblem).meta({
+  type: 'object',
+  description: 'signal factors and thresholds at decision time; unknown names are kept',
+  additionalProperties: true,
+  examples: [{ ts_score: { min: 0.5, median: 0.52, max: 0.54 }, ts_min: 0.6, ts_ok: false }],
+});
 
 function factorProblem(name: string, value: unknown): string | undefined {
   if (name === '' || name.length > 128 || name === '__proto__') return 'is no name of a factor';
@@ -221,7 +208,7 @@ function canonicalBody(episode: Episode): string {
 
 /** Fingerprint of an event's body, 32 hexadecimal digits of SHA-256. */
 export function bodyHash(body: string): string {
-  return hash('sha256', body).slice(0, 32);
+  return shortHash(body);
 }
 
 function sorted(value: unknown): unknown {
@@ -238,21 +225,4 @@ function assertTimestampInRange(field: string, ms: number, now: number): void {
   if (ms >= EARLIEST_MS && ms <= now + MAX_CLOCK_AHEAD_MS) return;
   const message = 'must lie between 2000-01-01 and a day after its receipt';
   throw new Fault('timestamp_out_of_range', `${field} ${message}`, { issues: [{ path: field, message }] });
-}
-
-/** Parses with a zod schema; what does not fit becomes a fault that names every place. */
-export function parse<T extends z.ZodType>(
-  schema: T,
-  raw: unknown,
-  code: 'invalid_event' | 'invalid_outcome' | 'invalid_request',
-): z.output<T> {
-  const result = schema.safeParse(raw);
-  if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, 20).map(issue => ({
-    path: issue.path.map(String).join('.').slice(0, 200),
-    message: issue.message.slice(0, 300),
-  }));
-  const [first] = issues;
-  const detail = first ? `${first.path === '' ? 'body' : first.path}: ${first.message}` : 'does not fit';
-  throw new Fault(code, detail, { issues });
 }

@@ -1,6 +1,7 @@
 import { Fault } from '../errors.ts';
 import type { Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
+import type { Payoff } from '../override/payoff.ts';
 import type { Settings } from './head.ts';
 
 /** The stage's configuration, for what a pattern does not set. */
@@ -9,7 +10,7 @@ export interface Defaults {
   readonly lookbackDays: number;
   readonly policy: Policy;
   readonly challengers: readonly Policy[];
-  readonly payoff: { readonly win: number; readonly loss: number };
+  readonly payoff: Payoff;
 }
 
 /** The settings in force. */
@@ -17,7 +18,7 @@ export interface EffectiveSettings {
   readonly policy: Policy;
   /** Computed and compared beside the policy; never the policy itself. */
   readonly challengers: readonly Policy[];
-  readonly payoff: { readonly win: number; readonly loss: number };
+  readonly payoff: Payoff;
   /** Least events of a slice that makes a lesson. */
   readonly n_min: number;
   /** Days. */

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { POLICIES, resolutionSchema } from '../override/override.ts';
+import { payoffSchema } from '../override/payoff.ts';
+import { count, lookbackDays } from '../validation.ts';
 
 /**
  * What a pattern serves. `live`: the generation in force. `shadow`: learns and publishes, serves neutral.
@@ -10,11 +12,6 @@ export const modeSchema = z.enum(['live', 'shadow', 'frozen', 'off']);
 export type Mode = z.output<typeof modeSchema>;
 
 export const policySchema = z.enum(POLICIES);
-const count = z.number().int().nonnegative();
-
-export const payoffSchema = z
-  .strictObject({ win: z.number().positive().max(1e6), loss: z.number().positive().max(1e6) })
-  .meta({ description: 'gain of an acted success, loss of an acted failure' });
 
 /** Settings of one pattern; what is not set comes from the stage. */
 export const settingsSchema = z.object({
@@ -23,7 +20,7 @@ export const settingsSchema = z.object({
   challengers: z.array(policySchema).max(POLICIES.length).optional(),
   payoff: payoffSchema.optional(),
   n_min: count.min(1).max(1_000_000).optional(),
-  lookback_days: count.min(1).max(366).optional(),
+  lookback_days: lookbackDays.optional(),
 });
 export type Settings = z.output<typeof settingsSchema>;
 

@@ -1,4 +1,5 @@
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import { DAY_MS } from '../time.ts';
 import type { Generation, RetainedRowSetRef } from './head.ts';
 import type { GenerationStores, RowSetStore } from './ports.ts';
 
@@ -8,7 +9,6 @@ import type { GenerationStores, RowSetStore } from './ports.ts';
  * generations share outlives them all.
  */
 
-const DAY_MS = 86_400_000;
 const KEEP_DAYS = 62;
 const RENEW_DAYS = 31;
 

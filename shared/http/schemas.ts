@@ -1,15 +1,16 @@
 import * as z from 'zod';
 import { cycleOptionsSchema, cycleRecordSchema, cycleSummarySchema } from '../cycle/cycle.ts';
-import { changeSchema, modeSchema, payoffSchema } from '../generation/head.ts';
+import { changeSchema, modeSchema } from '../generation/head.ts';
 import { lessonSchema } from '../lesson/lesson.ts';
 import { ACTION_CATEGORIES } from '../lever/lever.ts';
 import { evidenceSchema, evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { overrideSchema, POLICIES, resolutionSchema } from '../override/override.ts';
+import { payoffSchema } from '../override/payoff.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
+import { count, lookbackDays } from '../validation.ts';
 
 /** What the API takes and answers. The same schemas check requests and make the OpenAPI document. */
 
-const count = z.number().int().nonnegative();
 const patternKey = z
   .string()
   .meta({ description: 'canonical pattern key', examples: ['pm.uptrend.S1.entry'] });
@@ -146,7 +147,7 @@ export const settingsRequestSchema = z
       .meta({ description: 'policies that each run computes and compares beside the one it publishes' }),
     payoff: payoffSchema.optional(),
     n_min: count.min(1).max(1_000_000).optional(),
-    lookback_days: count.min(1).max(366).optional(),
+    lookback_days: lookbackDays.optional(),
     reason,
   })
   .meta({ id: 'SettingsRequest' });

@@ -2,8 +2,9 @@ import * as z from 'zod';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { patternParts } from '../pattern/pattern-key.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
+import { count } from '../validation.ts';
 import type { QuadrantStats } from './stats.ts';
-import { count, ladderStatsSchema, quadrantStatsSchema } from './stats.ts';
+import { ladderStatsSchema, quadrantStatsSchema } from './stats.ts';
 import { ladderUncertaintySchema, quadrantUncertaintySchema } from './uncertainty.ts';
 
 const lessonFields = {

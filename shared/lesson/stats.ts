@@ -1,7 +1,6 @@
 import * as z from 'zod';
+import { count } from '../validation.ts';
 
-/** How many. */
-export const count = z.number().int().nonnegative();
 const rate = z.number().min(0).max(1);
 
 /** What was done and what came of it, in one slice. Rates are over acted or skipped events, neutral ones included; 0 over nothing. */

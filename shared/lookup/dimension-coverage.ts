@@ -1,3 +1,4 @@
+import { DAY_MS } from '../time.ts';
 /** Which dimensions a pattern's lessons use, and which ones its look-ups ask with; times in milliseconds since 1970. */
 export interface DimensionCoverage {
   /** Since when lessons use each dimension without a break. */
@@ -7,7 +8,7 @@ export interface DimensionCoverage {
 }
 
 /** A dimension may be missing from look-ups for so long before somebody is told. */
-export const UNQUERIED_AFTER_MS = 24 * 3600_000;
+export const UNQUERIED_AFTER_MS = DAY_MS;
 
 /** Dimensions that lessons have used for a day and no look-up has asked with for a day, sorted. */
 export function unqueriedDimensions({ used, queried: asked }: DimensionCoverage, now: number): string[] {

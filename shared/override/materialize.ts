@@ -5,6 +5,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 import { dimensionCount } from '../pattern/scope.ts';
 import type { Override, Policy } from './override.ts';
 import { byScopeHashThenCategory } from './override.ts';
+import type { Payoff } from './payoff.ts';
 import { drift, explainNoDriftOverride } from './policies/drift.ts';
 import type { ReplayResult } from './policies/replay.ts';
 import { replay } from './policies/replay.ts';
@@ -16,7 +17,7 @@ import { REPLAY_SETTINGS } from './replay/settings.ts';
 /** What a policy is told about a pattern. */
 export interface PolicySettings {
   /** Gain of an acted success and loss of an acted failure, both above 0. */
-  readonly payoff: { readonly win: number; readonly loss: number };
+  readonly payoff: Payoff;
   /** Least events (with an outcome) of a slice. */
   readonly n_min: number;
   /** Days. */

@@ -1,5 +1,6 @@
 import type { ActionCategory } from '../lever/lever.ts';
 import { ACTION_CATEGORIES, leversOf } from '../lever/lever.ts';
+import { finite } from '../numbers.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
 import { dimensionCount } from '../pattern/scope.ts';
@@ -174,9 +175,4 @@ export function applyThresholds(
       return [name, hit ? finite(value * (hit.multiplier ?? 1) + (hit.delta ?? 0)) : value];
     }),
   );
-}
-
-/** JSON has no infinity: what lies beyond all numbers is the last of them. */
-function finite(value: number): number {
-  return Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, value));
 }

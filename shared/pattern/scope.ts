@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
+import { shortHash } from '../hash.ts';
 
 declare const brand: unique symbol;
 
@@ -50,7 +50,7 @@ export function scopeFromPairs(pairs: Iterable<readonly [string, string]>): Scop
 
 /** The hash that keys a scope; `{}` gives `44136fa355b3678a1146ad16f7e8649e`. The scope must be normalised. */
 export function scopeHash(scope: Scope): ScopeHash {
-  return createHash('sha256').update(JSON.stringify(scope), 'utf8').digest('hex').slice(0, 32) as ScopeHash;
+  return shortHash(JSON.stringify(scope)) as ScopeHash;
 }
 
 /** Whether every pair of `subset` is in `scope`; the empty subset covers everything. */

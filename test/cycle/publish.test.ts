@@ -145,7 +145,7 @@ describe('a run', () => {
 });
 
 describe('runs that overlap', () => {
-  it('five at once publish once', async () => {
+  it('[O4] five at once publish once', async () => {
     await addMisses(20);
     const runs = await Promise.all([1, 2, 3, 4, 5].map(() => run()));
     const published = runs.filter(r => r.published);
@@ -158,7 +158,7 @@ describe('runs that overlap', () => {
     );
   });
 
-  it('one that mined earlier and publishes later yields', async () => {
+  it('[O4] one that mined earlier and publishes later yields', async () => {
     await addMisses(20);
     const early = await open();
     const old = await mined(early);
@@ -336,7 +336,7 @@ describe('changes at once', () => {
 });
 
 describe('the rows of a generation in force are kept', () => {
-  it('and renewed when less than 31 days are left, by an unchanged run as by a frozen one', async () => {
+  it('[D5] and renewed when less than 31 days are left, by an unchanged run as by a frozen one', async () => {
     await addMisses(20);
     const days = { lookback_days: 366 };
     await run(days);

@@ -74,7 +74,7 @@ test('a fault that passes within the retries costs nothing', async () => {
   await api.close();
 });
 
-test('a fault that stays ends in failure after the retries, while the other pattern publishes', async () => {
+test('[S4] a fault that stays ends in failure after the retries, while the other pattern publishes', async () => {
   let calls = 0;
   const api = await openApi({
     settings: failing((op, body) => op === 'Query' && body.includes('S2.entry#0') && ++calls > 0),
@@ -115,7 +115,7 @@ test('a timeout in the middle is recorded, and the next run is clean', async () 
   await api.close();
 });
 
-test('a schedule that fires twice at once publishes once: the other run yields', async () => {
+test('[I4] a schedule that fires twice at once publishes once: the other run yields', async () => {
   // Each run's write of the head waits for the other's: both have mined against the same head.
   let writes = 0;
   const pause = hanging((op, body) => {

@@ -1,28 +1,47 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import project from '../../package.json' with { type: 'json' };
 import lock from '../../package-lock.json' with { type: 'json' };
 import { measurement } from '../support/measurements.ts';
 
-const text = readFileSync(new URL('../../docs/guarantees.md', import.meta.url), 'utf8');
+const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+const promises = read('guarantees.md');
+const text = read('guarantees-tests.md');
 
-/** `file.test.ts`, and the titles named after it. */
-const shown = [...text.matchAll(/`([\w/.-]+\.(?:test|facts)\.ts)`((?:[:,] "[^"]+")*)/g)].map(
-  ([, file = '', titles = '']) => ({
-    file,
-    titles: [...titles.matchAll(/"([^"]+)"/g)].map(([, title = '']) => title),
-  }),
-);
+const TEST_ROOT = fileURLToPath(new URL('..', import.meta.url));
+const sources = readdirSync(TEST_ROOT, { recursive: true, encoding: 'utf8' })
+  .filter(file => /\.(test|facts)\.ts$/.test(file))
+  .map(file => ({ file: file.replaceAll('\\', '/'), source: readFileSync(join(TEST_ROOT, file), 'utf8') }));
 
-it('every test that a promise names is there, under its title', () => {
-  expect(shown.length).toBeGreaterThan(25);
-  for (const { file, titles } of shown) {
-    const path = new URL(`../${file}`, import.meta.url);
-    expect([file, existsSync(path)]).toEqual([file, true]);
-    // Figures of a title are constants of the test.
-    const source = readFileSync(path, 'utf8').replaceAll(/\$\{LOOK_UPS\}/g, '10000');
-    for (const title of titles) expect([file, title, source.includes(title)]).toEqual([file, title, true]);
+/** An id in a test's title: `[D3]`. */
+const ID = /\[([A-Z]\d+)\]/g;
+
+it('every promise has an id of its own, and every id is proven by the tests that its row names', () => {
+  const promised = [...promises.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id = '']) => id);
+  const rows = [...text.matchAll(/^\| ([A-Z]\d+) \| (.+) \|$/gm)].map(([, id = '', cells = '']) => ({
+    id,
+    cells,
+  }));
+  expect(promised.length).toBeGreaterThan(40);
+  expect(new Set(promised).size).toBe(promised.length);
+  expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(promised));
+  for (const { id, cells } of rows) {
+    const named = [...cells.matchAll(/`([\w/.-]+\.(?:test|facts)\.ts)`/g)].map(([, file = '']) => file);
+    const tagged = sources.filter(({ source }) => source.includes(`[${id}] `)).map(({ file }) => file);
+    // A bench proves what takes minutes.
+    if (/bench `\w+`/.test(cells)) continue;
+    expect([id, tagged.toSorted()]).toEqual([id, named.toSorted()]);
+    expect([id, named.length > 0]).toEqual([id, true]);
   }
+});
+
+it('every id in the title of a test is the id of a promise', () => {
+  const known = new Set([...text.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id]) => id));
+  const used = sources.flatMap(({ source }) => [...source.matchAll(ID)].map(([, id]) => id));
+  expect(used.length).toBeGreaterThan(60);
+  expect(used.filter(id => !known.has(id))).toEqual([]);
 });
 
 it('every runtime dependency is named with why it is there, and no other', () => {
@@ -41,7 +60,7 @@ it('every row of the table of faults names tests that print its figure', () => {
     expect([row, tests.length > 0]).toEqual([row, row !== '16']);
     for (const file of tests) {
       const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
-      expect([file, row, new RegExp(`figure\\(\\s*${row},`).test(source)]).toEqual([file, row, true]);
+      expect([file, row, new RegExp(`measurement\\(\\s*${row},`).test(source)]).toEqual([file, row, true]);
     }
   }
 });

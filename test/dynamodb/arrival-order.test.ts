@@ -80,7 +80,7 @@ async function sendInParts(all: readonly Message[], random: () => number): Promi
   await Promise.all([sender(), sender(), sender()]);
 }
 
-it(`${ORDERS} random orders of events, outcomes, corrections and repeats teach the same, byte for byte`, async () => {
+it(`[O1] ${ORDERS} random orders of events, outcomes, corrections and repeats teach the same, byte for byte`, async () => {
   const patterns = Array.from({ length: ORDERS + 1 }, (_, i) => `pm.order_${i}.S1.entry`);
   for (const [i, pattern] of patterns.entries()) {
     const all = messages(pattern);

@@ -155,7 +155,7 @@ describe('a batch that was partly left', () => {
   });
 });
 
-it('a batch that stays undone pauses before each further attempt for a random part of a bounded time', async () => {
+it('[S3] a batch that stays undone pauses before each further attempt for a random part of a bounded time', async () => {
   stores.wire.around = async ({ body }) => ({
     statusCode: 200,
     body: { UnprocessedItems: body.RequestItems },

@@ -68,7 +68,7 @@ const histories = async (): Promise<Record<string, string>> =>
   Object.fromEntries((await resolved()).map(row => [row.episodeId, row.history]));
 
 describe('an event', () => {
-  it('sent 1,000 times, 50 at once, is one row and counted once', async () => {
+  it('[I1] sent 1,000 times, 50 at once, is one row and counted once', async () => {
     const results: string[] = [];
     const sender = async (): Promise<void> => {
       for (let i = 0; i < 20; i++) results.push(...(await add(event('e', { outcome: 'success' }))));
@@ -95,7 +95,7 @@ describe('an event', () => {
     measurement(1, `${sent}; the same generation hash as sent once`);
   });
 
-  it('of the same id and another body is event_conflict, and the first stays', async () => {
+  it('[I2] of the same id and another body is event_conflict, and the first stays', async () => {
     expect(await add(event('e'))).toEqual(['accepted']);
     expect(await add(event('e', { decision: 'acted' }))).toEqual(['event_conflict']);
     expect(await add(event('e'))).toEqual(['unchanged']);
@@ -192,7 +192,7 @@ describe('an outcome', () => {
     expect(await counts()).toEqual({ total: 1, withOutcome: 1, parked: 0 });
   });
 
-  it('corrected twice: the last one by its own time is in force, whatever the order of arrival', async () => {
+  it('[O3] corrected twice: the last one by its own time is in force, whatever the order of arrival', async () => {
     await add(event('e', { outcome: 'failure' }));
     const late = report('e', 'neutral', { correction: true, resolved_at: iso(NOW - 1000) });
     const early = report('e', 'success', { correction: true, resolved_at: iso(NOW - 2000) });
@@ -265,7 +265,7 @@ describe('an outcome', () => {
 });
 
 describe('an outcome before its event', () => {
-  it('is parked, counted, and applied when the event comes', async () => {
+  it('[O2] is parked, counted, and applied when the event comes', async () => {
     expect(await resolve(report('e', 'success'))).toEqual(['parked']);
     expect(await counts()).toEqual({ total: 0, withOutcome: 0, parked: 1 });
     expect(await stores.runtime.heads.patterns()).toContain(pattern);
@@ -316,7 +316,7 @@ describe('an outcome before its event', () => {
   });
 });
 
-describe('an answer that got lost after the write', () => {
+describe('[I3] an answer that got lost after the write', () => {
   const cutOnce = (wanted: string): void => {
     let cut = false;
     stores.wire.around = async ({ operation }, forward) => {

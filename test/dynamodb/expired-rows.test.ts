@@ -43,7 +43,7 @@ it('the first page of a generation in force whose parts are gone is damaged_gene
   expect((await faultOfAsync(overrides.page(S1, set, '', 10))).code).toBe('damaged_generation');
 });
 
-it('an outcome that was parked longer than it is kept is not applied', async () => {
+it('[T4] [O2] an outcome that was parked longer than it is kept is not applied', async () => {
   const stores = await openStores();
   const { episodes, heads } = stores.runtime;
   await episodes.resolve([readOutcomeReport({ pattern_key: S1, episode_id: 'e', outcome: 'success' }, NOW)]);

@@ -119,7 +119,7 @@ describe('past generations', () => {
     expect((await heads.archived(S1)).map(g => g.generation)).toEqual([100, 10, 9, 2, 1]);
   });
 
-  it(`are not listed once they have expired, ${HISTORY_DAYS} days on, though they may still be stored`, async () => {
+  it(`[T4] are not listed once they have expired, ${HISTORY_DAYS} days on, though they may still be stored`, async () => {
     const { heads } = stores.runtime;
     await heads.archive(S1, generation(1));
     stores.clock.now = NOW + HISTORY_DAYS * DAY - 1;

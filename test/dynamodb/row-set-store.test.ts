@@ -125,7 +125,7 @@ describe('pages', () => {
   });
 });
 
-describe('a part that is not what was written is damaged_generation', () => {
+describe('[D7] a part that is not what was written is damaged_generation', () => {
   const parts = (pattern: PatternKey, id: string): Promise<Item[]> =>
     stores.db.query({
       TableName: 'overrides',

@@ -143,7 +143,7 @@ const said = fc.record({
 });
 
 describe('a history is a set', () => {
-  it('any order of arrival of a first word, corrections and repeats gives the same text', () => {
+  it('[P5] any order of arrival of a first word, corrections and repeats gives the same text', () => {
     fc.assert(
       fc.property(said, fc.infiniteStream(fc.nat()), (all, numbers) => {
         const revisions = [...(all.first ? [all.first] : []), ...all.corrections];

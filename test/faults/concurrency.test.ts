@@ -56,7 +56,7 @@ const WORDS = [
 describe.each(WORDS)(
   '%s by %s %s, said at every request of a run, 30 of 100 calls throttled',
   (mode, method, path, body, what, why) => {
-    it('holds from its acknowledgement on, whatever the run does then, and is audited', async () => {
+    it('[O6] holds from its acknowledgement on, whatever the run does then, and is audited', async () => {
       await addMisses();
       await runCycle(stores.runtime);
       await addMisses();
@@ -112,7 +112,7 @@ describe.each(WORDS)(
   },
 );
 
-it('a head whose write was applied and whose answer got lost is published, and the record says so', async () => {
+it('[I3] a head whose write was applied and whose answer got lost is published, and the record says so', async () => {
   await addMisses();
   let lost = false;
   stores.wire.around = async (request, forward) => {
@@ -134,7 +134,7 @@ describe('clocks', () => {
     return [head?.current, ...past].map(g => g?.generation);
   };
 
-  it('moved back an hour between two runs: numbers go on upwards, and nothing is skipped in the end', async () => {
+  it('[O5] moved back an hour between two runs: numbers go on upwards, and nothing is skipped in the end', async () => {
     await addMisses();
     expect(await runCycle(stores.runtime)).toMatchObject([
       { status: 'published', generation: 1, events_read: 12 },
@@ -158,7 +158,7 @@ describe('clocks', () => {
     );
   });
 
-  it('an hour missed: the next run reads what the missed one would have', async () => {
+  it('[F4] an hour missed: the next run reads what the missed one would have', async () => {
     await addMisses();
     await runCycle(stores.runtime);
     stores.clock.now += HOUR;
@@ -171,7 +171,7 @@ describe('clocks', () => {
     measurement(14, 'an hour missed: all 36 events counted by the next cycle');
   });
 
-  it('fired twice, one after the other: the second changes nothing', async () => {
+  it('[I4] fired twice, one after the other: the second changes nothing', async () => {
     await addMisses();
     await runCycle(stores.runtime);
     expect(await runCycle(stores.runtime)).toMatchObject([

@@ -44,7 +44,7 @@ async function storedItems(): Promise<Item[]> {
   return (await Promise.all(shards)).flat().sort((a, b) => (String(a.sk) < String(b.sk) ? -1 : 1));
 }
 
-it('a pattern whose stored events are damaged fails alone and names them; the others publish; mended it publishes', async () => {
+it('[D6] a pattern whose stored events are damaged fails alone and names them; the others publish; mended it publishes', async () => {
   await api.postEvents([...events(20, 'a', { pattern: S1 }), ...events(20, 'a', { pattern: S2 })]);
   await api.cycle({ as_of: iso(NOW) });
   await api.postEvents([...events(20, 'b', { pattern: S1 }), ...events(20, 'b', { pattern: S2 })]);

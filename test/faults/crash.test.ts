@@ -77,7 +77,7 @@ function reading(ask: () => Promise<string>, pauseMs = 0) {
 
 const DEATHS: readonly Death[] = ['before', 'half', 'after'];
 
-it(`dying at every write of a cycle, over ${LOOK_UPS} look-ups: each answer is wholly old or wholly new`, async () => {
+it(`[D3] dying at every write of a cycle, over ${LOOK_UPS} look-ups: each answer is wholly old or wholly new`, async () => {
   await addMisses();
   await runCycle(stores.runtime);
   const warm = readerOf(stores.another().runtime);
@@ -125,7 +125,7 @@ it(`dying at every write of a cycle, over ${LOOK_UPS} look-ups: each answer is w
   );
 }, 180_000);
 
-it('what a dead process leaves behind expires', async () => {
+it('[D5] what a dead process leaves behind expires', async () => {
   const victim = stores.another();
   let rows = 0;
   for (const TableName of ['lessons', 'overrides']) {

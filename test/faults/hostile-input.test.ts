@@ -87,7 +87,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-it('each is its own slice from the event to the look-up; nothing is forged, injected or merged', async () => {
+it('[V3] each is its own slice from the event to the look-up; nothing is forged, injected or merged', async () => {
   const prototype = JSON.stringify(Object.getOwnPropertyNames(Object.prototype));
   const hostile = SCOPES.map(([scope]) => String(Object.values(scope)[0]));
   const events = SCOPES.flatMap(([scope], i) =>

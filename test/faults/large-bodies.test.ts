@@ -64,7 +64,7 @@ afterAll(async () => {
 const post = (path: string, body: string) =>
   fetch(`http://127.0.0.1:${server.port}${path}`, { method: 'POST', body });
 
-it('what is too large or too deep is 413 or 400 within a second, and memory stays flat', async () => {
+it('[V2] what is too large or too deep is 413 or 400 within a second, and memory stays flat', async () => {
   const round = async (): Promise<number> => {
     let slowest = 0;
     for (const [what, path, body, status] of REFUSED) {

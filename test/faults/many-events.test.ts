@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-it(`${EVENTS} events in pages of ${PAGE} over ${EVENT_SHARDS} shards are all counted, once`, async () => {
+it(`[I5] ${EVENTS} events in pages of ${PAGE} over ${EVENT_SHARDS} shards are all counted, once`, async () => {
   for (let i = 0; i < EVENTS; i += 500) {
     const fields = (n: number) => ({ outcome: n % 3 === 0 ? 'failure' : 'success', timestamp: iso(NOW - n) });
     const part = Array.from({ length: 500 }, (_, n) =>

@@ -91,7 +91,7 @@ describe.each([
   ['30 % of connections cut after the call was applied', { cut: 0.3 }],
   ['all of it', { throttled: 0.3, unprocessed: 0.5, cut: 0.1 }],
 ])(`${EVENTS} events and their outcomes, %s`, (what, bad) => {
-  it('what was acknowledged is stored, exactly once; the rest is 503 with Retry-After and may be sent again', async () => {
+  it('[D1] what was acknowledged is stored, exactly once; the rest is 503 with Retry-After and may be sent again', async () => {
     const wire = await open(2);
     wire.around = weather(bad, randomOf(9));
     const all = batches();
@@ -151,7 +151,7 @@ it('90 % of calls throttled: a client that sends again until it is acknowledged 
   measurement(9, `90 % of calls throttled: ${requests} acknowledged after ${tries} tries, each stored once`);
 });
 
-describe('retries are bounded', () => {
+describe('[S3] retries are bounded', () => {
   it.each([
     [
       'throttled',

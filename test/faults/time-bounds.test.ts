@@ -32,7 +32,7 @@ const TIMES: readonly (readonly [what: string, ms: number, taken: boolean])[] = 
   ['2100', Date.parse('2100-01-01T00:00:00Z'), false],
 ];
 
-it('the time of an event lies between 2000 and a day after its receipt, to the second', () => {
+it('[T1] the time of an event lies between 2000 and a day after its receipt, to the second', () => {
   for (const [what, ms, taken] of TIMES) {
     const read = () => readEpisode(eventBody('e', { timestamp: iso(ms) }), NOW);
     if (taken) expect([what, read().timestamp]).toEqual([what, ms]);
@@ -46,7 +46,7 @@ it('the time of an event lies between 2000 and a day after its receipt, to the s
 });
 
 it.each([1, 90, 366])(
-  'a window of %d days is exact: both ends belong to it, a second beyond either does not',
+  '[T2] a window of %d days is exact: both ends belong to it, a second beyond either does not',
   async days => {
     const from = NOW - days * DAY;
     const edges = [from - SECOND, from, from + SECOND, NOW - SECOND, NOW, NOW + SECOND];
@@ -68,7 +68,7 @@ it.each([1, 90, 366])(
 );
 
 describe('what has expired and is still stored', () => {
-  it('is read by no run, whatever moment it looks back from', async () => {
+  it('[T3] is read by no run, whatever moment it looks back from', async () => {
     const add = async (id: string) => {
       const body = eventBody(id, { timestamp: iso(NOW - DAY), outcome: 'success' });
       await stores.runtime.episodes.add([readEpisode(body, stores.clock.now)]);

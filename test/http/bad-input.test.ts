@@ -156,7 +156,7 @@ describe('one event that does not fit', () => {
     });
   });
 
-  it('of another content is event_conflict', async () => {
+  it('[I2] of another content is event_conflict', async () => {
     await api.send('POST', '/v1/events', eventBody('taken'));
     const before = await api.status();
     expect(await problem('POST', '/v1/events', eventBody('taken', { decision: 'acted' }))).toMatchObject({
@@ -197,7 +197,7 @@ describe('some of many', () => {
     });
   });
 
-  it('1 bad event in 100 costs itself only; 100 of 100 are all_rejected', async () => {
+  it('[V1] 1 bad event in 100 costs itself only; 100 of 100 are all_rejected', async () => {
     const good = Array.from({ length: 99 }, (_, i) => eventBody(`h${i}`));
     const response = await api.send('POST', '/v1/events', {
       events: [...good, { ...eventBody('h99'), decision: 'x' }],
@@ -464,7 +464,7 @@ describe('lists, runs and patterns', () => {
   });
 });
 
-it('a failing store is 503 with Retry-After, and a look-up is neutral and says so', async () => {
+it('[S2] a failing store is 503 with Retry-After, and a look-up is neutral and says so', async () => {
   let down = false;
   const cut = await openApi({
     now: () => NOW,

@@ -31,7 +31,7 @@ const missed = (names: string) => [
   },
 ];
 
-it('a dimension that lessons use and look-ups do not ask with is a warning after 24 hours, until one asks with it', async () => {
+it('[F5] a dimension that lessons use and look-ups do not ask with is a warning after 24 hours, until one asks with it', async () => {
   await api.postEvents(
     events(20, 'a', { scope: { chain: 'solana', bucket: 'nano' }, timestamp: iso(NOW - DAY) }),
   );

@@ -220,7 +220,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 it(
-  `${REQUESTS} requests: no 5xx, errors are problem+json, answers match their schema`,
+  `[V4] [P1] ${REQUESTS} requests: no 5xx, errors are problem+json, answers match their schema`,
   async () => {
     const routes = Object.entries<Route>(ROUTES);
     const answered = new Map<string, number>();

@@ -54,7 +54,7 @@ async function publish(key: string, category: (typeof ACTION_CATEGORIES)[number]
   expect(await heads.replaceHead(pattern, head)).toBe(true);
 }
 
-it('every category moves its threshold by every way that a client has, and only in its slice', async () => {
+it('[V5] every category moves its threshold by every way that a client has, and only in its slice', async () => {
   expect(new Set(rows.map(row => row.category))).toEqual(new Set(ACTION_CATEGORIES));
   for (const [i, { category, state, threshold, effect }] of rows.entries()) {
     const pattern = `pm.lever_${i}.${state}.entry`;

@@ -35,7 +35,7 @@ const snapshot = async (etag?: string) => {
   return { status: response.status, body };
 };
 
-describe('a mode holds from the moment it is acknowledged', () => {
+describe('[F1] a mode holds from the moment it is acknowledged', () => {
   it.each([
     ['live', true],
     ['off', false],
@@ -66,7 +66,7 @@ describe('a mode holds from the moment it is acknowledged', () => {
 });
 
 describe('a snapshot', () => {
-  it('is 304 while nothing changed, and other when the mode, the generation or a rollback changed it', async () => {
+  it('[F2] is 304 while nothing changed, and other when the mode, the generation or a rollback changed it', async () => {
     const etags: string[] = [];
     for (const change of [
       () => mode('live'),

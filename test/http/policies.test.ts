@@ -89,14 +89,14 @@ describe('drift published, replay beside it', () => {
 });
 
 describe('one audited call publishes the other policy', () => {
-  it('answers the settings in force', async () => {
+  it('[L3] answers the settings in force', async () => {
     const answer = settingsAnswerSchema.parse(await (await set({ policy: 'replay' })).json());
     expect(answer).toMatchObject({ policy: 'replay', challengers: ['drift'] });
     expect(answer.last_change).toMatchObject({ what: 'settings', why: 'policy "replay": a test' });
     expect((await generations()).changes[0]).toEqual(answer.last_change);
   });
 
-  it('from the next run on, with its own resolution', async () => {
+  it('[L3] from the next run on, with its own resolution', async () => {
     const { patterns } = await api.cycle({ as_of: iso(NOW) });
     expect(patterns[0]).toMatchObject({ status: 'published', generation: 2 });
     expect((await generations()).generations[0]).toMatchObject({ policy: 'replay', resolution: 'product' });
@@ -120,7 +120,7 @@ describe('one audited call publishes the other policy', () => {
     expect(answer.explain?.map(e => e.reason)).toContain(hour?.reason);
   });
 
-  it('every lesson leads to an override or says why not', async () => {
+  it('[L2] every lesson leads to an override or says why not', async () => {
     const moved = new Set((await api.overrides(S1)).map(o => o.scope_hash));
     const lessons = await api.lessons(S1);
     expect(lessons.length).toBeGreaterThan(8);

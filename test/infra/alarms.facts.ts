@@ -64,7 +64,7 @@ describe('an alarm stands for', () => {
     ]);
   });
 
-  it('two hours in which no run of this state machine succeeded, silence included', () => {
+  it('[M1] two hours in which no run of this state machine succeeded, silence included', () => {
     const properties = alarm('NoFinishedCycleAlarm');
     expect(properties).toMatchObject({
       EvaluationPeriods: 24,
@@ -242,7 +242,7 @@ describe('every alarm', () => {
     }
   });
 
-  it('says what to do first and where the runbook goes on', () => {
+  it('[M2] says what to do first and where the runbook goes on', () => {
     for (const [name, { Properties }] of alarms()) {
       const description = text(Properties.AlarmDescription);
       expect(description, name).toMatch(/\. First: .{20,}\. Runbook: docs\/runbook\.md#[a-z0-9-]+$/);

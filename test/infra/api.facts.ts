@@ -91,7 +91,7 @@ describe('a managed policy lets call', () => {
     ['PmPolicy', 'pm'],
     ['ReaderPolicy', 'reader'],
     ['OperatorPolicy', 'operator'],
-  ])('%s: the routes of its role and no others', (policy, role) => {
+  ])('[A1] [P2] %s: the routes of its role and no others', (policy, role) => {
     const allowed = CALLS.filter(([, , roles]) => roles.split(' ').includes(role));
     const expected = allowed.map(([route]) => route.replaceAll(/\{\w+\}/g, '*')).sort();
     expect(invocable(policy)).toEqual(expected);

@@ -51,7 +51,7 @@ describe('base thresholds', () => {
     expect(based(applied)).toMatchObject(THRESHOLDS);
   });
 
-  it('are what a run reads, while the event itself is kept as it was sent', () => {
+  it('[L4] are what a run reads, while the event itself is kept as it was sent', () => {
     const sent = episode('e', { factors: { ts_min: 0.48, applied: { multipliers: { ts_min: 0.8 } } } });
     expect(unpackEpisode(packEpisode(atBaseThresholds(sent))).numbers.get('ts_min')).toBeCloseTo(0.6, 12);
     expect(sent.factors.ts_min).toBe(0.48);

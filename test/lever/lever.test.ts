@@ -54,7 +54,7 @@ describe('every category that a policy can write is applied by a look-up', () =>
     lever.states.flatMap(state => lever.thresholds.map(threshold => ({ ...lever, state, threshold }))),
   );
 
-  it.each(rows)('$category in $state moves $threshold', ({ category, state, threshold, effect }) => {
+  it.each(rows)('[V5] $category in $state moves $threshold', ({ category, state, threshold, effect }) => {
     const pattern = parsePatternKey(`pm.uptrend.${state}.entry`);
     const { resolved } = resolve([override(category, {}, 1.25)], 'blend');
     const { other, ...moved } = applyThresholds(pattern, { [threshold]: 0.8, other: 3 }, resolved);

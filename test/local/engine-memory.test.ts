@@ -24,35 +24,38 @@ afterEach(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true });
 });
 
-it.each(['in memory', 'on disk'])('queries of the embedded engine leave nothing open: %s', async where => {
-  folder = where === 'on disk' ? await mkdtemp(join(tmpdir(), 'pm-tuning-engine-')) : undefined;
-  engine = await openEmbeddedEngine(folder);
-  const client = documentClient(engine.settings);
-  const tables = { events: 'events', lessons: 'lessons', overrides: 'overrides', control: 'control' };
-  await ensureTables(client, tables);
-  const db = new Dynamo(client);
-  const items = Array.from({ length: ITEMS }, (_, i) => ({ pk: 'p', sk: String(i), x: 'x'.repeat(400) }));
-  await db.putMany('control', items);
-  const query = {
-    TableName: 'control',
-    KeyConditionExpression: 'pk = :p',
-    ExpressionAttributeValues: { ':p': 'p' },
-  };
-  // To the last item, and to the first one only.
-  const ask = async (times: number) => {
-    for (let i = 0; i < times; i++)
-      expect(await db.queryPage(i % 2 === 0 ? query : { ...query, Limit: 1 })).toHaveLength(
-        i % 2 === 0 ? ITEMS : 1,
-      );
-  };
-  await ask(4);
-  const before = iterators();
-  await ask(QUERIES);
-  const more = iterators() - before;
-  // The last one may be on its way out.
-  expect(more).toBeLessThanOrEqual(1);
-  measurement(
-    'memory',
-    `${QUERIES} queries of the embedded engine ${where}: ${more} more iterators in memory`,
-  );
-});
+it.each(['in memory', 'on disk'])(
+  '[P8] queries of the embedded engine leave nothing open: %s',
+  async where => {
+    folder = where === 'on disk' ? await mkdtemp(join(tmpdir(), 'pm-tuning-engine-')) : undefined;
+    engine = await openEmbeddedEngine(folder);
+    const client = documentClient(engine.settings);
+    const tables = { events: 'events', lessons: 'lessons', overrides: 'overrides', control: 'control' };
+    await ensureTables(client, tables);
+    const db = new Dynamo(client);
+    const items = Array.from({ length: ITEMS }, (_, i) => ({ pk: 'p', sk: String(i), x: 'x'.repeat(400) }));
+    await db.putMany('control', items);
+    const query = {
+      TableName: 'control',
+      KeyConditionExpression: 'pk = :p',
+      ExpressionAttributeValues: { ':p': 'p' },
+    };
+    // To the last item, and to the first one only.
+    const ask = async (times: number) => {
+      for (let i = 0; i < times; i++)
+        expect(await db.queryPage(i % 2 === 0 ? query : { ...query, Limit: 1 })).toHaveLength(
+          i % 2 === 0 ? ITEMS : 1,
+        );
+    };
+    await ask(4);
+    const before = iterators();
+    await ask(QUERIES);
+    const more = iterators() - before;
+    // The last one may be on its way out.
+    expect(more).toBeLessThanOrEqual(1);
+    measurement(
+      'memory',
+      `${QUERIES} queries of the embedded engine ${where}: ${more} more iterators in memory`,
+    );
+  },
+);

@@ -122,7 +122,7 @@ describe('npm start', () => {
   });
 
   test.each(['CURRENT', 'MANIFEST', '.log', '.ldb'])(
-    'a damaged %s in the data folder gets one line and exit code 1',
+    '[D7] a damaged %s in the data folder gets one line and exit code 1',
     async part => {
       const data = join(folder, 'data');
       // The second start moves what the first one logged into a table file.
@@ -160,7 +160,7 @@ describe('npm start', () => {
     expect(err).toMatch(/^the DynamoDB endpoint http:\/\/127\.0\.0\.1:9 does not work: .*\n$/);
   });
 
-  test('answers no request that a web page could have made', async () => {
+  test('[A2] answers no request that a web page could have made', async () => {
     const service = start(['--memory', '--every', 'off']);
     const url = await service.listening;
     const foreign = await fetch(`${url}/v1/status`, { headers: { origin: 'https://example.com' } });

@@ -76,7 +76,7 @@ async function problemOf(response: Response) {
 }
 
 describe('with tokens', () => {
-  it.each(CALLS)('%s: each role as the deployed API has it', async (call, _, roles) => {
+  it.each(CALLS)('[P2] [A1] %s: each role as the deployed API has it', async (call, _, roles) => {
     const [path = '', allowed = 0, body] = ASKED[call] ?? [];
     const method = call.slice(0, call.indexOf(' '));
     for (const authorization of [
@@ -175,7 +175,7 @@ describe('npm start', () => {
   };
 
   it.each(['0.0.0.0', '::', '192.168.1.5', 'example.com', ''])(
-    'without tokens refuses --host %j with exit code 2',
+    '[A2] without tokens refuses --host %j with exit code 2',
     async host => {
       const { code, err } = await serve([`--host=${host}`]).ended;
       expect([code, err]).toEqual([
@@ -197,7 +197,7 @@ describe('npm start', () => {
     '127.0.0.1.example.com',
     'localhost.example.com',
     hostname(),
-  ])('without tokens no other part of the program can open %s', host => {
+  ])('[A2] without tokens no other part of the program can open %s', host => {
     expect(isLoopback(host)).toBe(false);
     expect(() => listen(api.service.app, 0, { host })).toThrow('nothing but loopback');
   });

@@ -26,7 +26,7 @@ async function cutWrite(folder: string, episodeId: string): Promise<number> {
   return cut;
 }
 
-it('an index row without its item breaks no run; sent again, the event is accepted and counted once', async () => {
+it('[D4] an index row without its item breaks no run; sent again, the event is accepted and counted once', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pm-tuning-cut-'));
   const open = () => openApi({ data: folder, now: () => NOW, environment: { N_MIN: '5' } });
   const all = events(20, 'a');

@@ -225,7 +225,7 @@ describe('for any counts', () => {
   const counts = fc.nat(2000);
   const pattern = fc.constantFrom(S1, S2, S3);
 
-  it('multipliers lie between 0.5 and 2, outside the dead band, and fit the schema', () => {
+  it('[P7] multipliers lie between 0.5 and 2, outside the dead band, and fit the schema', () => {
     fc.assert(
       fc.property(pattern, counts, counts, (key, misses, falsePositives) => {
         for (const made of drift(key, [lesson(misses, falsePositives, 4000)])) {
@@ -238,7 +238,7 @@ describe('for any counts', () => {
     );
   });
 
-  it('more pressure never raises a threshold and never narrows a halo', () => {
+  it('[P7] more pressure never raises a threshold and never narrows a halo', () => {
     const of = (pressure: number, category: string): number =>
       values(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure), 4000))[category] ?? 1;
     fc.assert(

@@ -122,7 +122,7 @@ it('of nothing nothing is in force', () => {
 const resolution = fc.constantFrom('blend' as const, 'most-specific' as const, 'product' as const);
 
 describe('for any overrides', () => {
-  it('removing one never changes another category', () => {
+  it('[P6] removing one never changes another category', () => {
     fc.assert(
       fc.property(anyOverrides, resolution, fc.nat(), (all, method, pick) => {
         fc.pre(all.length > 0);
@@ -156,7 +156,7 @@ describe('for any overrides', () => {
     );
   });
 
-  it('most-specific takes a slice that covers, and none of more dimensions covers', () => {
+  it('[P6] most-specific takes a slice that covers, and none of more dimensions covers', () => {
     fc.assert(
       fc.property(anyOverrides, anyScope, (all, scope) => {
         const matching = all.filter(o => covers(o.scope_subset, scope));

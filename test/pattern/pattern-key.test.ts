@@ -79,7 +79,7 @@ const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/);
 const parts = fc.record({ module: word, family: word, state: fc.nat(999), motif: word });
 
 describe('for any pattern', () => {
-  it('its forms are one key', () => {
+  it('[P3] its forms are one key', () => {
     fc.assert(
       fc.property(parts, ({ module, family, state, motif }) => {
         const key = parsePatternKey(`${module}.${family}.S${state}.${motif}`);

@@ -218,7 +218,7 @@ const rawScope = fc
   .map(pairs => Object.fromEntries(pairs));
 
 describe('for any scope', () => {
-  it('its one form is its own one form', () => {
+  it('[P4] its one form is its own one form', () => {
     fc.assert(
       fc.property(rawScope, raw => {
         const scope = normalizeScope(raw);
@@ -237,7 +237,7 @@ describe('for any scope', () => {
     );
   });
 
-  it('equal hashes mean equal scopes', () => {
+  it('[P4] equal hashes mean equal scopes', () => {
     fc.assert(
       fc.property(rawScope, rawScope, (one, other) => {
         const [a, b] = [normalizeScope(one), normalizeScope(other)];

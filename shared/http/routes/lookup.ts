@@ -1,6 +1,5 @@
 import type { Hono } from 'hono';
 import type { z } from 'zod';
-import { parse } from '../../episode/episode.ts';
 import { Fault, faultCode } from '../../errors.ts';
 import type { Head } from '../../generation/head.ts';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
@@ -14,6 +13,7 @@ import { DEFAULT_RESOLUTION } from '../../override/override.ts';
 import type { OverrideIndex } from '../../override/override-index.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope } from '../../pattern/scope.ts';
+import { parse } from '../../validation.ts';
 import { addRoute, patternParam, readJson, readQuery } from '../app.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';

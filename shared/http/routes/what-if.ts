@@ -1,7 +1,6 @@
 import type { Hono } from 'hono';
 import type { CycleDeps } from '../../cycle/dependencies.ts';
 import { readColumns } from '../../cycle/event-window.ts';
-import { parse } from '../../episode/episode.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { ReplayLever } from '../../lever/replay-lever.ts';
@@ -13,6 +12,7 @@ import type { WhatIf, WhatIfPoint } from '../../override/what-if/what-if.ts';
 import { CONFIDENCE, whatIf } from '../../override/what-if/what-if.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../../pattern/scope.ts';
+import { parse } from '../../validation.ts';
 import { addRoute, readJson, readQuery } from '../app.ts';
 import { boundedEvents } from '../limit-events.ts';
 import { ROUTES } from '../routes.ts';

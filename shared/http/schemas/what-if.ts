@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { cycleOptionsSchema } from '../../cycle/cycle.ts';
 import { patternKeyInputSchema } from '../../episode/episode.ts';
-import { payoffSchema } from '../../generation/head.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
+import { payoffSchema } from '../../override/payoff.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
+import { count } from '../../validation.ts';
 
 /** What a what-if takes and answers. The same schemas check requests and make the OpenAPI document. */
 
-const count = z.number().int().nonnegative();
 export const MAX_POINTS = 201;
 const DEFAULT_POINTS = 41;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { count } from '../../validation.ts';
 
 /** Every `N_MIN` from one to the other is studied. */
 export const N_MIN_RANGE = { from: 10, to: 60 } as const;
@@ -7,7 +8,6 @@ export const FALSE_DISCOVERY_RATE = 0.1;
 /** How often outcomes are dealt anew. */
 export const PERMUTATIONS = 99;
 
-const count = z.number().int().nonnegative();
 const least = z
   .object({ more: z.number().nullable(), fewer: z.number().nullable() })
   .meta({ description: 'difference of the share, up and down; null where no share is far enough' });

@@ -1,8 +1,6 @@
 import * as z from 'zod';
+import { count, instant } from '../../validation.ts';
 import { POLICIES } from '../override.ts';
-
-const count = z.number().int().nonnegative();
-const instant = z.iso.datetime();
 
 /** One stretch of time, scored by what was known when it began. */
 export const foldSchema = z.object({

@@ -3,6 +3,7 @@ import { selectRows } from '../../episode/columns/select-rows.ts';
 import { makesLadderLessons } from '../../lesson/lesson.ts';
 import { mineLessons } from '../../lesson/mine-lessons.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { DAY_MS, startOfDay } from '../../time.ts';
 import type { PolicySettings } from '../materialize.ts';
 import { materialize, replaySettings } from '../materialize.ts';
 import type { Override, Policy } from '../override.ts';
@@ -13,7 +14,6 @@ import { compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
 import type { Fold, PolicyEvaluation } from './evaluation.ts';
 import { simulateDecisions } from './simulate-decisions.ts';
 
-const DAY_MS = 86_400_000;
 /** Weeks that are scored, each by what was known at its beginning. */
 export const FOLDS = 4;
 const FOLD_DAYS = 7;
@@ -100,7 +100,7 @@ interface Week {
 }
 
 function weeksOf(columns: FactorColumns, asOf: number): Week[] {
-  const midnight = Math.floor(asOf / DAY_MS) * DAY_MS;
+  const midnight = startOfDay(asOf);
   const weeks = Array.from({ length: FOLDS }, (_, i) => {
     const from = midnight - (FOLDS - i) * FOLD_DAYS * DAY_MS;
     return { from, to: i === FOLDS - 1 ? asOf : from + FOLD_DAYS * DAY_MS };

@@ -3,6 +3,7 @@ import { pressureOf } from '../../lesson/lesson.ts';
 import type { LadderStats, QuadrantStats } from '../../lesson/stats.ts';
 import type { Lever } from '../../lever/lever.ts';
 import { leversOf } from '../../lever/lever.ts';
+import { clamp } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Override } from '../override.ts';
 import { MULTIPLIER_RANGE } from '../override.ts';
@@ -92,10 +93,6 @@ function overrideIdentity(
 }
 
 export const signed = (value: number): string => (value > 0 ? `+${value}` : `${value}`);
-
-function clamp(value: number, range: { readonly min: number; readonly max: number }): number {
-  return Math.min(range.max, Math.max(range.min, value));
-}
 
 /**
  * Rounds to 3 decimals, exact ties to even, as the original's tables do.

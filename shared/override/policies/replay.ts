@@ -2,8 +2,10 @@ import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { ActionCategory } from '../../lever/lever.ts';
 import type { ReplayLever } from '../../lever/replay-lever.ts';
 import { shiftOf } from '../../lever/replay-lever.ts';
+import { clamp } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
+import { DAY_MS } from '../../time.ts';
 import type { Override, OverrideEvidence } from '../override.ts';
 import { byScopeHashThenCategory, MULTIPLIER_RANGE } from '../override.ts';
 import { findChangePoint } from '../replay/change-point.ts';
@@ -49,8 +51,6 @@ export interface ReplayResult {
   /** What was not looked at, to keep the work bounded, and why. */
   readonly cut?: readonly string[];
 }
-
-const DAY_MS = 86_400_000;
 
 /**
  * The replay policy (docs/policy.md): what would have been won and lost, had one gate stood elsewhere in one slice.
@@ -183,17 +183,14 @@ function overrideOf(
   const lower = flipped.gain - settings.z[sliceDimensions(move.slice)] * Math.sqrt(variance);
   const scope = sliceScope(move.slice, gates.columns);
   const shift = shiftOf(lever, move.opening);
-  const value =
-    lever.scale === 'log'
-      ? Math.min(MULTIPLIER_RANGE.max, Math.max(MULTIPLIER_RANGE.min, Math.exp(shift)))
-      : shift;
+  const value = lever.scale === 'log' ? clamp(Math.exp(shift), MULTIPLIER_RANGE) : shift;
   return {
     action_category: lever.category,
     ...(lever.scale === 'log' ? { multiplier: value } : { delta: value }),
     scope_subset: scope,
     scope_hash: scopeHash(scope),
     // The share of the gain that its lower bound leaves.
-    confidence: flipped.gain > 0 ? Math.min(1, Math.max(0, lower / flipped.gain)) : 0,
+    confidence: flipped.gain > 0 ? clamp(lower / flipped.gain, { min: 0, max: 1 }) : 0,
     n: move.slice.n,
     reason: describeOverride(
       { move: describeMove(lever, value), scope, opens: move.opening > 0, flipped, lower },

@@ -1,9 +1,9 @@
+import { DAY_MS } from '../../time.ts';
 import type { Gates } from './gates.ts';
 import { fitGreedily } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
 import { compareUtility, decisionsUnderMoves } from './utility.ts';
 
-const DAY_MS = 86_400_000;
 /** So many events tell whether something changed; of twice as many and more, blocks of hours are drawn. */
 const BREAK_ROWS = 100_000;
 const BLOCK_MS = 6 * 3_600_000;

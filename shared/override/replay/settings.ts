@@ -1,7 +1,8 @@
+import type { Payoff } from '../payoff.ts';
 /** What the replay policy is told. */
 export interface ReplaySettings {
   /** Gain of an acted success and loss of an acted failure, both above 0. */
-  readonly payoff: { readonly win: number; readonly loss: number };
+  readonly payoff: Payoff;
   /** Least events (with an outcome) of a slice. */
   readonly nMin: number;
   readonly maxDimensions: 0 | 1 | 2;

@@ -1,3 +1,4 @@
+import type { Payoff } from '../payoff.ts';
 import type { Gate, Gates } from '../replay/gates.ts';
 import { RESULT } from '../replay/gates.ts';
 
@@ -23,11 +24,6 @@ export interface EventBreakdown {
   /** Lack the factor, so that the gate stands as it was logged; or no threshold reaches it. */
   readonly fixed: number;
   readonly movable: number;
-}
-
-export interface Payoff {
-  readonly win: number;
-  readonly loss: number;
 }
 
 /**

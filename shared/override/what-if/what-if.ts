@@ -1,8 +1,10 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { ReplayLever } from '../../lever/replay-lever.ts';
 import { movedFactor, openingOf, opensWhenRaised } from '../../lever/replay-lever.ts';
+import { finite } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Scope } from '../../pattern/scope.ts';
+import { DAY_MS } from '../../time.ts';
 import { prepareGates } from '../replay/gates.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import type { LeverRange } from './lever-range.ts';
@@ -50,8 +52,6 @@ export interface WhatIf {
 export const CONFIDENCE = 0.9;
 /** Standard errors of such an interval, normal. */
 export const INTERVAL_ERRORS = 1.645;
-const DAY_MS = 86_400_000;
-
 /**
  * What one threshold would have taken at other values, in one slice, all other gates rechecked: counted on the events
  * themselves as the replay policy counts them (docs/policy.md), against the base thresholds, without any override.
@@ -154,8 +154,6 @@ function pointOf(
     margin: INTERVAL_ERRORS * stop.error,
   };
 }
-
-const finite = (value: number): number => Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, value));
 
 function isBetter(point: WhatIfPoint, than: WhatIfPoint, lever: ReplayLever): boolean {
   const more = point.utilityChange - than.utilityChange;

@@ -81,7 +81,7 @@ describe('walk-forward evidence', () => {
     expect(low).toBeGreaterThan(0.05);
   });
 
-  it('finds nothing when every outcome becomes known only now', () => {
+  it('[L1] finds nothing when every outcome becomes known only now', () => {
     const columns = factorColumns(world({ success: edge, delay: () => DAYS + 1 }));
     for (const policy of ['drift', 'replay'] as const) {
       const { folds, gain_per_event, low, high } = walk(columns, policy);
@@ -92,7 +92,7 @@ describe('walk-forward evidence', () => {
     }
   });
 
-  it('gains nothing from a feature that only the future knows', () => {
+  it('[L1] gains nothing from a feature that only the future knows', () => {
     const flat = (): number => 1 / 3;
     // Made up from the outcomes of the last week, and of that week alone.
     const leak = (won: boolean, day: number): string | undefined =>
@@ -108,7 +108,7 @@ describe('walk-forward evidence', () => {
     expect(walk(known).low).toBeGreaterThan(0.2);
   });
 
-  it('of a week is the same whatever happens after it began', () => {
+  it('[L1] of a week is the same whatever happens after it began', () => {
     const events = world({ success: edge });
     const from = Date.UTC(2025, 2, 18);
     const turned = events.map(

@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { Fault } from './errors.ts';
+
+/** A number of things: a whole number, 0 or more. */
+export const count = z.number().int().nonnegative();
+
+/** A moment as RFC 3339 text in UTC. */
+export const instant = z.iso.datetime();
+
+/** Length of the window of a run, in days. */
+export const lookbackDays = z.number().int().min(1).max(366);
+
+/**
+ * Returns the schema of a JSON object whose names the caller chooses. `z.record` would drop a member `__proto__`
+ * without an error; here `problemOf` reads every name.
+ * @param maxNames most members
+ * @param problemOf returns what is wrong with a member, or undefined
+ */
+export function safeRecord<Members extends object>(
+  maxNames: number,
+  problemOf: (name: string, value: unknown) => string | undefined,
+) {
+  return z
+    .unknown()
+    .superRefine((value, context) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        return context.addIssue({ code: 'custom', message: 'must be an object' });
+      const members = Object.entries(value);
+      if (members.length > maxNames)
+        return context.addIssue({ code: 'custom', message: `must have at most ${maxNames} names` });
+      for (const [name, member] of members) {
+        const problem = problemOf(name, member);
+        if (problem) context.addIssue({ code: 'custom', path: [name], message: problem });
+      }
+    })
+    .transform(value => value as Members);
+}
+
+/**
+ * Parses a value with a schema.
+ * @throws Fault with `code` and an issue per place that does not fit, at most 20
+ */
+export function parse<T extends z.ZodType>(
+  schema: T,
+  raw: unknown,
+  code: 'invalid_event' | 'invalid_outcome' | 'invalid_request',
+): z.output<T> {
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, 20).map(issue => ({
+    path: issue.path.map(String).join('.').slice(0, 200),
+    message: issue.message.slice(0, 300),
+  }));
+  const [first] = issues;
+  const detail = first ? `${first.path === '' ? 'body' : first.path}: ${first.message}` : 'does not fit';
+  throw new Fault(code, detail, { issues });
+}
