@@ -1,10 +1,43 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of pure rules: they start no server and no other process. */
+const UNIT = [
+  'architecture',
+  'docs/*',
+  'statistics/*',
+  'mining/*',
+  'pattern/*',
+  'episode/**/*',
+  'lever/*',
+  'lesson/**/*',
+  'override/**/*',
+  'generation/*',
+  'lookup/*',
+];
+
+const project = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: include.map(path => `test/${path}.test.ts`),
+    exclude: exclude.map(path => `test/${path}.test.ts`),
+  },
+});
+
+const infra = project('infra', ['infra/*']);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     reporters: ['default', './test/support/measurements-reporter.ts', './test/support/summary-reporter.ts'],
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      project('unit', UNIT),
+      project('integration', ['**/*'], [...UNIT, 'faults/*', 'infra/*']),
+      project('faults', ['faults/*']),
+      // CDK loads once for all of them.
+      { ...infra, test: { ...infra.test, isolate: false, maxWorkers: 1 } },
+    ],
   },
 });

@@ -1,0 +1,73 @@
+// Runs one file of the project under its pinned Node: node local/run.mjs FILE [ARGUMENT …]. Without a file it only installs.
+// It starts on the machine's own Node, which may be older, so this is plain ESM without dependencies.
+// It first installs the locked packages when they are missing or older than the lock file.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, lstatSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const modules = join(root, 'node_modules');
+const onWindows = process.platform === 'win32';
+
+function isInstalled() {
+  if (!existsSync(modules)) return false;
+  // `npm ci` would empty a linked folder, which belongs to another checkout.
+  if (lstatSync(modules).isSymbolicLink()) return true;
+  const stamp = join(modules, '.package-lock.json');
+  return existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
+}
+
+function install() {
+  console.error('Installing packages (once, about a minute) …');
+  const done = spawnSync(
+    onWindows ? 'npm.cmd' : 'npm',
+    ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      cwd: root,
+      // stdout belongs to the program that runs afterwards.
+      stdio: ['ignore', 2, 2],
+      shell: onWindows,
+    },
+  );
+  if (done.status === 0) return;
+  console.error(
+    'npm ci failed: the packages could not be installed. Check that the package registry is reachable.',
+  );
+  process.exit(done.status ?? 1);
+}
+
+/** Returns the pinned Node, or the running one where it is missing and the running one reads TypeScript. */
+function findNode() {
+  const pinned = join(modules, 'node', 'bin', onWindows ? 'node.exe' : 'node');
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const readsTypeScript = major > 23 || (major === 23 && minor >= 6);
+  return existsSync(pinned) || !readsTypeScript ? pinned : process.execPath;
+}
+
+/** Runs a file below the project's folder; its exit code becomes that of this process. */
+export function run(file, args) {
+  if (!isInstalled()) install();
+  const node = findNode();
+  const path = `${join(modules, '.bin')}${delimiter}${process.env.PATH ?? ''}`;
+  const child = spawn(node, [join(root, file), ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path },
+  });
+  // A terminal sends Ctrl-C to both processes; the child ignores the second one.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', error => {
+    console.error(`${file} cannot start ${node}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('close', (code, signal) => {
+    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [file, ...args] = process.argv.slice(2);
+  if (file !== undefined) run(file, args);
+  else if (!isInstalled()) install();
+}
