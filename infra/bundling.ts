@@ -1,4 +1,4 @@
-import { type BundlingOptions, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type BundlingOptions, LogLevel, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 
 /**
  * Modules that the SDK imports on demand and that a function never needs:
@@ -27,4 +27,6 @@ export const BUNDLING: BundlingOptions = {
   // The bundle contains the SDK: the tested version, and only the parts in use.
   bundleAwsSDK: true,
   externalModules: UNUSED_SDK_MODULES,
+  // Without the size of every bundle, the output of `cdk synth` shows warnings and findings at a glance.
+  logLevel: LogLevel.WARNING,
 };
