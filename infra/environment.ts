@@ -6,7 +6,7 @@ type RequiredName = {
   [N in keyof Environment]-?: undefined extends Environment[N] ? never : N;
 }[keyof Environment];
 
-/** Environment of a function. Its type requires every setting that has no default in the schema of `shared/config.ts`. */
+/** Environment of a function. The type requires every setting without a default in the schema of `shared/config.ts`. */
 export type FunctionEnvironment = Readonly<Record<RequiredName, string>> & EnvironmentVariables;
 
 /** Returns the environment that all functions of a stage share. */

@@ -15,7 +15,7 @@ const KEY_WRITE_ACTIONS = [
   'kms:ReEncryptTo',
 ];
 
-/** Grants a function its entries of `ACCESS`, on exact ARNs, and the use of the tables' encryption key if there is one. */
+/** Grants a function its entries of `ACCESS`, on exact ARNs, and the use of a customer-managed key of the tables. */
 export function grantTables(name: FunctionName, role: IRole, tables: Tables): void {
   const arns: Readonly<Record<AccessTarget, string>> = {
     events: tables.events.tableArn,

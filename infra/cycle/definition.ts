@@ -10,7 +10,7 @@ const DISTRIBUTED_CONCURRENCY = 40;
 /** Label of the Map; it is part of the ARN of every child execution. */
 const LABEL = 'Patterns';
 
-/** Returns the definition as JSON. With `distributedMap`, for thousands of patterns, each pattern is a child execution. */
+/** Returns the definition as JSON. With `distributedMap`, each pattern is a child execution. */
 export function cycleDefinition(stage: Pick<Stage, 'distributedMap'>): string {
   if (!stage.distributedMap) return JSON.stringify(cycle);
   const map = cycle.States.Patterns;

@@ -29,7 +29,6 @@ export interface MonitoredResources {
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
-const { GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = ComparisonOperator;
 /** Number of five-minute periods in two hours, after which the lack of a finished run is an alarm. */
 const TWO_HOURS = 24;
 /** Server errors in five minutes. */
@@ -52,6 +51,8 @@ export function createAlarms(
   ];
 }
 
+const above = (threshold: number) => ({ comparison: ComparisonOperator.GREATER_THAN_THRESHOLD, threshold });
+
 function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): MetricAlarmSpec[] {
   return [
     {
@@ -59,7 +60,7 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
       description: 'No tuning run has finished for 2 hours, so overrides are no longer updated',
       firstAction: 'open the newest execution of the state machine and read the state it ended in',
       metric: finishedExecutions(machine),
-      comparison: LESS_THAN_THRESHOLD,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       periods: TWO_HOURS,
       missingData: TreatMissingData.BREACHING,
@@ -69,16 +70,14 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
       description: 'A tuning run failed, timed out or was stopped',
       firstAction: 'open the failed execution and read its error',
       metric: failedExecutions(machine),
-      comparison: GREATER_THAN_THRESHOLD,
-      threshold: 0,
+      ...above(0),
     },
     {
       name: 'failed-pattern',
       description: 'A pattern could not be tuned; its last generation stays in force',
       firstAction: 'call GET /v1/cycles and read the reason of the failed pattern',
       metric: failedPatterns(metrics),
-      comparison: GREATER_THAN_THRESHOLD,
-      threshold: 0,
+      ...above(0),
     },
     {
       name: 'dead-letter',
@@ -88,8 +87,7 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
         period: FIVE_MINUTES,
         statistic: 'Maximum',
       }),
-      comparison: GREATER_THAN_THRESHOLD,
-      threshold: 0,
+      ...above(0),
     },
   ];
 }
@@ -109,8 +107,7 @@ function apiAlarms({ apiStage, lookup }: MonitoredResources): MetricAlarmSpec[] 
       description: `1 look-up in 100 has taken longer than ${LOOKUP_P99_MS} ms for 15 minutes`,
       firstAction: 'check on the dashboard whether the median (p50) rose too, or only p99',
       metric: lookup.metricDuration({ period: FIVE_MINUTES, statistic: 'p99' }),
-      comparison: GREATER_THAN_THRESHOLD,
-      threshold: LOOKUP_P99_MS,
+      ...above(LOOKUP_P99_MS),
       periods: 3,
     },
   ];
@@ -130,7 +127,10 @@ function finishedExecutions(machine: StateMachine): IMetric {
   });
 }
 
-/** Counts failed patterns by the log of the state machine and by the closing line of the run; the larger count holds. */
+/**
+ * Counts failed patterns twice, in the log of the state machine and in the closing line of the run, and takes the
+ * larger count.
+ */
 function failedPatterns({ failedPatterns, cycle }: LogMetrics): IMetric {
   return new MathExpression({
     expression: 'MAX([FILL(entered, 0), FILL(closed, 0)])',

@@ -75,7 +75,7 @@ export function createStalledFlowAlarms(
 
 type ConditionName = keyof ReturnType<typeof createConditions>;
 
-/** Creates the alarms that the composite alarms combine. They notify no topic. Their ids are those of deployed stacks. */
+/** Creates the alarms that the composite alarms combine; they notify no topic. The ids are those of deployed stacks. */
 function createConditions(scope: Construct, stage: Stage, { eventPosts, outcomePosts, cycle }: LogMetrics) {
   const create = (id: string, description: string, condition: Condition): Alarm =>
     new Alarm(scope, `${id}Condition`, {

@@ -36,7 +36,7 @@ const queries = ({ Metrics }: Record<string, unknown>): Query[] => (Array.isArra
 const expressionOf = (properties: Record<string, unknown>) =>
   queries(properties).find(query => query.Expression !== undefined && query.ReturnData !== false)?.Expression;
 /** Returns id, metric, statistic, period and dimensions of each metric in a math expression. */
-const watchedBy = (properties: Record<string, unknown>) =>
+const metricsIn = (properties: Record<string, unknown>) =>
   queries(properties).flatMap(({ Id, MetricStat: stat }) =>
     stat ? [[Id, stat.Metric.MetricName, stat.Stat, stat.Period, dimensions(stat.Metric.Dimensions)]] : [],
   );
@@ -71,7 +71,7 @@ describe('alarms', () => {
     });
     expect(properties).not.toHaveProperty('DatapointsToAlarm');
     expect(expressionOf(properties)).toBe('FILL(succeeded, 0)');
-    expect(watchedBy(properties)).toEqual([
+    expect(metricsIn(properties)).toEqual([
       ['succeeded', 'ExecutionsSucceeded', 'Sum', 300, { StateMachineArn: 'Cycle' }],
     ]);
   });
@@ -86,7 +86,7 @@ describe('alarms', () => {
     });
     expect(expressionOf(properties)).toBe('SUM([FILL(failed, 0), FILL(timedOut, 0), FILL(aborted, 0)])');
     const machine = { StateMachineArn: 'Cycle' };
-    expect(watchedBy(properties)).toEqual([
+    expect(metricsIn(properties)).toEqual([
       ['failed', 'ExecutionsFailed', 'Sum', 300, machine],
       ['timedOut', 'ExecutionsTimedOut', 'Sum', 300, machine],
       ['aborted', 'ExecutionsAborted', 'Sum', 300, machine],
@@ -120,12 +120,12 @@ describe('alarms', () => {
     'Throttling of the table %s or its index raises an alarm',
     name => {
       const properties = alarm(`Throttled${name}Alarm`);
-      const watched = watchedBy(properties).map(([, metric, , , of]) => [metric, of]);
-      for (const [id] of watchedBy(properties)) expect(expressionOf(properties)).toContain(`FILL(${id}, 0)`);
+      const throttleMetrics = metricsIn(properties).map(([, metric, , , dimensions]) => [metric, dimensions]);
+      for (const [id] of metricsIn(properties)) expect(expressionOf(properties)).toContain(`FILL(${id}, 0)`);
       expect(expressionOf(properties)).toMatch(/^SUM\(\[.*\]\)$/);
       const table = { TableName: `${name}Table` };
       const index = { ...table, GlobalSecondaryIndexName: 'outcomes' };
-      expect(watched).toEqual([
+      expect(throttleMetrics).toEqual([
         ['ReadThrottleEvents', table],
         ['WriteThrottleEvents', table],
         ...(name === 'Events'
@@ -146,7 +146,7 @@ describe('alarms', () => {
       TreatMissingData: 'notBreaching',
     });
     expect(expressionOf(properties)).toBe('MAX([FILL(entered, 0), FILL(closed, 0)])');
-    expect(watchedBy(properties)).toEqual([
+    expect(metricsIn(properties)).toEqual([
       ['entered', 'FailedPatterns', 'Sum', 300, {}],
       ['closed', 'PatternsFailed', 'Sum', 300, {}],
     ]);
@@ -223,7 +223,7 @@ describe('alarms', () => {
 
   it('No alarm looks back further than CloudWatch allows: one day, or seven with periods of an hour or more', () => {
     for (const { Properties } of resources(synthesize(), 'AWS::CloudWatch::Alarm').values()) {
-      const period = Number(Properties.Period ?? watchedBy(Properties)[0]?.[3]);
+      const period = Number(Properties.Period ?? metricsIn(Properties)[0]?.[3]);
       const seconds = period * Number(Properties.EvaluationPeriods);
       expect(seconds).toBeLessThanOrEqual(period < 3600 ? 86_400 : 7 * 86_400);
     }

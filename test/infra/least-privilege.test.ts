@@ -5,8 +5,8 @@ import { allowedTo } from './policies.ts';
 import { resources, synthesize } from './synth.ts';
 
 /*
- * The permissions of each function on each table, written by hand. An additional permission fails these tests, and so
- * does a missing one.
+ * These tests compare the permissions of the template with tables that are written by hand. An additional permission
+ * fails them, and so does a missing one.
  */
 
 const PARKED_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","parked#*"]}}';
@@ -171,7 +171,7 @@ describe('all roles', () => {
     expect(allowedTo(synthesize(), 'LookupRole').filter(line => writes.test(line))).toEqual([]);
   });
 
-  it('No role has managed or inline policies besides these', () => {
+  it('No role has permissions beyond those of its policy resources', () => {
     for (const [name, role] of resources(synthesize(), 'AWS::IAM::Role')) {
       expect(role.Properties, name).not.toHaveProperty('ManagedPolicyArns');
       expect(role.Properties, name).not.toHaveProperty('Policies');
