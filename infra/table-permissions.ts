@@ -26,7 +26,7 @@ export interface Access {
 /** Actions of each function on each table. No other permission on a table is granted anywhere. */
 export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ingest: [
-    // Inserts an event if absent, reads the existing one, adds an outcome. No action can overwrite an event.
+    // Inserts an event if absent, reads the existing one, adds an outcome. Without PutItem it cannot replace an event.
     { target: 'events', actions: ['BatchGetItem', 'GetItem', 'PartiQLInsert', 'UpdateItem'] },
     // The list of patterns, and parked outcomes.
     {
@@ -55,7 +55,7 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { target: 'control', actions: ['GetItem'] },
     { target: 'overrides', actions: ['Query'] },
   ],
-  // The dimensions that look-ups used, and nothing that is in force.
+  // Writes the dimensions that look-ups used, and nothing that is in force.
   'record-queried-dimensions': [
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['dimensions#*'] },
   ],

@@ -12,7 +12,7 @@ import { ROUTES, type Route } from './routes.ts';
 
 const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PUT } as const;
 
-export type ApiFunctions = Readonly<Record<Route['to'], IFunction>>;
+type ApiFunctions = Readonly<Record<Route['to'], IFunction>>;
 
 export interface Api {
   readonly api: HttpApi;

@@ -9,8 +9,8 @@ import { createLogGroup } from '../log-group.ts';
 import type { Stage } from '../stage.ts';
 import { cycleDefinition, grantChildExecutions } from './definition.ts';
 
-export type StepName = Extract<FunctionName, 'cycle-open' | 'mine' | 'materialize' | 'cycle-close'>;
-export type CycleFunctions = Readonly<Record<StepName, IFunction>>;
+type StepName = Extract<FunctionName, 'cycle-open' | 'mine' | 'materialize' | 'cycle-close'>;
+type CycleFunctions = Readonly<Record<StepName, IFunction>>;
 
 export interface Cycle {
   readonly machine: StateMachine;

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { CYCLE_CLOSED_MESSAGE } from '../../shared/log-messages.ts';
 import type { Stage } from '../stage.ts';
 
-/** Metric name of each numeric field of the log line that closes a run. */
+/** Maps fields of the log line that closes a run to the names of their metrics. */
 export const CYCLE_METRICS = {
   events_read: 'EventsRead',
   lessons: 'Lessons',

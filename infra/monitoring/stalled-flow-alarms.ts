@@ -26,7 +26,7 @@ const NOTHING_READ_HOURS = 3;
 const TRAFFIC_DAYS = 7;
 
 interface StalledFlowSpec extends AlarmSpec {
-  /** All of them must hold. */
+  /** Conditions that must all hold. */
   readonly conditions: readonly ConditionName[];
 }
 

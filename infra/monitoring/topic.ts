@@ -11,7 +11,7 @@ export function createAlarmTopic(scope: Construct, stage: Stage): Topic {
     displayName: `PM Tuning ${stage.name}`,
     enforceSSL: true,
   });
-  // `enforceSSL` replaces the default policy, under which alarms of the account may publish.
+  // `enforceSSL` adds a topic policy. It replaces the default one, which lets alarms of the account publish.
   topic.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
