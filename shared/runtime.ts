@@ -11,8 +11,9 @@ import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
 import type { Lesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
+import { QUERIED_DIMENSIONS_MESSAGE } from './log-messages.ts';
 import { GenerationCache } from './lookup/generation-cache.ts';
-import { QUERIED_DIMENSIONS_MESSAGE, QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
+import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
 

@@ -12,7 +12,7 @@ import { ROUTES, type Route } from './routes.ts';
 
 const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PUT } as const;
 
-export type ApiFunctions = Readonly<Record<Route['to'], IFunction>>;
+type ApiFunctions = Readonly<Record<Route['to'], IFunction>>;
 
 export interface Api {
   readonly api: HttpApi;
@@ -21,8 +21,8 @@ export interface Api {
 }
 
 /**
- * The HTTP API. A body is bounded twice: API Gateway and Lambda refuse more than 6 MB,
- * the functions answer 413 over 1 MiB or 500 events.
+ * Creates the HTTP API. Two limits bound a request body: API Gateway and Lambda reject more than 6 MB,
+ * and the functions answer 413 to more than 1 MiB or 500 events.
  */
 export function createApi(scope: Construct, stage: Stage, functions: ApiFunctions): Api {
   const api = new HttpApi(scope, 'Api', {
@@ -46,7 +46,8 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
     if (route && roles.length === 0) {
       Validations.of(route).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG4',
-        reason: 'Liveness for load balancers and monitors; it answers a constant and reads nothing',
+        reason:
+          'Load balancers and monitors call this liveness check; it returns a constant and reads no data',
       });
     }
   }

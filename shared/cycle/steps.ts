@@ -5,6 +5,7 @@ import type { Generation } from '../generation/head.ts';
 import { storeUnlessUnchanged } from '../generation/retention.ts';
 import { shortHash } from '../hash.ts';
 import { dimensionsOf } from '../lesson/lesson.ts';
+import { CYCLE_CLOSED_MESSAGE } from '../log-messages.ts';
 import { summarize } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
@@ -178,7 +179,7 @@ function logClosed(
   staleMs: number,
 ): void {
   const sum = (of: (run: PatternRun) => number): number => runs.reduce((total, run) => total + of(run), 0);
-  deps.log.info('cycle closed', {
+  deps.log.info(CYCLE_CLOSED_MESSAGE, {
     cycle_id: summary.cycle_id,
     status: summary.status,
     duration_ms: deps.now() - Date.parse(summary.started_at),

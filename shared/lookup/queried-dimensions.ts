@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { QUERIED_DIMENSIONS_MESSAGE } from '../log-messages.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
@@ -8,9 +9,6 @@ import type { Scope } from '../pattern/scope.ts';
  * it. Names only, never a value; and a look-up writes nothing: it says what it was asked with on a line of the log,
  * and whoever reads the log keeps it.
  */
-
-/** The line's message; infrastructure filters the log by it. */
-export const QUERIED_DIMENSIONS_MESSAGE = 'look-ups asked with';
 
 /** A name is said again after so long; well under the day after which `status` misses it. */
 const REPORT_INTERVAL_MS = 3600_000;

@@ -8,8 +8,8 @@ const names = Object.keys(TABLES)
   .map(name => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}Table`)
   .sort();
 
-describe('every table', () => {
-  it('is one that the stores name, with keys, expiry and recovery', () => {
+describe('tables', () => {
+  it('Every table of the stores exists, with keys, expiry and point-in-time recovery', () => {
     expect([...tables().keys()].sort()).toEqual(names);
     for (const [name, table] of tables()) {
       expect(table.Properties, name).toMatchObject({
@@ -24,7 +24,7 @@ describe('every table', () => {
     }
   });
 
-  it('goes with a dev stack, and survives a prod stack', () => {
+  it('Removing a dev stack deletes its tables, and removing a prod stack keeps them', () => {
     for (const [name, table] of tables()) {
       expect(table.DeletionPolicy, name).toBe('Delete');
       expect(table.Properties.DeletionProtectionEnabled, name).toBe(false);
@@ -35,12 +35,12 @@ describe('every table', () => {
     }
   });
 
-  it('has no fixed name, so that stages share an account', () => {
+  it('No table has a fixed name, so stages can share an account', () => {
     for (const [name, table] of tables({ stage: 'prod' }))
       expect(table.Properties, name).not.toHaveProperty('TableName');
   });
 
-  it('is encrypted with a rotating key of the account by context', () => {
+  it('The context customerKey encrypts every table with a rotating key of the account', () => {
     for (const [name, table] of tables({ customerKey: 'true' })) {
       expect(table.Properties.SSESpecification, name).toMatchObject({ SSEEnabled: true, SSEType: 'KMS' });
     }
@@ -52,8 +52,8 @@ describe('every table', () => {
   });
 });
 
-describe('the index of events with an outcome', () => {
-  it('is the one that mining reads, with what mining reads and no more', () => {
+describe('indexes', () => {
+  it('The index of events with an outcome projects exactly the attributes that mining reads', () => {
     expect(tables().get('EventsTable')?.Properties.GlobalSecondaryIndexes).toEqual([
       {
         IndexName: 'outcomes',

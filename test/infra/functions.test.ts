@@ -1,9 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/function-settings.ts';
-import { QUERIED_DIMENSIONS_FILTER } from '../../infra/monitoring/dimension-subscription.ts';
 import { environmentSchema, readConfig } from '../../shared/config.ts';
-import { QUERIED_DIMENSIONS_MESSAGE as LOGGED_LINE } from '../../shared/lookup/queried-dimensions.ts';
+import { QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
 import { POLICIES } from '../../shared/override/override.ts';
 import { resources, synthesize, text } from './synth.ts';
 
@@ -17,8 +16,8 @@ function environmentOf(logicalName: string, template = synthesize()): Record<str
   return Object.fromEntries(variables.map(([name, value]) => [name, text(value)]));
 }
 
-describe('every function', () => {
-  it('is one file of functions/, and every file is one function', () => {
+describe('functions', () => {
+  it('Every function is one file of functions/, and every file is one function', () => {
     const files = readdirSync(new URL('../../functions', import.meta.url)).filter(name =>
       name.endsWith('.ts'),
     );
@@ -26,20 +25,23 @@ describe('every function', () => {
     expect([...functions().keys()].sort()).toEqual(all.map(([, logicalName]) => logicalName).sort());
   });
 
-  it.each(all)('%s runs on Node 24, ARM, with its own role and log group', (_, logicalName, id) => {
-    const properties = functions().get(logicalName)?.Properties ?? {};
-    expect(properties).toMatchObject({
-      Runtime: 'nodejs24.x',
-      Architectures: ['arm64'],
-      Handler: 'index.handler',
-      TracingConfig: { Mode: 'Active' },
-    });
-    expect(text(properties.Role)).toBe(`${id}Role`);
-    const logging = Object.fromEntries(Object.entries(properties.LoggingConfig ?? {}));
-    expect(text(logging.LogGroup)).toBe(`${id}Logs`);
-  });
+  it.each(all)(
+    'The function %s runs on Node 24 and ARM with its own role and log group',
+    (_, logicalName, id) => {
+      const properties = functions().get(logicalName)?.Properties ?? {};
+      expect(properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        TracingConfig: { Mode: 'Active' },
+      });
+      expect(text(properties.Role)).toBe(`${id}Role`);
+      const logging = Object.fromEntries(Object.entries(properties.LoggingConfig ?? {}));
+      expect(text(logging.LogGroup)).toBe(`${id}Logs`);
+    },
+  );
 
-  it.each(all)('%s starts with the environment it gets', (_, logicalName) => {
+  it.each(all)('The function %s can read its environment', (_, logicalName) => {
     const config = readConfig(environmentOf(logicalName));
     expect(config.tables).toEqual({
       events: 'EventsTable',
@@ -58,7 +60,7 @@ describe('every function', () => {
     expect(config.dynamodbEndpoint).toBeUndefined();
   });
 
-  it.each(all)('%s gets every setting of the schema, and nothing that nobody reads', (_, logicalName) => {
+  it.each(all)('The function %s gets every setting of the schema and no other', (_, logicalName) => {
     const set = Object.keys(environmentOf(logicalName));
     const optional = [
       'DYNAMODB_ENDPOINT',
@@ -69,27 +71,29 @@ describe('every function', () => {
   });
 
   it.each(all)(
-    '%s reads its source map while it starts only if nobody waits for an answer',
+    'The function %s reads its source map at start only if it answers no caller',
     (_, logicalName, id) => {
       const answers = ['Ingest', 'Lookup', 'Operate'].includes(id);
       expect(environmentOf(logicalName).NODE_OPTIONS).toBe(answers ? undefined : '--enable-source-maps');
     },
   );
 
-  it.each(['Ingest', 'Lookup', 'Operate'])('%s answers before the HTTP API gives up at 30 s', id => {
-    expect(functions().get(`${id}Function`)?.Properties.Timeout).toBeLessThan(30);
-  });
+  it.each(['Ingest', 'Lookup', 'Operate'])(
+    'The function %s times out before the HTTP API does at 30 s',
+    id => {
+      expect(functions().get(`${id}Function`)?.Properties.Timeout).toBeLessThan(30);
+    },
+  );
 });
 
-describe('what look-ups ask with', () => {
-  it('reaches its function from their log alone, and only lines that say it', () => {
+describe('queried dimensions', () => {
+  it('The recording function gets only log lines of look-ups that report queried dimensions', () => {
     const filters = [...resources(synthesize(), 'AWS::Logs::SubscriptionFilter').values()];
     expect(filters).toHaveLength(1);
-    expect(QUERIED_DIMENSIONS_FILTER).toBe(LOGGED_LINE);
     const properties = filters[0]?.Properties ?? {};
     expect(text(properties.LogGroupName)).toBe('LookupLogs');
     expect(text(properties.DestinationArn)).toBe('AskedFunction');
-    expect(properties.FilterPattern).toBe(`{ $.message = "${QUERIED_DIMENSIONS_FILTER}" }`);
+    expect(properties.FilterPattern).toBe(`{ $.message = "${QUERIED_DIMENSIONS_MESSAGE}" }`);
     const permission = [...resources(synthesize(), 'AWS::Lambda::Permission').values()].find(
       ({ Properties }) => Properties.Principal === 'logs.amazonaws.com',
     );
@@ -98,13 +102,13 @@ describe('what look-ups ask with', () => {
   });
 });
 
-describe('every log group', () => {
-  it('is that of a function, of the API or of the state machine', () => {
+describe('log groups', () => {
+  it('Every log group belongs to a function, the API or the state machine', () => {
     const names = [...all.map(([, , id]) => `${id}Logs`), 'ApiAccessLogs', 'CycleLogs'];
     expect([...resources(synthesize(), 'AWS::Logs::LogGroup').keys()].sort()).toEqual(names.sort());
   });
 
-  it('has a retention, longer in prod, and goes with a dev stack', () => {
+  it('Every log group has a retention, which is longer in prod, and a dev stack deletes it', () => {
     for (const [name, group] of resources(synthesize(), 'AWS::Logs::LogGroup')) {
       expect(group.Properties.RetentionInDays, name).toBe(7);
       expect(group.DeletionPolicy, name).toBe('Delete');
@@ -116,15 +120,15 @@ describe('every log group', () => {
   });
 });
 
-describe('a setting of the stage', () => {
-  it('reaches the functions', () => {
+describe('settings of a stage', () => {
+  it('A setting of the context reaches the functions', () => {
     const template = synthesize({ policy: 'drift', nMin: '40', payoffLoss: '1.5', logLevel: 'debug' });
     const { defaults, logLevel } = readConfig(environmentOf('MineFunction', template));
     expect(defaults).toMatchObject({ policy: 'drift', nMin: 40, payoff: { win: 2, loss: 1.5 } });
     expect(logLevel).toBe('debug');
   });
 
-  it('can be any policy that the functions know', () => {
+  it('The context accepts every policy that the functions compute', () => {
     for (const policy of POLICIES)
       expect(readConfig(environmentOf('MineFunction', synthesize({ policy }))).defaults.policy).toBe(policy);
   });
@@ -138,12 +142,12 @@ describe('a setting of the stage', () => {
     [{ customerKey: 'yes' }, /context customerKey/],
     [{ jwtIssuer: 'https://issuer.example.com' }, /both or none/],
     [{ stage: 'prod', dynamodbEndpoint: 'http://localhost:8000' }, /context dynamodbEndpoint/],
-  ])('that cannot be used stops the synthesis: %j', (context: Record<string, string>, message) => {
+  ])('An invalid context stops the synthesis: %j', (context: Record<string, string>, message) => {
     expect(() => synthesize(context)).toThrow(message);
   });
 });
 
-it('the entry of every function is where the stack looks for it', () => {
+it('The entry file of every function exists', () => {
   for (const name of FUNCTION_NAMES)
     expect(existsSync(new URL(`../../functions/${name}.ts`, import.meta.url)), name).toBe(true);
 });

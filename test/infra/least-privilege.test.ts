@@ -5,12 +5,13 @@ import { allowedTo } from './policies.ts';
 import { resources, synthesize } from './synth.ts';
 
 /*
- * Function × table × action, written by hand. A grant that is not here fails the build; so does one that is gone.
+ * These tests compare the permissions of the template with tables that are written by hand. An additional permission
+ * fails them, and so does a missing one.
  */
 
-const WAITING = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","parked#*"]}}';
-const ASKED = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
-const COUNTERS =
+const PARKED_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","parked#*"]}}';
+const DIMENSION_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
+const COUNTER_ATTRIBUTES =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
   '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts"]}}';
 
@@ -20,14 +21,14 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:GetItem EventsTable',
     'dynamodb:PartiQLInsert EventsTable',
     'dynamodb:UpdateItem EventsTable',
-    `dynamodb:BatchGetItem ControlTable ${WAITING}`,
-    `dynamodb:DeleteItem ControlTable ${WAITING}`,
-    `dynamodb:GetItem ControlTable ${WAITING}`,
-    `dynamodb:PutItem ControlTable ${WAITING}`,
-    `dynamodb:UpdateItem ControlTable ${WAITING}`,
-    `dynamodb:UpdateItem ControlTable ${COUNTERS}`,
+    `dynamodb:BatchGetItem ControlTable ${PARKED_PARTITIONS}`,
+    `dynamodb:DeleteItem ControlTable ${PARKED_PARTITIONS}`,
+    `dynamodb:GetItem ControlTable ${PARKED_PARTITIONS}`,
+    `dynamodb:PutItem ControlTable ${PARKED_PARTITIONS}`,
+    `dynamodb:UpdateItem ControlTable ${PARKED_PARTITIONS}`,
+    `dynamodb:UpdateItem ControlTable ${COUNTER_ATTRIBUTES}`,
   ],
-  Asked: [`dynamodb:BatchWriteItem ControlTable ${ASKED}`],
+  Asked: [`dynamodb:BatchWriteItem ControlTable ${DIMENSION_PARTITIONS}`],
   Lookup: ['dynamodb:GetItem ControlTable', 'dynamodb:Query OverridesTable'],
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
@@ -66,16 +67,21 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
 
 const TRACES = ['xray:PutTelemetryRecords *', 'xray:PutTraceSegments *'];
 
-const MORE: Readonly<Record<string, readonly string[]>> = { Operate: ['states:StartExecution Cycle'] };
+const OTHER_ACCESS: Readonly<Record<string, readonly string[]>> = {
+  Operate: ['states:StartExecution Cycle'],
+};
 
-describe('a function may do exactly', () => {
-  it.each(Object.entries(TABLE_ACCESS))('%s: what its row of the table says', (name, access) => {
-    const logs = [`logs:CreateLogStream ${name}Logs`, `logs:PutLogEvents ${name}Logs`];
-    const expected = [...access, ...logs, ...TRACES, ...(MORE[name] ?? [])].sort();
-    expect(allowedTo(synthesize(), `${name}Role`)).toEqual(expected);
-  });
+describe('functions', () => {
+  it.each(Object.entries(TABLE_ACCESS))(
+    'The function %s has exactly the permissions of its row',
+    (name, access) => {
+      const logs = [`logs:CreateLogStream ${name}Logs`, `logs:PutLogEvents ${name}Logs`];
+      const expected = [...access, ...logs, ...TRACES, ...(OTHER_ACCESS[name] ?? [])].sort();
+      expect(allowedTo(synthesize(), `${name}Role`)).toEqual(expected);
+    },
+  );
 
-  it('the same with a key of the account, and to use that key through DynamoDB', () => {
+  it('A customer-managed key adds the permission to use the key through DynamoDB', () => {
     const template = synthesize({ customerKey: 'true' });
     const via =
       '{"StringEquals":{"kms:ViaService":{"Fn::Join":["",["dynamodb.",{"Ref":"AWS::Region"},".amazonaws.com"]]}}}';
@@ -93,8 +99,8 @@ describe('a function may do exactly', () => {
   });
 });
 
-describe('beyond the functions', () => {
-  it('the schedule may start the state machine and fill its dead-letter queue', () => {
+describe('all roles', () => {
+  it('The schedule may start the state machine and write to its dead-letter queue', () => {
     const role = [...resources(synthesize(), 'AWS::IAM::Role').keys()].filter(name => /Scheduler/.test(name));
     expect(role).toHaveLength(1);
     expect(allowedTo(synthesize(), role[0] ?? '')).toEqual([
@@ -103,7 +109,7 @@ describe('beyond the functions', () => {
     ]);
   });
 
-  it('the state machine may invoke its four functions, log and trace', () => {
+  it('The state machine may invoke its four functions, log and trace', () => {
     const allowed = allowedTo(synthesize(), 'CycleRole');
     expect(allowed.filter(line => !/^(logs|xray):/.test(line))).toEqual([
       'lambda:InvokeFunction CycleCloseFunction',
@@ -111,13 +117,13 @@ describe('beyond the functions', () => {
       'lambda:InvokeFunction MaterializeFunction',
       'lambda:InvokeFunction MineFunction',
     ]);
-    // The delivery of logs and traces knows no resources; writing log events is not among it.
+    // Log delivery and tracing support no resource-level permissions; they do not include writing log events.
     for (const line of allowed.filter(line => /^(logs|xray):/.test(line))) expect(line).toMatch(/ \*$/);
     expect(allowed.filter(line => /^logs:(Put|Create)LogEvents/.test(line))).toEqual([]);
   });
 
   it.each([[{}], [{ stage: 'prod', customerKey: 'true', distributedMap: 'true' }]])(
-    'a wildcard stands alone only where an action knows no resources: %j',
+    'Only actions without resource-level permissions have a wildcard resource: %j',
     (context: Record<string, string>) => {
       const template = synthesize(context);
       const anywhere = [...resources(template, 'AWS::IAM::Role').keys()].flatMap(role =>
@@ -142,35 +148,37 @@ describe('beyond the functions', () => {
     },
   );
 
-  it('no action is a wildcard', () => {
+  it('No action contains a wildcard', () => {
     for (const role of resources(synthesize(), 'AWS::IAM::Role').keys())
       for (const line of allowedTo(synthesize(), role)) expect(line.split(' ')[0]).toMatch(/^\w+:\w+$/);
   });
 
-  it('only admin and the steps of a cycle may write the head of a pattern', () => {
+  it('Only admin and the steps of a cycle may write the head of a pattern', () => {
     const writers = Object.keys(TABLE_ACCESS).filter(name =>
       allowedTo(synthesize(), `${name}Role`).some(
         line =>
           /^dynamodb:(PutItem|UpdateItem|DeleteItem|BatchWriteItem|PartiQL\w+) ControlTable/.test(line) &&
-          ![WAITING, COUNTERS, ASKED].some(elsewhere => line.endsWith(elsewhere)),
+          ![PARKED_PARTITIONS, COUNTER_ATTRIBUTES, DIMENSION_PARTITIONS].some(condition =>
+            line.endsWith(condition),
+          ),
       ),
     );
     expect(writers).toEqual(['Operate', 'CycleOpen', 'Mine', 'Materialize', 'CycleClose']);
   });
 
-  it('a look-up can write nothing', () => {
+  it('The look-up function has no permission to write', () => {
     const writes = /^dynamodb:(?!(GetItem|BatchGetItem|Query|Scan) )/;
     expect(allowedTo(synthesize(), 'LookupRole').filter(line => writes.test(line))).toEqual([]);
   });
 
-  it('no role has rights from anywhere else', () => {
+  it('No role has permissions beyond those of its policy resources', () => {
     for (const [name, role] of resources(synthesize(), 'AWS::IAM::Role')) {
       expect(role.Properties, name).not.toHaveProperty('ManagedPolicyArns');
       expect(role.Properties, name).not.toHaveProperty('Policies');
     }
   });
 
-  it('the partitions that ingest is held to are those of the stores', () => {
+  it('The partitions in the permissions of ingest are those of the stores', () => {
     const pattern = parsePatternKey('pm.uptrend.S1.entry');
     expect(PATTERNS).toBe('patterns');
     expect(parkedPartition(pattern)).toMatch(/^parked#/);

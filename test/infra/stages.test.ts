@@ -1,39 +1,8 @@
-import { Token } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { createApp, createStack, resources, synthesize } from './synth.ts';
 
-const CONTEXTS: readonly Record<string, string>[] = [
-  {},
-  { stage: 'prod', customerKey: 'true', distributedMap: 'true', alarmEmails: 'oncall@example.com' },
-  { jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' },
-];
-
-describe('a template', () => {
-  it.each(CONTEXTS.map(context => [context]))('names no account and no region: %j', context => {
-    const template = JSON.stringify(synthesize(context).toJSON());
-    expect(template).not.toMatch(/\b\d{12}\b/);
-    expect(template).not.toMatch(
-      /\b(us|eu|ap|sa|ca|me|af|il|mx|cn)-(north|south|east|west|central)[a-z]*-\d\b/,
-    );
-    const stack = createStack(createApp(context));
-    expect([stack.account, stack.region].every(Token.isUnresolved)).toBe(true);
-  });
-
-  it('imports nothing from another stack and exports nothing', () => {
-    const template = JSON.stringify(synthesize().toJSON());
-    expect(template).not.toContain('Fn::ImportValue');
-    expect(template).not.toContain('"Export"');
-  });
-
-  it('has no resource but those of the product', () => {
-    const { Resources }: Record<string, Record<string, { Type: string }>> = synthesize().toJSON();
-    const types = Object.values(Resources ?? {}).map(({ Type }) => Type);
-    expect(types.filter(type => /^(Custom::|AWS::CloudFormation::CustomResource)/.test(type))).toEqual([]);
-  });
-});
-
-describe('two stages', () => {
-  /** Names that are given instead of made up by CloudFormation: of these an account and region has one each. */
+describe('stages', () => {
+  /** Returns the fixed names of resources, which must be unique within an account and region. */
   const named = (stage: string): string[] => {
     const {
       Resources,
@@ -42,20 +11,20 @@ describe('two stages', () => {
     }).toJSON();
     return Object.values(Resources ?? {}).flatMap(({ Properties = {} }) =>
       Object.entries(Properties)
-        // An inline policy is named within its role, a metric within its namespace, `$default` within its API.
+        // The name of an inline policy belongs to its role, that of a metric to its namespace, `$default` to its API.
         .filter(([name]) => /^(Name|\w+Name)$/.test(name) && !/^(Policy|Metric|Stage)Name$/.test(name))
         .flatMap(([name, value]) => (typeof value === 'string' ? [`${name} ${value}`] : [])),
     );
   };
 
-  it('live in one account: no name is in both', () => {
+  it('Two stages can share an account: no name occurs in both', () => {
     expect(named('prod').filter(name => named('dev').includes(name))).toEqual([]);
     expect(named('prod')).toEqual(
       expect.arrayContaining(['Name pm-tuning-prod', 'DashboardName pm-tuning-prod']),
     );
   });
 
-  it('keep their metrics apart', () => {
+  it('Two stages have metrics in different namespaces', () => {
     const namespaces = (stage: string) => {
       const filters = resources(synthesize({ stage }), 'AWS::Logs::MetricFilter');
       return [...filters.values()].flatMap(({ Properties: { MetricTransformations } }) =>
@@ -68,7 +37,7 @@ describe('two stages', () => {
     expect(new Set(namespaces('prod'))).toEqual(new Set(['PmTuning/prod']));
   });
 
-  it('differ in what is kept and how much they take', () => {
+  it('Stages differ in termination protection and throttling', () => {
     const of = (stage: string) => {
       const stack = createStack(createApp({ stage }));
       const throttle = resources(synthesize({ stage }), 'AWS::ApiGatewayV2::Stage').get('ApiStage');
@@ -82,7 +51,7 @@ describe('two stages', () => {
     expect(of('prod')).toEqual(['PmTuning-prod', true, [1000, 500]]);
   });
 
-  it('are tagged with the product and the stage', () => {
+  it('The resources of a stage are tagged with product and stage', () => {
     expect(createStack(createApp({ stage: 'prod' })).tags.tagValues()).toEqual({
       product: 'pm-tuning',
       stage: 'prod',

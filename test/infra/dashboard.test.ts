@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LEARNING } from '../../infra/monitoring/metrics.ts';
+import { CYCLE_METRICS } from '../../infra/monitoring/metrics.ts';
 import { nameOf, resources, synthesize } from './synth.ts';
 
 interface Widget {
@@ -11,7 +11,7 @@ interface Widget {
   };
 }
 
-/** The body as CloudWatch reads it, every reference as its name. */
+/** Returns the widgets of the dashboard's body, with references replaced by names. */
 function widgets(): Widget[] {
   const dashboards = resources(synthesize(), 'AWS::CloudWatch::Dashboard');
   expect([...dashboards.keys()]).toEqual(['Dashboard']);
@@ -29,7 +29,7 @@ const referenceIn = (part: unknown): string =>
 const graphed = () => widgets().flatMap(({ properties }) => (properties.metrics ?? []).map(String));
 
 describe('the dashboard', () => {
-  it('shows the state of every alarm that notifies', () => {
+  it('The dashboard shows the state of every alarm that notifies', () => {
     const all = [
       ...resources(synthesize(), 'AWS::CloudWatch::Alarm').keys(),
       ...resources(synthesize(), 'AWS::CloudWatch::CompositeAlarm').keys(),
@@ -38,8 +38,8 @@ describe('the dashboard', () => {
     expect(shown.toSorted()).toEqual(all.toSorted());
   });
 
-  it('graphs every learning figure', () => {
-    for (const metric of Object.values(LEARNING))
+  it('The dashboard graphs every metric of a run', () => {
+    for (const metric of Object.values(CYCLE_METRICS))
       expect(graphed().filter(line => line.includes(`PmTuning/dev,${metric}`))).toHaveLength(1);
   });
 
@@ -50,11 +50,11 @@ describe('the dashboard', () => {
     'AWS/Lambda,Duration,FunctionName,LookupFunction',
     'PmTuning/dev,EventPosts',
     'PmTuning/dev,OutcomePosts',
-  ])('graphs %s', metric => {
+  ])('The dashboard graphs %s', metric => {
     expect(graphed().some(line => line.includes(metric))).toBe(true);
   });
 
-  it('graphs throttling of every table', () => {
+  it('The dashboard graphs throttling of every table', () => {
     for (const name of ['Events', 'Lessons', 'Overrides', 'Control'])
       expect(graphed().filter(line => line.includes(`ThrottleEvents,TableName,${name}Table`))).not.toEqual(
         [],

@@ -10,7 +10,7 @@ const machine = (context: Record<string, string> = {}) => {
   return found.get('Cycle')?.Properties ?? {};
 };
 
-/** What may pass: our stores' words, and AWS's advice for calls of a function. */
+/** Errors that a retry may resolve: codes of the stores, and those that AWS recommends to retry for a Lambda call. */
 const TRANSIENT = [
   'store_throttled',
   'store_unavailable',
@@ -35,7 +35,7 @@ function states(context: Record<string, string> = {}): Map<string, State> {
   return new Map([...Object.entries(definition.States), ...Object.entries(inner)]);
 }
 
-/** The function that a task calls, after the substitutions. */
+/** Returns the name of the function that a state invokes, after the substitutions. */
 function invoked(name: string): string {
   const placeholder = /^\$\{(\w+)\}$/.exec(states().get(name)?.Parameters?.FunctionName ?? '')?.[1] ?? '';
   const substitutions = Object.entries(machine().DefinitionSubstitutions ?? {});
@@ -49,7 +49,7 @@ describe('the schedule', () => {
     return found.get('Hourly')?.Properties ?? {};
   };
 
-  it('starts this state machine at minute 9 of every hour', () => {
+  it('The schedule starts the state machine at minute 9 of every hour', () => {
     expect(schedule()).toMatchObject({
       ScheduleExpression: 'cron(9 * * * ? *)',
       State: 'ENABLED',
@@ -61,7 +61,7 @@ describe('the schedule', () => {
     expect(text(target.RoleArn)).toMatch(/^SchedulerRole/);
   });
 
-  it('retries a start for less than an hour, then leaves it in the dead-letter queue', () => {
+  it('The schedule retries a start for less than an hour, then moves it to the dead-letter queue', () => {
     expect(schedule().Target).toMatchObject({
       RetryPolicy: { MaximumRetryAttempts: 10, MaximumEventAgeInSeconds: 2700 },
     });
@@ -69,7 +69,7 @@ describe('the schedule', () => {
     expect(text(target.DeadLetterConfig?.Arn)).toBe('ScheduleDeadLetters');
   });
 
-  it('keeps what it could not start for two weeks, encrypted, and takes no message in the clear', () => {
+  it('The dead-letter queue keeps encrypted messages for two weeks and rejects unencrypted transport', () => {
     const queue = resources(synthesize(), 'AWS::SQS::Queue');
     expect([...queue.keys()]).toEqual(['ScheduleDeadLetters']);
     expect(queue.get('ScheduleDeadLetters')?.Properties).toMatchObject({
@@ -88,7 +88,7 @@ describe('the schedule', () => {
     });
   });
 
-  it('takes its minute from the stage', () => {
+  it('The stage sets the minute of the schedule', () => {
     const template = synthesize({ scheduleMinute: '42' });
     expect(resources(template, 'AWS::Scheduler::Schedule').get('Hourly')?.Properties).toMatchObject({
       ScheduleExpression: 'cron(42 * * * ? *)',
@@ -102,11 +102,11 @@ describe('the state machine', () => {
     ['Mine', 'MineFunction'],
     ['Materialize', 'MaterializeFunction'],
     ['Close', 'CycleCloseFunction'],
-  ])('calls in state %s the function %s', (state, name) => {
+  ])('The state %s invokes the function %s', (state, name) => {
     expect(invoked(state)).toBe(name);
   });
 
-  it('leaves no placeholder without a function and calls nothing else', () => {
+  it('The state machine has exactly four tasks', () => {
     const tasks = [...states()].filter(([, state]) => state.Type === 'Task').map(([name]) => name);
     expect(tasks.sort()).toEqual(['Close', 'Materialize', 'Mine', 'Open']);
   });
@@ -116,11 +116,11 @@ describe('the state machine', () => {
     ['Mine', FUNCTIONS.mine.timeoutSeconds],
     ['Materialize', FUNCTIONS.materialize.timeoutSeconds],
     ['Close', FUNCTIONS['cycle-close'].timeoutSeconds],
-  ])('ends in state %s a function that takes too long, before its own limit of %d s', (state, seconds) => {
+  ])('The state %s times out 5 s before the timeout of its function, which is %d s', (state, seconds) => {
     expect(states().get(state)?.TimeoutSeconds).toBe(seconds - 5);
   });
 
-  it('retries with full jitter, and only throttling and faults that pass', () => {
+  it('Every task retries transient errors only, with full jitter', () => {
     for (const name of ['Open', 'Mine', 'Materialize', 'Close']) {
       expect(states().get(name)?.Retry, name).toEqual([
         {
@@ -135,13 +135,13 @@ describe('the state machine', () => {
     }
   });
 
-  it('names as faults of the store those that the stores throw', () => {
-    const ours: FaultCode[] = ['store_throttled', 'store_unavailable'];
-    expect(TRANSIENT.filter(code => !code.includes('.'))).toEqual(ours);
-    for (const code of ours) expect(new Fault(code, '').name).toBe(code);
+  it('The retried store errors are fault codes of the stores', () => {
+    const storeCodes: FaultCode[] = ['store_throttled', 'store_unavailable'];
+    expect(TRANSIENT.filter(code => !code.includes('.'))).toEqual(storeCodes);
+    for (const code of storeCodes) expect(new Fault(code, '').name).toBe(code);
   });
 
-  it('catches whatever one pattern does, and goes on with the others, 8 at once', () => {
+  it('The state machine catches every error of one pattern and processes the others, 8 concurrently', () => {
     const caught = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'PatternFailed' }];
     expect(states().get('Mine')?.Catch).toEqual(caught);
     expect(states().get('Materialize')?.Catch).toEqual(caught);
@@ -150,21 +150,21 @@ describe('the state machine', () => {
     expect(states().get('Patterns')?.Catch).toEqual([{ ...caught[0], Next: 'Close' }]);
   });
 
-  it('hands on of a pattern its name only: all results together are held to 256 kB', () => {
+  it('The result of a pattern is its key only, because all results together are limited to 256 kB', () => {
     expect(states().get('Materialize')).toMatchObject({
       ResultSelector: { 'pattern_key.$': '$.Payload.pattern_key' },
     });
     expect(states().get('Materialize')).not.toHaveProperty('OutputPath');
   });
 
-  it('logs every step without its data, and traces', () => {
+  it('The state machine logs every step without its data and writes traces', () => {
     expect(machine()).toMatchObject({
       LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
       TracingConfiguration: { Enabled: true },
     });
   });
 
-  it('becomes a distributed Map by context, with the rights to run its children', () => {
+  it('The context distributedMap makes the Map distributed and permits its child executions', () => {
     expect(states().get('Patterns')?.ItemProcessor?.ProcessorConfig).toEqual({ Mode: 'INLINE' });
     const distributed = states({ distributedMap: 'true' });
     expect(distributed.get('Patterns')?.ItemProcessor?.ProcessorConfig).toEqual({

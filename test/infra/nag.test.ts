@@ -23,7 +23,7 @@ function check(context: Record<string, string>): Report['pluginReports'][number]
   return report.pluginReports.find(plugin => plugin.pluginName === 'AwsSolutions');
 }
 
-describe('the AwsSolutions checks', () => {
+describe('AwsSolutions checks', () => {
   it.each([
     [{}],
     [{ stage: 'prod', customerKey: 'true', alarmEmails: 'oncall@example.com' }],
@@ -35,21 +35,17 @@ describe('the AwsSolutions checks', () => {
         ...{ jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' },
       },
     ],
-  ])('find nothing that is not acknowledged with a reason: %j', (context: Record<string, string>) => {
-    const report = check(context);
-    expect(report).toMatchObject({ conclusion: 'success', violations: [] });
-    const rules = new Set(report?.suppressedViolations?.map(({ ruleName }) => ruleName.replace(/\[.*/, '')));
-    expect([...rules].sort()).toEqual(['AwsSolutions-APIG4', 'AwsSolutions-IAM5', 'AwsSolutions-SQS3']);
-    for (const { reason, ruleName } of report?.suppressedViolations ?? [])
-      expect(reason.length, ruleName).toBeGreaterThan(40);
-  });
-});
-
-it('the same input makes the same template', () => {
-  const make = () => {
-    const app = createApp({ stage: 'prod', customerKey: 'true' });
-    const stack = createStack(app);
-    return JSON.stringify(app.synth().getStackByName(stack.stackName).template);
-  };
-  expect(make()).toBe(make());
+  ])(
+    'The AwsSolutions checks find nothing that is not acknowledged with a reason: %j',
+    (context: Record<string, string>) => {
+      const report = check(context);
+      expect(report).toMatchObject({ conclusion: 'success', violations: [] });
+      const rules = new Set(
+        report?.suppressedViolations?.map(({ ruleName }) => ruleName.replace(/\[.*/, '')),
+      );
+      expect([...rules].sort()).toEqual(['AwsSolutions-APIG4', 'AwsSolutions-IAM5', 'AwsSolutions-SQS3']);
+      for (const { reason, ruleName } of report?.suppressedViolations ?? [])
+        expect(reason.length, ruleName).toBeGreaterThan(40);
+    },
+  );
 });

@@ -10,15 +10,16 @@ function routes(context: Record<string, string> = {}): Map<string, Record<string
   return new Map(found.map(({ Properties }) => [String(Properties.RouteKey), Properties]));
 }
 
-/** The function behind a route, by its integration. */
-function answering(route: string): string {
+/** Returns the name of the function that a route's integration invokes. */
+function invokedBy(route: string): string {
   const id = text(routes().get(route)?.Target).replace(/^integrations\//, '');
   const integration = resources(synthesize(), 'AWS::ApiGatewayV2::Integration').get(id);
   expect(integration?.Properties.PayloadFormatVersion).toBe('2.0');
   return text(integration?.Properties.IntegrationUri);
 }
 
-function invocable(policy: string): string[] {
+/** Returns the sorted routes that a managed policy permits. */
+function permittedRoutes(policy: string): string[] {
   const document = resources(synthesize(), 'AWS::IAM::ManagedPolicy').get(policy)?.Properties.PolicyDocument;
   const statements: unknown[] = Object.values(Object.fromEntries(Object.entries(document ?? {})))
     .flat()
@@ -33,25 +34,25 @@ function invocable(policy: string): string[] {
 }
 
 describe('the API', () => {
-  it('has exactly the routes of the contract', () => {
+  it('The API has exactly the routes of the contract', () => {
     expect([...routes().keys()].sort()).toEqual(CALLS.map(([route]) => route).sort());
   });
 
-  it('has a route for each that the functions know', () => {
+  it('The API has exactly the routes that the functions answer', () => {
     const known = Object.values(ROUTES).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect([...routes().keys()].sort()).toEqual(known.sort());
   });
 
-  it.each(CALLS)('%s is answered by %s', (route, name) => {
-    expect(answering(route)).toBe(`${name}Function`);
+  it.each(CALLS)('The route %s invokes the function %s', (route, name) => {
+    expect(invokedBy(route)).toBe(`${name}Function`);
   });
 
-  it('takes signed requests only, but for the liveness check', () => {
+  it('Every route but the liveness check requires a signed request', () => {
     for (const [route, { AuthorizationType }] of routes())
       expect(AuthorizationType, route).toBe(route === 'GET /healthz' ? 'NONE' : 'AWS_IAM');
   });
 
-  it('takes tokens instead by context, with one scope per role', () => {
+  it('Every route but the liveness check requires a token with the scope of a role when an issuer is set', () => {
     expect(
       resources(synthesize(JWT), 'AWS::ApiGatewayV2::Authorizer').values().next().value?.Properties,
     ).toMatchObject({
@@ -67,7 +68,7 @@ describe('the API', () => {
     expect(resources(synthesize(JWT), 'AWS::IAM::ManagedPolicy').size).toBe(0);
   });
 
-  it('is throttled and logs who called what, without payloads', () => {
+  it('The API is throttled and logs caller and route without payloads', () => {
     const stage = resources(synthesize(), 'AWS::ApiGatewayV2::Stage').get('ApiStage')?.Properties ?? {};
     expect(stage).toMatchObject({
       StageName: '$default',
@@ -86,29 +87,29 @@ describe('the API', () => {
   });
 });
 
-describe('a managed policy lets call', () => {
+describe('managed policies', () => {
   it.each([
     ['PmPolicy', 'pm'],
     ['ReaderPolicy', 'reader'],
     ['OperatorPolicy', 'operator'],
-  ])('[A1] [P2] %s: the routes of its role and no others', (policy, role) => {
+  ])('[A1] [P2] %s permits the routes of the role %s and no others', (policy, role) => {
     const allowed = CALLS.filter(([, , roles]) => roles.split(' ').includes(role));
     const expected = allowed.map(([route]) => route.replaceAll(/\{\w+\}/g, '*')).sort();
-    expect(invocable(policy)).toEqual(expected);
+    expect(permittedRoutes(policy)).toEqual(expected);
   });
 
-  it('ReaderPolicy: nothing that changes anything', () => {
-    for (const route of invocable('ReaderPolicy')) expect(route).toMatch(/^GET /);
+  it('ReaderPolicy permits only GET', () => {
+    for (const route of permittedRoutes('ReaderPolicy')) expect(route).toMatch(/^GET /);
   });
 });
 
-describe('the outputs', () => {
+describe('outputs', () => {
   const outputs = (context: Record<string, string> = {}): Record<string, string> =>
     Object.fromEntries(
       Object.entries(synthesize(context).findOutputs('*')).map(([name, { Value }]) => [name, text(Value)]),
     );
 
-  it('name the API, the tables, the state machine, the topic and the policies', () => {
+  it('The outputs name the API, the tables, the state machine, the topic and the policies', () => {
     const { ApiUrl, ...more } = outputs();
     expect(ApiUrl).toMatch(/^https:\/\/Api\.execute-api\./);
     expect(more).toEqual({
@@ -124,7 +125,7 @@ describe('the outputs', () => {
     });
   });
 
-  it('name no policy where tokens say who may call', () => {
+  it('The outputs name no policy when callers use tokens', () => {
     expect(Object.keys(outputs(JWT)).filter(name => name.includes('Policy'))).toEqual([]);
   });
 });
