@@ -1,6 +1,6 @@
-import { fetchFailure, ServiceError, Unreachable, unreadable } from './errors.ts';
+import { fetchFailure, ServiceError, Unreachable, unexpectedResponse } from './errors.ts';
 import type { Host } from './host.ts';
-import { backoffMs, retryAfterMs, TRANSIENT } from './retry.ts';
+import { backoffMs, retryAfterMs, TRANSIENT_STATUSES } from './retry.ts';
 
 export interface ClientOptions {
   /** Where the service is; a path, such as a stage's, is kept. */
@@ -10,7 +10,7 @@ export interface ClientOptions {
   readonly timeoutMs: number;
   readonly host: Host;
   /** Told before each repeated attempt. */
-  readonly note: (text: string) => void;
+  readonly onRetry: (text: string) => void;
 }
 
 export interface Call {
@@ -42,22 +42,27 @@ export class Client {
     const attempts = call.attempts ?? ((call.method ?? 'GET') === 'GET' ? 3 : 1);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#once(path, call);
+        return await this.#attempt(path, call);
       } catch (error) {
         call.signal?.throwIfAborted();
-        if (attempt >= attempts || !this.#mayPass(error)) throw error;
-        await this.#pause(error, attempt, attempts, call.signal);
+        if (attempt >= attempts || !this.#isRetryable(error)) throw error;
+        await this.#waitBeforeRetry(error, attempt, attempts, call.signal);
       }
     }
   }
 
-  #mayPass(error: unknown): boolean {
-    if (error instanceof ServiceError) return TRANSIENT.has(error.status);
+  #isRetryable(error: unknown): boolean {
+    if (error instanceof ServiceError) return TRANSIENT_STATUSES.has(error.status);
     return error instanceof Unreachable && (error.kind !== 'absent' || this.#reached);
   }
 
-  async #pause(error: unknown, attempt: number, attempts: number, signal?: AbortSignal): Promise<void> {
-    const { host, note } = this.#options;
+  async #waitBeforeRetry(
+    error: unknown,
+    attempt: number,
+    attempts: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { host, onRetry: note } = this.#options;
     const asked = error instanceof ServiceError ? error.retryAfterMs : 0;
     const ms = backoffMs(attempt, host.random(), asked);
     const why = error instanceof Error ? error.message : String(error);
@@ -65,14 +70,14 @@ export class Client {
     await host.sleep(ms, signal);
   }
 
-  async #once(path: string, call: Call): Promise<unknown> {
+  async #attempt(path: string, call: Call): Promise<unknown> {
     const { url, timeoutMs } = this.#options;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
     let response: Response;
     let text: string;
     try {
-      response = await fetch(this.#address(path, call.query), { ...this.#request(call), signal });
+      response = await fetch(this.#urlOf(path, call.query), { ...this.#request(call), signal });
       text = await response.text();
     } catch (error) {
       throw fetchFailure(url, timeoutMs, error);
@@ -85,7 +90,7 @@ export class Client {
         body,
         retryAfterMs(response.headers.get('retry-after'), Date.now()),
       );
-    if (body === undefined) throw unreadable(url, 'something that is no JSON');
+    if (body === undefined) throw unexpectedResponse(url, 'something that is no JSON');
     return body;
   }
 
@@ -98,7 +103,7 @@ export class Client {
     return { method, headers, body: typeof body === 'string' ? body : JSON.stringify(body) };
   }
 
-  #address(path: string, query: Call['query'] = {}): string {
+  #urlOf(path: string, query: Call['query'] = {}): string {
     const pairs = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, value] satisfies [string, string]],
     );

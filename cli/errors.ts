@@ -42,7 +42,7 @@ export class Unreachable extends Failure {
 }
 
 /** An answer that is none of the API's. */
-export function unreadable(url: string, what: string): Failure {
+export function unexpectedResponse(url: string, what: string): Failure {
   return new Failure(EXIT.serviceFailed, `${url} answered ${what}; is PM Tuning listening there?`);
 }
 

@@ -37,6 +37,6 @@ export class Failure extends Error {
 }
 
 /** A usage error: exit code 2. */
-export function usage(message: string): Failure {
+export function usageError(message: string): Failure {
   return new Failure(EXIT.usage, message);
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Session } from './session.ts';
 
 /** The most that the API gives in one page. */
-const PAGE = 1000;
+const MAX_PAGE = 1000;
 
 interface Page {
   readonly next?: string | undefined;
@@ -31,7 +31,7 @@ export async function readPages<T extends z.ZodType<Page>>(
   const rows: unknown[] = [];
   let next: string | undefined;
   for (;;) {
-    const limit = String(Math.min(PAGE, wanted - rows.length));
+    const limit = String(Math.min(MAX_PAGE, wanted - rows.length));
     const page = await session.request(list.schema, list.path, { query: { ...list.query, limit, next } });
     rows.push(...rowsOf(page.raw, list.rows));
     next = page.data.next;

@@ -19,7 +19,7 @@ import { addWhatIf } from './commands/whatif.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit-codes.ts';
 import { printable } from './format.ts';
 import type { Host } from './host.ts';
-import { noteTo, Session } from './session.ts';
+import { Session, writeWarning } from './session.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8787';
 
@@ -56,7 +56,7 @@ export async function runCli(argv: readonly string[], host: Host): Promise<ExitC
   return exit;
 }
 
-function createProgram(host: Host, perform: RunCommand): Command {
+function createProgram(host: Host, runCommand: RunCommand): Command {
   const program = new Command('pm-tuning')
     .description('Talks to a PM Tuning service: events in, lessons and overrides out.')
     .version(version(), '-V, --version', 'print the version')
@@ -85,7 +85,7 @@ function createProgram(host: Host, perform: RunCommand): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
-  for (const add of COMMANDS) add(program, perform);
+  for (const add of COMMANDS) add(program, runCommand);
   return program;
 }
 
@@ -113,9 +113,9 @@ function urlOption(): Option {
 }
 
 function openSession(options: GlobalOptions, host: Host): Session {
-  const note = (text: string): void => noteTo(host, text);
+  const note = (text: string): void => writeWarning(host, text);
   const { url, token } = options;
-  const client = new Client({ url, token, timeoutMs: options.timeout * 1000, host, note });
+  const client = new Client({ url, token, timeoutMs: options.timeout * 1000, host, onRetry: note });
   return new Session(client, host, options.json === true, url);
 }
 

@@ -1,14 +1,14 @@
 import { styleText } from 'node:util';
 import type { z } from 'zod';
 import type { Call, Client } from './client.ts';
-import { unreadable } from './errors.ts';
+import { unexpectedResponse } from './errors.ts';
 import { printable } from './format.ts';
 import type { Host } from './host.ts';
 import type { Column, TableStyle } from './table.ts';
 import { renderTable } from './table.ts';
 
 /** Writes a line to stderr, over a progress bar that may stand there. */
-export function noteTo({ stderr, env }: Host, text: string): void {
+export function writeWarning({ stderr, env }: Host, text: string): void {
   const clear = stderr.isTTY && env.TERM !== 'dumb' ? '\r\u001b[K' : '';
   stderr.write(`${clear}${printable(text)}\n`);
 }
@@ -42,7 +42,7 @@ export class Session {
     if (parsed.success) return { raw, data: parsed.data };
     const [issue] = parsed.error.issues;
     const place = issue ? ` (${issue.path.join('.') || 'body'}: ${issue.message})` : '';
-    throw unreadable(this.url, `what this version cannot read${place}`);
+    throw unexpectedResponse(this.url, `what this version cannot read${place}`);
   }
 
   /** With `--json` the answer as it is, else what `show` prints. */
@@ -58,12 +58,12 @@ export class Session {
 
   /** A line about the work itself, on stderr. */
   warn(text: string): void {
-    noteTo(this.host, text);
+    writeWarning(this.host, text);
   }
 
   /** A table, or `none` when it would have no rows. */
   table<T>(columns: readonly Column<T>[], rows: readonly T[], none: string): void {
-    this.print(rows.length === 0 ? none : renderTable(columns, rows, this.#look()));
+    this.print(rows.length === 0 ? none : renderTable(columns, rows, this.#style()));
   }
 
   /** Columns of the terminal; infinite when the output is none. */
@@ -73,10 +73,10 @@ export class Session {
   }
 
   bold(text: string): string {
-    return this.#look().color ? styleText('bold', text, { validateStream: false }) : text;
+    return this.#style().color ? styleText('bold', text, { validateStream: false }) : text;
   }
 
-  #look(): TableStyle {
+  #style(): TableStyle {
     const { stdout, env } = this.host;
     const plain = env.NO_COLOR !== undefined && env.NO_COLOR !== '';
     return {

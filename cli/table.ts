@@ -16,7 +16,7 @@ export interface TableStyle {
 }
 
 const GAP = '  ';
-const NARROWEST = 16;
+const MIN_WRAP_WIDTH = 16;
 
 /** A table without borders, numbers to the right, ending without a line break. */
 export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[], look: TableStyle): string {
@@ -63,7 +63,7 @@ function fitWidths<T>(columns: readonly Column<T>[], cells: readonly string[][],
   for (let i = 0; i < columns.length; i++) if (!wrapping.includes(i)) room -= wide(i);
   const narrowestFirst = wrapping.toSorted((a, b) => wide(a) - wide(b));
   for (const [rank, i] of narrowestFirst.entries()) {
-    const share = Math.max(NARROWEST, Math.floor(room / (wrapping.length - rank)));
+    const share = Math.max(MIN_WRAP_WIDTH, Math.floor(room / (wrapping.length - rank)));
     natural[i] = Math.min(wide(i), share);
     room -= wide(i);
   }

@@ -31,7 +31,7 @@ Examples:
   $ id=$(pm-tuning cycle --no-wait --json | jq -r .cycle_id); pm-tuning cycle --id "$id"`;
 
 /** `cycle`: starts a run, waits for it and shows what became of each pattern. */
-export function addCycle(program: Command, perform: RunCommand): void {
+export function addCycle(program: Command, runCommand: RunCommand): void {
   program
     .command('cycle')
     .description('mine and materialize now; exit code 1 when a pattern failed')
@@ -51,7 +51,9 @@ export function addCycle(program: Command, perform: RunCommand): void {
       ]),
     )
     .addHelpText('after', EXAMPLES)
-    .action(async (options: Options, command: Command) => perform(command, session => run(session, options)));
+    .action(async (options: Options, command: Command) =>
+      runCommand(command, session => run(session, options)),
+    );
 }
 
 async function run(session: Session, options: Options): Promise<ExitCode> {

@@ -17,14 +17,14 @@ Each week is scored by what was known when it began. Gains are utility over that
 To publish another policy: pm-tuning settings PATTERN --policy replay --reason "…"`;
 
 /** `evidence`: how each policy would have done on events that it did not learn from. */
-export function addEvidence(program: Command, perform: RunCommand): void {
+export function addEvidence(program: Command, runCommand: RunCommand): void {
   program
     .command('evidence')
     .description('how each policy would have done on the last weeks, by what was known before')
     .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
     .addHelpText('after', EXAMPLE)
     .action(async (pattern: string, _: object, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const path = `/v1/patterns/${encodeURIComponent(pattern)}/evidence`;
         const { raw, data } = await session.request(evidenceAnswerSchema, path, {});
         session.output(raw, () => show(session, data));

@@ -15,7 +15,7 @@ Examples:
   $ pm-tuning history pm.uptrend.S1.entry --diff 6,7`;
 
 /** `history`: a pattern's generations, who changed what, and the difference of two generations. */
-export function addHistory(program: Command, perform: RunCommand): void {
+export function addHistory(program: Command, runCommand: RunCommand): void {
   program
     .command('history')
     .description('generations of a pattern, what made each, and who changed what')
@@ -23,7 +23,7 @@ export function addHistory(program: Command, perform: RunCommand): void {
     .option('--diff <A,B>', 'what changed from generation A to B', twoGenerations)
     .addHelpText('after', EXAMPLES)
     .action(async (pattern: string, options: { readonly diff?: string }, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const path = `/v1/patterns/${encodeURIComponent(pattern)}/generations`;
         const { raw, data } = await session.request(generationsAnswerSchema, path, {
           query: { diff: options.diff },

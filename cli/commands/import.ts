@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { integerAtLeast, renames } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
-import { EXIT, type ExitCode, Failure, usage } from '../exit-codes.ts';
+import { EXIT, type ExitCode, Failure, usageError } from '../exit-codes.ts';
 import { plural, printable } from '../format.ts';
 import { ImportCounts } from '../import/import-counts.ts';
 import { importFile } from '../import/import-file.ts';
-import { FORMATS, type Format, type Input, inputLabel, inspect } from '../import/input.ts';
+import { FORMATS, type Format, type Input, inputLabel, inspectInput } from '../import/input.ts';
 import { RejectedFile } from '../import/rejected-file.ts';
 import type { Session } from '../session.ts';
 
@@ -39,7 +39,7 @@ Examples:
   $ zstdcat events.jsonl.zst | pm-tuning import -`;
 
 /** `import`: brings files of events into the service. */
-export function addImport(program: Command, perform: RunCommand): void {
+export function addImport(program: Command, runCommand: RunCommand): void {
   program
     .command('import')
     .description('bring files of events into the service; exit code 1 when events were rejected')
@@ -58,7 +58,7 @@ export function addImport(program: Command, perform: RunCommand): void {
     )
     .addHelpText('after', HELP)
     .action(async (files: string[], options: Options, command: Command) =>
-      perform(command, session => run(session, files, options)),
+      runCommand(command, session => run(session, files, options)),
     );
 }
 
@@ -85,13 +85,15 @@ async function run(session: Session, files: readonly string[], options: Options)
 
 /** @throws Failure (usage) when a file cannot be read, or rejected lines would overwrite one */
 function plan(files: readonly string[], options: Options): Job[] {
-  const inputs = [...new Set(files)].map(file => inspect(file, options.format));
+  const inputs = [...new Set(files)].map(file => inspectInput(file, options.format));
   const shared = options.rejected === undefined ? undefined : new RejectedFile(options.rejected);
   const read = new Set(inputs.map(input => resolve(input.name)));
   return inputs.map(input => {
     const rejected = shared ?? new RejectedFile(`${inputLabel(input)}.rejected.jsonl`);
     if (read.has(resolve(rejected.path)))
-      throw usage(`rejected lines would overwrite ${rejected.path}; choose another file with --rejected`);
+      throw usageError(
+        `rejected lines would overwrite ${rejected.path}; choose another file with --rejected`,
+      );
     return { input, rejected, tally: new ImportCounts() };
   });
 }
@@ -103,7 +105,7 @@ function tell(session: Session, label: string, tally: ImportCounts, rejectedPath
   );
   if (tally.rejected > 0)
     session.print(
-      `  rejected: ${printable(tally.reasons())}; lines and reasons in ${printable(rejectedPath)}`,
+      `  rejected: ${printable(tally.rejectionCodes())}; lines and reasons in ${printable(rejectedPath)}`,
     );
 }
 
@@ -135,6 +137,6 @@ function conclude(session: Session, jobs: readonly Job[]): ExitCode {
 
 function sum(jobs: readonly Job[]): ImportCounts {
   const all = new ImportCounts();
-  for (const { tally } of jobs) all.add(tally);
+  for (const { tally } of jobs) all.addCounts(tally);
   return all;
 }

@@ -40,7 +40,7 @@ Examples:
   $ pm-tuning lessons pm.uptrend.S1.entry --why`;
 
 /** `lessons`: what the slices of a pattern taught. */
-export function addLessons(program: Command, perform: RunCommand): void {
+export function addLessons(program: Command, runCommand: RunCommand): void {
   program
     .command('lessons')
     .description('what the slices of a pattern taught, most events first')
@@ -55,7 +55,7 @@ export function addLessons(program: Command, perform: RunCommand): void {
     )
     .addHelpText('after', EXAMPLES)
     .action(async (pattern: string, options: Options, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const { raw, data } = await readPages(session, {
           path: '/v1/lessons',
           query: { pattern_key: pattern, near: options.near ? 'true' : undefined },

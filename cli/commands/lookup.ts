@@ -24,7 +24,7 @@ Example:
       --threshold ts_min=0.6 --threshold halo_max=1 --explain`;
 
 /** `lookup`: what a PM would be told for one scope. */
-export function addLookup(program: Command, perform: RunCommand): void {
+export function addLookup(program: Command, runCommand: RunCommand): void {
   program
     .command('lookup')
     .description('the tuned thresholds for one scope, as the PM gets them')
@@ -47,7 +47,7 @@ export function addLookup(program: Command, perform: RunCommand): void {
     .option('--explain', 'list what was considered')
     .addHelpText('after', EXAMPLES)
     .action(async (pattern: string, options: Options, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const body = {
           pattern_key: pattern,
           scope: options.scope,

@@ -16,7 +16,7 @@ Example:
   $ pm-tuning mode pm.uptrend.S1.entry frozen --reason "exchange outage, data not to be trusted"`;
 
 /** `mode`: what a pattern serves from now on. */
-export function addMode(program: Command, perform: RunCommand): void {
+export function addMode(program: Command, runCommand: RunCommand): void {
   program
     .command('mode')
     .description('what a pattern serves from now on')
@@ -25,7 +25,7 @@ export function addMode(program: Command, perform: RunCommand): void {
     .requiredOption('--reason <text>', 'why; it is kept in the audit')
     .addHelpText('after', EXAMPLES)
     .action(async (pattern: string, mode: string, options: { readonly reason: string }, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const path = `/v1/patterns/${encodeURIComponent(pattern)}/mode`;
         const call = { method: 'PUT', body: { mode, reason: options.reason } } as const;
         const { raw, data } = await session.request(headAnswerSchema, path, call);

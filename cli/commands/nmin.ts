@@ -4,7 +4,7 @@ import { type NMinAnswer, nMinAnswerSchema } from '../../shared/http/schemas/n-m
 import type { NMinRow } from '../../shared/lesson/n-min/schema.ts';
 import { integerAtLeast, time } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
-import { EXIT, usage } from '../exit-codes.ts';
+import { EXIT, usageError } from '../exit-codes.ts';
 import { count, instant, percent, plural, printable, signed } from '../format.ts';
 import { nMinPlots } from '../plot/n-min.ts';
 import { linePlotSvg } from '../plot/svg-plot.ts';
@@ -30,7 +30,7 @@ Examples:
   $ pm-tuning nmin pm.uptrend.S1.entry --as-of 2025-01-20 --svg n-min.svg`;
 
 /** `nmin`: what each N_MIN would find in a pattern's events. */
-export function addNMin(program: Command, perform: RunCommand): void {
+export function addNMin(program: Command, runCommand: RunCommand): void {
   program
     .command('nmin')
     .description('33? 25? 20? What each N_MIN finds in a pattern’s events, and what chance would')
@@ -41,7 +41,7 @@ export function addNMin(program: Command, perform: RunCommand): void {
     .option('--svg <file>', 'write the picture to a file; one that is there is replaced')
     .addHelpText('after', EXAMPLES)
     .action(async (pattern: string, options: Options, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const path = `/v1/patterns/${encodeURIComponent(pattern)}/nmin`;
         const { asOf, lookbackDays } = options;
         const query = {
@@ -62,7 +62,7 @@ function writePicture(file: string, answer: NMinAnswer): void {
     writeFileSync(file, linePlotSvg(nMinPlots(answer)));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw usage(`the picture cannot be written to ${file} (${why}); choose another with --svg`);
+    throw usageError(`the picture cannot be written to ${file} (${why}); choose another with --svg`);
   }
 }
 

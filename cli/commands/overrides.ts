@@ -10,7 +10,7 @@ import { byMostEvents } from '../sort-slices.ts';
 import type { Column } from '../table.ts';
 
 /** `overrides`: the published overrides of a pattern. */
-export function addOverrides(program: Command, perform: RunCommand): void {
+export function addOverrides(program: Command, runCommand: RunCommand): void {
   program
     .command('overrides')
     .description('the published overrides of a pattern, most events first')
@@ -22,7 +22,7 @@ export function addOverrides(program: Command, perform: RunCommand): void {
     )
     .addHelpText('after', '\nExample:\n  $ pm-tuning overrides pm.uptrend.S1.entry')
     .action(async (pattern: string, options: { readonly limit?: number }, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const { raw, data } = await readPages(session, {
           path: '/v1/overrides',
           query: { pattern_key: pattern },

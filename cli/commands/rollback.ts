@@ -13,7 +13,7 @@ Example:
   $ pm-tuning rollback pm.uptrend.S1.entry 6 --reason "7 learned from a bad feed"`;
 
 /** `rollback`: puts an earlier generation back in force. */
-export function addRollback(program: Command, perform: RunCommand): void {
+export function addRollback(program: Command, runCommand: RunCommand): void {
   program
     .command('rollback')
     .description('put an earlier generation back in force')
@@ -23,7 +23,7 @@ export function addRollback(program: Command, perform: RunCommand): void {
     .addHelpText('after', HINT)
     .action(
       async (pattern: string, generation: number, options: { readonly reason: string }, command: Command) =>
-        perform(command, async session => {
+        runCommand(command, async session => {
           const path = `/v1/patterns/${encodeURIComponent(pattern)}/rollback`;
           const call = { method: 'POST', body: { generation, reason: options.reason } } as const;
           const { raw, data } = await session.request(headAnswerSchema, path, call);

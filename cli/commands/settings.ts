@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { settingsAnswerSchema } from '../../shared/http/schemas.ts';
 import { integerAtLeast, positive } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
-import { EXIT, usage } from '../exit-codes.ts';
+import { EXIT, usageError } from '../exit-codes.ts';
 import { printable, significant } from '../format.ts';
 
 interface Options {
@@ -20,7 +20,7 @@ Example:
   $ pm-tuning settings pm.uptrend.S1.entry --n-min 50 --win 1.5 --loss 1 --reason "thin data"`;
 
 /** `settings`: how a pattern learns from the next cycle on. */
-export function addSettings(program: Command, perform: RunCommand): void {
+export function addSettings(program: Command, runCommand: RunCommand): void {
   program
     .command('settings')
     .description('how a pattern learns, from the next cycle on')
@@ -34,7 +34,7 @@ export function addSettings(program: Command, perform: RunCommand): void {
     .requiredOption('--reason <text>', 'why; it is kept in the audit')
     .addHelpText('after', EXAMPLE)
     .action(async (pattern: string, options: Options, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const path = `/v1/patterns/${encodeURIComponent(pattern)}/settings`;
         const call = { method: 'PUT', body: settingsBody(options) } as const;
         const { raw, data } = await session.request(settingsAnswerSchema, path, call);
@@ -54,11 +54,13 @@ export function addSettings(program: Command, perform: RunCommand): void {
 
 /** @throws Failure (usage) when nothing is to be set, or half a payoff */
 function settingsBody({ policy, challengers, win, loss, nMin, lookbackDays, reason }: Options): object {
-  if ((win === undefined) !== (loss === undefined)) throw usage('--win and --loss go together');
+  if ((win === undefined) !== (loss === undefined)) throw usageError('--win and --loss go together');
   const payoff = win === undefined ? undefined : { win, loss };
   const beside = challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim());
   const set = { policy, challengers: beside, payoff, n_min: nMin, lookback_days: lookbackDays };
   if (Object.values(set).every(value => value === undefined))
-    throw usage('nothing to set: give --policy, --challengers, --win and --loss, --n-min or --lookback-days');
+    throw usageError(
+      'nothing to set: give --policy, --challengers, --win and --loss, --n-min or --lookback-days',
+    );
   return { ...set, reason };
 }

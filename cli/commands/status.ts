@@ -7,13 +7,13 @@ import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
 /** `status`: one look at the whole system; exit code 1 when it is not healthy. */
-export function addStatus(program: Command, perform: RunCommand): void {
+export function addStatus(program: Command, runCommand: RunCommand): void {
   program
     .command('status')
     .description('one look at the whole system; exit code 1 when it is not healthy')
     .addHelpText('after', '\nExample:\n  $ pm-tuning status || alert "tuning is not healthy"')
     .action(async (_options, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const { raw, data } = await session.request(statusSchema, '/v1/status');
         session.output(raw, () => show(session, data));
         return data.healthy ? EXIT.ok : EXIT.unsuccessful;

@@ -8,7 +8,7 @@ import {
 } from '../../shared/http/schemas/what-if.ts';
 import { finiteNumber, integerAtLeast, positive, scope, time } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
-import { EXIT, type ExitCode, usage } from '../exit-codes.ts';
+import { EXIT, type ExitCode, usageError } from '../exit-codes.ts';
 import { count, instant, percent, plural, printable, signed, significant, slice } from '../format.ts';
 import { linePlotSvg } from '../plot/svg-plot.ts';
 import { terminalPlot } from '../plot/terminal-plot.ts';
@@ -40,7 +40,7 @@ Examples:
   $ pm-tuning whatif pm.uptrend.S2.entry --lever slope_min --from -0.001 --to 0.001 --as-of 2025-01-20`;
 
 /** `whatif`: what one threshold would have taken at other values. */
-export function addWhatIf(program: Command, perform: RunCommand): void {
+export function addWhatIf(program: Command, runCommand: RunCommand): void {
   program
     .command('whatif')
     .description('winners, losers and utility, had one threshold stood elsewhere in one slice')
@@ -65,7 +65,7 @@ export function addWhatIf(program: Command, perform: RunCommand): void {
     .option('--svg <file>', 'write the picture to a file; one that is there is replaced')
     .addHelpText('after', EXAMPLES)
     .action(async (pattern: string, options: Options, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const call = { query: queryOf(pattern, options), attempts: 3 };
         const { raw, data } = await session.request(whatIfAnswerSchema, '/v1/whatif', call);
         const exit = options.svg === undefined ? EXIT.ok : writePicture(session, options.svg, data);
@@ -78,10 +78,10 @@ export function addWhatIf(program: Command, perform: RunCommand): void {
 /** A question without a body: a token that may only read may ask it. @throws Failure (usage) */
 function queryOf(pattern: string, options: Options): Record<string, string | undefined> {
   const { win, loss, asOf, lever, from, to, points, lookbackDays } = options;
-  if ((win === undefined) !== (loss === undefined)) throw usage('--win and --loss go together');
+  if ((win === undefined) !== (loss === undefined)) throw usageError('--win and --loss go together');
   const dimensions = Object.entries(options.scope).flatMap(([name, value]) => {
     if (value === null) return [];
-    if (typeof value === 'object') throw usage(`--scope: ${name} must be a text, a number or a boolean`);
+    if (typeof value === 'object') throw usageError(`--scope: ${name} must be a text, a number or a boolean`);
     return [[`scope.${name}`, String(value)]];
   });
   const text = (n: number | undefined): string | undefined => (n === undefined ? undefined : String(n));
@@ -109,7 +109,7 @@ function writePicture(session: Session, file: string, answer: WhatIfAnswer): Exi
     writeFileSync(file, linePlotSvg(whatIfPlots(answer)));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw usage(`the picture cannot be written to ${file} (${why}); choose another with --svg`);
+    throw usageError(`the picture cannot be written to ${file} (${why}); choose another with --svg`);
   }
   return EXIT.ok;
 }

@@ -5,7 +5,7 @@ export const MAX_BATCH = 500;
 /** Bytes of a request body; the service takes 1 MiB, what is around the events included. */
 export const MAX_BODY_BYTES = 1_000_000;
 
-const AROUND = Buffer.byteLength(bodyOf([]));
+const ENVELOPE_BYTES = Buffer.byteLength(bodyOf([]));
 
 /** The body of `POST /v1/events`; the events' text goes in as it was read. */
 export function bodyOf(batch: readonly EventEntry[]): string {
@@ -21,21 +21,21 @@ export async function* batches(
   onFault: (fault: FaultyEntry) => void,
 ): AsyncGenerator<EventEntry[]> {
   let batch: EventEntry[] = [];
-  let bytes = AROUND;
+  let bytes = ENVELOPE_BYTES;
   for await (const entry of entries) {
     if (!('text' in entry)) {
       onFault(entry);
       continue;
     }
     const size = Buffer.byteLength(entry.text) + 1;
-    if (AROUND + size > MAX_BODY_BYTES) {
+    if (ENVELOPE_BYTES + size > MAX_BODY_BYTES) {
       onFault(tooLarge(entry));
       continue;
     }
     if (batch.length === MAX_BATCH || bytes + size > MAX_BODY_BYTES) {
       yield batch;
       batch = [];
-      bytes = AROUND;
+      bytes = ENVELOPE_BYTES;
     }
     batch.push(entry);
     bytes += size;

@@ -1,6 +1,6 @@
 import { count } from '../format.ts';
 import type { FaultyEntry } from './entry.ts';
-import type { Delivery } from './send-batch.ts';
+import type { BatchResult } from './send-batch.ts';
 
 /** What became of the events so far. */
 export class ImportCounts {
@@ -9,18 +9,18 @@ export class ImportCounts {
   rejected = 0;
   readonly #codes = new Map<string, number>();
 
-  deliver({ accepted, unchanged, rejected }: Delivery): void {
+  addResult({ accepted, unchanged, rejected }: BatchResult): void {
     this.accepted += accepted;
     this.unchanged += unchanged;
-    for (const fault of rejected) this.reject(fault);
+    for (const fault of rejected) this.addRejected(fault);
   }
 
-  reject({ code }: FaultyEntry): void {
+  addRejected({ code }: FaultyEntry): void {
     this.rejected++;
     this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
   }
 
-  add(other: ImportCounts): void {
+  addCounts(other: ImportCounts): void {
     this.accepted += other.accepted;
     this.unchanged += other.unchanged;
     this.rejected += other.rejected;
@@ -37,7 +37,7 @@ export class ImportCounts {
   }
 
   /** `3 invalid_scope, 1 event_conflict`, most of them first. */
-  reasons(): string {
+  rejectionCodes(): string {
     const most = [...this.#codes].sort((a, b) => b[1] - a[1]);
     return most.map(([code, n]) => `${count(n)} ${code}`).join(', ');
   }

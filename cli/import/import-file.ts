@@ -2,13 +2,13 @@ import type { Session } from '../session.ts';
 import { batches } from './batches.ts';
 import type { FaultyEntry } from './entry.ts';
 import type { ImportCounts } from './import-counts.ts';
-import { type Input, inputLabel, open } from './input.ts';
+import { type Input, inputLabel, openInput } from './input.ts';
 import type { Progress } from './progress.ts';
 import { showProgress } from './progress.ts';
 import type { RejectedFile } from './rejected-file.ts';
-import { deliver } from './send-batch.ts';
+import { sendBatch } from './send-batch.ts';
 
-export interface ImportPlan {
+export interface ImportOptions {
   /** Requests under way at once. */
   readonly requests: number;
   /** For CSV: field → column. */
@@ -25,27 +25,27 @@ export interface ImportPlan {
 export async function importFile(
   session: Session,
   input: Input,
-  plan: ImportPlan,
+  plan: ImportOptions,
   tally: ImportCounts,
   rejected: RejectedFile,
 ): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([plan.signal, stop.signal]);
   const label = inputLabel(input);
-  const { entries, bytesRead } = open(input, session.host, plan.renames, signal);
+  const { entries, bytesRead } = openInput(input, session.host, plan.renames, signal);
   const progress = showProgress(session.host, label, tally, input.size, bytesRead);
   const underWay = new Set<Promise<void>>();
   const onFault = (fault: FaultyEntry): void => {
-    tally.reject(fault);
+    tally.addRejected(fault);
     rejected.write(label, [fault]);
     progress.update();
   };
   try {
     for await (const batch of batches(entries, onFault)) {
       signal.throwIfAborted();
-      const sending = deliver(session, batch, signal)
+      const sending = sendBatch(session, batch, signal)
         .then(delivery => {
-          tally.deliver(delivery);
+          tally.addResult(delivery);
           rejected.write(label, delivery.rejected);
           progress.update();
         })

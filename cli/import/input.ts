@@ -1,7 +1,7 @@
 import { createReadStream, type Stats, statSync } from 'node:fs';
 import { addAbortSignal, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Failure, usage } from '../exit-codes.ts';
+import { Failure, usageError } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
 import type { Entry } from './entry.ts';
 import { readLines } from './jsonl.ts';
@@ -25,21 +25,21 @@ export interface Input {
  * @param forced the format, where the name does not tell
  * @throws Failure (usage) when it is missing, a directory, or of no known format
  */
-export function inspect(name: string, forced: Format | undefined): Input {
+export function inspectInput(name: string, forced: Format | undefined): Input {
   if (name === '-') return { name, format: forced ?? 'jsonl', gzip: false, size: undefined };
-  const stats = look(name);
-  if (stats.isDirectory()) throw usage(`${name} is a directory; name the files in it`);
+  const stats = statOf(name);
+  if (stats.isDirectory()) throw usageError(`${name} is a directory; name the files in it`);
   const gzip = /\.gz$/i.test(name);
   const format = forced ?? formatOf(name.replace(/\.gz$/i, ''));
-  if (!format) throw usage(`${name}: neither .jsonl, .ndjson nor .csv; say which with --format`);
+  if (!format) throw usageError(`${name}: neither .jsonl, .ndjson nor .csv; say which with --format`);
   return { name, format, gzip, size: stats.isFile() ? stats.size : undefined };
 }
 
-function look(name: string): Stats {
+function statOf(name: string): Stats {
   try {
     return statSync(name);
   } catch (error) {
-    throw usage(
+    throw usageError(
       codeOf(error) === 'ENOENT' ? `${name}: no such file` : `${name} cannot be read (${codeOf(error)})`,
     );
   }
@@ -56,7 +56,7 @@ export function inputLabel({ name }: Input): string {
 }
 
 /** An opened input: its entries, and how many bytes of the file have been read. */
-export interface Opened {
+export interface OpenInput {
   readonly entries: AsyncIterable<Entry>;
   bytesRead(): number;
 }
@@ -65,26 +65,31 @@ export interface Opened {
  * Opens an input; an aborted signal ends the reading.
  * @param renames for CSV: field → column
  */
-export function open(input: Input, host: Host, renames: Record<string, string>, signal: AbortSignal): Opened {
+export function openInput(
+  input: Input,
+  host: Host,
+  renames: Record<string, string>,
+  signal: AbortSignal,
+): OpenInput {
   const file = input.name === '-' ? undefined : createReadStream(input.name);
   const raw = file ?? host.stdin;
   // The last stream of a pipeline reports what went wrong in any of them.
   const bytes = input.gzip ? pipeline(raw, createGunzip(), () => {}) : raw;
   addAbortSignal(signal, bytes);
   const entries = input.format === 'csv' ? readExportRows(bytes, renames) : readLines(bytes);
-  return { entries: named(entries, inputLabel(input)), bytesRead: () => file?.bytesRead ?? 0 };
+  return { entries: withInputName(entries, inputLabel(input)), bytesRead: () => file?.bytesRead ?? 0 };
 }
 
 /** The same entries; what goes wrong says in which input. */
-async function* named(entries: AsyncIterable<Entry>, name: string): AsyncGenerator<Entry> {
+async function* withInputName(entries: AsyncIterable<Entry>, name: string): AsyncGenerator<Entry> {
   try {
     yield* entries;
   } catch (error) {
     if (error instanceof Failure)
       throw new Failure(error.exit, `${name}: ${error.message}`, error.lines, error);
     const code = codeOf(error);
-    if (code.startsWith('Z_')) throw usage(`${name}: damaged gzip (${code})`);
-    if (/^E[A-Z]+$/.test(code)) throw usage(`${name} cannot be read (${code})`);
+    if (code.startsWith('Z_')) throw usageError(`${name}: damaged gzip (${code})`);
+    if (/^E[A-Z]+$/.test(code)) throw usageError(`${name} cannot be read (${code})`);
     throw error;
   }
 }

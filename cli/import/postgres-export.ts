@@ -1,6 +1,6 @@
 import { pipeline, type Readable } from 'node:stream';
 import { CsvError, type InfoRecord, parse } from 'csv-parse';
-import { usage } from '../exit-codes.ts';
+import { usageError } from '../exit-codes.ts';
 import { type Entry, excerpt, MAX_ENTRY_BYTES } from './entry.ts';
 import { rfc3339 } from './postgres-time.ts';
 
@@ -57,7 +57,7 @@ export async function* readExportRows(
       line += 1 + lineBreaks(record);
     }
   } catch (error) {
-    if (error instanceof CsvError) throw usage(`no CSV: ${error.message}`);
+    if (error instanceof CsvError) throw usageError(`no CSV: ${error.message}`);
     throw error;
   }
 }
@@ -65,8 +65,8 @@ export async function* readExportRows(
 function layoutOf(header: readonly string[], renames: Readonly<Record<string, string>>): Layout {
   const names = header.map(name => name.trim().toLowerCase());
   for (const [field, column] of Object.entries(renames)) {
-    if (!Object.hasOwn(COLUMNS_OF, field)) throw usage(`--column: an event has no field "${field}"`);
-    if (!names.includes(column.toLowerCase())) throw usage(`the CSV has no column "${column}"`);
+    if (!Object.hasOwn(COLUMNS_OF, field)) throw usageError(`--column: an event has no field "${field}"`);
+    if (!names.includes(column.toLowerCase())) throw usageError(`the CSV has no column "${column}"`);
   }
   const layout = Object.entries(COLUMNS_OF).map(([field, usual]) => {
     const renamed = renames[field];
@@ -76,7 +76,7 @@ function layoutOf(header: readonly string[], renames: Readonly<Record<string, st
   const missing = layout.filter(({ field, at }) => at.length === 0 && REQUIRED.includes(field));
   if (missing.length === 0) return layout;
   const list = missing.map(({ field }) => COLUMNS_OF[field]?.join(' or ')).join(', ');
-  throw usage(`the CSV's first line must name its columns; missing: ${list}`);
+  throw usageError(`the CSV's first line must name its columns; missing: ${list}`);
 }
 
 function readRow(row: readonly string[], layout: Layout, width: number, line: number): Entry {

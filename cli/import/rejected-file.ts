@@ -1,5 +1,5 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
-import { usage } from '../exit-codes.ts';
+import { usageError } from '../exit-codes.ts';
 import type { FaultyEntry } from './entry.ts';
 
 /** The file that rejected lines are written to; it is made, or emptied, with the first of them. */
@@ -24,7 +24,7 @@ export class RejectedFile {
       writeFileSync(this.path, `${lines.join('\n')}\n`, { flag: this.#written ? 'a' : 'w' });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw usage(
+      throw usageError(
         `rejected lines cannot be written to ${this.path} (${why}); choose another with --rejected`,
       );
     }

@@ -1,9 +1,9 @@
 import { printable } from '../format.ts';
 import { textWidth } from '../table.ts';
 import { Canvas } from './canvas.ts';
+import { interpolate } from './interpolate.ts';
 import { type Guide, type Line, type LinePlot, legendText, type Stroke, strokeOf } from './line-plot.ts';
 import { type Scale, scalesOf, type Tick } from './scale.ts';
-import { valueAt } from './trace.ts';
 
 export interface PlotSize {
   /** Columns for everything; kept in 40 to 120, so that the output of no terminal has a width too. */
@@ -58,7 +58,7 @@ function draw(canvas: Canvas, { points }: Line, stroke: Stroke, { x, y }: Scales
   let before = Number.NaN;
   for (let dot = 0; dot < canvas.dotColumns; dot++) {
     // Points that fall between two dots' centres must not be missed: a lone one is drawn where it stands.
-    const at = y.at(valueAt(points, x.value(canvas.shareOfDot(dot)), 1));
+    const at = y.at(interpolate(points, x.value(canvas.shareOfDot(dot)), 1));
     canvas.stroke(dot, before, at, stroke);
     before = at;
   }
@@ -72,7 +72,7 @@ function shade(canvas: Canvas, { band }: Line, { x, y }: Scales): void {
   if (!band) return;
   for (let column = 0; column < canvas.columns; column++) {
     const value = x.value(canvas.shareOfColumn(column));
-    canvas.shade(column, y.at(valueAt(band, value, 1)), y.at(valueAt(band, value, 2)));
+    canvas.shade(column, y.at(interpolate(band, value, 1)), y.at(interpolate(band, value, 2)));
   }
 }
 

@@ -44,7 +44,7 @@ describe('a call', () => {
 
   it('is given up after three attempts: exit code 5 for a failing service, 3 for a broken connection', async () => {
     expect(await cli(['status', '--url', await answering(BUSY)])).toMatchObject({ exit: 5 });
-    expect(service?.seen).toHaveLength(3);
+    expect(service?.received).toHaveLength(3);
     await service?.close();
     expect(await cli(['status', '--url', await answering('break')])).toMatchObject({ exit: 3 });
   });
@@ -57,7 +57,7 @@ describe('a call', () => {
       ['rollback', 'p', '1', '--reason', 'r'],
     ])
       expect(await cli([...argv, '--url', url])).toMatchObject({ exit: 5, slept: [] });
-    expect(service?.seen).toHaveLength(3);
+    expect(service?.received).toHaveLength(3);
   });
 
   it('is not repeated when nobody listens: one line says so, exit code 3', async () => {
@@ -103,7 +103,7 @@ describe('a call', () => {
 
   it("carries the token, and keeps the address' path", async () => {
     await cli(['status', '--url', `${await answering(OK)}/prod/`, '--token', 'secret']);
-    expect(service?.seen[0]).toMatchObject({
+    expect(service?.received[0]).toMatchObject({
       path: '/prod/v1/status',
       headers: { authorization: 'Bearer secret' },
     });

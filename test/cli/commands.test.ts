@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type FakeService, fakeService, problem, type Route } from './support/fake-service.ts';
-import { cli, type Ran } from './support/run-cli.ts';
+import { type CliResult, cli } from './support/run-cli.ts';
 
 const P = 'pm.uptrend.S1.entry';
 const HASH = '44136fa355b3678a1146ad16f7e8649e';
@@ -12,7 +12,7 @@ afterEach(async () => {
   service = undefined;
 });
 
-async function run(route: Route, argv: readonly string[], columns?: number): Promise<Ran> {
+async function run(route: Route, argv: readonly string[], columns?: number): Promise<CliResult> {
   await service?.close();
   service = await fakeService(route);
   return cli([...argv, '--url', service.url], columns === undefined ? {} : { columns });
@@ -21,7 +21,7 @@ async function run(route: Route, argv: readonly string[], columns?: number): Pro
 const always =
   (body: unknown): Route =>
   () => ({ status: 200, body });
-const sent = (): unknown => JSON.parse(service?.seen[0]?.text ?? 'null');
+const sent = (): unknown => JSON.parse(service?.received[0]?.text ?? 'null');
 
 const counts = { total: 276, with_outcome: 104, pending: 172 };
 const status = (healthy: boolean): object => ({
@@ -128,7 +128,7 @@ describe('cycle', () => {
     expect(ran).toMatchObject({ exit: 0, err: '' });
     expect(sent()).toEqual({ as_of: '2025-01-20T00:00:00Z', n_min: 33, lookback_days: 90, pattern_key: P });
     expect(ran.out).toContain(`${P}: 32 of 33 in bucket=nano`);
-    expect(service?.seen).toHaveLength(5);
+    expect(service?.received).toHaveLength(5);
   });
 
   it.each(['partial', 'failed'])('ends with 1 when it is %s', async state => {
@@ -138,7 +138,7 @@ describe('cycle', () => {
   it('is only started with --no-wait; --id waits for it later', async () => {
     const ran = await run(polled('succeeded'), ['cycle', '--no-wait', '--json']);
     expect(JSON.parse(ran.out)).toEqual({ cycle_id: 'c1' });
-    expect(service?.seen).toHaveLength(1);
+    expect(service?.received).toHaveLength(1);
     expect(await run(always(cycle('succeeded')), ['cycle', '--id', 'c1'])).toMatchObject({ exit: 0 });
     const unknown: Route = () => ({ status: 404, body: problem(404, 'unknown_cycle', 'no such cycle') });
     expect(await run(unknown, ['cycle', '--id', 'c2'])).toMatchObject({ exit: 4 });
@@ -183,7 +183,7 @@ describe('lessons', () => {
   it('are as many as --limit says with --json; `next` then tells that there are more', async () => {
     const ran = await run(paged, ['lessons', P, '--limit', '1', '--json']);
     expect(JSON.parse(ran.out)).toMatchObject({ lessons: [{ n: 50 }], next: 'two' });
-    expect(service?.seen.map(({ query }) => query.get('limit'))).toEqual(['1']);
+    expect(service?.received.map(({ query }) => query.get('limit'))).toEqual(['1']);
   });
 
   it('are those with most events where a reader sets --limit', async () => {
@@ -259,7 +259,7 @@ describe('lessons', () => {
       P,
       '--near',
     ]);
-    expect(service?.seen[0]?.query.get('near')).toBe('true');
+    expect(service?.received[0]?.query.get('near')).toBe('true');
     expect(ran.out).toMatch(/bucket=nano +40 +3 /);
   });
 });
@@ -388,8 +388,8 @@ describe('history', () => {
       '--diff',
       '6, 7',
     ]);
-    expect(service?.seen[0]).toMatchObject({ path: `/v1/patterns/${P}/generations` });
-    expect(service?.seen[0]?.query.get('diff')).toBe('6,7');
+    expect(service?.received[0]).toMatchObject({ path: `/v1/patterns/${P}/generations` });
+    expect(service?.received[0]?.query.get('diff')).toBe('6,7');
     expect(ran.out).toMatch(/everything +tuning_ts_min +– +0\.9851/);
   });
 
@@ -412,13 +412,13 @@ describe('an operation', () => {
       'outage',
     ]);
     expect(ran).toMatchObject({ exit: 0, out: `${P} is off at generation 6\n` });
-    expect(service?.seen[0]).toMatchObject({
+    expect(service?.received[0]).toMatchObject({
       method: 'PUT',
       path: '/v1/patterns/module%3Dpm%7Cpattern_key%3Duptrend.S1.entry/mode',
     });
     expect(sent()).toEqual({ mode: 'off', reason: 'outage' });
     await run(always(answer), ['rollback', P, '6', '--reason', 'bad feed']);
-    expect(service?.seen[0]).toMatchObject({ method: 'POST', path: `/v1/patterns/${P}/rollback` });
+    expect(service?.received[0]).toMatchObject({ method: 'POST', path: `/v1/patterns/${P}/rollback` });
     expect(sent()).toEqual({ generation: 6, reason: 'bad feed' });
   });
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { interpolate } from '../../../cli/plot/interpolate.ts';
 import type { LinePlot } from '../../../cli/plot/line-plot.ts';
 import { scale } from '../../../cli/plot/scale.ts';
 import { linePlotSvg } from '../../../cli/plot/svg-plot.ts';
 import { terminalPlot } from '../../../cli/plot/terminal-plot.ts';
-import { valueAt } from '../../../cli/plot/trace.ts';
 import { textWidth } from '../../../cli/table.ts';
 
 const RISING: LinePlot = {
@@ -112,11 +112,11 @@ describe('a line between its points', () => {
     [25, Number.NaN],
     [31, Number.NaN],
   ])('at %d is %d', (x, y) => {
-    expect(valueAt(points, x, 1)).toBe(y);
+    expect(interpolate(points, x, 1)).toBe(y);
   });
 
   it('of no points is nowhere', () => {
-    expect(valueAt([], 1, 1)).toBeNaN();
+    expect(interpolate([], 1, 1)).toBeNaN();
   });
 });
 

@@ -9,7 +9,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface Seen {
+export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -18,22 +18,22 @@ export interface Seen {
 }
 
 /** Answers a request, or breaks the connection. */
-export type Route = (seen: Seen) => Reply | 'break' | Promise<Reply | 'break'>;
+export type Route = (seen: ReceivedRequest) => Reply | 'break' | Promise<Reply | 'break'>;
 
 /** A service on the loopback interface that answers what a test tells it to, and remembers what it was asked. */
 export interface FakeService {
   readonly url: string;
-  readonly seen: Seen[];
+  readonly received: ReceivedRequest[];
   close(): Promise<void>;
 }
 
 export async function fakeService(route: Route): Promise<FakeService> {
-  const seen: Seen[] = [];
+  const seen: ReceivedRequest[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fake');
-    const one: Seen = {
+    const one: ReceivedRequest = {
       method: request.method ?? '',
       path: pathname,
       query: searchParams,
@@ -51,7 +51,7 @@ export async function fakeService(route: Route): Promise<FakeService> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    seen,
+    received: seen,
     close: () =>
       new Promise(closed => {
         server.closeAllConnections();

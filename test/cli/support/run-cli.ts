@@ -3,7 +3,7 @@ import { EXIT } from '../../../cli/exit-codes.ts';
 import type { Host } from '../../../cli/host.ts';
 import { runCli } from '../../../cli/program.ts';
 
-export interface Ran {
+export interface CliResult {
   readonly exit: number;
   readonly out: string;
   readonly err: string;
@@ -11,7 +11,7 @@ export interface Ran {
   readonly slept: readonly number[];
 }
 
-export interface Around {
+export interface RunOptions {
   readonly stdin?: string;
   readonly env?: Record<string, string>;
   /** Columns of the terminal on stdout and stderr; without it they are none. */
@@ -21,7 +21,7 @@ export interface Around {
 }
 
 /** Runs one command line in this process, with pauses that take no time and chance that is always a half. */
-export async function cli(argv: readonly string[], around: Around = {}): Promise<Ran> {
+export async function cli(argv: readonly string[], around: RunOptions = {}): Promise<CliResult> {
   const out: string[] = [];
   const err: string[] = [];
   const slept: number[] = [];

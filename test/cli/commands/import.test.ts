@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FakeService, fakeService, ingest, problem, type Route } from './support/fake-service.ts';
-import { type Around, cli, type Ran } from './support/run-cli.ts';
+import { type FakeService, fakeService, ingest, problem, type Route } from '../support/fake-service.ts';
+import { type CliResult, cli, type RunOptions } from '../support/run-cli.ts';
 
 let folder: string;
 let service: FakeService | undefined;
@@ -35,12 +35,12 @@ const event = (id: number | string, more: object = {}): object => ({
 const jsonl = (events: readonly object[]): string => events.map(one => `${JSON.stringify(one)}\n`).join('');
 const many = (n: number): object[] => Array.from({ length: n }, (_, i) => event(i));
 
-async function run(route: Route, argv: readonly string[], around: Around = {}): Promise<Ran> {
+async function run(route: Route, argv: readonly string[], around: RunOptions = {}): Promise<CliResult> {
   service ??= await fakeService(route);
   return cli(['import', ...argv, '--url', service.url], around);
 }
 
-const sizes = (): number[] => (service?.seen ?? []).map(({ text }) => JSON.parse(text).events.length);
+const sizes = (): number[] => (service?.received ?? []).map(({ text }) => JSON.parse(text).events.length);
 
 describe('an import', () => {
   it('sends batches of 500 and counts; run again, everything is unchanged', async () => {
@@ -158,7 +158,7 @@ describe('an import', () => {
     expect(ran.err).toContain('error: internal (500): sorry');
     expect(ran.err).toContain('answered before that: 1,000 events: 1,000 accepted, 0 unchanged, 0 rejected');
     expect(ran.err).toContain('running it again is safe');
-    expect(service?.seen).toHaveLength(3);
+    expect(service?.received).toHaveLength(3);
   });
 
   it('does not believe an answer that leaves events out', async () => {
@@ -170,7 +170,7 @@ describe('an import', () => {
     const take = ingest();
     let press = (): void => {};
     const route: Route = seen => {
-      if ((service?.seen.length ?? 0) === 2) press();
+      if ((service?.received.length ?? 0) === 2) press();
       return take(seen);
     };
     const path = file('events.jsonl', jsonl(many(3000)));
@@ -181,7 +181,7 @@ describe('an import', () => {
     expect(ran.exit).toBe(130);
     expect(ran.err).toContain('answered before that: 500 events');
     expect(ran.err).toContain('running it again is safe');
-    expect(service?.seen).toHaveLength(2);
+    expect(service?.received).toHaveLength(2);
   });
 
   it('has one request under way with --requests 1, and never more than it may', async () => {
@@ -243,13 +243,13 @@ describe('a file that cannot be imported', () => {
     expect(ran).toMatchObject({ exit: 2, out: '' });
     expect(ran.err).toContain(message);
     expect(ran.err.trim().split('\n')).toHaveLength(1);
-    expect(service?.seen).toEqual([]);
+    expect(service?.received).toEqual([]);
   });
 
   it('keeps the other files from being sent', async () => {
     const ran = await run(nothing, [file('a.jsonl', jsonl(many(1))), join(folder, 'none.jsonl')]);
     expect(ran.exit).toBe(2);
-    expect(service?.seen).toEqual([]);
+    expect(service?.received).toEqual([]);
   });
 
   it('because it would be overwritten by rejected lines is left alone', async () => {

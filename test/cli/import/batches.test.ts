@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { batches, bodyOf, MAX_BODY_BYTES } from '../../cli/import/batches.ts';
-import type { Entry, FaultyEntry } from '../../cli/import/entry.ts';
-import { collect } from './support/collect.ts';
+import { batches, bodyOf, MAX_BODY_BYTES } from '../../../cli/import/batches.ts';
+import type { Entry, FaultyEntry } from '../../../cli/import/entry.ts';
+import { collect } from '../support/collect.ts';
 
 async function cut(
   entries: readonly Entry[],

@@ -3,7 +3,7 @@
  * @param points by ascending x, which is their first number
  * @param column which number of a point is meant, from 1
  */
-export function valueAt(points: readonly (readonly number[])[], x: number, column: number): number {
+export function interpolate(points: readonly (readonly number[])[], x: number, column: number): number {
   let low = 0;
   let high = points.length - 1;
   while (low < high) {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Entry } from '../../cli/import/entry.ts';
-import { readLines } from '../../cli/import/jsonl.ts';
-import { collect } from './support/collect.ts';
+import type { Entry } from '../../../cli/import/entry.ts';
+import { readLines } from '../../../cli/import/jsonl.ts';
+import { collect } from '../support/collect.ts';
 
 async function read(chunks: readonly Uint8Array[]): Promise<Entry[]> {
   return collect(readLines(streamOf(chunks)));

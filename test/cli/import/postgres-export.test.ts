@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { readExportRows } from '../../cli/import/postgres-export.ts';
-import { rfc3339 } from '../../cli/import/postgres-time.ts';
-import { collect } from './support/collect.ts';
+import { readExportRows } from '../../../cli/import/postgres-export.ts';
+import { rfc3339 } from '../../../cli/import/postgres-time.ts';
+import { collect } from '../support/collect.ts';
 
 const HEADER =
   'id,scope,pattern_key,episode_id,decision,factors,outcome,created_at,updated_at,trade_id,resolved_at';

@@ -2,14 +2,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Listening } from '../../local/service.ts';
-import { listen } from '../../local/service.ts';
-import { callersOf } from '../../local/token-auth.ts';
-import { whatIfAnswerSchema } from '../../shared/http/schemas/what-if.ts';
-import type { Api } from '../support/api.ts';
-import { events, openApi } from '../support/api.ts';
-import { DAY, iso, NOW, S1 } from '../support/episodes.ts';
-import { cli, type Ran } from './support/run-cli.ts';
+import type { Listening } from '../../../local/service.ts';
+import { listen } from '../../../local/service.ts';
+import { callersOf } from '../../../local/token-auth.ts';
+import { whatIfAnswerSchema } from '../../../shared/http/schemas/what-if.ts';
+import type { Api } from '../../support/api.ts';
+import { events, openApi } from '../../support/api.ts';
+import { DAY, iso, NOW, S1 } from '../../support/episodes.ts';
+import { type CliResult, cli } from '../support/run-cli.ts';
 
 const gates = (ts_score: number): object => ({
   ts_score,
@@ -44,7 +44,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const run = (argv: readonly string[], columns?: number): Promise<Ran> =>
+const run = (argv: readonly string[], columns?: number): Promise<CliResult> =>
   cli([...argv, '--url', `http://127.0.0.1:${server.port}`], columns === undefined ? {} : { columns });
 const plain = (text: string): string => text.replaceAll('\u001b[1m', '').replaceAll('\u001b[22m', '');
 

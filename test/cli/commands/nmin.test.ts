@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { type FakeService, fakeService } from './support/fake-service.ts';
-import { cli } from './support/run-cli.ts';
+import { type FakeService, fakeService } from '../support/fake-service.ts';
+import { cli } from '../support/run-cli.ts';
 
 const P = 'pm.uptrend.S1.entry';
 const folder = mkdtempSync(join(tmpdir(), 'pm-tuning-'));
@@ -54,8 +54,8 @@ describe('nmin', () => {
   it('shows a table, two plots and one sentence, within 80 columns', async () => {
     const ran = await run(ANSWER, ['nmin', P, '--as-of', '2025-01-20', '--lookback-days', '90'], 80);
     expect(ran).toMatchObject({ exit: 0, err: '' });
-    expect(service?.seen[0]).toMatchObject({ path: `/v1/patterns/${P}/nmin` });
-    expect(service?.seen[0]?.query.toString()).toBe('as_of=2025-01-20T00%3A00%3A00Z&lookback_days=90');
+    expect(service?.received[0]).toMatchObject({ path: `/v1/patterns/${P}/nmin` });
+    expect(service?.received[0]?.query.toString()).toBe('as_of=2025-01-20T00%3A00%3A00Z&lookback_days=90');
     const lines = stripVTControlCharacters(ran.out).split('\n');
     expect(lines.slice(0, 12).join('\n')).toMatchInlineSnapshot(`
       "pm.uptrend.S1.entry, 90 days to 2025-01-20 00:00:00Z: 1,234 events, 30.0 % of 1,200 with success; 99 shuffles
