@@ -2,7 +2,7 @@ import { count } from '../format.ts';
 import type { FaultyEntry } from './entry.ts';
 import type { BatchResult } from './send-batch.ts';
 
-/** What became of the events so far. */
+/** Counts of accepted, unchanged and rejected events. */
 export class ImportCounts {
   accepted = 0;
   unchanged = 0;
@@ -30,15 +30,15 @@ export class ImportCounts {
     return this.accepted + this.unchanged + this.rejected;
   }
 
-  /** `270 accepted, 4 unchanged, 2 rejected` */
+  /** Returns `270 accepted, 4 unchanged, 2 rejected`. */
   toString(): string {
     const { accepted, unchanged, rejected } = this;
     return `${count(accepted)} accepted, ${count(unchanged)} unchanged, ${count(rejected)} rejected`;
   }
 
-  /** `3 invalid_scope, 1 event_conflict`, most of them first. */
+  /** Returns the rejected events by code, the most frequent first: `3 invalid_scope, 1 event_conflict`. */
   rejectionCodes(): string {
-    const most = [...this.#codes].sort((a, b) => b[1] - a[1]);
-    return most.map(([code, n]) => `${count(n)} ${code}`).join(', ');
+    const sorted = [...this.#codes].sort((a, b) => b[1] - a[1]);
+    return sorted.map(([code, n]) => `${count(n)} ${code}`).join(', ');
   }
 }

@@ -4,21 +4,21 @@ import type { Session } from '../session.ts';
 import { bodyOf } from './batches.ts';
 import type { EventEntry, FaultyEntry } from './entry.ts';
 
-/** What became of a batch. */
+/** The service's result for one batch. */
 export interface BatchResult {
   readonly accepted: number;
   readonly unchanged: number;
   readonly rejected: readonly FaultyEntry[];
 }
 
-/** A busy service is waited for; with the pauses between them these last about a minute and a half. */
+/** Attempts for a batch while the service is throttled; with back-off they take about a minute and a half. */
 const ATTEMPTS = 9;
 const answerSchema = ingestAnswerSchema.loose();
 
 /**
- * Sends one batch. The service knows an event by its id, so that sending it again, here or in another run, does
- * no harm. What a gateway finds too large is sent in halves.
- * @throws Failure when the service is away or refuses all of it, the signal's reason when that is aborted
+ * Sends one batch. Sending is idempotent: the service stores an event once, by its id. A batch that a gateway
+ * rejects as too large is sent in halves.
+ * @throws Failure when the service is unreachable or rejects the request, the signal's reason when that is aborted
  */
 export async function sendBatch(
   session: Session,
@@ -31,7 +31,7 @@ export async function sendBatch(
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     if (error.status === 413) return sendInHalves(session, batch, signal, error);
-    // 400 with a list of rejected events: all of them were.
+    // A 400 with a list of rejected events means that every event of the batch was rejected.
     if (error.status === 400 && answerSchema.safeParse(error.body).success)
       return readAnswer(session, batch, error.body);
     throw error;
@@ -44,9 +44,9 @@ async function sendInHalves(
   signal: AbortSignal,
   error: ServiceError,
 ): Promise<BatchResult> {
-  const [only] = batch;
-  if (only && batch.length === 1)
-    return { accepted: 0, unchanged: 0, rejected: [rejectedEntry(only, error.code, error.message)] };
+  const [entry] = batch;
+  if (entry && batch.length === 1)
+    return { accepted: 0, unchanged: 0, rejected: [rejectedEntry(entry, error.code, error.message)] };
   const middle = Math.ceil(batch.length / 2);
   const first = await sendBatch(session, batch.slice(0, middle), signal);
   const second = await sendBatch(session, batch.slice(middle), signal);
@@ -57,7 +57,7 @@ async function sendInHalves(
   };
 }
 
-/** Every event is accounted for, or the answer is not believed. */
+/** Reads the result of a batch. @throws Failure when its counts do not cover every event */
 function readAnswer(session: Session, batch: readonly EventEntry[], body: unknown): BatchResult {
   const answer = answerSchema.safeParse(body).data;
   const rejected = (answer?.rejected ?? []).flatMap(({ index, code, detail }) => {
@@ -65,7 +65,7 @@ function readAnswer(session: Session, batch: readonly EventEntry[], body: unknow
     return entry ? [rejectedEntry(entry, code, detail)] : [];
   });
   if (!answer || answer.accepted + answer.unchanged + rejected.length !== batch.length)
-    throw unexpectedResponse(session.url, `an account of other than the ${batch.length} events it was sent`);
+    throw unexpectedResponse(session.url, `counts that do not cover the ${batch.length} events sent`);
   return { accepted: answer.accepted, unchanged: answer.unchanged, rejected };
 }
 

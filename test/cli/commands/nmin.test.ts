@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import { type FakeService, fakeService } from '../support/fake-service.ts';
 import { cli } from '../support/run-cli.ts';
 
@@ -50,70 +50,68 @@ async function run(answer: object, argv: readonly string[], columns?: number) {
   return cli([...argv, '--url', service.url], columns === undefined ? {} : { columns });
 }
 
-describe('nmin', () => {
-  it('shows a table, two plots and one sentence, within 80 columns', async () => {
-    const ran = await run(ANSWER, ['nmin', P, '--as-of', '2025-01-20', '--lookback-days', '90'], 80);
-    expect(ran).toMatchObject({ exit: 0, err: '' });
-    expect(service?.received[0]).toMatchObject({ path: `/v1/patterns/${P}/nmin` });
-    expect(service?.received[0]?.query.toString()).toBe('as_of=2025-01-20T00%3A00%3A00Z&lookback_days=90');
-    const lines = stripVTControlCharacters(ran.out).split('\n');
-    expect(lines.slice(0, 12).join('\n')).toMatchInlineSnapshot(`
-      "pm.uptrend.S1.entry, 90 days to 2025-01-20 00:00:00Z: 1,234 events, 30.0 % of 1,200 with success; 99 shuffles
+it('nmin prints a table, two plots and one sentence, within 80 columns', async () => {
+  const result = await run(ANSWER, ['nmin', P, '--as-of', '2025-01-20', '--lookback-days', '90'], 80);
+  expect(result).toMatchObject({ exit: 0, err: '' });
+  expect(service?.received[0]).toMatchObject({ path: `/v1/patterns/${P}/nmin` });
+  expect(service?.received[0]?.query.toString()).toBe('as_of=2025-01-20T00%3A00%3A00Z&lookback_days=90');
+  const lines = stripVTControlCharacters(result.out).split('\n');
+  expect(lines.slice(0, 12).join('\n')).toMatchInlineSnapshot(`
+    "pm.uptrend.S1.entry, 90 days to 2025-01-20 00:00:00Z: 1,234 events, 30.0 % of 1,200 with success; 99 shuffles
 
-      N_MIN  slices  lessons  differ  chance  general  chance    shows  among all
-      10        500      340      60    0.13        9    0.09    +30/–      +51/–
-      15        450      310      55    0.13        9    0.09    +30/–      +51/–
-      20        400      280      50    0.13        9    0.09  +30/-12      +51/–
-      25        350      250      45    0.13        9    0.09  +30/-12      +51/–
-      30        300      220      40    0.13        9    0.09  +30/-12      +51/–
-      33 *      270      202      37    0.13        9    0.09  +30/-12      +51/–
-      40        200      160      30    0.13        9    0.09  +30/-12      +51/–
-      50        100      100      20    0.13        9    0.09  +30/-12      +51/–
-      60          0       40      10    0.13        9    0.09  +30/-12      +51/–"
-    `);
-    expect(lines.filter(line => line.endsWith('N_MIN'))).toHaveLength(2);
-    expect(lines.at(-2)).toBe(ANSWER.advice);
-    for (const line of lines.slice(2)) expect(line.length).toBeLessThanOrEqual(80);
-  });
+    N_MIN  slices  lessons  differ  chance  general  chance  detectable  among all
+    10        500      340      60    0.13        9    0.09       +30/–      +51/–
+    15        450      310      55    0.13        9    0.09       +30/–      +51/–
+    20        400      280      50    0.13        9    0.09     +30/-12      +51/–
+    25        350      250      45    0.13        9    0.09     +30/-12      +51/–
+    30        300      220      40    0.13        9    0.09     +30/-12      +51/–
+    33 *      270      202      37    0.13        9    0.09     +30/-12      +51/–
+    40        200      160      30    0.13        9    0.09     +30/-12      +51/–
+    50        100      100      20    0.13        9    0.09     +30/-12      +51/–
+    60          0       40      10    0.13        9    0.09     +30/-12      +51/–"
+  `);
+  expect(lines.filter(line => line.endsWith('N_MIN'))).toHaveLength(2);
+  expect(lines.at(-2)).toBe(ANSWER.advice);
+  for (const line of lines.slice(2)) expect(line.length).toBeLessThanOrEqual(80);
+});
 
-  it('has a row for every N_MIN with --every', async () => {
-    const ran = await run(ANSWER, ['nmin', P, '--every']);
-    expect(ran.out.match(/^\d\d [ *+]/gm)).toHaveLength(51);
-  });
+it('nmin --every prints a row for every N_MIN', async () => {
+  const result = await run(ANSWER, ['nmin', P, '--every']);
+  expect(result.out.match(/^\d\d [ *+]/gm)).toHaveLength(51);
+});
 
-  it('marks the one that is advised, and shows it', async () => {
-    const ran = await run({ ...ANSWER, recommended: 21 }, ['nmin', P]);
-    expect(ran.out).toMatch(/^21 \+ /m);
-    expect(ran.out).toMatch(/^33 \* /m);
-  });
+it('nmin prints and marks the recommended N_MIN', async () => {
+  const result = await run({ ...ANSWER, recommended: 21 }, ['nmin', P]);
+  expect(result.out).toMatch(/^21 \+ /m);
+  expect(result.out).toMatch(/^33 \* /m);
+});
 
-  it('says what was left out', async () => {
-    const cut = 'slices of more than 3 dimensions: more than 100000 slices';
-    const ran = await run({ ...ANSWER, shuffles: 21, limited: '21 of 99 shuffles: why', cut }, ['nmin', P]);
-    expect(ran.out).toContain('21 of 99 shuffles: why\n');
-    expect(ran.out).toContain(`left out: ${cut}\n`);
-  });
+it('nmin prints what was left out', async () => {
+  const cut = 'slices of more than 3 dimensions: more than 100000 slices';
+  const result = await run({ ...ANSWER, shuffles: 21, limited: '21 of 99 shuffles: why', cut }, ['nmin', P]);
+  expect(result.out).toContain('21 of 99 shuffles: why\n');
+  expect(result.out).toContain(`left out: ${cut}\n`);
+});
 
-  it('of no events says only that', async () => {
-    const none = { ...ANSWER, events: 0, decided: 0, base_share: null, advice: 'Keep 33: 0 events.' };
-    expect((await run(none, ['nmin', P])).out).toBe(
-      `${P}, 90 days to 2025-01-20 00:00:00Z: 0 events; 99 shuffles\n\nKeep 33: 0 events.\n`,
-    );
-  });
+it('nmin prints one sentence for a pattern without events', async () => {
+  const none = { ...ANSWER, events: 0, decided: 0, base_share: null, advice: 'Keep 33: 0 events.' };
+  expect((await run(none, ['nmin', P])).out).toBe(
+    `${P}, 90 days to 2025-01-20 00:00:00Z: 0 events; 99 shuffles\n\nKeep 33: 0 events.\n`,
+  );
+});
 
-  it('prints the answer as it came with --json', async () => {
-    const ran = await run(ANSWER, ['nmin', P, '--json']);
-    expect(JSON.parse(ran.out)).toEqual(ANSWER);
-  });
+it('nmin --json prints the response unchanged', async () => {
+  const result = await run(ANSWER, ['nmin', P, '--json']);
+  expect(JSON.parse(result.out)).toEqual(ANSWER);
+});
 
-  it('writes the picture with --svg, and ends with 2 where it cannot', async () => {
-    const file = join(folder, 'n-min.svg');
-    expect(await run(ANSWER, ['nmin', P, '--svg', file])).toMatchObject({ exit: 0 });
-    const svg = readFileSync(file, 'utf8');
-    expect(svg.match(/<polyline/g)).toHaveLength(5);
-    expect(svg).toContain(`${P}: lessons that differ from the rest`);
-    const ran = await run(ANSWER, ['nmin', P, '--svg', join(folder, 'none', 'x.svg')]);
-    expect(ran).toMatchObject({ exit: 2, out: '' });
-    expect(ran.err).toContain('the picture cannot be written');
-  });
+it('nmin --svg writes the plots, and ends with 2 when the file cannot be written', async () => {
+  const file = join(folder, 'n-min.svg');
+  expect(await run(ANSWER, ['nmin', P, '--svg', file])).toMatchObject({ exit: 0 });
+  const svg = readFileSync(file, 'utf8');
+  expect(svg.match(/<polyline/g)).toHaveLength(5);
+  expect(svg).toContain(`${P}: lessons that differ from the rest`);
+  const result = await run(ANSWER, ['nmin', P, '--svg', join(folder, 'none', 'x.svg')]);
+  expect(result).toMatchObject({ exit: 2, out: '' });
+  expect(result.err).toContain('the plots cannot be written');
 });

@@ -1,0 +1,18 @@
+import { writeFileSync } from 'node:fs';
+import { errorMessage } from '../errors.ts';
+import { usageError } from '../exit-codes.ts';
+import type { LinePlot } from './line-plot.ts';
+import { linePlotSvg } from './svg-plot.ts';
+
+/**
+ * Writes plots side by side to an SVG file.
+ * @throws Failure (usage) when the file cannot be written
+ */
+export function writeSvg(file: string, plots: readonly LinePlot[]): void {
+  try {
+    writeFileSync(file, linePlotSvg(plots));
+  } catch (error) {
+    const reason = errorMessage(error);
+    throw usageError(`the plots cannot be written to ${file} (${reason}); choose another file with --svg`);
+  }
+}
