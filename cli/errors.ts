@@ -84,14 +84,18 @@ export function fetchFailure(url: string, timeoutMs: number, error: unknown): Un
     return new Unreachable('absent', `no service at ${url} (${code}); start one with: npm start`, [], error);
   if (CONNECTION_LOST_CODES.has(code))
     return new Unreachable('broken', `the connection to ${url} broke (${code})`, ['try again'], error);
-  const reason = code || errorMessage(cause);
-  return new Unreachable('absent', `${url} cannot be called (${reason})`, ['check --url'], error);
+  return new Unreachable('absent', `${url} cannot be called (${errorReason(cause)})`, ['check --url'], error);
 }
 
 /** Returns the `code` of a Node error, such as `ENOENT`; empty without one. */
 export function errorCode(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
   return typeof code === 'string' ? code : '';
+}
+
+/** Returns the code of an error, or its message when it has no code. */
+export function errorReason(error: unknown): string {
+  return errorCode(error) || errorMessage(error);
 }
 
 export function errorMessage(error: unknown): string {

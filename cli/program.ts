@@ -76,8 +76,12 @@ function createProgram(host: Host, runCommand: RunCommand): Command {
     )
     .addHelpText('after', EXAMPLES + EXIT_CODE_HELP)
     .helpCommand('help [command]', 'print the help of a command')
-    // Descriptions wrap down to 20 characters, so that help fits a terminal of 60 columns.
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Short terms and narrow descriptions fit a terminal of 60 columns.
+      subcommandTerm: command => command.name(),
+      minWidthToWrap: 20,
+    })
     .showHelpAfterError('(see --help)')
     .showSuggestionAfterError()
     .exitOverride()

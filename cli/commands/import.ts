@@ -54,7 +54,7 @@ export function addImport(program: Command, runCommand: RunCommand): void {
     .addOption(
       new Option('--column <field=column>', 'CSV column of a field; repeatable')
         .argParser(columnNames)
-        .default({}, 'equal names'),
+        .default({}, "the field's name"),
     )
     .addHelpText('after', HELP)
     .action(async (files: string[], options: Options, command: Command) =>

@@ -51,7 +51,7 @@ export function addLessons(program: Command, runCommand: RunCommand): void {
     .command('lessons')
     .description('list the lessons of a pattern, most events first')
     .addArgument(patternArgument())
-    .option('--near', 'list the slices just under the minimum instead, with the events they miss')
+    .option('--near', 'list the slices just under N_MIN instead, with the number of missing events')
     .option('--intervals', 'show 90 % intervals, the difference from the rest, and q')
     .option('--why', 'show why no override follows from a slice')
     .addOption(limitOption())

@@ -1,5 +1,5 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
-import { errorMessage } from '../errors.ts';
+import { errorReason } from '../errors.ts';
 import { usageError } from '../exit-codes.ts';
 import type { FaultyEntry } from './entry.ts';
 
@@ -25,7 +25,7 @@ export class RejectedFile {
       writeFileSync(this.path, `${lines.join('\n')}\n`, { flag: this.#written ? 'a' : 'w' });
     } catch (error) {
       throw usageError(
-        `rejected lines cannot be written to ${this.path} (${errorMessage(error)}); choose another file with --rejected`,
+        `rejected lines cannot be written to ${this.path} (${errorReason(error)}); choose another file with --rejected`,
       );
     }
     this.#written = true;

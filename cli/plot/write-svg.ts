@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { errorMessage } from '../errors.ts';
+import { errorReason } from '../errors.ts';
 import { usageError } from '../exit-codes.ts';
 import type { LinePlot } from './line-plot.ts';
 import { linePlotSvg } from './svg-plot.ts';
@@ -12,7 +12,8 @@ export function writeSvg(file: string, plots: readonly LinePlot[]): void {
   try {
     writeFileSync(file, linePlotSvg(plots));
   } catch (error) {
-    const reason = errorMessage(error);
-    throw usageError(`the plots cannot be written to ${file} (${reason}); choose another file with --svg`);
+    throw usageError(
+      `the plots cannot be written to ${file} (${errorReason(error)}); choose another file with --svg`,
+    );
   }
 }

@@ -116,9 +116,9 @@ it('An import counts a batch that the service rejects as a whole', async () => {
 });
 
 it('A batch that is too large for a gateway is sent in halves, down to the single event', async () => {
-  const take = ingest();
-  const gateway: Route = seen =>
-    seen.text.length > 900 ? { status: 413, body: '<html>too large</html>' } : take(seen);
+  const store = ingest();
+  const gateway: Route = request =>
+    request.text.length > 900 ? { status: 413, body: '<html>too large</html>' } : store(request);
   const path = file(
     'events.jsonl',
     jsonl([...many(7), event('big', { factors: { note: 'x'.repeat(1000) } })]),
@@ -132,26 +132,26 @@ it('A batch that is too large for a gateway is sent in halves, down to the singl
 });
 
 it('An import waits for a throttled service and continues', async () => {
-  const take = ingest();
+  const store = ingest();
   let busy = 3;
-  const route: Route = seen =>
+  const route: Route = request =>
     busy-- > 0
       ? {
           status: busy === 2 ? 429 : 503,
           body: problem(503, 'store_throttled', 'busy'),
           headers: { 'retry-after': '2' },
         }
-      : take(seen);
+      : store(request);
   const result = await run(route, [file('events.jsonl', jsonl(many(10))), '--requests', '1']);
   expect(result).toMatchObject({ exit: 0, slept: [2000, 2000, 2000] });
   expect(result.out).toContain('10 accepted');
 });
 
 it('An import that fails prints what was imported and that it can be repeated', async () => {
-  const take = ingest();
+  const store = ingest();
   let calls = 0;
-  const route: Route = seen =>
-    calls++ < 2 ? take(seen) : { status: 500, body: problem(500, 'internal', 'sorry') };
+  const route: Route = request =>
+    calls++ < 2 ? store(request) : { status: 500, body: problem(500, 'internal', 'sorry') };
   const result = await run(route, [file('events.jsonl', jsonl(many(2000))), '--requests', '1']);
   expect(result.exit).toBe(5);
   expect(result.err).toContain('error: internal (500): sorry');
@@ -168,11 +168,11 @@ it('An import fails when a response does not cover every event', async () => {
 });
 
 it('An interrupted import prints what was imported and ends with 130', async () => {
-  const take = ingest();
+  const store = ingest();
   let press = (): void => {};
-  const route: Route = seen => {
+  const route: Route = request => {
     if ((service?.received.length ?? 0) === 2) press();
-    return take(seen);
+    return store(request);
   };
   const path = file('events.jsonl', jsonl(many(3000)));
   const interrupt = (callback: () => void): void => {
@@ -186,14 +186,14 @@ it('An interrupted import prints what was imported and ends with 130', async () 
 });
 
 it('An import has at most --requests requests in flight', async () => {
-  const take = ingest();
+  const store = ingest();
   let now = 0;
   let most = 0;
-  const route: Route = async seen => {
+  const route: Route = async request => {
     most = Math.max(most, ++now);
     await new Promise(resolve => setImmediate(resolve));
     now--;
-    return take(seen);
+    return store(request);
   };
   const path = file('events.jsonl', jsonl(many(5000)));
   await run(route, [path, '--requests', '1']);

@@ -32,7 +32,7 @@ it('lookup sends the pairs of every --scope and --threshold, and prints each thr
   expect(result.out).toMatch(/ts_min +0\.6 +0\.59106/);
 });
 
-it('lookup says that every threshold stays when no override matches', async () => {
+it('lookup prints that every threshold stays when no override matches', async () => {
   const result = await session.run(always(lookup({ overrides: [], thresholds: {} })), ['lookup', P]);
   expect(result).toMatchObject({ exit: 0, out: expect.stringContaining('no override matches') });
 });

@@ -2,19 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, afterEach, expect, it } from 'vitest';
-import { type FakeService, fakeService } from '../support/fake-service.ts';
-import { cli } from '../support/run-cli.ts';
+import { afterAll, expect, it } from 'vitest';
+import { P } from '../support/answers.ts';
+import { always, fakeSession } from '../support/fake-session.ts';
 
-const P = 'pm.uptrend.S1.entry';
 const folder = mkdtempSync(join(tmpdir(), 'pm-tuning-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-let service: FakeService | undefined;
-afterEach(async () => {
-  await service?.close();
-  service = undefined;
-});
+const session = fakeSession();
 
 const row = (n_min: number) => ({
   n_min,
@@ -44,17 +39,14 @@ const ANSWER = {
   advice: 'Keep 33: it has 9 findings.',
 };
 
-async function run(answer: object, argv: readonly string[], columns?: number) {
-  await service?.close();
-  service = await fakeService(() => ({ status: 200, body: answer }));
-  return cli([...argv, '--url', service.url], columns === undefined ? {} : { columns });
-}
+const run = (answer: object, argv: readonly string[], columns?: number) =>
+  session.run(always(answer), argv, columns);
 
 it('nmin prints a table, two plots and one sentence, within 80 columns', async () => {
   const result = await run(ANSWER, ['nmin', P, '--as-of', '2025-01-20', '--lookback-days', '90'], 80);
   expect(result).toMatchObject({ exit: 0, err: '' });
-  expect(service?.received[0]).toMatchObject({ path: `/v1/patterns/${P}/nmin` });
-  expect(service?.received[0]?.query.toString()).toBe('as_of=2025-01-20T00%3A00%3A00Z&lookback_days=90');
+  expect(session.received[0]).toMatchObject({ path: `/v1/patterns/${P}/nmin` });
+  expect(session.received[0]?.query.toString()).toBe('as_of=2025-01-20T00%3A00%3A00Z&lookback_days=90');
   const lines = stripVTControlCharacters(result.out).split('\n');
   expect(lines.slice(0, 12).join('\n')).toMatchInlineSnapshot(`
     "pm.uptrend.S1.entry, 90 days to 2025-01-20 00:00:00Z: 1,234 events, 30.0 % of 1,200 with success; 99 shuffles

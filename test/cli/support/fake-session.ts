@@ -2,7 +2,7 @@ import { afterEach } from 'vitest';
 import { type FakeService, fakeService, type ReceivedRequest, type Route } from './fake-service.ts';
 import { type CliResult, cli } from './run-cli.ts';
 
-export interface FakeSession {
+interface FakeSession {
   /** Runs one command line against a new fake service; `columns` is the width of the terminal, if there is one. */
   run(route: Route, argv: readonly string[], columns?: number): Promise<CliResult>;
   /** Requests that the last command sent. */
