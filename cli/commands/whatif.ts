@@ -100,7 +100,10 @@ function queryOf(pattern: string, options: Options): Record<string, string | und
   };
 }
 
-/** Writes the plots, or returns exit code 1 without a curve. @throws Failure (usage) when the file cannot be written */
+/**
+ * Writes the plots and returns the exit code: 1 when there is no curve.
+ * @throws Failure (usage) when the file cannot be written
+ */
 function writePlots(session: Session, file: string, answer: WhatIfAnswer): ExitCode {
   if (answer.curve.length === 0) {
     session.warn(`no plot was written: ${answer.reason ?? 'there is no curve'}`);

@@ -23,7 +23,10 @@ const MARKS: Readonly<Record<Stroke, (dot: number) => boolean>> = {
   'dash-dotted': dot => dot % 10 < 4 || dot % 10 === 6,
 };
 
-/** A raster of braille characters. Coordinates are shares of width and height: (0, 0) is the lower left dot, (1, 1) the upper right. */
+/**
+ * A raster of braille characters. Coordinates are shares of width and height: (0, 0) is the lower left dot, (1, 1)
+ * the upper right.
+ */
 export class Canvas {
   readonly columns: number;
   readonly dotColumns: number;

@@ -20,7 +20,7 @@ it.each(COMMANDS)('%s --help has an example', async command => {
 });
 
 it.each(['', ...COMMANDS])(
-  '%s --help fits a terminal of 80 columns, except for the example commands',
+  'pm-tuning %s --help fits a terminal of 80 columns, except for the example commands',
   async command => {
     const result = await cli([command, '--help'].filter(Boolean), { columns: 80 });
     const text = result.out.split('\n').filter(line => !/^ {2}\$ |^ {6}--/.test(line));
