@@ -1,9 +1,9 @@
 /**
- * The value of a polyline at x, by straight lines between its points; NaN outside of them and in gaps.
- * @param points by ascending x, which is their first number
- * @param column which number of a point is meant, from 1
+ * Returns the value of a polyline at x by linear interpolation; NaN outside of its points and in gaps.
+ * @param points points by ascending x, which is the first number of each
+ * @param column index of the number to interpolate, from 1
  */
-export function valueAt(points: readonly (readonly number[])[], x: number, column: number): number {
+export function interpolate(points: readonly (readonly number[])[], x: number, column: number): number {
   let low = 0;
   let high = points.length - 1;
   while (low < high) {
