@@ -1,4 +1,4 @@
-import { openingOf } from '../../lever/replay-lever.ts';
+import { openingOf } from '../../lever/lever.ts';
 import type { DimensionColumn } from '../../mining/types.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { scopeFromPairs } from '../../pattern/scope.ts';

@@ -1,5 +1,5 @@
-import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { movedFactor } from '../../lever/replay-lever.ts';
+import type { ReplayLever } from '../../lever/lever.ts';
+import { movedFactor } from '../../lever/lever.ts';
 import { describeScope } from '../../pattern/scope.ts';
 import { interval } from '../replay/describe.ts';
 import type { ReplaySettings } from '../replay/settings.ts';

@@ -1,7 +1,6 @@
 import { Fault } from '../../errors.ts';
-import { leversOf } from '../../lever/lever.ts';
-import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { replayLeversOf } from '../../lever/replay-lever.ts';
+import type { ReplayLever } from '../../lever/lever.ts';
+import { leversOf, replayLeversOf } from '../../lever/lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { MULTIPLIER_RANGE } from '../override.ts';
 

@@ -1,6 +1,6 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
-import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { movedFactor, openingOf, opensWhenRaised } from '../../lever/replay-lever.ts';
+import type { ReplayLever } from '../../lever/lever.ts';
+import { movedFactor, openingOf, opensWhenRaised } from '../../lever/lever.ts';
 import { finite } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Scope } from '../../pattern/scope.ts';

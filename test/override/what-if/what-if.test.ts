@@ -4,7 +4,7 @@ import { Random } from '../../../bench/policy/random.ts';
 import type { FactorColumns } from '../../../shared/episode/columns/columns.ts';
 import type { Outcome } from '../../../shared/episode/outcome.ts';
 import type { NumericFactor } from '../../../shared/episode/packed-episode.ts';
-import { openingOf } from '../../../shared/lever/replay-lever.ts';
+import { openingOf } from '../../../shared/lever/lever.ts';
 import { prepareGates } from '../../../shared/override/replay/gates.ts';
 import type { ReplaySettings } from '../../../shared/override/replay/settings.ts';
 import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
