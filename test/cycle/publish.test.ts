@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PatternRun } from '../../shared/cycle/cycle.ts';
-import { closeCycle, openCycle, publishStep, tuneStep } from '../../shared/cycle/steps.ts';
+import { closeStep } from '../../shared/cycle/steps/close.ts';
+import { openStep } from '../../shared/cycle/steps/open.ts';
+import { publishStep } from '../../shared/cycle/steps/publish.ts';
+import { tuneStep } from '../../shared/cycle/steps/tune.ts';
 import { readEpisode } from '../../shared/episode/episode.ts';
 import { rollBack, setMode, setSettings } from '../../shared/generation/change-head.ts';
 import type { Head } from '../../shared/generation/head.ts';
@@ -28,10 +31,10 @@ async function addMisses(n: number, fields: object = {}): Promise<void> {
   await stores.runtime.episodes.add(events);
 }
 
-type Open = Awaited<ReturnType<typeof openCycle>>;
+type Open = Awaited<ReturnType<typeof openStep>>;
 let started = 0;
 const open = (options: object = {}): Promise<Open> =>
-  openCycle(stores.runtime, {
+  openStep(stores.runtime, {
     execution: { name: `run ${started++}`, started_at: iso(stores.clock.now) },
     options: { n_min: 10, ...options },
   });
@@ -424,12 +427,12 @@ describe('opening and closing', () => {
     expect((await faultOfAsync(open({ n_min: 0 }))).code).toBe('invalid_request');
     expect((await faultOfAsync(open({ policy: 'best' }))).code).toBe('policy_not_available');
     expect((await faultOfAsync(open({ pattern_key: 'x' }))).code).toBe('invalid_pattern_key');
-    expect((await faultOfAsync(openCycle(stores.runtime, {}))).code).toBe('invalid_request');
+    expect((await faultOfAsync(openStep(stores.runtime, {}))).code).toBe('invalid_request');
   });
 
   /** What the record of a run says after it was closed. */
   const closed = async (input: object) => {
-    const summary = await closeCycle(stores.runtime, input);
+    const summary = await closeStep(stores.runtime, input);
     const record = await stores.runtime.cycles.get(summary.cycle_id);
     expect(record).toMatchObject(summary);
     return record;

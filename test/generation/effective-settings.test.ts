@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cycleStatus } from '../../shared/cycle/cycle.ts';
-import { cycleId } from '../../shared/cycle/steps.ts';
+import { cycleId, cycleStatus } from '../../shared/cycle/cycle.ts';
 import { effectiveSettings, requirePolicy } from '../../shared/generation/effective-settings.ts';
 import { iso, NOW } from '../support/episodes.ts';
 import { faultOf } from '../support/fault-of.ts';
