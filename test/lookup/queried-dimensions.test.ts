@@ -18,7 +18,7 @@ function noted() {
     () => clock.now,
   );
   const note = (pattern: QueriedDimensions['pattern'], scope: object) => {
-    asked.note(pattern, normalizeScope(scope));
+    asked.record(pattern, normalizeScope(scope));
     return said.splice(0);
   };
   return { clock, note };
