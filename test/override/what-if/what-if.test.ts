@@ -5,6 +5,7 @@ import type { FactorColumns } from '../../../shared/episode/columns/columns.ts';
 import type { Outcome } from '../../../shared/episode/outcome.ts';
 import type { NumericFactor } from '../../../shared/episode/packed-episode.ts';
 import { openingOf } from '../../../shared/lever/lever.ts';
+import { INTERVAL_ERRORS } from '../../../shared/override/gain-interval.ts';
 import { prepareGates } from '../../../shared/override/replay/gates.ts';
 import type { ReplaySettings } from '../../../shared/override/replay/settings.ts';
 import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
@@ -14,7 +15,7 @@ import { compareUtility, decisionsUnderMoves } from '../../../shared/override/re
 import { describeWhatIf } from '../../../shared/override/what-if/describe.ts';
 import { checkRange, findLever, toEffect } from '../../../shared/override/what-if/lever-range.ts';
 import type { WhatIf, WhatIfQuestion } from '../../../shared/override/what-if/what-if.ts';
-import { INTERVAL_ERRORS, whatIf } from '../../../shared/override/what-if/what-if.ts';
+import { whatIf } from '../../../shared/override/what-if/what-if.ts';
 import type { PatternKey } from '../../../shared/pattern/pattern-key.ts';
 import { DAY, S1, S2, S3 } from '../../support/episodes.ts';
 import type { KnownEvent } from '../../support/factor-columns.ts';
