@@ -53,9 +53,9 @@ export const minedPatternSchema = z.object({
   evidence: z.array(evidenceSummarySchema),
   /** The policy's remark on the pattern as a whole. */
   note: z.string().optional(),
-  /** How many events the largest slices below `n_min` have. */
+  /** Numbers of events of the largest slices below `n_min`. */
   shortfall: z.string().optional(),
-  /** Which levels of dimensions a budget left out. */
+  /** The levels of dimensions that a budget left out. */
   cut: z.string().optional(),
 });
 export type MinedPattern = z.output<typeof minedPatternSchema>;

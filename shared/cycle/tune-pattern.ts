@@ -18,19 +18,19 @@ import { describeScope } from '../pattern/scope.ts';
 const LISTED_SLICES = 3;
 
 /** The result of a run for one pattern, before it is stored. */
-export interface TuningResult {
+interface TuningResult {
   /** Sorted by scope hash; a lesson without an override carries the reason. */
   readonly lessons: readonly Lesson[];
   readonly near: readonly NearLesson[];
-  /** Of the policy to publish. */
+  /** Overrides of the policy to publish. */
   readonly overrides: readonly Override[];
-  /** Of that policy and its challengers. */
+  /** Walk-forward results of that policy and its challengers. */
   readonly evidence: PolicyComparison;
-  /** How many events the largest slices below `n_min` have. */
+  /** Numbers of events of the largest slices below `n_min`. */
   readonly shortfall?: string;
   /** The policy's remark on the pattern as a whole. */
   readonly note?: string;
-  /** Which levels of dimensions a budget left out. */
+  /** The levels of dimensions that a budget left out. */
   readonly cut?: string;
 }
 

@@ -5,7 +5,7 @@ import { payoffSchema } from '../override/payoff.ts';
 import { count, lookbackDays } from '../validation.ts';
 
 /**
- * What look-ups of a pattern answer, and whether its runs publish.
+ * Decides what look-ups of a pattern answer, and whether its runs publish.
  * - `live`: the generation in force; runs publish.
  * - `shadow`: neutral; runs publish.
  * - `frozen`: the generation in force; runs publish nothing.
@@ -17,7 +17,7 @@ export type Mode = z.output<typeof modeSchema>;
 export const policySchema = z.enum(POLICIES);
 
 /** Settings of one pattern; a missing one comes from the stage. */
-export const settingsSchema = z.object({
+const settingsSchema = z.object({
   policy: policySchema.optional(),
   /** Policies that are computed and compared beside the published one. */
   challengers: z.array(policySchema).max(POLICIES.length).optional(),
@@ -28,7 +28,7 @@ export const settingsSchema = z.object({
 export type Settings = z.output<typeof settingsSchema>;
 
 /** A reference to an immutable set of rows, stored in the partition `pattern@id`. The id is the hash of its content. */
-export const rowSetSchema = z.object({ id: z.string(), rows: count, chunks: count });
+const rowSetSchema = z.object({ id: z.string(), rows: count, chunks: count });
 export type RowSetRef = z.output<typeof rowSetSchema>;
 
 /** A reference to a row set that is kept at least until `kept_until`. Runs renew what is in force long before. */

@@ -8,7 +8,7 @@ import type { Change, Generation, Head, RowSetRef } from './head.ts';
 /** Counts and head of one pattern, as `status` shows them. */
 export interface PatternOverview {
   readonly pattern: PatternKey;
-  /** When the pattern was registered, milliseconds since 1970. */
+  /** Time of registration, milliseconds since 1970. */
   readonly since: number;
   readonly head: Head | undefined;
   readonly counts: EventCounts;
@@ -16,7 +16,7 @@ export interface PatternOverview {
 }
 
 /** The list of patterns that runs work through. */
-export interface PatternRegistry {
+interface PatternRegistry {
   /** Lists every registered pattern, sorted. */
   patterns(): Promise<PatternKey[]>;
   /** Adds patterns to the list. Call it before a pattern's first event is stored, or no run finds the event. */

@@ -2,7 +2,7 @@ import type { Episode, FactorValue } from '../episode/episode.ts';
 import type { Lever } from './lever.ts';
 import { leversOf } from './lever.ts';
 
-/** What an override did to a threshold before the event logged it. */
+/** The effect of an override on a threshold, before the event logged it. */
 interface AppliedEffect {
   readonly multiplier: number;
   readonly delta: number;

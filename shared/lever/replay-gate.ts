@@ -1,7 +1,7 @@
 import type { GateFlag, NumericFactor } from '../episode/packed-episode.ts';
 import { GATE_NAMES } from '../episode/packed-episode.ts';
 
-/** How the replay policy recomputes one gate of a past event, and by how much it may move it. */
+/** Describes how the replay policy recomputes one gate of a past event, and by how much it may move it. */
 export interface ReplayGate {
   readonly gate: (typeof GATE_NAMES)[number];
   readonly factor: NumericFactor;

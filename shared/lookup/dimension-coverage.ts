@@ -2,13 +2,13 @@ import { DAY_MS } from '../time.ts';
 
 /** The dimensions that a pattern's lessons use, and those of its look-ups; times in milliseconds since 1970. */
 export interface DimensionCoverage {
-  /** Since when lessons have used each dimension without interruption. */
+  /** Time since which lessons have used each dimension without interruption. */
   readonly used: ReadonlyMap<string, number>;
-  /** When a look-up last contained each dimension. */
+  /** Time at which a look-up last contained each dimension. */
   readonly queried: ReadonlyMap<string, number>;
 }
 
-/** How long a dimension may be absent from look-ups before `status` warns. */
+/** Maximum absence of a dimension from look-ups before `status` warns, milliseconds. */
 export const UNQUERIED_AFTER_MS = DAY_MS;
 
 /** Returns the dimensions that lessons have used for a day and no look-up has contained for a day, sorted. */

@@ -27,7 +27,7 @@ export interface QueriedDimensions {
 export class QueriedDimensionReporter {
   readonly #report: (queried: QueriedDimensions) => void;
   readonly #now: () => number;
-  /** When each name was last reported, by pattern; milliseconds since 1970. */
+  /** Time of the last report of each name, by pattern; milliseconds since 1970. */
   readonly #reportedAt = new Map<PatternKey, Map<string, number>>();
 
   constructor(report: (queried: QueriedDimensions) => void, now: () => number) {

@@ -36,7 +36,7 @@ export interface PolicyInput {
 }
 
 /** Output of a policy: overrides, and why a lesson has none. */
-export interface PolicyOutput {
+interface PolicyOutput {
   /** Sorted by scope hash, then category. */
   readonly overrides: readonly Override[];
   /** Returns why a lesson without an override has none. */
@@ -80,7 +80,7 @@ function runReplay({ pattern, columns, asOf, settings }: PolicyInput): PolicyOut
   };
 }
 
-/** Returns why there is no override at all, if there is none, and that the pattern loses at the base gates, if it does. */
+/** Joins the reason why there is no override, if there is none, and the remark that the base gates lose, if they do. */
 function noteOf({ overrides, withheld, off, base }: ReplayResult): string | undefined {
   const disabledReasons = [...new Set(off.map(lever => lever.reason))];
   const noOverrideReason = withheld ?? (disabledReasons.join('; ') || NO_STEP);

@@ -21,7 +21,7 @@ export const DEFAULT_RESOLUTION: Readonly<Record<Policy, ResolutionMethod>> = {
 const integer = z.number().int();
 
 /** The counts behind an override. Winners and losers are events of its slice that are taken with it and not without it. */
-export const replayEvidenceSchema = z
+const replayEvidenceSchema = z
   .object({
     winners: integer.meta({ description: 'winners taken with it and not without it; below 0: fewer' }),
     losers: integer,

@@ -31,7 +31,7 @@ export interface OverrideExplanation {
   readonly reason: string;
 }
 
-export interface ResolvedScope {
+interface ResolvedScope {
   readonly resolved: readonly ResolvedOverride[];
   readonly explain: readonly OverrideExplanation[];
 }

@@ -19,7 +19,7 @@ const BASES: Partial<Record<NumericFactor, readonly [NumericFactor, number]>> = 
   dx: ['dx_min', 10],
 };
 
-/** What a test sets of an event; the rest has defaults. */
+/** The properties of an event that a test sets; the others have defaults. */
 export interface EventDraft {
   readonly outcome: Outcome;
   readonly acted?: boolean;

@@ -3,7 +3,7 @@ import { count, instant } from '../../validation.ts';
 import { POLICIES } from '../override.ts';
 
 /** One week of a walk-forward, scored with overrides from before it. */
-export const foldSchema = z.object({
+const foldSchema = z.object({
   from: instant.meta({
     description: 'overrides come from outcomes known by then; the events after it score them',
   }),
@@ -16,7 +16,7 @@ export const foldSchema = z.object({
 export type Fold = z.output<typeof foldSchema>;
 
 /** The out-of-sample result of one policy. */
-export const policyEvidenceSchema = z
+const policyEvidenceSchema = z
   .object({
     policy: z.enum(POLICIES),
     overrides: count.meta({ description: 'overrides from all outcomes known at as_of' }),
@@ -45,7 +45,7 @@ export type PolicyComparison = z.output<typeof evidenceSchema>;
 export const evidenceSummarySchema = policyEvidenceSchema
   .omit({ folds: true })
   .meta({ id: 'EvidenceSummary' });
-export type EvaluationSummary = z.output<typeof evidenceSummarySchema>;
+type EvaluationSummary = z.output<typeof evidenceSummarySchema>;
 
 export function summarize({ folds: _, ...summary }: PolicyEvaluation): EvaluationSummary {
   return summary;

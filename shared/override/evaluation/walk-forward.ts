@@ -26,7 +26,7 @@ const MAX_WORK = 500_000_000;
 /** 2³² divided by the golden ratio, odd: the multiplier of Knuth's multiplicative hash. */
 const GOLDEN_RATIO_32 = 0x9e3779b1;
 
-export interface WalkForward {
+interface WalkForward {
   /** Utility of the base gates, per scored event. */
   readonly base_per_event: number;
   readonly policies: readonly Omit<PolicyEvaluation, 'overrides'>[];

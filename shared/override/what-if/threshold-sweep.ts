@@ -6,7 +6,7 @@ import type { Clustering } from '../replay/clusters.ts';
 import type { Gate, Gates } from '../replay/gates.ts';
 import { RESULT } from '../replay/gates.ts';
 
-/** What one opening of a gate takes in a slice, with all other gates unchanged. */
+/** The events of a slice that one opening of a gate takes, with all other gates unchanged. */
 export interface SweepPoint {
   readonly winners: number;
   readonly losers: number;
