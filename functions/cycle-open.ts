@@ -1,8 +1,8 @@
-import { openCycle } from '../shared/cycle/steps.ts';
+import { openStep } from '../shared/cycle/steps/open.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Step 1 of a cycle: records it as running and lists the patterns to tune. */
-export const createHandler = (runtime: Runtime) => (input: unknown) => openCycle(runtime, input);
+/** Step 1 of a cycle: records the run as running and lists the patterns to mine. */
+export const createHandler = (runtime: Runtime) => (input: unknown) => openStep(runtime, input);
 
 export const handler = lambdaEntry(createHandler);

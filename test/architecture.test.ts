@@ -56,7 +56,7 @@ it('there is something to check', () => {
   expect(imports.length).toBeGreaterThan(200);
   expect(show(imports.filter(i => i.from === 'functions/mine.ts'))).toEqual([
     'functions/mine.ts → shared/cycle/log-step.ts',
-    'functions/mine.ts → shared/cycle/steps.ts',
+    'functions/mine.ts → shared/cycle/steps/tune.ts',
     'functions/mine.ts → shared/runtime.ts',
     'functions/mine.ts → shared/runtime.ts',
   ]);

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import type { CycleRecord } from '../cycle/cycle.ts';
-import { cycleOptionsSchema } from '../cycle/cycle.ts';
+import { cycleId, cycleOptionsSchema } from '../cycle/cycle.ts';
 import type { CycleStarter } from '../cycle/cycle-store.ts';
 import type { CycleDeps } from '../cycle/dependencies.ts';
-import { cycleId } from '../cycle/steps.ts';
 import { Fault } from '../errors.ts';
 import type { Operator } from '../generation/change-head.ts';
 import { rollBack, setMode, setSettings } from '../generation/change-head.ts';

@@ -73,7 +73,7 @@ describe('the line on which look-ups say it', () => {
     );
     const { config } = stores.runtime;
     const { queriedDimensions: asked } = createRuntime(config, documentClient({}), () => NOW, log, facts);
-    asked.note(S1, normalizeScope({ chain: 'solana' }));
+    asked.record(S1, normalizeScope({ chain: 'solana' }));
     expect(parseQueriedDimensions(lines)).toEqual([{ pattern: S1, names: ['chain'] }]);
     expect(lines).toHaveLength(1);
   });

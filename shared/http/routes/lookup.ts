@@ -89,7 +89,7 @@ async function answer(
   let index: OverrideIndex | undefined;
   try {
     head = await deps.heads.head(question.pattern);
-    if (head?.current) deps.queriedDimensions.note(question.pattern, question.scope);
+    if (head?.current) deps.queriedDimensions.record(question.pattern, question.scope);
     const explains = question.explain && head?.mode === 'shadow';
     if (head?.current && (servesOverrides(head.mode) || explains))
       index = await deps.generations.index(question.pattern, head.current.overrides);

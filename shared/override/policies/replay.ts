@@ -1,7 +1,6 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
-import type { ActionCategory } from '../../lever/lever.ts';
-import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { shiftOf } from '../../lever/replay-lever.ts';
+import type { ActionCategory, ReplayLever } from '../../lever/lever.ts';
+import { shiftOf } from '../../lever/lever.ts';
 import { clamp } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
