@@ -54,7 +54,7 @@ export const CONFIDENCE = 0.9;
 export const INTERVAL_ERRORS = 1.645;
 /**
  * What one threshold would have taken at other values, in one slice, all other gates rechecked: counted on the events
- * themselves as the replay policy counts them (docs/policy.md), against the base thresholds, without any override.
+ * themselves as the replay policy counts them (docs/replay-policy.md), against the base thresholds, without any override.
  * @param asOf milliseconds since 1970; outcomes known later are not seen
  */
 export function whatIf(
