@@ -45,6 +45,6 @@ if (read !== count) process.exitCode = 1;
 if (values.write)
   await writeFile(
     new URL('results/many.md', import.meta.url),
-    `# Every event of a large window\n\nMade by \`npm run bench:many -- --write --events ${count}\` on ` +
+    `# Every event of a large window\n\nMade by \`npm run bench:large-window -- --write --events ${count}\` on ` +
       `${new Date().toISOString().slice(0, 10)}, on the embedded engine in memory.\n\n\`\`\`text\n${report}\n\`\`\`\n`,
   );

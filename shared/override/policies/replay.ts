@@ -52,7 +52,7 @@ export interface ReplayResult {
 }
 
 /**
- * The replay policy (docs/policy.md): what would have been won and lost, had one gate stood elsewhere in one slice.
+ * The replay policy (docs/replay-policy.md): what would have been won and lost, had one gate stood elsewhere in one slice.
  * @param columns events of the look-back, with their outcomes; those not known at `asOf` are left out
  * @param asOf milliseconds since 1970
  */

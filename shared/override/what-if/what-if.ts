@@ -55,7 +55,7 @@ export const CONFIDENCE = 0.9;
 
 /**
  * Counts what one threshold would have taken at other values, in one slice, with all other gates rechecked. It counts
- * events as the replay policy does (docs/policy.md), from the base thresholds and without any override.
+ * events as the replay policy does (docs/replay-policy.md), from the base thresholds and without any override.
  * @param asOf milliseconds since 1970; outcomes that became known later are left out
  */
 export function whatIf(
