@@ -13,6 +13,7 @@ const UNIT = [
   'override/**/*',
   'generation/*',
   'lookup/*',
+  'cycle/cycle',
 ];
 
 const project = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({
