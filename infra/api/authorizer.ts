@@ -1,7 +1,7 @@
 import type { IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import type { Role } from '../../shared/http/endpoints.ts';
 import type { Stage } from '../stage.ts';
-import type { RoleName } from './routes.ts';
 
 /** Signed by IAM, or with a token when the stage names an issuer. */
 export function createAuthorizer({ jwt }: Stage): IHttpRouteAuthorizer {
@@ -10,4 +10,4 @@ export function createAuthorizer({ jwt }: Stage): IHttpRouteAuthorizer {
 }
 
 /** The scope that a token carries for a role. */
-export const scopeOf = (role: RoleName): string => `pm-tuning/${role}`;
+export const scopeOf = (role: Role): string => `pm-tuning/${role}`;

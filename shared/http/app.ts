@@ -42,7 +42,7 @@ function methodsOf(app: Hono, path: string): string[] {
 
 /** Registers the handler of a route. */
 export function addRoute(app: Hono, { method, path }: Endpoint, handler: Handler): void {
-  app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
+  app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
 }
 
 /** A problem+json response for a fault. @param more further members of the body */

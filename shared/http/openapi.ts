@@ -20,7 +20,7 @@ export function openApiDocument(): object {
   for (const [operationId, route] of Object.entries<Route>(ROUTES)) {
     const path = paths[route.path] ?? {};
     paths[route.path] = path;
-    path[route.method] = {
+    path[route.method.toLowerCase()] = {
       operationId,
       summary: route.summary,
       parameters: [...pathParameters(route.path), ...queryParameters(route, schema)],

@@ -169,8 +169,9 @@ function objectOf(schema: Json): Json {
 }
 
 function bodyOf(route: Route): string | undefined {
-  const schema = bodies.paths[route.path]?.[route.method]?.requestBody?.content['application/json']?.schema;
-  if (!schema) return route.method === 'get' ? undefined : '{}';
+  const schema =
+    bodies.paths[route.path]?.[route.method.toLowerCase()]?.requestBody?.content['application/json']?.schema;
+  if (!schema) return route.method === 'GET' ? undefined : '{}';
   if (chance(0.03)) return JSON.stringify(pick(WRONG));
   const text = JSON.stringify(sampleOf(schema, '')) ?? '';
   return chance(0.03) ? text.slice(0, whole(text.length + 1)) : text;
@@ -229,7 +230,7 @@ it(
       // A run takes long; a few are enough, and each ends before the next request.
       if (name === 'postCycle' && chance(0.95)) continue;
       i++;
-      const method = route.method.toUpperCase();
+      const { method } = route;
       const path = pathOf(route);
       const body = bodyOf(route);
       const response = await api.send(method, path, body);

@@ -111,7 +111,7 @@ describe('what is served', () => {
     const visited = new Set<string>();
     const visit = async (name: keyof typeof ROUTES, path: string, body?: unknown, status = 200) => {
       const route: Route = ROUTES[name];
-      const response = await api.send(route.method.toUpperCase(), path, body);
+      const response = await api.send(route.method, path, body);
       expect([name, response.status]).toEqual([name, status]);
       const schema = route.answers[status] as z.ZodType | null | undefined;
       if (schema === undefined) throw new Error(`${name} documents no ${status}`);
