@@ -4,7 +4,7 @@ import type { RowSetStore } from '../generation/ports.ts';
 import type { Lesson } from '../lesson/lesson.ts';
 import type { Override } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { GenerationsAnswer } from './schemas.ts';
+import type { GenerationsAnswer } from './schemas/patterns.ts';
 
 export interface DiffDeps {
   readonly lessons: RowSetStore<Lesson>;

@@ -22,8 +22,8 @@ import { nMinRoutes } from './routes/n-min.ts';
 import { systemStatus } from './routes/status.ts';
 import { whatIfRoutes } from './routes/what-if.ts';
 import { ROUTES } from './routes.ts';
-import type { GenerationAnswer, HeadAnswer } from './schemas.ts';
-import { modeRequestSchema, rollbackRequestSchema, settingsRequestSchema } from './schemas.ts';
+import type { GenerationAnswer, HeadAnswer } from './schemas/patterns.ts';
+import { modeRequestSchema, rollbackRequestSchema, settingsRequestSchema } from './schemas/patterns.ts';
 
 export interface OperateDeps extends CycleDeps {
   readonly starter: CycleStarter;

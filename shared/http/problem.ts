@@ -1,6 +1,6 @@
 import type { FaultCode } from '../errors.ts';
 import { Fault } from '../errors.ts';
-import type { Problem } from './schemas.ts';
+import type { Problem } from './schemas/problem.ts';
 
 /** The one place that knows the status of a fault. A code without a row does not compile. */
 const STATUS: Readonly<Record<FaultCode, { readonly status: number; readonly title: string }>> = {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { openApiDocument } from '../../shared/http/openapi.ts';
 import type { Route } from '../../shared/http/routes.ts';
 import { ROUTES } from '../../shared/http/routes.ts';
-import { problemSchema } from '../../shared/http/schemas.ts';
+import { problemSchema } from '../../shared/http/schemas/problem.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';

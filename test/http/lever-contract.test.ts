@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Head } from '../../shared/generation/head.ts';
-import { snapshotSchema } from '../../shared/http/schemas.ts';
+import { snapshotSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { ACTION_CATEGORIES, LEVERS } from '../../shared/lever/lever.ts';
 import { DEFAULT_RESOLUTION } from '../../shared/override/override.ts';
 import { applyThresholds, resolve } from '../../shared/override/resolve.ts';

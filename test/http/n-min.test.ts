@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../shared/http/app.ts';
 import { nMinRoutes } from '../../shared/http/routes/n-min.ts';
 import { nMinAnswerSchema } from '../../shared/http/schemas/n-min.ts';
-import { problemSchema } from '../../shared/http/schemas.ts';
+import { problemSchema } from '../../shared/http/schemas/problem.ts';
 import { jsonLog } from '../../shared/log.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';

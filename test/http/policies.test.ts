@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  evidenceAnswerSchema,
-  generationsAnswerSchema,
-  settingsAnswerSchema,
-} from '../../shared/http/schemas.ts';
+import { evidenceAnswerSchema } from '../../shared/http/schemas/evaluation.ts';
+import { generationsAnswerSchema, settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import type { Api } from '../support/api.ts';
 import { importAll, openApi, readLines } from '../support/api.ts';
 import { DAY, iso, NOW, S1 } from '../support/episodes.ts';

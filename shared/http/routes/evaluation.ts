@@ -5,7 +5,7 @@ import type { HeadStore } from '../../generation/ports.ts';
 import { describeEvidence } from '../../override/evaluation/evaluation.ts';
 import { addRoute, patternParam } from '../app.ts';
 import { ROUTES } from '../routes.ts';
-import type { EvidenceAnswer } from '../schemas.ts';
+import type { EvidenceAnswer } from '../schemas/evaluation.ts';
 
 /** Registers the comparison of a pattern's policies. */
 export function evidenceRoutes(

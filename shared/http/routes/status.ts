@@ -5,7 +5,7 @@ import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
 import { unqueriedDimensions } from '../../lookup/dimension-coverage.ts';
 import type { DimensionStore } from '../../lookup/dimension-store.ts';
-import type { Status } from '../schemas.ts';
+import type { Status } from '../schemas/status.ts';
 
 export interface StatusDeps {
   readonly heads: HeadStore;
