@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readEpisode } from '../../shared/episode/episode.ts';
 import { createApp } from '../../shared/http/app.ts';
-import { operateRoutes } from '../../shared/http/operate.ts';
+import { adminRoutes } from '../../shared/http/routes/admin.ts';
 import { lookupRoutes } from '../../shared/http/routes/lookup.ts';
 import { lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { generationsAnswerSchema, headAnswerSchema } from '../../shared/http/schemas/patterns.ts';
@@ -37,7 +37,7 @@ function openOperator() {
   const app = createApp(runtime.log);
   lookupRoutes(app, runtime);
   const starter = { start: () => Promise.reject(new Error('not here')) };
-  operateRoutes(app, { ...runtime, starter, cycleMaxAgeMinutes: 120 });
+  adminRoutes(app, { ...runtime, starter, cycleMaxAgeMinutes: 120 });
   const ask = async (method: string, path: string, body?: object) => {
     const init = { method, ...(body && { body: JSON.stringify(body) }) };
     const response = await app.request(`http://localhost${path}`, init);

@@ -27,7 +27,7 @@ const warnings = async () => {
 const missed = (names: string) => [
   {
     code: 'dimension_not_asked',
-    detail: `lessons of ${S1} use ${names}; no look-up asked with it for 24 hours`,
+    detail: `lessons of ${S1} use ${names}; no look-up has sent it for 24 hours`,
   },
 ];
 

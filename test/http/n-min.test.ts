@@ -91,7 +91,7 @@ describe('the study of N_MIN over HTTP', () => {
     const { errors } = problemSchema.parse(await response.json());
     expect(errors?.[0]).toEqual({
       path: 'lookback_days',
-      message: 'the window holds more than 100 events with an outcome: take fewer days',
+      message: 'the window holds more than 100 events with an outcome: reduce lookback_days',
     });
   });
 });

@@ -193,7 +193,7 @@ describe('POST /v1/whatif', () => {
       return app.request('/v1/whatif', { method: 'POST', body: JSON.stringify(QUESTION) });
     };
     expect((await asked(118)).status).toBe(200);
-    const message = 'the window holds more than 117 events with an outcome: take fewer days';
+    const message = 'the window holds more than 117 events with an outcome: reduce lookback_days';
     expect(await (await asked(117)).json()).toMatchObject({
       status: 400,
       code: 'invalid_request',
