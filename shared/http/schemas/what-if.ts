@@ -118,9 +118,9 @@ export const whatIfAnswerSchema = z
         }),
         fixed: count.meta({
           description:
-            'Events on which no value has an effect: the factor is absent, or out of reach of every value.',
+            'Events that the threshold does not decide: the factor is absent, or no value reaches them.',
         }),
-        movable: count.meta({ description: 'Events that some value takes and another does not.' }),
+        movable: count.meta({ description: 'Events that the threshold decides.' }),
       })
       .meta({ description: 'Each event of `total` is in exactly one of the other groups.' }),
     curve: z
@@ -129,11 +129,9 @@ export const whatIfAnswerSchema = z
     base: pointSchema
       .optional()
       .meta({ description: 'The point of the base threshold. It is also in the curve.' }),
-    best: pointSchema
-      .optional()
-      .meta({
-        description: 'The point with the largest utility_change; of equal ones, the nearest to the base.',
-      }),
+    best: pointSchema.optional().meta({
+      description: 'The point with the largest utility_change; of equal ones, the nearest to the base.',
+    }),
     proven: z
       .boolean()
       .meta({ description: 'true if the best point beats chance even though it was picked from the curve.' }),
