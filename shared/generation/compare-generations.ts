@@ -5,7 +5,7 @@ import type { Generation } from './head.ts';
 import type { GenerationStores } from './ports.ts';
 
 /** How one generation differs from another. */
-export interface GenerationDiff {
+interface GenerationDiff {
   readonly from: number;
   readonly to: number;
   readonly overrides: OverrideChange[];

@@ -11,7 +11,7 @@ import type { Endpoint } from './endpoints.ts';
 import { MAX_BODY_BYTES } from './endpoints.ts';
 import { problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
 
-export type Handler = (c: Context) => Response | Promise<Response>;
+type Handler = (c: Context) => Response | Promise<Response>;
 
 /** Returns an app that answers every error as problem+json, limits the size of bodies, and logs no payload. */
 export function createApp(log: Log): Hono {

@@ -6,7 +6,7 @@ import { Fault } from '../../errors.ts';
 import { addRoute, readJson, respondProblem } from '../app.ts';
 import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
 
-export interface IngestDeps {
+interface IngestDeps {
   readonly episodes: EpisodeStore;
   readonly now: () => number;
 }
@@ -22,8 +22,8 @@ interface Rejection {
 const MAX_ISSUES = 20;
 
 const DETAIL = {
-  event_conflict: 'an event with other content is stored under this id: use another episode_id',
-  outcome_conflict: 'another outcome is recorded: send correction: true to replace it',
+  event_conflict: 'another event is stored under this id and stays: use another episode_id',
+  outcome_conflict: 'another outcome is recorded and stays: send correction: true to replace it',
   too_many_corrections: 'no further correction of this outcome is accepted: the recorded one stays',
 } as const;
 

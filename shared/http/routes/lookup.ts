@@ -18,7 +18,7 @@ import { addRoute, patternParam, readJson, readQuery } from '../app.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
 
-export interface LookupDeps {
+interface LookupDeps {
   readonly heads: HeadStore;
   readonly overrides: RowSetStore<Override>;
   readonly generations: GenerationCache;

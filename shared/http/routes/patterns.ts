@@ -14,7 +14,7 @@ import { ROUTES } from '../routes.ts';
 import type { GenerationAnswer, GenerationsAnswer, HeadAnswer } from '../schemas/patterns.ts';
 import { modeRequestSchema, rollbackRequestSchema, settingsRequestSchema } from '../schemas/patterns.ts';
 
-export interface PatternRoutesDeps extends GenerationStores {
+interface PatternRoutesDeps extends GenerationStores {
   readonly defaults: Defaults;
 }
 
