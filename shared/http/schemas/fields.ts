@@ -6,7 +6,7 @@ export const patternKey = z
   .meta({ description: 'The canonical pattern key.', examples: ['pm.uptrend.S1.entry'] });
 
 export const generation = count.meta({
-  description: 'The number of the generation in force; 0 before the first one is published.',
+  description: 'The number of the generation; 0 if none has been published.',
 });
 
 /** The token of a page that has a successor. */

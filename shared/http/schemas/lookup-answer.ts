@@ -13,7 +13,7 @@ const resolvedOverrideSchema = z.object({
   action_category: z.enum(ACTION_CATEGORIES),
   ...effect,
   scope_subset: scopeSubsetSchema,
-  matched: count,
+  matched: count.meta({ description: 'How many overrides matched.' }),
 });
 
 const explanationSchema = z.object({
@@ -35,8 +35,13 @@ export const lookupAnswerSchema = z
     policy: z.string(),
     resolution: resolutionSchema,
     overrides: z.array(resolvedOverrideSchema),
-    thresholds: z.record(z.string(), z.number()),
-    explain: z.array(explanationSchema).optional(),
+    thresholds: z
+      .record(z.string(), z.number())
+      .meta({ description: 'The thresholds of the request, with the overrides applied.' }),
+    explain: z
+      .array(explanationSchema)
+      .optional()
+      .meta({ description: 'Every override that matched. Present if the request set `explain`.' }),
     degraded: z
       .object({ code: z.string(), detail: z.string() })
       .optional()
@@ -49,7 +54,9 @@ export const snapshotSchema = z
   .object({
     pattern_key: patternKey,
     generation,
-    etag: z.string(),
+    etag: z
+      .string()
+      .meta({ description: 'Send it as If-None-Match: the answer is 304 until something changes.' }),
     mode: modeSchema,
     policy: z.string(),
     resolution: resolutionSchema,

@@ -16,18 +16,24 @@ const thresholdsSchema = safeRecord<Readonly<Record<string, number>>>(64, (name,
 ).meta({
   type: 'object',
   additionalProperties: { type: 'number' },
+  description: 'The thresholds to which the overrides are applied.',
   examples: [{ ts_min: 0.6, halo_max: 1 }],
 });
 
 export const lookupRequestSchema = z
   .strictObject({
     pattern_key: patternKeyInputSchema,
-    scope: z
-      .unknown()
-      .meta({ type: 'object', additionalProperties: { type: ['string', 'number', 'boolean', 'null'] } }),
+    scope: z.unknown().meta({
+      type: 'object',
+      additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+      description: 'The scope of the opportunity: values by dimension.',
+    }),
     thresholds: thresholdsSchema.optional(),
     resolution: resolutionSchema.optional(),
-    explain: z.boolean().optional(),
+    explain: z
+      .boolean()
+      .optional()
+      .meta({ description: 'true: the answer also lists every override that matched.' }),
   })
   .meta({ id: 'LookupRequest' });
 
