@@ -1,5 +1,5 @@
 import { Fault } from '../shared/errors.ts';
-import { respondProblem } from '../shared/http/app.ts';
+import { answerProblem } from '../shared/http/app.ts';
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -15,7 +15,7 @@ export function refuseForeign(request: Request): Response | undefined {
     url === null ? [] : [hostOf(url)],
   );
   if (hosts.every(host => LOOPBACK.has(host))) return undefined;
-  return respondProblem(new Fault('forbidden', 'this service answers this machine only, and no web page'));
+  return answerProblem(new Fault('forbidden', 'this service answers this machine only, and no web page'));
 }
 
 function hostOf(url: string): string {

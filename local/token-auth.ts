@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
 import { Fault } from '../shared/errors.ts';
-import { respondProblem } from '../shared/http/app.ts';
+import { answerProblem } from '../shared/http/app.ts';
 import { ENDPOINTS, type Endpoint, type Role } from '../shared/http/endpoints.ts';
 
 /*
@@ -70,7 +70,7 @@ export function requireTokens(app: Hono, callers: Callers): void {
     // What is not in the table reaches no handler.
     if (!route) return c.notFound();
     if (!route.roles.includes(caller.role))
-      return respondProblem(new Fault('forbidden', `a token of role ${caller.role} may not do this`));
+      return answerProblem(new Fault('forbidden', `a token of role ${caller.role} may not do this`));
     // As API Gateway says who calls.
     c.env = {
       ...(c.env as object),
@@ -101,7 +101,7 @@ function matches({ method, path }: Endpoint, c: Context): boolean {
 }
 
 function unauthorized(): Response {
-  const response = respondProblem(
+  const response = answerProblem(
     new Fault('unauthorized', 'a valid token is needed: Authorization: Bearer …'),
   );
   response.headers.set('www-authenticate', 'Bearer realm="pm-tuning"');

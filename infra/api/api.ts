@@ -21,8 +21,8 @@ export interface Api {
 }
 
 /**
- * Creates the HTTP API. The size of a body is limited twice: API Gateway and Lambda reject more than 6 MB, and the
- * functions answer 413 above 1 MiB or 500 events.
+ * The HTTP API. A body is bounded twice: API Gateway and Lambda refuse more than 6 MB,
+ * the functions answer 413 over 1 MiB or 500 events.
  */
 export function createApi(scope: Construct, stage: Stage, functions: ApiFunctions): Api {
   const api = new HttpApi(scope, 'Api', {

@@ -10,7 +10,7 @@ const CALLERS: readonly { readonly role: Role; readonly id: string; readonly may
   { role: 'operator', id: 'OperatorPolicy', may: 'everything' },
 ];
 
-/** Creates a managed policy for each role of callers, to attach to IAM roles and groups. Its ARN is an output. */
+/** A managed policy for each kind of caller, to attach to roles and groups; its ARN is an output. */
 export function createCallerPolicies(scope: Construct, api: HttpApi): void {
   for (const { role, id, may } of CALLERS) {
     const routes = Object.values<Endpoint>(ENDPOINTS).filter(route => route.roles.includes(role));
@@ -28,7 +28,7 @@ export function createCallerPolicies(scope: Construct, api: HttpApi): void {
   }
 }
 
-/** Acknowledges the finding that cdk-nag reports for each path with a parameter, because its ARN has a wildcard. */
+/** A path with a pattern key or a cycle id in it is one finding each. */
 function acknowledgeAnyPattern(policy: ManagedPolicy, api: HttpApi, routes: readonly Endpoint[]): void {
   const apiId = Stack.of(api).resolve(api.apiId).Ref;
   for (const { method, path } of routes.filter(route => route.path.includes('{'))) {

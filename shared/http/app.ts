@@ -20,15 +20,15 @@ export function createApp(log: Log): Hono {
   app.notFound(c => {
     const allowed = methodsOf(app, c.req.path);
     if (allowed.length === 0)
-      return respondProblem(new Fault('not_found', 'no route has this path: see /openapi.json'));
-    const response = respondProblem(
+      return answerProblem(new Fault('not_found', 'no route has this path: see /openapi.json'));
+    const response = answerProblem(
       new Fault('method_not_allowed', `the method is not allowed: use ${allowed.join(' or ')}`),
     );
     response.headers.set('allow', allowed.join(', '));
     return response;
   });
   app.onError((error, c) => {
-    const response = respondProblem(error);
+    const response = answerProblem(error);
     if (response.status >= 500)
       log.error('request failed', error, { method: c.req.method, route: c.req.path.slice(0, 200) });
     return response;
@@ -51,7 +51,7 @@ export function addRoute(app: Hono, { method, path }: Endpoint, handler: Handler
 }
 
 /** Returns the problem+json response for an error. @param more further members of the body */
-export function respondProblem(error: unknown, more: object = {}): Response {
+export function answerProblem(error: unknown, more: object = {}): Response {
   const problem = problemOf(error);
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (problem.status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
@@ -71,7 +71,10 @@ export async function readJson(c: Context): Promise<unknown> {
   }
 }
 
-/** Parses the query with a schema. A repeated name is an error. @throws Fault `invalid_request` with an issue per place */
+/**
+ * Parses the query with a schema. A repeated name is an error.
+ * @throws Fault `invalid_request` with an issue for each invalid place
+ */
 export function readQuery<T extends z.ZodObject>(c: Context, schema: T): z.output<T> {
   const parameters = new URL(c.req.url).searchParams;
   const names = [...parameters.keys()];
@@ -97,5 +100,5 @@ function bodyTooLarge(): Fault {
 }
 
 function tooLarge(): Response {
-  return respondProblem(bodyTooLarge());
+  return answerProblem(bodyTooLarge());
 }

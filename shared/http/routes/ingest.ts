@@ -3,7 +3,7 @@ import { readEpisode, readOutcomeReport } from '../../episode/episode.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
-import { addRoute, readJson, respondProblem } from '../app.ts';
+import { addRoute, answerProblem, readJson } from '../app.ts';
 import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
 
 interface IngestDeps {
@@ -126,7 +126,7 @@ function respond(
       : new Fault('all_rejected', `all ${items} items were rejected: see "rejected" for the reasons`, {
           issues,
         });
-  return respondProblem(fault, body);
+  return answerProblem(fault, body);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -53,7 +53,7 @@ export const whatIfRequestSchema = z
   });
 
 const numberText = z.string().max(64).meta({ type: 'number' });
-/** The same request as query parameters. `scope.NAME`, `payoff.win` and `payoff.loss` are loose members, read by name. */
+/** The same request as query parameters. `scope.NAME`, `payoff.win` and `payoff.loss` are loose members. */
 export const whatIfQuerySchema = z.looseObject({
   pattern_key: patternKeyInputSchema,
   lever: whatIfRequestSchema.shape.lever,
@@ -111,7 +111,7 @@ export const whatIfAnswerSchema = z
         neutral: count.meta({ description: 'Events with a neutral outcome.' }),
         left_out: count.meta({
           description:
-            'Events that cannot be replayed: a gate without a lever blocked them, or a gate logged neither factor nor result.',
+            'Events that cannot be replayed: a gate without a lever blocked them, or one logged neither factor nor result.',
         }),
         other_gates: count.meta({
           description: 'Events that fail another gate, whatever the value of this threshold.',
