@@ -5,7 +5,7 @@ import type { Hono } from 'hono';
 import { readConfig } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamodb/client.ts';
 import { createApp } from '../shared/http/app.ts';
-import { operateRoutes } from '../shared/http/operate.ts';
+import { adminRoutes } from '../shared/http/routes/admin.ts';
 import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import { lookupRoutes } from '../shared/http/routes/lookup.ts';
 import type { Log } from '../shared/log.ts';
@@ -68,7 +68,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   ingestRoutes(app, runtime);
   const notes = dimensionRecorder(runtime);
   lookupRoutes(app, { ...runtime, queriedDimensions: notes.asked });
-  operateRoutes(app, { ...runtime, cycleMaxAgeMinutes: config.cycleMaxAgeMinutes, starter: stateMachine });
+  adminRoutes(app, { ...runtime, cycleMaxAgeMinutes: config.cycleMaxAgeMinutes, starter: stateMachine });
   return {
     runtime,
     app,

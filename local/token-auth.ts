@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
-import { ROUTES, type RoleName, type Route } from '../infra/api/routes.ts';
 import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
+import { ENDPOINTS, type Endpoint, type Role } from '../shared/http/endpoints.ts';
 
 /*
  * Who may call the local service when it is started with tokens. The roles of each route are those of the deployed
@@ -12,7 +12,7 @@ import { answerProblem } from '../shared/http/app.ts';
  */
 
 interface Caller {
-  readonly role: RoleName;
+  readonly role: Role;
   /** What the audit calls them. */
   readonly name: string;
 }
@@ -23,7 +23,7 @@ export type Callers = readonly { readonly digest: Buffer; readonly caller: Calle
 /** A file of tokens that cannot be used; the message is one line for the user. */
 export class TokenFileError extends Error {}
 
-const ROLES = ['pm', 'reader', 'operator'] as const satisfies readonly RoleName[];
+const ROLES = ['pm', 'reader', 'operator'] as const satisfies readonly Role[];
 const LEAST_TOKEN = 16;
 
 const tokensSchema = z
@@ -63,7 +63,7 @@ export function callersOf(tokens: unknown, path: string): Callers {
 /** Lets only callers with a token in, each to the routes of their role. To be called before routes are registered. */
 export function requireTokens(app: Hono, callers: Callers): void {
   app.use(async (c, next) => {
-    const route = ROUTES.find(route => matches(route, c));
+    const route = Object.values<Endpoint>(ENDPOINTS).find(route => matches(route, c));
     if (route?.roles.length === 0) return next();
     const caller = callerOf(c.req.header('authorization'), callers);
     if (!caller) return unauthorized();
@@ -93,7 +93,7 @@ function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-function matches({ method, path }: Route, c: Context): boolean {
+function matches({ method, path }: Endpoint, c: Context): boolean {
   // A HEAD is answered by the handler of its GET.
   const asked = c.req.method === 'HEAD' ? 'GET' : c.req.method;
   const pattern = path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+');

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { CycleRecord, PatternRun } from '../../shared/cycle/cycle.ts';
-import { cycleRecordSchema, cycleStartedSchema } from '../../shared/http/schemas.ts';
+import { cycleRecordSchema } from '../../shared/cycle/cycle.ts';
+import { cycleStartedSchema } from '../../shared/http/schemas/cycles.ts';
 import { integerAtLeast, time } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { ServiceError } from '../errors.ts';

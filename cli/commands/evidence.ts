@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type EvidenceAnswer, evidenceAnswerSchema } from '../../shared/http/schemas.ts';
+import { type EvidenceAnswer, evidenceAnswerSchema } from '../../shared/http/schemas/evaluation.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, instant, printable, signed, significant } from '../format.ts';

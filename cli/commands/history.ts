@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type GenerationsAnswer, generationsAnswerSchema } from '../../shared/http/schemas.ts';
+import { type GenerationsAnswer, generationsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import { twoGenerations } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';

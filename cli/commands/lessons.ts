@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type LessonsPage, lessonsPageSchema } from '../../shared/http/schemas.ts';
+import { type LessonsPage, lessonsPageSchema } from '../../shared/http/schemas/lessons.ts';
 import { pressureOf } from '../../shared/lesson/lesson.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';

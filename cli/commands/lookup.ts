@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type LookupAnswer, lookupAnswerSchema } from '../../shared/http/schemas.ts';
+import { type LookupAnswer, lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { resolutionSchema } from '../../shared/override/override.ts';
 import { scope, thresholds } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';

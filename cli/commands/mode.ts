@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { modeSchema } from '../../shared/generation/head.ts';
-import { headAnswerSchema } from '../../shared/http/schemas.ts';
+import { headAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printable } from '../format.ts';

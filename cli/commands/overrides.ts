@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type OverridesPage, overridesPageSchema } from '../../shared/http/schemas.ts';
+import { type OverridesPage, overridesPageSchema } from '../../shared/http/schemas/overrides.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, effect, plural, printable, slice } from '../format.ts';

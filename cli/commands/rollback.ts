@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { headAnswerSchema } from '../../shared/http/schemas.ts';
+import { headAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import { integerAtLeast } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';

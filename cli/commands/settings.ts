@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { settingsAnswerSchema } from '../../shared/http/schemas.ts';
+import { settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import { integerAtLeast, payoffOf, positive } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, usageError } from '../exit-codes.ts';

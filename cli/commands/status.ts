@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Status, statusSchema } from '../../shared/http/schemas.ts';
+import { type Status, statusSchema } from '../../shared/http/schemas/status.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, instant, plural, printable, span } from '../format.ts';

@@ -1,4 +1,4 @@
-import { ingestAnswerSchema } from '../../shared/http/schemas.ts';
+import { ingestAnswerSchema } from '../../shared/http/schemas/ingest.ts';
 import { ServiceError, unexpectedResponse } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { bodyOf } from './batches.ts';

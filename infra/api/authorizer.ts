@@ -1,7 +1,7 @@
 import type { IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import type { Role } from '../../shared/http/endpoints.ts';
 import type { Stage } from '../stage.ts';
-import type { RoleName } from './routes.ts';
 
 /** Returns the authorizer of the API: JWT when the stage names a token issuer, IAM signatures otherwise. */
 export function createAuthorizer({ jwt }: Stage): IHttpRouteAuthorizer {
@@ -10,4 +10,4 @@ export function createAuthorizer({ jwt }: Stage): IHttpRouteAuthorizer {
 }
 
 /** Returns the OAuth scope that a token needs for a role. */
-export const scopeOf = (role: RoleName): string => `pm-tuning/${role}`;
+export const scopeOf = (role: Role): string => `pm-tuning/${role}`;

@@ -2,10 +2,10 @@ import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { ROUTES, type RoleName, type Route } from './routes.ts';
+import { ENDPOINTS, type Endpoint, type Role } from '../../shared/http/endpoints.ts';
 
 interface CallerPolicy {
-  readonly role: RoleName;
+  readonly role: Role;
   readonly id: string;
   /** Part of the policy's description. CloudFormation replaces a policy whose description changes: do not reword it. */
   readonly permits: string;
@@ -20,7 +20,7 @@ const CALLER_POLICIES: readonly CallerPolicy[] = [
 /** Creates a managed policy for each role of callers, to attach to IAM roles and groups; its ARN is an output. */
 export function createCallerPolicies(scope: Construct, api: HttpApi): void {
   for (const { role, id, permits } of CALLER_POLICIES) {
-    const routes = ROUTES.filter(route => route.roles.includes(role));
+    const routes = Object.values<Endpoint>(ENDPOINTS).filter(route => route.roles.includes(role));
     const policy = new ManagedPolicy(scope, id, {
       description: `PM Tuning API: ${permits}`,
       statements: [
@@ -36,7 +36,7 @@ export function createCallerPolicies(scope: Construct, api: HttpApi): void {
 }
 
 /** Acknowledges one finding for each path that contains a pattern key or a cycle id. */
-function acknowledgeWildcards(policy: ManagedPolicy, api: HttpApi, routes: readonly Route[]): void {
+function acknowledgeWildcards(policy: ManagedPolicy, api: HttpApi, routes: readonly Endpoint[]): void {
   const apiId = Stack.of(api).resolve(api.apiId).Ref;
   for (const { method, path } of routes.filter(route => route.path.includes('{'))) {
     const arn = `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${apiId}>`;
@@ -49,5 +49,5 @@ function acknowledgeWildcards(policy: ManagedPolicy, api: HttpApi, routes: reado
 
 const wildcardPath = (path: string): string => path.replaceAll(/\{\w+\}/g, '*');
 
-const routeArn = (api: HttpApi, { method, path }: Route): string =>
+const routeArn = (api: HttpApi, { method, path }: Endpoint): string =>
   api.arnForExecuteApi(method, wildcardPath(path), '$default');

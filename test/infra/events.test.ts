@@ -7,9 +7,9 @@ import { createHandler as cycleOpen } from '../../functions/cycle-open.ts';
 import { createHandler as ingest } from '../../functions/ingest.ts';
 import { createHandler as materialize } from '../../functions/materialize.ts';
 import { createHandler as mine } from '../../functions/mine.ts';
-import { ROUTES } from '../../infra/api/routes.ts';
 import definition from '../../infra/cycle/cycle.asl.json' with { type: 'json' };
 import { environmentSchema } from '../../shared/config.ts';
+import { ENDPOINTS } from '../../shared/http/endpoints.ts';
 import { openRecorded, sample } from './recording.ts';
 import { resources, synthesize } from './synth.ts';
 
@@ -46,7 +46,9 @@ describe('samples of requests', () => {
     'The sample %s is a request of payload format 2.0 to a route of the API, without contradictions',
     name => {
       const event = http(name);
-      const route = ROUTES.find(({ method, path }) => `${method} ${path}` === event.routeKey);
+      const route = Object.values(ENDPOINTS).find(
+        ({ method, path }) => `${method} ${path}` === event.routeKey,
+      );
       expect(route).toBeDefined();
       expect(event).toMatchObject({
         version: '2.0',
@@ -176,9 +178,9 @@ describe('environment of sam', () => {
 });
 
 it('Every route and every step has a sample', () => {
-  const missing = ROUTES.map(({ method, path }) => `${method} ${path}`).filter(
-    route => !requests.some(name => http(name).routeKey === route),
-  );
+  const missing = Object.values(ENDPOINTS)
+    .map(({ method, path }) => `${method} ${path}`)
+    .filter(route => !requests.some(name => http(name).routeKey === route));
   expect(missing).toEqual([]);
   for (const step of ['cycle-open', 'mine', 'materialize', 'cycle-close', 'schedule-input'])
     expect(existsSync(new URL(`../events/${step}.json`, import.meta.url)), step).toBe(true);

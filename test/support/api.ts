@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { ServiceOptions } from '../../local/service.ts';
 import { openService } from '../../local/service.ts';
-import * as schemas from '../../shared/http/schemas.ts';
+import { cycleRecordSchema } from '../../shared/cycle/cycle.ts';
+import { ingestAnswerSchema, outcomesAnswerSchema } from '../../shared/http/schemas/ingest.ts';
+import { lessonsPageSchema } from '../../shared/http/schemas/lessons.ts';
+import { lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
+import { overridesPageSchema } from '../../shared/http/schemas/overrides.ts';
+import { statusSchema } from '../../shared/http/schemas/status.ts';
 import { jsonLog } from '../../shared/log.ts';
 
 /** The product on an engine in memory, spoken to as a client would: requests in, checked answers out. */
@@ -24,22 +29,21 @@ export async function openApi(options: ServiceOptions = {}) {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return schema.parse(await response.json());
   };
-  const lessonsPage = (path: string) => ask(schemas.lessonsPageSchema, 'GET', path);
-  const overridesPage = (path: string) => ask(schemas.overridesPageSchema, 'GET', path);
+  const lessonsPage = (path: string) => ask(lessonsPageSchema, 'GET', path);
+  const overridesPage = (path: string) => ask(overridesPageSchema, 'GET', path);
   return {
     service,
     send,
     lessons: (pattern: string) => everyPage('lessons', pattern, lessonsPage, page => page.lessons),
     overrides: (pattern: string) => everyPage('overrides', pattern, overridesPage, page => page.overrides),
     near: async (pattern: string) =>
-      (await ask(schemas.lessonsPageSchema, 'GET', `/v1/lessons?pattern_key=${pattern}&near=true`)).lessons,
-    postEvents: (events: readonly unknown[]) =>
-      ask(schemas.ingestAnswerSchema, 'POST', '/v1/events', { events }),
+      (await ask(lessonsPageSchema, 'GET', `/v1/lessons?pattern_key=${pattern}&near=true`)).lessons,
+    postEvents: (events: readonly unknown[]) => ask(ingestAnswerSchema, 'POST', '/v1/events', { events }),
     postOutcomes: (outcomes: readonly unknown[]) =>
-      ask(schemas.outcomesAnswerSchema, 'POST', '/v1/outcomes', { outcomes }),
-    cycle: (options: object = {}) => ask(schemas.cycleRecordSchema, 'POST', '/v1/cycles?wait=true', options),
-    lookup: (question: object) => ask(schemas.lookupAnswerSchema, 'POST', '/v1/overrides/lookup', question),
-    status: () => ask(schemas.statusSchema, 'GET', '/v1/status'),
+      ask(outcomesAnswerSchema, 'POST', '/v1/outcomes', { outcomes }),
+    cycle: (options: object = {}) => ask(cycleRecordSchema, 'POST', '/v1/cycles?wait=true', options),
+    lookup: (question: object) => ask(lookupAnswerSchema, 'POST', '/v1/overrides/lookup', question),
+    status: () => ask(statusSchema, 'GET', '/v1/status'),
     close: () => service.close(),
   };
 }
