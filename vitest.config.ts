@@ -37,8 +37,8 @@ export default defineConfig({
       project('unit', UNIT),
       project('integration', ['**/*'], [...UNIT, 'faults/*', 'infra/*']),
       project('faults', ['faults/*']),
-      // CDK loads once for all of them.
-      { ...infra, test: { ...infra.test, isolate: false, maxWorkers: 1 } },
+      // CDK loads once in each worker.
+      { ...infra, test: { ...infra.test, isolate: false } },
     ],
   },
 });
