@@ -9,7 +9,7 @@ import { linePlotSvg } from '../cli/plot/svg-plot.ts';
 import type { EpisodeColumns } from '../shared/episode/columns/columns.ts';
 import { QUADRANT } from '../shared/episode/columns/columns.ts';
 import { ColumnCollector } from '../shared/episode/columns/scope-columns.ts';
-import { readEpisode } from '../shared/episode/episode.ts';
+import { readEpisode } from '../shared/episode/episode-schema.ts';
 import { packEpisode } from '../shared/episode/packed-episode.ts';
 import { DEFAULT_N_MIN } from '../shared/lesson/mine-lessons.ts';
 import type { NMinRow, NMinStudy } from '../shared/lesson/n-min/schema.ts';

@@ -1,5 +1,6 @@
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { Episode, OutcomeReport } from './episode.ts';
+import type { Episode } from './episode.ts';
+import type { OutcomeReport } from './outcome.ts';
 
 /** What became of one event of a request. */
 export type AddResult = 'accepted' | 'unchanged' | 'event_conflict' | 'outcome_conflict';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
+import type { PatternKey } from '../pattern/pattern-key.ts';
 
 /** What became of an opportunity. `missed` is read as success, `correct_skip` as failure. */
 export type Outcome = 'success' | 'failure' | 'neutral';
@@ -19,6 +20,13 @@ export interface OutcomeRevision {
   readonly resolvedAt: number;
   /** Whether it corrects what was said before. */
   readonly correction: boolean;
+}
+
+/** An outcome that a caller reports about one episode. */
+export interface OutcomeReport {
+  readonly pattern: PatternKey;
+  readonly episodeId: string;
+  readonly revision: OutcomeRevision;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { Fault } from '../errors.ts';
 import type { Scope } from '../pattern/scope.ts';
 import { normalizeScope, scopeFromPairs } from '../pattern/scope.ts';
-import type { Episode, FactorValue } from './episode.ts';
+import type { Episode } from './episode.ts';
+import type { FactorValue } from './factors.ts';
 
 /*
  * What mining and replaying need of an event, packed into a few dozen bytes, because reading is the larger part

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { episodeEventSchema, outcomeReportSchema } from '../episode/episode.ts';
+import { episodeEventSchema, outcomeReportSchema } from '../episode/episode-schema.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from './schemas/lookup.ts';

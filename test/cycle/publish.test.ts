@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PatternRun } from '../../shared/cycle/cycle.ts';
 import { closeCycle, openCycle, publishStep, tuneStep } from '../../shared/cycle/steps.ts';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import { rollBack, setMode, setSettings } from '../../shared/generation/change-head.ts';
 import type { Head } from '../../shared/generation/head.ts';
 import { errorAnswer } from '../support/dynamodb-proxy.ts';

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  bodyHash,
-  episodeBody,
-  MAX_EVENT_BYTES,
-  readEpisode,
-  readOutcomeReport,
-} from '../../shared/episode/episode.ts';
+import { bodyHash, episodeBody } from '../../shared/episode/episode.ts';
+import { MAX_EVENT_BYTES, readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
 import { DAY, episode, eventBody, HOUR, iso, MINUTE, NOW, S1 } from '../support/episodes.ts';
 import { faultOf } from '../support/fault-of.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../bench/policy/random.ts';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
 import type { GateFlag, NumericFactor } from '../../shared/episode/packed-episode.ts';
 import { packEpisode, unpackEpisode } from '../../shared/episode/packed-episode.ts';

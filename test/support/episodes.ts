@@ -1,5 +1,5 @@
 import type { Episode } from '../../shared/episode/episode.ts';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 
 /** The clock of most tests. */
