@@ -6,7 +6,6 @@ import { readEpisode, readOutcomeReport } from '../../shared/episode/episode-sch
 import type { ConflictCounts, EventCounts, ResolvedRow } from '../../shared/episode/episode-store.ts';
 import type { OutcomeReport } from '../../shared/episode/outcome.ts';
 import { outcomeAsOf, parseHistory } from '../../shared/episode/outcome.ts';
-import { unpackEpisode } from '../../shared/episode/packed-episode.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { runCycle } from '../support/cycles.ts';
@@ -16,6 +15,7 @@ import { faultOf, faultOfAsync } from '../support/fault-of.ts';
 import { measurement, whole } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
+import { unpackEpisode } from '../support/unpack-episode.ts';
 
 let stores: Stores;
 /** A pattern for each test. */

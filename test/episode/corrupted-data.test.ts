@@ -1,9 +1,10 @@
 // copy to test/episode/
 import { describe, expect, it } from 'vitest';
 import { ColumnCollector } from '../../shared/episode/columns/scope-columns.ts';
-import { packEpisode, unpackEpisode } from '../../shared/episode/packed-episode.ts';
+import { packEpisode } from '../../shared/episode/packed-episode.ts';
 import { episode } from '../support/episodes.ts';
 import { faultOf } from '../support/fault-of.ts';
+import { unpackEpisode } from '../support/unpack-episode.ts';
 
 const whole = packEpisode(
   episode('e', { scope: { chain: 'solana' }, factors: { dx_count: 2, ts_min: 0.6 }, trade_id: 'trade' }),

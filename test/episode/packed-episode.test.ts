@@ -9,12 +9,11 @@ import {
   readActed,
   readNumber,
   scopeRange,
-  unpackEpisode,
-  unpackScope,
 } from '../../shared/episode/packed-episode.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
 import { episode } from '../support/episodes.ts';
 import { faultOf } from '../support/fault-of.ts';
+import { unpackEpisode, unpackScope } from '../support/unpack-episode.ts';
 
 const repack = (fields: object) => unpackEpisode(packEpisode(episode('e', fields)));
 

@@ -2,14 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FactorCollector } from '../../../shared/episode/columns/event-columns.ts';
 import type { Outcome } from '../../../shared/episode/outcome.ts';
-import {
-  GATE_FLAGS,
-  GATE_NAMES,
-  packEpisode,
-  unpackEpisode,
-} from '../../../shared/episode/packed-episode.ts';
+import { GATE_FLAGS, GATE_NAMES, packEpisode } from '../../../shared/episode/packed-episode.ts';
 import { episode } from '../../support/episodes.ts';
 import { factorColumns } from '../../support/factor-columns.ts';
+import { unpackEpisode } from '../../support/unpack-episode.ts';
 
 interface Row {
   readonly fields: object;
