@@ -89,7 +89,7 @@ describe('limits', () => {
     const fault = faultOf(() => normalizeScope(dims(65)));
     expect([fault.code, fault.message]).toEqual([
       'invalid_scope',
-      'a scope has at most 64 dimensions, this one has 65',
+      'a scope must have at most 64 dimensions, this one has 65',
     ]);
   });
 
@@ -103,7 +103,7 @@ describe('limits', () => {
     const fault = faultOf(() => normalizeScope({ d: c.repeat(129) }));
     expect([fault.code, fault.issues]).toEqual([
       'invalid_scope',
-      [{ path: 'scope.d', message: 'a value has at most 128 characters' }],
+      [{ path: 'scope.d', message: 'a value must have at most 128 characters' }],
     ]);
   });
 
@@ -166,7 +166,7 @@ describe('what is no scope or no value is refused', () => {
   it.each([[null], [undefined], ['chain=solana'], [1], [true], [[]], [['chain', 'solana']]])(
     'scope %j',
     raw => {
-      expect(faultOf(() => normalizeScope(raw)).message).toBe('a scope is an object');
+      expect(faultOf(() => normalizeScope(raw)).message).toBe('a scope must be an object');
     },
   );
 
@@ -176,7 +176,7 @@ describe('what is no scope or no value is refused', () => {
 
   it.each(['\ud800', 'a\udc00b', '\udc00\ud800'])('a lone surrogate %j', value => {
     expect(faultOf(() => normalizeScope({ d: value })).issues).toEqual([
-      { path: 'scope.d', message: 'a value is well-formed Unicode' },
+      { path: 'scope.d', message: 'a value must be well-formed Unicode' },
     ]);
   });
 });
