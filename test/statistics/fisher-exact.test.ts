@@ -25,10 +25,10 @@ describe('the test of a part against the rest', () => {
   });
 
   it.each([
-    ['nothing in the part', { successes: 0, trials: 0 }, { successes: 3, trials: 9 }],
-    ['nothing in the rest', { successes: 3, trials: 9 }, { successes: 3, trials: 9 }],
-    ['nothing at all', { successes: 0, trials: 0 }, { successes: 0, trials: 0 }],
-  ])('There is no test with %s', (_, part, all) => {
+    ['the part is empty', { successes: 0, trials: 0 }, { successes: 3, trials: 9 }],
+    ['the rest is empty', { successes: 3, trials: 9 }, { successes: 3, trials: 9 }],
+    ['both are empty', { successes: 0, trials: 0 }, { successes: 0, trials: 0 }],
+  ])('There is no test when %s', (_, part, all) => {
     expect(testAgainstRest(part, all)).toBeUndefined();
   });
 

@@ -25,7 +25,7 @@ describe('the 90 % interval of a rate', () => {
     [5, 10, [0.2692, 0.7308]],
     [0, 33, [0, 0.0758]],
     [0, 0, [0, 1]],
-  ])('The 90 %% interval of the rate %d in %d is %j', (part, whole, interval) => {
+  ])('The interval of the rate %d in %d is %j', (part, whole, interval) => {
     expect(rateInterval(part, whole)).toEqual(interval);
   });
 
@@ -92,7 +92,7 @@ describe('the 90 % interval of a balance', () => {
     [6, 2, 8, [-0.0475, 0.8475]],
     [0, 0, 0, [-1, 1]],
     [0, 0, 8, [-0.1645, 0.1645]],
-  ])('The 90 %% interval of the balance of %d up and %d down in %d is %j', (up, down, whole, interval) => {
+  ])('The interval of the balance of %d up and %d down in %d is %j', (up, down, whole, interval) => {
     expect(balanceInterval(up, down, whole)).toEqual(interval);
   });
 
