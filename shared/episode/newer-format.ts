@@ -1,8 +1,8 @@
 import { Fault } from '../errors.ts';
 
 /**
- * Returns the fault of stored data whose format is newer than this code reads. Its code is that of a damaged event,
- * so that a run skips nothing and publishes nothing; only the message differs.
+ * Returns the fault of a stored event or outcome whose format is newer than this code reads. Its code is that of a
+ * damaged event, because a damaged byte can look like a newer version: a run lists the event, and publishes nothing.
  * @param what what was read, for example `a packed event`
  * @param found version of its format
  * @param known newest version that this code reads

@@ -86,7 +86,7 @@ export function revisionAsOf(history: OutcomeHistory, asOf: number): OutcomeRevi
  * A revision is `+` for a correction, then a letter for the outcome, then the milliseconds since 1970.
  * Format 1 carries no mark. A later format begins with its version and a colon: `v2:…`.
  */
-const FORMAT_VERSION = 1;
+const HISTORY_FORMAT = 1;
 const VERSION_MARK = /^v(\d{1,6}):/;
 const REVISION = /^(\+?)([sfn])(\d{1,16})$/;
 const LETTER: Readonly<Record<Outcome, string>> = { success: 's', failure: 'f', neutral: 'n' };
@@ -99,8 +99,8 @@ export function formatHistory(history: OutcomeHistory): string {
 
 /** Reads a stored history. @throws Fault `damaged_event` when the text is invalid or of a newer format */
 export function parseHistory(text: string): OutcomeHistory {
-  const version = Number(VERSION_MARK.exec(text)?.[1] ?? FORMAT_VERSION);
-  if (version > FORMAT_VERSION) throw newerFormat('a stored outcome', version, FORMAT_VERSION);
+  const version = Number(VERSION_MARK.exec(text)?.[1] ?? HISTORY_FORMAT);
+  if (version > HISTORY_FORMAT) throw newerFormat('a stored outcome', version, HISTORY_FORMAT);
   const history = text.split(',').map(parseRevision);
   for (let i = 1; i < history.length; i++) {
     const [earlier, later] = [history[i - 1], history[i]];

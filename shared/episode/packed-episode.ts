@@ -1,8 +1,5 @@
-import { Fault } from '../errors.ts';
-import { normalizeScope } from '../pattern/scope.ts';
 import type { Episode } from './episode.ts';
 import type { FactorValue } from './factors.ts';
-import { newerFormat } from './newer-format.ts';
 
 /*
  * The packed form of an event: the few dozen bytes that mining and replay read of it. Reading is the larger part of a
@@ -24,18 +21,14 @@ import { newerFormat } from './newer-format.ts';
  *   u16   bytes of the trade id, then the trade id in UTF-8; 0 for none
  *
  * A pair of the scope is one run of bytes, so that a reader can look it up in a dictionary without decoding it.
- * "The end of the scope" below is the place of the decision byte; all parts behind it are found from there.
+ * `read-packed-episode.ts` reads it.
  */
-const FORMAT_VERSION = 1;
+
+/** Version of the packed form. */
+export const PACKED_FORMAT = 1;
 /** Bytes of a packed event without its scope, its numbers and its trade id. */
 const FIXED_BYTES = 11;
-/** Places of the parts with a fixed place, from the end of the scope. */
-const DECISION = 0;
-const FLAGS_KNOWN = 1;
-const FLAGS_SET = 2;
-const BLOCKED = 3;
-const NUMBERS_PRESENT = 4;
-const NUMBERS = 6;
+/** Bit of the byte of gates that blocked: the event logged the list. */
 const BLOCKED_LOGGED = 0x80;
 
 /**
@@ -66,8 +59,6 @@ export type GateFlag = (typeof GATE_FLAGS)[number];
 /** The gates that `blocked_by` may name; any other name sets the last. */
 export const GATE_NAMES = ['ts', 'halo', 'slope', 'dx', 'sr', 'edx', 'other'] as const;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** Packs an event. Factors that no policy reads are left out. */
 export function packEpisode(episode: Episode): Uint8Array {
   const scope = Object.entries(episode.scope);
@@ -77,7 +68,7 @@ export function packEpisode(episode: Episode): Uint8Array {
   const present = numbers.reduce<number>((mask, n, i) => (n === undefined ? mask : mask | (1 << i)), 0);
   const scopeBytes = scope.reduce((n, [name, value]) => n + 3 + name.length + Buffer.byteLength(value), 0);
   const packed = Buffer.alloc(scopeBytes + doubles.length * 8 + Buffer.byteLength(trade) + FIXED_BYTES);
-  let at = packed.writeUInt8(FORMAT_VERSION);
+  let at = packed.writeUInt8(PACKED_FORMAT);
   at = packed.writeUInt16LE(scopeBytes, at);
   for (const [name, value] of scope) {
     at = packed.writeUInt8(name.length, at);
@@ -123,131 +114,4 @@ function blockedBits(episode: Episode): number {
     const index = (GATE_NAMES as readonly string[]).indexOf(gate);
     return bits | (1 << (index < 0 ? GATE_NAMES.length - 1 : index));
   }, BLOCKED_LOGGED);
-}
-
-/**
- * Returns where the scope lies inside a packed event: `[start, end)`.
- * @throws Fault `damaged_event` unless the format is known and the lengths inside add up to the event's own
- */
-export function scopeRange(packed: Uint8Array): readonly [number, number] {
-  const version = byteAt(packed, 0);
-  if (version > FORMAT_VERSION) throw newerFormat('a packed event', version, FORMAT_VERSION);
-  if (version !== FORMAT_VERSION) throw damaged(`a packed event has the unknown format ${version}`);
-  const end = 3 + u16At(packed, 1);
-  const tradeAt = end + NUMBERS + 8 * popcount(u16At(packed, end + NUMBERS_PRESENT));
-  if (tradeAt + 2 + u16At(packed, tradeAt) !== packed.length) throw damaged('a packed event is incomplete');
-  return [3, end];
-}
-
-/** Returns whether the bot acted. @param scopeEnd end of the scope */
-export function readActed(packed: Uint8Array, scopeEnd: number): boolean {
-  return packed[scopeEnd + DECISION] === 1;
-}
-
-/** Returns one number of a packed event, NaN when the event carries none. @param scopeEnd end of the scope */
-export function readNumber(packed: Uint8Array, scopeEnd: number, name: NumericFactor): number {
-  const index = NUMERIC_FACTORS.indexOf(name);
-  const present = u16At(packed, scopeEnd + NUMBERS_PRESENT);
-  if ((present & (1 << index)) === 0) return Number.NaN;
-  const before = popcount(present & ((1 << index) - 1));
-  return view(packed).getFloat64(scopeEnd + NUMBERS + 8 * before, true);
-}
-
-/** The flags of a packed event, and where its trade id lies. */
-export interface PackedFactors {
-  /** Bit i: the event logged `GATE_FLAGS[i]`. */
-  readonly flagsKnown: number;
-  /** Bit i: `GATE_FLAGS[i]` was passed. */
-  readonly flagsSet: number;
-  /** Bit i: `GATE_NAMES[i]` blocked; 0x80: the event logged which gates blocked it. */
-  readonly blocked: number;
-  /** Bytes of the trade id: `[start, end)`, empty for none. */
-  readonly trade: readonly [number, number];
-}
-
-/**
- * Reads all factors of a packed event.
- * @param scopeEnd end of the scope
- * @param number is called with each number that the event carries, and its index in `NUMERIC_FACTORS`
- */
-export function readFactors(
-  packed: Uint8Array,
-  scopeEnd: number,
-  number: (index: number, value: number) => void,
-): PackedFactors {
-  const doubles = view(packed);
-  let next = scopeEnd + NUMBERS;
-  for (let mask = u16At(packed, scopeEnd + NUMBERS_PRESENT); mask !== 0; mask &= mask - 1) {
-    number(31 - Math.clz32(mask & -mask), doubles.getFloat64(next, true));
-    next += 8;
-  }
-  return {
-    flagsKnown: byteAt(packed, scopeEnd + FLAGS_KNOWN),
-    flagsSet: byteAt(packed, scopeEnd + FLAGS_SET),
-    blocked: byteAt(packed, scopeEnd + BLOCKED),
-    trade: [next + 2, packed.length],
-  };
-}
-
-/**
- * Returns where a pair of a packed scope ends.
- * @param at where the pair begins
- * @param scopeEnd end of the scope
- * @throws Fault `damaged_event` when the pair would reach beyond the scope
- */
-export function pairEnd(packed: Uint8Array, at: number, scopeEnd: number): number {
-  const nameEnd = at + 1 + byteAt(packed, at);
-  const valueEnd = nameEnd + 2 + u16At(packed, nameEnd);
-  if (valueEnd > scopeEnd) throw damaged('a packed scope is incomplete');
-  return valueEnd;
-}
-
-/**
- * Decodes name and value of a pair of a packed scope; parameters as for `pairEnd`.
- * @throws Fault `damaged_event` when they are invalid
- */
-export function unpackPair(packed: Uint8Array, at: number, scopeEnd: number): readonly [string, string] {
-  const nameEnd = at + 1 + byteAt(packed, at);
-  const name = decode(packed, at + 1, nameEnd);
-  const value = decode(packed, nameEnd + 2, pairEnd(packed, at, scopeEnd));
-  try {
-    if (normalizeScope({ [name]: value })[name] === value) return [name, value];
-  } catch (cause) {
-    throw damaged('a packed pair is not a valid dimension', cause);
-  }
-  throw damaged('a packed pair is not a valid dimension');
-}
-
-function decode(packed: Uint8Array, start: number, end: number): string {
-  try {
-    return utf8.decode(packed.subarray(start, end));
-  } catch (cause) {
-    throw damaged('a packed text is not valid UTF-8', cause);
-  }
-}
-
-function damaged(message: string, cause?: unknown): Fault {
-  return new Fault('damaged_event', message, { cause });
-}
-
-/** Returns a byte. @throws Fault `damaged_event` beyond the end */
-function byteAt(bytes: Uint8Array, at: number): number {
-  const byte = bytes[at];
-  if (byte === undefined) throw damaged('a packed event is incomplete');
-  return byte;
-}
-
-function u16At(bytes: Uint8Array, at: number): number {
-  return byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8);
-}
-
-function view(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** Returns how many bits are set. */
-function popcount(mask: number): number {
-  let count = 0;
-  for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }

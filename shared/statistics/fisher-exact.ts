@@ -7,7 +7,7 @@ export interface Proportion {
 }
 
 /** The comparison of a part with the rest. */
-export interface ProportionTest {
+interface ProportionTest {
   /** Share of the part less share of the rest, −1 to 1. */
   readonly difference: number;
   /** Two-sided p-value under the hypothesis that both shares are equal, 0 to 1. */

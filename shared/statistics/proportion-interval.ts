@@ -1,5 +1,5 @@
 /** A 90 % confidence interval: its lower and upper end. */
-export type Interval = readonly [low: number, high: number];
+type Interval = readonly [low: number, high: number];
 
 /** The upper 5 % quantile of the standard normal distribution. A literal, so that no rounding can move stored ends. */
 const Z_90 = 1.6448536269514722;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ColumnCollector } from '../../shared/episode/columns/scope-columns.ts';
-import { packEpisode, scopeRange } from '../../shared/episode/packed-episode.ts';
+import { packEpisode } from '../../shared/episode/packed-episode.ts';
+import { scopeRange } from '../../shared/episode/read-packed-episode.ts';
 import { episode } from '../support/episodes.ts';
 import { faultOf } from '../support/fault-of.ts';
 import { unpackEpisode, unpackScope } from '../support/unpack-episode.ts';

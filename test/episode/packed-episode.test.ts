@@ -1,15 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Episode } from '../../shared/episode/episode.ts';
-import {
-  GATE_FLAGS,
-  GATE_NAMES,
-  NUMERIC_FACTORS,
-  packEpisode,
-  readActed,
-  readNumber,
-  scopeRange,
-} from '../../shared/episode/packed-episode.ts';
+import { GATE_FLAGS, GATE_NAMES, NUMERIC_FACTORS, packEpisode } from '../../shared/episode/packed-episode.ts';
+import { readActed, readNumber, scopeRange } from '../../shared/episode/read-packed-episode.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
 import { episode } from '../support/episodes.ts';
 import { unpackEpisode, unpackScope } from '../support/unpack-episode.ts';

@@ -1,14 +1,12 @@
 import type { GateFlag, NumericFactor } from '../../shared/episode/packed-episode.ts';
+import { GATE_FLAGS, GATE_NAMES, NUMERIC_FACTORS } from '../../shared/episode/packed-episode.ts';
 import {
-  GATE_FLAGS,
-  GATE_NAMES,
-  NUMERIC_FACTORS,
   pairEnd,
   readActed,
   readFactors,
   scopeRange,
   unpackPair,
-} from '../../shared/episode/packed-episode.ts';
+} from '../../shared/episode/read-packed-episode.ts';
 import type { Scope } from '../../shared/pattern/scope.ts';
 import { scopeFromPairs } from '../../shared/pattern/scope.ts';
 

@@ -1,6 +1,7 @@
 import type { OutcomeRevision } from '../outcome.ts';
 import type { NumericFactor } from '../packed-episode.ts';
-import { NUMERIC_FACTORS, readFactors } from '../packed-episode.ts';
+import { NUMERIC_FACTORS } from '../packed-episode.ts';
+import { readFactors } from '../read-packed-episode.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import type { EpisodeColumns, FactorColumns } from './columns.ts';
 import { ColumnCollector, growInto, INITIAL_ROWS } from './scope-columns.ts';

@@ -1,6 +1,6 @@
 import type { DimensionColumn } from '../../mining/types.ts';
 import type { Outcome } from '../outcome.ts';
-import { pairEnd, readActed, readNumber, scopeRange, unpackPair } from '../packed-episode.ts';
+import { pairEnd, readActed, readNumber, scopeRange, unpackPair } from '../read-packed-episode.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import type { EpisodeColumns } from './columns.ts';
 import { QUADRANT } from './columns.ts';

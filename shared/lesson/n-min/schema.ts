@@ -12,7 +12,7 @@ const minimumDetectableSchema = z.object({ more: z.number().nullable(), fewer: z
   description: 'smallest detectable difference of the share, up and down; null where no share is far enough',
 });
 
-export const nMinRowSchema = z
+const nMinRowSchema = z
   .object({
     n_min: count,
     slices: count.meta({ description: 'slices with at least n_min events' }),
