@@ -52,6 +52,8 @@ export function parse<T extends z.ZodType>(
     message: issue.message.slice(0, 300),
   }));
   const [first] = issues;
-  const detail = first ? `${first.path === '' ? 'body' : first.path}: ${first.message}` : 'the request is invalid';
+  const detail = first
+    ? `${first.path === '' ? 'body' : first.path}: ${first.message}`
+    : 'the request is invalid';
   throw new Fault(code, detail, { issues });
 }

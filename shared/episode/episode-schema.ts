@@ -22,7 +22,7 @@ const idSchema = z
   .min(1)
   .max(256)
   .refine(text => text.isWellFormed(), 'must be well-formed Unicode')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern rejects control characters
   .refine(text => !/[\u0000-\u001f\u007f]/.test(text), 'must not contain control characters');
 
 /** A moment as a caller sends it: RFC 3339 with an offset, parsed to milliseconds since 1970. */

@@ -3,7 +3,7 @@ import { Fault } from '../errors.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { newerFormat } from './newer-format.ts';
 
-/** What became of an opportunity. `missed` is read as success, `correct_skip` as failure. */
+/** The outcome of an opportunity: it would have paid, it would have lost, or neither. */
 export type Outcome = 'success' | 'failure' | 'neutral';
 
 const LEGACY_OUTCOMES: Readonly<Record<string, Outcome>> = { missed: 'success', correct_skip: 'failure' };
@@ -19,7 +19,7 @@ export interface OutcomeRevision {
   readonly outcome: Outcome;
   /** Milliseconds since 1970: when the outcome became known. */
   readonly resolvedAt: number;
-  /** Whether it replaces what was reported before. */
+  /** True if it replaces what was reported before. */
   readonly correction: boolean;
 }
 

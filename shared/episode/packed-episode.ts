@@ -2,8 +2,8 @@ import type { Episode } from './episode.ts';
 import type { FactorValue } from './factors.ts';
 
 /*
- * The packed form of an event: the few dozen bytes that mining and replay read of it. Reading is the larger part of a
- * run's cost, so nothing is decoded that was seen before (docs/decisions/0001-packed-events.md).
+ * The packed form of an event has the few dozen bytes that mining and replay need of it. Reading is the larger part of a
+ * run's cost, so no text is decoded twice (docs/decisions/0001-packed-events.md).
  *
  * The parts follow each other without gaps. Numbers are little endian.
  *

@@ -28,7 +28,7 @@ export interface MinedLessons {
   readonly near: readonly NearLesson[];
   /** Events of the whole pattern that count towards `N_MIN`. */
   readonly support: number;
-  /** Which slices were left out, if a budget was reached. */
+  /** The slices that were left out, if a budget was reached. */
   readonly cut?: Cut;
 }
 

@@ -108,7 +108,7 @@ export function testSlices(shares: readonly Proportion[], representative: ArrayL
   return shares.map((_, slice) => bySlice.get(elementAt(representative, slice)) ?? {});
 }
 
-/** Returns the difference alone, for a slice that is no lesson: it is not part of the family of tests, so it has no p. */
+/** Returns the difference alone, for a near lesson. It is not part of the family of tests, so it has no p. */
 export function differenceFrom(all: Proportion | undefined, share: Proportion): SliceTest {
   const test = all && testAgainstRest(share, all);
   return test ? { difference: sixDecimals(test.difference) } : {};

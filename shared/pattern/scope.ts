@@ -41,7 +41,10 @@ export function normalizeScope(raw: unknown): Scope {
     if (text !== '') entries.push([name, text]);
   }
   if (entries.length > MAX_DIMENSIONS)
-    throw invalid('', `a scope must have at most ${MAX_DIMENSIONS} dimensions, this one has ${entries.length}`);
+    throw invalid(
+      '',
+      `a scope must have at most ${MAX_DIMENSIONS} dimensions, this one has ${entries.length}`,
+    );
   return scopeFromPairs(entries);
 }
 

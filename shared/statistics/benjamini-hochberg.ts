@@ -17,7 +17,7 @@ export function qValues(p: Float64Array): Float64Array {
   for (const value of p.toSorted().reverse()) {
     // Rounding must not bring the product with m / m below p.
     smallest = Math.min(smallest, rank === tests ? value : (value * tests) / rank);
-    // Of equal p, the lowest rank comes last and counts: the value is the same for all of them.
+    // Equal p share the q of their lowest rank, which this loop reaches last.
     qOf.set(value, smallest);
     rank--;
   }

@@ -3,11 +3,11 @@ import { elementAt } from '../../numbers.ts';
 import { testAgainstRest } from '../../statistics/fisher-exact.ts';
 import { SIDE, SliceLattice } from './slice-lattice.ts';
 
-/** How many lessons differ from the rest, at one `N_MIN`. */
+/** The number of lessons that differ from the rest, at one `N_MIN`. */
 export interface FindingCounts {
   /** Lessons that differ at the given false-discovery rate. */
   readonly differ: number;
-  /** Of these, general findings: no more general lesson differs on the same side. */
+  /** General findings among them: no more general lesson differs on the same side. */
   readonly general: number;
 }
 
@@ -28,7 +28,7 @@ export class Findings {
 
   /**
    * @param support events of each slice that count towards `N_MIN`
-   * @param decided of these, events that the share is computed from
+   * @param decided events among them that the share is computed from
    * @param fdr maximum false-discovery rate
    */
   constructor(slices: SliceTable, support: Uint32Array, decided: Uint32Array, fdr: number) {

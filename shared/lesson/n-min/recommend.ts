@@ -5,7 +5,8 @@ const MIN_BEYOND_CHANCE = 1;
 
 /**
  * Recommends an `N_MIN`, with the reason in one sentence.
- * - The criterion is general findings less those of chance; a lower `N_MIN` always adds echoes of known findings.
+ * - The criterion is general findings less those of chance. All findings would favour the lowest `N_MIN`, which adds more
+ *   specific slices of known findings.
  * - The one in force stays unless another has clearly more.
  * - Else it is the highest that has clearly more, because fewer lessons are read and stored.
  */

@@ -5,23 +5,23 @@ import { elementAt } from '../../numbers.ts';
 export const SIDE = { none: 0, more: 1, fewer: 2 } as const;
 
 /**
- * The order of slices from general to specific. It separates a finding from its echoes: where one timeframe differs,
- * most slices within that timeframe differ too.
+ * The order of slices from general to specific. It separates a general finding from those that follow from it: where one
+ * timeframe differs, most slices within that timeframe differ too.
  */
 export class SliceLattice {
   /** The parents of slice i, those with one pair less, are `#parents[#offset[i]]` to `#parents[#offset[i + 1] - 1]`. */
   readonly #offset: Uint32Array;
   readonly #parents: Uint32Array;
   readonly #representative: Uint32Array;
-  /** For each slice, the sides on which some more general slice differs. Rewritten by each call. */
-  readonly #echo: Uint8Array;
+  /** The sides on which some more general slice differs, for each slice. Each call rewrites it. */
+  readonly #sidesAbove: Uint8Array;
 
   /** @param slices in the miner's order: by number of dimensions, each slice with all its generalisations */
   constructor(slices: SliceTable) {
     this.#offset = slices.offset;
     this.#parents = parentsOf(slices);
     this.#representative = slices.representative;
-    this.#echo = new Uint8Array(slices.count);
+    this.#sidesAbove = new Uint8Array(slices.count);
   }
 
   /**
@@ -31,11 +31,12 @@ export class SliceLattice {
   mostGeneral(sides: Uint8Array): number {
     let found = 0;
     sides.forEach((side, slice) => {
-      let echo = 0;
+      let above = 0;
       for (const parent of this.#parentsOf(slice))
-        echo |= elementAt(this.#echo, parent) | elementAt(sides, elementAt(this.#representative, parent));
-      this.#echo[slice] = echo;
-      if (this.#representative[slice] === slice && (side & ~echo) !== 0) found++;
+        above |=
+          elementAt(this.#sidesAbove, parent) | elementAt(sides, elementAt(this.#representative, parent));
+      this.#sidesAbove[slice] = above;
+      if (this.#representative[slice] === slice && (side & ~above) !== 0) found++;
     });
     return found;
   }
