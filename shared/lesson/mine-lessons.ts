@@ -94,14 +94,14 @@ function lessonsOf(
 }
 
 function scopeOf(table: SliceTable, slice: number, dimensions: readonly DimensionColumn[]): Scope {
-  const [from, to] = [elementAt(table.offset, slice), elementAt(table.offset, slice + 1)];
-  const codes = table.code.subarray(from, to);
-  const pairs = Array.from(table.dimension.subarray(from, to), (dimension, k): [string, string] => {
-    const { name, values } = dimensions[dimension] ?? {};
-    const value = values?.[elementAt(codes, k) - 1];
-    if (name === undefined || value === undefined) throw new RangeError(`slice ${slice} has no such value`);
-    return [name, value];
-  });
+  const pairs: [string, string][] = [];
+  const end = elementAt(table.offset, slice + 1);
+  for (let k = elementAt(table.offset, slice); k < end; k++) {
+    const dimension = dimensions[elementAt(table.dimension, k)];
+    const value = dimension?.values[elementAt(table.code, k) - 1];
+    if (!dimension || value === undefined) throw new RangeError(`pair ${k} of the slices has no value`);
+    pairs.push([dimension.name, value]);
+  }
   return scopeFromPairs(pairs);
 }
 
