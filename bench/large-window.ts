@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { readEpisode } from '../shared/episode/episode.ts';
+import { readEpisode } from '../shared/episode/episode-schema.ts';
 import { figure, machine, timed } from './support/report.ts';
 import { AS_OF, makeEvents, openBench, SIX_DIMENSIONS } from './support/workload.ts';
 

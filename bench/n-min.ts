@@ -1,5 +1,5 @@
-// Which N_MIN? The study of `pm-tuning nmin` on the PM's own events and on simulated worlds, one with effects, one without.
-//   npm run bench:nmin               a table (some five minutes); `-- --quick` for a look
+// Choosing N_MIN: the study of `pm-tuning nmin` on the PM's own events, and on simulated worlds with and without effects.
+//   npm run bench:nmin               prints a table (some five minutes); `-- --quick` runs fewer worlds and seeds
 //   npm run bench:nmin -- --write    also writes bench/results/n-min.svg
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,11 +9,12 @@ import { linePlotSvg } from '../cli/plot/svg-plot.ts';
 import type { EpisodeColumns } from '../shared/episode/columns/columns.ts';
 import { QUADRANT } from '../shared/episode/columns/columns.ts';
 import { ColumnCollector } from '../shared/episode/columns/scope-columns.ts';
-import { readEpisode } from '../shared/episode/episode.ts';
+import { readEpisode } from '../shared/episode/episode-schema.ts';
 import { packEpisode } from '../shared/episode/packed-episode.ts';
 import { DEFAULT_N_MIN } from '../shared/lesson/mine-lessons.ts';
 import type { NMinRow, NMinStudy } from '../shared/lesson/n-min/schema.ts';
 import { studyNMin } from '../shared/lesson/n-min/study.ts';
+import { elementAt } from '../shared/numbers.ts';
 import { parsePatternKey } from '../shared/pattern/pattern-key.ts';
 import type { World } from './policy/world.ts';
 import { curveOf, generate } from './policy/world.ts';
@@ -27,7 +28,7 @@ const PATTERN = parsePatternKey('pm.uptrend.S1.entry');
 const PM_EVENTS = join(import.meta.dirname, '../test/data/pm-episode-events.jsonl');
 const AS_OF = Date.parse('2025-01-20T00:00:00Z');
 const LOOKBACK_DAYS = 90;
-/** Seeds of the policy bench that no setting was chosen on begin here. */
+/** The first of the policy bench's seeds on which no setting was chosen. */
 const FIRST_SEED = 1001;
 const SHOWN = [10, 15, 20, 25, 33, 40, 50, 60];
 
@@ -52,7 +53,7 @@ const CASES: readonly Case[] = values.quick
       { world: 'null clustered x3', eventsPerDay: 20, seeds: 20 },
     ];
 
-/** The PM's events of the window whose outcome was known at its end. */
+/** Returns the PM's events of the window whose outcome was known at its end. */
 function pmColumns(): EpisodeColumns {
   const collector = new ColumnCollector({ withDxCount: false });
   for (const line of readFileSync(PM_EVENTS, 'utf8').trimEnd().split('\n')) {
@@ -63,18 +64,18 @@ function pmColumns(): EpisodeColumns {
   return collector.columns();
 }
 
-/** The last 90 days of a world under its base gates, as far as outcomes are known at the end. */
+/** Returns the last 90 days of a world under its base gates: the events whose outcome is known at the end. */
 function worldColumns(world: World, seed: number, curve = curveOf(world)): EpisodeColumns {
   const events = generate(world, seed, curve);
   const rows = Array.from({ length: events.size }, (_, i) => i).filter(
-    i => (events.day[i] ?? 0) >= world.days - LOOKBACK_DAYS && (events.known[i] ?? 0) <= world.days,
+    i => elementAt(events.day, i) >= world.days - LOOKBACK_DAYS && elementAt(events.known, i) <= world.days,
   );
-  const acted = (i: number): boolean => events.margins.every(margin => (margin[i] ?? 0) >= 0);
+  const acted = (i: number): boolean => events.margins.every(margin => elementAt(margin, i) >= 0);
   return {
     size: rows.length,
     dimensions: events.dimensions.map(dimension => ({
       ...dimension,
-      codes: Uint8Array.from(rows, i => dimension.codes[i] ?? 0),
+      codes: Uint8Array.from(rows, i => elementAt(dimension.codes, i)),
     })),
     quadrant: Uint8Array.from(rows, i => {
       if (events.success[i] === 1) return acted(i) ? QUADRANT.win : QUADRANT.miss;
@@ -83,10 +84,11 @@ function worldColumns(world: World, seed: number, curve = curveOf(world)): Episo
   };
 }
 
-/** Means over several studies. */
+/** Several studies of one world, and the means over them. */
 interface Means {
   readonly name: string;
   readonly studies: readonly NMinStudy[];
+  /** Returns the mean of a value over the rows of one `N_MIN`. */
   readonly of: (nMin: number, value: (row: NMinRow) => number) => number;
 }
 
@@ -106,14 +108,14 @@ function print({ name, studies, of }: Means): void {
   const [first] = studies;
   console.log(
     `\n${name}: ${studies.length} ${studies.length === 1 ? 'study' : 'studies'}, ${first?.events} events, ` +
-      `${(100 * (first?.base_share ?? 0)).toFixed(1)} % success, ${first?.shuffles} shuffles`,
+      `${(100 * (first?.base_share ?? 0)).toFixed(1)} % success, ${first?.shuffles} permutations`,
   );
   console.log(
-    '| N_MIN | slices | lessons | differ | by chance | general | by chance | any by chance | shows, points |',
+    '| N_MIN | slices | lessons | differ | by chance | general | by chance | any by chance | detectable, points |',
   );
   console.log('|---|---|---|---|---|---|---|---|---|');
   for (const n of SHOWN) {
-    const figures = [
+    const values = [
       of(n, r => r.slices).toFixed(0),
       of(n, r => r.lessons).toFixed(0),
       of(n, r => r.differ).toFixed(1),
@@ -123,12 +125,12 @@ function print({ name, studies, of }: Means): void {
       `${(100 * of(n, r => r.any_by_chance)).toFixed(0)} %`,
       `+${(100 * of(n, r => r.detectable.more ?? Number.NaN)).toFixed(0)}`,
     ];
-    console.log(`| ${[n, ...figures].join(' | ')} |`);
+    console.log(`| ${[n, ...values].join(' | ')} |`);
   }
   const any = studies.filter(({ rows }) => rows.some(r => r.n_min === DEFAULT_N_MIN && r.differ > 0)).length;
   console.log(`studies in which any lesson differs at ${DEFAULT_N_MIN}: ${any} of ${studies.length}`);
-  const advised = Map.groupBy(studies, study => study.advice.split(':')[0] ?? '');
-  console.log(`advice: ${[...advised].map(([advice, of]) => `${advice} (${of.length})`).join(', ')}`);
+  const byAdvice = Map.groupBy(studies, study => study.advice.split(':')[0] ?? '');
+  console.log(`advice: ${[...byAdvice].map(([advice, of]) => `${advice} (${of.length})`).join(', ')}`);
   if (studies.length === 1) console.log(first?.advice);
 }
 
@@ -153,7 +155,7 @@ function picture(all: readonly Means[]): LinePlot {
 const results: Means[] = [means('the PM’s events', [studyNMin(PATTERN, pmColumns(), DEFAULT_N_MIN)])];
 for (const { world: name, eventsPerDay, seeds } of CASES) {
   const found = WORLDS.find(world => world.name === name);
-  if (!found) throw new Error(`no world ${name}`);
+  if (!found) throw new Error(`there is no world ${name}; see bench/policy/worlds.ts`);
   const world = { ...found, eventsPerDay };
   const curve = curveOf(world);
   const studies = Array.from({ length: seeds }, (_, i) =>

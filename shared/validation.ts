@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Fault } from './errors.ts';
 
-/** A number of things: a whole number, 0 or more. */
+/** A count: a whole number, 0 or more. */
 export const count = z.number().int().nonnegative();
 
 /** A moment as RFC 3339 text in UTC. */
@@ -12,9 +12,9 @@ export const lookbackDays = z.number().int().min(1).max(366);
 
 /**
  * Returns the schema of a JSON object whose names the caller chooses. `z.record` would drop a member `__proto__`
- * without an error; here `problemOf` reads every name.
- * @param maxNames most members
- * @param problemOf returns what is wrong with a member, or undefined
+ * without an error; here `problemOf` checks every name.
+ * @param maxNames maximum number of members
+ * @param problemOf returns the message for an invalid member, undefined for a valid one
  */
 export function safeRecord<Members extends object>(
   maxNames: number,
@@ -38,7 +38,7 @@ export function safeRecord<Members extends object>(
 
 /**
  * Parses a value with a schema.
- * @throws Fault with `code` and an issue per place that does not fit, at most 20
+ * @throws Fault with `code`, and one issue for each invalid place, at most 20
  */
 export function parse<T extends z.ZodType>(
   schema: T,
@@ -52,6 +52,8 @@ export function parse<T extends z.ZodType>(
     message: issue.message.slice(0, 300),
   }));
   const [first] = issues;
-  const detail = first ? `${first.path === '' ? 'body' : first.path}: ${first.message}` : 'does not fit';
+  const detail = first
+    ? `${first.path === '' ? 'body' : first.path}: ${first.message}`
+    : 'the request is invalid';
   throw new Fault(code, detail, { issues });
 }

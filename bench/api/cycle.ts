@@ -3,7 +3,7 @@ import { tunePattern } from '../../shared/cycle/tune-pattern.ts';
 import { documentClient } from '../../shared/dynamodb/client.ts';
 import * as keys from '../../shared/dynamodb/keys.ts';
 import { FactorCollector } from '../../shared/episode/columns/event-columns.ts';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import type { ResolvedRow } from '../../shared/episode/episode-store.ts';
 import { parseHistory, revisionAsOf } from '../../shared/episode/outcome.ts';
 import { effectiveSettings } from '../../shared/generation/effective-settings.ts';

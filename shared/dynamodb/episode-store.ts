@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Episode, OutcomeReport } from '../episode/episode.ts';
+import type { Episode } from '../episode/episode.ts';
 import { bodyHash, episodeBody } from '../episode/episode.ts';
 import type { AddResult, EpisodeStore, ResolvedRow, ResolveResult } from '../episode/episode-store.ts';
+import type { OutcomeReport } from '../episode/outcome.ts';
 import { formatHistory } from '../episode/outcome.ts';
 import { packEpisode } from '../episode/packed-episode.ts';
 import { Fault } from '../errors.ts';

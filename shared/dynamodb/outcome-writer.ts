@@ -1,6 +1,5 @@
-import type { OutcomeReport } from '../episode/episode.ts';
 import type { ResolveResult } from '../episode/episode-store.ts';
-import type { OutcomeRevision } from '../episode/outcome.ts';
+import type { OutcomeReport, OutcomeRevision } from '../episode/outcome.ts';
 import { formatHistory, mergeOutcome, parseHistory } from '../episode/outcome.ts';
 import { Fault } from '../errors.ts';
 import type { HeadStore } from '../generation/ports.ts';

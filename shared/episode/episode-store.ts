@@ -1,43 +1,47 @@
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { Episode, OutcomeReport } from './episode.ts';
+import type { Episode } from './episode.ts';
+import type { OutcomeReport } from './outcome.ts';
 
-/** What became of one event of a request. */
+/** The result of storing one event of a request. */
 export type AddResult = 'accepted' | 'unchanged' | 'event_conflict' | 'outcome_conflict';
 
-/** What became of one outcome of a request. */
+/** The result of recording one outcome of a request. */
 export type ResolveResult = 'resolved' | 'unchanged' | 'parked' | 'outcome_conflict' | 'too_many_corrections';
 
-/** An event with an outcome, as a run reads it. */
+/** A stored event with an outcome, as a run reads it. */
 export interface ResolvedRow {
   readonly episodeId: string;
   /** Event time, milliseconds since 1970. */
   readonly time: number;
+  /** See `packed-episode.ts`. */
   readonly packed: Uint8Array;
-  /** Text of an `OutcomeHistory`. */
+  /** Stored text of an `OutcomeHistory`, for `parseHistory`. */
   readonly history: string;
 }
 
-/** Events and their outcomes; every write may be repeated without harm. */
+/** The port of the store of events and their outcomes. Every write is idempotent. */
 export interface EpisodeStore {
-  /** Adds events; one result each, in their order. The first body under an id stays. */
+  /** Adds events. The first body under an id stays. @returns one result each, in their order */
   add(episodes: readonly Episode[]): Promise<AddResult[]>;
-  /** Records outcomes; one result each, in their order. One without its event is parked. */
+  /** Records outcomes. An outcome without its event is parked. @returns one result each, in their order */
   resolve(reports: readonly OutcomeReport[]): Promise<ResolveResult[]>;
   /**
-   * Pages of events that have an outcome and are kept, by event time, all shards read at once.
-   * @param from first event time, milliseconds since 1970
-   * @param to last event time, both inclusive
+   * Returns pages of the stored events that have an outcome, sorted by event time. All shards are read at once.
+   * @param from first event time, inclusive, milliseconds since 1970
+   * @param to last event time, inclusive, milliseconds since 1970
    */
   resolved(pattern: PatternKey, from: number, to: number): AsyncIterable<readonly ResolvedRow[]>;
 }
 
+/** Counts of one pattern's events. */
 export interface EventCounts {
   readonly total: number;
   readonly withOutcome: number;
+  /** Outcomes that wait for their event. */
   readonly parked: number;
 }
 
-/** Refused because something else is recorded under the same id; each time it is sent counts. */
+/** Rejections because something else is recorded under the same id. Each repeat counts. */
 export interface ConflictCounts {
   readonly events: number;
   readonly outcomes: number;

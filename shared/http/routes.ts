@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { cycleOptionsSchema, cycleRecordSchema } from '../cycle/cycle.ts';
-import { episodeEventSchema, outcomeReportSchema } from '../episode/episode.ts';
+import { episodeEventSchema, outcomeReportSchema } from '../episode/episode-schema.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';

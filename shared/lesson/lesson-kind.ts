@@ -1,6 +1,7 @@
 import type { EpisodeColumns } from '../episode/columns/columns.ts';
 import { QUADRANT, QUADRANT_COUNT } from '../episode/columns/columns.ts';
 import type { MineInput } from '../mining/mine-slices.ts';
+import { elementAt } from '../numbers.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';
 import type { Proportion } from '../statistics/fisher-exact.ts';
@@ -10,32 +11,29 @@ import type { LadderStats, QuadrantStats } from './stats.ts';
 import type { SliceTest } from './uncertainty.ts';
 import { ladderUncertainty, quadrantUncertainty } from './uncertainty.ts';
 
-/** What every lesson has, whatever it counts. */
-export interface LessonFields {
+/** The fields of a lesson that do not depend on its kind. */
+interface LessonFields {
   readonly scope_subset: Scope;
   readonly scope_hash: ScopeHash;
   readonly same_as?: ScopeHash;
 }
 
-/** How a kind of lesson sees the rows, and what it makes of a slice's counts per class. */
+/** The two kinds of lessons differ in how they classify rows, and in what they compute from a slice's class counts. */
 export interface LessonKind {
+  /** Returns the miner's input: the class of each row, and which classes count towards `N_MIN`. */
   readonly input: (columns: EpisodeColumns) => MineInput;
-  /** What is compared with the events outside of the slice. */
-  readonly share: (counts: ArrayLike<number>) => Proportion;
-  readonly lesson: (
-    fields: LessonFields,
-    counts: ArrayLike<number>,
-    sum: number,
-    evidence: SliceTest,
-  ) => Lesson;
+  /** Returns the share that is compared with the events outside of the slice. @param counts events by class */
+  readonly share: (counts: Iterable<number>) => Proportion;
+  /** Returns the lesson of a slice. @param counts events by class @param sum sum of the miner's measure */
+  readonly lesson: (fields: LessonFields, counts: Iterable<number>, sum: number, test: SliceTest) => Lesson;
 }
 
-/** The kind of a pattern's lessons. */
+/** Returns the kind of a pattern's lessons. */
 export function lessonKind(pattern: PatternKey): LessonKind {
-  return makesLadderLessons(pattern) ? LADDER : QUADRANTS;
+  return makesLadderLessons(pattern) ? LADDER_LESSONS : QUADRANT_LESSONS;
 }
 
-const QUADRANTS: LessonKind = {
+const QUADRANT_LESSONS: LessonKind = {
   input: columns => ({
     size: columns.size,
     dimensions: columns.dimensions,
@@ -43,57 +41,53 @@ const QUADRANTS: LessonKind = {
     classCount: QUADRANT_COUNT,
     supporting: new Array<boolean>(QUADRANT_COUNT).fill(true),
   }),
-  // Acting does not make a price move: what a slice's opportunities are worth shows in those skipped and acted alike.
+  // Acting does not move the price: what a slice's opportunities are worth shows in skipped and acted ones alike.
   share: counts => {
-    const hits = (counts[QUADRANT.win] ?? 0) + (counts[QUADRANT.miss] ?? 0);
-    return {
-      successes: hits,
-      trials: hits + (counts[QUADRANT.falsePositive] ?? 0) + (counts[QUADRANT.dodge] ?? 0),
-    };
+    const { n_wins, n_misses, n_fps, n_dodges } = quadrantStats(counts);
+    const successes = n_wins + n_misses;
+    return { successes, trials: successes + n_fps + n_dodges };
   },
-  lesson: (fields, counts, _sum, evidence) => {
+  lesson: (fields, counts, _sum, test) => {
     const stats = quadrantStats(counts);
-    const uncertainty = quadrantUncertainty(stats, evidence);
+    const uncertainty = quadrantUncertainty(stats, test);
     return { action_category: 'tuning', ...fields, n: stats.n_total, stats, uncertainty };
   },
 };
 
-/** Rows of a ladder pattern: successes by how many rungs they bought, and the rest. */
+/** Classes of the rows of a ladder pattern: successes by how many rungs they bought, and the rest. */
 const RUNG = { one: 0, two: 1, three: 2, other: 3, uncounted: 4, failure: 5, neutral: 6 } as const;
 const RUNG_COUNT = 7;
-/** Sums of `dx_count` are kept in millionths, as whole numbers, so that they don't depend on the order of adding. */
+/** `dx_count` is summed in millionths, as whole numbers, so that the sum does not depend on the order of adding. */
 const MEASURE_UNIT = 1e6;
 
-const LADDER: LessonKind = {
+const LADDER_LESSONS: LessonKind = {
   input: columns => {
-    const dxCount = columns.dxCount ?? new Float64Array(columns.size).fill(Number.NaN);
-    const classes = new Uint8Array(columns.size);
-    const measure = new Float64Array(columns.size);
-    for (let row = 0; row < columns.size; row++) {
-      const dx = dxCount[row] ?? Number.NaN;
-      classes[row] = rungOf(columns.quadrant[row] ?? 0, dx);
-      measure[row] = Number.isNaN(dx) ? 0 : Math.round(dx * MEASURE_UNIT);
-    }
+    const { size } = columns;
+    const dxCount = columns.dxCount ?? new Float64Array(size).fill(Number.NaN);
+    const classes = columns.quadrant
+      .slice(0, size)
+      .map((quadrant, row) => rungOf(quadrant, elementAt(dxCount, row)));
     return {
-      size: columns.size,
+      size,
       dimensions: columns.dimensions,
       classes,
       classCount: RUNG_COUNT,
       supporting: Array.from({ length: RUNG_COUNT }, (_, rung) => rung <= RUNG.other),
-      measure,
+      measure: dxCount.slice(0, size).map(dx => (Number.isNaN(dx) ? 0 : Math.round(dx * MEASURE_UNIT))),
     };
   },
   share: counts => {
-    const hits = counts[RUNG.three] ?? 0;
-    return { successes: hits, trials: hits + (counts[RUNG.one] ?? 0) };
+    const { count_1, count_3 } = ladderStats(counts, 0);
+    return { successes: count_3, trials: count_3 + count_1 };
   },
-  lesson: (fields, counts, sum, evidence) => {
+  lesson: (fields, counts, sum, test) => {
     const stats = ladderStats(counts, sum / MEASURE_UNIT);
-    const uncertainty = ladderUncertainty(stats, evidence);
+    const uncertainty = ladderUncertainty(stats, test);
     return { action_category: 'tuning_dx_ladder', ...fields, n: stats.n_total, stats, uncertainty };
   },
 };
 
+/** Returns the class of a row of a ladder pattern, one of `RUNG`. @param dxCount NaN where the event carries none */
 function rungOf(quadrant: number, dxCount: number): number {
   switch (quadrant) {
     case QUADRANT.win:
@@ -110,13 +104,15 @@ function rungOf(quadrant: number, dxCount: number): number {
 
 const over = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
-/** Counts and rates of one slice from its quadrant counts; a rate over nothing is 0. */
-export function quadrantStats(counts: ArrayLike<number>): QuadrantStats {
-  const of = (quadrant: number): number => counts[quadrant] ?? 0;
-  const [wins, fps] = [of(QUADRANT.win), of(QUADRANT.falsePositive)];
-  const [misses, dodges] = [of(QUADRANT.miss), of(QUADRANT.dodge)];
-  const acted = wins + fps + of(QUADRANT.actedNeutral);
-  const skipped = misses + dodges + of(QUADRANT.skippedNeutral);
+/**
+ * Returns counts and rates of one slice; a rate over nothing is 0.
+ * @param counts events by `QUADRANT`; missing ones count as 0
+ */
+export function quadrantStats(counts: Iterable<number>): QuadrantStats {
+  // The order is that of QUADRANT.
+  const [wins = 0, fps = 0, actedNeutral = 0, misses = 0, dodges = 0, skippedNeutral = 0] = counts;
+  const acted = wins + fps + actedNeutral;
+  const skipped = misses + dodges + skippedNeutral;
   return {
     n_acted: acted,
     n_skipped: skipped,
@@ -132,19 +128,25 @@ export function quadrantStats(counts: ArrayLike<number>): QuadrantStats {
   };
 }
 
-function ladderStats(counts: ArrayLike<number>, dxSum: number): LadderStats {
-  const of = (rung: number): number => counts[rung] ?? 0;
-  const counted = of(RUNG.one) + of(RUNG.two) + of(RUNG.three) + of(RUNG.other);
-  const total = counted + of(RUNG.uncounted) + of(RUNG.failure) + of(RUNG.neutral);
+/**
+ * Returns counts, average and rates of one slice of a ladder pattern; a rate over nothing is 0.
+ * @param counts events by `RUNG`; missing ones count as 0
+ * @param dxSum sum of `dx_count` over the successes that carry one
+ */
+function ladderStats(counts: Iterable<number>, dxSum: number): LadderStats {
+  // The order is that of RUNG.
+  const [one = 0, two = 0, three = 0, other = 0, uncounted = 0, failures = 0, neutral = 0] = counts;
+  const counted = one + two + three + other;
+  const total = counted + uncounted + failures + neutral;
   return {
     avg_dx_count: over(dxSum, counted),
-    count_1: of(RUNG.one),
-    count_2: of(RUNG.two),
-    count_3: of(RUNG.three),
+    count_1: one,
+    count_2: two,
+    count_3: three,
     n_success: counted,
-    n_failure: of(RUNG.failure),
+    n_failure: failures,
     n_total: total,
-    failure_rate: over(of(RUNG.failure), total),
-    ladder_pressure: over(of(RUNG.three) - of(RUNG.one), counted),
+    failure_rate: over(failures, total),
+    ladder_pressure: over(three - one, counted),
   };
 }

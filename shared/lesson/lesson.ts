@@ -19,7 +19,7 @@ const lessonFields = {
   }),
 };
 
-/** What one slice taught, as stored and as answered (there with its pattern key). Lessons of before have no uncertainty. */
+/** The lesson of one slice, as stored, and as answered with its pattern key. Lessons of old rows have no `uncertainty`. */
 export const lessonSchema = z.discriminatedUnion('action_category', [
   z.object({
     action_category: z.literal('tuning'),
@@ -37,21 +37,21 @@ export const lessonSchema = z.discriminatedUnion('action_category', [
 
 export type Lesson = z.output<typeof lessonSchema>;
 
-/** A slice that would teach if it had `lacks` more supporting events. */
+/** A slice that would be a lesson if it had `lacks` more events that count towards `N_MIN`. */
 export type NearLesson = Lesson & { readonly lacks: number };
 
-/** Whether a pattern makes ladder lessons instead of quadrant lessons: motif `dx` in state S3. */
+/** Returns whether a pattern makes ladder lessons instead of quadrant lessons: motif `dx` in state S3. */
 export function makesLadderLessons(pattern: PatternKey): boolean {
   const { state, motif } = patternParts(pattern);
   return state === 'S3' && motif === 'dx';
 }
 
-/** Skipped successes minus acted failures: above 0 the gates cost more than they saved. */
+/** Returns misses minus false positives. Above 0 the gates cost more than they saved. */
 export function pressureOf(stats: QuadrantStats): number {
   return stats.n_misses - stats.n_fps;
 }
 
-/** Names of the dimensions in the slices of some lessons, sorted. */
+/** Returns the names of the dimensions in the slices of some lessons, sorted. */
 export function dimensionsOf(lessons: readonly Pick<Lesson, 'scope_subset'>[]): string[] {
   return [...new Set(lessons.flatMap(lesson => Object.keys(lesson.scope_subset)))].sort();
 }

@@ -2,6 +2,7 @@ import type { EpisodeColumns } from '../episode/columns/columns.ts';
 import type { Cut, MineInput, SliceTable } from '../mining/mine-slices.ts';
 import { mineSlices } from '../mining/mine-slices.ts';
 import type { DimensionColumn } from '../mining/types.ts';
+import { elementAt } from '../numbers.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';
 import { scopeFromPairs, scopeHash } from '../pattern/scope.ts';
@@ -12,29 +13,30 @@ import { lessonKind } from './lesson-kind.ts';
 import type { SliceTest } from './uncertainty.ts';
 import { differenceFrom, testSlices } from './uncertainty.ts';
 
-/** Least events (with an outcome) of a slice that makes a lesson: contract, section 4. */
+/** The default of `N_MIN`: minimum number of events with an outcome of a slice that is a lesson. */
 export const DEFAULT_N_MIN = 33;
-/** A slice with this share of `n_min` is listed as near. */
+/** A slice with at least this share of `N_MIN` is listed as near. */
 export const NEAR_SHARE = 0.8;
-/** Most lessons of one pattern: a set of them stays within what a function reads back in a few pages. */
+/** Maximum number of lessons of one pattern, so that a function can read a set of them back in a few pages. */
 export const MAX_LESSONS = 100_000;
 
+/** The lessons of one pattern. */
 export interface MinedLessons {
   /** Sorted by scope hash. */
   readonly lessons: readonly Lesson[];
-  /** Most events first. */
+  /** Fewest missing events first. */
   readonly near: readonly NearLesson[];
-  /** Rows of the whole pattern that count towards `n_min`. */
+  /** Events of the whole pattern that count towards `N_MIN`. */
   readonly support: number;
-  /** Present when the budget left slices out. */
+  /** The slices that were left out, if a budget was reached. */
   readonly cut?: Cut;
 }
 
 /**
  * Mines the columns of one pattern into lessons.
- * @param nMin least supporting events of a slice, 1 or more: events with an outcome, or, for ladder lessons,
- *   successes with a `dx_count`
- * @param budget record visits of the miner, if fewer than a run may use
+ * @param nMin minimum events of a slice, 1 or more. Events with an outcome count; for ladder lessons, successes with a
+ *   `dx_count`
+ * @param budget maxWork: maximum record visits of the miner; the miner's own limit by default
  */
 export function mineLessons(
   pattern: PatternKey,
@@ -47,8 +49,8 @@ export function mineLessons(
   const nearMin = Math.max(1, Math.ceil(nMin * NEAR_SHARE));
   const mined = mineSlices(input, { ...budget, nMin, nearMin, maxSlices: MAX_LESSONS });
   const shares = sharesOf(mined.slices, input, kind);
-  const evidence = testSlices(shares, mined.slices.representative);
-  const lessons = lessonsOf(mined.slices, input, kind, evidence).sort((a, b) =>
+  const tests = testSlices(shares, mined.slices.representative);
+  const lessons = lessonsOf(mined.slices, input, kind, tests).sort((a, b) =>
     a.scope_hash < b.scope_hash ? -1 : 1,
   );
   const differences = sharesOf(mined.near, input, kind).map(share => differenceFrom(shares[0], share));
@@ -66,9 +68,10 @@ export function mineLessons(
 const dimensions = (lesson: Lesson): number => Object.keys(lesson.scope_subset).length;
 
 function sharesOf(table: SliceTable, input: MineInput, kind: LessonKind): Proportion[] {
-  return Array.from({ length: table.count }, (_, i) => kind.share(countsOf(table, input, i)));
+  return Array.from({ length: table.count }, (_, slice) => kind.share(countsOf(table, input, slice)));
 }
 
+/** Returns the events of a slice by class. */
 function countsOf(table: SliceTable, { classCount }: MineInput, slice: number): Uint32Array {
   return table.counts.subarray(slice * classCount, (slice + 1) * classCount);
 }
@@ -77,27 +80,32 @@ function lessonsOf(
   table: SliceTable,
   input: MineInput,
   kind: LessonKind,
-  evidence: readonly SliceTest[],
+  tests: readonly SliceTest[],
 ): Lesson[] {
-  const scopes = Array.from({ length: table.count }, (_, i) => scopeOf(table, i, input.dimensions));
+  const scopes = Array.from({ length: table.count }, (_, slice) => scopeOf(table, slice, input.dimensions));
   const hashes = scopes.map(scopeHash);
-  return scopes.map((scope_subset, i) => {
-    const representative = table.representative[i] ?? i;
-    const same_as = representative === i ? undefined : hashes[representative];
-    const fields = { scope_subset, scope_hash: hashes[i] as ScopeHash, ...(same_as && { same_as }) };
-    return kind.lesson(fields, countsOf(table, input, i), table.sum[i] ?? 0, evidence[i] ?? {});
+  return scopes.map((scope_subset, slice) => {
+    const representative = elementAt(table.representative, slice);
+    const same_as = representative === slice ? undefined : hashes[representative];
+    const fields = { scope_subset, scope_hash: hashes[slice] as ScopeHash, ...(same_as && { same_as }) };
+    const sum = input.measure ? elementAt(table.sum, slice) : 0;
+    return kind.lesson(fields, countsOf(table, input, slice), sum, tests[slice] ?? {});
   });
 }
 
 function scopeOf(table: SliceTable, slice: number, dimensions: readonly DimensionColumn[]): Scope {
   const pairs: [string, string][] = [];
-  for (let k = table.offset[slice] ?? 0; k < (table.offset[slice + 1] ?? 0); k++) {
-    const dimension = dimensions[table.dimension[k] ?? 0];
-    if (dimension) pairs.push([dimension.name, dimension.values[(table.code[k] ?? 1) - 1] ?? '']);
+  const end = elementAt(table.offset, slice + 1);
+  for (let k = elementAt(table.offset, slice); k < end; k++) {
+    const dimension = dimensions[elementAt(table.dimension, k)];
+    const value = dimension?.values[elementAt(table.code, k) - 1];
+    if (!dimension || value === undefined) throw new RangeError(`pair ${k} of the slices has no value`);
+    pairs.push([dimension.name, value]);
   }
   return scopeFromPairs(pairs);
 }
 
+/** Returns the events of a slice that count towards `N_MIN`. */
 function supportOf(table: SliceTable, slice: number, input: MineInput): number {
   const counts = countsOf(table, input, slice);
   return counts.reduce((support, n, c) => support + (input.supporting[c] ? n : 0), 0);

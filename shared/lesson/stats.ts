@@ -3,7 +3,10 @@ import { count } from '../validation.ts';
 
 const rate = z.number().min(0).max(1);
 
-/** What was done and what came of it, in one slice. Rates are over acted or skipped events, neutral ones included; 0 over nothing. */
+/**
+ * Counts of one slice by decision and outcome. Rates are over acted or over skipped events, neutral outcomes included;
+ * a rate over nothing is 0.
+ */
 export const quadrantStatsSchema = z
   .object({
     n_acted: count,
@@ -20,7 +23,7 @@ export const quadrantStatsSchema = z
   })
   .meta({ id: 'QuadrantStats' });
 
-/** How far the DX ladder was climbed in one slice, over the successes that carry a `dx_count`. */
+/** Counts of one slice by rungs of the DX ladder, over the successes that carry a `dx_count`. */
 export const ladderStatsSchema = z
   .object({
     avg_dx_count: z.number(),

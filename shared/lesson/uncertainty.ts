@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { elementAt } from '../numbers.ts';
 import { qValues } from '../statistics/benjamini-hochberg.ts';
 import type { Proportion } from '../statistics/fisher-exact.ts';
 import { testAgainstRest } from '../statistics/fisher-exact.ts';
@@ -6,105 +7,111 @@ import { balanceInterval, rateInterval } from '../statistics/proportion-interval
 import type { LadderStats, QuadrantStats } from './stats.ts';
 
 /*
- * How sure a lesson is. Everything follows from the counts at hand; only q looks at the other lessons of the run.
- * Kept with few digits, because rows are stored by the ten thousand: interval ends to a hundredth of a percentage
- * point, rounded outward; the difference to 6 decimals; p and q to 4 significant digits.
+ * The uncertainty of a lesson: intervals of its rates, and a test of its share against the rest of the pattern.
+ * All of it follows from the lesson's own counts, except q, which is adjusted for the other lessons of the run.
+ * Stored with few digits, because there are tens of thousands of rows:
+ * - interval ends with 4 decimals, rounded outward;
+ * - the difference with 6 decimals;
+ * - p and q with 4 significant digits.
  */
 
 const rate = z.number().min(0).max(1);
-const interval = (what: string) =>
-  z.tuple([rate, rate]).meta({ description: `90 % interval (Wilson) of ${what}` });
+const rateIntervalSchema = (name: string) =>
+  z.tuple([rate, rate]).meta({ description: `90 % interval (Wilson) of ${name}` });
 
-const evidenceFields = {
+const testFields = {
   difference: z
     .number()
     .min(-1)
     .max(1)
     .optional()
     .meta({ description: 'share of the slice less that of the events outside of it; absent without any' }),
-  p: rate.optional().meta({ description: 'odds of such a difference by chance, two-sided' }),
+  p: rate.optional().meta({ description: 'two-sided p-value: probability of such a difference by chance' }),
   q: rate.optional().meta({
     description: 'share of false discoveries among the lessons of the run with a q up to this one',
   }),
 };
 
-/** Of a quadrant lesson: share means successes among the events with success or failure, acted and skipped alike. */
+/** Uncertainty of a quadrant lesson. Its share: successes among events with success or failure, acted and skipped alike. */
 export const quadrantUncertaintySchema = z
   .object({
-    wr: interval('wr'),
-    fpr: interval('fpr'),
-    mr: interval('mr'),
-    dr: interval('dr'),
-    ...evidenceFields,
+    wr: rateIntervalSchema('wr'),
+    fpr: rateIntervalSchema('fpr'),
+    mr: rateIntervalSchema('mr'),
+    dr: rateIntervalSchema('dr'),
+    ...testFields,
   })
   .meta({ id: 'QuadrantUncertainty' });
 
-/** Of a ladder lesson: share means those of three rungs among the successes of one or three. */
+/** Uncertainty of a ladder lesson. Its share: successes of three rungs among successes of one or three. */
 export const ladderUncertaintySchema = z
   .object({
     ladder_pressure: z
       .tuple([z.number().min(-1).max(1), z.number().min(-1).max(1)])
       .meta({ description: '90 % interval (Agresti and Min) of ladder_pressure' }),
-    failure_rate: interval('failure_rate'),
-    ...evidenceFields,
+    failure_rate: rateIntervalSchema('failure_rate'),
+    ...testFields,
   })
   .meta({ id: 'LadderUncertainty' });
 
 type QuadrantUncertainty = z.output<typeof quadrantUncertaintySchema>;
 type LadderUncertainty = z.output<typeof ladderUncertaintySchema>;
 
-/** What sets a slice apart from the rest; a field that does not apply is absent. */
+/** The test of a slice against the rest of its pattern. A field that does not apply is absent. */
 export interface SliceTest {
   readonly difference?: number;
   readonly p?: number;
   readonly q?: number;
 }
 
-export function quadrantUncertainty(stats: QuadrantStats, evidence: SliceTest): QuadrantUncertainty {
+/** Returns the intervals of a lesson's rates, with the test of its slice. */
+export function quadrantUncertainty(stats: QuadrantStats, test: SliceTest): QuadrantUncertainty {
   const { n_acted, n_skipped } = stats;
   return {
     wr: [...rateInterval(stats.n_wins, n_acted)],
     fpr: [...rateInterval(stats.n_fps, n_acted)],
     mr: [...rateInterval(stats.n_misses, n_skipped)],
     dr: [...rateInterval(stats.n_dodges, n_skipped)],
-    ...evidence,
+    ...test,
   };
 }
 
-export function ladderUncertainty(stats: LadderStats, evidence: SliceTest): LadderUncertainty {
+/** Returns the intervals of a ladder lesson, with the test of its slice. */
+export function ladderUncertainty(stats: LadderStats, test: SliceTest): LadderUncertainty {
   return {
     ladder_pressure: [...balanceInterval(stats.count_3, stats.count_1, stats.n_success)],
     failure_rate: [...rateInterval(stats.n_failure, stats.n_total)],
-    ...evidence,
+    ...test,
   };
 }
 
 /**
- * Difference, p and q of the lessons of one run. Identical slices are one test, whatever their number.
- * @param shares of each slice, in the miner's order: the first is that of everything
+ * Tests each slice of one run against the rest of the pattern: difference, p-value, and q-value over all tests.
+ * Identical slices are one test, which counts once in the family and whose result all of them get.
+ * @param shares share of each slice, in the miner's order: the first is that of the global slice
  * @param representative index of the slice that stands for each
  */
 export function testSlices(shares: readonly Proportion[], representative: ArrayLike<number>): SliceTest[] {
-  const [all = { successes: 0, trials: 0 }] = shares;
-  const tested: number[] = [];
-  const found = shares.map((share, i) => {
-    const difference = representative[i] === i ? testAgainstRest(share, all) : undefined;
-    if (difference) tested.push(i);
-    return difference;
+  const [all] = shares;
+  if (!all) return [];
+  const tests = shares.flatMap((share, slice) => {
+    const test = representative[slice] === slice ? testAgainstRest(share, all) : undefined;
+    return test ? [{ slice, ...test }] : [];
   });
-  const q = qValues(Float64Array.from(tested, i => found[i]?.p ?? 1));
-  const evidence = shares.map((): SliceTest => ({}));
-  tested.forEach((i, rank) => {
-    const { difference = 0, p = 1 } = found[i] ?? {};
-    evidence[i] = { difference: sixDecimals(difference), p: fourDigits(p), q: fourDigits(q[rank] ?? 1) };
-  });
-  return shares.map((_, i) => evidence[representative[i] ?? i] ?? {});
+  const q = qValues(Float64Array.from(tests, test => test.p));
+  const bySlice = new Map(
+    tests.map(({ slice, difference, p }, i): [number, SliceTest] => [
+      slice,
+      { difference: sixDecimals(difference), p: fourDigits(p), q: fourDigits(elementAt(q, i)) },
+    ]),
+  );
+  return shares.map((_, slice) => bySlice.get(elementAt(representative, slice)) ?? {});
 }
 
-/** Of slices that make no lesson: nothing was claimed of them, so there is no p to be misread. */
+/** Returns the difference alone, for a near lesson. It is not part of the family of tests, so it has no p. */
 export function differenceFrom(all: Proportion | undefined, share: Proportion): SliceTest {
-  const found = all && testAgainstRest(share, all);
-  return found ? { difference: sixDecimals(found.difference) } : {};
+  const test = all && testAgainstRest(share, all);
+  return test ? { difference: sixDecimals(test.difference) } : {};
 }
 
 function sixDecimals(value: number): number {

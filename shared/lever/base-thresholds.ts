@@ -1,4 +1,5 @@
-import type { Episode, FactorValue } from '../episode/episode.ts';
+import type { Episode } from '../episode/episode.ts';
+import type { FactorValue } from '../episode/factors.ts';
 import type { Lever } from './lever.ts';
 import { leversOf } from './lever.ts';
 

@@ -2,10 +2,10 @@ import { Fault } from '../errors.ts';
 
 declare const brand: unique symbol;
 
-/** A pattern in its one canonical form, `module.family.state.motif`, for example `pm.uptrend.S1.entry`. */
+/** A pattern key in canonical form: `module.family.state.motif`, for example `pm.uptrend.S1.entry`. */
 export type PatternKey = string & { readonly [brand]: 'PatternKey' };
 
-export interface PatternParts {
+interface PatternParts {
   readonly module: string;
   readonly family: string;
   /** `S` and a number, for example `S1`. */
@@ -22,14 +22,14 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
   'pm.s3_retest': 'pm.uptrend.S3.retest',
 };
 
-/** What the message of `invalid_pattern_key` tells a caller who got it wrong. */
+/** The accepted forms of a pattern key, as the message of `invalid_pattern_key` lists them. */
 export const PATTERN_FORMS =
   'module.family.state.motif (pm.uptrend.S1.entry; the state may be in lower case), ' +
   'module=pm|pattern_key=uptrend.S1.entry, pm.s1_entry, pm.s2_entry, pm.s3_retest';
 
 /**
- * Reads a pattern in any accepted form and returns the canonical one.
- * @throws Fault `invalid_pattern_key`, its message listing the forms that are read
+ * Returns the canonical form of a pattern key that is given in any accepted form.
+ * @throws Fault `invalid_pattern_key`, whose message lists the accepted forms
  */
 export function parsePatternKey(text: string): PatternKey {
   const trimmed = text.trim();
@@ -41,12 +41,12 @@ export function parsePatternKey(text: string): PatternKey {
       : trimmed;
   const match = CANONICAL.exec(dotted ?? '');
   if (!match)
-    throw new Fault('invalid_pattern_key', `not a pattern key; forms that are read: ${PATTERN_FORMS}`);
+    throw new Fault('invalid_pattern_key', `not a pattern key; send one of these forms: ${PATTERN_FORMS}`);
   const [, module, family, state = '', motif] = match;
   return `${module}.${family}.${state.toUpperCase()}.${motif}` as PatternKey;
 }
 
-/** The four parts of a pattern key. */
+/** Returns the four parts of a pattern key. */
 export function patternParts(key: PatternKey): PatternParts {
   const [module = '', family = '', state = '', motif = ''] = key.split('.');
   return { module, family, state, motif };

@@ -4,68 +4,73 @@ import { shortHash } from '../hash.ts';
 
 declare const brand: unique symbol;
 
-/** Where an opportunity stood: dimension name → text of its value, names sorted by code unit. */
+/** A scope in canonical form: dimension name → text of its value, names sorted by code unit. */
 export type Scope = Readonly<Record<string, string>>;
 
-/** The first 32 hexadecimal digits of SHA-256 over the canonical JSON of a scope (contract, section 2). */
+/** The first 32 hexadecimal digits of SHA-256 over the canonical JSON of a scope. */
 export type ScopeHash = string & { readonly [brand]: 'ScopeHash' };
 
-/** A slice as it is stored and answered: its dimensions, each with the text of its value. */
+/** The scope subset that defines a slice, as it is stored and answered. */
 export const scopeSubsetSchema = z
   .record(z.string(), z.string())
   .meta({ description: 'dimension → text of its value' });
 
 export const scopeHashSchema = z.string().regex(/^[0-9a-f]{32}$/);
 
-export const MAX_DIMENSIONS = 64;
-export const MAX_VALUE_LENGTH = 128;
+const MAX_DIMENSIONS = 64;
+const MAX_VALUE_LENGTH = 128;
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Brings a scope to its one form: names checked and sorted, values as text, absent dimensions dropped.
- * Numbers and booleans take their JSON text, so 2, 2.0 and "2" are one value; text is trimmed and NFC.
- * @throws Fault `invalid_scope` naming the dimension
+ * Returns the canonical form of a scope: names checked and sorted, values as text, absent dimensions dropped.
+ * - A number or boolean becomes its JSON text, so 2, 2.0 and "2" are one value.
+ * - A text is trimmed and normalized to NFC.
+ * - null, undefined and an empty text mean that the dimension is absent.
+ * @throws Fault `invalid_scope` that names the dimension
  */
 export function normalizeScope(raw: unknown): Scope {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
-    throw invalid('', 'a scope is an object');
+    throw invalid('', 'a scope must be an object');
   const entries: [string, string][] = [];
   for (const [name, value] of Object.entries(raw)) {
     if (!NAME.test(name))
-      throw invalid(name, 'a dimension name is a letter, then up to 63 letters, digits or _');
+      throw invalid(name, 'a dimension name must be a letter, then up to 63 letters, digits or _');
     const text = valueText(name, value);
     if (text !== '') entries.push([name, text]);
   }
   if (entries.length > MAX_DIMENSIONS)
-    throw invalid('', `a scope has at most ${MAX_DIMENSIONS} dimensions, this one has ${entries.length}`);
+    throw invalid(
+      '',
+      `a scope must have at most ${MAX_DIMENSIONS} dimensions, this one has ${entries.length}`,
+    );
   return scopeFromPairs(entries);
 }
 
-/** A scope of pairs that are known to be valid: a stored item, a slice of the miner. */
+/** Returns the scope of pairs that are valid already: those of a stored item or of a mined slice. */
 export function scopeFromPairs(pairs: Iterable<readonly [string, string]>): Scope {
   return Object.fromEntries([...pairs].sort((a, b) => byCodeUnit(a[0], b[0])));
 }
 
-/** The hash that keys a scope; `{}` gives `44136fa355b3678a1146ad16f7e8649e`. The scope must be normalised. */
+/** Returns the hash of a canonical scope. `scopeHash({})` is `44136fa355b3678a1146ad16f7e8649e`. */
 export function scopeHash(scope: Scope): ScopeHash {
   return shortHash(JSON.stringify(scope)) as ScopeHash;
 }
 
-/** Whether every pair of `subset` is in `scope`; the empty subset covers everything. */
+/** Returns whether every pair of `subset` is in `scope`. The empty subset covers every scope. */
 export function covers(subset: Scope, scope: Scope): boolean {
   for (const name of Object.keys(subset))
     if (!Object.hasOwn(scope, name) || scope[name] !== subset[name]) return false;
   return true;
 }
 
-/** How many dimensions a scope fixes. */
+/** Returns the number of dimensions of a scope. */
 export function dimensionCount(scope: Scope): number {
   return Object.keys(scope).length;
 }
 
-/** A scope as a reader writes it: `bucket=nano, chain=solana`; the empty one is `everything`. */
+/** Returns a scope as text for people: `bucket=nano, chain=solana`; `everything` for the empty one. */
 export function describeScope(scope: Scope): string {
   const pairs = Object.entries(scope);
   return pairs.length === 0 ? 'everything' : pairs.map(([name, value]) => `${name}=${value}`).join(', ');
@@ -75,20 +80,20 @@ function valueText(name: string, value: unknown): string {
   switch (typeof value) {
     case 'string': {
       const text = value.trim().normalize('NFC');
-      if (!text.isWellFormed()) throw invalid(name, 'a value is well-formed Unicode');
-      // NFC may lengthen a text; code points are what a user counts.
+      if (!text.isWellFormed()) throw invalid(name, 'a value must be well-formed Unicode');
+      // The limit counts code points. Their number is computed only where the cheaper length exceeds the limit.
       if (text.length > MAX_VALUE_LENGTH && [...text].length > MAX_VALUE_LENGTH)
-        throw invalid(name, `a value has at most ${MAX_VALUE_LENGTH} characters`);
+        throw invalid(name, `a value must have at most ${MAX_VALUE_LENGTH} characters`);
       return text;
     }
     case 'number':
-      if (!Number.isFinite(value)) throw invalid(name, 'a number is finite');
+      if (!Number.isFinite(value)) throw invalid(name, 'a number must be finite');
       return String(value === 0 ? 0 : value);
     case 'boolean':
       return String(value);
     default:
       if (value === null || value === undefined) return '';
-      throw invalid(name, 'a value is a string, a finite number or a boolean');
+      throw invalid(name, 'a value must be a string, a finite number or a boolean');
   }
 }
 

@@ -1,11 +1,18 @@
-/** Terms that both expansions below are cut at; they agree to 1e-12 of each other where one hands over to the other. */
+/** Terms of the two expansions below; at `HANDOVER` they agree to 1e-12 of the result. */
 const SERIES_TERMS = 60;
 const FRACTION_TERMS = 60;
+/** The z from which the continued fraction is used. */
 const HANDOVER = 3;
 
 /**
- * Share of a standard normal distribution above `z`. The error is below 1e-12 of the result at any z, far tails
- * included: the series of the integral near 0, Laplace's continued fraction beyond.
+ * Returns the upper tail probability of the standard normal distribution: that of a value above `z`.
+ *
+ * The error is below 1e-12 of the result for every z, far tails included. Near 0 it is the power series of the
+ * integral, beyond 3 Laplace's continued fraction (Abramowitz and Stegun, "Handbook of mathematical functions", 26.2.11
+ * and 26.2.14).
+ * @example
+ * upperTail(1.6448536269514722); // 0.05
+ * @param z standard deviations from the mean, may be infinite
  */
 export function upperTail(z: number): number {
   if (z < 0) return 1 - upperTail(-z);
@@ -24,11 +31,16 @@ export function upperTail(z: number): number {
   return density / fraction;
 }
 
-/** The z above which a share of a standard normal distribution lies. @param tail above 0, at most 1/2 */
+/**
+ * Returns the upper quantile of the standard normal distribution: the inverse of `upperTail`, found by bisection.
+ * @example
+ * normalQuantile(0.05); // 1.6448536269514722
+ * @param tail probability of a value above the result, more than 0, at most 1/2
+ */
 export function normalQuantile(tail: number): number {
   let low = 0;
   let high = 40;
-  // Halving 40 sixty times leaves nothing that a double could tell.
+  // After sixty halvings of 40 the two ends are the same double or neighbours.
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
     if (upperTail(middle) > tail) low = middle;

@@ -1,16 +1,20 @@
-/** What a rate may as well be, at 90 % confidence: least and most. */
-export type Interval = readonly [low: number, high: number];
+/** A 90 % confidence interval: its lower and upper end. */
+type Interval = readonly [low: number, high: number];
 
-/** Half a standard normal distribution but 5 %. */
+/** The upper 5 % quantile of the standard normal distribution. A literal, so that no rounding can move stored ends. */
 const Z_90 = 1.6448536269514722;
 
 /**
- * Wilson's 90 % interval of a rate of `part` in `whole`; of nothing it is 0 to 1.
+ * Returns Wilson's 90 % score interval of the rate `part / whole`; of nothing it is 0 to 1.
  *
- * Wilson and not Jeffreys: it needs one square root where Jeffreys inverts an incomplete beta function, so that its bytes
- * are the same on any machine; it always contains the rate, which Jeffreys does not at 0 and 1; and at the few events
- * that lessons have it covers the truth as often (Brown, Cai and DasGupta, "Interval estimation for a binomial
- * proportion", Statistical Science 16, 2001, recommend either). It counts every event as independent.
+ * Its ends are the roots of |rate − x| = z · sqrt(x (1 − x) / whole) in x, rounded outward to 4 decimals. It counts
+ * all trials as independent. Reasons for Wilson and not Jeffreys:
+ * - It needs one square root instead of an inverse beta function, so its bytes are the same on any machine.
+ * - It always contains the rate; Jeffreys does not at 0 and 1.
+ * - With 20 to 60 trials it covers the truth as often (Brown, Cai and DasGupta, "Interval estimation for a
+ *   binomial proportion", Statistical Science 16, 2001, recommend either).
+ * @example
+ * rateInterval(5, 10); // [0.2692, 0.7308]
  */
 export function rateInterval(part: number, whole: number): Interval {
   if (whole === 0) return [0, 1];
@@ -18,7 +22,7 @@ export function rateInterval(part: number, whole: number): Interval {
   const rate = part / whole;
   const middle = rate + spread / 2;
   const half = Math.sqrt(spread * (rate * (1 - rate) + spread / 4));
-  // The ends that are exact are set, not left to rounding.
+  // At 0 and 1 one end is exact, so it is set and not computed with rounding.
   return outward(
     part === 0 ? 0 : (middle - half) / (1 + spread),
     part === whole ? 1 : (middle + half) / (1 + spread),
@@ -26,9 +30,14 @@ export function rateInterval(part: number, whole: number): Interval {
 }
 
 /**
- * 90 % interval of (`up` − `down`) / `whole`, where each of `whole` is up, down or neither; of nothing it is −1 to 1.
- * Agresti and Min's ("Simple improved confidence intervals for comparing matched proportions", Statistics in
- * Medicine 24, 2005): Wald's with half an observation added to each of the four cells of the matched table.
+ * Returns Agresti and Min's 90 % interval of the balance (`up` − `down`) / `whole`, where each of `whole` is up, down
+ * or neither; of nothing it is −1 to 1.
+ *
+ * It is Wald's interval after half an observation is added to each of the four cells of the matched table, rounded
+ * outward to 4 decimals ("Simple improved confidence intervals for comparing matched proportions", Statistics in
+ * Medicine 24, 2005).
+ * @example
+ * balanceInterval(6, 2, 8); // [-0.0475, 0.8475]
  */
 export function balanceInterval(up: number, down: number, whole: number): Interval {
   if (whole === 0) return [-1, 1];
@@ -39,9 +48,10 @@ export function balanceInterval(up: number, down: number, whole: number): Interv
   return outward(Math.max(-1, balance - half), Math.min(1, balance + half));
 }
 
-/** A hundredth of a percentage point. Ends are rounded away from the middle: what was inside stays inside. */
+/** Ends are multiples of 1 / 10,000, a hundredth of a percentage point. */
 const STEPS = 10_000;
 
+/** Rounds both ends away from the middle, so that the rounded interval contains the exact one. */
 function outward(low: number, high: number): Interval {
   return [Math.floor(low * STEPS) / STEPS, Math.ceil(high * STEPS) / STEPS];
 }

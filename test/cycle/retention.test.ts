@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import { setMode } from '../../shared/generation/change-head.ts';
 import { DAY, eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { OPERATOR, usePatternRuns } from '../support/pattern-runs.ts';

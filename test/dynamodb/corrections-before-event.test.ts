@@ -1,6 +1,6 @@
 // copy to test/store/
 import { expect, it } from 'vitest';
-import { readEpisode, readOutcomeReport } from '../../shared/episode/episode.ts';
+import { readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
 import { DAY, eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { openStores } from '../support/stores.ts';
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Item } from '../../shared/dynamodb/client.ts';
 import { eventPartitions, OUTCOMES_INDEX } from '../../shared/dynamodb/keys.ts';
-import type { Episode, OutcomeReport } from '../../shared/episode/episode.ts';
-import { readEpisode, readOutcomeReport } from '../../shared/episode/episode.ts';
+import type { Episode } from '../../shared/episode/episode.ts';
+import { readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
 import type { ConflictCounts, EventCounts, ResolvedRow } from '../../shared/episode/episode-store.ts';
+import type { OutcomeReport } from '../../shared/episode/outcome.ts';
 import { outcomeAsOf, parseHistory } from '../../shared/episode/outcome.ts';
-import { unpackEpisode } from '../../shared/episode/packed-episode.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { runCycle } from '../support/cycles.ts';
@@ -15,6 +15,7 @@ import { faultOf, faultOfAsync } from '../support/fault-of.ts';
 import { measurement, whole } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
+import { unpackEpisode } from '../support/unpack-episode.ts';
 
 let stores: Stores;
 /** A pattern for each test. */

@@ -3,7 +3,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { setPartition } from '../../shared/dynamodb/keys.ts';
-import { readEpisode, readOutcomeReport } from '../../shared/episode/episode.ts';
+import { readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { DAY, eventBody, NOW, S1 } from '../support/episodes.ts';
 import { faultOf, faultOfAsync } from '../support/fault-of.ts';

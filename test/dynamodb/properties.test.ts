@@ -8,7 +8,7 @@ import {
   eventTimeSort,
   eventTimeSpan,
 } from '../../shared/dynamodb/keys.ts';
-import { readEpisode, readOutcomeReport } from '../../shared/episode/episode.ts';
+import { readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { DAY, eventBody, iso, NOW, S1, S2 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';

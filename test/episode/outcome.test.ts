@@ -11,7 +11,7 @@ import {
 } from '../../shared/episode/outcome.ts';
 import { faultOf } from '../support/fault-of.ts';
 
-const first = (outcome: OutcomeRevision['outcome'], resolvedAt: number): OutcomeRevision => ({
+const initial = (outcome: OutcomeRevision['outcome'], resolvedAt: number): OutcomeRevision => ({
   outcome,
   resolvedAt,
   correction: false,
@@ -24,29 +24,35 @@ const correction = (outcome: OutcomeRevision['outcome'], resolvedAt: number): Ou
 const historyOf = (revisions: readonly OutcomeRevision[]): OutcomeHistory =>
   revisions.reduce<OutcomeHistory>((history, revision) => mergeOutcome(history, revision).history, []);
 
-describe('names', () => {
+describe('names of outcomes', () => {
   it.each([
     ['success', 'success'],
     ['failure', 'failure'],
     ['neutral', 'neutral'],
     ['missed', 'success'],
     ['correct_skip', 'failure'],
-  ])('%s is read as %s', (name, outcome) => {
+  ])('The outcome %s is read as %s', (name, outcome) => {
     expect(outcomeSchema.parse(name)).toBe(outcome);
   });
 
-  it.each(['won', '', 'SUCCESS', '__proto__', 'toString', null, 1])('%j is no outcome', name => {
+  it.each(['won', '', 'SUCCESS', '__proto__', 'toString', null, 1])('The outcome %j is invalid', name => {
     expect(outcomeSchema.safeParse(name).success).toBe(false);
   });
 });
 
-describe('what a second word means', () => {
-  const known = [first('failure', 100)];
+describe('a further report', () => {
+  const known = [initial('failure', 100)];
   it.each<[string, OutcomeHistory, OutcomeRevision, string, string]>([
-    ['the first word', [], first('failure', 100), 'resolved', 'f100'],
-    ['the same again', known, first('failure', 100), 'unchanged', 'f100'],
-    ['the same at another time: the first stays', known, first('failure', 50), 'unchanged', 'f100'],
-    ['another one', known, first('success', 200), 'outcome_conflict', 'f100'],
+    ['the initial outcome', [], initial('failure', 100), 'resolved', 'f100'],
+    ['the same outcome again', known, initial('failure', 100), 'unchanged', 'f100'],
+    [
+      'the same outcome at another time: the first time stays',
+      known,
+      initial('failure', 50),
+      'unchanged',
+      'f100',
+    ],
+    ['another outcome', known, initial('success', 200), 'outcome_conflict', 'f100'],
     ['a correction', known, correction('success', 200), 'resolved', 'f100,+s200'],
     [
       'the same correction again',
@@ -70,40 +76,44 @@ describe('what a second word means', () => {
       'f100,+s200,+f300',
     ],
     [
-      'a correction of an earlier time than the first word',
+      'a correction of an earlier time than the initial outcome',
       known,
       correction('success', 50),
       'resolved',
       'f100,+s50',
     ],
     [
-      'a first word after a correction',
+      'an initial outcome after a correction',
       [correction('success', 200)],
-      first('failure', 100),
+      initial('failure', 100),
       'resolved',
       'f100,+s200',
     ],
-  ])('%s', (_, history, revision, result, text) => {
+  ])('A report is merged into the history: %s', (_, history, revision, result, text) => {
     const merge = mergeOutcome(history, revision);
     expect([merge.result, formatHistory(merge.history)]).toEqual([result, text]);
   });
 
-  it(`${MAX_CORRECTIONS} corrections are taken, one more is too_many_corrections`, () => {
+  it(`An episode accepts ${MAX_CORRECTIONS} corrections; one more is too_many_corrections`, () => {
     const corrections = Array.from({ length: MAX_CORRECTIONS }, (_, i) => correction('success', i));
-    const full = historyOf([first('failure', 0), ...corrections]);
+    const full = historyOf([initial('failure', 0), ...corrections]);
     expect(full).toHaveLength(MAX_CORRECTIONS + 1);
     expect(mergeOutcome(full, correction('neutral', 99))).toEqual({
       result: 'too_many_corrections',
       history: full,
     });
-    expect(mergeOutcome(historyOf(corrections), first('failure', 0)).result).toBe('resolved');
+    expect(mergeOutcome(historyOf(corrections), initial('failure', 0)).result).toBe('resolved');
     expect(mergeOutcome(full, correction('success', 3)).result).toBe('unchanged');
-    expect(mergeOutcome(full, first('failure', 0)).result).toBe('unchanged');
+    expect(mergeOutcome(full, initial('failure', 0)).result).toBe('unchanged');
   });
 });
 
 describe('the outcome as of a moment', () => {
-  const history = historyOf([first('failure', 100), correction('success', 200), correction('neutral', 300)]);
+  const history = historyOf([
+    initial('failure', 100),
+    correction('success', 200),
+    correction('neutral', 300),
+  ]);
   it.each([
     [99, undefined],
     [100, 'failure'],
@@ -112,12 +122,12 @@ describe('the outcome as of a moment', () => {
     [299, 'success'],
     [300, 'neutral'],
     [Infinity, 'neutral'],
-  ])('at %d it is %s', (moment, outcome) => {
+  ])('The outcome as of %d is %s', (moment, outcome) => {
     expect(outcomeAsOf(history, moment)).toBe(outcome);
   });
 
-  it('a correction is in force even when its time lies before that of the first word', () => {
-    const odd = historyOf([first('failure', 100), correction('success', 50)]);
+  it('A correction is in force even when its time lies before that of the initial outcome', () => {
+    const odd = historyOf([initial('failure', 100), correction('success', 50)]);
     expect([49, 50, 99, 100].map(at => outcomeAsOf(odd, at))).toEqual([
       undefined,
       'success',
@@ -126,14 +136,14 @@ describe('the outcome as of a moment', () => {
     ]);
   });
 
-  it('of nothing is none', () => {
+  it('An empty history has no outcome', () => {
     expect(outcomeAsOf([], Infinity)).toBeUndefined();
   });
 });
 
 const outcome = fc.constantFrom('success' as const, 'failure' as const, 'neutral' as const);
 const time = fc.integer({ min: 0, max: 20 });
-const said = fc.record({
+const reports = fc.record({
   first: fc.option(fc.record({ outcome, resolvedAt: time, correction: fc.constant(false) }), {
     nil: undefined,
   }),
@@ -143,9 +153,9 @@ const said = fc.record({
 });
 
 describe('a history is a set', () => {
-  it('[P5] any order of arrival of a first word, corrections and repeats gives the same text', () => {
+  it('[P5] An initial outcome, corrections and repeats give the same text in any order of arrival', () => {
     fc.assert(
-      fc.property(said, fc.infiniteStream(fc.nat()), (all, numbers) => {
+      fc.property(reports, fc.infiniteStream(fc.nat()), (all, numbers) => {
         const revisions = [...(all.first ? [all.first] : []), ...all.corrections];
         const repeated = [...revisions, ...revisions];
         const shuffled = repeated
@@ -157,9 +167,9 @@ describe('a history is a set', () => {
     );
   });
 
-  it('the last correction by its own time is in force, whatever the order of arrival', () => {
+  it('The last correction by its own time is in force in any order of arrival', () => {
     fc.assert(
-      fc.property(said, all => {
+      fc.property(reports, all => {
         fc.pre(all.corrections.length > 0);
         const last = Math.max(...all.corrections.map(c => c.resolvedAt));
         const latest = all.corrections.filter(c => c.resolvedAt === last).map(c => c.outcome);
@@ -169,9 +179,9 @@ describe('a history is a set', () => {
     );
   });
 
-  it('its text is read back to itself', () => {
+  it('A formatted history is parsed to the same history', () => {
     fc.assert(
-      fc.property(said, all => {
+      fc.property(reports, all => {
         const history = historyOf([...(all.first ? [all.first] : []), ...all.corrections]);
         fc.pre(history.length > 0);
         expect(parseHistory(formatHistory(history))).toEqual(history);
@@ -180,8 +190,53 @@ describe('a history is a set', () => {
   });
 });
 
-describe('a stored text that is none of ours is damaged_event', () => {
-  it.each(['', 'x100', '+100', '++s100', 's100,', ',s100', 's1.5', 's100x', 's100,q', 'sNaN'])('%j', text => {
-    expect(faultOf(() => parseHistory(text)).code).toBe('damaged_event');
+describe('a stored history', () => {
+  it.each([
+    '',
+    'x100',
+    '+100',
+    '++s100',
+    's100,',
+    ',s100',
+    's1.5',
+    's100x',
+    's100,q',
+    'sNaN',
+    's',
+    '+s',
+    's1e3',
+    's 5',
+    's0x10',
+    's100,s200',
+    '+s200,f100',
+    's-5',
+    'v1:s100',
+    'v0:s100',
+    'v:s100',
+    'v2s100',
+  ])('The stored history %j is rejected as damaged_event', text => {
+    const fault = faultOf(() => parseHistory(text));
+    expect([fault.code, fault.message]).toEqual([
+      'damaged_event',
+      expect.not.stringMatching('newer version'),
+    ]);
+  });
+
+  it('A history of format 1 is the text that version 0.1.0 wrote', () => {
+    const text = 'f1737331200000,+s1737417600000,+n1737504000000';
+    expect(formatHistory(parseHistory(text))).toBe(text);
+    expect(formatHistory([initial('success', 0)])).toBe('s0');
+  });
+
+  it.each([
+    ['v2:s100', 2],
+    ['v17:', 17],
+    ['v2:{"outcome":"success"}', 2],
+  ])('The stored history %j is rejected with the advice to update the service', (text, version) => {
+    const fault = faultOf(() => parseHistory(text));
+    expect([fault.code, fault.message]).toEqual([
+      'damaged_event',
+      `a stored outcome was written by a newer version of this service (format ${version}; this version reads up to 1); update the service`,
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import { createApp } from '../../shared/http/app.ts';
 import { adminRoutes } from '../../shared/http/routes/admin.ts';
 import { lookupRoutes } from '../../shared/http/routes/lookup.ts';

@@ -1,6 +1,6 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import { createApp } from '../../shared/http/app.ts';
 import { lookupRoutes } from '../../shared/http/routes/lookup.ts';
 import type { Runtime } from '../../shared/runtime.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Listening } from '../../local/service.ts';
 import { listen } from '../../local/service.ts';
-import { MAX_EVENT_BYTES } from '../../shared/episode/episode.ts';
+import { MAX_EVENT_BYTES } from '../../shared/episode/episode-schema.ts';
 import { problemSchema } from '../../shared/http/schemas/problem.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EVENT_SHARDS } from '../../shared/dynamodb/keys.ts';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import { runCycle } from '../support/cycles.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { measurement, whole } from '../support/measurements.ts';

@@ -1,6 +1,6 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import { runCycle } from '../support/cycles.ts';
 import { DAY, eventBody, HOUR, iso, MINUTE, NOW, S1 } from '../support/episodes.ts';
 import { faultOf } from '../support/fault-of.ts';

@@ -23,7 +23,7 @@ interface Row {
 
 const base = episode('e');
 
-function learned(rows: readonly Row[], nMin: number, pattern: PatternKey = S1): MinedLessons {
+function mined(rows: readonly Row[], nMin: number, pattern: PatternKey = S1): MinedLessons {
   const collector = new ColumnCollector({ withDxCount: makesLadderLessons(pattern) });
   for (const { scope, acted, outcome, dx } of rows) {
     const event: Episode = {
@@ -37,7 +37,7 @@ function learned(rows: readonly Row[], nMin: number, pattern: PatternKey = S1): 
   return mineLessons(pattern, collector.columns(), nMin);
 }
 
-/** A lesson without what follows from its counts. */
+/** Returns a lesson without its uncertainty, which follows from the counts. */
 const counted = ({ uncertainty, ...rest }: Lesson) => rest;
 
 const times = (n: number, row: Row): Row[] => new Array<Row>(n).fill(row);
@@ -74,7 +74,7 @@ describe('counts and rates of a slice', () => {
       },
     },
     {
-      case: 'nothing skipped: rates over nothing are 0',
+      case: 'nothing skipped, where rates over nothing are 0',
       rows: [win(), falsePositive()],
       stats: {
         n_acted: 2,
@@ -108,7 +108,7 @@ describe('counts and rates of a slice', () => {
       },
     },
     {
-      case: 'neutral outcomes alone: they count in n and in no rate',
+      case: 'neutral outcomes alone, which count in n and in no rate',
       rows: [neutral(true), neutral(false)],
       stats: {
         n_acted: 1,
@@ -124,40 +124,40 @@ describe('counts and rates of a slice', () => {
         dr: 0,
       },
     },
-  ])('$case', ({ rows, stats }) => {
-    expect(learned(rows, 1).lessons.map(counted)).toEqual([
+  ])('Counts and rates of a slice are right with $case', ({ rows, stats }) => {
+    expect(mined(rows, 1).lessons.map(counted)).toEqual([
       { action_category: 'tuning', scope_subset: {}, scope_hash: scopeHash({}), n: stats.n_total, stats },
     ]);
   });
 
-  it('of nothing are all 0', () => {
+  it('Counts and rates of no events are all 0', () => {
     expect(new Set(Object.values(quadrantStats([])))).toEqual(new Set([0]));
   });
 
-  it('pressure is misses minus false positives', () => {
+  it('Pressure is misses minus false positives', () => {
     expect(pressureOf(quadrantStats([9, 4, 9, 7, 9, 9]))).toBe(3);
   });
 });
 
-describe('n_min', () => {
-  it('33 events with an outcome make a lesson', () => {
-    const { lessons, near, support } = learned(times(33, miss()), 33);
+describe('N_MIN', () => {
+  it('A slice of 33 events with an outcome is a lesson at N_MIN 33', () => {
+    const { lessons, near, support } = mined(times(33, miss()), 33);
     expect([lessons.length, near.length, support]).toEqual([1, 0, 33]);
   });
 
-  it('32 do not; the slice is near and lacks 1', () => {
-    const { lessons, near, support } = learned(times(32, miss()), 33);
+  it('A slice of 32 events is near and lacks 1', () => {
+    const { lessons, near, support } = mined(times(32, miss()), 33);
     expect([lessons.length, support]).toEqual([0, 32]);
     expect(near.map(lesson => [lesson.scope_subset, lesson.n, lesson.lacks])).toEqual([[{}, 32, 1]]);
   });
 
-  it('neutral ones count', () => {
-    expect(learned([...times(32, miss()), neutral(false)], 33).lessons).toHaveLength(1);
+  it('Neutral outcomes count towards N_MIN', () => {
+    expect(mined([...times(32, miss()), neutral(false)], 33).lessons).toHaveLength(1);
   });
 
-  it('counts in every slice by itself', () => {
+  it('N_MIN applies to each slice by itself', () => {
     const rows = [...times(33, miss({ bucket: 'micro' })), ...times(32, dodge({ bucket: 'nano' }))];
-    const { lessons, near } = learned(rows, 33);
+    const { lessons, near } = mined(rows, 33);
     expect(lessons.map(lesson => [lesson.scope_subset, lesson.n])).toEqual(
       expect.arrayContaining([
         [{}, 65],
@@ -168,19 +168,19 @@ describe('n_min', () => {
     expect(near.map(lesson => [lesson.scope_subset, lesson.lacks])).toEqual([[{ bucket: 'nano' }, 1]]);
   });
 
-  it('of 1 lists no slice as near', () => {
-    expect(learned([miss({ a: 1 }), dodge({ b: 1 })], 1).near).toEqual([]);
+  it('An N_MIN of 1 leaves no slice near', () => {
+    expect(mined([miss({ a: 1 }), dodge({ b: 1 })], 1).near).toEqual([]);
   });
 
-  it('is not reached by no events at all', () => {
-    expect(learned([], 33)).toEqual({ lessons: [], near: [], support: 0 });
+  it('No events make no lesson', () => {
+    expect(mined([], 33)).toEqual({ lessons: [], near: [], support: 0 });
   });
 });
 
 describe('near slices', () => {
-  it('have at least four fifths of n_min, fewest missing first', () => {
+  it('Near slices have at least four fifths of N_MIN, fewest missing first', () => {
     const rows = [28, 26, 27, 32, 30].flatMap((n, i) => times(n, miss({ d: i })));
-    expect(learned(rows, 33).near.map(lesson => [lesson.scope_subset, lesson.lacks])).toEqual([
+    expect(mined(rows, 33).near.map(lesson => [lesson.scope_subset, lesson.lacks])).toEqual([
       [{ d: '3' }, 1],
       [{ d: '4' }, 3],
       [{ d: '0' }, 5],
@@ -188,9 +188,9 @@ describe('near slices', () => {
     ]);
   });
 
-  it('are the most general ones', () => {
+  it('Near slices are the most general ones', () => {
     const rows = [...times(32, miss({ a: 1, b: 1 })), ...times(40, miss({ b: 2 }))];
-    const { near } = learned(rows, 33);
+    const { near } = mined(rows, 33);
     expect(near.map(lesson => lesson.scope_subset)).toEqual(expect.arrayContaining([{ a: '1' }, { b: '1' }]));
     expect(near).toHaveLength(2);
   });
@@ -203,8 +203,8 @@ describe('lessons', () => {
     ...times(2, dodge({ chain: 'base' })),
   ];
 
-  it('are there for every set of pairs that reaches n_min, and no other', () => {
-    const slices = learned(rows, 4).lessons.map(lesson => [lesson.scope_subset, lesson.n]);
+  it('Every set of pairs that reaches N_MIN is a lesson, and no other', () => {
+    const slices = mined(rows, 4).lessons.map(lesson => [lesson.scope_subset, lesson.n]);
     expect(slices).toHaveLength(6);
     expect(slices).toEqual(
       expect.arrayContaining([
@@ -218,16 +218,16 @@ describe('lessons', () => {
     );
   });
 
-  it('are sorted by scope hash, which is that of their scope', () => {
-    const { lessons } = learned(rows, 2);
+  it('Lessons are sorted by their scope hash, which is that of their scope', () => {
+    const { lessons } = mined(rows, 2);
     const hashes = lessons.map(lesson => lesson.scope_hash);
     expect(hashes).toEqual(hashes.toSorted());
     for (const lesson of lessons)
       expect(lesson.scope_hash).toBe(scopeHash(normalizeScope(lesson.scope_subset)));
   });
 
-  it('of exactly the same events point to one of them', () => {
-    const { lessons } = learned(times(4, miss({ a: 1, b: 1 })), 4);
+  it('Lessons of exactly the same events point to one of them', () => {
+    const { lessons } = mined(times(4, miss({ a: 1, b: 1 })), 4);
     const own = new Set(lessons.map(lesson => lesson.scope_hash));
     expect(lessons.map(lesson => lesson.scope_subset)).toHaveLength(4);
     expect(lessons.filter(lesson => lesson.same_as === undefined)).toHaveLength(1);
@@ -242,14 +242,14 @@ describe('ladder lessons', () => {
     ['S1 entry', S1, false],
     ['S2 dx', parsePatternKey('pm.uptrend.S2.dx'), false],
     ['S3 dx of another family', parsePatternKey('pm.range.S3.dx'), true],
-  ])('%s: %s makes them: %s', (_, pattern, makes) => {
+  ])('A pattern of %s (%s) makes ladder lessons: %s', (_, pattern, makes) => {
     expect(makesLadderLessons(pattern)).toBe(makes);
-    expect(learned(times(2, { ...miss(), dx: 1 }), 1, pattern).lessons[0]?.action_category).toBe(
+    expect(mined(times(2, { ...miss(), dx: 1 }), 1, pattern).lessons[0]?.action_category).toBe(
       makes ? 'tuning_dx_ladder' : 'tuning',
     );
   });
 
-  it('count successes by rungs, failures, and everything', () => {
+  it('A ladder lesson counts successes by rungs, failures, and all events', () => {
     const rows = [
       ...times(2, { ...win(), dx: 1 }),
       ...times(1, { ...miss(), dx: 2 }),
@@ -260,7 +260,7 @@ describe('ladder lessons', () => {
       ...times(2, dodge()),
       ...times(2, { ...neutral(true), dx: 3 }),
     ];
-    const { lessons, support } = learned(rows, 1, DX);
+    const { lessons, support } = mined(rows, 1, DX);
     expect(support).toBe(8);
     expect(lessons.map(counted)).toEqual([
       {
@@ -283,21 +283,21 @@ describe('ladder lessons', () => {
     ]);
   });
 
-  it('need n_min successes with a dx_count; others do not count', () => {
+  it('A ladder lesson needs N_MIN successes with a dx_count; other events do not count', () => {
     const rows = [
       ...times(32, { ...win(), dx: 1 }),
       ...times(50, win()),
       ...times(50, { ...falsePositive(), dx: 1 }),
       ...times(50, { ...neutral(false), dx: 1 }),
     ];
-    const short = learned(rows, 33, DX);
+    const short = mined(rows, 33, DX);
     expect([short.lessons.length, short.support, short.near[0]?.lacks]).toEqual([0, 32, 1]);
-    expect(learned([...rows, { ...miss(), dx: 7 }], 33, DX).lessons).toHaveLength(1);
+    expect(mined([...rows, { ...miss(), dx: 7 }], 33, DX).lessons).toHaveLength(1);
   });
 
-  it('take a fractional or zero dx_count into the average only', () => {
+  it('A fractional or zero dx_count counts in the average only', () => {
     const rows = [2.5, 0, 1].map(dx => ({ ...win(), dx }));
-    expect(learned(rows, 1, DX).lessons[0]?.stats).toMatchObject({
+    expect(mined(rows, 1, DX).lessons[0]?.stats).toMatchObject({
       count_1: 1,
       count_2: 0,
       count_3: 0,
@@ -319,7 +319,7 @@ const anyRow: fc.Arbitrary<Row> = fc.record({
 const pattern = fc.constantFrom(S1, S2, S3, DX);
 
 describe('for any events', () => {
-  it('their order does not matter: the lessons are byte-equal', () => {
+  it('The same events in any order give lessons of the same bytes', () => {
     fc.assert(
       fc.property(
         fc.array(anyRow, { maxLength: 60 }),
@@ -331,28 +331,28 @@ describe('for any events', () => {
             .map(row => ({ row, rank: numbers.next().value as number }))
             .sort((a, b) => a.rank - b.rank)
             .map(r => r.row);
-          expect(JSON.stringify(learned(shuffled, nMin, key))).toBe(JSON.stringify(learned(rows, nMin, key)));
+          expect(JSON.stringify(mined(shuffled, nMin, key))).toBe(JSON.stringify(mined(rows, nMin, key)));
         },
       ),
       { numRuns: 60 },
     );
   });
 
-  it('each lesson counts exactly the events that its scope subset is contained in', () => {
+  it('Each lesson counts exactly the events whose scope contains its scope subset', () => {
     fc.assert(
       fc.property(fc.array(anyRow, { maxLength: 40 }), fc.integer({ min: 1, max: 8 }), (rows, nMin) => {
-        for (const lesson of learned(rows, nMin).lessons) {
-          const mine = rows.filter(row =>
+        for (const lesson of mined(rows, nMin).lessons) {
+          const matching = rows.filter(row =>
             Object.entries(lesson.scope_subset).every(
               ([name, value]) => Object.hasOwn(row.scope, name) && row.scope[name] === value,
             ),
           );
-          expect(lesson.n).toBe(mine.length);
+          expect(lesson.n).toBe(matching.length);
           expect(lesson.stats).toMatchObject({
-            n_wins: mine.filter(row => row.acted && row.outcome === 'success').length,
-            n_misses: mine.filter(row => !row.acted && row.outcome === 'success').length,
-            n_fps: mine.filter(row => row.acted && row.outcome === 'failure').length,
-            n_dodges: mine.filter(row => !row.acted && row.outcome === 'failure').length,
+            n_wins: matching.filter(row => row.acted && row.outcome === 'success').length,
+            n_misses: matching.filter(row => !row.acted && row.outcome === 'success').length,
+            n_fps: matching.filter(row => row.acted && row.outcome === 'failure').length,
+            n_dodges: matching.filter(row => !row.acted && row.outcome === 'failure').length,
           });
         }
       }),
@@ -360,11 +360,10 @@ describe('for any events', () => {
     );
   });
 
-  it('every lesson fits its schema', () => {
+  it('Every lesson fits its schema', () => {
     fc.assert(
       fc.property(fc.array(anyRow, { maxLength: 40 }), pattern, (rows, key) => {
-        for (const lesson of learned(rows, 1, key).lessons)
-          expect(lessonSchema.parse(lesson)).toEqual(lesson);
+        for (const lesson of mined(rows, 1, key).lessons) expect(lessonSchema.parse(lesson)).toEqual(lesson);
       }),
       { numRuns: 30 },
     );

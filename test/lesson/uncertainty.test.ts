@@ -15,7 +15,7 @@ interface Row {
   readonly dx?: number;
 }
 
-/** Columns `a`, `b`, … of the codes of each row; 0: absent. */
+/** Returns columns with the dimensions a, b, …, from the codes of each row; 0: absent. */
 function columnsOf(rows: readonly Row[]): EpisodeColumns {
   const width = rows[0]?.scope.length ?? 0;
   return {
@@ -31,10 +31,10 @@ function columnsOf(rows: readonly Row[]): EpisodeColumns {
 }
 
 const times = (n: number, row: Row): Row[] => new Array<Row>(n).fill(row);
-const of = (lessons: readonly Lesson[], scope: object): Lesson | undefined =>
+const lessonOf = (lessons: readonly Lesson[], scope: object): Lesson | undefined =>
   lessons.find(lesson => JSON.stringify(lesson.scope_subset) === JSON.stringify(scope));
 
-/** In a=v1 6 of 20 succeed, 2 of these acted; elsewhere 9 of 90; ten neutral events change nothing. */
+/** Events of which 6 of 20 succeed in a=v1, 2 of these acted, and 9 of 90 in a=v2. Ten neutral events change nothing. */
 const MIXED = [
   ...times(2, { scope: [1], quadrant: QUADRANT.win }),
   ...times(3, { scope: [1], quadrant: QUADRANT.falsePositive }),
@@ -45,11 +45,11 @@ const MIXED = [
   ...times(10, { scope: [1], quadrant: QUADRANT.actedNeutral }),
 ];
 
-describe('a lesson', () => {
+describe('the uncertainty of a lesson', () => {
   const { lessons } = mineLessons(S1, columnsOf(MIXED), 20);
 
-  it('has the 90 % interval of each rate, neutral events counting as in the rate', () => {
-    expect(of(lessons, { a: 'v1' })?.uncertainty).toMatchObject({
+  it('A lesson has the 90 % interval of each rate, in which neutral events count as in the rate', () => {
+    expect(lessonOf(lessons, { a: 'v1' })?.uncertainty).toMatchObject({
       // 2 and 3 of 15, 4 and 11 of 15
       wr: [0.0451, 0.3336],
       fpr: [0.0828, 0.4088],
@@ -58,18 +58,21 @@ describe('a lesson', () => {
     });
   });
 
-  it('differs by the share of successes among decided events, acted and skipped, from those outside of it', () => {
-    expect(of(lessons, { a: 'v1' })?.uncertainty?.difference).toBe(0.2);
-    expect(of(lessons, { a: 'v2' })?.uncertainty?.difference).toBe(-0.2);
+  it('The difference compares shares of successes among decided events, acted and skipped alike', () => {
+    expect(lessonOf(lessons, { a: 'v1' })?.uncertainty?.difference).toBe(0.2);
+    expect(lessonOf(lessons, { a: 'v2' })?.uncertainty?.difference).toBe(-0.2);
   });
 
-  it('of everything has nothing to differ from', () => {
-    const uncertainty = of(lessons, {})?.uncertainty;
+  it('The global lesson has intervals and no test', () => {
+    const uncertainty = lessonOf(lessons, {})?.uncertainty;
     expect(Object.keys(uncertainty ?? {})).toEqual(['wr', 'fpr', 'mr', 'dr']);
   });
 
-  it('has a p of which q is made over the lessons of the run: two slices that are each other’s rest', () => {
-    const [one, two] = [of(lessons, { a: 'v1' })?.uncertainty, of(lessons, { a: 'v2' })?.uncertainty];
+  it('Two slices that are each other’s rest have equal p, and q equal to p', () => {
+    const [one, two] = [
+      lessonOf(lessons, { a: 'v1' })?.uncertainty,
+      lessonOf(lessons, { a: 'v2' })?.uncertainty,
+    ];
     const exact = midP(20, 15, 110).get(6) ?? 0;
     expect(exact).toBeCloseTo(0.0353, 4);
     expect(Math.abs((one?.p ?? 0) / exact - 1)).toBeLessThan(0.03);
@@ -77,7 +80,7 @@ describe('a lesson', () => {
     expect([one?.q, two?.q]).toEqual([one?.p, one?.p]);
   });
 
-  it('of a ladder pattern compares threes among threes and ones, and has the interval of its pressure', () => {
+  it('A ladder lesson compares three rungs among one and three, and has the interval of its pressure', () => {
     const climbed = (scope: number, dx: number) => ({ scope: [scope], quadrant: QUADRANT.win, dx });
     const rows = [
       ...times(6, climbed(1, 3)),
@@ -86,7 +89,7 @@ describe('a lesson', () => {
       ...times(4, climbed(2, 1)),
       ...times(5, climbed(2, 2)),
     ];
-    const lesson = of(mineLessons(DX, columnsOf(rows), 8).lessons, { a: 'v1' });
+    const lesson = lessonOf(mineLessons(DX, columnsOf(rows), 8).lessons, { a: 'v1' });
     expect(lesson?.uncertainty).toMatchObject({
       ladder_pressure: [-0.0475, 0.8475],
       failure_rate: [0, 0.2528],
@@ -94,7 +97,7 @@ describe('a lesson', () => {
     });
   });
 
-  it('just short of n_min has intervals and the difference, but no p: nothing is claimed of it', () => {
+  it('A near lesson has intervals and the difference, but no p', () => {
     const { near } = mineLessons(
       S1,
       columnsOf([...MIXED, ...times(28, { scope: [3], quadrant: QUADRANT.miss })]),
@@ -106,7 +109,7 @@ describe('a lesson', () => {
     ]);
   });
 
-  it('as stored before lessons had it is readable', () => {
+  it('A lesson that was stored before there were uncertainties is readable', () => {
     const { uncertainty, ...before } = lessons[0] ?? {};
     expect(uncertainty).toBeDefined();
     expect(lessonSchema.parse(before)).toEqual(before);
@@ -121,15 +124,15 @@ describe('identical slices', () => {
     { successes: 5, trials: 40 },
   ];
 
-  it('are one test, and have the evidence of the one that stands for them', () => {
-    const evidence = testSlices(shares, [0, 1, 1, 3]);
-    expect(evidence[2]).toEqual(evidence[1]);
+  it('Identical slices are one test, and all get the result of their representative', () => {
+    const tests = testSlices(shares, [0, 1, 1, 3]);
+    expect(tests[2]).toEqual(tests[1]);
     // Two tests, not three: the smaller p times 2/1.
-    expect(evidence[1]?.q).toBeCloseTo(2 * (evidence[1]?.p ?? 0), 3);
-    expect(testSlices(shares, [0, 1, 2, 3])[1]?.q).toBeCloseTo(1.5 * (evidence[1]?.p ?? 0), 3);
+    expect(tests[1]?.q).toBeCloseTo(2 * (tests[1]?.p ?? 0), 3);
+    expect(testSlices(shares, [0, 1, 2, 3])[1]?.q).toBeCloseTo(1.5 * (tests[1]?.p ?? 0), 3);
   });
 
-  it('of everything have no evidence', () => {
+  it('Slices that equal the global slice have no test', () => {
     expect(
       testSlices(
         [
@@ -143,7 +146,7 @@ describe('identical slices', () => {
   });
 });
 
-describe('by many lessons', () => {
+describe('the false discoveries among many lessons', () => {
   const random = randomOf(5);
   const scopes = Array.from({ length: 3000 }, () => [0, 1, 2, 3].map(() => 1 + Math.floor(random() * 4)));
   const rows = (chance: (scope: readonly number[]) => number): Row[] =>
@@ -151,18 +154,20 @@ describe('by many lessons', () => {
   const found = (events: readonly Row[]) =>
     mineLessons(S1, columnsOf(events), 33).lessons.filter(({ uncertainty: { q = 1 } = {} }) => q <= 0.1);
 
-  it('hardly any differs where success has nothing to do with the scope', () => {
+  it('Hardly any lesson differs where success does not depend on the scope', () => {
     const runs = Array.from({ length: 20 }, () => found(rows(() => 0.3)).length);
     expect(runs.filter(n => n > 0).length).toBeLessThanOrEqual(4);
   });
 
-  it('the slice that differs is found where one does', () => {
+  it('The slice that differs is found where one does', () => {
     const lessons = found(rows(scope => (scope[1] === 2 ? 0.45 : 0.3)));
-    expect(of(lessons, { b: 'v2' })?.uncertainty).toMatchObject({ difference: expect.closeTo(0.15, 1) });
-    expect(of(lessons, { b: 'v2' })?.uncertainty?.q).toBeLessThan(0.001);
+    expect(lessonOf(lessons, { b: 'v2' })?.uncertainty).toMatchObject({
+      difference: expect.closeTo(0.15, 1),
+    });
+    expect(lessonOf(lessons, { b: 'v2' })?.uncertainty?.q).toBeLessThan(0.001);
   });
 
-  it('the same events in any order give the same bytes', () => {
+  it('The same events in any order give lessons of the same bytes', () => {
     const events = rows(scope => (scope[1] === 2 ? 0.45 : 0.3));
     const text = JSON.stringify(mineLessons(S1, columnsOf(events), 33).lessons);
     expect(JSON.stringify(mineLessons(S1, columnsOf(shuffled(events, random)), 33).lessons)).toBe(text);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { packEpisode, unpackEpisode } from '../../shared/episode/packed-episode.ts';
+import { packEpisode } from '../../shared/episode/packed-episode.ts';
 import { atBaseThresholds } from '../../shared/lever/base-thresholds.ts';
 import { episode, S2 } from '../support/episodes.ts';
+import { unpackEpisode } from '../support/unpack-episode.ts';
 
 const THRESHOLDS = { ts_min: 0.48, halo_max: 1.5, slope_min: 0.003, ts_score: 0.5 };
 const based = (applied: unknown, fields: object = {}) =>

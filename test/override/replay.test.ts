@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../bench/policy/random.ts';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
 import type { GateFlag, NumericFactor } from '../../shared/episode/packed-episode.ts';
-import { packEpisode, unpackEpisode } from '../../shared/episode/packed-episode.ts';
+import { packEpisode } from '../../shared/episode/packed-episode.ts';
 import { replayLeversOf } from '../../shared/lever/lever.ts';
 import { overrideSchema } from '../../shared/override/override.ts';
 import type { ReplayResult } from '../../shared/override/policies/replay.ts';
@@ -17,6 +17,7 @@ import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { scopeHash } from '../../shared/pattern/scope.ts';
 import type { KnownEvent } from '../support/factor-columns.ts';
 import { factorColumns } from '../support/factor-columns.ts';
+import { unpackEpisode } from '../support/unpack-episode.ts';
 
 const S1 = parsePatternKey('pm.uptrend.S1.entry');
 const S3 = parsePatternKey('pm.uptrend.S3.retest');

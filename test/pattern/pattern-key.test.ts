@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PATTERN_FORMS, parsePatternKey, patternParts } from '../../shared/pattern/pattern-key.ts';
 import { faultOf } from '../support/fault-of.ts';
 
-describe('every form of the contract is read and rewritten to module.family.state.motif', () => {
+describe('an accepted form', () => {
   it.each([
     ['pm.uptrend.S1.entry', 'pm.uptrend.S1.entry'],
     ['pm.uptrend.s1.entry', 'pm.uptrend.S1.entry'],
@@ -14,12 +14,12 @@ describe('every form of the contract is read and rewritten to module.family.stat
     ['pm.s2_entry', 'pm.uptrend.S2.entry'],
     ['pm.s3_retest', 'pm.uptrend.S3.retest'],
     ['other_module.range_2.S12.take_profit', 'other_module.range_2.S12.take_profit'],
-  ])('%s → %s', (text, canonical) => {
+  ])('The pattern key %s is rewritten to %s', (text, canonical) => {
     expect(parsePatternKey(text)).toBe(canonical);
   });
 });
 
-describe('anything else is invalid_pattern_key, and the message lists the forms that are read', () => {
+describe('any other text', () => {
   it.each([
     '',
     ' ',
@@ -56,15 +56,18 @@ describe('anything else is invalid_pattern_key, and the message lists the forms 
     `pm.${'a'.repeat(65)}.S1.entry`,
     'a'.repeat(10_000),
     'pm.uptrend.S1.入口',
-  ])('%j', text => {
-    const fault = faultOf(() => parsePatternKey(text));
-    expect(fault.code).toBe('invalid_pattern_key');
-    expect(fault.message).toContain(PATTERN_FORMS);
-    expect(fault.message.length).toBeLessThan(400);
-  });
+  ])(
+    'The pattern key %j is rejected as invalid_pattern_key, and the message lists the accepted forms',
+    text => {
+      const fault = faultOf(() => parsePatternKey(text));
+      expect(fault.code).toBe('invalid_pattern_key');
+      expect(fault.message).toContain(PATTERN_FORMS);
+      expect(fault.message.length).toBeLessThan(400);
+    },
+  );
 });
 
-it('the list of forms names every one of them', () => {
+it('The list of accepted forms names every one of them', () => {
   for (const form of [
     'pm.uptrend.S1.entry',
     'module=pm|pattern_key=uptrend.S1.entry',
@@ -79,7 +82,7 @@ const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/);
 const parts = fc.record({ module: word, family: word, state: fc.nat(999), motif: word });
 
 describe('for any pattern', () => {
-  it('[P3] its forms are one key', () => {
+  it('[P3] All forms of one pattern are one key', () => {
     fc.assert(
       fc.property(parts, ({ module, family, state, motif }) => {
         const key = parsePatternKey(`${module}.${family}.S${state}.${motif}`);
@@ -90,7 +93,7 @@ describe('for any pattern', () => {
     );
   });
 
-  it('its parts are those it was made of', () => {
+  it('The parts of a pattern key are those that it was made of', () => {
     fc.assert(
       fc.property(parts, ({ module, family, state, motif }) => {
         const key = parsePatternKey(`module=${module}|pattern_key=${family}.s${state}.${motif}`);
@@ -99,7 +102,7 @@ describe('for any pattern', () => {
     );
   });
 
-  it('a text is either read to a canonical key or refused with its code', () => {
+  it('Any text is either rewritten to a canonical key or rejected as invalid_pattern_key', () => {
     const texts = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),

@@ -14,17 +14,17 @@ import { faultOf } from '../support/fault-of.ts';
 const hash = (raw: unknown): string => scopeHash(normalizeScope(raw));
 
 describe('the scope hash', () => {
-  it('of {} is 44136fa355b3678a1146ad16f7e8649e', () => {
+  it('The scope hash of {} is 44136fa355b3678a1146ad16f7e8649e', () => {
     expect(hash({})).toBe('44136fa355b3678a1146ad16f7e8649e');
   });
 
-  it('is the first 32 digits of SHA-256 over the UTF-8 JSON with sorted names and no white space', () => {
+  it('The scope hash is the first 32 digits of SHA-256 over the UTF-8 JSON with sorted names and no white space', () => {
     const text = '{"bucket":"nano","chain":"sölana","timeframe":"15m"}';
     const expected = createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 32);
     expect(hash({ timeframe: '15m', chain: 'sölana', bucket: 'nano' })).toBe(expected);
   });
 
-  it('sorts names by code unit: capitals, underscore, small letters', () => {
+  it('Dimension names are sorted by code unit: capitals, underscore, small letters', () => {
     expect(Object.keys(normalizeScope({ b: 1, a_: 1, ab: 1, aB: 1, B: 1, a1: 1 }))).toEqual([
       'B',
       'a1',
@@ -60,20 +60,20 @@ describe('every value has one text form', () => {
     ['"quoted"', '"quoted"'],
     ['\u202eabc', '\u202eabc'],
     ['🚀', '🚀'],
-  ])('%j is %j', (value, text) => {
+  ])('The value %j has the canonical text %j', (value, text) => {
     expect(normalizeScope({ d: value })).toEqual({ d: text });
   });
 
-  it('2.0 and "2.0" differ: a text is not read as a number', () => {
+  it('The values 2.0 and "2.0" differ: a text is not read as a number', () => {
     expect(hash({ d: 2.0 })).not.toBe(hash({ d: '2.0' }));
   });
 
-  it.each([[null], [''], ['   '], ['\n\t']])('%j means that the dimension is absent', value => {
+  it.each([[null], [''], ['   '], ['\n\t']])('The value %j means that the dimension is absent', value => {
     expect(normalizeScope({ d: value, e: 1 })).toEqual({ e: '1' });
     expect(hash({ d: value })).toBe(hash({}));
   });
 
-  it('0 and false are values', () => {
+  it('The values 0 and false are present', () => {
     expect(normalizeScope({ a: 0, b: false })).toEqual({ a: '0', b: 'false' });
   });
 });
@@ -81,56 +81,59 @@ describe('every value has one text form', () => {
 describe('limits', () => {
   const dims = (n: number): object => Object.fromEntries(Array.from({ length: n }, (_, i) => [`d${i}`, i]));
 
-  it('64 dimensions are taken', () => {
+  it('A scope of 64 dimensions is accepted', () => {
     expect(dimensionCount(normalizeScope(dims(64)))).toBe(64);
   });
 
-  it('65 are refused', () => {
+  it('A scope of 65 dimensions is rejected', () => {
     const fault = faultOf(() => normalizeScope(dims(65)));
     expect([fault.code, fault.message]).toEqual([
       'invalid_scope',
-      'a scope has at most 64 dimensions, this one has 65',
+      'a scope must have at most 64 dimensions, this one has 65',
     ]);
   });
 
-  it('absent dimensions do not count', () => {
+  it('Absent dimensions do not count towards the limit', () => {
     expect(dimensionCount(normalizeScope({ ...dims(64), x: null, y: '' }))).toBe(64);
   });
 
-  it.each(['x', 'é', '🚀', '入'])('a value of 128 times %s is taken, of 129 refused', c => {
+  it.each(['x', 'é', '🚀', '入'])('A value of 128 times %s is accepted, of 129 rejected', c => {
     expect(normalizeScope({ d: c.repeat(128) })).toEqual({ d: c.repeat(128) });
     expect(normalizeScope({ d: ` ${c.repeat(128)} ` })).toEqual({ d: c.repeat(128) });
     const fault = faultOf(() => normalizeScope({ d: c.repeat(129) }));
     expect([fault.code, fault.issues]).toEqual([
       'invalid_scope',
-      [{ path: 'scope.d', message: 'a value has at most 128 characters' }],
+      [{ path: 'scope.d', message: 'a value must have at most 128 characters' }],
     ]);
   });
 
-  it('a value counts after NFC', () => {
+  it('The length of a value counts after NFC', () => {
     expect(normalizeScope({ d: 'e\u0301'.repeat(128) })).toEqual({ d: 'é'.repeat(128) });
   });
 
-  it('a name of 64 characters is taken, of 65 refused', () => {
+  it('A name of 64 characters is accepted, of 65 rejected', () => {
     expect(normalizeScope({ ['n'.repeat(64)]: 1 })).toEqual({ ['n'.repeat(64)]: '1' });
     expect(faultOf(() => normalizeScope({ ['n'.repeat(65)]: 1 })).code).toBe('invalid_scope');
   });
 });
 
 describe('hostile names', () => {
-  it('__proto__ is no name and is refused', () => {
+  it('The dimension name __proto__ is rejected', () => {
     const fault = faultOf(() => normalizeScope(JSON.parse('{"__proto__":"x"}')));
     expect(fault.issues[0]?.path).toBe('scope.__proto__');
   });
 
-  it.each(['constructor', 'toString', 'hasOwnProperty', 'valueOf'])('%s is an ordinary name', name => {
-    const scope = normalizeScope(JSON.parse(`{"${name}":"x"}`));
-    expect(Object.entries(scope)).toEqual([[name, 'x']]);
-    expect(Object.hasOwn(scope, name)).toBe(true);
-    expect(covers(scope, scope)).toBe(true);
-    expect(covers(scope, normalizeScope({}))).toBe(false);
-    expect(covers(scope, normalizeScope({ [name]: 'y' }))).toBe(false);
-  });
+  it.each(['constructor', 'toString', 'hasOwnProperty', 'valueOf'])(
+    'The dimension name %s is an ordinary name',
+    name => {
+      const scope = normalizeScope(JSON.parse(`{"${name}":"x"}`));
+      expect(Object.entries(scope)).toEqual([[name, 'x']]);
+      expect(Object.hasOwn(scope, name)).toBe(true);
+      expect(covers(scope, scope)).toBe(true);
+      expect(covers(scope, normalizeScope({}))).toBe(false);
+      expect(covers(scope, normalizeScope({ [name]: 'y' }))).toBe(false);
+    },
+  );
 
   it.each([
     '#pk',
@@ -148,35 +151,38 @@ describe('hostile names', () => {
     'é',
     '__proto__',
     'N'.repeat(10_000),
-  ])('%j is refused, and the message stays short', name => {
+  ])('The dimension name %j is rejected, and the message stays short', name => {
     const fault = faultOf(() => normalizeScope(Object.fromEntries([[name, 'x']])));
     expect(fault.code).toBe('invalid_scope');
     expect(fault.message.length).toBeLessThan(250);
     expect(fault.issues[0]?.path.length).toBeLessThan(80);
   });
 
-  it('no prototype changes', () => {
+  it('A hostile scope changes no prototype', () => {
     for (const text of ['{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}'])
       expect(faultOf(() => normalizeScope(JSON.parse(text))).code).toBe('invalid_scope');
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 });
 
-describe('what is no scope or no value is refused', () => {
+describe('invalid scopes and values', () => {
   it.each([[null], [undefined], ['chain=solana'], [1], [true], [[]], [['chain', 'solana']]])(
-    'scope %j',
+    'The scope %j is rejected',
     raw => {
-      expect(faultOf(() => normalizeScope(raw)).message).toBe('a scope is an object');
+      expect(faultOf(() => normalizeScope(raw)).message).toBe('a scope must be an object');
     },
   );
 
-  it.each([[{}], [[]], [['a']], [{ a: 1 }], [Number.NaN], [Infinity], [-Infinity]])('value %j', value => {
-    expect(faultOf(() => normalizeScope({ d: value })).issues[0]?.path).toBe('scope.d');
-  });
+  it.each([[{}], [[]], [['a']], [{ a: 1 }], [Number.NaN], [Infinity], [-Infinity]])(
+    'The value %j is rejected',
+    value => {
+      expect(faultOf(() => normalizeScope({ d: value })).issues[0]?.path).toBe('scope.d');
+    },
+  );
 
-  it.each(['\ud800', 'a\udc00b', '\udc00\ud800'])('a lone surrogate %j', value => {
+  it.each(['\ud800', 'a\udc00b', '\udc00\ud800'])('The lone surrogate %j is rejected', value => {
     expect(faultOf(() => normalizeScope({ d: value })).issues).toEqual([
-      { path: 'scope.d', message: 'a value is well-formed Unicode' },
+      { path: 'scope.d', message: 'a value must be well-formed Unicode' },
     ]);
   });
 });
@@ -192,7 +198,7 @@ describe('scopes that look alike do not collide', () => {
     [{ A: 'b' }, { a: 'b' }],
     [{ a: '1' }, { a: '1.0' }],
     [{ a: 'null' }, { a: null }],
-  ])('%j and %j', (one, other) => {
+  ])('The similar scopes %j and %j have different hashes', (one, other) => {
     expect(hash(one)).not.toBe(hash(other));
     expect(
       covers(normalizeScope(one), normalizeScope(other)) &&
@@ -218,7 +224,7 @@ const rawScope = fc
   .map(pairs => Object.fromEntries(pairs));
 
 describe('for any scope', () => {
-  it('[P4] its one form is its own one form', () => {
+  it('[P4] The canonical form of a canonical scope is itself', () => {
     fc.assert(
       fc.property(rawScope, raw => {
         const scope = normalizeScope(raw);
@@ -228,7 +234,7 @@ describe('for any scope', () => {
     );
   });
 
-  it('the order of names does not matter', () => {
+  it('The order of dimension names does not matter', () => {
     fc.assert(
       fc.property(rawScope, raw => {
         const reversed = Object.fromEntries(Object.entries(raw).reverse());
@@ -237,7 +243,7 @@ describe('for any scope', () => {
     );
   });
 
-  it('[P4] equal hashes mean equal scopes', () => {
+  it('[P4] Equal hashes mean equal scopes', () => {
     fc.assert(
       fc.property(rawScope, rawScope, (one, other) => {
         const [a, b] = [normalizeScope(one), normalizeScope(other)];
@@ -246,7 +252,7 @@ describe('for any scope', () => {
     );
   });
 
-  it('it covers itself, {} covers it, and a part of it covers it', () => {
+  it('A scope is covered by itself, by {} and by every part of it', () => {
     fc.assert(
       fc.property(rawScope, fc.infiniteStream(fc.boolean()), (raw, coins) => {
         const scope = normalizeScope(raw);
@@ -259,7 +265,7 @@ describe('for any scope', () => {
     );
   });
 
-  it('values are 1 to 128 characters of trimmed NFC', () => {
+  it('Canonical values are 1 to 128 characters of trimmed NFC', () => {
     fc.assert(
       fc.property(rawScope, raw => {
         for (const text of Object.values(normalizeScope(raw))) {
@@ -272,7 +278,7 @@ describe('for any scope', () => {
   });
 });
 
-it('a reader sees the pairs, or "everything"', () => {
+it('A scope is described as its pairs, or as "everything"', () => {
   expect(describeScope(normalizeScope({ chain: 'solana', bucket: 'nano' }))).toBe(
     'bucket=nano, chain=solana',
   );

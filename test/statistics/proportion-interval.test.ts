@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { balanceInterval, rateInterval } from '../../shared/statistics/proportion-interval.ts';
 
-/** Odds of each number of hits in n. */
+/** Returns the binomial probability of each number of successes in n trials. */
 function binomial(n: number, p: number): number[] {
-  const odds = [(1 - p) ** n];
-  for (let k = 1; k <= n; k++) odds.push(((odds[k - 1] ?? 0) * (n - k + 1) * p) / (k * (1 - p)));
-  return odds;
+  const probabilities = [(1 - p) ** n];
+  for (let k = 1; k <= n; k++)
+    probabilities.push(((probabilities[k - 1] ?? 0) * (n - k + 1) * p) / (k * (1 - p)));
+  return probabilities;
 }
 
 const counts = fc
@@ -24,11 +25,11 @@ describe('the 90 % interval of a rate', () => {
     [5, 10, [0.2692, 0.7308]],
     [0, 33, [0, 0.0758]],
     [0, 0, [0, 1]],
-  ])('of %d in %d is %j', (part, whole, interval) => {
+  ])('The interval of the rate %d in %d is %j', (part, whole, interval) => {
     expect(rateInterval(part, whole)).toEqual(interval);
   });
 
-  it('contains the rate, inside of 0 to 1', () => {
+  it('The interval contains the rate, inside of 0 to 1', () => {
     fc.assert(
       fc.property(counts, ([part, whole]) => {
         const [low, high] = rateInterval(part, whole);
@@ -40,7 +41,7 @@ describe('the 90 % interval of a rate', () => {
     );
   });
 
-  it('rises with the part, and mirrors it', () => {
+  it('The interval rises with the part, and that of the complement is its mirror image', () => {
     fc.assert(
       fc.property(counts, ([part, whole]) => {
         const [low, high] = rateInterval(part, whole);
@@ -54,7 +55,7 @@ describe('the 90 % interval of a rate', () => {
     );
   });
 
-  it('narrows with more events at the same rate', () => {
+  it('The interval narrows with more trials at the same rate', () => {
     fc.assert(
       fc.property(
         fc.nat(50),
@@ -69,13 +70,13 @@ describe('the 90 % interval of a rate', () => {
     );
   });
 
-  it('covers the truth nine times of ten, at the sizes of lessons: 83 % at worst between 5 and 95 %', () => {
+  it('The interval covers the truth nine times of ten at the sizes of lessons: 83 % at worst between 5 and 95 %', () => {
     for (const n of [20, 33, 60]) {
       const coverage = Array.from({ length: 91 }, (_, i) => {
         const p = 0.05 + i / 100;
-        return binomial(n, p).reduce((sum, odds, k) => {
+        return binomial(n, p).reduce((sum, probability, k) => {
           const [low, high] = rateInterval(k, n);
-          return sum + (low <= p && p <= high ? odds : 0);
+          return sum + (low <= p && p <= high ? probability : 0);
         }, 0);
       });
       expect(Math.min(...coverage), `n ${n}`).toBeGreaterThan(0.83);
@@ -91,11 +92,11 @@ describe('the 90 % interval of a balance', () => {
     [6, 2, 8, [-0.0475, 0.8475]],
     [0, 0, 0, [-1, 1]],
     [0, 0, 8, [-0.1645, 0.1645]],
-  ])('of %d up and %d down in %d is %j', (up, down, whole, interval) => {
+  ])('The interval of the balance of %d up and %d down in %d is %j', (up, down, whole, interval) => {
     expect(balanceInterval(up, down, whole)).toEqual(interval);
   });
 
-  it('contains the balance, inside of −1 to 1, and mirrors it', () => {
+  it('The interval contains the balance, inside of −1 to 1, and that of the opposite balance is its mirror image', () => {
     fc.assert(
       fc.property(fc.nat(10_000), fc.nat(10_000), fc.nat(10_000), (up, down, neither) => {
         const whole = up + down + neither;

@@ -1,8 +1,8 @@
 import type { Episode } from '../../shared/episode/episode.ts';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 
-/** The clock of most tests. */
+/** The time of most tests, milliseconds since 1970. */
 export const NOW = Date.parse('2025-01-20T12:00:00Z');
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
@@ -15,7 +15,7 @@ export const DX = parsePatternKey('pm.uptrend.S3.dx');
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** The body of an event as a caller sends it. */
+/** Returns the body of an event as a caller sends it. */
 export function eventBody(id: string, fields: object = {}): Record<string, unknown> {
   return {
     pattern_key: S1,
@@ -28,7 +28,7 @@ export function eventBody(id: string, fields: object = {}): Record<string, unkno
   };
 }
 
-/** The same, read. */
+/** Returns the event of that body. */
 export function episode(id: string, fields: object = {}): Episode {
   return readEpisode(eventBody(id, fields), NOW);
 }

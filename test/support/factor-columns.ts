@@ -1,9 +1,10 @@
 import type { FactorColumns } from '../../shared/episode/columns/columns.ts';
 import { BLOCKED_KNOWN, QUADRANT } from '../../shared/episode/columns/columns.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
-import type { GateFlag, PackedEpisode } from '../../shared/episode/packed-episode.ts';
+import type { GateFlag } from '../../shared/episode/packed-episode.ts';
 import { GATE_FLAGS, GATE_NAMES, NUMERIC_FACTORS } from '../../shared/episode/packed-episode.ts';
 import type { DimensionColumn } from '../../shared/mining/types.ts';
+import type { PackedEpisode } from './unpack-episode.ts';
 
 /** One event with an outcome, as read back from its packed form. */
 export interface KnownEvent {

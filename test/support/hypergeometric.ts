@@ -1,22 +1,25 @@
-/** Odds of x hits among `part` when `hits` fall on `all` at random, term by term: what approximations are held against. */
+/** Returns the exact probability of x hits among `part`, for each x, when `hits` fall on `all` at random. */
 export function hypergeometric(part: number, hits: number, all: number): Map<number, number> {
   const least = Math.max(0, part + hits - all);
   const most = Math.min(part, hits);
-  const odds = new Map<number, number>();
+  const probabilities = new Map<number, number>();
   for (let x = least; x <= most; x++)
-    odds.set(x, Math.exp(logChoose(hits, x) + logChoose(all - hits, part - x) - logChoose(all, part)));
-  return odds;
+    probabilities.set(
+      x,
+      Math.exp(logChoose(hits, x) + logChoose(all - hits, part - x) - logChoose(all, part)),
+    );
+  return probabilities;
 }
 
-/** Two-sided mid-p of each x: twice the smaller of the odds of fewer and of more, x itself counting half. */
+/** Returns the exact two-sided mid-p of each x: twice the smaller tail probability, where x itself counts half. */
 export function midP(part: number, hits: number, all: number): Map<number, number> {
-  const odds = hypergeometric(part, hits, all);
+  const probabilities = hypergeometric(part, hits, all);
   const sum = (of: (x: number) => boolean): number =>
-    [...odds].reduce((total, [x, chance]) => (of(x) ? total + chance : total), 0);
+    [...probabilities].reduce((total, [x, ofX]) => (of(x) ? total + ofX : total), 0);
   return new Map(
-    [...odds].map(([x, chance]) => [
+    [...probabilities].map(([x, ofX]) => [
       x,
-      Math.min(1, 2 * Math.min(sum(y => y < x) + chance / 2, sum(y => y > x) + chance / 2)),
+      Math.min(1, 2 * Math.min(sum(y => y < x) + ofX / 2, sum(y => y > x) + ofX / 2)),
     ]),
   );
 }

@@ -3,7 +3,7 @@ import type { MinedPattern, PatternRun } from '../../shared/cycle/cycle.ts';
 import { openStep } from '../../shared/cycle/steps/open.ts';
 import { publishStep } from '../../shared/cycle/steps/publish.ts';
 import { tuneStep } from '../../shared/cycle/steps/tune.ts';
-import { readEpisode } from '../../shared/episode/episode.ts';
+import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import type { Head } from '../../shared/generation/head.ts';
 import { eventBody, iso, S1 } from './episodes.ts';
 import type { Stores } from './stores.ts';

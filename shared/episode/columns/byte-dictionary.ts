@@ -1,22 +1,26 @@
-/** Numbers runs of bytes in the order in which they are first seen: an open-addressed hash table over the bytes. */
+/**
+ * Numbers different runs of bytes from 0, in the order in which they are first seen.
+ * An open-addressed hash table over the bytes, so that looking up a run decodes and allocates nothing.
+ */
 export class ByteDictionary {
   readonly #runs: Uint8Array[] = [];
   readonly #hashes: number[] = [];
-  /** Id + 1 of the run in each slot, 0 for none; at most half are taken. */
+  /** Id + 1 of the run in each slot, 0 for an empty slot. The length is a power of two; at most half are taken. */
   #slots = new Uint32Array(256);
 
-  /** How many different runs there are. */
+  /** Number of different runs. */
   get size(): number {
     return this.#runs.length;
   }
 
-  /** The id of `bytes[start, end)`; a run not seen before gets the next one. */
+  /** Returns the id of `bytes[start, end)`. A run that was not seen before gets the next id. */
   idOf(bytes: Uint8Array, start: number, end: number): number {
     const hash = hashOf(bytes, start, end);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
-    for (let id = this.#slots[slot] ?? 0; id !== 0; id = this.#slots[slot] ?? 0) {
-      if (this.#hashes[id - 1] === hash && isRun(this.#runs[id - 1], bytes, start, end)) return id - 1;
+    for (let taken = this.#slots[slot]; taken; taken = this.#slots[slot]) {
+      const id = taken - 1;
+      if (this.#hashes[id] === hash && isRun(this.#runs[id], bytes, start, end)) return id;
       slot = (slot + 1) & mask;
     }
     this.#slots[slot] = this.#runs.push(new Uint8Array(bytes.subarray(start, end)));
@@ -36,10 +40,17 @@ export class ByteDictionary {
   }
 }
 
-/** FNV-1a, with the high bits folded into the low ones that pick the slot. */
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** Returns the FNV-1a hash (32 bits), with its high bits folded into the low ones that pick the slot. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  let hash = FNV_OFFSET;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === undefined) throw new RangeError(`byte ${at} lies beyond the end at ${bytes.length}`);
+    hash = Math.imul(hash ^ byte, FNV_PRIME);
+  }
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 

@@ -2,8 +2,8 @@ import type { DimensionColumn } from '../../mining/types.ts';
 import type { NumericFactor } from '../packed-episode.ts';
 
 /**
- * The events of one pattern that have an outcome, as dictionary-encoded typed columns:
- * what the store's decoder fills and the slice miner reads.
+ * The events of one pattern that have an outcome, as dictionary-encoded typed columns.
+ * The store's rows are decoded into them, and the slice miner reads them.
  */
 export interface EpisodeColumns {
   /** Number of rows (events). */
@@ -16,10 +16,10 @@ export interface EpisodeColumns {
   readonly dxCount?: Float64Array;
 }
 
-/** Bit of a row of `FactorColumns.blocked` that says that the event logged which gates blocked it. */
+/** Bit of `FactorColumns.blocked`: the event logged which gates blocked it. */
 export const BLOCKED_KNOWN = 0x80;
 
-/** Episode columns with what replaying a gate needs. Arrays may be longer than `size`. */
+/** Episode columns with the factors that replay needs. Arrays may be longer than `size`. */
 export interface FactorColumns extends EpisodeColumns {
   /** Event time, milliseconds since 1970. */
   readonly time: Float64Array;
@@ -27,18 +27,19 @@ export interface FactorColumns extends EpisodeColumns {
   readonly resolvedAt: Float64Array;
   /** NaN where the event carries none; an absent column is all NaN. */
   readonly numbers: Readonly<Partial<Record<NumericFactor, Float64Array>>>;
-  /** Bits in the order of `FLAGS`. */
+  /** Bit i: the event logged `GATE_FLAGS[i]`. */
   readonly flagsKnown: Uint8Array;
+  /** Bit i: `GATE_FLAGS[i]` was passed. */
   readonly flagsSet: Uint8Array;
-  /** Bits in the order of `GATES`, and `BLOCKED_KNOWN`. */
+  /** Bit i: `GATE_NAMES[i]` blocked the event; and `BLOCKED_KNOWN`. */
   readonly blocked: Uint8Array;
-  /** Events with one code belong to one trade or episode; 0: to none. Codes mean nothing else. */
+  /** Events with one code belong to one trade or episode; 0: to none. The order of codes is arbitrary. */
   readonly trade?: Uint32Array;
-  /** The instrument that was traded; 0: unknown. Codes mean nothing else. */
+  /** The instrument that was traded; 0: unknown. The order of codes is arbitrary. */
   readonly pair?: Uint32Array;
 }
 
-/** What was done and what came of it. Neutral outcomes count in n and in acted or skipped, in no rate's numerator. */
+/** Decision and outcome of an event, as one code. Neutral outcomes count in n and in acted or skipped, in no numerator. */
 export const QUADRANT = {
   win: 0,
   falsePositive: 1,

@@ -1,30 +1,30 @@
 import type { OutcomeRevision } from '../outcome.ts';
 import type { NumericFactor } from '../packed-episode.ts';
-import { NUMERIC_FACTORS, readFactors } from '../packed-episode.ts';
+import { NUMERIC_FACTORS } from '../packed-episode.ts';
+import { readFactors } from '../read-packed-episode.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import type { EpisodeColumns, FactorColumns } from './columns.ts';
-import { ColumnCollector, growInto } from './scope-columns.ts';
+import { ColumnCollector, growInto, INITIAL_ROWS } from './scope-columns.ts';
 
-/** Dimensions that name the instrument an event is about; the first one present counts. */
+/** Dimensions that name the traded instrument; the first one present counts. */
 const PAIR_DIMENSIONS = ['pair', 'symbol', 'ticker', 'token', 'instrument'];
-const FIRST_ROWS = 1024;
 
-/** Collects packed events into columns with their factors: what the miner and the replay policy read, in one pass. */
+/** Collects packed events, in one pass, into the columns that the miner and the replay policy read. */
 export class FactorCollector {
   readonly #base: ColumnCollector;
   readonly #trades = new ByteDictionary();
-  /** By index into `NUMBERS`; a column begins with the first event that carries the number. */
+  /** By index into `NUMERIC_FACTORS`; a column is made at the first event that carries the number. */
   readonly #numbers: (Float64Array | undefined)[] = NUMERIC_FACTORS.map(() => undefined);
   #size = 0;
-  #length = FIRST_ROWS;
-  #time = new Float64Array(FIRST_ROWS);
-  #resolvedAt = new Float64Array(FIRST_ROWS);
-  #flagsKnown = new Uint8Array(FIRST_ROWS);
-  #flagsSet = new Uint8Array(FIRST_ROWS);
-  #blocked = new Uint8Array(FIRST_ROWS);
-  #trade = new Uint32Array(FIRST_ROWS);
+  #length = INITIAL_ROWS;
+  #time = new Float64Array(INITIAL_ROWS);
+  #resolvedAt = new Float64Array(INITIAL_ROWS);
+  #flagsKnown = new Uint8Array(INITIAL_ROWS);
+  #flagsSet = new Uint8Array(INITIAL_ROWS);
+  #blocked = new Uint8Array(INITIAL_ROWS);
+  #trade = new Uint32Array(INITIAL_ROWS);
 
-  /** One for all events: a closure for each would cost more than what it does. */
+  /** One function for all events: a closure for each would cost more than its work. */
   readonly #store = (index: number, value: number): void => {
     this.#numberColumn(index)[this.#size - 1] = value;
   };
@@ -54,7 +54,7 @@ export class FactorCollector {
     if (to > from) this.#trade[row] = this.#trades.idOf(packed, from, to) + 1;
   }
 
-  /** The columns of everything added. The collector must not be used after it. */
+  /** Returns the columns of all added events. The collector must not be used afterwards. */
   columns(): FactorColumns {
     const base = this.#base.columns();
     const pair = pairOf(base);
@@ -97,6 +97,7 @@ export class FactorCollector {
   }
 }
 
+/** Returns the codes of the dimension that names the traded instrument, undefined without one. */
 function pairOf({ dimensions, size }: EpisodeColumns): Uint32Array | undefined {
   const named = PAIR_DIMENSIONS.map(name => dimensions.find(d => d.name === name)).find(d => d !== undefined);
   return named && Uint32Array.from(named.codes.subarray(0, size));

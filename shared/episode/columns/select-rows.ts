@@ -3,7 +3,7 @@ import type { FactorColumns } from './columns.ts';
 type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
 /**
- * The columns of some rows alone: what a policy is given that must not see the others.
+ * Returns the columns of some rows alone, for a policy that must not read the others.
  * @param rows indexes of rows, in any order
  */
 export function selectRows(columns: FactorColumns, rows: Uint32Array): FactorColumns {
@@ -25,9 +25,18 @@ export function selectRows(columns: FactorColumns, rows: Uint32Array): FactorCol
   };
 }
 
-function gather<T extends Column>(column: T, rows: Uint32Array): T;
-function gather(column: Column, rows: Uint32Array): Column {
-  const found = column.slice(0, rows.length);
-  for (let i = 0; i < rows.length; i++) found[i] = column[rows[i] ?? 0] ?? 0;
-  return found;
+/**
+ * Returns the values of some rows of a column, in the order of `rows`.
+ * @throws RangeError when the column has no such row
+ */
+export function gather<T extends Column>(column: T, rows: Uint32Array): T;
+export function gather(column: Column, rows: Uint32Array): Column {
+  const gathered = column.slice(0, rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    const value = row === undefined ? undefined : column[row];
+    if (value === undefined) throw new RangeError(`row ${row} lies outside of ${column.length} rows`);
+    gathered[i] = value;
+  }
+  return gathered;
 }

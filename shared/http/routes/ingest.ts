@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono';
-import { readEpisode, readOutcomeReport } from '../../episode/episode.ts';
+import { readEpisode, readOutcomeReport } from '../../episode/episode-schema.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';

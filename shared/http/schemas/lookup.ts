@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { patternKeyInputSchema } from '../../episode/episode.ts';
+import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
 import { resolutionSchema } from '../../override/override.ts';
 import { safeRecord } from '../../validation.ts';
 import { flag } from './fields.ts';

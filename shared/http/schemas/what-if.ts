@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { cycleOptionsSchema } from '../../cycle/cycle.ts';
-import { patternKeyInputSchema } from '../../episode/episode.ts';
+import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
 import { payoffSchema } from '../../override/payoff.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope.ts';

@@ -1,12 +1,13 @@
 import type { SliceTable } from '../../mining/mine-slices.ts';
+import { elementAt } from '../../numbers.ts';
 import { testAgainstRest } from '../../statistics/fisher-exact.ts';
 import { SIDE, SliceLattice } from './slice-lattice.ts';
 
-/** How many lessons differ from their complement, at one `N_MIN`. */
+/** The number of lessons that differ from the rest, at one `N_MIN`. */
 export interface FindingCounts {
-  /** At the given false-discovery rate. */
+  /** Lessons that differ at the given false-discovery rate. */
   readonly differ: number;
-  /** Of these, those that no more general lesson explains which differs on the same side. */
+  /** General findings among them: no more general lesson differs on the same side. */
   readonly general: number;
 }
 
@@ -16,76 +17,80 @@ interface Candidate {
   readonly p: number;
 }
 
-/** The distinct slices of one pattern as a family of tests, for every `N_MIN` at once. */
+/** The distinct slices of one pattern as a family of tests, for any `N_MIN`. */
 export class Findings {
   readonly #slices: SliceTable;
-  readonly #support: ArrayLike<number>;
-  readonly #decided: ArrayLike<number>;
-  readonly #generality: SliceLattice;
+  readonly #support: Uint32Array;
+  readonly #decided: Uint32Array;
+  readonly #lattice: SliceLattice;
   readonly #fdr: number;
-  readonly #side: Uint8Array;
+  readonly #sides: Uint8Array;
 
   /**
    * @param support events of each slice that count towards `N_MIN`
-   * @param decided of these, events that a share is made of
-   * @param fdr highest false-discovery rate
+   * @param decided events among them that the share is computed from
+   * @param fdr maximum false-discovery rate
    */
-  constructor(slices: SliceTable, support: ArrayLike<number>, decided: ArrayLike<number>, fdr: number) {
+  constructor(slices: SliceTable, support: Uint32Array, decided: Uint32Array, fdr: number) {
     this.#slices = slices;
     this.#support = support;
     this.#decided = decided;
     this.#fdr = fdr;
-    this.#generality = new SliceLattice(slices);
-    this.#side = new Uint8Array(slices.count);
+    this.#lattice = new SliceLattice(slices);
+    this.#sides = new Uint8Array(slices.count);
   }
 
-  /** Slices that pass, and how many of them are compared: each once, and not the one of everything. */
+  /** Returns how many slices reach an `N_MIN`, and how many of them are tested: identical ones once, never the global. */
   pass(nMin: number): { readonly slices: number; readonly lessons: number } {
     let slices = 0;
     let lessons = 0;
-    for (let i = 0; i < this.#slices.count; i++) {
-      if ((this.#support[i] ?? 0) < nMin) continue;
+    this.#support.forEach((support, slice) => {
+      if (support < nMin) return;
       slices++;
-      if (this.#isTest(i)) lessons++;
-    }
+      if (this.#isTest(slice)) lessons++;
+    });
     return { slices, lessons };
   }
 
   /**
-   * What is found at each `N_MIN` by Benjamini and Hochberg's procedure over the lessons that pass.
-   * @param hits of each slice
+   * Returns the findings at each `N_MIN`, by Benjamini and Hochberg's procedure over the lessons that reach it.
+   * @param hits successes of each slice
    * @param lessons number of tests at each `N_MIN`
    */
-  at(nMins: readonly number[], hits: ArrayLike<number>, lessons: readonly number[]): FindingCounts[] {
+  at(nMins: readonly number[], hits: Uint32Array, lessons: readonly number[]): FindingCounts[] {
     const candidates = this.#candidates(hits);
-    return nMins.map((nMin, k) => this.#found(candidates, nMin, lessons[k] ?? 0));
+    return nMins.map((nMin, k) => this.#found(candidates, nMin, elementAt(lessons, k)));
   }
 
-  /** Whether there is a rest to compare with: identical slices are one test. */
-  #isTest(i: number): boolean {
-    const decided = this.#decided[i] ?? 0;
-    return this.#slices.representative[i] === i && decided > 0 && decided < (this.#decided[0] ?? 0);
+  /** Returns whether a slice represents itself and has a rest to be compared with. */
+  #isTest(slice: number): boolean {
+    const decided = elementAt(this.#decided, slice);
+    return (
+      this.#slices.representative[slice] === slice && decided > 0 && decided < elementAt(this.#decided, 0)
+    );
   }
 
-  /** Tests that could be found at all, by ascending p: none is found whose p is above the rate itself. */
-  #candidates(hits: ArrayLike<number>): Candidate[] {
-    const all = { successes: hits[0] ?? 0, trials: this.#decided[0] ?? 0 };
+  /** Returns the tests whose p is at most the rate, by ascending p. A larger p is never a finding. */
+  #candidates(hits: Uint32Array): Candidate[] {
+    if (hits.length === 0) return [];
+    const all = { successes: elementAt(hits, 0), trials: elementAt(this.#decided, 0) };
     const candidates: Candidate[] = [];
-    for (let slice = 0; slice < this.#slices.count; slice++) {
-      if (!this.#isTest(slice)) continue;
-      const part = { successes: hits[slice] ?? 0, trials: this.#decided[slice] ?? 0 };
-      const { difference = 0, p = 1 } = testAgainstRest(part, all) ?? {};
-      if (p <= this.#fdr) candidates.push({ slice, side: difference > 0 ? SIDE.more : SIDE.fewer, p });
-    }
+    hits.forEach((successes, slice) => {
+      if (!this.#isTest(slice)) return;
+      const test = testAgainstRest({ successes, trials: elementAt(this.#decided, slice) }, all);
+      if (!test || test.p > this.#fdr) return;
+      candidates.push({ slice, side: test.difference > 0 ? SIDE.more : SIDE.fewer, p: test.p });
+    });
     return candidates.sort((a, b) => a.p - b.p || a.slice - b.slice);
   }
 
   #found(candidates: readonly Candidate[], nMin: number, lessons: number): FindingCounts {
-    const passing = candidates.filter(({ slice }) => (this.#support[slice] ?? 0) >= nMin);
+    const passing = candidates.filter(({ slice }) => elementAt(this.#support, slice) >= nMin);
+    // The step-up procedure: all tests up to the last rank i with p · lessons / i within the rate.
     const differ = passing.findLastIndex(({ p }, i) => p * lessons <= this.#fdr * (i + 1)) + 1;
     if (differ === 0) return { differ: 0, general: 0 };
-    this.#side.fill(SIDE.none);
-    for (const { slice, side } of passing.slice(0, differ)) this.#side[slice] = side;
-    return { differ, general: this.#generality.mostGeneral(this.#side) };
+    this.#sides.fill(SIDE.none);
+    for (const { slice, side } of passing.slice(0, differ)) this.#sides[slice] = side;
+    return { differ, general: this.#lattice.mostGeneral(this.#sides) };
   }
 }

@@ -1,12 +1,14 @@
 import type { NMinRow } from './schema.ts';
 
-/** A set of findings smaller than this beyond chance is none. */
-const LEAST = 1;
+/** Fewer findings beyond chance than this count as none. */
+const MIN_BEYOND_CHANCE = 1;
 
 /**
- * Which `N_MIN` to use, and why, in one sentence. What counts are findings that no more general one explains, less those
- * that chance would make: a lower `N_MIN` always adds echoes of what is known. The one in force stays unless another
- * finds clearly more; then it is the highest that does, because fewer lessons are read and stored.
+ * Recommends an `N_MIN`, with the reason in one sentence.
+ * - The criterion is general findings less those of chance. All findings would favour the lowest `N_MIN`, which adds more
+ *   specific slices of known findings.
+ * - The one in force stays unless another has clearly more.
+ * - Else it is the highest that has clearly more, because fewer lessons are read and stored.
  */
 export function recommendNMin(
   rows: readonly NMinRow[],
@@ -22,45 +24,46 @@ export function recommendNMin(
       advice: `${keep}: ${events} events with an outcome can show nothing yet.`,
     };
   const best = rows.reduce((a, b) => (beyondChance(b) > beyondChance(a) ? b : a));
-  if (beyondChance(best) < LEAST)
-    return { recommended: inForce, advice: `${keep}: ${nothing(rows, own ?? best)}` };
-  // A count is known to its own square root: what lies within it of the best is as good.
+  if (beyondChance(best) < MIN_BEYOND_CHANCE)
+    return { recommended: inForce, advice: `${keep}: ${noFindings(rows, own ?? best)}` };
+  // The standard error of a count is its square root; what lies within one of the best is as good.
   const enough = beyondChance(best) - Math.sqrt(beyondChance(best));
   if (own && beyondChance(own) >= enough)
     return {
       recommended: inForce,
-      advice: `${keep}: ${found(own)}, and no other from ${range(rows)} finds clearly more (${best.n_min}: ${best.general}).`,
+      advice: `${keep}: ${findingsOf(own)}, and no other from ${range(rows)} finds clearly more (${best.n_min}: ${best.general}).`,
     };
   const chosen = rows.findLast(row => beyondChance(row) >= enough) ?? best;
   const before = own ? `, where ${inForce} finds ${own.general}` : '';
-  return { recommended: chosen.n_min, advice: `Use ${chosen.n_min}: ${found(chosen)}${before}.` };
+  return { recommended: chosen.n_min, advice: `Use ${chosen.n_min}: ${findingsOf(chosen)}${before}.` };
 }
 
 function beyondChance(row: NMinRow): number {
   return row.general - row.general_by_chance;
 }
 
-function found(row: NMinRow): string {
+function findingsOf(row: NMinRow): string {
   const findings = row.general === 1 ? 'finding' : 'findings';
   return `it has ${row.general} ${findings} that nothing more general explains, chance would make ${row.general_by_chance.toFixed(1)}`;
 }
 
-function nothing(rows: readonly NMinRow[], row: NMinRow): string {
+function noFindings(rows: readonly NMinRow[], row: NMinRow): string {
   const seen = `none from ${range(rows)} finds more than chance would; ${row.n_min} events show a difference of`;
   const { more, fewer } = row.detectable;
   if (more === null && fewer === null)
     return `none from ${range(rows)} finds more than chance would, nor could.`;
-  const least = [
+  const smallest = [
     ...(more === null ? [] : [`+${points(more)}`]),
     ...(fewer === null ? [] : [`−${points(-fewer)}`]),
   ];
-  return `${seen} ${least.join(' or ')} points with odds of four in five, so what helps is more events.`;
+  return `${seen} ${smallest.join(' or ')} points with odds of four in five, so what helps is more events.`;
 }
 
 function range(rows: readonly NMinRow[]): string {
   return `${rows[0]?.n_min ?? 0} to ${rows.at(-1)?.n_min ?? 0}`;
 }
 
+/** Returns a share in whole percentage points. */
 function points(share: number): string {
   return (share * 100).toFixed(0);
 }

@@ -1,50 +1,58 @@
 import * as z from 'zod';
 import { count } from '../../validation.ts';
 
-/** Every `N_MIN` from one to the other is studied. */
+/** The study has a row for every `N_MIN` of this range, both ends included. */
 export const N_MIN_RANGE = { from: 10, to: 60 } as const;
-/** Highest share of false discoveries among the lessons that are said to differ. */
+/** The maximum false-discovery rate: expected share of false ones among the lessons that are reported to differ. */
 export const FALSE_DISCOVERY_RATE = 0.1;
-/** How often outcomes are dealt anew. */
+/** Permutations of a study: how often outcomes are shuffled among the events. */
 export const PERMUTATIONS = 99;
 
-const least = z
-  .object({ more: z.number().nullable(), fewer: z.number().nullable() })
-  .meta({ description: 'difference of the share, up and down; null where no share is far enough' });
+const minimumDetectableSchema = z.object({ more: z.number().nullable(), fewer: z.number().nullable() }).meta({
+  description: 'smallest detectable difference of the share, up and down; null where no share is far enough',
+});
 
-export const nMinRowSchema = z
+const nMinRowSchema = z
   .object({
     n_min: count,
-    slices: count.meta({ description: 'slices with at least so many events' }),
-    lessons: count.meta({ description: 'of these, those that are compared: identical ones once' }),
-    differ: count.meta({ description: 'lessons that differ from their complement at `fdr`' }),
-    general: count.meta({ description: 'of these, those that no more general one explains' }),
-    differ_by_chance: z.number().meta({ description: 'mean of `differ` over the shuffles' }),
-    general_by_chance: z.number().meta({ description: 'mean of `general` over the shuffles' }),
-    any_by_chance: z.number().min(0).max(1).meta({ description: 'share of shuffles in which any differs' }),
-    detectable: least.meta({
-      description: 'least difference found with odds of `power` in a slice of n_min',
+    slices: count.meta({ description: 'slices with at least n_min events' }),
+    lessons: count.meta({ description: 'of these, those that are tested: identical ones once' }),
+    differ: count.meta({ description: 'lessons that differ from the rest at `fdr`' }),
+    general: count.meta({
+      description: 'of these, general findings: no more general one differs on the same side',
     }),
-    detectable_among: least.meta({ description: 'the same, for the only one of all these lessons' }),
+    differ_by_chance: z.number().meta({ description: 'mean of `differ` over the permutations' }),
+    general_by_chance: z.number().meta({ description: 'mean of `general` over the permutations' }),
+    any_by_chance: z
+      .number()
+      .min(0)
+      .max(1)
+      .meta({ description: 'share of permutations in which any differs' }),
+    detectable: minimumDetectableSchema.meta({
+      description: 'smallest difference that is found with a probability of `power` in a slice of n_min',
+    }),
+    detectable_among: minimumDetectableSchema.meta({
+      description: 'the same, where it is the only difference among all these lessons',
+    }),
   })
   .meta({ id: 'NMinRow' });
 
-/** What each `N_MIN` would find in a pattern's events. */
+/** The study of `N_MIN`: what each value would find in a pattern's events. */
 export const nMinStudySchema = z
   .object({
     events: count.meta({ description: 'events that count towards n_min' }),
-    decided: count.meta({ description: 'of these, those that `base_share` is made of' }),
+    decided: count.meta({ description: 'of these, those that `base_share` is computed from' }),
     base_share: z
       .number()
       .min(0)
       .max(1)
       .nullable()
-      .meta({ description: 'successes, or on the ladder threes' }),
+      .meta({ description: 'share of successes; on the ladder, of three rungs among one and three' }),
     n_min: count.meta({ description: 'in force' }),
     fdr: z.number(),
     power: z.number(),
-    shuffles: count,
-    limited: z.string().optional().meta({ description: 'why there were fewer shuffles' }),
+    shuffles: count.meta({ description: 'permutations' }),
+    limited: z.string().optional().meta({ description: 'why there were fewer than 99 permutations' }),
     cut: z.string().optional().meta({ description: 'which slices were left out' }),
     rows: z.array(nMinRowSchema),
     recommended: count,

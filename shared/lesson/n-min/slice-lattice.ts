@@ -1,66 +1,76 @@
 import type { SliceTable } from '../../mining/mine-slices.ts';
+import { elementAt } from '../../numbers.ts';
 
 /** Sides of a difference, as bits. */
 export const SIDE = { none: 0, more: 1, fewer: 2 } as const;
 
 /**
- * Which slices are one pair more general than which, so that a finding can be told from its echoes: where one timeframe
- * differs, so does most of what lies within it.
+ * The order of slices from general to specific. It separates a general finding from those that follow from it: where one
+ * timeframe differs, most slices within that timeframe differ too.
  */
 export class SliceLattice {
-  /** The parents of slice i lie from `#offset[i]` to `#offset[i + 1]`. */
+  /** The parents of slice i, those with one pair less, are `#parents[#offset[i]]` to `#parents[#offset[i + 1] - 1]`. */
   readonly #offset: Uint32Array;
   readonly #parents: Uint32Array;
   readonly #representative: Uint32Array;
-  /** Sides on which some more general slice differs, while one set of findings is looked at. */
-  readonly #echo: Uint8Array;
+  /** The sides on which some more general slice differs, for each slice. Each call rewrites it. */
+  readonly #sidesAbove: Uint8Array;
 
-  /** @param slices as the miner makes them: by number of dimensions, each with all its generalisations */
+  /** @param slices in the miner's order: by number of dimensions, each slice with all its generalisations */
   constructor(slices: SliceTable) {
     this.#offset = slices.offset;
     this.#parents = parentsOf(slices);
     this.#representative = slices.representative;
-    this.#echo = new Uint8Array(slices.count);
+    this.#sidesAbove = new Uint8Array(slices.count);
   }
 
   /**
-   * Of the slices that differ, how many have no more general one that differs on the same side.
-   * @param side of each slice, one of `SIDE`; what holds for a slice holds for those it stands for
+   * Returns how many of the slices that differ have no more general slice that differs on the same side.
+   * @param sides of each slice, one of `SIDE`; the side of a slice holds for the identical ones it represents
    */
-  mostGeneral(side: Uint8Array): number {
+  mostGeneral(sides: Uint8Array): number {
     let found = 0;
-    for (let i = 0; i < side.length; i++) {
-      let echo = 0;
-      for (let k = this.#offset[i] ?? 0; k < (this.#offset[i + 1] ?? 0); k++) {
-        const parent = this.#parents[k] ?? 0;
-        echo |= (this.#echo[parent] ?? 0) | (side[this.#representative[parent] ?? 0] ?? 0);
-      }
-      this.#echo[i] = echo;
-      if (this.#representative[i] === i && ((side[i] ?? 0) & ~echo) !== 0) found++;
-    }
+    sides.forEach((side, slice) => {
+      let above = 0;
+      for (const parent of this.#parentsOf(slice))
+        above |=
+          elementAt(this.#sidesAbove, parent) | elementAt(sides, elementAt(this.#representative, parent));
+      this.#sidesAbove[slice] = above;
+      if (this.#representative[slice] === slice && (side & ~above) !== 0) found++;
+    });
     return found;
+  }
+
+  #parentsOf(slice: number): Uint32Array {
+    return this.#parents.subarray(elementAt(this.#offset, slice), elementAt(this.#offset, slice + 1));
   }
 }
 
-/** For each slice and each of its pairs, the slice without that pair. */
+/** Returns for each slice and each of its pairs, in the order of `offset`, the slice without that pair. */
 function parentsOf({ count, offset, dimension, code }: SliceTable): Uint32Array {
   const codes = code.reduce((most, value) => Math.max(most, value), 0) + 1;
-  const itemAt = (k: number): number => (dimension[k] ?? 0) * codes + (code[k] ?? 0);
-  const items = 1 + dimension.reduce((most, value) => Math.max(most, value), 0);
-  // The pairs of a slice are sorted, so each is one step further than the slice without its last pair.
-  const step = (slice: number, item: number): number => slice * items * codes + item;
-  const next = new Map<number, number>();
-  const parents = new Uint32Array(offset[count] ?? 0);
+  const dimensions = dimension.reduce((most, value) => Math.max(most, value), 0) + 1;
+  /** A pair as one number, below `dimensions · codes`. */
+  const item = (k: number): number => elementAt(dimension, k) * codes + elementAt(code, k);
+  // A slice is the slice without its last pair, and that pair: both together are its key.
+  const slices = new Map<number, number>();
+  const key = (prefix: number, item: number): number => prefix * dimensions * codes + item;
+  const extend = (slice: number, item: number): number => {
+    const extended = slices.get(key(slice, item));
+    if (extended === undefined) throw new RangeError(`a generalisation of slice ${slice} is missing`);
+    return extended;
+  };
+  const parents = new Uint32Array(elementAt(offset, count));
   for (let i = 1; i < count; i++) {
-    const [from, to] = [offset[i] ?? 0, offset[i + 1] ?? 0];
+    const [from, to] = [elementAt(offset, i), elementAt(offset, i + 1)];
     let prefix = 0;
     for (let left = from; left < to; left++) {
       let slice = prefix;
-      for (let k = left + 1; k < to; k++) slice = next.get(step(slice, itemAt(k))) ?? 0;
+      for (let k = left + 1; k < to; k++) slice = extend(slice, item(k));
       parents[left] = slice;
-      if (left < to - 1) prefix = next.get(step(prefix, itemAt(left))) ?? 0;
+      if (left < to - 1) prefix = extend(prefix, item(left));
     }
-    next.set(step(prefix, itemAt(to - 1)), i);
+    slices.set(key(prefix, item(to - 1)), i);
   }
   return parents;
 }

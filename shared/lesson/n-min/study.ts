@@ -1,7 +1,10 @@
 import type { EpisodeColumns } from '../../episode/columns/columns.ts';
-import type { MineInput } from '../../mining/mine-slices.ts';
+import { gather } from '../../episode/columns/select-rows.ts';
+import type { Cut, MineInput } from '../../mining/mine-slices.ts';
 import { mineSlices } from '../../mining/mine-slices.ts';
+import { elementAt } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
+import type { Proportion } from '../../statistics/fisher-exact.ts';
 import type { MinimumDetectableDifference } from '../../statistics/power.ts';
 import { minimumDetectableDifference, POWER } from '../../statistics/power.ts';
 import type { LessonKind } from '../lesson-kind.ts';
@@ -24,14 +27,26 @@ import type { NMinRow, NMinStudy } from './schema.ts';
 import { FALSE_DISCOVERY_RATE, N_MIN_RANGE, PERMUTATIONS } from './schema.ts';
 import { contentOrder } from './shuffle.ts';
 
-/** Odds of a difference by chance up to which a lesson looked at alone would count: as its 90 % interval. */
+/** Two-sided significance level of a lesson that is read alone: that of its 90 % interval. */
 const ALPHA_ALONE = 0.1;
 
+const N_MINS = Array.from({ length: N_MIN_RANGE.to - N_MIN_RANGE.from + 1 }, (_, i) => N_MIN_RANGE.from + i);
+
+/** The findings at one `N_MIN`: in the events, and in each permutation of them. */
+interface NMinFindings {
+  readonly nMin: number;
+  readonly slices: number;
+  readonly lessons: number;
+  readonly observed: FindingCounts;
+  readonly permuted: readonly FindingCounts[];
+}
+
 /**
- * How the choice of `N_MIN` would turn out on a pattern's own events. They are mined once, at the lowest of the range;
- * every higher one is a part of that. Then hits are dealt anew among the decided events, scope and everything else
- * staying where it is, to count what differs by chance alone. Numbers are drawn from a seed made of the events.
- * @param nMin the one in force
+ * Studies what each `N_MIN` would find in a pattern's own events.
+ * - The slices are mined once, at the lowest `N_MIN`; those of a higher one are a subset.
+ * - A permutation test estimates the findings of chance: successes are shuffled among the decided events, while scopes
+ *   stay. Its random numbers are seeded from the events, so the same events give the same study.
+ * @param nMin the `N_MIN` in force
  */
 export function studyNMin(
   pattern: PatternKey,
@@ -40,105 +55,131 @@ export function studyNMin(
   budget: StudyBudget = STUDY_BUDGET,
 ): NMinStudy {
   const input = studyInput(lessonKind(pattern), columns);
-  const options = {
+  const { found, permutations, planned, cut } = countFindings(input, budget);
+  const total = {
+    successes: countOf(input, CLASS.hit),
+    trials: input.size - countOf(input, CLASS.undecided),
+  };
+  const rows = found.map(findings => studyRow(findings, total, input.size));
+  return {
+    events: input.size,
+    decided: total.trials,
+    base_share: total.trials === 0 ? null : fourDecimals(shareOf(total)),
+    n_min: nMin,
+    fdr: FALSE_DISCOVERY_RATE,
+    power: POWER,
+    shuffles: permutations,
+    ...(permutations < PERMUTATIONS && { limited: limitedReason(input, permutations, planned) }),
+    ...(cut && { cut: `slices of more than ${cut.depth} dimensions: ${cut.reason}` }),
+    rows,
+    ...recommendNMin(rows, nMin, input.size),
+  };
+}
+
+/** Mines the slices, and counts the findings in the events and in the permutations that the budget allows. */
+function countFindings(
+  input: MineInput,
+  budget: StudyBudget,
+): {
+  readonly found: readonly NMinFindings[];
+  readonly permutations: number;
+  readonly planned: number;
+  readonly cut: Cut | undefined;
+} {
+  const mined = mineSlices(input, {
     nMin: N_MIN_RANGE.from,
     nearMin: N_MIN_RANGE.from,
     maxSlices: MAX_LESSONS,
     maxWork: budget.maxWork,
-  };
-  const mined = mineSlices(input, options);
+  });
   const { slices } = mined;
   const support = sumOf(slices, [CLASS.hit, CLASS.other, CLASS.undecided]);
   const decided = sumOf(slices, [CLASS.hit, CLASS.other]);
   const findings = new Findings(slices, support, decided, FALSE_DISCOVERY_RATE);
   const passing = N_MINS.map(n => findings.pass(n));
   const lessons = passing.map(p => p.lessons);
-  const seen = findings.at(N_MINS, sumOf(slices, [CLASS.hit]), lessons);
+  const observed = findings.at(N_MINS, sumOf(slices, [CLASS.hit]), lessons);
   const planned = affordablePermutations(support, budget);
-  const chance = permutedFindings(input, mined, planned, hits => findings.at(N_MINS, hits, lessons));
-  const total = {
-    successes: countOf(input, CLASS.hit),
-    trials: input.size - countOf(input, CLASS.undecided),
-  };
-  const base = total.trials === 0 ? 0 : total.successes / total.trials;
-  const rows = N_MINS.map((n_min, k): NMinRow => {
-    const n = (n_min * total.trials) / Math.max(1, input.size);
-    const among = FALSE_DISCOVERY_RATE / Math.max(1, lessons[k] ?? 0);
+  const permuted = permutedFindings(input, mined, planned, hits => findings.at(N_MINS, hits, lessons));
+  const found = observed.map((counts, k): NMinFindings => {
+    const [pass, nMin] = [passing[k], N_MINS[k]];
+    if (!pass || nMin === undefined) throw new RangeError(`there is no N_MIN ${k}`);
     return {
-      n_min,
-      slices: passing[k]?.slices ?? 0,
-      lessons: lessons[k] ?? 0,
-      ...(seen[k] ?? NOTHING),
-      ...byChance(chance.map(found => found[k] ?? NOTHING)),
-      detectable: rounded(minimumDetectableDifference(base, n, total.trials - n, ALPHA_ALONE)),
-      detectable_among: rounded(minimumDetectableDifference(base, n, total.trials - n, among)),
+      nMin,
+      ...pass,
+      observed: counts,
+      permuted: permuted.flatMap(permutation => permutation[k] ?? []),
     };
   });
+  return { found, permutations: permuted.length, planned, cut: mined.cut };
+}
+
+/** @param total successes and trials of all events @param size number of events */
+function studyRow(
+  { nMin, slices, lessons, observed, permuted }: NMinFindings,
+  total: Proportion,
+  size: number,
+): NMinRow {
+  // A slice of N_MIN events is taken to have as large a share of decided ones as all events.
+  const decided = (nMin * total.trials) / Math.max(1, size);
+  const detectable = (alpha: number): MinimumDetectableDifference =>
+    rounded(minimumDetectableDifference(shareOf(total), decided, total.trials - decided, alpha));
   return {
-    events: input.size,
-    decided: total.trials,
-    base_share: total.trials === 0 ? null : fourDecimals(base),
     n_min: nMin,
-    fdr: FALSE_DISCOVERY_RATE,
-    power: POWER,
-    shuffles: chance.length,
-    ...(chance.length < PERMUTATIONS && { limited: limitedReason(input, chance.length, planned) }),
-    ...(mined.cut && { cut: `slices of more than ${mined.cut.depth} dimensions: ${mined.cut.reason}` }),
-    rows,
-    ...recommendNMin(rows, nMin, input.size),
+    slices,
+    lessons,
+    ...observed,
+    ...byChance(permuted),
+    detectable: detectable(ALPHA_ALONE),
+    detectable_among: detectable(FALSE_DISCOVERY_RATE / Math.max(1, lessons)),
   };
 }
 
-const N_MINS = Array.from({ length: N_MIN_RANGE.to - N_MIN_RANGE.from + 1 }, (_, i) => N_MIN_RANGE.from + i);
-const NOTHING: FindingCounts = { differ: 0, general: 0 };
-
-/** The rows that count towards `N_MIN`, in content order, by what they are to the share that is compared. */
+/**
+ * Returns the rows that count towards `N_MIN`, in content order. Their class is their part in the share: a success,
+ * another decided event, or undecided.
+ */
 function studyInput(kind: LessonKind, columns: EpisodeColumns): MineInput {
   const full = kind.input(columns);
-  const meaning = Array.from({ length: full.classCount }, (_, c) => {
-    const { successes: hits, trials: decided } = kind.share(
-      Array.from({ length: full.classCount }, (_, k) => Number(k === c)),
-    );
-    return hits > 0 ? CLASS.hit : decided > 0 ? CLASS.other : CLASS.undecided;
+  const classOf = Array.from({ length: full.classCount }, (_, c) => {
+    const one = Array.from({ length: full.classCount }, (_, k) => Number(k === c));
+    const { successes, trials } = kind.share(one);
+    return successes > 0 ? CLASS.hit : trials > 0 ? CLASS.other : CLASS.undecided;
   });
-  const classes = full.classes.map(c => meaning[c] ?? CLASS.undecided);
+  const classes = full.classes.map(c => classOf[c] ?? CLASS.undecided);
   const order = contentOrder(full.size, classes, full.dimensions).filter(
-    row => full.supporting[full.classes[row] ?? 0],
+    row => full.supporting[elementAt(full.classes, row)],
   );
   return {
     size: order.length,
-    dimensions: full.dimensions.map(dimension => ({ ...dimension, codes: taken(dimension.codes, order) })),
-    classes: taken(classes, order),
+    dimensions: full.dimensions.map(dimension => ({ ...dimension, codes: gather(dimension.codes, order) })),
+    classes: gather(classes, order),
     classCount: CLASS_COUNT,
     supporting: new Array<boolean>(CLASS_COUNT).fill(true),
   };
 }
 
-function taken<T extends Uint8Array | Uint16Array | Uint32Array>(from: T, rows: Uint32Array): T;
-function taken(from: Uint8Array | Uint16Array | Uint32Array, rows: Uint32Array) {
-  const to = from.slice(0, rows.length);
-  rows.forEach((row, i) => {
-    to[i] = from[row] ?? 0;
-  });
-  return to;
-}
-
+/** Returns the means over permutations; all 0 without any. */
 function byChance(
   found: readonly FindingCounts[],
 ): Pick<NMinRow, 'differ_by_chance' | 'general_by_chance' | 'any_by_chance'> {
-  const mean = (of: (f: FindingCounts) => number): number =>
-    found.length === 0 ? 0 : found.reduce((sum, f) => sum + of(f), 0) / found.length;
+  const mean = (of: (counts: FindingCounts) => number): number =>
+    found.length === 0 ? 0 : found.reduce((sum, counts) => sum + of(counts), 0) / found.length;
   return {
-    differ_by_chance: fourDecimals(mean(f => f.differ)),
-    general_by_chance: fourDecimals(mean(f => f.general)),
-    any_by_chance: fourDecimals(mean(f => Number(f.differ > 0))),
+    differ_by_chance: fourDecimals(mean(counts => counts.differ)),
+    general_by_chance: fourDecimals(mean(counts => counts.general)),
+    any_by_chance: fourDecimals(mean(counts => Number(counts.differ > 0))),
   };
 }
 
-function limitedReason({ size }: MineInput, shuffles: number, planned: number): string {
-  if (shuffles < planned)
-    return `${shuffles} of ${PERMUTATIONS} shuffles: the search for slices ran over its budget`;
-  return `${shuffles} of ${PERMUTATIONS} shuffles: ${size} events lie in too many slices for more`;
+function limitedReason({ size }: MineInput, permutations: number, planned: number): string {
+  if (permutations < planned)
+    return `${permutations} of ${PERMUTATIONS} shuffles: the search for slices ran over its budget`;
+  return `${permutations} of ${PERMUTATIONS} shuffles: ${size} events lie in too many slices for more`;
+}
+
+function shareOf({ successes, trials }: Proportion): number {
+  return trials === 0 ? 0 : successes / trials;
 }
 
 function rounded({ more, fewer }: MinimumDetectableDifference): MinimumDetectableDifference {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { bodyHash, episodeBody, readEpisode } from '../../../shared/episode/episode.ts';
+import { bodyHash, episodeBody } from '../../../shared/episode/episode.ts';
+import { readEpisode } from '../../../shared/episode/episode-schema.ts';
 import { Fault } from '../../../shared/errors.ts';
 
 export interface Reply {

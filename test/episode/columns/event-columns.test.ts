@@ -2,14 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FactorCollector } from '../../../shared/episode/columns/event-columns.ts';
 import type { Outcome } from '../../../shared/episode/outcome.ts';
-import {
-  GATE_FLAGS,
-  GATE_NAMES,
-  packEpisode,
-  unpackEpisode,
-} from '../../../shared/episode/packed-episode.ts';
+import { GATE_FLAGS, GATE_NAMES, packEpisode } from '../../../shared/episode/packed-episode.ts';
 import { episode } from '../../support/episodes.ts';
 import { factorColumns } from '../../support/factor-columns.ts';
+import { unpackEpisode } from '../../support/unpack-episode.ts';
 
 interface Row {
   readonly fields: object;
@@ -48,7 +44,7 @@ const rowArbitrary: fc.Arbitrary<Row> = fc.record({
   resolvedAt: fc.integer({ min: 0, max: 2 ** 41 }),
 });
 
-/** Rows with one code of one column are the same rows, whatever the codes are. */
+/** Returns for each row the first row with the same code, −1 for code 0: equal for equal groups, whatever the codes. */
 const groups = (codes: ArrayLike<number> | undefined, size: number): number[] =>
   Array.from({ length: size }, (_, row) =>
     (codes?.[row] ?? 0) === 0
@@ -57,7 +53,7 @@ const groups = (codes: ArrayLike<number> | undefined, size: number): number[] =>
   );
 
 describe('columns with factors', () => {
-  it('hold what each event was packed from', () => {
+  it('Columns hold what each event was packed from', () => {
     fc.assert(
       fc.property(fc.array(rowArbitrary, { maxLength: 30 }), rows => {
         const columns = collected(rows);
@@ -76,7 +72,7 @@ describe('columns with factors', () => {
     );
   });
 
-  it('of many events keep what came first', () => {
+  it('Columns of many events keep the values of the first ones', () => {
     const rows = Array.from({ length: 5000 }, (_, i) => ({
       fields: { factors: i === 3000 ? { dx: 7, ts_ok: true } : { ts_score: i } },
       outcome: 'success' as const,
@@ -94,7 +90,7 @@ describe('columns with factors', () => {
     expect(columns.flagsSet[3000]).toBe(1 << GATE_FLAGS.indexOf('ts_ok'));
   });
 
-  it('take the pair from the dimension that names the instrument', () => {
+  it('The pair of an event is the dimension that names the instrument', () => {
     const row = (scope: object): Row => ({ fields: { scope }, outcome: 'failure', time: 0, resolvedAt: 0 });
     const { pair } = collected([
       row({ symbol: 'sol' }),
@@ -106,7 +102,7 @@ describe('columns with factors', () => {
     expect(collected([row({ chain: 'x' })]).pair).toBeUndefined();
   });
 
-  it('know a gate that blocked by its name, and any other as other', () => {
+  it('A blocking gate is kept by its name, and an unknown gate as other', () => {
     const [bits] = collected([
       { fields: { factors: { blocked_by: ['halo', 'moon'] } }, outcome: 'success', time: 0, resolvedAt: 0 },
     ]).blocked;

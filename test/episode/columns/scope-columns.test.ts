@@ -23,13 +23,13 @@ describe('the quadrant of an event', () => {
     ['skipped', 'success', QUADRANT.miss],
     ['skipped', 'failure', QUADRANT.dodge],
     ['skipped', 'neutral', QUADRANT.skippedNeutral],
-  ])('%s, %s is %d', (decision, outcome, quadrant) => {
+  ])('The quadrant of an event that was %s, with outcome %s, is %d', (decision, outcome, quadrant) => {
     expect(collected([[packed({}, { decision }), outcome]]).quadrant[0]).toBe(quadrant);
   });
 });
 
 describe('columns', () => {
-  it('have their dimensions sorted by name and their values by text, whatever the order of reading', () => {
+  it('Columns have their dimensions sorted by name and their values by text, in any order of reading', () => {
     const columns = collected([
       [packed({ b: 'y', a: '2' }), 'success'],
       [packed({ b: 'x' }), 'success'],
@@ -43,11 +43,11 @@ describe('columns', () => {
     ]);
   });
 
-  it('of nothing are empty', () => {
+  it('Columns of no events are empty', () => {
     expect(collected([])).toMatchObject({ size: 0, dimensions: [] });
   });
 
-  it('of a dimension named like a method of objects hold its own values only', () => {
+  it('A dimension that is named like a method of objects holds its own values only', () => {
     const columns = collected([
       [packed({ constructor: 'x', toString: 'y' }), 'success'],
       [packed({ a: '1' }), 'success'],
@@ -63,7 +63,7 @@ describe('columns', () => {
     [255, Uint8Array],
     [256, Uint16Array],
     [65_536, Uint32Array],
-  ])('of %d values are wide enough', (values, width) => {
+  ])('A column of %d values has codes that are wide enough', (values, width) => {
     const collector = new ColumnCollector({ withDxCount: false });
     for (let i = 0; i < values; i++) collector.add(scopeOnly(i), 'success');
     const [column] = collector.columns().dimensions;
@@ -75,7 +75,7 @@ describe('columns', () => {
     );
   });
 
-  it('grow with the events', () => {
+  it('Columns grow with the events', () => {
     const collector = new ColumnCollector({ withDxCount: true });
     for (let i = 0; i < 5000; i++)
       collector.add(packed({ a: i % 7 }, { factors: { dx_count: i % 5 } }), i % 2 ? 'success' : 'failure');
@@ -88,7 +88,7 @@ describe('columns', () => {
     }
   });
 
-  it('carry dx_count for ladder patterns only, NaN where an event has none', () => {
+  it('Columns carry dx_count for ladder patterns only, NaN where an event has none', () => {
     const rows: [Uint8Array, Outcome][] = [
       [packed({}, { factors: { dx_count: 2 } }), 'success'],
       [packed({}, { factors: { dx_count: { min: 1, median: 3, max: 4 } } }), 'success'],
@@ -99,7 +99,7 @@ describe('columns', () => {
   });
 });
 
-it('an event that ends with its scope is damaged_event', () => {
+it('An event that ends with its scope is damaged_event', () => {
   const bytes = packed({ chain: 'solana' });
   const collector = new ColumnCollector({ withDxCount: false });
   const scopeEnd = 3 + 1 + 'chain'.length + 2 + 'solana'.length;
@@ -107,7 +107,7 @@ it('an event that ends with its scope is damaged_event', () => {
   expect(faultOf(() => collector.add(Uint8Array.of(9, 0, 0, 0), 'success')).code).toBe('damaged_event');
 });
 
-/** A packed event with one dimension, made without reading an event: there are many of them. */
+/** Returns a packed event with one dimension. It skips the checks of an event, because a test makes 65,536 of them. */
 function scopeOnly(i: number): Uint8Array {
   return packEpisode({ ...base, scope: { d: String(i) } });
 }

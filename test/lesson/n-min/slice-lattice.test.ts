@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { SIDE, SliceLattice } from '../../../shared/lesson/n-min/slice-lattice.ts';
 import { mineSlices } from '../../../shared/mining/mine-slices.ts';
 
-/** Rows `a b c`: every slice of these has at least one. */
+/** Mines rows of the dimensions a, b and c with an `N_MIN` of 1. @returns the slices, and their names like `a1 b2` */
 function mined(rows: readonly (readonly number[])[]) {
   const dimensions = ['a', 'b', 'c'].map((name, d) => ({
     name,
@@ -26,7 +26,7 @@ function mined(rows: readonly (readonly number[])[]) {
   return { slices, names };
 }
 
-/** Counted with the slices of a name on the given side. */
+/** Counts the general findings, given the names of the slices that differ on each side. */
 function mostGeneral(
   rows: readonly (readonly number[])[],
   more: readonly string[],
@@ -45,18 +45,21 @@ it.each([
   [[], [], 0],
   [['a1'], [], 1],
   [['a1', 'a1 b1', 'a1 b1 c1'], [], 1],
-  // no pair between them differs: still the same finding
+  // the slice between them does not differ: still the same finding
   [['a1', 'a1 b1 c1'], [], 1],
   [['c2', 'a1 b1 c2', 'b2 c2', 'a2'], [], 2],
-  // on the other side it is news
+  // on the other side it is a finding of its own
   [['a1'], ['a1 b1'], 2],
   [['a1 b1', 'a1 c1', 'a1 b1 c1'], [], 2],
-])('of %j and, with fewer, %j there are %d that nothing more general explains', (more, fewer, found) => {
-  expect(mostGeneral(ALL, more, fewer)).toBe(found);
-});
+])(
+  'Of the slices %j with more and %j with fewer successes, %d are general findings',
+  (more, fewer, found) => {
+    expect(mostGeneral(ALL, more, fewer)).toBe(found);
+  },
+);
 
-it('what differs in a slice differs in the ones it stands for', () => {
-  // b1 are exactly the rows of a1, which stands for it
+it('The side of a slice holds for the identical slices that it represents', () => {
+  // b1 has exactly the rows of a1, which represents it
   const rows = [
     [1, 1, 1],
     [1, 1, 2],

@@ -1,0 +1,148 @@
+import { Fault } from '../errors.ts';
+import { normalizeScope } from '../pattern/scope.ts';
+import { newerFormat } from './newer-format.ts';
+import type { NumericFactor } from './packed-episode.ts';
+import { NUMERIC_FACTORS, PACKED_FORMAT } from './packed-episode.ts';
+
+/*
+ * Reads parts of a packed event without making an object of it; the layout is at the top of `packed-episode.ts`.
+ * `scopeRange` checks the bytes. The other functions take its result, the end of the scope: all parts behind the scope
+ * are found from there.
+ */
+
+/** Places of the parts with a fixed place, from the end of the scope. */
+const DECISION = 0;
+const FLAGS_KNOWN = 1;
+const FLAGS_SET = 2;
+const BLOCKED = 3;
+const NUMBERS_PRESENT = 4;
+const NUMBERS = 6;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Returns where the scope lies inside a packed event: `[start, end)`.
+ * @throws Fault `damaged_event` unless the format is known and the lengths inside add up to the event's own
+ */
+export function scopeRange(packed: Uint8Array): readonly [number, number] {
+  const version = byteAt(packed, 0);
+  if (version > PACKED_FORMAT) throw newerFormat('a packed event', version, PACKED_FORMAT);
+  if (version !== PACKED_FORMAT) throw damaged(`a packed event has the unknown format ${version}`);
+  const end = 3 + u16At(packed, 1);
+  const tradeAt = end + NUMBERS + 8 * popcount(u16At(packed, end + NUMBERS_PRESENT));
+  if (tradeAt + 2 + u16At(packed, tradeAt) !== packed.length) throw damaged('a packed event is incomplete');
+  return [3, end];
+}
+
+/** Returns whether the bot acted. @param scopeEnd end of the scope */
+export function readActed(packed: Uint8Array, scopeEnd: number): boolean {
+  return packed[scopeEnd + DECISION] === 1;
+}
+
+/** Returns one number of a packed event, NaN when the event carries none. @param scopeEnd end of the scope */
+export function readNumber(packed: Uint8Array, scopeEnd: number, name: NumericFactor): number {
+  const index = NUMERIC_FACTORS.indexOf(name);
+  const present = u16At(packed, scopeEnd + NUMBERS_PRESENT);
+  if ((present & (1 << index)) === 0) return Number.NaN;
+  const before = popcount(present & ((1 << index) - 1));
+  return view(packed).getFloat64(scopeEnd + NUMBERS + 8 * before, true);
+}
+
+/** The flags of a packed event, and where its trade id lies. */
+interface PackedFactors {
+  /** Bit i: the event logged `GATE_FLAGS[i]`. */
+  readonly flagsKnown: number;
+  /** Bit i: `GATE_FLAGS[i]` was passed. */
+  readonly flagsSet: number;
+  /** Bit i: `GATE_NAMES[i]` blocked; 0x80: the event logged which gates blocked it. */
+  readonly blocked: number;
+  /** Bytes of the trade id: `[start, end)`, empty for none. */
+  readonly trade: readonly [number, number];
+}
+
+/**
+ * Reads all factors of a packed event.
+ * @param scopeEnd end of the scope
+ * @param number is called with each number that the event carries, and its index in `NUMERIC_FACTORS`
+ */
+export function readFactors(
+  packed: Uint8Array,
+  scopeEnd: number,
+  number: (index: number, value: number) => void,
+): PackedFactors {
+  const doubles = view(packed);
+  let next = scopeEnd + NUMBERS;
+  for (let mask = u16At(packed, scopeEnd + NUMBERS_PRESENT); mask !== 0; mask &= mask - 1) {
+    number(31 - Math.clz32(mask & -mask), doubles.getFloat64(next, true));
+    next += 8;
+  }
+  return {
+    flagsKnown: byteAt(packed, scopeEnd + FLAGS_KNOWN),
+    flagsSet: byteAt(packed, scopeEnd + FLAGS_SET),
+    blocked: byteAt(packed, scopeEnd + BLOCKED),
+    trade: [next + 2, packed.length],
+  };
+}
+
+/**
+ * Returns where a pair of a packed scope ends.
+ * @param at where the pair begins
+ * @param scopeEnd end of the scope
+ * @throws Fault `damaged_event` when the pair would reach beyond the scope
+ */
+export function pairEnd(packed: Uint8Array, at: number, scopeEnd: number): number {
+  const nameEnd = at + 1 + byteAt(packed, at);
+  const valueEnd = nameEnd + 2 + u16At(packed, nameEnd);
+  if (valueEnd > scopeEnd) throw damaged('a packed scope is incomplete');
+  return valueEnd;
+}
+
+/**
+ * Decodes name and value of a pair of a packed scope; parameters as for `pairEnd`.
+ * @throws Fault `damaged_event` when they are invalid
+ */
+export function unpackPair(packed: Uint8Array, at: number, scopeEnd: number): readonly [string, string] {
+  const nameEnd = at + 1 + byteAt(packed, at);
+  const name = decode(packed, at + 1, nameEnd);
+  const value = decode(packed, nameEnd + 2, pairEnd(packed, at, scopeEnd));
+  try {
+    if (normalizeScope({ [name]: value })[name] === value) return [name, value];
+  } catch (cause) {
+    throw damaged('a packed pair is not a valid dimension', cause);
+  }
+  throw damaged('a packed pair is not a valid dimension');
+}
+
+function decode(packed: Uint8Array, start: number, end: number): string {
+  try {
+    return utf8.decode(packed.subarray(start, end));
+  } catch (cause) {
+    throw damaged('a packed text is not valid UTF-8', cause);
+  }
+}
+
+function damaged(message: string, cause?: unknown): Fault {
+  return new Fault('damaged_event', message, { cause });
+}
+
+/** Returns a byte. @throws Fault `damaged_event` beyond the end */
+function byteAt(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at];
+  if (byte === undefined) throw damaged('a packed event is incomplete');
+  return byte;
+}
+
+function u16At(bytes: Uint8Array, at: number): number {
+  return byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8);
+}
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Returns how many bits are set. */
+function popcount(mask: number): number {
+  let count = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
