@@ -4,9 +4,13 @@ import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Takes events and outcomes in. */
+/** Stores events and outcomes, unless the stored data have a newer format than this code. */
 export function createHandler(runtime: Runtime) {
   const app = createApp(runtime.log);
+  app.use('/v1/*', async (_, next) => {
+    await runtime.storedFormat.check();
+    await next();
+  });
   ingestRoutes(app, runtime);
   return handle(app);
 }

@@ -34,6 +34,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
       actions: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
       partitions: ['patterns', 'parked#*'],
     },
+    // The version of the stored formats.
+    { target: 'control', actions: ['GetItem'], partitions: ['format'] },
     // Counters. They share a partition with the head, whose attributes stay out of reach.
     {
       target: 'control',
@@ -67,7 +69,7 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     // What-ifs and the study of N_MIN count on the events themselves.
     { target: 'outcomes', actions: ['Query'] },
   ],
-  'cycle-open': [{ target: 'control', actions: ['PutItem', 'Query'] }],
+  'cycle-open': [{ target: 'control', actions: ['GetItem', 'PutItem', 'Query'] }],
   mine: [
     { target: 'outcomes', actions: ['Query'] },
     { target: 'control', actions: ['GetItem', 'PutItem'] },

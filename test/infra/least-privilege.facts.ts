@@ -9,6 +9,7 @@ import { resources, synthesize } from './synth.ts';
  */
 
 const WAITING = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","parked#*"]}}';
+const FORMAT = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["format"]}}';
 const ASKED = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
 const COUNTERS =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
@@ -25,6 +26,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:GetItem ControlTable ${WAITING}`,
     `dynamodb:PutItem ControlTable ${WAITING}`,
     `dynamodb:UpdateItem ControlTable ${WAITING}`,
+    `dynamodb:GetItem ControlTable ${FORMAT}`,
     `dynamodb:UpdateItem ControlTable ${COUNTERS}`,
   ],
   Asked: [`dynamodb:BatchWriteItem ControlTable ${ASKED}`],
@@ -41,7 +43,11 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:UpdateItem OverridesTable',
     'dynamodb:Query EventsTable/index/outcomes',
   ],
-  CycleOpen: ['dynamodb:PutItem ControlTable', 'dynamodb:Query ControlTable'],
+  CycleOpen: [
+    'dynamodb:GetItem ControlTable',
+    'dynamodb:PutItem ControlTable',
+    'dynamodb:Query ControlTable',
+  ],
   Mine: [
     'dynamodb:Query EventsTable/index/outcomes',
     'dynamodb:GetItem ControlTable',
