@@ -1,5 +1,5 @@
 import { BatchWriteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { listen } from '../../local/service.ts';
+import { listen } from '../../local/http-server.ts';
 import type { Item } from '../../shared/dynamodb/client.ts';
 import { mapBatches } from '../../shared/dynamodb/client.ts';
 import { median, type Target, table, timed } from '../support/report.ts';

@@ -1,5 +1,5 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { listen } from '../../local/service.ts';
+import { listen } from '../../local/http-server.ts';
 import type { MinedPattern } from '../../shared/cycle/publish.ts';
 import { openCycle, publishStep } from '../../shared/cycle/steps.ts';
 import { HEAD, patternPartition } from '../../shared/dynamodb/keys.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Listening } from '../../local/service.ts';
-import { listen } from '../../local/service.ts';
+import type { Listening } from '../../local/http-server.ts';
+import { listen } from '../../local/http-server.ts';
 import { MAX_EVENT_BYTES } from '../../shared/episode/episode.ts';
 import { problemSchema } from '../../shared/http/schemas.ts';
 import type { Api } from '../support/api.ts';

@@ -110,14 +110,17 @@ describe('npm start', () => {
     writeFileSync(join(folder, 'file'), '');
     const { code, err } = await start(['--data', join(folder, 'file', 'data')]).ended;
     expect(code).toBe(1);
-    expect(err).toMatch(/^cannot write to the data folder \S+ \(ENOTDIR\)\n$/);
+    expect(err).toMatch(/^cannot write to the data folder \S+ \(ENOTDIR\); choose another with --data\n$/);
   });
 
   test('a folder in use gets one line and exit code 1', async () => {
     const first = start(['--data', folder]);
     await first.listening;
     const { code, err } = await start(['--data', folder]).ended;
-    expect([code, err]).toEqual([1, `the data folder ${folder} is in use by another process\n`]);
+    expect([code, err]).toEqual([
+      1,
+      `the data folder ${folder} is in use by another process; stop it, or start with another folder (--data)\n`,
+    ]);
     await first.stop();
   });
 
@@ -146,7 +149,7 @@ describe('npm start', () => {
 
   test.each([
     [['--every', '5'], '--every takes a time'],
-    [['--port', 'http'], 'the port is a number'],
+    [['--port', 'http'], '--port takes a number'],
     [['--dta', 'x'], "Unknown option '--dta'"],
   ])('wrong options get a line and exit code 2: %j', async (args, message) => {
     const { code, err } = await start(args).ended;

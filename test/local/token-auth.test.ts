@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listen } from '../../local/http-server.ts';
 import { isLoopback } from '../../local/loopback-guard.ts';
-import { listen } from '../../local/service.ts';
 import { callersOf, readCallers } from '../../local/token-auth.ts';
 import { problemSchema } from '../../shared/http/schemas.ts';
 import type { Api } from '../support/api.ts';
@@ -143,14 +143,14 @@ describe('a file of tokens', () => {
     [{ 'token-of-the-bot-1': { role: 'pm', name: 'x', more: 1 } }],
   ])('%j is refused, and no token is shown', tokens => {
     expect(() => callersOf(tokens, 'tokens.json')).toThrow(
-      /^the tokens in tokens\.json do not fit; the form is/,
+      /^the tokens in tokens\.json are invalid; the form is/,
     );
     expect(() => callersOf(tokens, 'tokens.json')).not.toThrow(/token-of-the-bot/);
   });
 
   it('that is not there, or no JSON, is one line', () => {
     expect(() => readCallers('/nowhere.json')).toThrow('cannot read the tokens in /nowhere.json (ENOENT)');
-    expect(() => readCallers('README.md')).toThrow('cannot read the tokens in README.md (it is no JSON)');
+    expect(() => readCallers('README.md')).toThrow('cannot read the tokens in README.md (it is not JSON)');
   });
 });
 
@@ -178,10 +178,7 @@ describe('npm start', () => {
     '[A2] without tokens refuses --host %j with exit code 2',
     async host => {
       const { code, err } = await serve([`--host=${host}`]).ended;
-      expect([code, err]).toEqual([
-        2,
-        expect.stringContaining('without tokens (--auth) this machine alone is served'),
-      ]);
+      expect([code, err]).toEqual([2, expect.stringContaining('without tokens use --host 127.0.0.1')]);
     },
   );
 
@@ -199,7 +196,7 @@ describe('npm start', () => {
     hostname(),
   ])('[A2] without tokens no other part of the program can open %s', host => {
     expect(isLoopback(host)).toBe(false);
-    expect(() => listen(api.service.app, 0, { host })).toThrow('nothing but loopback');
+    expect(() => listen(api.service.app, 0, { host })).toThrow('only the loopback interface');
   });
 
   it.each(['127.0.0.1', 'localhost'])('without tokens listens on %s', async host => {
