@@ -5,7 +5,7 @@ import { openService } from '../../local/service.ts';
 import * as schemas from '../../shared/http/schemas.ts';
 import { jsonLog } from '../../shared/log.ts';
 
-/** The product on an engine in memory, spoken to as a client would: requests in, checked answers out. */
+/** Opens the product on an engine in memory. Its functions send requests and parse the responses. */
 export async function openApi(options: ServiceOptions = {}) {
   const log = jsonLog('error', () => undefined, Date.now);
   const service = await openService({ log, tuning: { retryPauseMs: 1 }, ...options });
@@ -38,7 +38,7 @@ export async function openApi(options: ServiceOptions = {}) {
     postOutcomes: (outcomes: readonly unknown[]) =>
       ask(schemas.outcomesAnswerSchema, 'POST', '/v1/outcomes', { outcomes }),
     cycle: (options: object = {}) => ask(schemas.cycleRecordSchema, 'POST', '/v1/cycles?wait=true', options),
-    lookup: (question: object) => ask(schemas.lookupAnswerSchema, 'POST', '/v1/overrides/lookup', question),
+    lookup: (request: object) => ask(schemas.lookupAnswerSchema, 'POST', '/v1/overrides/lookup', request),
     status: () => ask(schemas.statusSchema, 'GET', '/v1/status'),
     close: () => service.close(),
   };
@@ -61,7 +61,7 @@ async function everyPage<P extends { next?: string | undefined }, R>(
   return rows;
 }
 
-/** The lines of a JSONL file of the test folder. */
+/** Reads a JSONL file of the test folder. */
 export function readLines(file: string): Record<string, unknown>[] {
   const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
   return text
@@ -84,7 +84,7 @@ export interface EventOptions {
   readonly factors?: object;
 }
 
-/** `count` events that differ in their ids only. */
+/** Returns `count` events that differ only in their ids. */
 export function events(count: number, prefix: string, options: EventOptions = {}) {
   const {
     pattern = 'pm.uptrend.S1.entry',

@@ -5,7 +5,7 @@ import { iso } from './episodes.ts';
 
 let started = 0;
 
-/** One whole run over every pattern, in the order of the state machine; what a step throws ends it. */
+/** Runs one cycle over every pattern in the order of the state machine. The error of a step ends it. */
 export async function runCycle(runtime: Runtime, options: object = {}): Promise<PatternRun[]> {
   const execution = { name: `run ${started++}`, started_at: iso(runtime.now()) };
   const opened = await openCycle(runtime, { execution, options: { n_min: 10, ...options } });
