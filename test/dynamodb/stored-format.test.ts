@@ -24,7 +24,7 @@ const markVersion = (version: number) =>
   stores.db.put({ TableName: 'control', Item: { ...VERSION_KEY, version } });
 const storedVersion = () => stores.db.get({ TableName: 'control', Key: VERSION_KEY });
 
-/** Calls a function as API Gateway does. */
+/** Calls a function as API Gateway does, and returns its status and body. */
 async function call(handler: ReturnType<typeof ingest>, method: string, path: string, body: object) {
   const event = {
     version: '2.0',
@@ -50,7 +50,7 @@ const EVENT = {
 const RUN = { execution: { name: 'run', started_at: iso(NOW) }, options: null };
 
 describe('the version of the stored data', () => {
-  it('a first run records version 1 in data that carry none', async () => {
+  it('the first run records version 1 in data that carry none', async () => {
     const open = cycleOpen(stores.runtime);
     await open(RUN);
     expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
@@ -100,8 +100,8 @@ describe('the version of the stored data', () => {
 
   it('a look-up does not read the version of the stored data', async () => {
     stores.wire.start();
-    const question = { pattern_key: S1, scope: {} };
-    expect(await call(lookup(stores.runtime), 'POST', '/v1/overrides/lookup', question)).toMatchObject({
+    const request = { pattern_key: S1, scope: {} };
+    expect(await call(lookup(stores.runtime), 'POST', '/v1/overrides/lookup', request)).toMatchObject({
       status: 200,
     });
     expect(stores.wire.seen).toEqual(['GetItem']);
@@ -135,8 +135,8 @@ describe('the version of one item', () => {
     await age('control', patternPartition(S1));
     const fault = await faultOfAsync(stores.runtime.heads.head(S1));
     expect([fault.code, fault.message]).toEqual(['newer_data', message('the head of this pattern')]);
-    const question = { pattern_key: S1, scope: {}, thresholds: { ts_min: 0.6 } };
-    expect(await call(lookup(stores.runtime), 'POST', '/v1/overrides/lookup', question)).toMatchObject({
+    const request = { pattern_key: S1, scope: {}, thresholds: { ts_min: 0.6 } };
+    expect(await call(lookup(stores.runtime), 'POST', '/v1/overrides/lookup', request)).toMatchObject({
       status: 200,
       body: { thresholds: { ts_min: 0.6 }, overrides: [], degraded: { code: 'newer_data' } },
     });

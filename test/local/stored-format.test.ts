@@ -34,7 +34,7 @@ const AS_OF = '2025-01-20T00:00:00Z';
 const PATTERN = 'pm.uptrend.S1.entry';
 const CONTROL = 'pm-tuning-control';
 const VERSION_KEY = { pk: 'format', sk: 'version' };
-const QUESTION = {
+const LOOKUP = {
   pattern_key: PATTERN,
   scope: { chain: 'solana', timeframe: '15m', bucket: 'micro' },
   thresholds: { ts_min: 0.6, halo_max: 1 },
@@ -79,7 +79,7 @@ it('a data folder of release 0.1.0 is opened, read and continued', async () => {
     },
   ]);
   expect(status.parked_outcomes).toBe(1);
-  expect(await api.lookup(QUESTION)).toMatchObject({
+  expect(await api.lookup(LOOKUP)).toMatchObject({
     generation: 2,
     thresholds: { ts_min: 0.5910671637618375, halo_max: 1.0116854428226911 },
   });
@@ -142,7 +142,7 @@ it('npm start refuses a data folder of a newer format with one line and exit cod
 });
 
 it.each([2, 1.5, '1', null])(
-  'a data folder with format version %j is refused and left free for others',
+  'a data folder with format version %j is refused and not left locked',
   async version => {
     await (await open()).close();
     await markVersion(version);
@@ -151,7 +151,7 @@ it.each([2, 1.5, '1', null])(
       'newer_data',
       expect.stringContaining(`version ${version},`),
     ]);
-    // The folder is not locked any more.
+    // Opening the folder again would fail if it were still locked.
     await markVersion(1);
     await (await open()).close();
   },
