@@ -90,7 +90,7 @@ export class LocalStateMachine implements CycleStarter {
       const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
       // The Fail state: step Close has already recorded the run.
       if (reason instanceof Error && reason.name === 'cycle_failed') return;
-      this.#runtime.log.error('cycle broke down', reason, { cycle_id: cycleId });
+      this.#runtime.log.error('cycle failed', reason, { cycle_id: cycleId });
       await this.#recordFailure(cycleId, options, startedAt, faultCode(reason));
     }
   }

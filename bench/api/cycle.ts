@@ -20,7 +20,7 @@ import {
 } from '../support/workload.ts';
 import type { Section } from './ingest.ts';
 
-export interface CyclePlan {
+interface CyclePlan {
   readonly events: number;
   readonly runs: number;
 }
@@ -29,57 +29,75 @@ const pattern = parsePatternKey(PATTERN);
 const asOf = Date.parse(AS_OF);
 const LOOKBACK_MS = 90 * 86_400_000;
 
+/** Milliseconds of each named step, one sample a round. */
+class StepTimes {
+  readonly #samples = new Map<string, number[]>();
+
+  async time<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+    const { ms, value } = await timed(run);
+    const samples = this.#samples.get(name) ?? [];
+    samples.push(ms);
+    this.#samples.set(name, samples);
+    return value;
+  }
+
+  clear(): void {
+    this.#samples.clear();
+  }
+
+  /** Returns the name, the median and the microseconds per event of each step. */
+  rows(events: number): [string, number, number][] {
+    return [...this.#samples].map(([name, samples]) => {
+      const ms = median(samples);
+      return [name, ms, (ms * 1000) / events];
+    });
+  }
+}
+
 /** Measures a run over the events of one pattern, as a whole and step by step. */
 export async function benchCycle(plan: CyclePlan, progress: (what: string) => void): Promise<Section> {
   const bench = await openBench('memory');
   progress(`cycle: storing ${plan.events} events`);
   await store(bench, plan.events, SIX_DIMENSIONS);
-  const { runtime, app } = bench.service;
-  const steps = new Map<string, number[]>();
-  const step = async <T>(name: string, run: () => T | Promise<T>): Promise<T> => {
-    const { ms, value } = await timed(run);
-    const samples = steps.get(name) ?? [];
-    samples.push(ms);
-    steps.set(name, samples);
-    return value;
-  };
-  const expires = Math.ceil(Date.now() / 1000) + 86_400;
+  const steps = new StepTimes();
   let result = '';
   for (let run = 0; run <= plan.runs; run++) {
     progress(`cycle, round ${run} of ${plan.runs}`);
+    // The first round warms up and is not counted.
     if (run === 1) steps.clear();
-    await step('raw Query of the same pages, 8 shards at once', () => readRaw(bench));
-    const rows = await step('read (pages of all shards)', () => readRows(bench));
-    const columns = await step('decode to columns', () => collect(rows));
-    const { lessons, overrides } = await step('mine lessons, compute and compare the policies', () =>
-      tunePattern(pattern, columns, asOf, effectiveSettings(runtime.defaults)),
-    );
-    await step('write lessons', () => runtime.lessons.write(pattern, lessons, expires));
-    await step('write overrides', () => runtime.overrides.write(pattern, overrides, expires));
-    result = `${lessons.length} lessons, ${overrides.length} overrides`;
+    result = await timeSteps(bench, steps);
     // Another n_min each time makes each run publish a new generation.
-    await step('whole run by the state machine, published', async () => {
-      const body = JSON.stringify({ as_of: AS_OF, n_min: 33 + run });
-      const headers = { 'content-type': 'application/json' };
-      const answer = await app.request('/v1/cycles?wait=true', { method: 'POST', headers, body });
-      const { status } = (await answer.json()) as { status: string };
-      if (status !== 'succeeded') throw new Error(`cycle ${status}`);
-    });
-    await step('whole run again, nothing to publish', async () => {
-      const body = JSON.stringify({ as_of: AS_OF, n_min: 33 + run });
-      const headers = { 'content-type': 'application/json' };
-      await app.request('/v1/cycles?wait=true', { method: 'POST', headers, body });
-    });
+    await steps.time('whole run by the state machine, published', () => runCycle(bench, 33 + run));
+    await steps.time('whole run again, nothing to publish', () => runCycle(bench, 33 + run));
   }
   await bench.close();
-  const rows = [...steps].map(([name, samples]) => {
-    const ms = median(samples);
-    return [name, ms, (ms * 1000) / plan.events];
-  });
   const text =
     `Cycle: ${plan.events} events of 6 dimensions with an outcome, one pattern; ${result}; memory engine\n` +
-    table(['step', 'ms', 'µs/event'], rows);
+    table(['step', 'ms', 'µs/event'], steps.rows(plan.events));
   return { text, targets: [] };
+}
+
+/** Times the steps of a run one by one, and returns a description of the result. */
+async function timeSteps(bench: Bench, steps: StepTimes): Promise<string> {
+  const { runtime } = bench.service;
+  const expires = Math.ceil(Date.now() / 1000) + 86_400;
+  await steps.time('raw Query of the same pages, 8 shards at once', () => readRaw(bench));
+  const rows = await steps.time('read (pages of all shards)', () => readRows(bench));
+  const columns = await steps.time('decode to columns', () => collect(rows));
+  const { lessons, overrides } = await steps.time('mine lessons, compute and compare the policies', () =>
+    tunePattern(pattern, columns, asOf, effectiveSettings(runtime.defaults)),
+  );
+  await steps.time('write lessons', () => runtime.lessons.write(pattern, lessons, expires));
+  await steps.time('write overrides', () => runtime.overrides.write(pattern, overrides, expires));
+  return `${lessons.length} lessons, ${overrides.length} overrides`;
+}
+
+async function runCycle({ service }: Bench, n_min: number): Promise<void> {
+  const body = JSON.stringify({ as_of: AS_OF, n_min });
+  const headers = { 'content-type': 'application/json' };
+  const response = await service.app.request('/v1/cycles?wait=true', { method: 'POST', headers, body });
+  const { status } = (await response.json()) as { status: string };
+  if (status !== 'succeeded') throw new Error(`cycle ${status}`);
 }
 
 /** Measures decoding, from the engine's responses to typed columns, per event. */

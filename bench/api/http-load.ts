@@ -13,7 +13,7 @@ export interface Load {
   readonly parallel: number;
 }
 
-export interface LoadResult {
+interface LoadResult {
   /** Milliseconds of all requests together. */
   readonly ms: number;
   /** Milliseconds of each request. */

@@ -17,7 +17,7 @@ export interface Section {
   readonly targets: readonly Target[];
 }
 
-export interface IngestPlan {
+interface IngestPlan {
   readonly events: number;
   readonly singles: number;
   readonly runs: number;

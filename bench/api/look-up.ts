@@ -23,7 +23,7 @@ import {
 import { HttpLoad } from './http-load.ts';
 import type { Section } from './ingest.ts';
 
-export interface LookupPlan {
+interface LookupPlan {
   readonly lookups: number;
   readonly runs: number;
 }

@@ -32,7 +32,7 @@ export const TWELVE_DIMENSIONS: Dimensions = {
 };
 
 export const PATTERN = 'pm.uptrend.S1.entry';
-export const WINDOW_START = Date.parse('2025-01-01T00:00:00Z');
+const WINDOW_START = Date.parse('2025-01-01T00:00:00Z');
 /** An `as_of` after every event. */
 export const AS_OF = '2025-03-15T00:00:00Z';
 const STEP_MS = 50_000;

@@ -43,7 +43,8 @@ const THROTTLED = new Set([
 /** Creates a document client. @param settings override the SDK's own, for example those of the embedded engine */
 export function documentClient(settings: DynamoDBClientConfig): DynamoDBDocumentClient {
   const client = new DynamoDBClient({ maxAttempts: 4, ...settings });
-  // This middleware formats every request and response although no logger is set, which takes up to half the time of a large page.
+  // This middleware formats every request and response although no logger is set. That takes up to half the time of a
+  // large page.
   client.middlewareStack.remove('loggerMiddleware');
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }

@@ -17,7 +17,7 @@ import * as keys from './keys.ts';
 import type { ItemKey } from './outcome-writer.ts';
 import { eventKey, OutcomeWriter, parkedKey } from './outcome-writer.ts';
 
-export interface EpisodeStoreSettings {
+interface EpisodeStoreSettings {
   readonly eventsTable: string;
   readonly controlTable: string;
   readonly retentionDays: number;

@@ -12,7 +12,7 @@ import * as keys from './keys.ts';
 
 /** Days that an outcome waits for its event. */
 const PARKED_DAYS = 90;
-/** Attempts of one write that other writers on the same outcome may defeat. */
+/** Attempts of one conditional write; each fails when another writer changed the same outcome meanwhile. */
 const ATTEMPTS = 20;
 
 export type ItemKey = { readonly pk: string; readonly sk: string };

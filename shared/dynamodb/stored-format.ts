@@ -15,7 +15,7 @@ import { FORMAT, FORMAT_ATTRIBUTE, FORMAT_VERSION_SORT } from './keys.ts';
  */
 
 /** The version that this code writes, and the newest that it reads. Raise it with every change of a stored format. */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 
 /** Checks and records the version of the data, once per process. */
 export class StoredFormat {

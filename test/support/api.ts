@@ -14,7 +14,7 @@ export async function openApi(options: ServiceOptions = {}) {
       method,
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-  const ask = async <T extends z.ZodType>(
+  const request = async <T extends z.ZodType>(
     schema: T,
     method: string,
     path: string,
@@ -24,22 +24,24 @@ export async function openApi(options: ServiceOptions = {}) {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return schema.parse(await response.json());
   };
-  const lessonsPage = (path: string) => ask(schemas.lessonsPageSchema, 'GET', path);
-  const overridesPage = (path: string) => ask(schemas.overridesPageSchema, 'GET', path);
+  const lessonsPage = (path: string) => request(schemas.lessonsPageSchema, 'GET', path);
+  const overridesPage = (path: string) => request(schemas.overridesPageSchema, 'GET', path);
   return {
     service,
     send,
     lessons: (pattern: string) => everyPage('lessons', pattern, lessonsPage, page => page.lessons),
     overrides: (pattern: string) => everyPage('overrides', pattern, overridesPage, page => page.overrides),
     near: async (pattern: string) =>
-      (await ask(schemas.lessonsPageSchema, 'GET', `/v1/lessons?pattern_key=${pattern}&near=true`)).lessons,
+      (await request(schemas.lessonsPageSchema, 'GET', `/v1/lessons?pattern_key=${pattern}&near=true`))
+        .lessons,
     postEvents: (events: readonly unknown[]) =>
-      ask(schemas.ingestAnswerSchema, 'POST', '/v1/events', { events }),
+      request(schemas.ingestAnswerSchema, 'POST', '/v1/events', { events }),
     postOutcomes: (outcomes: readonly unknown[]) =>
-      ask(schemas.outcomesAnswerSchema, 'POST', '/v1/outcomes', { outcomes }),
-    cycle: (options: object = {}) => ask(schemas.cycleRecordSchema, 'POST', '/v1/cycles?wait=true', options),
-    lookup: (request: object) => ask(schemas.lookupAnswerSchema, 'POST', '/v1/overrides/lookup', request),
-    status: () => ask(schemas.statusSchema, 'GET', '/v1/status'),
+      request(schemas.outcomesAnswerSchema, 'POST', '/v1/outcomes', { outcomes }),
+    cycle: (options: object = {}) =>
+      request(schemas.cycleRecordSchema, 'POST', '/v1/cycles?wait=true', options),
+    lookup: (body: object) => request(schemas.lookupAnswerSchema, 'POST', '/v1/overrides/lookup', body),
+    status: () => request(schemas.statusSchema, 'GET', '/v1/status'),
     close: () => service.close(),
   };
 }
@@ -75,7 +77,7 @@ export async function importAll(api: Api, events: readonly unknown[]): Promise<v
   for (let i = 0; i < events.length; i += 500) await api.postEvents(events.slice(i, i + 500));
 }
 
-export interface EventOptions {
+interface EventOptions {
   readonly pattern?: string;
   readonly decision?: 'acted' | 'skipped';
   readonly outcome?: string | null;

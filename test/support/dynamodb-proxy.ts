@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
-export interface WireRequest {
+interface WireRequest {
   /** For example `PutItem`. */
   readonly operation: string;
   readonly body: Record<string, unknown>;
@@ -99,7 +99,7 @@ export function crashAt(
 }
 
 /** Probabilities of faults, each from 0 to 1. */
-export interface FaultRates {
+interface FaultRates {
   /** Calls that are rejected before they are applied. */
   readonly throttled?: number;
   /** Batches of which only the first half is processed. */

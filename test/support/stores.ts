@@ -52,5 +52,4 @@ export async function openStores(options: { readonly maxAttempts?: number } = {}
     },
   };
 }
-export type Process = ReturnType<Stores['another']>;
 export type Stores = Awaited<ReturnType<typeof openStores>>;
