@@ -10,49 +10,56 @@ import { FORMAT, FORMAT_ATTRIBUTE, FORMAT_VERSION_SORT } from './keys.ts';
  * - A head, an archived generation and a chunk of a row set may carry the version of their own format.
  * - Data and items without a version have version 1: release 0.1.0 wrote none.
  *
- * A service reads every version up to its own and refuses a newer one. So an item of an older format that is written
- * late, by a container that was started before an update, stays readable.
+ * A service reads every version up to its own and refuses a newer one. During an update both rules are needed: a running
+ * container of the old release may still write items of the old format, which stay readable. An item of the new format
+ * that is written before the first run records the version is refused by its own version.
  */
 
 /** The version that this code writes, and the newest that it reads. Raise it with every change of a stored format. */
 const FORMAT_VERSION = 1;
 
-/** Checks and records the version of the data, once per process. */
+/** Checks and records the version of the data; each costs requests only until its first success in a process. */
 export class StoredFormat {
   readonly #control: ControlTable;
-  #supported = false;
+  #checked = false;
+  #recorded = false;
 
   constructor(control: ControlTable) {
     this.#control = control;
   }
 
   /**
-   * Checks that this service can read the data. Only the first success of a process costs a read.
+   * Checks that this service can read the data.
    * @throws Fault `newer_data`
    */
   async check(): Promise<void> {
-    if (!this.#supported) await this.#read();
+    if (!this.#checked) await this.#read();
   }
 
   /**
-   * Checks that this service can read the data, and records the version of data that carry none.
+   * Checks that this service can read the data, and records its version in data of an older one or of none.
    * @throws Fault `newer_data`
    */
   async open(): Promise<void> {
-    if (this.#supported || (await this.#read())) return;
-    await this.#control.db.put({
-      TableName: this.#control.name,
-      Item: { pk: FORMAT, sk: FORMAT_VERSION_SORT, version: FORMAT_VERSION },
-      ConditionExpression: 'attribute_not_exists(pk)',
-    });
+    if (this.#recorded) return;
+    const stored = await this.#read();
+    if (stored === undefined || stored < FORMAT_VERSION)
+      await this.#control.db.put({
+        TableName: this.#control.name,
+        Item: { pk: FORMAT, sk: FORMAT_VERSION_SORT, version: FORMAT_VERSION },
+        // Another process may have recorded a newer version since the read.
+        ConditionExpression: 'attribute_not_exists(pk) OR version < :version',
+        ExpressionAttributeValues: { ':version': FORMAT_VERSION },
+      });
+    this.#recorded = true;
   }
 
-  /** Returns whether the data carry a version. @throws Fault `newer_data` */
-  async #read(): Promise<boolean> {
+  /** Returns the version that the data carry, if any. @throws Fault `newer_data` */
+  async #read(): Promise<number | undefined> {
     const item = await this.#control.get(FORMAT, FORMAT_VERSION_SORT);
-    if (item) assertSupported(item.version, 'the stored data have');
-    this.#supported = true;
-    return item !== undefined;
+    const version = item && assertSupported(item.version, 'the stored data have');
+    this.#checked = true;
+    return version;
   }
 }
 
@@ -66,8 +73,8 @@ export function assertReadable(item: Item, what: string): void {
   if (version !== undefined) assertSupported(version, `${what} has`);
 }
 
-function assertSupported(version: unknown, subject: string): void {
-  if (typeof version === 'number' && version <= FORMAT_VERSION) return;
+function assertSupported(version: unknown, subject: string): number {
+  if (typeof version === 'number' && version <= FORMAT_VERSION) return version;
   throw new Fault(
     'newer_data',
     `${subject} format version ${String(version).slice(0, 20)}, and this service reads versions up to ${FORMAT_VERSION}; ` +

@@ -7,6 +7,7 @@ import { generationSort, patternPartition, setPartition } from '../../shared/dyn
 import type { Head } from '../../shared/generation/head.ts';
 import type { Override } from '../../shared/override/override.ts';
 import { runCycle } from '../support/cycles.ts';
+import { errorAnswer } from '../support/dynamodb-proxy.ts';
 import { episode, iso, NOW, S1 } from '../support/episodes.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
 import { override } from '../support/overrides.ts';
@@ -58,6 +59,22 @@ describe('the version of the stored data', () => {
     await open(RUN);
     // The patterns and the record of the run; the version is not read again.
     expect(stores.wire.seen).toEqual(['Query', 'PutItem']);
+  });
+
+  it('a run records its version in data of an older one', async () => {
+    await markVersion(0);
+    await cycleOpen(stores.runtime)(RUN);
+    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
+  });
+
+  it('a run that could not record the version records it at its retry', async () => {
+    const open = cycleOpen(stores.runtime);
+    stores.wire.around = async ({ operation }, forward) =>
+      operation === 'PutItem' ? errorAnswer('ValidationException') : forward();
+    expect((await faultOfAsync(open(RUN))).code).toBe('store_unavailable');
+    stores.wire.around = (_, forward) => forward();
+    await open(RUN);
+    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
   });
 
   it('a run does not open on data of a newer format, and nothing is written', async () => {

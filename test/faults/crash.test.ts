@@ -89,18 +89,18 @@ it(`[D3] each of ${LOOK_UPS} look-ups around crashes at every write of a cycle i
       const before = await warm();
       await addMisses();
       const readers = [reading(warm), reading(cold, 10)];
-      const victim = stores.another({ maxAttempts: 1 });
+      const crashing = stores.another({ maxAttempts: 1 });
       const { around, crashed } = crashAt(k, point);
       const look = async (times: number) => {
         for (let i = 0; i < times; i++) await readers[0]?.look();
       };
       // Look-ups run during each of its requests and long after its crash.
-      victim.wire.around = async (request, forward) => {
+      crashing.wire.around = async (request, forward) => {
         const [answer] = await Promise.allSettled([around(request, forward), look(LOOK_UPS_PER_REQUEST)]);
         if (answer.status === 'rejected') throw answer.reason;
         return answer.value;
       };
-      await runCycle(victim.runtime).catch(() => undefined);
+      await runCycle(crashing.runtime).catch(() => undefined);
       await look(LOOK_UPS_PER_CRASH - (readers[0]?.count() ?? 0));
       const between = new Set(readers.flatMap(r => [...r.answers]));
       const [run] = await runCycle(stores.runtime);
@@ -126,10 +126,10 @@ it(`[D3] each of ${LOOK_UPS} look-ups around crashes at every write of a cycle i
 }, 180_000);
 
 it('[D5] every row that a crashed process leaves behind expires', async () => {
-  const victim = stores.another();
+  const crashing = stores.another();
   let rows = 0;
   for (const TableName of ['lessons', 'overrides']) {
-    const { Items = [] } = await victim.client.send(new ScanCommand({ TableName }));
+    const { Items = [] } = await crashing.client.send(new ScanCommand({ TableName }));
     expect(Items.length).toBeGreaterThan(0);
     for (const item of Items) expect(Number(item.expires_at) * 1000).toBeGreaterThan(stores.clock.now);
     rows += Items.length;
