@@ -11,10 +11,10 @@ import project from '../package.json' with { type: 'json' };
 import { machine, quantile, table, targetTable } from './support/report.ts';
 
 /*
- * What a cold start pays before the first request: the size of each bundle, and the time to import it in a fresh
- * process, handler and clients built. Bundled and started as the stack says. `npm run bench:cold -- 30` for 30 imports
- * each; `--write` keeps the result. Beside the clock stands the processor time of the importing thread: others on the
- * machine lengthen the one, not the other.
+ * This bench measures the cold start of each function: the size of its bundle, and the time to import it in a new
+ * process until handler and clients exist. It bundles and starts the functions with the settings of the stack.
+ * `npm run bench:cold-start -- 30` makes 30 imports of each; `--write` writes the result to bench/results.
+ * It measures both elapsed time and CPU time of the importing thread, because other processes lengthen only the first.
  */
 
 const LIMITS: { readonly [name in FunctionName]?: { readonly kilobytes: number; readonly ms: number } } = {
@@ -22,8 +22,8 @@ const LIMITS: { readonly [name in FunctionName]?: { readonly kilobytes: number; 
   lookup: { kilobytes: 500, ms: 80 },
 };
 
-const SHARED =
-  'More was running than the machine has cores: the clock measures that too, the processor time hardly does.';
+const BUSY_MACHINE =
+  'The load average exceeded the number of cores: other processes lengthen the elapsed times, but hardly the CPU times.';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -40,7 +40,7 @@ const ENVIRONMENT = {
   CONTROL_TABLE: 'control',
 };
 
-/** Prints the milliseconds that importing the bundle takes: by the clock, and of the processor. */
+/** Prints the milliseconds that importing the bundle takes: elapsed time and CPU time. */
 const TIMED_IMPORT =
   'const cpu = process.threadCpuUsage(), t = performance.now();' +
   'const { handler } = await import(process.argv[1]);' +
@@ -48,16 +48,18 @@ const TIMED_IMPORT =
   "if (typeof handler !== 'function') process.exit(1);" +
   'console.log(JSON.stringify([ms, (user + system) / 1000]))';
 
-interface Measured {
+/** A bundled function and its measurements. */
+interface MeasuredBundle {
   readonly name: FunctionName;
   readonly file: string;
   readonly kilobytes: number;
-  /** Milliseconds of each import, by the clock and of the processor. */
+  /** Elapsed milliseconds of each import. */
   readonly wall: number[];
+  /** CPU milliseconds of each import. */
   readonly cpu: number[];
 }
 
-async function bundle(name: FunctionName, folder: string): Promise<Measured> {
+async function bundle(name: FunctionName, folder: string): Promise<MeasuredBundle> {
   const file = join(folder, `${name}.mjs`);
   await build({
     entryPoints: [join(root, 'functions', `${name}.ts`)],
@@ -78,13 +80,13 @@ async function bundle(name: FunctionName, folder: string): Promise<Measured> {
   return { name, file, kilobytes: size / 1000, wall: [], cpu: [] };
 }
 
-/** One import in a process of its own. */
-async function importOnce({ name, file, wall, cpu }: Measured): Promise<void> {
+/** Imports the bundle once, in a process of its own, and adds the measured times. */
+async function importOnce({ name, file, wall, cpu }: MeasuredBundle): Promise<void> {
   const options = ['--input-type=module', '--eval', TIMED_IMPORT, file];
   const { stdout } = await run(process.execPath, options, { env: { ...ENVIRONMENT, ...nodeOptions(name) } });
-  const [byClock, ofProcessor]: number[] = JSON.parse(stdout);
-  wall.push(byClock ?? Number.NaN);
-  cpu.push(ofProcessor ?? Number.NaN);
+  const [wallMs, cpuMs]: number[] = JSON.parse(stdout);
+  wall.push(wallMs ?? Number.NaN);
+  cpu.push(cpuMs ?? Number.NaN);
 }
 
 const { values, positionals } = parseArgs({
@@ -97,8 +99,8 @@ try {
   const load = (): number => loadavg()[0] ?? 0;
   const before = load();
   const measured = await Promise.all(FUNCTION_NAMES.map(name => bundle(name, folder)));
-  // In turns, so that a busy minute of the machine does not meet one function alone.
-  for (let i = 0; i < imports; i++) for (const one of measured) await importOnce(one);
+  // The functions take turns, so that a busy minute of the machine affects all of them alike.
+  for (let i = 0; i < imports; i++) for (const bundled of measured) await importOnce(bundled);
   const rows = measured.map(({ name, kilobytes, wall, cpu }) => [
     ...[name, kilobytes, quantile(wall, 0.5), quantile(wall, 0), quantile(wall, 0.9), quantile(cpu, 0.5)],
     quantile(cpu, 0),
@@ -115,7 +117,7 @@ try {
   const text = [
     machine({ '@aws-sdk/client-dynamodb': sdk, hono, zod, esbuild: project.devDependencies.esbuild }),
     `${imports} imports each; load average before ${before.toFixed(1)}, after ${load().toFixed(1)}`,
-    ...(Math.max(before, load()) > availableParallelism() ? [SHARED] : []),
+    ...(Math.max(before, load()) > availableParallelism() ? [BUSY_MACHINE] : []),
     '',
     table(['function', 'kB', 'median ms', 'least ms', 'p90 ms', 'CPU median ms', 'CPU least ms'], rows),
     '',
@@ -126,7 +128,7 @@ try {
   if (values.write)
     await writeFile(
       RESULT,
-      `# Cold starts\n\nMade by \`npm run bench:cold -- ${imports} --write\` on ${day}.\n\n\`\`\`text\n${text}\n\`\`\`\n`,
+      `# Cold starts\n\nMade by \`npm run bench:cold-start -- ${imports} --write\` on ${day}.\n\n\`\`\`text\n${text}\n\`\`\`\n`,
     );
   if (targets.some(({ value, limit }) => value > limit)) process.exitCode = 1;
 } finally {

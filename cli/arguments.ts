@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from 'commander';
+import { usageError } from './exit-codes.ts';
 
-/** Readers of arguments; each throws commander's `InvalidArgumentError` with what would be right. */
+/** Parsers of arguments. Each throws commander's `InvalidArgumentError` with the form that it requires. */
 
-/** A whole number of at least `min`. */
+/** Returns a parser of whole numbers of at least `min`. */
 export function integerAtLeast(min: number): (text: string) => number {
   return text => {
     const value = Number(text);
@@ -11,21 +12,21 @@ export function integerAtLeast(min: number): (text: string) => number {
   };
 }
 
-/** A number above 0. */
+/** Parses a number above 0. */
 export function positive(text: string): number {
-  const value = number(text);
+  const value = parseNumber(text);
   if (value !== undefined && value > 0) return value;
   throw new InvalidArgumentError('It must be a number above 0.');
 }
 
-/** Any finite number. */
+/** Parses any finite number. */
 export function finiteNumber(text: string): number {
-  const value = number(text);
+  const value = parseNumber(text);
   if (value !== undefined) return value;
   throw new InvalidArgumentError('It must be a number.');
 }
 
-/** An RFC 3339 time; a date alone means its start in UTC. */
+/** Parses an RFC 3339 time; a date alone means its start in UTC. */
 export function time(text: string): string {
   const full = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(full);
@@ -33,47 +34,71 @@ export function time(text: string): string {
   throw new InvalidArgumentError('It must be an RFC 3339 time such as 2025-01-20T00:00:00Z, or a date.');
 }
 
-/** `chain=solana,timeframe=15m`, repeatable; a JSON object serves values that have a comma. */
-export function scope(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
-  const added = text.trimStart().startsWith('{') ? jsonObject(text) : Object.fromEntries(pairs(text));
-  return { ...before, ...added };
+/**
+ * Parses `chain=solana,timeframe=15m`, or a JSON object for values that contain a comma.
+ * @param previous the pairs of earlier uses of the same option
+ */
+export function scope(text: string, previous: Record<string, unknown> = {}): Record<string, unknown> {
+  const added = text.trimStart().startsWith('{') ? parseObject(text) : Object.fromEntries(parsePairs(text));
+  return { ...previous, ...added };
 }
 
-/** `ts_min=0.6,halo_max=1`, repeatable. */
-export function thresholds(text: string, before: Record<string, number> = {}): Record<string, number> {
-  const added = pairs(text).map(([name, raw]) => {
-    const value = number(raw);
-    if (value === undefined) throw new InvalidArgumentError(`"${raw}" is no number.`);
+/**
+ * Parses `ts_min=0.6,halo_max=1`.
+ * @param previous the thresholds of earlier uses of the same option
+ */
+export function thresholds(text: string, previous: Record<string, number> = {}): Record<string, number> {
+  const added = parsePairs(text).map(([name, raw]) => {
+    const value = parseNumber(raw);
+    if (value === undefined)
+      throw new InvalidArgumentError(`"${raw}" is not a number; give pairs such as ts_min=0.6.`);
     return [name, value] as const;
   });
-  return { ...before, ...Object.fromEntries(added) };
+  return { ...previous, ...Object.fromEntries(added) };
 }
 
-/** `A,B`: two generation numbers. */
+/** Parses two generation numbers, `A,B`. */
 export function twoGenerations(text: string): string {
   if (/^\d+,\d+$/.test(text.replaceAll(' ', ''))) return text.replaceAll(' ', '');
   throw new InvalidArgumentError('It must be two generation numbers such as 6,7.');
 }
 
-/** `field=column`, repeatable. */
-export function renames(text: string, before: Record<string, string> = {}): Record<string, string> {
-  return { ...before, ...Object.fromEntries(pairs(text)) };
+/**
+ * Parses `field=column`.
+ * @param previous the pairs of earlier uses of the same option
+ */
+export function columnNames(text: string, previous: Record<string, string> = {}): Record<string, string> {
+  return { ...previous, ...Object.fromEntries(parsePairs(text)) };
 }
 
-/** An http or https address. */
+/** Parses an http or https address without query, fragment and user. */
 export function serviceUrl(text: string): string {
   const url = URL.parse(text);
   if (url && /^https?:$/.test(url.protocol) && `${url.search}${url.hash}${url.username}` === '') return text;
   throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:8787.');
 }
 
-/** A bearer token, or nothing. */
+/** Parses a bearer token; an empty text means no token. */
 export function token(text: string): string {
   if (/^[\x21-\x7e]*$/.test(text)) return text;
-  throw new InvalidArgumentError('It must be printable ASCII without spaces.');
+  throw new InvalidArgumentError('It must consist of printable ASCII characters without spaces.');
 }
 
-function pairs(text: string): [string, string][] {
+/**
+ * Returns the payoff of `--win` and `--loss`, or undefined without either.
+ * @throws Failure (usage) when one of the two is missing
+ */
+export function payoffOf(
+  win: number | undefined,
+  loss: number | undefined,
+): { win: number; loss: number } | undefined {
+  if (win === undefined && loss === undefined) return undefined;
+  if (win === undefined || loss === undefined)
+    throw usageError('--win and --loss go together; give both or neither');
+  return { win, loss };
+}
+
+function parsePairs(text: string): [string, string][] {
   return text.split(',').flatMap(part => {
     if (part.trim() === '') return [];
     const at = part.indexOf('=');
@@ -82,17 +107,17 @@ function pairs(text: string): [string, string][] {
   });
 }
 
-function jsonObject(text: string): object {
+function parseObject(text: string): object {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // the message below says it
+    // The error below covers a text that is not JSON as well.
   }
   throw new InvalidArgumentError('It must be name=value pairs or a JSON object.');
 }
 
-function number(text: string): number | undefined {
+function parseNumber(text: string): number | undefined {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   return Number.isFinite(value) ? value : undefined;
 }

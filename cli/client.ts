@@ -1,32 +1,32 @@
-import { fetchFailure, ServiceError, Unreachable, unreadable } from './errors.ts';
+import { errorMessage, fetchFailure, ServiceError, Unreachable, unexpectedResponse } from './errors.ts';
 import type { Host } from './host.ts';
-import { backoffMs, retryAfterMs, TRANSIENT } from './retry.ts';
+import { backoffMs, retryAfterMs, TRANSIENT_STATUSES } from './retry.ts';
 
-export interface ClientOptions {
-  /** Where the service is; a path, such as a stage's, is kept. */
+interface ClientOptions {
+  /** Address of the service. Its path, for example that of a stage, is kept. */
   readonly url: string;
   readonly token?: string | undefined;
-  /** For one attempt, milliseconds. */
+  /** Time limit of one attempt, in milliseconds. */
   readonly timeoutMs: number;
   readonly host: Host;
-  /** Told before each repeated attempt. */
-  readonly note: (text: string) => void;
+  /** Called before each retry with a line for the reader. */
+  readonly onRetry: (text: string) => void;
 }
 
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT';
   readonly query?: Readonly<Record<string, string | undefined>>;
-  /** An object, or JSON text that is sent as it is. */
+  /** An object, or JSON text that is sent unchanged. */
   readonly body?: object | string;
-  /** Attempts in all; more than one only for calls that do no harm when done twice. Default 3 for GET, else 1. */
+  /** Attempts in all; more than one only for idempotent calls. Default 3 for GET, else 1. */
   readonly attempts?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Speaks JSON over HTTP with one service. */
+/** HTTP client of one service, with JSON bodies and retries. */
 export class Client {
   readonly #options: ClientOptions;
-  /** A service that answered once is expected back; one that never did is not waited for. */
+  /** Becomes true with the first response. A refused connection is retried only after that. */
   #reached = false;
 
   constructor(options: ClientOptions) {
@@ -34,58 +34,60 @@ export class Client {
   }
 
   /**
-   * One call; the answer is the parsed body of a 2xx.
-   * @throws ServiceRefused on 4xx and 5xx, Unreachable when nothing answers, Failure when it is no JSON,
+   * Sends one request, with retries, and returns the parsed body of the 2xx response.
+   * @throws ServiceError on 4xx and 5xx, Unreachable without a response, Failure when the body is not JSON,
    *   the signal's reason when that is aborted
    */
   async call(path: string, call: Call = {}): Promise<unknown> {
     const attempts = call.attempts ?? ((call.method ?? 'GET') === 'GET' ? 3 : 1);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#once(path, call);
+        return await this.#attempt(path, call);
       } catch (error) {
         call.signal?.throwIfAborted();
-        if (attempt >= attempts || !this.#mayPass(error)) throw error;
-        await this.#pause(error, attempt, attempts, call.signal);
+        if (attempt >= attempts || !this.#isRetryable(error)) throw error;
+        await this.#waitBeforeRetry(error, attempt, attempts, call.signal);
       }
     }
   }
 
-  #mayPass(error: unknown): boolean {
-    if (error instanceof ServiceError) return TRANSIENT.has(error.status);
+  #isRetryable(error: unknown): boolean {
+    if (error instanceof ServiceError) return TRANSIENT_STATUSES.has(error.status);
     return error instanceof Unreachable && (error.kind !== 'absent' || this.#reached);
   }
 
-  async #pause(error: unknown, attempt: number, attempts: number, signal?: AbortSignal): Promise<void> {
-    const { host, note } = this.#options;
-    const asked = error instanceof ServiceError ? error.retryAfterMs : 0;
-    const ms = backoffMs(attempt, host.random(), asked);
-    const why = error instanceof Error ? error.message : String(error);
-    note(`${why} – again in ${(ms / 1000).toFixed(1)} s (attempt ${attempt + 1} of ${attempts})`);
+  async #waitBeforeRetry(
+    error: unknown,
+    attempt: number,
+    attempts: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { host, onRetry } = this.#options;
+    const ms = backoffMs(attempt, host.random(), error instanceof ServiceError ? error.retryAfterMs : 0);
+    const next = `retry in ${(ms / 1000).toFixed(1)} s (attempt ${attempt + 1} of ${attempts})`;
+    onRetry(`${errorMessage(error)} – ${next}`);
     await host.sleep(ms, signal);
   }
 
-  async #once(path: string, call: Call): Promise<unknown> {
+  async #attempt(path: string, call: Call): Promise<unknown> {
     const { url, timeoutMs } = this.#options;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
     let response: Response;
     let text: string;
     try {
-      response = await fetch(this.#address(path, call.query), { ...this.#request(call), signal });
+      response = await fetch(this.#urlOf(path, call.query), { ...this.#request(call), signal });
       text = await response.text();
     } catch (error) {
       throw fetchFailure(url, timeoutMs, error);
     }
     this.#reached = true;
     const body = parseJson(text);
-    if (!response.ok)
-      throw new ServiceError(
-        response.status,
-        body,
-        retryAfterMs(response.headers.get('retry-after'), Date.now()),
-      );
-    if (body === undefined) throw unreadable(url, 'something that is no JSON');
+    if (!response.ok) {
+      const waitMs = retryAfterMs(response.headers.get('retry-after'), Date.now());
+      throw new ServiceError(response.status, body, waitMs);
+    }
+    if (body === undefined) throw unexpectedResponse(url, 'a body that is not JSON');
     return body;
   }
 
@@ -98,7 +100,7 @@ export class Client {
     return { method, headers, body: typeof body === 'string' ? body : JSON.stringify(body) };
   }
 
-  #address(path: string, query: Call['query'] = {}): string {
+  #urlOf(path: string, query: Call['query'] = {}): string {
     const pairs = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, value] satisfies [string, string]],
     );
@@ -107,6 +109,7 @@ export class Client {
   }
 }
 
+/** Returns undefined for a text that is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { EXIT, Failure } from './exit-codes.ts';
 
-const MAX_SHOWN = 20;
+/** At most this many places of an invalid request are listed. */
+const MAX_PLACES = 20;
 
 const problemSchema = z.looseObject({
   code: z.string().optional(),
@@ -10,11 +11,11 @@ const problemSchema = z.looseObject({
   errors: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
 });
 
-/** A 4xx or 5xx answer. */
+/** A 4xx or 5xx response. */
 export class ServiceError extends Failure {
   readonly status: number;
   readonly body: unknown;
-  /** What `Retry-After` asked for, in milliseconds. */
+  /** Wait that the response's `Retry-After` requires, in milliseconds; 0 without one. */
   readonly retryAfterMs: number;
 
   constructor(status: number, body: unknown, retryAfterMs: number) {
@@ -25,33 +26,36 @@ export class ServiceError extends Failure {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** The problem's `code`, or `http_<status>` when the answer has none. */
+  /** The problem's `code`, or `http_<status>` when the response has none. */
   get code(): string {
     return problemSchema.safeParse(this.body).data?.code ?? `http_${this.status}`;
   }
 }
 
-/** No answer: nobody is there to be called, the connection broke, or it took too long. */
-export class Unreachable extends Failure {
-  readonly kind: 'absent' | 'broken' | 'timeout';
+type UnreachableKind = 'absent' | 'broken' | 'timeout';
 
-  constructor(kind: 'absent' | 'broken' | 'timeout', message: string, cause?: unknown) {
-    super(EXIT.unreachable, message, [], cause);
+/** No response: nothing listens at the address, the connection broke, or the time limit passed. */
+export class Unreachable extends Failure {
+  readonly kind: UnreachableKind;
+
+  constructor(kind: UnreachableKind, message: string, advice: readonly string[], cause: unknown) {
+    super(EXIT.unreachable, message, advice, cause);
     this.kind = kind;
   }
 }
 
-/** An answer that is none of the API's. */
-export function unreadable(url: string, what: string): Failure {
-  return new Failure(EXIT.serviceFailed, `${url} answered ${what}; is PM Tuning listening there?`);
+/** Returns the failure for a response that the API does not define. */
+export function unexpectedResponse(url: string, what: string): Failure {
+  const advice = 'check that PM Tuning listens there, in the version of this command';
+  return new Failure(EXIT.serviceFailed, `${url} answered with ${what}; ${advice}`);
 }
 
 function describe(status: number, body: unknown): { message: string; lines: string[] } {
   const problem = problemSchema.safeParse(body).data;
   if (!problem?.code) return { message: `the service answered ${status}`, lines: [] };
   const places = problem.errors ?? [];
-  const lines = places.slice(0, MAX_SHOWN).map(({ path, message }) => `${path || 'body'}: ${message}`);
-  if (places.length > MAX_SHOWN) lines.push(`… and ${places.length - MAX_SHOWN} more`);
+  const lines = places.slice(0, MAX_PLACES).map(({ path, message }) => `${path || 'body'}: ${message}`);
+  if (places.length > MAX_PLACES) lines.push(`… and ${places.length - MAX_PLACES} more`);
   const detail = problem.detail ?? problem.title ?? '';
   return { message: `${problem.code} (${status})${detail ? `: ${detail}` : ''}`, lines };
 }
@@ -68,21 +72,32 @@ const CONNECTION_LOST_CODES = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ]);
 
-/** What `fetch` threw, as a failure that says which service and what to do. */
+/** Turns an error of `fetch` into a failure that names the service and what to do. */
 export function fetchFailure(url: string, timeoutMs: number, error: unknown): Unreachable {
-  if (error instanceof Error && error.name === 'TimeoutError')
-    return new Unreachable('timeout', `${url} did not answer within ${timeoutMs / 1000} s`, error);
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    const message = `${url} did not answer within ${timeoutMs / 1000} s`;
+    return new Unreachable('timeout', message, ['try again, or allow more time with --timeout'], error);
+  }
   const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const code = codeOf(cause);
+  const code = errorCode(cause);
   if (UNREACHABLE_CODES.has(code))
-    return new Unreachable('absent', `no service at ${url} (${code}); start one with: npm start`, error);
+    return new Unreachable('absent', `no service at ${url} (${code}); start one with: npm start`, [], error);
   if (CONNECTION_LOST_CODES.has(code))
-    return new Unreachable('broken', `the connection to ${url} broke (${code})`, error);
-  const why = code || (cause instanceof Error ? cause.message : String(cause));
-  return new Unreachable('absent', `${url} cannot be called (${why})`, error);
+    return new Unreachable('broken', `the connection to ${url} broke (${code})`, ['try again'], error);
+  return new Unreachable('absent', `${url} cannot be called (${errorReason(cause)})`, ['check --url'], error);
 }
 
-function codeOf(cause: unknown): string {
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : '';
+/** Returns the `code` of a Node error, such as `ENOENT`; empty without one. */
+export function errorCode(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
   return typeof code === 'string' ? code : '';
+}
+
+/** Returns the code of an error, or its message when it has no code. */
+export function errorReason(error: unknown): string {
+  return errorCode(error) || errorMessage(error);
+}
+
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

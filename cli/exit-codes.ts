@@ -1,7 +1,7 @@
-/** What a script can tell from the exit code. */
+/** Exit codes; scripts depend on them. */
 export const EXIT = {
   ok: 0,
-  /** The service did its part, the result is not good. */
+  /** The service answered, and the result needs attention. */
   unsuccessful: 1,
   usage: 2,
   unreachable: 3,
@@ -11,20 +11,21 @@ export const EXIT = {
 } as const;
 export type ExitCode = number;
 
-/** The table that `--help` shows. */
+/** The table of exit codes that `--help` shows. */
 export const EXIT_CODE_HELP = `
 Exit codes:
   0    done
-  1    done, but: an event was rejected, a cycle failed or was partial, the status is not healthy,
-       a look-up was answered neutral because something failed, or a what-if has no curve to draw with --svg
-  2    usage error: wrong arguments, or a file that cannot be read
+  1    done, and the result needs attention: an event was rejected, a cycle
+       failed or was partial, the status is not healthy, a look-up was neutral
+       because of a failure, or a what-if has no curve to plot with --svg
+  2    usage error: wrong arguments, or a file that cannot be read or written
   3    the service cannot be reached, or does not answer in time
-  4    the service refused the request (4xx)
-  5    the service failed (5xx), or answered what this version cannot read
+  4    the service rejected the request (4xx)
+  5    the service failed (5xx), or its response cannot be read
   130  interrupted (Ctrl-C)
 `;
 
-/** An end that has an exit code and lines for a reader; the first line says what, the others where. */
+/** An error that ends the command: the exit code, one message, and further lines with details or advice. */
 export class Failure extends Error {
   readonly exit: ExitCode;
   readonly lines: readonly string[];
@@ -36,7 +37,7 @@ export class Failure extends Error {
   }
 }
 
-/** A usage error: exit code 2. */
-export function usage(message: string): Failure {
+/** Returns a usage error: exit code 2. */
+export function usageError(message: string): Failure {
   return new Failure(EXIT.usage, message);
 }

@@ -3,61 +3,62 @@ import { describeScope } from '../shared/pattern/scope.ts';
 
 const THOUSANDS = new Intl.NumberFormat('en-US');
 
-/** Text that cannot steer a terminal: control characters, escapes included, are shown as their code. */
+/** Escapes control and bidirectional characters as `\u001b`, so that a text cannot control the terminal. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it replaces
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression replaces control characters
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, character => {
     const code = character.charCodeAt(0).toString(16).padStart(4, '0');
     return `\\u${code}`;
   });
 }
 
-/** A whole number: `12,000`. */
+/** Formats a whole number: `12,000`. */
 export function count(n: number): string {
   return THOUSANDS.format(n);
 }
 
-/** A rate between 0 and 1: `28.6 %`. */
+/** Formats a rate between 0 and 1: `28.6 %`. */
 export function percent(rate: number): string {
   return `${(rate * 100).toFixed(1)} %`;
 }
 
-/** An interval of a rate in whole percent, rounded outward: `8–41 %`. */
+/** Formats an interval of a rate in whole percent, rounded outward: `8–41 %`. */
 export function percentRange([low, high]: readonly [number, number]): string {
-  // A hundredth of a percentage point, which the service keeps, has no exact binary form.
+  // The service keeps four decimals; rounding first removes their binary error, which would widen the interval.
   const [least, most] = [Math.round(low * 1e4) / 100, Math.round(high * 1e4) / 100];
   return `${Math.floor(least)}–${Math.ceil(most)} %`;
 }
 
-/** A signed number: `+3`, `-2`, `0`. */
+/** Formats a number with its sign: `+3`, `-2`, `0`. */
 export function signed(value: number, digits = 0): string {
   const text = value.toFixed(digits);
   return value > 0 ? `+${text}` : text;
 }
 
-/** A value to six significant digits, without trailing zeros: `0.591`. */
+/** Formats a value to six significant digits, without trailing zeros: `0.591`. */
 export function significant(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/** What an override does: `× 0.9851`, or for additive levers `+0.01`. */
-export function effect(of: { multiplier?: number | undefined; delta?: number | undefined }): string {
-  if (of.multiplier !== undefined) return `× ${of.multiplier.toFixed(4)}`;
-  return of.delta === undefined ? '' : signed(Number(significant(of.delta)), decimals(of.delta));
+/** Formats an override's multiplier, `× 0.9851`, or its delta, `+0.01`. */
+export function effect(override: { multiplier?: number | undefined; delta?: number | undefined }): string {
+  const { multiplier, delta } = override;
+  if (multiplier !== undefined) return `× ${multiplier.toFixed(4)}`;
+  return delta === undefined ? '' : signed(Number(significant(delta)), decimals(delta));
 }
 
-/** A slice: `bucket=nano, timeframe=15m`; the empty one is `everything`. */
+/** Formats a slice: `bucket=nano, timeframe=15m`; the global slice is `everything`. */
 export function slice(scope: Scope): string {
   return printable(describeScope(scope));
 }
 
-/** An instant in UTC: `2025-01-20 00:00:00Z`; fractions of a second are left out. */
+/** Formats an instant in UTC without fractions of a second: `2025-01-20 00:00:00Z`. */
 export function instant(text: string): string {
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? printable(text) : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
-/** A span of time in seconds: `40 s`, `12 min`, `3.5 h`, `4.0 d`. */
+/** Formats a duration in seconds: `40 s`, `12 min`, `3.5 h`, `4.0 d`. */
 export function span(seconds: number): string {
   if (seconds < 100) return `${Math.round(seconds)} s`;
   if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
@@ -65,11 +66,12 @@ export function span(seconds: number): string {
   return `${(seconds / 86_400).toFixed(1)} d`;
 }
 
-/** `1 event`, `2 events`. */
+/** Formats a count with its noun: `1 event`, `2 events`. */
 export function plural(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 }
 
+/** Returns the decimals of a value that has six significant digits. */
 function decimals(value: number): number {
   return significant(value).split('.')[1]?.length ?? 0;
 }

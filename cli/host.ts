@@ -1,30 +1,30 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A stream that is written to: a terminal, a pipe, or a test. */
-export interface Output {
+/** An output stream: a terminal, a pipe, or the buffer of a test. */
+interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
 
-/** What the command line takes from the machine it runs on. */
+/** Everything that the command line uses of the process it runs in. */
 export interface Host {
   readonly stdin: Readable;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Milliseconds; only differences count. */
+  /** A monotonic clock in milliseconds; only differences have a meaning. */
   now(): number;
-  /** Waits `ms` milliseconds, or less: an aborted signal ends it with the signal's reason. */
+  /** Waits `ms` milliseconds; rejects with the signal's reason as soon as the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** In [0, 1). */
+  /** Returns a random number in [0, 1). */
   random(): number;
-  /** Calls back on Ctrl-C or a request to end; the answer takes the callback away again. */
+  /** Registers a callback for SIGINT and SIGTERM; returns the function that removes it. */
   onInterrupt(callback: () => void): () => void;
 }
 
-/** The host of a real process. */
+/** Returns the host of a real process. */
 export function processHost(): Host {
   return {
     stdin: process.stdin,

@@ -19,7 +19,7 @@ import { addWhatIf } from './commands/whatif.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit-codes.ts';
 import { printable } from './format.ts';
 import type { Host } from './host.ts';
-import { noteTo, Session } from './session.ts';
+import { Session, writeWarning } from './session.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8787';
 
@@ -40,8 +40,9 @@ Examples:
 `;
 
 /**
- * Runs one command line, without the program's own name in front.
- * @returns the exit code (see `EXIT_CODE_HELP`); nothing is thrown that a reader could understand
+ * Runs one command line and returns its exit code (see `EXIT_CODE_HELP`).
+ * @param argv the arguments without the program's name
+ * @throws only errors that are defects of the program; all others are printed
  */
 export async function runCli(argv: readonly string[], host: Host): Promise<ExitCode> {
   let exit: ExitCode = EXIT.ok;
@@ -51,30 +52,37 @@ export async function runCli(argv: readonly string[], host: Host): Promise<ExitC
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    return ending(error, host);
+    return reportError(error, host);
   }
   return exit;
 }
 
-function createProgram(host: Host, perform: RunCommand): Command {
+function createProgram(host: Host, runCommand: RunCommand): Command {
   const program = new Command('pm-tuning')
-    .description('Talks to a PM Tuning service: events in, lessons and overrides out.')
+    .description(
+      'The command line of a PM Tuning service: import events, run cycles, read lessons and overrides.',
+    )
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addOption(urlOption())
     .addOption(
-      new Option(
-        '--token <token>',
-        'sent as "Authorization: Bearer"; the variable keeps it out of the process list',
-      )
+      new Option('--token <token>', 'bearer token; the environment variable keeps it out of the process list')
         .env('PM_TUNING_TOKEN')
         .argParser(token),
     )
-    .option('--json', "print the API's answer as JSON, and nothing else, on stdout")
-    .addOption(new Option('--timeout <seconds>', 'for one request').argParser(integerAtLeast(1)).default(30))
+    .option('--json', "print only the API's response, as JSON")
+    .addOption(
+      new Option('--timeout <seconds>', 'time limit of one request').argParser(integerAtLeast(1)).default(30),
+    )
     .addHelpText('after', EXAMPLES + EXIT_CODE_HELP)
-    .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError('(--help says more)')
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureHelp({
+      showGlobalOptions: true,
+      // Short terms and narrow descriptions fit a terminal of 60 columns.
+      subcommandTerm: command => command.name(),
+      minWidthToWrap: 20,
+    })
+    .showHelpAfterError('(see --help)')
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
@@ -85,7 +93,7 @@ function createProgram(host: Host, perform: RunCommand): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
-  for (const add of COMMANDS) add(program, perform);
+  for (const add of COMMANDS) add(program, runCommand);
   return program;
 }
 
@@ -106,20 +114,20 @@ const COMMANDS = [
 ];
 
 function urlOption(): Option {
-  return new Option('--url <url>', 'the service')
+  return new Option('--url <url>', 'address of the service')
     .env('PM_TUNING_URL')
     .default(DEFAULT_URL)
     .argParser(serviceUrl);
 }
 
 function openSession(options: GlobalOptions, host: Host): Session {
-  const note = (text: string): void => noteTo(host, text);
   const { url, token } = options;
-  const client = new Client({ url, token, timeoutMs: options.timeout * 1000, host, note });
+  const onRetry = (text: string): void => writeWarning(host, text);
+  const client = new Client({ url, token, timeoutMs: options.timeout * 1000, host, onRetry });
   return new Session(client, host, options.json === true, url);
 }
 
-function ending(error: unknown, host: Host): ExitCode {
+function reportError(error: unknown, host: Host): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (!(error instanceof Failure)) throw error;
   host.stderr.write(`error: ${printable(error.message)}\n`);

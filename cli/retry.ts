@@ -1,23 +1,27 @@
-const FIRST_MS = 250;
-const LONGEST_MS = 20_000;
-const LONGEST_ASKED_MS = 60_000;
+const FIRST_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 20_000;
+const MAX_RETRY_AFTER_MS = 60_000;
 
-/** Statuses after which the same call may well succeed. */
-export const TRANSIENT: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** Statuses after which a retry of the same call may succeed. */
+export const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /**
- * How long to wait before the next attempt, in milliseconds: doubling from 250 up to 20,000, of which a
- * random half is taken off so that clients do not come back together. Never less than the service asked for
- * (up to a minute).
+ * Returns the wait before the next attempt, in milliseconds: exponential back-off with jitter. It doubles from
+ * 250 to 20,000; a random half of it is subtracted, so that clients do not retry at the same moment. The wait is
+ * at least `retryAfter`, of which one minute counts at most.
  * @param attempt how many attempts have failed, from 1
  * @param random in [0, 1)
+ * @param retryAfter the wait that the service requires, in milliseconds
  */
-export function backoffMs(attempt: number, random: number, askedMs = 0): number {
-  const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1));
-  return Math.max(Math.round(full * (0.5 + random / 2)), Math.min(askedMs, LONGEST_ASKED_MS));
+export function backoffMs(attempt: number, random: number, retryAfter = 0): number {
+  const full = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1));
+  return Math.max(Math.round(full * (0.5 + random / 2)), Math.min(retryAfter, MAX_RETRY_AFTER_MS));
 }
 
-/** A `Retry-After` header, seconds or an HTTP date, in milliseconds from `now`; 0 when absent or unreadable. */
+/**
+ * Returns a `Retry-After` header as milliseconds from `now`; 0 when it is absent or unreadable.
+ * @param header seconds, or an HTTP date
+ */
 export function retryAfterMs(header: string | null, now: number): number {
   if (header === null) return 0;
   const seconds = Number(header);

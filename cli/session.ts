@@ -1,23 +1,23 @@
 import { styleText } from 'node:util';
 import type { z } from 'zod';
 import type { Call, Client } from './client.ts';
-import { unreadable } from './errors.ts';
-import { printable } from './format.ts';
+import { unexpectedResponse } from './errors.ts';
+import { count, printable } from './format.ts';
 import type { Host } from './host.ts';
 import type { Column, TableStyle } from './table.ts';
 import { renderTable } from './table.ts';
 
-/** Writes a line to stderr, over a progress bar that may stand there. */
-export function noteTo({ stderr, env }: Host, text: string): void {
+/** Writes a line to stderr; a progress bar on that line is overwritten. */
+export function writeWarning({ stderr, env }: Host, text: string): void {
   const clear = stderr.isTTY && env.TERM !== 'dumb' ? '\r\u001b[K' : '';
   stderr.write(`${clear}${printable(text)}\n`);
 }
 
-/** One run of one command: the service it speaks to, and where its words go. */
+/** One run of one command: the client of the service and the output streams. */
 export class Session {
   readonly client: Client;
   readonly host: Host;
-  /** Answers go to stdout as JSON, and nothing else does. */
+  /** True when stdout carries the response as JSON and nothing else. */
   readonly json: boolean;
   readonly url: string;
 
@@ -29,8 +29,8 @@ export class Session {
   }
 
   /**
-   * Calls the service and checks the answer; `raw` is the body as it came.
-   * @throws Failure as `Client.call`, and when the answer is not what the API promises
+   * Sends a request and validates the response; `raw` is the body as received.
+   * @throws Failure as `Client.call`, and when the response does not match the schema
    */
   async request<T extends z.ZodType>(
     schema: T,
@@ -42,46 +42,51 @@ export class Session {
     if (parsed.success) return { raw, data: parsed.data };
     const [issue] = parsed.error.issues;
     const place = issue ? ` (${issue.path.join('.') || 'body'}: ${issue.message})` : '';
-    throw unreadable(this.url, `what this version cannot read${place}`);
+    throw unexpectedResponse(this.url, `a body that this version cannot read${place}`);
   }
 
-  /** With `--json` the answer as it is, else what `show` prints. */
+  /** Prints the response as JSON with `--json`; otherwise calls `show`. */
   output(raw: unknown, show: () => void): void {
     if (this.json) this.host.stdout.write(`${JSON.stringify(raw, null, 2)}\n`);
     else show();
   }
 
-  /** A line for the reader, on stdout; nothing with `--json`. */
+  /** Prints a line to stdout; prints nothing with `--json`. */
   print(text = ''): void {
     if (!this.json) this.host.stdout.write(`${text}\n`);
   }
 
-  /** A line about the work itself, on stderr. */
+  /** Prints a line to stderr, with `--json` as well. */
   warn(text: string): void {
-    noteTo(this.host, text);
+    writeWarning(this.host, text);
   }
 
-  /** A table, or `none` when it would have no rows. */
-  table<T>(columns: readonly Column<T>[], rows: readonly T[], none: string): void {
-    this.print(rows.length === 0 ? none : renderTable(columns, rows, this.#look()));
+  /** Prints a table, or the text `whenEmpty` without rows. */
+  table<T>(columns: readonly Column<T>[], rows: readonly T[], whenEmpty = ''): void {
+    this.print(rows.length === 0 ? whenEmpty : renderTable(columns, rows, this.#style()));
   }
 
-  /** Columns of the terminal; infinite when the output is none. */
+  /** Prints how many rows of a list are not shown, if any. */
+  printRemaining(shown: number, total: number): void {
+    if (shown < total) this.print(`… and ${count(total - shown)} more`);
+  }
+
+  /** Columns of the terminal; infinite when stdout is not a terminal. */
   get width(): number {
     const { stdout } = this.host;
     return stdout.isTTY ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
   }
 
   bold(text: string): string {
-    return this.#look().color ? styleText('bold', text, { validateStream: false }) : text;
+    return this.#style().color ? styleText('bold', text, { validateStream: false }) : text;
   }
 
-  #look(): TableStyle {
+  #style(): TableStyle {
     const { stdout, env } = this.host;
-    const plain = env.NO_COLOR !== undefined && env.NO_COLOR !== '';
+    const noColor = env.NO_COLOR !== undefined && env.NO_COLOR !== '';
     return {
       width: this.width,
-      color: stdout.isTTY === true && !plain && env.TERM !== 'dumb',
+      color: stdout.isTTY === true && !noColor && env.TERM !== 'dumb',
     };
   }
 }

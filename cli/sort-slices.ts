@@ -6,7 +6,7 @@ interface Sliced {
   readonly scope_subset: Scope;
 }
 
-/** Most events first; of as many, the slice with fewer dimensions, then by its text. */
+/** Compares slices: more events first, then fewer dimensions, then by text. */
 export function byMostEvents(a: Sliced, b: Sliced): number {
   if (a.n !== b.n) return b.n - a.n;
   const dimensions = dimensionCount(a.scope_subset) - dimensionCount(b.scope_subset);

@@ -1,37 +1,38 @@
 import { styleText } from 'node:util';
 
-/** One column of rows of `T`; text columns may be wrapped to make the table fit, numbers never are. */
+/** One column of a table with rows of type `T`. */
 export interface Column<T> {
   readonly title: string;
   readonly value: (row: T) => string;
   readonly align?: 'left' | 'right';
-  /** May be broken over lines when the terminal is narrow. */
+  /** Whether a text may be wrapped when the terminal is narrow; numbers never are. */
   readonly wraps?: boolean;
 }
 
 export interface TableStyle {
-  /** Columns of the terminal; infinite when the output is no terminal. */
+  /** Columns of the terminal; infinite when the output is not a terminal. */
   readonly width: number;
   readonly color: boolean;
 }
 
 const GAP = '  ';
-const NARROWEST = 16;
+/** Smallest width to which a column is wrapped, in characters. */
+const MIN_WRAP_WIDTH = 16;
 
-/** A table without borders, numbers to the right, ending without a line break. */
-export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[], look: TableStyle): string {
+/** Renders a table without borders; the text ends without a line break. */
+export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[], style: TableStyle): string {
   const cells = rows.map(row => columns.map(column => column.value(row)));
-  const most = fitWidths(columns, cells, look.width);
+  const maxWidths = fitWidths(columns, cells, style.width);
   const titles = columns.map(({ title }) => [title]);
-  const wrapped = cells.map(row => row.map((cell, i) => wrap(cell, most[i] ?? 0)));
+  const wrapped = cells.map(row => row.map((cell, i) => wrap(cell, maxWidths[i] ?? 0)));
   const widths = columns.map((_, i) => widest([titles, ...wrapped].flatMap(row => row[i] ?? [])));
   const head = layOut(columns, titles, widths).map(line =>
-    look.color ? styleText('bold', line, { validateStream: false }) : line,
+    style.color ? styleText('bold', line, { validateStream: false }) : line,
   );
   return [...head, ...wrapped.flatMap(row => layOut(columns, row, widths))].join('\n');
 }
 
-/** The lines of one row, of which each cell may have several. */
+/** Returns the lines of one row; each cell may have several. */
 function layOut<T>(
   columns: readonly Column<T>[],
   row: readonly string[][],
@@ -54,23 +55,23 @@ function widest(texts: readonly string[]): number {
   return texts.reduce((most, text) => Math.max(most, textWidth(text)), 0);
 }
 
-/** How wide each column may be: those that wrap share what the others leave. */
+/** Returns the maximum width of each column: columns that wrap share what the others leave. */
 function fitWidths<T>(columns: readonly Column<T>[], cells: readonly string[][], width: number): number[] {
   const natural = columns.map(({ title }, i) => widest([title, ...cells.map(row => row[i] ?? '')]));
   const wrapping = columns.flatMap(({ wraps }, i) => (wraps ? [i] : []));
-  const wide = (i: number): number => natural[i] ?? 0;
+  const widthOf = (i: number): number => natural[i] ?? 0;
   let room = width - GAP.length * (columns.length - 1);
-  for (let i = 0; i < columns.length; i++) if (!wrapping.includes(i)) room -= wide(i);
-  const narrowestFirst = wrapping.toSorted((a, b) => wide(a) - wide(b));
+  for (let i = 0; i < columns.length; i++) if (!wrapping.includes(i)) room -= widthOf(i);
+  const narrowestFirst = wrapping.toSorted((a, b) => widthOf(a) - widthOf(b));
   for (const [rank, i] of narrowestFirst.entries()) {
-    const share = Math.max(NARROWEST, Math.floor(room / (wrapping.length - rank)));
-    natural[i] = Math.min(wide(i), share);
-    room -= wide(i);
+    const share = Math.max(MIN_WRAP_WIDTH, Math.floor(room / (wrapping.length - rank)));
+    natural[i] = Math.min(widthOf(i), share);
+    room -= widthOf(i);
   }
   return natural;
 }
 
-/** Breaks text into lines of at most `width` characters: at spaces where it can, else after `=`, `_`, `.` or `/`. */
+/** Wraps text into lines of at most `width` characters: at spaces if possible, else after `=`, `_`, `.` or `/`. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;
@@ -88,7 +89,7 @@ const WIDE =
   /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}/u;
 const NO_WIDTH = /\p{Mn}|\p{Cf}/u;
 
-/** Terminal columns that a text takes: most characters one, East Asian ones and emoji two, combining marks none. */
+/** Returns the terminal columns of a text: combining marks take none, East Asian characters and emoji two, others one. */
 export function textWidth(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length;
   let width = 0;

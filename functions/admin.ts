@@ -1,15 +1,15 @@
 import { handle } from 'hono/aws-lambda';
 import { stateMachineStarter } from '../shared/aws/step-functions.ts';
 import { createApp } from '../shared/http/app.ts';
-import { operateRoutes } from '../shared/http/operate.ts';
+import { adminRoutes } from '../shared/http/routes/admin.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Answers operators and readers: status, lessons, overrides, runs, generations, mode, settings, rollback. */
+/** Answers readers and operators: status, lessons, overrides, cycles, generations, mode, settings, rollback. */
 export function createHandler(runtime: Runtime) {
   const app = createApp(runtime.log);
   const { cycleMaxAgeMinutes, stateMachineArn } = runtime.config;
-  operateRoutes(app, { ...runtime, cycleMaxAgeMinutes, starter: stateMachineStarter(stateMachineArn) });
+  adminRoutes(app, { ...runtime, cycleMaxAgeMinutes, starter: stateMachineStarter(stateMachineArn) });
   return handle(app);
 }
 

@@ -1,9 +1,9 @@
 import { logStep } from '../shared/cycle/log-step.ts';
-import { tuneStep } from '../shared/cycle/steps.ts';
+import { tuneStep } from '../shared/cycle/steps/tune.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Step 2 of a cycle, per pattern: events of the window to lessons, and what each policy makes of them. */
+/** Step 2 of a cycle, per pattern: computes lessons and the overrides that follow; nothing of it is in force. */
 export const createHandler = (runtime: Runtime) => (input: unknown) =>
   logStep(
     runtime,

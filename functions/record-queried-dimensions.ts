@@ -3,7 +3,7 @@ import { parseQueriedDimensions } from '../shared/lookup/queried-dimensions.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Keeps which dimensions look-ups ask with, from the lines that they log: a look-up itself may write nothing. */
+/** Stores which dimensions look-ups use, from the lines that they log: a look-up itself must not write. */
 export const createHandler = (runtime: Runtime) => async (event: unknown) => {
   for (const { pattern, names } of parseQueriedDimensions(readLogLines(event)))
     await runtime.dimensions.recordQueried(pattern, names);

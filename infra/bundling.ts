@@ -1,11 +1,11 @@
-import { type BundlingOptions, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type BundlingOptions, LogLevel, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 
 /**
- * What the SDK imports only when it is needed, and a function never needs. Ways to find credentials: its own are in
- * the environment, the first place that is looked at. Event streams: DynamoDB and Step Functions send none, and
- * inside the bundle they would keep half of the SDK from being reduced to what is in use.
+ * Modules that the SDK imports on demand and that a function never needs:
+ * - Credential providers. A function has its credentials in the environment, which the SDK reads first.
+ * - Event streams. DynamoDB and Step Functions send none, and bundling them would prevent tree shaking of half the SDK.
  */
-const NEVER_IMPORTED = [
+const UNUSED_SDK_MODULES = [
   '@smithy/core/event-streams',
   '@aws-sdk/credential-provider-http',
   '@aws-sdk/credential-provider-ini',
@@ -24,7 +24,9 @@ export const BUNDLING: BundlingOptions = {
   minify: true,
   sourceMap: true,
   sourcesContent: false,
-  // The SDK goes into the bundle: the version that was tested, and only the parts in use.
+  // The bundle contains the SDK: the tested version, and only the parts in use.
   bundleAwsSDK: true,
-  externalModules: NEVER_IMPORTED,
+  externalModules: UNUSED_SDK_MODULES,
+  // Without the size of every bundle, the output of `cdk synth` shows warnings and findings at a glance.
+  logLevel: LogLevel.WARNING,
 };

@@ -1,7 +1,11 @@
-/** Reads a context value by its name: `node.tryGetContext`. On the command line every value is text. */
+/** Reads a context value by its name, as `node.tryGetContext` does. Values of the command line are text. */
 export type ReadContext = (name: string) => unknown;
 
-/** @throws Error when the value does not match */
+/**
+ * Returns a context value as text, or the fallback where it is not set.
+ * @param expected describes valid values in the error
+ * @throws Error when the value does not match `form`
+ */
 export function contextMatch(
   read: ReadContext,
   name: string,
@@ -14,6 +18,10 @@ export function contextMatch(
   return value;
 }
 
+/**
+ * Returns the entries of a list that is an array or a comma-separated text; empty where it is not set.
+ * @throws Error when an entry does not match `form`
+ */
 export function contextList(read: ReadContext, name: string, form: RegExp, expected: string): string[] {
   const given = read(name) ?? '';
   const values = Array.isArray(given) ? given.map(String) : String(given).split(',');
@@ -24,6 +32,7 @@ export function contextList(read: ReadContext, name: string, form: RegExp, expec
   return set;
 }
 
+/** Returns a switch that is off where it is not set. @throws Error for anything but `true` and `false` */
 export function contextSwitch(read: ReadContext, name: string): boolean {
   return contextMatch(read, name, 'false', /^(true|false)$/, 'true or false') === 'true';
 }

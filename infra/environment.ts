@@ -6,9 +6,10 @@ type RequiredName = {
   [N in keyof Environment]-?: undefined extends Environment[N] ? never : N;
 }[keyof Environment];
 
-/** Checked against the schema that the functions read: a setting without a default cannot be forgotten. */
+/** Environment of a function. The type requires every setting without a default in the schema of `shared/config.ts`. */
 export type FunctionEnvironment = Readonly<Record<RequiredName, string>> & EnvironmentVariables;
 
+/** Returns the environment that all functions of a stage share. */
 export function functionEnvironment(
   { settings, dynamodbEndpoint }: Stage,
   tables: Tables,

@@ -1,7 +1,7 @@
-import type { Environment, EnvironmentVariables } from '../shared/config.ts';
+import { type EnvironmentVariables, environmentSchema } from '../shared/config.ts';
 import { contextMatch, type ReadContext } from './context.ts';
 
-/** Settings of a stage that its functions get as environment; what the context does not say is the default. */
+/** Settings of a stage that its functions get as environment variables. */
 export type Settings = Readonly<Record<SettingName, string>>;
 
 type SettingName = keyof Pick<
@@ -17,30 +17,25 @@ type SettingName = keyof Pick<
   | 'LOG_LEVEL'
 >;
 
-/** The names that the schema knows, all of them and no others: the compiler sees to it. */
-const POLICIES: Readonly<Record<NonNullable<Environment['POLICY']>, true>> = { drift: true, replay: true };
-const LOG_LEVELS: Readonly<Record<NonNullable<Environment['LOG_LEVEL']>, true>> = {
-  debug: true,
-  info: true,
-  warn: true,
-  error: true,
-};
+const POLICIES = environmentSchema.shape.POLICY.unwrap().options;
+const LOG_LEVELS = environmentSchema.shape.LOG_LEVEL.unwrap().options;
 
-/** `none`, or some of the names with commas. */
-function listOf(known: Readonly<Record<string, true>>): RegExp {
-  const name = `(${Object.keys(known).join('|')})`;
+/** Matches `none`, or a comma-separated list of the names. */
+function listOf(names: readonly string[]): RegExp {
+  const name = `(${names.join('|')})`;
   return new RegExp(`^(none|${name}(,${name})*)$`);
 }
 
 const NUMBER = /^\d+(\.\d+)?$/;
 
-/** @throws Error naming the context value that cannot be used */
+/**
+ * Reads the settings from the context; those that it does not set have the defaults of the environment's schema.
+ * @throws Error naming the invalid context value
+ */
 export function readSettings(read: ReadContext): Settings {
   const number = (name: string, fallback: string) => contextMatch(read, name, fallback, NUMBER, 'a number');
-  const oneOf = (name: string, fallback: string, known: Readonly<Record<string, true>>) => {
-    const names = Object.keys(known);
-    return contextMatch(read, name, fallback, new RegExp(`^(${names.join('|')})$`), names.join(' or '));
-  };
+  const oneOf = (name: string, fallback: string, names: readonly string[]) =>
+    contextMatch(read, name, fallback, new RegExp(`^(${names.join('|')})$`), names.join(' or '));
   return {
     N_MIN: number('nMin', '33'),
     LOOKBACK_DAYS: number('lookbackDays', '90'),
@@ -50,7 +45,7 @@ export function readSettings(read: ReadContext): Settings {
       'challengers',
       'drift,replay',
       listOf(POLICIES),
-      'policies with commas, or none',
+      'a comma-separated list of policies, or none',
     ),
     PAYOFF_WIN: number('payoffWin', '2'),
     PAYOFF_LOSS: number('payoffLoss', '1'),

@@ -1,28 +1,31 @@
 /**
- * The entries of `functions/`, and what each gets. A step may run 5 s longer than its state waits for it:
- * the state ends it, and the run's record says `timeout` instead of an error of the platform.
+ * Id, memory and timeout of each file in `functions/`. A step's timeout is 5 s longer than that of its state in
+ * `cycle.asl.json`. So the state ends a slow step, and the record of the run shows `timeout`, not a platform error.
  */
 export const FUNCTIONS = {
-  // 500 events are 20 statements to DynamoDB and half a megabyte to check: network and some CPU.
-  // 29 s: the HTTP API gives up at 30.
+  // 500 events take 20 DynamoDB statements and half a megabyte of validation: network and some CPU.
+  // 29 s, because the HTTP API times out after 30 s.
   ingest: { id: 'Ingest', memoryMb: 1024, timeoutSeconds: 29 },
-  // 1,769 MB is one whole vCPU: what counts here is the cold start, which is all CPU.
-  // 5 s: a PM that waits longer is better off with its own thresholds.
+  // 1,769 MB give one full vCPU. The cold start dominates, and it is CPU time only.
+  // 5 s, because a PM that would wait longer should use its own thresholds.
   lookup: { id: 'Lookup', memoryMb: 1769, timeoutSeconds: 5 },
-  // Few calls. What-ifs and the study of N_MIN read up to half a million events: one whole vCPU takes about 8 s, up to 10
-  // more for the study, and the columns with what is counted on them some 400 MB.
-  // 29 s: `POST /v1/cycles?wait=true` waits for a run as long as the HTTP API lets it.
+  // What-ifs and the N_MIN study read up to half a million events. One full vCPU takes about 8 s for that, and up to
+  // 10 s more for the study. The event columns and the counts made from them take some 400 MB. Calls are few.
+  // 29 s, because `POST /v1/cycles?wait=true` waits for a run as long as the HTTP API allows.
   admin: { id: 'Operate', memoryMb: 1769, timeoutSeconds: 29 },
-  // A few items for each hour and container of the look-up.
+  // It writes a few items an hour for each container of the look-up function.
   'record-queried-dimensions': { id: 'Asked', memoryMb: 512, timeoutSeconds: 30 },
-  // One record, one list of patterns.
+  // It writes one record and reads one list of patterns.
   'cycle-open': { id: 'CycleOpen', memoryMb: 512, timeoutSeconds: 65 },
-  // A million events as columns fit in 1 GB, and as much again while they are read or copied for a week of evidence.
-  // One thread uses one vCPU. A million events of 8 dimensions take about a minute with both policies and their evidence.
+  // It computes lessons and the overrides that follow from them, and puts nothing in force.
+  // A million events as columns take 1 GB, and the same again while they are read or copied for a week of the
+  // walk-forward evaluation. One thread uses one vCPU: a million events of 8 dimensions take about a minute, with
+  // both policies and their evaluation.
   mine: { id: 'Mine', memoryMb: 3008, timeoutSeconds: 605 },
-  // One head and the record of a pattern; now and then the chunks of what stays in force are renewed.
+  // It puts the computed lessons and overrides in force: it writes one head and the record of one pattern.
+  // Sometimes it also renews the expiry of the rows that stay in force.
   materialize: { id: 'Materialize', memoryMb: 512, timeoutSeconds: 305 },
-  // One record of every pattern.
+  // It reads one record of each pattern.
   'cycle-close': { id: 'CycleClose', memoryMb: 512, timeoutSeconds: 125 },
 } as const satisfies Record<string, { id: string; memoryMb: number; timeoutSeconds: number }>;
 
@@ -33,10 +36,11 @@ export const FUNCTION_NAMES = Object.keys(FUNCTIONS).filter((name): name is Func
 );
 
 /**
- * Environment that Node itself reads. Reading the source map costs a cold start some milliseconds: where somebody waits
- * for the answer, the log translates the stack of an error when there is one. A step throws its errors to the platform.
+ * Returns the environment that Node itself reads. Reading the source map costs a cold start some milliseconds. The
+ * functions that answer callers skip it: their log translates the stack of an error when one occurs. A step throws
+ * its errors to the platform, which logs them, so Node must translate the stack.
  */
 export function nodeOptions(name: FunctionName): { readonly NODE_OPTIONS?: string } {
-  const answers = name === 'ingest' || name === 'lookup' || name === 'admin';
-  return answers ? {} : { NODE_OPTIONS: '--enable-source-maps' };
+  const answersCallers = name === 'ingest' || name === 'lookup' || name === 'admin';
+  return answersCallers ? {} : { NODE_OPTIONS: '--enable-source-maps' };
 }

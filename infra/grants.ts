@@ -5,11 +5,17 @@ import type { FunctionName } from './function-settings.ts';
 import { ACCESS, type Access, type AccessTarget, type TableAction } from './table-permissions.ts';
 import type { Tables } from './tables.ts';
 
-const READS: ReadonlySet<TableAction> = new Set(['BatchGetItem', 'GetItem', 'Query']);
-const KEY_READ = ['kms:Decrypt', 'kms:DescribeKey'];
-const KEY_WRITE = [...KEY_READ, 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+const READ_ACTIONS: ReadonlySet<TableAction> = new Set(['BatchGetItem', 'GetItem', 'Query']);
+const KEY_READ_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey'];
+const KEY_WRITE_ACTIONS = [
+  ...KEY_READ_ACTIONS,
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
 
-/** Grants a function its rows of the access table, on exact ARNs, and the tables' key if there is one. */
+/** Grants a function its entries of `ACCESS`, on exact ARNs, and the use of a customer-managed key of the tables. */
 export function grantTables(name: FunctionName, role: IRole, tables: Tables): void {
   const arns: Readonly<Record<AccessTarget, string>> = {
     events: tables.events.tableArn,
@@ -27,7 +33,7 @@ export function grantTables(name: FunctionName, role: IRole, tables: Tables): vo
   grantKey(name, role, tables);
 }
 
-/** Item-level conditions: every key, every attribute of a request must be one of the list. */
+/** Returns item-level conditions: all keys and all attributes of a request must be in the lists. */
 function conditions({ partitions, attributes }: Access): Record<string, Record<string, readonly string[]>> {
   return {
     ...(partitions && { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } }),
@@ -38,10 +44,10 @@ function conditions({ partitions, attributes }: Access): Record<string, Record<s
 function grantKey(name: FunctionName, role: IRole, tables: Tables): void {
   const key = tables.events.encryptionKey;
   if (!key) return;
-  const writes = ACCESS[name].some(({ actions: may }) => may.some(action => !READS.has(action)));
+  const writes = ACCESS[name].some(({ actions }) => actions.some(action => !READ_ACTIONS.has(action)));
   role.addToPrincipalPolicy(
     new PolicyStatement({
-      actions: writes ? KEY_WRITE : KEY_READ,
+      actions: writes ? KEY_WRITE_ACTIONS : KEY_READ_ACTIONS,
       resources: [key.keyArn],
       conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${Stack.of(role).region}.amazonaws.com` } },
     }),

@@ -14,7 +14,7 @@ import type { Tables } from './tables.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** One Lambda function of one file in `functions/`, with its own role, log group and grants. */
+/** Creates the Lambda function of one file in `functions/`, with its own role, log group and permissions. */
 export function createFunction(
   scope: Construct,
   name: FunctionName,
@@ -28,7 +28,7 @@ export function createFunction(
   Validations.of(role).acknowledge({
     id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
     reason:
-      'xray:PutTraceSegments and xray:PutTelemetryRecords know no resources; everything else names its ARN',
+      'xray:PutTraceSegments and xray:PutTelemetryRecords support no resource-level permissions; all else has an ARN',
   });
   return new NodejsFunction(scope, `${id}Function`, {
     description: `PM Tuning ${stage.name}: ${name}`,

@@ -3,7 +3,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Stage } from './stage.ts';
 
-/** Logs with the stage's retention; they go with the stack unless the stage keeps its data. */
+/** Creates a log group with the stage's retention. Removing the stack deletes it unless the stage keeps its data. */
 export function createLogGroup(scope: Construct, id: string, stage: Stage): LogGroup {
   return new LogGroup(scope, id, {
     retention: stage.logRetention,

@@ -13,7 +13,7 @@ import { createOutputs } from './outputs.ts';
 import type { Stage } from './stage.ts';
 import { createTables } from './tables.ts';
 
-/** One stage of the product: tables, functions, API, cycle. */
+/** One stage of the product: tables, functions, API, cycle and monitoring. */
 export class PmTuningStack extends Stack {
   constructor(scope: Construct, id: string, { stage }: { readonly stage: Stage }) {
     super(scope, id, {

@@ -2,25 +2,25 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { contextList, contextMatch, contextSwitch, type ReadContext } from './context.ts';
 import { readSettings, type Settings } from './function-environment-settings.ts';
 
-/** What differs between installations. Two stages live side by side in one account. */
+/** Everything that differs between deployments. Stages can share an account. */
 export interface Stage {
   readonly name: string;
-  /** Tables survive the stack and cannot be deleted by mistake. */
+  /** Tables outlive the stack and are protected from deletion. */
   readonly keepData: boolean;
   readonly logRetention: RetentionDays;
-  /** Requests per second over the whole API, and how many may come at once. */
+  /** Rate limit in requests per second over the whole API, and burst limit in requests. */
   readonly throttle: { readonly rate: number; readonly burst: number };
   /** Minute of every hour at which a run starts. */
   readonly scheduleMinute: number;
-  /** Confirmed by a mail to each address. */
+  /** Addresses that receive the alarms; each must confirm the mail that it gets first. */
   readonly alarmEmails: readonly string[];
-  /** Tables are encrypted with a key of this account instead of one that DynamoDB owns. */
+  /** Encrypts the tables with a key of this account instead of one that DynamoDB owns. */
   readonly customerKey: boolean;
-  /** The Map runs patterns as child executions: for thousands of them. */
+  /** Runs patterns as child executions, for thousands of patterns. */
   readonly distributedMap: boolean;
-  /** Callers show a token of this issuer instead of signing with IAM. */
+  /** Accepts bearer tokens of this issuer instead of IAM signatures. */
   readonly jwt: { readonly issuer: string; readonly audience: readonly string[] } | undefined;
-  /** Another DynamoDB-compatible endpoint, for functions that run on this machine. */
+  /** Another DynamoDB-compatible endpoint, for functions that run locally. */
   readonly dynamodbEndpoint: string | undefined;
   readonly settings: Settings;
 }
@@ -33,18 +33,23 @@ const STAGES: Readonly<Record<string, Base>> = {
 };
 
 /**
- * The stage that the context describes: `cdk deploy -c stage=prod -c alarmEmails=a@example.com`.
- * @throws Error naming the context value that cannot be used
+ * Reads the stage from the context, for example of `cdk deploy -c stage=prod -c alarmEmails=a@example.com`.
+ * @throws Error naming the invalid context value
  */
 export function readStage(read: ReadContext): Stage {
   const name = contextMatch(read, 'stage', 'dev', /^(dev|prod)$/, 'dev or prod');
   const base = STAGES[name];
-  if (!base) throw new Error(`context stage: ${name} is not described`);
+  if (!base) throw new Error(`context stage: ${name} has no entry in STAGES`);
   return {
     name,
     ...base,
-    scheduleMinute: Number(contextMatch(read, 'scheduleMinute', '9', /^[1-5]?\d$/, 'a minute, 0 to 59')),
-    alarmEmails: contextList(read, 'alarmEmails', /^[^\s@]+@[^\s@]+$/, 'mail addresses, with commas'),
+    scheduleMinute: Number(contextMatch(read, 'scheduleMinute', '9', /^[1-5]?\d$/, 'a minute from 0 to 59')),
+    alarmEmails: contextList(
+      read,
+      'alarmEmails',
+      /^[^\s@]+@[^\s@]+$/,
+      'a comma-separated list of mail addresses',
+    ),
     customerKey: contextSwitch(read, 'customerKey'),
     distributedMap: contextSwitch(read, 'distributedMap'),
     jwt: readJwt(read),
@@ -55,16 +60,18 @@ export function readStage(read: ReadContext): Stage {
 
 function readJwt(read: ReadContext): Stage['jwt'] {
   const issuer = contextMatch(read, 'jwtIssuer', '', /^(https:\/\/\S+)?$/, 'an https address');
-  const audience = contextList(read, 'jwtAudience', /^\S+$/, 'audiences, with commas');
+  const audience = contextList(read, 'jwtAudience', /^\S+$/, 'a comma-separated list of audiences');
   if (issuer === '' && audience.length === 0) return undefined;
   if (issuer === '' || audience.length === 0)
-    throw new Error('context jwtIssuer and jwtAudience: both or none');
+    throw new Error('context jwtIssuer and jwtAudience: set both or none');
   return { issuer, audience };
 }
 
 function readEndpoint(read: ReadContext, { keepData }: Base): string | undefined {
   const endpoint = contextMatch(read, 'dynamodbEndpoint', '', /^(https?:\/\/\S+)?$/, 'an http address');
   if (endpoint !== '' && keepData)
-    throw new Error('context dynamodbEndpoint: not for a stage that keeps data');
+    throw new Error(
+      'context dynamodbEndpoint: not allowed in a stage that keeps data; leave it out or use stage=dev',
+    );
   return endpoint === '' ? undefined : endpoint;
 }

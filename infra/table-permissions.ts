@@ -11,24 +11,24 @@ export type TableAction =
   | 'Query'
   | 'UpdateItem';
 
-/** A table, or the index of the events that have an outcome. */
+/** A table, or `outcomes`, the index of the events that have an outcome. */
 export type AccessTarget = TableName | 'outcomes';
 
 export interface Access {
   readonly target: AccessTarget;
   readonly actions: readonly TableAction[];
-  /** Only items whose partition key has one of these forms. */
+  /** Restricts access to items whose partition key has one of these forms; `*` stands for any text. */
   readonly partitions?: readonly string[];
-  /** Only these attributes, the keys among them. */
+  /** Restricts access to these attributes, keys included. */
   readonly attributes?: readonly string[];
 }
 
-/** What each function may do to each table; nothing else is granted anywhere. */
+/** Actions of each function on each table. No other permission on a table is granted anywhere. */
 export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ingest: [
-    // Insert if absent; read what was there; add an outcome. An event is never put over another.
+    // Inserts an event if absent, reads the existing one, adds an outcome. Without PutItem it cannot replace an event.
     { target: 'events', actions: ['BatchGetItem', 'GetItem', 'PartiQLInsert', 'UpdateItem'] },
-    // The list of patterns, and outcomes that wait for their event.
+    // The list of patterns, and parked outcomes.
     {
       target: 'control',
       actions: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
@@ -36,7 +36,7 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     },
     // The version of the stored formats.
     { target: 'control', actions: ['GetItem'], partitions: ['format'] },
-    // Counters. They share a partition with the head, whose attributes stay out of reach.
+    // Counters. Their partition also holds the head, whose attributes are not in the list.
     {
       target: 'control',
       actions: ['UpdateItem'],
@@ -57,19 +57,20 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { target: 'control', actions: ['GetItem'] },
     { target: 'overrides', actions: ['Query'] },
   ],
-  // Which dimensions look-ups ask with; nothing that is in force.
+  // Writes the dimensions that look-ups used, and nothing that is in force.
   'record-queried-dimensions': [
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['dimensions#*'] },
   ],
   admin: [
     { target: 'control', actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
-    // Updates: a rollback renews the expiry of the rows that it puts back in force.
+    // A rollback updates the expiry of the rows that it puts back in force.
     { target: 'lessons', actions: ['Query', 'UpdateItem'] },
     { target: 'overrides', actions: ['Query', 'UpdateItem'] },
-    // What-ifs and the study of N_MIN count on the events themselves.
+    // What-ifs and the N_MIN study read events.
     { target: 'outcomes', actions: ['Query'] },
   ],
   'cycle-open': [{ target: 'control', actions: ['GetItem', 'PutItem', 'Query'] }],
+  // Stores the computed lessons and overrides. `materialize` puts them in force, by a write of the head.
   mine: [
     { target: 'outcomes', actions: ['Query'] },
     { target: 'control', actions: ['GetItem', 'PutItem'] },
@@ -78,7 +79,7 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ],
   materialize: [
     { target: 'control', actions: ['GetItem', 'PutItem'] },
-    // Updates: what stays in force is renewed before it expires.
+    // Updates renew rows that stay in force before they expire.
     { target: 'lessons', actions: ['Query', 'UpdateItem'] },
     { target: 'overrides', actions: ['Query', 'UpdateItem'] },
   ],

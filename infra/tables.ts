@@ -14,7 +14,7 @@ import type { Stage } from './stage.ts';
 
 export type Tables = Readonly<Record<TableName, Table>>;
 
-/** The four tables, from the keys that the stores use. */
+/** Creates the four tables with the keys that the stores use. */
 export function createTables(scope: Construct, stage: Stage): Tables {
   const removalPolicy = stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
   const props = {

@@ -2,12 +2,10 @@ import { strict as assert } from 'node:assert';
 import type { output, ZodType } from 'zod';
 import { processHost } from '../cli/host.ts';
 import { runCli } from '../cli/program.ts';
-import {
-  lessonsPageSchema,
-  lookupAnswerSchema,
-  overridesPageSchema,
-  statusSchema,
-} from '../shared/http/schemas.ts';
+import { lessonsPageSchema } from '../shared/http/schemas/lessons.ts';
+import { lookupAnswerSchema } from '../shared/http/schemas/lookup-answer.ts';
+import { overridesPageSchema } from '../shared/http/schemas/overrides.ts';
+import { statusSchema } from '../shared/http/schemas/status.ts';
 import { jsonLog } from '../shared/log.ts';
 import type { Listening } from './http-server.ts';
 import { listen } from './http-server.ts';

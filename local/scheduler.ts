@@ -1,5 +1,5 @@
+import { cycleId } from '../shared/cycle/cycle.ts';
 import type { CycleStarter } from '../shared/cycle/cycle-store.ts';
-import { cycleId } from '../shared/cycle/steps.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };

@@ -5,7 +5,7 @@ import type { Config } from '../shared/config.ts';
 import { readConfig } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamodb/client.ts';
 import { createApp } from '../shared/http/app.ts';
-import { operateRoutes } from '../shared/http/operate.ts';
+import { adminRoutes } from '../shared/http/routes/admin.ts';
 import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import { lookupRoutes } from '../shared/http/routes/lookup.ts';
 import type { Log } from '../shared/log.ts';
@@ -90,7 +90,7 @@ async function assemble(
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);
   lookupRoutes(app, { ...runtime, queriedDimensions: recorder.reporter });
-  operateRoutes(app, { ...runtime, cycleMaxAgeMinutes: config.cycleMaxAgeMinutes, starter: stateMachine });
+  adminRoutes(app, { ...runtime, cycleMaxAgeMinutes: config.cycleMaxAgeMinutes, starter: stateMachine });
   return {
     runtime,
     app,

@@ -2,14 +2,14 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
-import { ROUTES, type RoleName, type Route } from '../infra/api/routes.ts';
 import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
+import { ENDPOINTS, type Endpoint, type Role } from '../shared/http/endpoints.ts';
 
 /* Authorization of the local service by tokens. The roles of each route come from the deployed API's table. */
 
 interface Caller {
-  readonly role: RoleName;
+  readonly role: Role;
   /** Name of the caller in the audit. */
   readonly name: string;
 }
@@ -20,7 +20,7 @@ export type Callers = readonly { readonly digest: Buffer; readonly caller: Calle
 /** An invalid file of tokens; the message is one line for the user. */
 export class TokenFileError extends Error {}
 
-const ROLES = ['pm', 'reader', 'operator'] as const satisfies readonly RoleName[];
+const ROLES = ['pm', 'reader', 'operator'] as const satisfies readonly Role[];
 const MIN_TOKEN_LENGTH = 16;
 
 const FORM = `{"<token of ${MIN_TOKEN_LENGTH} characters or more>": {"role": "${ROLES.join('|')}", "name": "who"}}`;
@@ -59,7 +59,7 @@ export function callersOf(tokens: unknown, path: string): Callers {
 /** Admits only callers with a token, each to the routes of their role. Must be called before routes are registered. */
 export function requireTokens(app: Hono, callers: Callers): void {
   app.use(async (c, next) => {
-    const route = ROUTES.find(route => matches(route, c));
+    const route = Object.values<Endpoint>(ENDPOINTS).find(route => matches(route, c));
     if (route?.roles.length === 0) return next();
     const caller = callerOf(c.req.header('authorization'), callers);
     if (!caller) return unauthorized();
@@ -89,7 +89,7 @@ function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-function matches({ method, path }: Route, c: Context): boolean {
+function matches({ method, path }: Endpoint, c: Context): boolean {
   // The handler of a GET also responds to its HEAD.
   const requested = c.req.method === 'HEAD' ? 'GET' : c.req.method;
   const pattern = path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+');

@@ -2,41 +2,41 @@ import * as z from 'zod';
 import { POLICIES } from './override/override.ts';
 import type { Payoff } from './override/payoff.ts';
 
-const whole = z.coerce.number().int();
+const wholeNumber = z.coerce.number().int();
 
-/** Every setting, by the name of its environment variable. Infrastructure is type-checked against this schema. */
+/** Every setting, by the name of its environment variable. The type checker compares `infra/` with this schema. */
 export const environmentSchema = z.object({
   EVENTS_TABLE: z.string().min(3),
   LESSONS_TABLE: z.string().min(3),
   OVERRIDES_TABLE: z.string().min(3),
   CONTROL_TABLE: z.string().min(3),
-  /** Least events of a slice that makes a lesson. */
-  N_MIN: whole.min(1).max(1_000_000).default(33),
-  /** Look-back of a run by event timestamp, in days. */
-  LOOKBACK_DAYS: whole.min(1).max(366).default(90),
+  /** The least number of events with an outcome that makes a slice a lesson. */
+  N_MIN: wholeNumber.min(1).max(1_000_000).default(33),
+  /** The length of the window of a run, by event timestamp, in days. */
+  LOOKBACK_DAYS: wholeNumber.min(1).max(366).default(90),
   POLICY: z.enum(POLICIES).default('drift'),
-  /** Policies that each run computes and compares beside the one that it publishes; `none` for none. */
+  /** Policies that each run computes and compares with the one that it publishes, separated by commas, or `none`. */
   CHALLENGERS: z
     .string()
     .default(POLICIES.join())
     .transform(text => (text === 'none' ? [] : text.split(',').map(name => name.trim())))
     .pipe(z.array(z.enum(POLICIES))),
-  /** Gain of an acted success and loss of an acted failure. */
+  /** The payoff: gain of an acted success, and loss of an acted failure. */
   PAYOFF_WIN: z.coerce.number().positive().default(2),
   PAYOFF_LOSS: z.coerce.number().positive().default(1),
   /** `status` is unhealthy when the last finished run is older than this many minutes. */
-  CYCLE_MAX_AGE_MINUTES: whole.min(1).default(120),
-  /** Days that an event is kept after its receipt; longer than any look-back, so that a run never meets expired rows. */
-  EVENT_RETENTION_DAYS: whole.min(368).max(3660).default(400),
+  CYCLE_MAX_AGE_MINUTES: wholeNumber.min(1).default(120),
+  /** Days that an event is kept after its receipt. Longer than any window, so that a run never reads expired rows. */
+  EVENT_RETENTION_DAYS: wholeNumber.min(368).max(3660).default(400),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  /** Only the function that starts runs has it. */
+  /** Set only in the function that starts runs. */
   STATE_MACHINE_ARN: z.string().optional(),
-  /** Another DynamoDB-compatible endpoint. */
+  /** A DynamoDB-compatible endpoint other than that of AWS. */
   DYNAMODB_ENDPOINT: z.url().optional(),
 });
 
 export type Environment = z.input<typeof environmentSchema>;
-/** What must be set; the rest has defaults. Values of an environment are text. */
+/** The environment variables of a function. Those without `?` have no default. Values are text. */
 export type EnvironmentVariables = { readonly [name in keyof Environment]?: string };
 
 export interface Config {
@@ -56,16 +56,16 @@ export interface Config {
 }
 
 /**
- * Reads the environment; the only place that does.
- * @throws Error naming every setting that is missing or unreadable
+ * Reads all settings from the environment. Nothing else in the product reads it.
+ * @throws Error that names every missing or invalid setting
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  // Read once: compiling a parser for it would take longer than reading.
+  // Parsed once per process: with `jitless`, zod does not first compile a parser, which would take longer.
   const result = environmentSchema.safeParse(set, { jitless: true });
   if (!result.success) {
-    const wrong = result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
-    throw new Error(`settings: ${wrong.join('; ')}`);
+    const problems = result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`invalid settings: ${problems.join('; ')}`);
   }
   const env = result.data;
   return {

@@ -1,6 +1,6 @@
-/** Everything that can go wrong, in one vocabulary. `http/problem.ts` alone knows the status of a code. */
+/** The code of every known failure. `http/problem.ts` maps each code to its HTTP status. */
 export type FaultCode =
-  // the caller's
+  // Errors of the caller (4xx).
   | 'invalid_body'
   | 'invalid_request'
   | 'invalid_pattern_key'
@@ -24,7 +24,7 @@ export type FaultCode =
   | 'unknown_generation'
   | 'policy_not_available'
   | 'head_changed'
-  // ours
+  // Errors of the service (5xx).
   | 'store_unavailable'
   | 'store_throttled'
   | 'damaged_event'
@@ -34,12 +34,12 @@ export type FaultCode =
   | 'internal';
 
 /**
- * A failure with a code that callers, state machine and logs can act on.
+ * A failure with a code on which callers, the state machine and alarms can act.
  * `name` is the code, because Step Functions and Lambda report an error by its name.
  */
 export class Fault extends Error {
   readonly code: FaultCode;
-  /** Safe to show to a caller: where in the request it is wrong. */
+  /** The places in the request that are invalid. They are sent to the caller. */
   readonly issues: readonly FaultIssue[];
 
   constructor(
@@ -59,7 +59,7 @@ export interface FaultIssue {
   readonly message: string;
 }
 
-/** The code of anything thrown; what is not a `Fault` is ours and unexpected. */
+/** Returns the code of anything thrown: `internal` for what is not a `Fault`. */
 export function faultCode(error: unknown): FaultCode {
   return error instanceof Fault ? error.code : 'internal';
 }

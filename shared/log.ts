@@ -1,22 +1,24 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Ids, counts, durations and codes; never payloads or secrets. */
+/** The fields of a log line: ids, counts, durations and codes; never payloads or secrets. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export interface Log {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
-  /** @param error kept with its stack and causes, which stay in the log */
+  /** @param error logged with its stack and its causes */
   error(message: string, error: unknown, fields?: LogFields): void;
 }
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 /**
- * One JSON object a line. JSON escapes control characters, so a value cannot forge a second line.
+ * Returns a log that writes one JSON object per line. JSON escapes control characters, so a value cannot forge a second
+ * line (log injection).
  * @param write receives each line without its newline
- * @param stackOf how the stack of an error is written
+ * @param now milliseconds since 1970
+ * @param stackOf returns the stack of an error as it is to be logged
  */
 export function jsonLog(
   level: LogLevel,
@@ -24,9 +26,9 @@ export function jsonLog(
   now: () => number,
   stackOf: (error: Error) => string | undefined = error => error.stack,
 ): Log {
-  const emit = (at: LogLevel, message: string, fields: object): void => {
-    if (RANK[at] < RANK[level]) return;
-    write(JSON.stringify({ level: at, time: new Date(now()).toISOString(), message, ...fields }));
+  const emit = (lineLevel: LogLevel, message: string, fields: object): void => {
+    if (RANK[lineLevel] < RANK[level]) return;
+    write(JSON.stringify({ level: lineLevel, time: new Date(now()).toISOString(), message, ...fields }));
   };
   return {
     debug: (message, fields = {}) => emit('debug', message, fields),

@@ -13,12 +13,13 @@ import { StoredFormat } from './dynamodb/stored-format.ts';
 import type { Lesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
+import { QUERIED_DIMENSIONS_MESSAGE } from './log-messages.ts';
 import { GenerationCache } from './lookup/generation-cache.ts';
-import { QUERIED_DIMENSIONS_MESSAGE, QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
+import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
 
-/** Everything a function needs, built once per container. */
+/** The stores, the settings, the log and the clock of a function. Built once per container. */
 export interface Runtime extends CycleDeps {
   readonly config: Config;
   readonly log: Log;
@@ -30,9 +31,9 @@ export interface Runtime extends CycleDeps {
 const writeStdout = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 /**
- * The composition root.
+ * Puts stores, settings, log and clock together (the composition root).
  * @param now milliseconds since 1970
- * @param metricLog takes the lines that a program reads, which no log level may leave out
+ * @param metricLog receives the lines that a log subscription reads; it must not drop them by level
  */
 export function createRuntime(
   config: Config,
@@ -75,7 +76,7 @@ export function createRuntime(
 
 let container: Runtime | undefined;
 
-/** The runtime of this Lambda container, from its environment. @throws Error naming every missing setting */
+/** Returns the runtime of this Lambda container. @throws Error that names every missing or invalid setting */
 function containerRuntime(): Runtime {
   if (!container) {
     const config = readConfig(process.env);
@@ -87,8 +88,9 @@ function containerRuntime(): Runtime {
 }
 
 /**
- * A Lambda entry from what makes a handler. In Lambda it is built while the container starts, where a missing setting
- * stops it; elsewhere the file can be imported for `createHandler` alone.
+ * Returns the handler that a Lambda function exports. In Lambda the handler is built while the container starts, so that
+ * a missing setting stops the start. Elsewhere it is built at the first call, so that tests can import `createHandler`
+ * without an environment.
  */
 export function lambdaEntry<A extends readonly unknown[], R>(
   createHandler: (runtime: Runtime) => (...args: A) => R,

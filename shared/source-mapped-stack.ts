@@ -6,8 +6,9 @@ const FRAME = /(file:\/\/[^\s()]+\.mjs):(\d+):(\d+)/g;
 const maps = new Map<string, SourceMap | undefined>();
 
 /**
- * The stack of an error in lines of the source instead of the bundle. `node --enable-source-maps` would read the map
- * of every bundle while it is loaded, which a cold start pays for; here the first error that is logged does.
+ * Returns the stack of an error with lines of the source instead of the bundle. `node --enable-source-maps` reads the
+ * source map while it loads the bundle, which lengthens every cold start. Here the map is read when the first error is
+ * logged.
  */
 export function sourceStack({ stack }: Error): string | undefined {
   return stack?.replaceAll(FRAME, (frame, file: string, line: string, column: string) => {
@@ -20,7 +21,7 @@ export function sourceStack({ stack }: Error): string | undefined {
 function sourceOf(map: SourceMap, line: number, column: number): string | undefined {
   const origin = map.findOrigin(line, column);
   if (!('fileName' in origin) || !origin.fileName) return undefined;
-  // Relative to the folder of the bundle, which says nothing after a deployment.
+  // The path is relative to the folder of the bundle, which has no meaning after a deployment.
   const file = origin.fileName.replace(/^(?:\.\.\/)+/, '');
   return `${file}:${origin.lineNumber}:${origin.columnNumber}`;
 }
@@ -30,7 +31,7 @@ function mapOf(file: string): SourceMap | undefined {
   return maps.get(file);
 }
 
-/** Undefined when there is none, or none that can be read: an error is logged all the same. */
+/** Returns undefined if there is no readable source map: the error is then logged with its original stack. */
 function readMap(file: string): SourceMap | undefined {
   try {
     return new SourceMap(JSON.parse(readFileSync(fileURLToPath(`${file}.map`), 'utf8')));

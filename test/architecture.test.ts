@@ -56,7 +56,7 @@ it('there is something to check', () => {
   expect(imports.length).toBeGreaterThan(200);
   expect(show(imports.filter(i => i.from === 'functions/mine.ts'))).toEqual([
     'functions/mine.ts → shared/cycle/log-step.ts',
-    'functions/mine.ts → shared/cycle/steps.ts',
+    'functions/mine.ts → shared/cycle/steps/tune.ts',
     'functions/mine.ts → shared/runtime.ts',
     'functions/mine.ts → shared/runtime.ts',
   ]);
@@ -77,6 +77,7 @@ const GROUND = [
   'shared/statistics',
   'shared/mining',
   'shared/errors.ts',
+  'shared/log-messages.ts',
   'shared/time.ts',
   'shared/hash.ts',
   'shared/numbers.ts',
@@ -127,8 +128,14 @@ const RULES: readonly Rule[] = [
     types: ['shared/lookup/dimension-store.ts', 'shared/log.ts'],
   },
   {
-    module: 'errors, log, time, numbers',
-    files: under('shared/errors.ts', 'shared/log.ts', 'shared/time.ts', 'shared/numbers.ts'),
+    module: 'errors, log, log messages, time, numbers',
+    files: under(
+      'shared/errors.ts',
+      'shared/log.ts',
+      'shared/log-messages.ts',
+      'shared/time.ts',
+      'shared/numbers.ts',
+    ),
     own: [],
     packages: [],
   },
@@ -180,6 +187,7 @@ const RULES: readonly Rule[] = [
     own: [
       'shared/config.ts',
       'shared/log.ts',
+      'shared/log-messages.ts',
       'shared/source-mapped-stack.ts',
       'shared/dynamodb',
       'shared/lookup',
@@ -196,8 +204,13 @@ const RULES: readonly Rule[] = [
   {
     module: 'infra',
     files: under('infra'),
-    own: ['infra', 'shared/dynamodb/keys.ts'],
-    types: ['shared/config.ts'],
+    own: [
+      'infra',
+      'shared/http/endpoints.ts',
+      'shared/dynamodb/keys.ts',
+      'shared/config.ts',
+      'shared/log-messages.ts',
+    ],
     packages: [/^aws-cdk-lib(\/|$)/, 'constructs', 'cdk-nag', /^node:/],
   },
 ];

@@ -42,7 +42,7 @@ const rowKey = (row: Row): string => {
   return [row.pattern_key, row.action_category, ...scope.sort()].join(' ');
 };
 
-/** The original rounds its rates to 3 decimals and `avg_dx_count` to 2. */
+/** Decimals of the original system's numbers: 3 of rates, 2 of `avg_dx_count`. */
 const decimals = (name: string): number => (name === 'avg_dx_count' ? 2 : 3);
 
 describe.each([
@@ -62,63 +62,66 @@ describe.each([
     lessons: 572,
     overrides: 857,
   },
-])('the original’s answers on the $name set, through the API', ({ file, golden, asOf, ...counts }) => {
-  const expected = JSON.parse(
-    readFileSync(new URL(`golden/${golden}.expected.json`, import.meta.url), 'utf8'),
-  ) as Golden;
-  const patterns = [...new Set(expected.lessons.map(lesson => lesson.pattern_key))];
-  let api: Api;
+])(
+  'answers of the original system on the $name set, through the API',
+  ({ file, golden, asOf, ...counts }) => {
+    const expected = JSON.parse(
+      readFileSync(new URL(`golden/${golden}.expected.json`, import.meta.url), 'utf8'),
+    ) as Golden;
+    const patterns = [...new Set(expected.lessons.map(lesson => lesson.pattern_key))];
+    let api: Api;
 
-  beforeAll(async () => {
-    api = await openApi();
-    await importAll(api, readLines(file));
-    const cycle = await api.cycle({ as_of: asOf });
-    expect(cycle.status).toBe('succeeded');
-  });
-  afterAll(() => api.close());
+    beforeAll(async () => {
+      api = await openApi();
+      await importAll(api, readLines(file));
+      const cycle = await api.cycle({ as_of: asOf });
+      expect(cycle.status).toBe('succeeded');
+    });
+    afterAll(() => api.close());
 
-  test(`${counts.lessons} lessons with the same counts and rates`, async () => {
-    const lessons = (await Promise.all(patterns.map(api.lessons))).flat();
-    const found = new Map(lessons.map(lesson => [rowKey(lesson), lesson]));
-    expect(found.size).toBe(counts.lessons);
-    expect([...found.keys()].sort()).toEqual(expected.lessons.map(rowKey).sort());
-    for (const lesson of expected.lessons) {
-      const ours = found.get(rowKey(lesson));
-      const stats: Record<string, number> = { ...ours?.stats };
-      expect(ours?.n).toBe(lesson.n);
-      for (const [name, value] of Object.entries(lesson.stats))
-        expect(
-          Math.abs((stats[name] ?? Number.NaN) - value),
-          `${rowKey(lesson)} ${name}`,
-        ).toBeLessThanOrEqual(
-          Number.isInteger(value) && /^(n|count)_/.test(name) ? 0 : 0.5000001 * 10 ** -decimals(name),
-        );
-    }
-  });
+    test(`The ${counts.lessons} lessons have the counts and rates of the original system`, async () => {
+      const lessons = (await Promise.all(patterns.map(api.lessons))).flat();
+      const found = new Map(lessons.map(lesson => [rowKey(lesson), lesson]));
+      expect(found.size).toBe(counts.lessons);
+      expect([...found.keys()].sort()).toEqual(expected.lessons.map(rowKey).sort());
+      for (const lesson of expected.lessons) {
+        const actual = found.get(rowKey(lesson));
+        const stats: Record<string, number> = { ...actual?.stats };
+        expect(actual?.n).toBe(lesson.n);
+        for (const [name, value] of Object.entries(lesson.stats))
+          expect(
+            Math.abs((stats[name] ?? Number.NaN) - value),
+            `${rowKey(lesson)} ${name}`,
+          ).toBeLessThanOrEqual(
+            Number.isInteger(value) && /^(n|count)_/.test(name) ? 0 : 0.5000001 * 10 ** -decimals(name),
+          );
+      }
+    });
 
-  test(`${counts.overrides} overrides with the same multipliers and confidence`, async () => {
-    const overrides = (await Promise.all(patterns.map(api.overrides))).flat();
-    const found = new Map(overrides.map(override => [rowKey(override), override]));
-    expect(found.size).toBe(counts.overrides);
-    expect([...found.keys()].sort()).toEqual(expected.overrides.map(rowKey).sort());
-    for (const override of expected.overrides) {
-      const ours = found.get(rowKey(override));
-      expect(ours?.multiplier).toBeCloseTo(override.multiplier, 9);
-      expect(ours?.confidence).toBeCloseTo(override.confidence_score, 9);
-      expect(ours?.scope_hash).toBe(scopeHash(ours?.scope_subset ?? {}));
-    }
-  });
+    test(`The ${counts.overrides} overrides have the multipliers and the confidence of the original system`, async () => {
+      const overrides = (await Promise.all(patterns.map(api.overrides))).flat();
+      const found = new Map(overrides.map(override => [rowKey(override), override]));
+      expect(found.size).toBe(counts.overrides);
+      expect([...found.keys()].sort()).toEqual(expected.overrides.map(rowKey).sort());
+      for (const override of expected.overrides) {
+        const actual = found.get(rowKey(override));
+        expect(actual?.multiplier).toBeCloseTo(override.multiplier, 9);
+        expect(actual?.confidence).toBeCloseTo(override.confidence_score, 9);
+        expect(actual?.scope_hash).toBe(scopeHash(actual?.scope_subset ?? {}));
+      }
+    });
 
-  test('60 blended look-ups', async () => {
-    expect(expected.blend_lookups).toHaveLength(60);
-    for (const { pattern_key, scope, base, adjusted } of expected.blend_lookups) {
-      const { thresholds } = await api.lookup({ pattern_key, scope, thresholds: base });
-      for (const [name, value] of Object.entries(adjusted)) expect(thresholds[name]).toBeCloseTo(value, 9);
-    }
-  });
-});
+    test('The 60 blended look-ups have the thresholds of the original system', async () => {
+      expect(expected.blend_lookups).toHaveLength(60);
+      for (const { pattern_key, scope, base, adjusted } of expected.blend_lookups) {
+        const { thresholds } = await api.lookup({ pattern_key, scope, thresholds: base });
+        for (const [name, value] of Object.entries(adjusted)) expect(thresholds[name]).toBeCloseTo(value, 9);
+      }
+    });
+  },
+);
 
-test('the 10 lessons of the PM set are 5 distinct sets of events, each with one representative', async () => {
+test('The 10 lessons of the PM set are 5 distinct sets of events, each with one representative', async () => {
   const api = await openApi();
   await importAll(api, readLines('data/pm-episode-events.jsonl'));
   await api.cycle({ as_of: AS_OF });
@@ -138,8 +141,8 @@ test('the 10 lessons of the PM set are 5 distinct sets of events, each with one 
   await api.close();
 });
 
-describe('the failures of the old system', () => {
-  test('both spellings of the DX pattern are one pattern end to end, ladder lesson included', async () => {
+describe('faults of the old system', () => {
+  test('Both spellings of the DX pattern are one pattern end to end, with one ladder lesson', async () => {
     const api = await openApi();
     const rung = (dx_count: number) => ({ factors: { dx_count }, scope: { chain: 'base' } });
     await api.postEvents([
@@ -179,24 +182,21 @@ describe('the failures of the old system', () => {
     ['pm.uptrend.S1.entry', { ts_min: 0.6, halo_max: 1 }, ['tuning_ts_min', 'tuning_halo']],
     ['pm.uptrend.S2.entry', { ts_min: 0.6, halo_mult: 1 }, ['tuning_s2_ts_min', 'tuning_s2_halo']],
     ['pm.uptrend.S3.retest', { ts_min: 0.6, dx_min: 60 }, ['tuning_ts_min', 'tuning_dx_min']],
-  ])(
-    'every category that drift writes for %s is applied by a look-up',
-    async (pattern, thresholds, categories) => {
-      const api = await openApi();
-      await api.postEvents(events(40, 'm', { pattern }));
-      await api.cycle({ as_of: AS_OF });
-      const answer = await api.lookup({ pattern_key: pattern, scope: { chain: 'solana' }, thresholds });
-      expect(answer.overrides.map(o => o.action_category).sort()).toEqual([...categories].sort());
-      for (const [name, value] of Object.entries(thresholds)) {
-        // 40 misses: exp(∓0.005 · 40)
-        const factor = name.startsWith('halo') ? Math.exp(0.2) : Math.exp(-0.2);
-        expect(answer.thresholds[name]).toBeCloseTo(value * factor, 9);
-      }
-      await api.close();
-    },
-  );
+  ])('A look-up applies every category that drift writes for %s', async (pattern, thresholds, categories) => {
+    const api = await openApi();
+    await api.postEvents(events(40, 'm', { pattern }));
+    await api.cycle({ as_of: AS_OF });
+    const answer = await api.lookup({ pattern_key: pattern, scope: { chain: 'solana' }, thresholds });
+    expect(answer.overrides.map(o => o.action_category).sort()).toEqual([...categories].sort());
+    for (const [name, value] of Object.entries(thresholds)) {
+      // 40 misses: exp(∓0.005 · 40)
+      const factor = name.startsWith('halo') ? Math.exp(0.2) : Math.exp(-0.2);
+      expect(answer.thresholds[name]).toBeCloseTo(value * factor, 9);
+    }
+    await api.close();
+  });
 
-  test('[F6] a slice whose pressure is back to 0 has no override after the next cycle', async () => {
+  test('[F6] A slice whose pressure is back to 0 has no override after the next cycle', async () => {
     const api = await openApi();
     await api.postEvents(events(40, 'miss'));
     await api.cycle({ as_of: AS_OF });
@@ -214,7 +214,7 @@ describe('the failures of the old system', () => {
     await api.close();
   });
 
-  test('[F6] a slice that ages out of the window has no override after the next cycle', async () => {
+  test('[F6] A slice that leaves the window has no override after the next cycle', async () => {
     const api = await openApi();
     await api.postEvents(events(40, 'old'));
     await api.cycle({ as_of: '2025-01-20T00:00:00Z' });
@@ -235,7 +235,7 @@ describe('the failures of the old system', () => {
 });
 
 describe('a store that fails during a cycle', () => {
-  test('[F3] ends with a failed cycle on record and in status, never with 0 lessons and success', async () => {
+  test('[F3] A store that fails during a cycle makes it fail in its record and in status, never succeed with 0 lessons', async () => {
     let broken = false;
     const api = await openApi({
       settings: failing((op, body) => broken && op === 'Query' && body.includes('outcomes')),
@@ -263,7 +263,7 @@ describe('a store that fails during a cycle', () => {
     await api.close();
   });
 
-  test('[S4] costs only the pattern that it fails for', async () => {
+  test('[S4] A store that fails for one pattern does not affect the other patterns', async () => {
     const api = await openApi({
       settings: failing((op, body) => op === 'Query' && body.includes('S2.entry#')),
     });
@@ -277,11 +277,11 @@ describe('a store that fails during a cycle', () => {
     await api.close();
   });
 
-  test('leaves a record even when the run itself breaks down', async () => {
+  test('A run that fails as a whole still leaves a record', async () => {
     let left = 0;
     const api = await openApi({ settings: failing(() => left-- > 0) });
     await api.postEvents(events(40, 'e'));
-    // More failures than the retries of the first task take: the run breaks down and is recorded once the store is back.
+    // More failures than the first task has retries: the run fails, and is recorded once the store works again.
     left = 5;
     const cycle = await api.cycle({ as_of: AS_OF });
     expect(cycle).toMatchObject({ status: 'failed', reason: 'failed: store_unavailable' });
@@ -289,7 +289,7 @@ describe('a store that fails during a cycle', () => {
     await api.close();
   });
 
-  test('[S1] turns a look-up neutral, and the look-up says so', async () => {
+  test('[S1] A look-up answers neutral and names the fault when the store fails', async () => {
     let broken = false;
     const api = await openApi({ settings: failing(() => broken) });
     await api.postEvents(events(40, 'e'));
@@ -306,7 +306,7 @@ describe('a store that fails during a cycle', () => {
 });
 
 describe('a run as of the same moment over the same events', () => {
-  test('makes the same generation, byte for byte, whatever the order of arrival', async () => {
+  test('Runs of the same events and as_of make the same generation, byte for byte, in any order of arrival', async () => {
     const lines = readLines('data/pm-episode-events.jsonl');
     const hashes: string[] = [];
     for (const order of [lines, lines.toReversed()]) {
@@ -320,7 +320,7 @@ describe('a run as of the same moment over the same events', () => {
     expect(hashes[0]).toBe(hashes[1]);
   });
 
-  test('sees outcomes that were known by then only', async () => {
+  test('A run reads only outcomes that were known at as_of', async () => {
     const api = await openApi();
     await api.postEvents(events(40, 'e', { outcome: null }));
     const resolve = (outcome: string, resolved_at: string, more = {}) =>
@@ -349,7 +349,7 @@ describe('a run as of the same moment over the same events', () => {
     await api.close();
   });
 
-  test('[T2] takes the window to the millisecond: as_of − 90 days ≤ timestamp ≤ as_of', async () => {
+  test('[T2] The window is exact to the millisecond: as_of − 90 days ≤ timestamp ≤ as_of', async () => {
     const api = await openApi();
     await api.postEvents([
       ...events(1, 'first', { timestamp: '2025-01-20T00:00:00.000Z' }),
@@ -363,9 +363,9 @@ describe('a run as of the same moment over the same events', () => {
   });
 });
 
-test('two events of one moment are two, even where the engine tells index rows apart by 24 bits of a hash', async () => {
+test('Two events of one moment are both read, although the engine distinguishes index rows by 24 bits of a hash', async () => {
   const api = await openApi();
-  // These two ids share those bits.
+  // These two ids are equal in those bits.
   const [event] = events(1, 'e');
   await api.postEvents(['e5872', 'e19878'].map(episode_id => ({ ...event, episode_id })));
   const { patterns } = await api.cycle({ as_of: AS_OF, n_min: 1 });
@@ -373,16 +373,16 @@ test('two events of one moment are two, even where the engine tells index rows a
   await api.close();
 });
 
-describe('a look-up with nothing to go by', () => {
+describe('a look-up without matching overrides', () => {
   test.each([
     ['a pattern never seen', { pattern_key: 'pm.downtrend.S4.exit', scope: { chain: 'x' } }],
     ['dimensions never seen', { pattern_key: S1, scope: { planet: 'mars' } }],
     ['no generation yet', { pattern_key: 'pm.uptrend.S2.entry', scope: {} }],
-  ])('is answered 200 and neutral: %s', async (_, question) => {
+  ])('A look-up is answered 200 and neutral: %s', async (_, request) => {
     const api = await openApi();
     await api.postEvents(events(40, 'e', { scope: { chain: 'solana' } }));
     const answer = await api.lookup({
-      ...question,
+      ...request,
       thresholds: { ts_min: 0.6, unheard_of: 3 },
       explain: true,
     });

@@ -14,7 +14,7 @@ export function fail(order: Order): never {
 }
 `;
 
-/** In a process of its own: the test runner translates stacks itself. Prints the line that is logged. */
+/** Prints the logged line. It runs in a process of its own, because the test runner translates stacks itself. */
 const LOG_THE_ERROR = `
   const { jsonLog } = await import(process.argv[1]);
   const { sourceStack } = await import(process.argv[2]);
@@ -30,7 +30,7 @@ const run = promisify(execFile);
 const shared = (name: string): string => new URL(`../shared/${name}.ts`, import.meta.url).href;
 let folder: string;
 
-/** The first frame of the error of the function above, thrown in a minified bundle. */
+/** Returns the first frame of an error that `fail` throws in a minified bundle. */
 async function firstFrame(name: string, sourcemap: boolean, map?: string): Promise<string> {
   const outfile = join(folder, name, 'index.mjs');
   const entryPoints = [join(folder, 'fail.ts')];
@@ -54,15 +54,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it('an error in a bundle is logged with the line of its source', async () => {
+it('An error in a bundle is logged with the line of its source', async () => {
   expect(await firstFrame('mapped', true)).toMatch(/^at \w+ \(fail\.ts:5:\d+\)$/);
 });
 
-it('without a source map the stack stays as it is', async () => {
+it('A stack without a source map stays as it is', async () => {
   expect(await firstFrame('plain', false)).toMatch(/^at \w+ \(file:.*\/plain\/index\.mjs:1:\d+\)$/);
 });
 
-it('a source map that cannot be read costs no line of the log', async () => {
+it('An error is logged even if its source map cannot be read', async () => {
   const damaged = '{"version":3,"sources":';
   expect(await firstFrame('damaged', true, damaged)).toMatch(/\/damaged\/index\.mjs:1:\d+\)$/);
 });

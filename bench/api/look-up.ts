@@ -1,7 +1,8 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { listen } from '../../local/http-server.ts';
-import type { MinedPattern } from '../../shared/cycle/publish.ts';
-import { openCycle, publishStep } from '../../shared/cycle/steps.ts';
+import type { MinedPattern } from '../../shared/cycle/cycle.ts';
+import { openStep } from '../../shared/cycle/steps/open.ts';
+import { publishStep } from '../../shared/cycle/steps/publish.ts';
 import { HEAD, patternPartition } from '../../shared/dynamodb/keys.ts';
 import { storeUnlessUnchanged } from '../../shared/generation/retention.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
@@ -200,7 +201,7 @@ function makeLessons(count: number, wide: boolean): Lesson[] {
 async function publishLessons({ service }: Bench, lessons: readonly Lesson[]): Promise<void> {
   const { runtime } = service;
   await runtime.heads.register([pattern]);
-  const { cycle } = await openCycle(runtime, {
+  const { cycle } = await openStep(runtime, {
     execution: { name: 'bench', started_at: AS_OF },
     options: { as_of: AS_OF },
   });

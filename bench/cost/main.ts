@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { FUNCTIONS } from '../../infra/function-settings.ts';
-import { bill, type Load, type Measures, PRICES_OF } from './model.ts';
+import { bill, type FunctionMemory, type Load, PRICES_OF } from './model.ts';
 
 /*
- * The monthly bill by line. `npm run cost` for three sizes side by side;
+ * This bench prints the monthly bill by line. `npm run cost` prints it for three sizes side by side,
  * `npm run cost -- --events-per-day N --patterns P --lookups-per-day L` for one.
  */
 
@@ -16,51 +16,53 @@ const SIZES: readonly (Load & { readonly title: string })[] = [
 
 const USAGE = `Usage: npm run cost -- [--events-per-day N] [--patterns P] [--lookups-per-day L]
 
-Prints the monthly bill by line; without options, for 100k, 1M and 10M events a month side by side.`;
+Prints the monthly bill by line. Without options, it prints 100k, 1M and 10M events a month side by side.`;
 
-const values = readOptions();
-if (values.help) {
+const options = readOptions();
+if (options.help) {
   console.log(USAGE);
   process.exit(0);
 }
 
 function readOptions() {
-  const options = {
+  const known = {
     'events-per-day': { type: 'string' },
     patterns: { type: 'string' },
     'lookups-per-day': { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   } as const;
   try {
-    return parseArgs({ options }).values;
+    return parseArgs({ options: known }).values;
   } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
+    return exitWithUsage(error instanceof Error ? error.message : String(error));
   }
 }
 
-function refuse(why: string): never {
-  console.error(`${why}\n\n${USAGE}`);
+/** Prints the error and the usage, and exits with code 2. */
+function exitWithUsage(message: string): never {
+  console.error(`${message}\n\n${USAGE}`);
   process.exit(2);
 }
 
+/** Returns the value of an option. Exits when it is not a number of 0 or more. */
 function amount(name: 'events-per-day' | 'patterns' | 'lookups-per-day', fallback: number): number {
-  const value = Number(values[name] ?? fallback);
-  if (!Number.isFinite(value) || value < 0) refuse(`--${name}: not a number of zero or more`);
+  const value = Number(options[name] ?? fallback);
+  if (!Number.isFinite(value) || value < 0) exitWithUsage(`--${name}: not a number of zero or more`);
   return value;
 }
 
-const MEASURES: Measures = {
+const MEMORY: FunctionMemory = {
   ingestGb: FUNCTIONS.ingest.memoryMb / 1024,
   lookupGb: FUNCTIONS.lookup.memoryMb / 1024,
   mineGb: FUNCTIONS.mine.memoryMb / 1024,
   stepGb: FUNCTIONS.materialize.memoryMb / 1024,
 };
 
-const asked = Object.keys(values).some(name => name !== 'help');
-const loads = asked
+const customSize = Object.keys(options).some(name => name !== 'help');
+const loads = customSize
   ? [
       {
-        title: 'as asked',
+        title: 'your size',
         eventsPerDay: amount('events-per-day', 3333),
         patterns: amount('patterns', 10),
         lookupsPerDay: amount('lookups-per-day', 10_000),
@@ -68,10 +70,10 @@ const loads = asked
     ]
   : SIZES;
 
-const bills = loads.map(load => bill(load, MEASURES));
+const bills = loads.map(load => bill(load, MEMORY));
 const row = (title: string, cells: readonly string[]): void =>
   console.log(`${title.padEnd(34)}${cells.map(cell => cell.padStart(14)).join('')}`);
-const whole = (n: number): string => Math.round(n).toLocaleString('en-US');
+const integer = (n: number): string => Math.round(n).toLocaleString('en-US');
 const dollars = (n: number): string => n.toFixed(2);
 
 console.log(`US dollars a month. ${PRICES_OF}`);
@@ -81,21 +83,21 @@ row(
 );
 row(
   'events a day',
-  loads.map(load => whole(load.eventsPerDay)),
+  loads.map(load => integer(load.eventsPerDay)),
 );
 row(
   'patterns',
-  loads.map(load => whole(load.patterns)),
+  loads.map(load => integer(load.patterns)),
 );
 row(
   'look-ups a day',
-  loads.map(load => whole(load.lookupsPerDay)),
+  loads.map(load => integer(load.lookupsPerDay)),
 );
 console.log('');
-for (const { what } of bills[0] ?? [])
+for (const { item } of bills[0] ?? [])
   row(
-    what,
-    bills.map(lines => dollars(lines.find(line => line.what === what)?.dollars ?? 0)),
+    item,
+    bills.map(lines => dollars(lines.find(line => line.item === item)?.dollars ?? 0)),
   );
 row(
   'total',

@@ -1,4 +1,4 @@
-/** What the product is asked to do. */
+/** The load that the bill is computed for. */
 export interface Load {
   readonly eventsPerDay: number;
   readonly patterns: number;
@@ -6,15 +6,16 @@ export interface Load {
 }
 
 /** Memory of the functions, in GB. */
-export interface Measures {
+export interface FunctionMemory {
   readonly ingestGb: number;
   readonly lookupGb: number;
   readonly mineGb: number;
   readonly stepGb: number;
 }
 
+/** One line of the monthly bill. */
 export interface Line {
-  readonly what: string;
+  readonly item: string;
   readonly dollars: number;
 }
 
@@ -23,6 +24,7 @@ export const PRICES_OF = 'List prices of us-east-1, mid-2025, without free tiers
 const MILLION = 1e6;
 const GB = 1e9;
 
+/** List prices in US dollars, of the region and time in `PRICES_OF`. */
 const PRICE = {
   writeUnit: 0.625 / MILLION,
   readUnit: 0.125 / MILLION,
@@ -42,30 +44,33 @@ const PRICE = {
   trace: 5 / MILLION,
 } as const;
 
-/** What one unit of load takes. Assumptions on the high side; replace them by what your dashboard shows. */
+/** Assumed use per unit of load, rather too high than too low. Replace the values by those of your dashboard. */
 export const USE = {
   daysPerMonth: 30,
   runsPerMonth: 720,
-  /** The importer sends 500, a PM one by one. */
+  /** An average: the importer sends 500 events a request, a PM one. */
   eventsPerRequest: 10,
   /** Share of events whose outcome becomes known. */
   outcomeShare: 0.5,
   lookbackDays: 90,
   retentionDays: 400,
-  /** One event: body, packed columns, keys. Under 1 kB: one write unit. */
+  /** One event with body, packed columns and keys. Less than 1 kB, so it costs one write unit. */
   eventBytes: 900,
-  /** Its entry in the index of events with an outcome. */
+  /** The entry of an event in the index of events with an outcome. */
   indexBytes: 370,
-  /** Reading and mining one event of a window, both policies and their evidence: 40 µs of a million, 200 of 18,000. */
+  /**
+   * CPU time for one event of a window: reading, mining, both policies and their evaluation. Measured: 40 µs in a
+   * window of a million events, 200 µs in one of 18,000.
+   */
   mineSecondsPerEvent: 150e-6,
   mineSecondsPerPattern: 0.5,
   stepSeconds: 0.3,
   ingestSecondsPerRequest: 0.03,
   lookupSeconds: 0.01,
-  /** Access log, and the platform's own lines of one invocation. */
+  /** The access log and the platform's own lines of one invocation. */
   logBytesPerRequest: 1400,
   logBytesPerTransition: 900,
-  /** Default sampling: one a second, and 5 % of the rest. */
+  /** The default sampling traces one request a second and 5 % of the rest. */
   traceShare: 0.05,
   logMonths: 3,
   metrics: 10,
@@ -73,8 +78,8 @@ export const USE = {
   compositeAlarms: 3,
 } as const;
 
-/** The monthly bill in its steady state, by line. */
-export function bill(load: Load, memory: Measures): Line[] {
+/** Returns the monthly bill in the steady state, by line. */
+export function bill(load: Load, memory: FunctionMemory): Line[] {
   const events = load.eventsPerDay * USE.daysPerMonth;
   const outcomes = events * USE.outcomeShare;
   const lookups = load.lookupsPerDay * USE.daysPerMonth;
@@ -92,31 +97,31 @@ export function bill(load: Load, memory: Measures): Line[] {
     USE.runsPerMonth * windowEvents * USE.mineSecondsPerEvent * memory.mineGb +
     USE.runsPerMonth * load.patterns * USE.mineSecondsPerPattern * memory.mineGb +
     (load.patterns + 2) * USE.runsPerMonth * USE.stepSeconds * memory.stepGb;
-  // An event is a write; an outcome one on the table and one on the index; counters and run records one each.
+  // Writes: one for an event; one on the table and one on the index for an outcome; one for a counter or run record.
   const writes = events + 2 * outcomes + posts + (load.patterns + 2) * USE.runsPerMonth;
-  // The window comes from the index, eventually consistent: half a unit for 4 kB. A look-up reads one head.
+  // An eventually consistent read of the index costs half a read unit per 4 kB. A look-up reads one head.
   const windowReads = (USE.runsPerMonth * windowEvents * USE.indexBytes) / 8192;
   const headReads = lookups + 4 * steps + 2 * outcomes;
   return [
-    { what: 'DynamoDB writes', dollars: writes * PRICE.writeUnit },
-    { what: 'DynamoDB reads: windows of runs', dollars: windowReads * PRICE.readUnit },
-    { what: 'DynamoDB reads: the rest', dollars: headReads * PRICE.readUnit },
-    { what: 'DynamoDB storage', dollars: (keptBytes / GB) * PRICE.tableGb },
-    { what: 'DynamoDB point-in-time recovery', dollars: (keptBytes / GB) * PRICE.recoveryGb },
-    { what: 'Lambda requests', dollars: (requests + steps + 2 * USE.runsPerMonth) * PRICE.lambdaRequest },
-    { what: 'Lambda compute', dollars: gbSeconds * PRICE.lambdaGbSecond },
-    { what: 'HTTP API', dollars: requests * PRICE.httpRequest },
-    { what: 'Step Functions', dollars: transitions * PRICE.stateTransition },
-    { what: 'Scheduler', dollars: USE.runsPerMonth * PRICE.scheduledStart },
-    { what: 'Logs', dollars: logGb * (PRICE.logGb + USE.logMonths * PRICE.logStoredGb) },
+    { item: 'DynamoDB writes', dollars: writes * PRICE.writeUnit },
+    { item: 'DynamoDB reads: windows of runs', dollars: windowReads * PRICE.readUnit },
+    { item: 'DynamoDB reads: the rest', dollars: headReads * PRICE.readUnit },
+    { item: 'DynamoDB storage', dollars: (keptBytes / GB) * PRICE.tableGb },
+    { item: 'DynamoDB point-in-time recovery', dollars: (keptBytes / GB) * PRICE.recoveryGb },
+    { item: 'Lambda requests', dollars: (requests + steps + 2 * USE.runsPerMonth) * PRICE.lambdaRequest },
+    { item: 'Lambda compute', dollars: gbSeconds * PRICE.lambdaGbSecond },
+    { item: 'HTTP API', dollars: requests * PRICE.httpRequest },
+    { item: 'Step Functions', dollars: transitions * PRICE.stateTransition },
+    { item: 'Scheduler', dollars: USE.runsPerMonth * PRICE.scheduledStart },
+    { item: 'Logs', dollars: logGb * (PRICE.logGb + USE.logMonths * PRICE.logStoredGb) },
     {
-      what: 'Metrics, alarms, dashboard',
+      item: 'Metrics, alarms, dashboard',
       dollars:
         USE.metrics * PRICE.metric +
         USE.alarmMetrics * PRICE.alarmMetric +
         USE.compositeAlarms * PRICE.compositeAlarm +
         PRICE.dashboard,
     },
-    { what: 'Traces', dollars: (requests + transitions) * USE.traceShare * PRICE.trace },
+    { item: 'Traces', dollars: (requests + transitions) * USE.traceShare * PRICE.trace },
   ];
 }

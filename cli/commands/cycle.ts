@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { CycleRecord, PatternRun } from '../../shared/cycle/cycle.ts';
-import { cycleRecordSchema, cycleStartedSchema } from '../../shared/http/schemas.ts';
+import { cycleRecordSchema } from '../../shared/cycle/cycle.ts';
+import { cycleStartedSchema } from '../../shared/http/schemas/cycles.ts';
 import { integerAtLeast, time } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { ServiceError } from '../errors.ts';
 import { EXIT, type ExitCode, Failure } from '../exit-codes.ts';
 import { count, instant, printable } from '../format.ts';
+import { lookbackOption } from '../options.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
@@ -20,29 +22,33 @@ interface Options {
 }
 
 const FIRST_POLL_MS = 100;
-const LONGEST_POLL_MS = 2000;
-/** A run that was started may take this long until its record can be read. */
+const MAX_POLL_MS = 2000;
+/** Time after the start within which a missing record is not yet an error. */
 const RECORD_DUE_MS = 15_000;
 
-const EXAMPLES = `
+const HELP = `
+Without options, a cycle reads the events up to now, with each pattern's own
+settings.
+
 Examples:
   $ pm-tuning cycle
   $ pm-tuning cycle --as-of 2025-01-20T00:00:00Z --pattern pm.uptrend.S1.entry
-  $ id=$(pm-tuning cycle --no-wait --json | jq -r .cycle_id); pm-tuning cycle --id "$id"`;
+  $ id=$(pm-tuning cycle --no-wait --json | jq -r .cycle_id)
+  $ pm-tuning cycle --id "$id"`;
 
-/** `cycle`: starts a run, waits for it and shows what became of each pattern. */
-export function addCycle(program: Command, perform: RunCommand): void {
+/** Adds `cycle`: starts a cycle, waits for its end and shows the result of each pattern. */
+export function addCycle(program: Command, runCommand: RunCommand): void {
   program
     .command('cycle')
-    .description('mine and materialize now; exit code 1 when a pattern failed')
-    .option('--as-of <time>', 'see the events as they were known then (RFC 3339, or a date)', time)
-    .option('--lookback-days <days>', 'how far back, by event time', integerAtLeast(1))
-    .option('--n-min <n>', 'events with an outcome that a slice needs', integerAtLeast(1))
-    .option('--policy <policy>', 'for this run only')
+    .description('run a cycle now: mine and materialize; exit code 1 when a pattern failed')
+    .option('--as-of <time>', 'use the events as they were known then (RFC 3339, or a date)', time)
+    .addOption(lookbackOption('days of events to read, by event time'))
+    .option('--n-min <n>', 'events with an outcome that a lesson needs', integerAtLeast(1))
+    .option('--policy <policy>', 'policy to publish, for this cycle only: drift or replay')
     .option('--pattern <pattern>', 'only this pattern')
-    .option('--no-wait', 'only start it, and print its id')
+    .option('--no-wait', 'only start the cycle and print its id')
     .addOption(
-      new Option('--id <cycle>', 'start nothing: wait for this run and show it').conflicts([
+      new Option('--id <cycle>', 'start nothing: wait for this cycle and show it').conflicts([
         'asOf',
         'lookbackDays',
         'nMin',
@@ -50,19 +56,21 @@ export function addCycle(program: Command, perform: RunCommand): void {
         'pattern',
       ]),
     )
-    .addHelpText('after', EXAMPLES)
-    .action(async (options: Options, command: Command) => perform(command, session => run(session, options)));
+    .addHelpText('after', HELP)
+    .action(async (options: Options, command: Command) =>
+      runCommand(command, session => run(session, options)),
+    );
 }
 
 async function run(session: Session, options: Options): Promise<ExitCode> {
   const id = options.id ?? (await start(session, options));
   if (id === undefined) return EXIT.ok;
-  const { raw, data } = await finished(session, id, options);
+  const { raw, data } = await waitForCycle(session, id, options);
   session.output(raw, () => show(session, data));
   return data.status === 'failed' || data.status === 'partial' ? EXIT.unsuccessful : EXIT.ok;
 }
 
-/** Starts a run; its id, or undefined when the caller does not want to wait. */
+/** Starts a cycle and returns its id, or undefined with `--no-wait`. */
 async function start(session: Session, options: Options): Promise<string | undefined> {
   const body = {
     as_of: options.asOf,
@@ -78,10 +86,10 @@ async function start(session: Session, options: Options): Promise<string | undef
 }
 
 /**
- * The record of a run once it is no longer running. The service is asked again and again instead of holding
- * one request open, which a gateway in front of it would cut off.
+ * Polls the record of a cycle until it has ended, and returns it. One long request instead would be cut off by
+ * a gateway in front of the service.
  */
-async function finished(
+async function waitForCycle(
   session: Session,
   id: string,
   options: Options,
@@ -91,9 +99,9 @@ async function finished(
   const { host } = session;
   const started = host.now();
   try {
-    for (let wait = FIRST_POLL_MS; ; wait = Math.min(LONGEST_POLL_MS, wait * 1.5)) {
-      const recordDue = options.id === undefined && host.now() - started < RECORD_DUE_MS;
-      const record = await readRecord(session, id, recordDue, stop.signal);
+    for (let wait = FIRST_POLL_MS; ; wait = Math.min(MAX_POLL_MS, wait * 1.5)) {
+      const mayBeMissing = options.id === undefined && host.now() - started < RECORD_DUE_MS;
+      const record = await readRecord(session, id, mayBeMissing, stop.signal);
       if (record && (record.data.status !== 'running' || !options.wait)) return record;
       await host.sleep(wait, stop.signal);
     }
@@ -104,25 +112,27 @@ async function finished(
   }
 }
 
-async function readRecord(session: Session, id: string, mayLack: boolean, signal: AbortSignal) {
+/** Reads a record once; returns undefined when it is missing and may be. */
+async function readRecord(session: Session, id: string, mayBeMissing: boolean, signal: AbortSignal) {
   try {
     return await session.request(cycleRecordSchema, `/v1/cycles/${encodeURIComponent(id)}`, { signal });
   } catch (error) {
-    if (mayLack && error instanceof ServiceError && error.code === 'unknown_cycle') return undefined;
+    if (mayBeMissing && error instanceof ServiceError && error.code === 'unknown_cycle') return undefined;
     throw error;
   }
 }
 
 function interrupted(id: string): Failure {
-  return new Failure(EXIT.interrupted, `interrupted; the cycle goes on: pm-tuning cycle --id ${id}`);
+  const advice = `wait for it with: pm-tuning cycle --id ${id}`;
+  return new Failure(EXIT.interrupted, `interrupted; the cycle continues; ${advice}`);
 }
 
 function show(session: Session, record: CycleRecord): void {
-  const took = record.finished_at
+  const duration = record.finished_at
     ? `, took ${((Date.parse(record.finished_at) - Date.parse(record.started_at)) / 1000).toFixed(1)} s`
     : '';
-  const head = `cycle ${record.status}, as of ${instant(record.as_of)}${took}`;
-  session.print(`${session.bold(head)} (${printable(record.cycle_id)})`);
+  const summary = `cycle ${record.status}, as of ${instant(record.as_of)}${duration}`;
+  session.print(`${session.bold(summary)} (${printable(record.cycle_id)})`);
   if (record.reason !== undefined) session.print(printable(record.reason));
   session.print();
   const patterns = record.patterns.toSorted((a, b) => b.events_read - a.events_read);
@@ -135,10 +145,10 @@ function show(session: Session, record: CycleRecord): void {
 }
 
 const COLUMNS: readonly Column<PatternRun>[] = [
-  { title: 'pattern', value: row => printable(row.pattern_key) },
+  { title: 'pattern', value: row => printable(row.pattern_key), wraps: true },
   { title: 'result', value: row => row.status.replaceAll('_', ' ') },
   { title: 'events', value: row => count(row.events_read), align: 'right' },
   { title: 'lessons', value: row => count(row.lessons), align: 'right' },
   { title: 'overrides', value: row => count(row.overrides), align: 'right' },
-  { title: 'gen.', value: row => count(row.generation), align: 'right' },
+  { title: 'generation', value: row => count(row.generation), align: 'right' },
 ];

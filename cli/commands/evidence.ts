@@ -1,31 +1,34 @@
 import type { Command } from 'commander';
-import { type EvidenceAnswer, evidenceAnswerSchema } from '../../shared/http/schemas.ts';
+import { type EvidenceAnswer, evidenceAnswerSchema } from '../../shared/http/schemas/evaluation.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, instant, printable, signed, significant } from '../format.ts';
+import { patternArgument, patternPath } from '../options.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
 type PolicyRow = EvidenceAnswer['policies'][number];
-type Fold = PolicyRow['folds'][number] & { readonly policy: string };
+type FoldRow = PolicyRow['folds'][number] & { readonly policy: string };
 
-const EXAMPLE = `
+const HELP = `
+Walk-forward: each of the last weeks is scored by what was known when it began.
+A gain is the utility above that of the base gates, at the pattern's payoff.
+An asterisk marks the policy that the pattern publishes. To publish another:
+  $ pm-tuning settings pm.uptrend.S1.entry --policy replay --reason "better in evidence"
+
 Example:
-  $ pm-tuning evidence pm.uptrend.S1.entry
+  $ pm-tuning evidence pm.uptrend.S1.entry`;
 
-Each week is scored by what was known when it began. Gains are utility over that of the base gates, at the pattern's payoffs.
-To publish another policy: pm-tuning settings PATTERN --policy replay --reason "…"`;
-
-/** `evidence`: how each policy would have done on events that it did not learn from. */
-export function addEvidence(program: Command, perform: RunCommand): void {
+/** Adds `evidence`: compares the policies of a pattern out-of-sample. */
+export function addEvidence(program: Command, runCommand: RunCommand): void {
   program
     .command('evidence')
-    .description('how each policy would have done on the last weeks, by what was known before')
-    .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
-    .addHelpText('after', EXAMPLE)
+    .description('compare the policies of a pattern on its last weeks, out-of-sample')
+    .addArgument(patternArgument())
+    .addHelpText('after', HELP)
     .action(async (pattern: string, _: object, command: Command) =>
-      perform(command, async session => {
-        const path = `/v1/patterns/${encodeURIComponent(pattern)}/evidence`;
+      runCommand(command, async session => {
+        const path = patternPath(pattern, 'evidence');
         const { raw, data } = await session.request(evidenceAnswerSchema, path, {});
         session.output(raw, () => show(session, data));
         return EXIT.ok;
@@ -39,14 +42,14 @@ function show(session: Session, answer: EvidenceAnswer): void {
   session.print(`${session.bold(pattern_key)}${when}, payoff ${payoff.win}:${payoff.loss}`);
   if (policies.length > 0) {
     session.print();
-    session.table(policyColumns(policy), policies, '');
+    session.table(policyColumns(policy), policies);
   }
   const folds = policies
-    .flatMap(tried => tried.folds.map(fold => ({ ...fold, policy: tried.policy })))
+    .flatMap(row => row.folds.map(fold => ({ ...fold, policy: row.policy })))
     .sort((a, b) => Date.parse(a.from) - Date.parse(b.from));
   if (folds.some(fold => fold.events > 0)) {
     session.print();
-    session.table(FOLDS, folds, '');
+    session.table(FOLD_COLUMNS, folds);
   }
   session.print();
   session.print(printable(answer.says));
@@ -55,17 +58,17 @@ function show(session: Session, answer: EvidenceAnswer): void {
 function policyColumns(published: string): Column<PolicyRow>[] {
   return [
     { title: 'policy', value: row => `${printable(row.policy)}${row.policy === published ? ' *' : ''}` },
-    { title: 'overrides now', value: row => count(row.overrides), align: 'right' },
+    { title: 'overrides', value: row => count(row.overrides), align: 'right' },
     { title: 'events scored', value: row => count(row.events), align: 'right' },
-    { title: 'gain per event', value: row => gain(row.gain_per_event), align: 'right' },
+    { title: 'gain per event', value: row => gainPerEvent(row.gain_per_event), align: 'right' },
     {
       title: '90 % interval',
-      value: row => (row.events === 0 ? '' : `${gain(row.low)} to ${gain(row.high)}`),
+      value: row => (row.events === 0 ? '' : `${gainPerEvent(row.low)} to ${gainPerEvent(row.high)}`),
     },
   ];
 }
 
-const FOLDS: readonly Column<Fold>[] = [
+const FOLD_COLUMNS: readonly Column<FoldRow>[] = [
   { title: 'week from', value: row => instant(row.from) },
   { title: 'policy', value: row => printable(row.policy) },
   { title: 'learned from', value: row => count(row.learned), align: 'right' },
@@ -78,4 +81,4 @@ const FOLDS: readonly Column<Fold>[] = [
   },
 ];
 
-const gain = (value: number): string => signed(value, 4);
+const gainPerEvent = (value: number): string => signed(value, 4);

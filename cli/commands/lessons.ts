@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { type LessonsPage, lessonsPageSchema } from '../../shared/http/schemas.ts';
+import { type LessonsPage, lessonsPageSchema } from '../../shared/http/schemas/lessons.ts';
 import { pressureOf } from '../../shared/lesson/lesson.ts';
-import { integerAtLeast } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, percent, percentRange, plural, printable, signed, slice } from '../format.ts';
+import { limitOption, patternArgument } from '../options.ts';
 import { readPages } from '../pagination.ts';
 import type { Session } from '../session.ts';
 import { byMostEvents } from '../sort-slices.ts';
@@ -21,17 +21,23 @@ type Lesson = LessonsPage['lessons'][number];
 type Quadrants = Extract<Lesson, { action_category: 'tuning' }>;
 type Ladder = Extract<Lesson, { action_category: 'tuning_dx_ladder' }>;
 type Row<L extends Lesson> = L & {
-  /** The slice that stands for this one, when both contain the same events. */
+  /** The other slice that contains exactly the same events, if any. */
   readonly sameAs: string | undefined;
 };
 
-const EXAMPLES = `
-WR, FPR: acted events that succeeded, failed. MR, DR: skipped events that succeeded, failed.
-Pressure: skipped successes minus acted failures; above 0 the gates cost more than they saved.
+const HELP = `
+Columns:
+  WR, FPR   share of acted events that succeeded, that failed
+  MR, DR    share of skipped events that succeeded, that failed
+  pressure  misses minus false positives; above 0 the gates cost more than they
+            saved
 
-With --intervals each rate is shown as its 90 % interval. "vs. rest" is the share of successes among the events with
-success or failure, acted and skipped alike, less that share outside of the slice; on the DX ladder the share of three
-rungs among those of one or three. q: of the lessons with a q up to this one, about that share differ by chance only.
+Columns with --intervals, where each rate is its 90 % confidence interval:
+  vs. rest  success rate of the slice minus that of the rest of its pattern,
+            over all events with success or failure; on the DX ladder the share
+            of three rungs among successes of one or three rungs
+  q         p-value adjusted for all lessons of the run: among the lessons with
+            a q up to this one, about that share differ only by chance
 
 Examples:
   $ pm-tuning lessons pm.uptrend.S1.entry
@@ -39,23 +45,19 @@ Examples:
   $ pm-tuning lessons pm.uptrend.S1.entry --intervals
   $ pm-tuning lessons pm.uptrend.S1.entry --why`;
 
-/** `lessons`: what the slices of a pattern taught. */
-export function addLessons(program: Command, perform: RunCommand): void {
+/** Adds `lessons`: lists the lessons of a pattern. */
+export function addLessons(program: Command, runCommand: RunCommand): void {
   program
     .command('lessons')
-    .description('what the slices of a pattern taught, most events first')
-    .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
-    .option('--near', 'instead, the slices just under the minimum, and what each lacks')
-    .option('--intervals', 'how sure it is: 90 % intervals, difference from the rest, q')
-    .option('--why', 'why no override follows from a slice')
-    .option(
-      '--limit <n>',
-      'only the n with most events (with --json: the first n of the service)',
-      integerAtLeast(1),
-    )
-    .addHelpText('after', EXAMPLES)
+    .description('list the lessons of a pattern, most events first')
+    .addArgument(patternArgument())
+    .option('--near', 'list the slices just under N_MIN instead, with the number of missing events')
+    .option('--intervals', 'show 90 % intervals, the difference from the rest, and q')
+    .option('--why', 'show why no override follows from a slice')
+    .addOption(limitOption())
+    .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const { raw, data } = await readPages(session, {
           path: '/v1/lessons',
           query: { pattern_key: pattern, near: options.near ? 'true' : undefined },
@@ -69,11 +71,12 @@ export function addLessons(program: Command, perform: RunCommand): void {
     );
 }
 
-function show(session: Session, page: LessonsPage, { near, intervals, why, limit }: Options): void {
-  const what = near
+function show(session: Session, page: LessonsPage, options: Options): void {
+  const { near, limit } = options;
+  const total = near
     ? `${plural(page.lessons.length, 'slice')} just under the minimum`
     : plural(page.lessons.length, 'lesson');
-  session.print(`${session.bold(page.pattern_key)}, generation ${page.generation}, ${what}`);
+  session.print(`${session.bold(page.pattern_key)}, generation ${page.generation}, ${total}`);
   if (page.lessons.length === 0) return;
   const slices = new Map(page.lessons.map(lesson => [lesson.scope_hash, slice(lesson.scope_subset)]));
   const quadrants: Row<Quadrants>[] = [];
@@ -85,17 +88,19 @@ function show(session: Session, page: LessonsPage, { near, intervals, why, limit
     else ladders.push({ ...lesson, sameAs });
   }
   session.print();
-  const lacks = near ? [LACKS] : [];
-  const shownOf = <L extends Lesson>(plain: Columns<L>, sure: Columns<L>) =>
-    why
-      ? [...HEAD, ...lacks, WHY]
-      : intervals
-        ? [...HEAD, ...lacks, ...sure, ...EVIDENCE]
-        : [...HEAD, ...lacks, ...plain];
-  if (quadrants.length > 0) session.table(shownOf(QUADRANT, QUADRANT_INTERVALS), quadrants, '');
-  if (ladders.length > 0) session.table(shownOf(LADDER, LADDER_INTERVALS), ladders, '');
-  if (shown.length < page.lessons.length)
-    session.print(`… and ${count(page.lessons.length - shown.length)} more`);
+  if (quadrants.length > 0) session.table(columnsOf(options, QUADRANT, QUADRANT_INTERVALS), quadrants);
+  if (ladders.length > 0) session.table(columnsOf(options, LADDER, LADDER_INTERVALS), ladders);
+  session.printRemaining(shown.length, page.lessons.length);
+}
+
+function columnsOf<L extends Lesson>(
+  { near, intervals, why }: Options,
+  rates: Columns<L>,
+  rateIntervals: Columns<L>,
+): (Column<Row<L>> | Column<Row<Lesson>>)[] {
+  const first = near ? [...HEAD, MISSING] : HEAD;
+  if (why) return [...first, WHY];
+  return intervals ? [...first, ...rateIntervals, ...DIFFERENCE] : [...first, ...rates];
 }
 
 type Columns<L extends Lesson> = readonly Column<Row<L>>[];
@@ -110,7 +115,11 @@ const HEAD: Columns<Lesson> = [
   },
   { title: 'n', value: row => count(row.n), align: 'right' },
 ];
-const LACKS: Column<Row<Lesson>> = { title: 'lacks', value: row => count(row.lacks ?? 0), align: 'right' };
+const MISSING: Column<Row<Lesson>> = {
+  title: 'missing',
+  value: row => count(row.lacks ?? 0),
+  align: 'right',
+};
 const WHY: Column<Row<Lesson>> = {
   title: 'why no override',
   value: ({ lacks, why_not }) =>
@@ -136,7 +145,7 @@ const LADDER: Columns<Ladder> = [
   { title: 'pressure', value: row => signed(row.stats.ladder_pressure, 3), align: 'right' },
 ];
 
-/** What lessons of before do not tell. */
+/** Stands for a number that lessons stored by earlier versions do not contain. */
 const UNKNOWN = '–';
 
 const range = (interval: readonly [number, number] | undefined): string =>
@@ -157,7 +166,7 @@ const LADDER_INTERVALS: Columns<Ladder> = [
     align: 'right',
   },
 ];
-const EVIDENCE: Columns<Lesson> = [
+const DIFFERENCE: Columns<Lesson> = [
   {
     title: 'vs. rest',
     value: ({ uncertainty: { difference } = {} }) =>
@@ -166,11 +175,11 @@ const EVIDENCE: Columns<Lesson> = [
   },
   {
     title: 'q',
-    value: ({ uncertainty: { q } = {} }) => (q === undefined ? UNKNOWN : share(q)),
+    value: ({ uncertainty: { q } = {} }) => (q === undefined ? UNKNOWN : qText(q)),
     align: 'right',
   },
 ];
 
-function share(q: number): string {
+function qText(q: number): string {
   return q < 0.001 ? '<0.001' : q.toFixed(3);
 }

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
-import { type LookupAnswer, lookupAnswerSchema } from '../../shared/http/schemas.ts';
+import { type LookupAnswer, lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { resolutionSchema } from '../../shared/override/override.ts';
 import { scope, thresholds } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, effect, printable, significant, slice } from '../format.ts';
+import { patternArgument } from '../options.ts';
 import type { Session } from '../session.ts';
 import { byMostEvents } from '../sort-slices.ts';
 import type { Column } from '../table.ts';
@@ -18,17 +19,17 @@ interface Options {
 
 type Explained = NonNullable<LookupAnswer['explain']>[number];
 
-const EXAMPLES = `
+const HELP = `
 Example:
   $ pm-tuning lookup pm.uptrend.S1.entry --scope chain=solana,timeframe=15m \\
       --threshold ts_min=0.6 --threshold halo_max=1 --explain`;
 
-/** `lookup`: what a PM would be told for one scope. */
-export function addLookup(program: Command, perform: RunCommand): void {
+/** Adds `lookup`: shows the overrides and tuned thresholds that the PM receives for one scope. */
+export function addLookup(program: Command, runCommand: RunCommand): void {
   program
     .command('lookup')
-    .description('the tuned thresholds for one scope, as the PM gets them')
-    .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
+    .description('look up the tuned thresholds for one scope, as the PM does')
+    .addArgument(patternArgument())
     .addOption(
       new Option('--scope <pairs>', 'dimension=value,… or a JSON object; repeatable')
         .argParser(scope)
@@ -40,14 +41,14 @@ export function addLookup(program: Command, perform: RunCommand): void {
         .default({}, 'none'),
     )
     .addOption(
-      new Option('--resolution <resolution>', "instead of the generation's own").choices(
+      new Option('--resolution <resolution>', 'instead of that of the generation').choices(
         resolutionSchema.options,
       ),
     )
-    .option('--explain', 'list what was considered')
-    .addHelpText('after', EXAMPLES)
+    .option('--explain', 'list every override that was considered')
+    .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const body = {
           pattern_key: pattern,
           scope: options.scope,
@@ -67,21 +68,25 @@ export function addLookup(program: Command, perform: RunCommand): void {
 
 function show(session: Session, answer: LookupAnswer, before: Record<string, number>): void {
   const { pattern_key, generation, mode, policy, resolution } = answer;
-  const how = `${mode}, ${printable(policy)}, ${resolution}`;
-  session.print(`${session.bold(pattern_key)}, generation ${generation} (${how})`);
+  const settings = `${mode}, ${printable(policy)}, ${resolution}`;
+  session.print(`${session.bold(pattern_key)}, generation ${generation} (${settings})`);
   const rows = Object.entries(answer.thresholds);
   if (rows.length > 0) {
     session.print();
-    session.table(thresholdColumns(before), rows, '');
+    session.table(thresholdColumns(before), rows);
   }
   session.print();
-  session.table(OVERRIDES, answer.overrides, `${whyNeutral(answer)}: every threshold stays as it is`);
+  session.table(
+    OVERRIDE_COLUMNS,
+    answer.overrides,
+    `${neutralReason(answer)}: every threshold stays as it is`,
+  );
   if (!answer.explain?.length) return;
   session.print();
-  session.table(EXPLAIN, answer.explain.toSorted(byMostEvents), '');
+  session.table(EXPLAIN_COLUMNS, answer.explain.toSorted(byMostEvents));
 }
 
-function whyNeutral({ mode, generation }: LookupAnswer): string {
+function neutralReason({ mode, generation }: LookupAnswer): string {
   if (mode === 'off' || mode === 'shadow') return `the mode is ${mode}`;
   return generation === 0 ? 'nothing is published yet' : 'no override matches';
 }
@@ -98,13 +103,13 @@ function thresholdColumns(before: Record<string, number>): Column<[string, numbe
   ];
 }
 
-const OVERRIDES: readonly Column<LookupAnswer['overrides'][number]>[] = [
+const OVERRIDE_COLUMNS: readonly Column<LookupAnswer['overrides'][number]>[] = [
   { title: 'lever', value: row => row.action_category },
   { title: 'effect', value: effect, align: 'right' },
   { title: 'matched', value: row => count(row.matched), align: 'right' },
   { title: 'most specific slice', value: row => slice(row.scope_subset), wraps: true },
 ];
-const EXPLAIN: readonly Column<Explained>[] = [
+const EXPLAIN_COLUMNS: readonly Column<Explained>[] = [
   { title: 'considered', value: row => slice(row.scope_subset), wraps: true },
   { title: 'lever', value: row => row.action_category },
   { title: 'effect', value: effect, align: 'right' },

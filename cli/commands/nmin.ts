@@ -1,14 +1,13 @@
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type NMinAnswer, nMinAnswerSchema } from '../../shared/http/schemas/n-min.ts';
 import type { NMinRow } from '../../shared/lesson/n-min/schema.ts';
-import { integerAtLeast, time } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
-import { EXIT, usage } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { count, instant, percent, plural, printable, signed } from '../format.ts';
+import { asOfOption, lookbackOption, patternArgument, patternPath, svgOption } from '../options.ts';
 import { nMinPlots } from '../plot/n-min.ts';
-import { linePlotSvg } from '../plot/svg-plot.ts';
 import { terminalPlot } from '../plot/terminal-plot.ts';
+import { writeSvg } from '../plot/write-svg.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
@@ -19,55 +18,54 @@ interface Options {
   readonly svg?: string;
 }
 
-const EXAMPLES = `
-A lesson is found when it differs from the rest of the pattern at a false-discovery rate of 10 %; identical slices count
-once. "general": no more general lesson explains it. "chance": the same with successes dealt anew among the events,
-the mean over the shuffles. "shows": the least difference, in percentage points of success, that a slice of N_MIN events
-shows with odds of four in five; "among all": as the only one among all those lessons.
+const HELP = `
+Columns:
+  N_MIN       events with an outcome that a lesson needs; * marks the setting in
+              force, + the recommended one
+  slices      slices with at least N_MIN events
+  lessons     of these, one for each distinct set of events
+  differ      lessons that differ from the rest of the pattern, at a false
+              discovery rate of 10 %
+  general     of these, the ones that no more general lesson explains
+  chance      the column on its left under permuted outcomes, as the mean over
+              the permutations (shuffles)
+  detectable  smallest difference, up/down in percentage points of success, that
+              a lesson of N_MIN events detects with a probability of 80 %
+  among all   the same for the only lesson that differs among all of them
 
 Examples:
   $ pm-tuning nmin pm.uptrend.S1.entry
   $ pm-tuning nmin pm.uptrend.S1.entry --as-of 2025-01-20 --svg n-min.svg`;
 
-/** `nmin`: what each N_MIN would find in a pattern's events. */
-export function addNMin(program: Command, perform: RunCommand): void {
+/** Adds `nmin`: compares what each N_MIN finds in a pattern's events with what chance finds. */
+export function addNMin(program: Command, runCommand: RunCommand): void {
   program
     .command('nmin')
-    .description('33? 25? 20? What each N_MIN finds in a pattern’s events, and what chance would')
-    .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
-    .option('--as-of <time>', 'RFC 3339, or a date; now without it', time)
-    .option('--lookback-days <n>', "instead of the pattern's own", integerAtLeast(1))
-    .option('--every', 'a row for every N_MIN from 10 to 60')
-    .option('--svg <file>', 'write the picture to a file; one that is there is replaced')
-    .addHelpText('after', EXAMPLES)
+    .description('compare what each N_MIN finds in the events of a pattern with what chance finds')
+    .addArgument(patternArgument())
+    .addOption(asOfOption())
+    .addOption(lookbackOption("days of events to read (default: the pattern's setting)"))
+    .option('--every', 'show a row for every N_MIN from 10 to 60')
+    .addOption(svgOption())
+    .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
-      perform(command, async session => {
-        const path = `/v1/patterns/${encodeURIComponent(pattern)}/nmin`;
+      runCommand(command, async session => {
+        const path = patternPath(pattern, 'nmin');
         const { asOf, lookbackDays } = options;
         const query = {
           as_of: asOf,
           lookback_days: lookbackDays === undefined ? undefined : String(lookbackDays),
         };
         const { raw, data } = await session.request(nMinAnswerSchema, path, { query });
-        if (options.svg !== undefined) writePicture(options.svg, data);
+        if (options.svg !== undefined) writeSvg(options.svg, nMinPlots(data));
         session.output(raw, () => show(session, data, options.every === true));
         return EXIT.ok;
       }),
     );
 }
 
-/** @throws Failure (usage) when the file cannot be written */
-function writePicture(file: string, answer: NMinAnswer): void {
-  try {
-    writeFileSync(file, linePlotSvg(nMinPlots(answer)));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw usage(`the picture cannot be written to ${file} (${why}); choose another with --svg`);
-  }
-}
-
-/** Rows that are shown without `--every`, besides the one in force and the one advised. */
-const ASKED = [10, 15, 20, 25, 30, 33, 40, 50, 60];
+/** Rows shown without `--every`, besides the N_MIN in force and the recommended one. */
+const DEFAULT_ROWS = [10, 15, 20, 25, 30, 33, 40, 50, 60];
 
 function show(session: Session, answer: NMinAnswer, every: boolean): void {
   const { pattern_key, base_share, shuffles } = answer;
@@ -84,9 +82,9 @@ function show(session: Session, answer: NMinAnswer, every: boolean): void {
 }
 
 function showRows(session: Session, answer: NMinAnswer, every: boolean): void {
-  const wanted = new Set([...ASKED, answer.n_min, answer.recommended]);
-  const shown = answer.rows.filter(row => every || wanted.has(row.n_min));
-  session.table(columnsOf(answer), shown, '');
+  const selected = new Set([...DEFAULT_ROWS, answer.n_min, answer.recommended]);
+  const shown = answer.rows.filter(row => every || selected.has(row.n_min));
+  session.table(columnsOf(answer), shown);
   for (const plot of nMinPlots(answer)) {
     session.print();
     session.print(terminalPlot(plot, { width: session.width, height: 9 }));
@@ -104,13 +102,13 @@ function columnsOf({ n_min, recommended }: NMinAnswer): readonly Column<NMinRow>
     { title: 'chance', value: row => row.differ_by_chance.toFixed(2), align: 'right' },
     { title: 'general', value: row => count(row.general), align: 'right' },
     { title: 'chance', value: row => row.general_by_chance.toFixed(2), align: 'right' },
-    { title: 'shows', value: row => either(row.detectable), align: 'right' },
-    { title: 'among all', value: row => either(row.detectable_among), align: 'right' },
+    { title: 'detectable', value: row => differenceText(row.detectable), align: 'right' },
+    { title: 'among all', value: row => differenceText(row.detectable_among), align: 'right' },
   ];
 }
 
-/** `+20/-9`; `–` where no share is far enough. */
-function either({ more, fewer }: NMinRow['detectable']): string {
+/** Formats a detectable difference, up and down, in percentage points: `+20/-9`; `–` where none is detectable. */
+function differenceText({ more, fewer }: NMinRow['detectable']): string {
   const points = (share: number | null): string => (share === null ? '–' : signed(share * 100));
   return `${points(more)}/${points(fewer)}`;
 }

@@ -1,28 +1,24 @@
 import type { Command } from 'commander';
-import { type OverridesPage, overridesPageSchema } from '../../shared/http/schemas.ts';
-import { integerAtLeast } from '../arguments.ts';
+import { type OverridesPage, overridesPageSchema } from '../../shared/http/schemas/overrides.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, effect, plural, printable, slice } from '../format.ts';
+import { limitOption, patternArgument } from '../options.ts';
 import { readPages } from '../pagination.ts';
 import type { Session } from '../session.ts';
 import { byMostEvents } from '../sort-slices.ts';
 import type { Column } from '../table.ts';
 
-/** `overrides`: the published overrides of a pattern. */
-export function addOverrides(program: Command, perform: RunCommand): void {
+/** Adds `overrides`: lists the overrides of a pattern's generation in force. */
+export function addOverrides(program: Command, runCommand: RunCommand): void {
   program
     .command('overrides')
-    .description('the published overrides of a pattern, most events first')
-    .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
-    .option(
-      '--limit <n>',
-      'only the n with most events (with --json: the first n of the service)',
-      integerAtLeast(1),
-    )
+    .description('list the published overrides of a pattern, most events first')
+    .addArgument(patternArgument())
+    .addOption(limitOption())
     .addHelpText('after', '\nExample:\n  $ pm-tuning overrides pm.uptrend.S1.entry')
     .action(async (pattern: string, options: { readonly limit?: number }, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const { raw, data } = await readPages(session, {
           path: '/v1/overrides',
           query: { pattern_key: pattern },
@@ -37,14 +33,13 @@ export function addOverrides(program: Command, perform: RunCommand): void {
 }
 
 function show(session: Session, page: OverridesPage, limit: number | undefined): void {
-  const many = plural(page.overrides.length, 'override');
-  session.print(`${session.bold(page.pattern_key)}, generation ${page.generation}, ${many}`);
+  const total = plural(page.overrides.length, 'override');
+  session.print(`${session.bold(page.pattern_key)}, generation ${page.generation}, ${total}`);
   if (page.overrides.length === 0) return;
   session.print();
   const shown = page.overrides.toSorted(byMostEvents).slice(0, limit);
-  session.table(COLUMNS, shown, '');
-  if (shown.length < page.overrides.length)
-    session.print(`… and ${count(page.overrides.length - shown.length)} more`);
+  session.table(COLUMNS, shown);
+  session.printRemaining(shown.length, page.overrides.length);
 }
 
 const COLUMNS: readonly Column<OverridesPage['overrides'][number]>[] = [

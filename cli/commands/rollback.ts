@@ -1,31 +1,33 @@
 import type { Command } from 'commander';
-import { headAnswerSchema } from '../../shared/http/schemas.ts';
+import { headAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import { integerAtLeast } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printable } from '../format.ts';
+import { patternArgument, patternPath, reasonOption } from '../options.ts';
 
-const HINT = `
-A live pattern is frozen with it, so that the next cycle does not replace it; to learn again:
+const HELP = `
+A live pattern becomes frozen, so that the next cycle does not replace the
+generation. To let cycles publish again:
   $ pm-tuning mode pm.uptrend.S1.entry live --reason "the feed is repaired"
 
 Example:
-  $ pm-tuning rollback pm.uptrend.S1.entry 6 --reason "7 learned from a bad feed"`;
+  $ pm-tuning rollback pm.uptrend.S1.entry 6 --reason "7 was computed from a bad feed"`;
 
-/** `rollback`: puts an earlier generation back in force. */
-export function addRollback(program: Command, perform: RunCommand): void {
+/** Adds `rollback`: puts an earlier generation back in force. */
+export function addRollback(program: Command, runCommand: RunCommand): void {
   program
     .command('rollback')
     .description('put an earlier generation back in force')
-    .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
-    .argument('<generation>', 'its number, from history', integerAtLeast(1))
-    .requiredOption('--reason <text>', 'why; it is kept in the audit')
-    .addHelpText('after', HINT)
+    .addArgument(patternArgument())
+    .argument('<generation>', 'its number, as listed by: pm-tuning history', integerAtLeast(1))
+    .addOption(reasonOption())
+    .addHelpText('after', HELP)
     .action(
       async (pattern: string, generation: number, options: { readonly reason: string }, command: Command) =>
-        perform(command, async session => {
-          const path = `/v1/patterns/${encodeURIComponent(pattern)}/rollback`;
+        runCommand(command, async session => {
           const call = { method: 'POST', body: { generation, reason: options.reason } } as const;
+          const path = patternPath(pattern, 'rollback');
           const { raw, data } = await session.request(headAnswerSchema, path, call);
           session.output(raw, () => {
             const latest = data.latest_generation;

@@ -1,19 +1,19 @@
 import type { Command } from 'commander';
-import { type Status, statusSchema } from '../../shared/http/schemas.ts';
+import { type Status, statusSchema } from '../../shared/http/schemas/status.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, instant, plural, printable, span } from '../format.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
-/** `status`: one look at the whole system; exit code 1 when it is not healthy. */
-export function addStatus(program: Command, perform: RunCommand): void {
+/** Adds `status`: shows the health of the whole system; exit code 1 when it is not healthy. */
+export function addStatus(program: Command, runCommand: RunCommand): void {
   program
     .command('status')
-    .description('one look at the whole system; exit code 1 when it is not healthy')
+    .description('show the health of the whole system; exit code 1 when it is not healthy')
     .addHelpText('after', '\nExample:\n  $ pm-tuning status || alert "tuning is not healthy"')
     .action(async (_options, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const { raw, data } = await session.request(statusSchema, '/v1/status');
         session.output(raw, () => show(session, data));
         return data.healthy ? EXIT.ok : EXIT.unsuccessful;
@@ -30,14 +30,14 @@ function show(session: Session, status: Status): void {
     `events      ${count(total)}: ${count(with_outcome)} with an outcome, ${count(pending)} pending`,
   );
   if (status.parked_outcomes > 0)
-    session.print(`parked      ${plural(status.parked_outcomes, 'outcome')} waiting for the event`);
+    session.print(`parked      ${plural(status.parked_outcomes, 'outcome')} waiting for their events`);
   const { events, outcomes } = status.conflicts;
   if (events + outcomes > 0)
-    session.print(`conflicts   ${plural(events, 'event')} and ${plural(outcomes, 'outcome')} refused`);
+    session.print(`conflicts   ${plural(events, 'event')} and ${plural(outcomes, 'outcome')} rejected`);
   session.print(`last cycle  ${lastCycle(status)}`);
   session.print();
   const patterns = status.patterns.toSorted((a, b) => b.events.total - a.events.total);
-  session.table(COLUMNS, patterns, 'no events yet; bring some in with: pm-tuning import FILE');
+  session.table(COLUMNS, patterns, 'no events yet; import some with: pm-tuning import FILE');
 }
 
 function lastCycle({ last_cycle: cycle }: Status): string {
@@ -49,12 +49,12 @@ function lastCycle({ last_cycle: cycle }: Status): string {
 }
 
 const COLUMNS: readonly Column<Status['patterns'][number]>[] = [
-  { title: 'pattern', value: row => printable(row.pattern_key) },
+  { title: 'pattern', value: row => printable(row.pattern_key), wraps: true },
   { title: 'mode', value: row => row.mode },
   { title: 'policy', value: row => printable(row.policy) },
   { title: 'events', value: row => count(row.events.total), align: 'right' },
   { title: 'pending', value: row => count(row.events.pending), align: 'right' },
-  { title: 'gen.', value: row => count(row.generation), align: 'right' },
+  { title: 'generation', value: row => count(row.generation), align: 'right' },
   { title: 'lessons', value: row => count(row.lessons), align: 'right' },
   { title: 'overrides', value: row => count(row.overrides), align: 'right' },
 ];

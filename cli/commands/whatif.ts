@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import {
   MAX_POINTS,
@@ -6,13 +5,14 @@ import {
   type WhatIfPointAnswer,
   whatIfAnswerSchema,
 } from '../../shared/http/schemas/what-if.ts';
-import { finiteNumber, integerAtLeast, positive, scope, time } from '../arguments.ts';
+import { finiteNumber, integerAtLeast, payoffOf, positive, scope } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
-import { EXIT, type ExitCode, usage } from '../exit-codes.ts';
+import { EXIT, type ExitCode, usageError } from '../exit-codes.ts';
 import { count, instant, percent, plural, printable, signed, significant, slice } from '../format.ts';
-import { linePlotSvg } from '../plot/svg-plot.ts';
+import { asOfOption, lookbackOption, patternArgument, svgOption } from '../options.ts';
 import { terminalPlot } from '../plot/terminal-plot.ts';
 import { effectText, movedBy, whatIfPlots } from '../plot/what-if.ts';
+import { writeSvg } from '../plot/write-svg.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
@@ -29,59 +29,60 @@ interface Options {
   readonly svg?: string;
 }
 
-const EXAMPLES = `
-The threshold is moved in thought, in one slice: every event with an outcome whose scope contains it. All other gates
-are rechecked, and overrides in force are not part of it. Nothing is changed. A slope_min moves by a delta in its own
-unit, every other threshold by a multiplier of 0.5 to 2.
+const HELP = `
+The curve counts the past events of one slice: every event with an outcome whose
+scope contains the given pairs. One threshold moves; all other gates are checked
+again, and overrides in force are ignored. Nothing changes in the service.
+slope_min moves by a delta in its own unit, every other threshold by a
+multiplier from 0.5 to 2.
 
 Examples:
   $ pm-tuning whatif pm.uptrend.S1.entry --scope timeframe=15m --lever ts_min --from 0.8 --to 1.2
   $ pm-tuning whatif pm.uptrend.S1.entry --lever halo_max --from 0.7 --to 1.5 --win 3 --loss 1 --svg halo.svg
   $ pm-tuning whatif pm.uptrend.S2.entry --lever slope_min --from -0.001 --to 0.001 --as-of 2025-01-20`;
 
-/** `whatif`: what one threshold would have taken at other values. */
-export function addWhatIf(program: Command, perform: RunCommand): void {
+/** Adds `whatif`: shows what one threshold would have taken at other values. */
+export function addWhatIf(program: Command, runCommand: RunCommand): void {
   program
     .command('whatif')
-    .description('winners, losers and utility, had one threshold stood elsewhere in one slice')
-    .argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry')
+    .description('show winners, losers and utility over the values of one threshold in one slice')
+    .addArgument(patternArgument())
     .addOption(
-      new Option('--scope <pairs>', 'the slice: dimension=value,… or a JSON object; repeatable')
+      new Option('--scope <pairs>', 'slice as dimension=value,… or a JSON object; repeatable')
         .argParser(scope)
         .default({}, 'everything'),
     )
-    .requiredOption('--lever <name>', 'the threshold to move: ts_min, halo_max, dx_min, slope_min')
-    .requiredOption('--from <value>', 'the first multiplier, or delta', finiteNumber)
-    .requiredOption('--to <value>', 'the last', finiteNumber)
-    .option('--points <n>', `evenly spaced values, at most ${MAX_POINTS} (41 without it)`, integerAtLeast(2))
-    .option('--win <amount>', "gain of an acted success instead of the pattern's; with --loss", positive)
-    .option('--loss <amount>', "loss of an acted failure instead of the pattern's; with --win", positive)
-    .option(
-      '--lookback-days <days>',
-      "how far back, by event time, instead of the pattern's",
-      integerAtLeast(1),
-    )
-    .option('--as-of <time>', 'RFC 3339, or a date; now without it', time)
-    .option('--svg <file>', 'write the picture to a file; one that is there is replaced')
-    .addHelpText('after', EXAMPLES)
+    .requiredOption('--lever <name>', 'threshold to move: ts_min, halo_max, dx_min or slope_min')
+    .requiredOption('--from <value>', 'first multiplier, or first delta', finiteNumber)
+    .requiredOption('--to <value>', 'last multiplier, or last delta', finiteNumber)
+    .option('--points <n>', `evenly spaced values, at most ${MAX_POINTS} (default: 41)`, integerAtLeast(2))
+    .option('--win <amount>', "gain of an acted success (default: the pattern's); requires --loss", positive)
+    .option('--loss <amount>', "loss of an acted failure (default: the pattern's); requires --win", positive)
+    .addOption(lookbackOption("days of events to read, by event time (default: the pattern's setting)"))
+    .addOption(asOfOption())
+    .addOption(svgOption())
+    .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
-      perform(command, async session => {
+      runCommand(command, async session => {
         const call = { query: queryOf(pattern, options), attempts: 3 };
         const { raw, data } = await session.request(whatIfAnswerSchema, '/v1/whatif', call);
-        const exit = options.svg === undefined ? EXIT.ok : writePicture(session, options.svg, data);
+        const exit = options.svg === undefined ? EXIT.ok : writePlots(session, options.svg, data);
         session.output(raw, () => show(session, data));
         return exit;
       }),
     );
 }
 
-/** A question without a body: a token that may only read may ask it. @throws Failure (usage) */
+/**
+ * Returns the request as a query: a GET request is open to callers of role `reader`.
+ * @throws Failure (usage)
+ */
 function queryOf(pattern: string, options: Options): Record<string, string | undefined> {
   const { win, loss, asOf, lever, from, to, points, lookbackDays } = options;
-  if ((win === undefined) !== (loss === undefined)) throw usage('--win and --loss go together');
+  const payoff = payoffOf(win, loss);
   const dimensions = Object.entries(options.scope).flatMap(([name, value]) => {
     if (value === null) return [];
-    if (typeof value === 'object') throw usage(`--scope: ${name} must be a text, a number or a boolean`);
+    if (typeof value === 'object') throw usageError(`--scope: ${name} must be a text, a number or a boolean`);
     return [[`scope.${name}`, String(value)]];
   });
   const text = (n: number | undefined): string | undefined => (n === undefined ? undefined : String(n));
@@ -93,24 +94,22 @@ function queryOf(pattern: string, options: Options): Record<string, string | und
     points: text(points),
     lookback_days: text(lookbackDays),
     as_of: asOf,
-    'payoff.win': text(win),
-    'payoff.loss': text(loss),
+    'payoff.win': text(payoff?.win),
+    'payoff.loss': text(payoff?.loss),
     ...Object.fromEntries(dimensions),
   };
 }
 
-/** @throws Failure (usage) when the file cannot be written */
-function writePicture(session: Session, file: string, answer: WhatIfAnswer): ExitCode {
+/**
+ * Writes the plots and returns the exit code: 1 when there is no curve.
+ * @throws Failure (usage) when the file cannot be written
+ */
+function writePlots(session: Session, file: string, answer: WhatIfAnswer): ExitCode {
   if (answer.curve.length === 0) {
-    session.warn(`no picture: ${answer.reason ?? 'there is no curve'}`);
+    session.warn(`no plot was written: ${answer.reason ?? 'there is no curve'}`);
     return EXIT.unsuccessful;
   }
-  try {
-    writeFileSync(file, linePlotSvg(whatIfPlots(answer)));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw usage(`the picture cannot be written to ${file} (${why}); choose another with --svg`);
-  }
+  writeSvg(file, whatIfPlots(answer));
   return EXIT.ok;
 }
 
@@ -123,7 +122,7 @@ function show(session: Session, answer: WhatIfAnswer): void {
   session.print(eventsText(events));
   if (base) {
     session.print();
-    session.table(columnsOf(answer), fewOf(answer), '');
+    session.table(columnsOf(answer), shownPoints(answer));
     for (const plot of whatIfPlots(answer)) {
       session.print();
       session.print(terminalPlot(plot, { width: session.width }));
@@ -138,28 +137,28 @@ function eventsText(events: WhatIfAnswer['events']): string {
   const groups = [
     [events.movable, 'can move'],
     [events.other_gates, 'fail another gate'],
-    [events.fixed, 'stand as logged'],
+    [events.fixed, 'stay as logged'],
     [events.left_out, 'cannot be replayed'],
     [events.neutral, 'neutral'],
   ] as const;
-  const named = groups.flatMap(([n, what]) => (n > 0 ? [`${count(n)} ${what}`] : []));
+  const texts = groups.flatMap(([n, what]) => (n > 0 ? [`${count(n)} ${what}`] : []));
   const total = `${plural(events.total, 'event')} with an outcome`;
-  return named.length > 0 ? `${total}: ${named.join(', ')}` : total;
+  return texts.length > 0 ? `${total}: ${texts.join(', ')}` : total;
 }
 
-/** Rows of the table besides base and best. */
-const ROWS = 9;
+/** Evenly spaced rows of the table; base and best are added. */
+const EVEN_ROWS = 9;
 
-/** Evenly spaced points of a curve, with its ends, the base and the best among them. */
-function fewOf({ curve, base, best }: WhatIfAnswer): WhatIfPointAnswer[] {
-  const step = Math.max(1, (curve.length - 1) / (ROWS - 1));
-  const kept = new Set(Array.from({ length: ROWS }, (_, i) => Math.round(i * step)));
+/** Returns evenly spaced points of a curve, including its ends, the base and the best. */
+function shownPoints({ curve, base, best }: WhatIfAnswer): WhatIfPointAnswer[] {
+  const step = Math.max(1, (curve.length - 1) / (EVEN_ROWS - 1));
+  const even = new Set(Array.from({ length: EVEN_ROWS }, (_, i) => Math.round(i * step)));
   const marked = [base, best].flatMap(point => (point ? [movedBy(point)] : []));
-  return curve.filter((point, i) => kept.has(i) || marked.includes(movedBy(point)));
+  return curve.filter((point, i) => even.has(i) || marked.includes(movedBy(point)));
 }
 
 function columnsOf({ lever, base, best, confidence }: WhatIfAnswer): Column<WhatIfPointAnswer>[] {
-  const is = (point: WhatIfPointAnswer | undefined, row: WhatIfPointAnswer): boolean =>
+  const isSame = (point: WhatIfPointAnswer | undefined, row: WhatIfPointAnswer): boolean =>
     point !== undefined && movedBy(point) === movedBy(row);
   return [
     { title: lever.effect, value: effectText, align: 'right' },
@@ -167,18 +166,18 @@ function columnsOf({ lever, base, best, confidence }: WhatIfAnswer): Column<What
     { title: 'winners', value: row => count(row.winners), align: 'right' },
     { title: 'losers', value: row => count(row.losers), align: 'right' },
     { title: 'utility', value: row => significant(row.utility), align: 'right' },
-    { title: 'change', value: row => change(row.utility_change), align: 'right' },
+    { title: 'change', value: row => changeText(row.utility_change), align: 'right' },
     {
       title: `${percent(confidence).replace('.0', '')} interval`,
-      value: row => `${change(row.low)} to ${change(row.high)}`,
+      value: row => `${changeText(row.low)} to ${changeText(row.high)}`,
       align: 'right',
     },
-    { title: '', value: row => (is(base, row) ? 'base' : is(best, row) ? 'best' : '') },
+    { title: '', value: row => (isSame(base, row) ? 'base' : isSame(best, row) ? 'best' : '') },
   ];
 }
 
-/** As many digits as matter beside whole events. */
-function change(value: number): string {
+/** Formats a change of utility, with one decimal below 10. */
+function changeText(value: number): string {
   const digits = Math.abs(value) < 10 && !Number.isInteger(value) ? 1 : 0;
   return signed(Number(value.toFixed(digits)), digits);
 }

@@ -1,8 +1,8 @@
-/** One line or row of an input: an event ready to be sent, or why it cannot be. */
+/** One line or row of an input: an event to send, or the reason why it cannot be sent. */
 export type Entry = EventEntry | FaultyEntry;
 
 export interface EventEntry {
-  /** Where it starts in the input, from 1. */
+  /** Line of the input where it starts, from 1. */
   readonly line: number;
   /** The event as JSON text. */
   readonly text: string;
@@ -12,15 +12,15 @@ export interface FaultyEntry {
   readonly line: number;
   readonly code: string;
   readonly detail: string;
-  /** What stood there, possibly cut. */
+  /** Content of the line, possibly cut. */
   readonly event: unknown;
 }
 
-/** The longest line or row that is read, in bytes: more than any request may carry. */
+/** Longest line or row that is read, in bytes; it exceeds the largest request. */
 export const MAX_ENTRY_BYTES = 1024 * 1024;
-const SHOWN = 1000;
+const MAX_EXCERPT = 1000;
 
-/** Text of a faulty line as it is reported: at most 1,000 characters. */
+/** Returns at most the first 1,000 characters of a faulty line. */
 export function excerpt(text: string): string {
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+  return text.length > MAX_EXCERPT ? `${text.slice(0, MAX_EXCERPT)}…` : text;
 }

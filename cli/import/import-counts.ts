@@ -1,26 +1,26 @@
 import { count } from '../format.ts';
 import type { FaultyEntry } from './entry.ts';
-import type { Delivery } from './send-batch.ts';
+import type { BatchResult } from './send-batch.ts';
 
-/** What became of the events so far. */
+/** Counts of accepted, unchanged and rejected events. */
 export class ImportCounts {
   accepted = 0;
   unchanged = 0;
   rejected = 0;
   readonly #codes = new Map<string, number>();
 
-  deliver({ accepted, unchanged, rejected }: Delivery): void {
+  addResult({ accepted, unchanged, rejected }: BatchResult): void {
     this.accepted += accepted;
     this.unchanged += unchanged;
-    for (const fault of rejected) this.reject(fault);
+    for (const fault of rejected) this.addRejected(fault);
   }
 
-  reject({ code }: FaultyEntry): void {
+  addRejected({ code }: FaultyEntry): void {
     this.rejected++;
     this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
   }
 
-  add(other: ImportCounts): void {
+  addCounts(other: ImportCounts): void {
     this.accepted += other.accepted;
     this.unchanged += other.unchanged;
     this.rejected += other.rejected;
@@ -30,15 +30,15 @@ export class ImportCounts {
     return this.accepted + this.unchanged + this.rejected;
   }
 
-  /** `270 accepted, 4 unchanged, 2 rejected` */
+  /** Returns `270 accepted, 4 unchanged, 2 rejected`. */
   toString(): string {
     const { accepted, unchanged, rejected } = this;
     return `${count(accepted)} accepted, ${count(unchanged)} unchanged, ${count(rejected)} rejected`;
   }
 
-  /** `3 invalid_scope, 1 event_conflict`, most of them first. */
-  reasons(): string {
-    const most = [...this.#codes].sort((a, b) => b[1] - a[1]);
-    return most.map(([code, n]) => `${count(n)} ${code}`).join(', ');
+  /** Returns the rejected events by code, the most frequent first: `3 invalid_scope, 1 event_conflict`. */
+  rejectionCodes(): string {
+    const sorted = [...this.#codes].sort((a, b) => b[1] - a[1]);
+    return sorted.map(([code, n]) => `${count(n)} ${code}`).join(', ');
   }
 }

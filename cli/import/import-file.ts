@@ -2,74 +2,77 @@ import type { Session } from '../session.ts';
 import { batches } from './batches.ts';
 import type { FaultyEntry } from './entry.ts';
 import type { ImportCounts } from './import-counts.ts';
-import { type Input, inputLabel, open } from './input.ts';
+import { type Input, inputLabel, openInput } from './input.ts';
 import type { Progress } from './progress.ts';
 import { showProgress } from './progress.ts';
 import type { RejectedFile } from './rejected-file.ts';
-import { deliver } from './send-batch.ts';
+import { sendBatch } from './send-batch.ts';
 
-export interface ImportPlan {
-  /** Requests under way at once. */
+interface ImportOptions {
+  /** Maximum number of requests in flight. */
   readonly requests: number;
   /** For CSV: field → column. */
-  readonly renames: Record<string, string>;
-  /** Aborted, it ends the import with its reason. */
+  readonly columnNames: Record<string, string>;
+  /** Ends the import with its reason when aborted. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Streams one file to the service: reads, cuts into batches, keeps `requests` of them under way.
- * Counts go to `tally` as answers come; what is rejected goes to `rejected`.
- * @throws Failure when the file or the service gives out, the signal's reason when that is aborted
+ * Streams one file to the service in batches, with at most `requests` of them in flight. Each response adds to
+ * `counts`; rejected entries go to `rejected`.
+ * @throws Failure when reading or sending fails, the signal's reason when that is aborted
  */
 export async function importFile(
   session: Session,
   input: Input,
-  plan: ImportPlan,
-  tally: ImportCounts,
+  options: ImportOptions,
+  counts: ImportCounts,
   rejected: RejectedFile,
 ): Promise<void> {
   const stop = new AbortController();
-  const signal = AbortSignal.any([plan.signal, stop.signal]);
+  const signal = AbortSignal.any([options.signal, stop.signal]);
   const label = inputLabel(input);
-  const { entries, bytesRead } = open(input, session.host, plan.renames, signal);
-  const progress = showProgress(session.host, label, tally, input.size, bytesRead);
-  const underWay = new Set<Promise<void>>();
+  const { entries, bytesRead } = openInput(input, session.host, options.columnNames, signal);
+  const progress = showProgress(session.host, label, counts, input.size, bytesRead);
+  const inFlight = new Set<Promise<void>>();
   const onFault = (fault: FaultyEntry): void => {
-    tally.reject(fault);
+    counts.addRejected(fault);
     rejected.write(label, [fault]);
     progress.update();
   };
   try {
     for await (const batch of batches(entries, onFault)) {
       signal.throwIfAborted();
-      const sending = deliver(session, batch, signal)
-        .then(delivery => {
-          tally.deliver(delivery);
-          rejected.write(label, delivery.rejected);
+      const sending = sendBatch(session, batch, signal)
+        .then(result => {
+          counts.addResult(result);
+          rejected.write(label, result.rejected);
           progress.update();
         })
         .catch(error => stop.abort(error))
-        .finally(() => underWay.delete(sending));
-      underWay.add(sending);
-      if (underWay.size >= plan.requests) await Promise.race(underWay);
+        .finally(() => inFlight.delete(sending));
+      inFlight.add(sending);
+      if (inFlight.size >= options.requests) await Promise.race(inFlight);
     }
-    await Promise.all(underWay);
+    await Promise.all(inFlight);
     signal.throwIfAborted();
   } catch (error) {
-    throw await ended(error, signal, underWay, progress);
+    throw await causeAfterCleanUp(error, signal, inFlight, progress);
   }
   progress.clear();
 }
 
-/** Why it ended: what stopped the signal first, before what that led to in the reading. */
-async function ended(
+/**
+ * Waits for the requests in flight and returns the error to throw: the first cause, which aborted the signal, before
+ * the read error that the abort led to.
+ */
+async function causeAfterCleanUp(
   error: unknown,
   signal: AbortSignal,
-  underWay: ReadonlySet<Promise<void>>,
+  inFlight: ReadonlySet<Promise<void>>,
   progress: Progress,
 ): Promise<unknown> {
-  await Promise.all(underWay);
+  await Promise.all(inFlight);
   progress.clear();
   return signal.aborted ? signal.reason : error;
 }

@@ -1,7 +1,8 @@
 import { createReadStream, type Stats, statSync } from 'node:fs';
 import { addAbortSignal, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Failure, usage } from '../exit-codes.ts';
+import { errorCode } from '../errors.ts';
+import { Failure, usageError } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
 import type { Entry } from './entry.ts';
 import { readLines } from './jsonl.ts';
@@ -10,38 +11,38 @@ import { readExportRows } from './postgres-export.ts';
 export const FORMATS = ['jsonl', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** A file to import, looked at but not opened. */
+/** A file to import, checked and not yet opened. */
 export interface Input {
-  /** As the user named it; `-` is standard input. */
+  /** The name as given on the command line; `-` is standard input. */
   readonly name: string;
   readonly format: Format;
   readonly gzip: boolean;
-  /** Bytes on disk; undefined where that cannot be known. */
+  /** Size in bytes; undefined for a pipe or standard input. */
   readonly size: number | undefined;
 }
 
 /**
- * Looks at a file before anything is sent.
- * @param forced the format, where the name does not tell
- * @throws Failure (usage) when it is missing, a directory, or of no known format
+ * Checks a file before anything is sent.
+ * @param forced the format of `--format`; without it, the name decides
+ * @throws Failure (usage) when the file is missing, a directory, or of an unknown format
  */
-export function inspect(name: string, forced: Format | undefined): Input {
+export function inspectInput(name: string, forced: Format | undefined): Input {
   if (name === '-') return { name, format: forced ?? 'jsonl', gzip: false, size: undefined };
-  const stats = look(name);
-  if (stats.isDirectory()) throw usage(`${name} is a directory; name the files in it`);
+  const stats = statOf(name);
+  if (stats.isDirectory()) throw usageError(`${name} is a directory; name the files in it`);
   const gzip = /\.gz$/i.test(name);
   const format = forced ?? formatOf(name.replace(/\.gz$/i, ''));
-  if (!format) throw usage(`${name}: neither .jsonl, .ndjson nor .csv; say which with --format`);
+  if (!format)
+    throw usageError(`${name} is neither .jsonl, .ndjson nor .csv; choose the format with --format`);
   return { name, format, gzip, size: stats.isFile() ? stats.size : undefined };
 }
 
-function look(name: string): Stats {
+function statOf(name: string): Stats {
   try {
     return statSync(name);
   } catch (error) {
-    throw usage(
-      codeOf(error) === 'ENOENT' ? `${name}: no such file` : `${name} cannot be read (${codeOf(error)})`,
-    );
+    const code = errorCode(error);
+    throw usageError(code === 'ENOENT' ? `${name}: no such file` : `${name} cannot be read (${code})`);
   }
 }
 
@@ -50,45 +51,47 @@ function formatOf(name: string): Format | undefined {
   return /\.csv$/i.test(name) ? 'csv' : undefined;
 }
 
-/** How an input is called in reports and in the name of its file of rejected lines. */
+/** Returns the name of an input for reports and for the file of its rejected lines. */
 export function inputLabel({ name }: Input): string {
   return name === '-' ? 'stdin' : name;
 }
 
-/** An opened input: its entries, and how many bytes of the file have been read. */
-export interface Opened {
+/** An opened input: its entries, and the bytes of the file that have been read. */
+interface OpenInput {
   readonly entries: AsyncIterable<Entry>;
   bytesRead(): number;
 }
 
 /**
- * Opens an input; an aborted signal ends the reading.
- * @param renames for CSV: field → column
+ * Opens an input. Aborting the signal ends the reading.
+ * @param columnNames for CSV: field → column
  */
-export function open(input: Input, host: Host, renames: Record<string, string>, signal: AbortSignal): Opened {
+export function openInput(
+  input: Input,
+  host: Host,
+  columnNames: Record<string, string>,
+  signal: AbortSignal,
+): OpenInput {
   const file = input.name === '-' ? undefined : createReadStream(input.name);
   const raw = file ?? host.stdin;
-  // The last stream of a pipeline reports what went wrong in any of them.
+  // The last stream of a pipeline emits the errors of all its streams.
   const bytes = input.gzip ? pipeline(raw, createGunzip(), () => {}) : raw;
   addAbortSignal(signal, bytes);
-  const entries = input.format === 'csv' ? readExportRows(bytes, renames) : readLines(bytes);
-  return { entries: named(entries, inputLabel(input)), bytesRead: () => file?.bytesRead ?? 0 };
+  const entries = input.format === 'csv' ? readExportRows(bytes, columnNames) : readLines(bytes);
+  return { entries: withInputName(entries, inputLabel(input)), bytesRead: () => file?.bytesRead ?? 0 };
 }
 
-/** The same entries; what goes wrong says in which input. */
-async function* named(entries: AsyncIterable<Entry>, name: string): AsyncGenerator<Entry> {
+/** Yields the same entries; an error carries the name of the input. */
+async function* withInputName(entries: AsyncIterable<Entry>, name: string): AsyncGenerator<Entry> {
   try {
     yield* entries;
   } catch (error) {
     if (error instanceof Failure)
       throw new Failure(error.exit, `${name}: ${error.message}`, error.lines, error);
-    const code = codeOf(error);
-    if (code.startsWith('Z_')) throw usage(`${name}: damaged gzip (${code})`);
-    if (/^E[A-Z]+$/.test(code)) throw usage(`${name} cannot be read (${code})`);
+    const code = errorCode(error);
+    if (code.startsWith('Z_'))
+      throw usageError(`${name} is damaged gzip (${code}); compress or copy it again`);
+    if (/^E[A-Z]+$/.test(code)) throw usageError(`${name} cannot be read (${code})`);
     throw error;
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -1,10 +1,11 @@
 import { pipeline, type Readable } from 'node:stream';
 import { CsvError, type InfoRecord, parse } from 'csv-parse';
-import { usage } from '../exit-codes.ts';
+import { errorMessage } from '../errors.ts';
+import { usageError } from '../exit-codes.ts';
 import { type Entry, excerpt, MAX_ENTRY_BYTES } from './entry.ts';
 import { rfc3339 } from './postgres-time.ts';
 
-/** The fields of an event and the columns of the old table that hold them, the first that is filled in. */
+/** Columns of the old table that hold each field of an event; the first that is filled in counts. */
 const COLUMNS_OF: Readonly<Record<string, readonly string[]>> = {
   pattern_key: ['pattern_key'],
   episode_id: ['episode_id'],
@@ -20,18 +21,18 @@ const REQUIRED = ['pattern_key', 'episode_id', 'decision', 'scope', 'timestamp']
 const JSON_FIELDS: ReadonlySet<string> = new Set(['scope', 'factors']);
 const TIME_FIELDS: ReadonlySet<string> = new Set(['timestamp', 'resolved_at']);
 
-/** Where each field of an event stands in a row, in the order to try. */
+/** Cell indexes of each field in a row, in the order in which they are tried. */
 type Layout = readonly { readonly field: string; readonly at: readonly number[] }[];
 
 /**
- * Reads the CSV that Postgres exports of the old `pattern_episode_events` table, row by row. Columns that no
- * field needs are ignored; an empty cell and `\N` mean absent.
- * @param renames field → the column that holds it, where it is not the usual one
- * @throws Failure (usage) when a needed column is missing or the quoting breaks
+ * Reads a Postgres CSV export of the old `pattern_episode_events` table, row by row. Other columns are ignored;
+ * an empty cell and `\N` mean absent.
+ * @param columnNames field → column, for fields whose column has another name
+ * @throws Failure (usage) when a required column is missing or the quoting is broken
  */
 export async function* readExportRows(
   source: Readable,
-  renames: Readonly<Record<string, string>>,
+  columnNames: Readonly<Record<string, string>>,
 ): AsyncGenerator<Entry> {
   const parser = parse({
     bom: true,
@@ -41,7 +42,7 @@ export async function* readExportRows(
     skip_empty_lines: true,
     max_record_size: MAX_ENTRY_BYTES,
   });
-  // The iteration below reports what goes wrong in either of them.
+  // The iteration below throws the errors of both streams.
   pipeline(source, parser, () => {});
   let layout: Layout | undefined;
   let width = 0;
@@ -52,31 +53,37 @@ export async function* readExportRows(
       line += info.empty_lines - emptyLines;
       emptyLines = info.empty_lines;
       if (layout) yield readRow(record, layout, width, line);
-      else layout = layoutOf(record, renames);
+      else layout = layoutOf(record, columnNames);
       width ||= record.length;
       line += 1 + lineBreaks(record);
     }
   } catch (error) {
-    if (error instanceof CsvError) throw usage(`no CSV: ${error.message}`);
+    if (error instanceof CsvError) throw usageError(`invalid CSV: ${error.message}`);
     throw error;
   }
 }
 
-function layoutOf(header: readonly string[], renames: Readonly<Record<string, string>>): Layout {
+function layoutOf(header: readonly string[], columnNames: Readonly<Record<string, string>>): Layout {
   const names = header.map(name => name.trim().toLowerCase());
-  for (const [field, column] of Object.entries(renames)) {
-    if (!Object.hasOwn(COLUMNS_OF, field)) throw usage(`--column: an event has no field "${field}"`);
-    if (!names.includes(column.toLowerCase())) throw usage(`the CSV has no column "${column}"`);
+  for (const [field, column] of Object.entries(columnNames)) {
+    if (!Object.hasOwn(COLUMNS_OF, field))
+      throw usageError(
+        `--column: an event has no field "${field}"; choose from ${Object.keys(COLUMNS_OF).join(', ')}`,
+      );
+    if (!names.includes(column.toLowerCase()))
+      throw usageError(
+        `--column: the CSV has no column "${column}"; its first line is: ${excerpt(header.join(','))}`,
+      );
   }
-  const layout = Object.entries(COLUMNS_OF).map(([field, usual]) => {
-    const renamed = renames[field];
-    const columns = renamed === undefined ? usual : [renamed.toLowerCase()];
+  const layout = Object.entries(COLUMNS_OF).map(([field, usualColumns]) => {
+    const renamed = columnNames[field];
+    const columns = renamed === undefined ? usualColumns : [renamed.toLowerCase()];
     return { field, at: columns.map(column => names.indexOf(column)).filter(at => at >= 0) };
   });
   const missing = layout.filter(({ field, at }) => at.length === 0 && REQUIRED.includes(field));
   if (missing.length === 0) return layout;
   const list = missing.map(({ field }) => COLUMNS_OF[field]?.join(' or ')).join(', ');
-  throw usage(`the CSV's first line must name its columns; missing: ${list}`);
+  throw usageError(`the CSV's first line must name its columns; missing: ${list}`);
 }
 
 function readRow(row: readonly string[], layout: Layout, width: number, line: number): Entry {
@@ -94,14 +101,14 @@ function readRow(row: readonly string[], layout: Layout, width: number, line: nu
     if (cell === undefined) continue;
     if (JSON_FIELDS.has(field)) {
       const parsed = parseJson(cell);
-      if ('why' in parsed) return faulty('invalid_json', `${field} is no JSON: ${parsed.why}`);
+      if ('error' in parsed) return faulty('invalid_json', `${field} is not valid JSON: ${parsed.error}`);
       event[field] = parsed.value;
     } else event[field] = TIME_FIELDS.has(field) ? rfc3339(cell) : cell;
   }
   return { line, text: JSON.stringify(event) };
 }
 
-/** Line breaks inside quoted cells; the parser's own count of lines takes CRLF for two there. */
+/** Counts the line breaks inside quoted cells. The parser's own line count is wrong there: it counts CRLF twice. */
 function lineBreaks(row: readonly string[]): number {
   let breaks = 0;
   for (const cell of row)
@@ -109,15 +116,15 @@ function lineBreaks(row: readonly string[]): number {
   return breaks;
 }
 
-/** The first cell that holds something. */
+/** Returns the first of the given cells that is filled in. */
 function cellOf(row: readonly string[], at: readonly number[]): string | undefined {
   return at.map(i => row[i]).find(cell => cell !== undefined && cell !== '' && cell !== '\\N');
 }
 
-function parseJson(text: string): { value: unknown } | { why: string } {
+function parseJson(text: string): { value: unknown } | { error: string } {
   try {
     return { value: JSON.parse(text) };
   } catch (error) {
-    return { why: error instanceof Error ? error.message : String(error) };
+    return { error: errorMessage(error) };
   }
 }

@@ -3,40 +3,41 @@ import { count } from '../format.ts';
 import type { Host } from '../host.ts';
 import type { ImportCounts } from './import-counts.ts';
 
-const BAR = 14;
-const REDRAW_MS = 100;
-const LINE_MS = 5000;
+const BAR_WIDTH = 14;
+/** Minimum intervals between two reports, in milliseconds: on a terminal, and elsewhere. */
+const REDRAW_INTERVAL_MS = 100;
+const LINE_INTERVAL_MS = 5000;
 
 export interface Progress {
-  /** Tells how far the work is; may be called as often as one likes. */
+  /** Reports the progress; calls that come too soon after the last report do nothing. */
   update(): void;
-  /** Takes the bar away, so that other words can be written. */
+  /** Removes the bar, so that other lines can be written. */
   clear(): void;
 }
 
 /**
- * Progress on stderr: a bar that is redrawn on a terminal, elsewhere a line every five seconds.
- * @param size bytes of the file, undefined when unknown
+ * Reports progress on stderr: a bar on a terminal, elsewhere a line every five seconds.
+ * @param size bytes of the file; undefined when unknown
  */
 export function showProgress(
   host: Host,
   name: string,
-  tally: ImportCounts,
+  counts: ImportCounts,
   size: number | undefined,
   bytesRead: () => number,
 ): Progress {
   const started = host.now();
   const terminal = host.stderr.isTTY === true && host.env.TERM !== 'dumb';
-  let told = started;
+  let lastReport = started;
   let drawn = false;
   const text = (): string => {
-    const rate = tally.events / Math.max(0.001, (host.now() - started) / 1000);
-    return `${share(size, bytesRead(), terminal)}${tally}, ${count(Math.round(rate))} events/s`;
+    const rate = counts.events / Math.max(0.001, (host.now() - started) / 1000);
+    return `${percentRead(size, bytesRead(), terminal)}${counts}, ${count(Math.round(rate))} events/s`;
   };
   return {
     update() {
-      if (host.now() - told < (terminal ? REDRAW_MS : LINE_MS)) return;
-      told = host.now();
+      if (host.now() - lastReport < (terminal ? REDRAW_INTERVAL_MS : LINE_INTERVAL_MS)) return;
+      lastReport = host.now();
       if (!terminal) return void host.stderr.write(`${basename(name)}: ${text()}\n`);
       host.stderr.write(`\r\u001b[K${text().slice(0, (host.stderr.columns ?? 80) - 1)}`);
       drawn = true;
@@ -48,11 +49,11 @@ export function showProgress(
   };
 }
 
-function share(size: number | undefined, read: number, terminal: boolean): string {
+function percentRead(size: number | undefined, read: number, terminal: boolean): string {
   if (!size) return '';
-  const part = Math.min(1, read / size);
-  const percent = `${Math.floor(part * 100)} %`.padStart(5);
+  const fraction = Math.min(1, read / size);
+  const percent = `${Math.floor(fraction * 100)} %`.padStart(5);
   if (!terminal) return `${percent.trim()}, `;
-  const full = Math.round(part * BAR);
-  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${percent}  `;
+  const full = Math.round(fraction * BAR_WIDTH);
+  return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${percent}  `;
 }

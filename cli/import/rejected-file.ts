@@ -1,8 +1,9 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
-import { usage } from '../exit-codes.ts';
+import { errorReason } from '../errors.ts';
+import { usageError } from '../exit-codes.ts';
 import type { FaultyEntry } from './entry.ts';
 
-/** The file that rejected lines are written to; it is made, or emptied, with the first of them. */
+/** The file of rejected lines; the first one creates or empties it. */
 export class RejectedFile {
   readonly path: string;
   #written = false;
@@ -12,7 +13,7 @@ export class RejectedFile {
   }
 
   /**
-   * Adds one JSON a line: `{file, line, code, detail, event}`.
+   * Appends each rejected entry as one line of JSON: `{file, line, code, detail, event}`.
    * @throws Failure (usage) when the file cannot be written
    */
   write(file: string, rejected: readonly FaultyEntry[]): void {
@@ -23,15 +24,14 @@ export class RejectedFile {
     try {
       writeFileSync(this.path, `${lines.join('\n')}\n`, { flag: this.#written ? 'a' : 'w' });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw usage(
-        `rejected lines cannot be written to ${this.path} (${why}); choose another with --rejected`,
+      throw usageError(
+        `rejected lines cannot be written to ${this.path} (${errorReason(error)}); choose another file with --rejected`,
       );
     }
     this.#written = true;
   }
 
-  /** After a run that rejected nothing, a file of an earlier run says nothing true any more. */
+  /** Deletes the file of an earlier import when this one rejected nothing. */
   removeIfStale(): void {
     if (!this.#written && statSync(this.path, { throwIfNoEntry: false })?.isFile()) rmSync(this.path);
   }

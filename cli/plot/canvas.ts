@@ -1,9 +1,9 @@
 import type { Stroke } from './line-plot.ts';
 
-/** Dots of a character: two columns of four. */
+/** A braille character has two columns of four dots. */
 const DOTS_ACROSS = 2;
 const DOTS_DOWN = 4;
-/** Bit of each dot in the braille block, by row and column (Unicode: U+2800 plus the sum of the bits). */
+/** Bit of each dot, by row and column. A character is U+2800 plus the sum of its bits (Unicode, Braille Patterns). */
 const DOT_BITS = [
   [0x01, 0x08],
   [0x02, 0x10],
@@ -15,7 +15,7 @@ const SHADE = '░';
 const ACROSS = '┈';
 const DOWN = '┊';
 
-/** Which dot columns a stroke leaves a mark in. */
+/** Dot columns in which a stroke sets dots. */
 const MARKS: Readonly<Record<Stroke, (dot: number) => boolean>> = {
   solid: () => true,
   dashed: dot => dot % 6 < 4,
@@ -23,14 +23,17 @@ const MARKS: Readonly<Record<Stroke, (dot: number) => boolean>> = {
   'dash-dotted': dot => dot % 10 < 4 || dot % 10 === 6,
 };
 
-/** A raster of characters, drawn on by shares of its width and height: 0, 0 is the lower left dot, 1, 1 the upper right. */
+/**
+ * A raster of braille characters. Coordinates are shares of width and height: (0, 0) is the lower left dot, (1, 1)
+ * the upper right.
+ */
 export class Canvas {
   readonly columns: number;
   readonly dotColumns: number;
   readonly #height: number;
   readonly #dotRows: number;
-  /** What lies below the dots. */
-  readonly #ground: string[][];
+  /** Characters that show where no dot is set. */
+  readonly #background: string[][];
   readonly #dots: Uint8Array;
 
   constructor(columns: number, height: number) {
@@ -38,33 +41,36 @@ export class Canvas {
     this.dotColumns = columns * DOTS_ACROSS;
     this.#height = height;
     this.#dotRows = height * DOTS_DOWN;
-    this.#ground = Array.from({ length: height }, () => new Array<string>(columns).fill(' '));
+    this.#background = Array.from({ length: height }, () => new Array<string>(columns).fill(' '));
     this.#dots = new Uint8Array(columns * height);
   }
 
-  /** Where a column of dots lies across the width. */
+  /** Returns the x coordinate of a column of dots. */
   shareOfDot(dot: number): number {
     return dot / (this.dotColumns - 1);
   }
 
-  /** Where a column of characters lies across the width. */
+  /** Returns the x coordinate of a column of characters. */
   shareOfColumn(column: number): number {
     return column / (this.columns - 1);
   }
 
-  /** One column's part of a line: from its height one column before (NaN: there was none) to its height here. */
-  stroke(dot: number, before: number, at: number, stroke: Stroke): void {
-    if (!Number.isFinite(at) || !MARKS[stroke](dot)) return;
-    const end = this.#dotRow(at);
-    const joined = Number.isFinite(before) && stroke !== 'dotted';
-    // Half of a steep rise belongs to the column before; drawn here, it still joins.
-    const start = joined ? this.#dotRow(before) : end;
+  /**
+   * Draws the part of a line that lies in one column of dots.
+   * @param previousY height one column to the left; NaN when the line starts here
+   */
+  stroke(dot: number, previousY: number, y: number, stroke: Stroke): void {
+    if (!Number.isFinite(y) || !MARKS[stroke](dot)) return;
+    const end = this.#dotRow(y);
+    const joined = Number.isFinite(previousY) && stroke !== 'dotted';
+    // A steep rise is drawn in one column, from the height of the column to the left.
+    const start = joined ? this.#dotRow(previousY) : end;
     const step = Math.sign(end - start);
     for (let row = start + step; step !== 0 && row !== end; row += step) this.#mark(dot, row);
     this.#mark(dot, end);
   }
 
-  /** A single dot. */
+  /** Draws a single dot. */
   dot(x: number, y: number): void {
     if (Number.isFinite(x) && Number.isFinite(y))
       this.#mark(Math.round(x * (this.dotColumns - 1)), this.#dotRow(y));
@@ -78,31 +84,33 @@ export class Canvas {
     for (let row = top; row <= bottom; row++) this.#put(row, column, SHADE);
   }
 
+  /** Draws a horizontal guide. */
   ruleAcross(y: number): void {
     if (!(y >= 0 && y <= 1)) return;
     for (let column = 0; column < this.columns; column++) this.#put(this.#row(y), column, ACROSS);
   }
 
+  /** Draws a vertical guide. */
   ruleDown(x: number): void {
     if (!(x >= 0 && x <= 1)) return;
     const column = Math.round(x * (this.columns - 1));
     for (let row = 0; row < this.#height; row++) this.#put(row, column, DOWN);
   }
 
-  /** The rows from top to bottom. */
+  /** Returns the rows from top to bottom. */
   rows(): string[] {
-    return this.#ground.map((row, r) =>
+    return this.#background.map((row, r) =>
       row
-        .map((ground, c) => {
+        .map((background, c) => {
           const dots = this.#dots[r * this.columns + c] ?? 0;
-          return dots === 0 ? ground : String.fromCharCode(BRAILLE + dots);
+          return dots === 0 ? background : String.fromCharCode(BRAILLE + dots);
         })
         .join(''),
     );
   }
 
   #put(row: number, column: number, text: string): void {
-    const cells = this.#ground[row];
+    const cells = this.#background[row];
     if (cells) cells[column] = text;
   }
 
@@ -110,7 +118,7 @@ export class Canvas {
     return Math.round((1 - y) * (this.#height - 1));
   }
 
-  /** From the top. */
+  /** Returns the row of dots, counted from the top. */
   #dotRow(y: number): number {
     return Math.round((1 - y) * (this.#dotRows - 1));
   }

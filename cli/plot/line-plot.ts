@@ -1,53 +1,53 @@
-/** Lines over one pair of axes: what the terminal and the SVG draw alike. */
+/** Lines over one pair of axes, drawn alike in the terminal and as SVG. */
 export interface LinePlot {
   readonly title: string;
   readonly x: Axis;
   readonly y: Axis;
-  /** Told apart by their stroke, not by colour alone; more than `STROKES.length` repeat it. */
+  /** Each line has its own stroke, so that colour is not needed; after `STROKES.length` lines strokes repeat. */
   readonly lines: readonly Line[];
-  /** Where something stands, such as the threshold in force: a thin line across the whole plot. */
+  /** Thin lines across the whole plot, for example at the base threshold. */
   readonly guides?: readonly Guide[];
 }
 
 export interface Axis {
   readonly label: string;
-  /** The range shown; as far as the points and bands go where it is not given. Points outside are clipped. */
+  /** The range shown; without it, the range of the points and bands. Points outside are clipped. */
   readonly from?: number;
   readonly to?: number;
-  /** `log` shows values above 0 only. */
+  /** `log` shows only values above 0. */
   readonly scale?: 'linear' | 'log';
-  /** Text of a tick; a plain number without it. */
+  /** Formats the text of a tick; without it, a plain number. */
   readonly format?: (value: number) => string;
-  /** Where labels stand; round numbers without it. */
+  /** Values with a tick; without it, round numbers. */
   readonly ticks?: readonly number[];
 }
 
 export interface Line {
   readonly name: string;
-  /** By ascending x. A value that is not finite leaves a gap. */
+  /** Points by ascending x. A value that is not finite leaves a gap. */
   readonly points: readonly Point[];
-  /** What the line may as well be, such as its 90 % interval; by ascending x. */
+  /** An interval around the line, for example its 90 % confidence interval; by ascending x. */
   readonly band?: readonly BandPoint[];
-  /** What the band is; `its interval` without it. */
+  /** Name of the band in the legend; default `its interval`. */
   readonly bandName?: string;
 }
 
 export type Point = readonly [x: number, y: number];
-export type BandPoint = readonly [x: number, low: number, high: number];
+type BandPoint = readonly [x: number, low: number, high: number];
 
-/** One of the two; one that stands upright may say what it marks. */
+/** A guide is vertical (`x`), with an optional label, or horizontal (`y`). */
 export type Guide = { readonly x: number; readonly label?: string } | { readonly y: number };
 
-/** How the lines of one plot are told apart, in their order. */
-export const STROKES = ['solid', 'dashed', 'dotted', 'dash-dotted'] as const;
+/** Strokes of the lines of a plot, in their order. */
+const STROKES = ['solid', 'dashed', 'dotted', 'dash-dotted'] as const;
 export type Stroke = (typeof STROKES)[number];
 
-/** The stroke of a plot's i-th line. */
+/** Returns the stroke of a plot's i-th line. */
 export function strokeOf(i: number): Stroke {
   return STROKES[i % STROKES.length] ?? 'solid';
 }
 
-/** What a legend says of a line. */
+/** Returns the legend entry of a line. */
 export function legendText({ name, band, bandName = 'its interval' }: Line): string {
   return band ? `${name} (shaded: ${bandName})` : name;
 }

@@ -2,11 +2,11 @@ import type { NMinAnswer } from '../../shared/http/schemas/n-min.ts';
 import type { NMinRow } from '../../shared/lesson/n-min/schema.ts';
 import type { LinePlot, Point } from './line-plot.ts';
 
-/** A study of `N_MIN` as two pictures: what is found, and what could be. */
+/** Returns two plots of a study of `N_MIN`: the lessons found, and the smallest detectable differences. */
 export function nMinPlots({ rows, n_min, pattern_key }: NMinAnswer): readonly [LinePlot, LinePlot] {
-  const line = (name: string, of: (row: NMinRow) => number | null) => ({
+  const line = (name: string, yOf: (row: NMinRow) => number | null) => ({
     name,
-    points: rows.map((row): Point => [row.n_min, of(row) ?? Number.NaN]),
+    points: rows.map((row): Point => [row.n_min, yOf(row) ?? Number.NaN]),
   });
   const percent = (share: number | null): number | null => (share === null ? null : share * 100);
   const x = { label: 'N_MIN', from: rows[0]?.n_min ?? 0, to: rows.at(-1)?.n_min ?? 1 };
@@ -21,19 +21,19 @@ export function nMinPlots({ rows, n_min, pattern_key }: NMinAnswer): readonly [L
       },
       guides: [{ x: n_min }],
       lines: [
-        line('found, and not explained by a more general one', row => row.general),
-        line('the same by chance', row => row.general_by_chance),
+        line('found, and not explained by a more general lesson', row => row.general),
+        line('expected by chance', row => row.general_by_chance),
       ],
     },
     {
-      title: 'Least difference that shows in a slice of N_MIN events',
+      title: 'Smallest detectable difference in a slice of N_MIN events',
       x,
-      y: { label: 'percentage points of success, with odds of 4 in 5' },
+      y: { label: 'percentage points of success, detected with probability 80 %' },
       guides: [{ x: n_min }, { y: 0 }],
       lines: [
-        line('more success, the lesson alone', row => percent(row.detectable.more)),
-        line('more success, as the only one of all lessons', row => percent(row.detectable_among.more)),
-        line('less success, the lesson alone', row => percent(row.detectable.fewer)),
+        line('more success, for one lesson alone', row => percent(row.detectable.more)),
+        line('more success, for the only one among all lessons', row => percent(row.detectable_among.more)),
+        line('less success, for one lesson alone', row => percent(row.detectable.fewer)),
       ],
     },
   ];

@@ -1,10 +1,10 @@
 import type { Axis, LinePlot } from './line-plot.ts';
 
-/** An axis with its range known. */
+/** An axis with a known range. */
 export interface Scale {
-  /** Share of the axis' length at which a value stands, 0 to 1 inside the range; NaN where it has no place. */
+  /** Maps a value to its share of the axis, 0 to 1 inside the range; NaN for a value without a place. */
   readonly at: (value: number) => number;
-  /** The value at a share of the length. */
+  /** Maps a share of the axis to its value. */
   readonly value: (share: number) => number;
   readonly ticks: readonly Tick[];
 }
@@ -14,10 +14,10 @@ export interface Tick {
   readonly text: string;
 }
 
-/** Ticks aimed at; round steps give a few more or less. */
+/** Approximate number of ticks; round steps give a few more or fewer. */
 const TICKS = 5;
 
-/** Both axes of a plot, from its points, bands and guides where the plot does not say. */
+/** Returns the scales of both axes; the points, bands and guides give a range that the plot does not set. */
 export function scalesOf({ x, y, lines, guides = [] }: LinePlot): { readonly x: Scale; readonly y: Scale } {
   const bands = lines.flatMap(line => line.band ?? []);
   const points = lines.flatMap(line => line.points);
@@ -33,7 +33,7 @@ export function scalesOf({ x, y, lines, guides = [] }: LinePlot): { readonly x: 
   return { x: scale(x, xs), y: scale(y, ys) };
 }
 
-/** The axis over the values it has to show. A range of one value is widened, one of none is 0 to 1. */
+/** Returns the scale of an axis that shows the values. One value gives a range around it, no value gives 0 to 1. */
 export function scale(axis: Axis, values: readonly number[]): Scale {
   const log = axis.scale === 'log';
   const to = log ? Math.log10 : (value: number) => value;
@@ -53,27 +53,27 @@ export function scale(axis: Axis, values: readonly number[]): Scale {
   };
 }
 
-/** As the axis says, or as the values go; in the scale's own measure. */
+/** Returns the range that the axis sets, else that of the values; logarithms on a `log` axis. */
 function range(
   { from, to }: Axis,
   values: readonly number[],
-  measure: (value: number) => number,
+  toScale: (value: number) => number,
 ): readonly [number, number] {
-  const least = from === undefined ? values.reduce((a, b) => Math.min(a, b), Infinity) : measure(from);
-  const most = to === undefined ? values.reduce((a, b) => Math.max(a, b), -Infinity) : measure(to);
+  const least = from === undefined ? values.reduce((a, b) => Math.min(a, b), Infinity) : toScale(from);
+  const most = to === undefined ? values.reduce((a, b) => Math.max(a, b), -Infinity) : toScale(to);
   if (!Number.isFinite(least) || !Number.isFinite(most)) return [0, 1];
   return most > least
     ? [least, most]
     : [least - (Math.abs(least) || 1) / 2, least + (Math.abs(least) || 1) / 2];
 }
 
-/** A tick at the very end stays, however the division rounds. */
+/** Tests the range with a tolerance, so that rounding keeps a tick at its end. */
 function within(value: number, low: number, high: number): boolean {
   const slack = (high - low) * 1e-9;
   return value >= low - slack && value <= high + slack;
 }
 
-/** Multiples of 1, 2 or 5 times a power of ten; none where a number has no room for them. */
+/** Returns multiples of 1, 2 or 5 times a power of ten; none when the range is below the precision of a number. */
 function roundSteps(low: number, high: number): number[] {
   const rough = (high - low) / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -81,10 +81,10 @@ function roundSteps(low: number, high: number): number[] {
   const step = ([1, 2, 5].find(unit => unit * power >= rough) ?? 10) * power;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => tidy((first + i) * step));
+  return Array.from({ length: last - first + 1 }, (_, i) => roundOff((first + i) * step));
 }
 
-/** Powers of ten, and 2 and 5 times these where there are few. */
+/** Returns powers of ten, and over less than two decades also their multiples by 2 and 5. */
 function powers(low: number, high: number): number[] {
   const first = Math.floor(low);
   const exponents = Array.from({ length: Math.ceil(high) - first + 1 }, (_, i) => first + i);
@@ -92,14 +92,14 @@ function powers(low: number, high: number): number[] {
   const every = Math.max(1, Math.ceil(exponents.length / (2 * TICKS)));
   return exponents
     .filter(exponent => exponent % every === 0)
-    .flatMap(exponent => units.map(unit => tidy(unit * 10 ** exponent)));
+    .flatMap(exponent => units.map(unit => roundOff(unit * 10 ** exponent)));
 }
 
-/** Without the dust of binary fractions: 0.3, not 0.30000000000000004. */
-function tidy(value: number): number {
+/** Rounds to 12 digits to remove binary error: 0.3, not 0.30000000000000004. */
+function roundOff(value: number): number {
   return Number(value.toPrecision(12));
 }
 
 function plain(value: number): string {
-  return String(tidy(value));
+  return String(roundOff(value));
 }

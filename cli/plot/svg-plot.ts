@@ -8,11 +8,11 @@ const RIGHT = 20;
 const TOP = 58;
 const BOTTOM = 48;
 const LEGEND_ROW = 16;
-/** Characters of a title that have room. */
-const TITLE = 60;
-/** Of a label, about: no font is measured. */
-const CHARACTER = 6;
-/** Told apart in grey too, by the stroke. */
+/** Longest title, in characters. */
+const MAX_TITLE = 60;
+/** Approximate width of a character, in pixels; fonts are not measured. */
+const CHARACTER_WIDTH = 6;
+/** Colours of the lines; their strokes distinguish them in greyscale as well. */
 const COLOURS = ['#0b6e4f', '#c1440e', '#2f6690', '#7b5ea7'];
 const DASHES: Readonly<Record<Stroke, string>> = {
   solid: '',
@@ -21,7 +21,7 @@ const DASHES: Readonly<Record<Stroke, string>> = {
   'dash-dotted': ' stroke-dasharray="8 3 2 3"',
 };
 
-/** Plots side by side as one SVG document; readable without a script, a style sheet or a font of its own. */
+/** Draws plots side by side as one SVG document without scripts, style sheets and fonts. */
 export function linePlotSvg(panels: readonly LinePlot[]): string {
   const width = WIDTH * panels.length;
   const entries = panels.reduce((most, { lines }) => Math.max(most, lines.length), 0);
@@ -35,6 +35,7 @@ ${body.join('\n')}
 `;
 }
 
+/** Maps values to pixels. */
 interface Places {
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;
@@ -80,16 +81,16 @@ function grid({ x, y }: { readonly x: Scale; readonly y: Scale }, places: Places
 
 function curve({ points, band = [] }: Line, i: number, { x, y }: Places): string[] {
   const colour = COLOURS[i % COLOURS.length];
-  const spot = (px: number, py: number): string => `${x(px).toFixed(1)},${y(py).toFixed(1)}`;
+  const pixel = (px: number, py: number): string => `${x(px).toFixed(1)},${y(py).toFixed(1)}`;
   const shown = band.filter(([px, low, high]) => [x(px), y(low), y(high)].every(Number.isFinite));
   const edge = [
-    ...shown.map(([px, low]) => spot(px, low)),
-    ...shown.toReversed().map(([px, , high]) => spot(px, high)),
+    ...shown.map(([px, low]) => pixel(px, low)),
+    ...shown.toReversed().map(([px, , high]) => pixel(px, high)),
   ];
   const shade =
     shown.length < 2 ? [] : [`<polygon points="${edge.join(' ')}" fill="${colour}" fill-opacity="0.15"/>`];
-  const runs = unbroken(
-    points.map(([px, py]) => (Number.isFinite(x(px) + y(py)) ? spot(px, py) : undefined)),
+  const runs = splitAtGaps(
+    points.map(([px, py]) => (Number.isFinite(x(px) + y(py)) ? pixel(px, py) : undefined)),
   );
   const strokes = runs.map(run =>
     run.length === 1
@@ -99,12 +100,12 @@ function curve({ points, band = [] }: Line, i: number, { x, y }: Places): string
   return [...shade, ...strokes];
 }
 
-/** The runs between the gaps. */
-function unbroken(spots: readonly (string | undefined)[]): string[][] {
+/** Splits the points of a line at its gaps. */
+function splitAtGaps(pixels: readonly (string | undefined)[]): string[][] {
   const runs: string[][] = [[]];
-  for (const spot of spots) {
-    if (spot === undefined) runs.push([]);
-    else runs.at(-1)?.push(spot);
+  for (const pixel of pixels) {
+    if (pixel === undefined) runs.push([]);
+    else runs.at(-1)?.push(pixel);
   }
   return runs.filter(run => run.length > 0);
 }
@@ -117,7 +118,7 @@ function rule(guide: Guide, { x, y }: Places): string {
   return `<path d="${d}" stroke="#666" stroke-dasharray="1 3"/>`;
 }
 
-/** Above their lines, from left to right; one that would touch the one before moves aside. */
+/** Draws the labels of vertical guides from left to right; a label that would touch the previous one moves right. */
 function guideLabels(guides: readonly Guide[], { x }: Places): string[] {
   const labelled = guides.flatMap(guide => {
     const at = 'x' in guide ? x(guide.x) : Number.NaN;
@@ -128,9 +129,9 @@ function guideLabels(guides: readonly Guide[], { x }: Places): string[] {
   return labelled
     .sort((a, b) => a.at - b.at)
     .map(({ at, label }) => {
-      const width = label.length * CHARACTER;
+      const width = label.length * CHARACTER_WIDTH;
       const start = Math.max(free, Math.min(at - width / 2, WIDTH - RIGHT - width));
-      free = start + width + CHARACTER;
+      free = start + width + CHARACTER_WIDTH;
       return `<text x="${start.toFixed(1)}" y="${TOP - 6}" fill="#444">${text(label)}</text>`;
     });
 }
@@ -141,12 +142,12 @@ function legend(line: Line, i: number): string {
   return `<path d="M${LEFT} ${y}h28" stroke="${colour}" stroke-width="2"${DASHES[strokeOf(i)]}/><text x="${LEFT + 36}" y="${y + 4}">${text(legendText(line))}</text>`;
 }
 
-/** A title that would run into the next plot is cut; the document's own title has it whole. */
+/** Cuts a title that would reach the next plot; the document's title keeps it in full. */
 function shortened(title: string): string {
-  return title.length > TITLE ? `${title.slice(0, TITLE - 1).trimEnd()}…` : title;
+  return title.length > MAX_TITLE ? `${title.slice(0, MAX_TITLE - 1).trimEnd()}…` : title;
 }
 
-/** As XML text: markup escaped, control characters, which XML forbids, shown as spaces. */
+/** Returns XML text: markup is escaped; control characters, which XML forbids, become spaces. */
 function text(raw: string): string {
   return raw
     .replace(/\p{Cc}/gu, ' ')

@@ -1,31 +1,31 @@
 import { printable } from '../format.ts';
 import { textWidth } from '../table.ts';
 import { Canvas } from './canvas.ts';
+import { interpolate } from './interpolate.ts';
 import { type Guide, type Line, type LinePlot, legendText, type Stroke, strokeOf } from './line-plot.ts';
 import { type Scale, scalesOf, type Tick } from './scale.ts';
-import { valueAt } from './trace.ts';
 
-export interface PlotSize {
-  /** Columns for everything; kept in 40 to 120, so that the output of no terminal has a width too. */
+interface PlotSize {
+  /** Columns of the whole plot, limited to 40 to 120; infinite without a terminal. */
   readonly width: number;
-  /** Rows of the drawing itself, without title, labels and legend; 12 without it. */
+  /** Rows of the drawing without title, labels and legend; default 12. */
   readonly height?: number;
 }
 
-const LEAST_WIDTH = 40;
-const MOST_WIDTH = 120;
+const MIN_WIDTH = 40;
+const MAX_WIDTH = 120;
 const HEIGHT = 12;
 
 /**
- * A plot of braille dots, eight to a character, without colour: lines are told apart by their stroke, bands are
- * shaded, guides are thin. Title, axis labels and legend stand around it. Ends without a line break.
+ * Draws a plot in braille dots, without colour: each line has its own stroke, bands are shaded, guides are thin.
+ * The text ends without a line break.
  */
 export function terminalPlot(plot: LinePlot, { width, height = HEIGHT }: PlotSize): string {
   const scales = scalesOf(plot);
   const labels = rowLabels(scales.y, height);
   const margin = labels.reduce((most, text) => Math.max(most, textWidth(text)), 0);
-  const all = Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, width));
-  const canvas = new Canvas(all - margin - 2, height);
+  const totalWidth = Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, width));
+  const canvas = new Canvas(totalWidth - margin - 2, height);
   for (const line of plot.lines) shade(canvas, line, scales);
   for (const guide of plot.guides ?? []) rule(canvas, guide, scales);
   plot.lines.forEach((line, i) => {
@@ -55,16 +55,16 @@ interface Scales {
 }
 
 function draw(canvas: Canvas, { points }: Line, stroke: Stroke, { x, y }: Scales): void {
-  let before = Number.NaN;
+  let previousY = Number.NaN;
   for (let dot = 0; dot < canvas.dotColumns; dot++) {
-    // Points that fall between two dots' centres must not be missed: a lone one is drawn where it stands.
-    const at = y.at(valueAt(points, x.value(canvas.shareOfDot(dot)), 1));
-    canvas.stroke(dot, before, at, stroke);
-    before = at;
+    const currentY = y.at(interpolate(points, x.value(canvas.shareOfDot(dot)), 1));
+    canvas.stroke(dot, previousY, currentY, stroke);
+    previousY = currentY;
   }
+  // A point without neighbours may lie between the centres of two dots, so it is drawn at its own place.
   points.forEach(([px, py], i) => {
-    const alone = !Number.isFinite(points[i - 1]?.[1]) && !Number.isFinite(points[i + 1]?.[1]);
-    if (alone) canvas.dot(x.at(px), y.at(py));
+    const isolated = !Number.isFinite(points[i - 1]?.[1]) && !Number.isFinite(points[i + 1]?.[1]);
+    if (isolated) canvas.dot(x.at(px), y.at(py));
   });
 }
 
@@ -72,7 +72,7 @@ function shade(canvas: Canvas, { band }: Line, { x, y }: Scales): void {
   if (!band) return;
   for (let column = 0; column < canvas.columns; column++) {
     const value = x.value(canvas.shareOfColumn(column));
-    canvas.shade(column, y.at(valueAt(band, value, 1)), y.at(valueAt(band, value, 2)));
+    canvas.shade(column, y.at(interpolate(band, value, 1)), y.at(interpolate(band, value, 2)));
   }
 }
 
@@ -81,7 +81,7 @@ function rule(canvas: Canvas, guide: Guide, { x, y }: Scales): void {
   else canvas.ruleAcross(y.at(guide.y));
 }
 
-/** What the upright guides mark, above them; a label that would touch the one before moves to the right, if it can. */
+/** Returns the line of labels above the vertical guides; a label that would touch the previous one moves right. */
 function guideLabels({ guides = [] }: LinePlot, { at }: Scale, columns: number): string[] {
   const labelled = guides.flatMap(guide => {
     const place = 'x' in guide ? at(guide.x) : Number.NaN;
@@ -99,7 +99,7 @@ function guideLabels({ guides = [] }: LinePlot, { at }: Scale, columns: number):
   return line === '' ? [] : [line];
 }
 
-/** The text beside each row; a row takes one tick. */
+/** Returns the label of each row; a row shows at most one tick. */
 function rowLabels({ ticks, at }: Scale, height: number): string[] {
   const labels = new Array<string>(height).fill('');
   for (const { value, text } of ticks) {
@@ -109,7 +109,7 @@ function rowLabels({ ticks, at }: Scale, height: number): string[] {
   return labels;
 }
 
-/** The axis with its ticks, and the numbers below; one that would touch the number before is left out. */
+/** Returns the axis with its ticks and the numbers below it; a number that would touch the previous one is omitted. */
 function xAxis({ ticks, at }: Scale, columns: number): readonly [string, string] {
   const axis = new Array<string>(columns).fill('─');
   let numbers = '';
@@ -131,7 +131,7 @@ const SAMPLES: Readonly<Record<Stroke, string>> = {
   'dash-dotted': '⠤⠄⠄⠤',
 };
 
-/** One line an entry; nothing where one line without a band needs no name. */
+/** Returns one legend entry a line. */
 function legend({ lines }: LinePlot): string[] {
   return lines.map((line, i) => `  ${SAMPLES[strokeOf(i)]} ${printable(legendText(line))}`);
 }

@@ -2,12 +2,12 @@ import type { WhatIfAnswer, WhatIfPointAnswer } from '../../shared/http/schemas/
 import { count, percent, significant, slice } from '../format.ts';
 import type { Guide, LinePlot, Point } from './line-plot.ts';
 
-/** A what-if as two plots over one axis: what the utility would have gained, and what would have been taken. */
+/** Returns two plots of a what-if: the change of utility, and the winners and losers taken. */
 export function whatIfPlots(answer: WhatIfAnswer): readonly [utility: LinePlot, taken: LinePlot] {
   const { curve, lever, payoff, scope_subset, base, best } = answer;
-  const line = (of: (point: WhatIfPointAnswer) => number): Point[] => curve.map(p => [movedBy(p), of(p)]);
-  const standing = base ? ` (base ${significant(base.threshold)})` : '';
-  const x = { label: `${lever.effect} of ${lever.threshold}${standing}` };
+  const line = (yOf: (point: WhatIfPointAnswer) => number): Point[] => curve.map(p => [movedBy(p), yOf(p)]);
+  const baseText = base ? ` (base ${significant(base.threshold)})` : '';
+  const x = { label: `${lever.effect} of ${lever.threshold}${baseText}` };
   const guides: Guide[] = [
     ...(base ? [{ x: movedBy(base), label: 'base' }] : []),
     ...(best && base && movedBy(best) !== movedBy(base)
@@ -18,7 +18,7 @@ export function whatIfPlots(answer: WhatIfAnswer): readonly [utility: LinePlot, 
     title: `${lever.threshold} on ${slice(scope_subset)}`,
     x,
     y: {
-      label: `change of utility against the base, at ${significant(payoff.win)}:${significant(payoff.loss)}`,
+      label: `change of utility from the base, at ${significant(payoff.win)}:${significant(payoff.loss)}`,
     },
     guides: [...guides, { y: 0 }],
     lines: [
@@ -26,7 +26,7 @@ export function whatIfPlots(answer: WhatIfAnswer): readonly [utility: LinePlot, 
         name: 'change of utility',
         points: line(p => p.utility_change),
         band: curve.map(p => [movedBy(p), p.low, p.high]),
-        bandName: `${percent(answer.confidence).replace('.0', '')} interval, of each value for itself`,
+        bandName: `${percent(answer.confidence).replace('.0', '')} interval, pointwise`,
       },
     ],
   };
@@ -43,12 +43,12 @@ export function whatIfPlots(answer: WhatIfAnswer): readonly [utility: LinePlot, 
   return [utility, taken];
 }
 
-/** The multiplier or the delta of a point. */
+/** Returns the multiplier or the delta of a point. */
 export function movedBy({ multiplier, delta }: WhatIfPointAnswer): number {
   return multiplier ?? delta ?? Number.NaN;
 }
 
-/** `× 0.92`, `+0.0004`. */
+/** Formats the multiplier or the delta of a point: `× 0.92`, `+0.0004`. */
 export function effectText({ multiplier, delta = 0 }: WhatIfPointAnswer): string {
   if (multiplier !== undefined) return `× ${significant(multiplier)}`;
   return delta > 0 ? `+${significant(delta)}` : significant(delta);

@@ -2,7 +2,7 @@ import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type IAccessLogSettings, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 
-/** Who called what, how it ended and how long it took; no path values, no payloads. */
+/** Fields of an access log line: caller, route, status and durations; no path values and no payloads. */
 const FORMAT = {
   requestId: '$context.requestId',
   time: '$context.requestTimeEpoch',

@@ -4,15 +4,15 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { ENDPOINTS, type Endpoint } from '../../shared/http/endpoints.ts';
 import { createLogGroup } from '../log-group.ts';
 import type { Stage } from '../stage.ts';
 import { accessLog } from './access-log.ts';
 import { createAuthorizer, scopeOf } from './authorizer.ts';
-import { ROUTES, type Route } from './routes.ts';
 
 const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PUT } as const;
 
-export type ApiFunctions = Readonly<Record<Route['to'], IFunction>>;
+type ApiFunctions = Readonly<Record<Endpoint['function'], IFunction>>;
 
 export interface Api {
   readonly api: HttpApi;
@@ -21,8 +21,8 @@ export interface Api {
 }
 
 /**
- * The HTTP API. A body is bounded twice: API Gateway and Lambda refuse more than 6 MB,
- * the functions answer 413 over 1 MiB or 500 events.
+ * Creates the HTTP API. Two limits bound a request body: API Gateway and Lambda reject more than 6 MB,
+ * and the functions answer 413 to more than 1 MiB or 500 events.
  */
 export function createApi(scope: Construct, stage: Stage, functions: ApiFunctions): Api {
   const api = new HttpApi(scope, 'Api', {
@@ -35,18 +35,19 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
     lookup: new HttpLambdaIntegration('Lookup', functions.lookup),
     admin: new HttpLambdaIntegration('Operate', functions.admin),
   };
-  for (const { method, path, to, roles } of ROUTES) {
+  for (const { method, path, function: name, roles } of Object.values<Endpoint>(ENDPOINTS)) {
     const [route] = api.addRoutes({
       path,
       methods: [METHODS[method]],
-      integration: integrations[to],
+      integration: integrations[name],
       ...(roles.length === 0 ? { authorizer: new HttpNoneAuthorizer() } : {}),
       ...(stage.jwt ? { authorizationScopes: roles.map(scopeOf) } : {}),
     });
     if (route && roles.length === 0) {
       Validations.of(route).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG4',
-        reason: 'Liveness for load balancers and monitors; it answers a constant and reads nothing',
+        reason:
+          'Load balancers and monitors call this liveness check; it returns a constant and reads no data',
       });
     }
   }

@@ -5,12 +5,12 @@ import type { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
 import cycle from './cycle.asl.json' with { type: 'json' };
 
-/** Patterns that a distributed Map works on at once. */
+/** Patterns that a distributed Map processes concurrently. */
 const DISTRIBUTED_CONCURRENCY = 40;
-/** Stands in the ARN of every child execution. */
+/** Label of the Map; it is part of the ARN of every child execution. */
 const LABEL = 'Patterns';
 
-/** The one definition; for thousands of patterns its Map runs each of them as a child execution. */
+/** Returns the definition as JSON. With `distributedMap`, each pattern is a child execution. */
 export function cycleDefinition(stage: Pick<Stage, 'distributedMap'>): string {
   if (!stage.distributedMap) return JSON.stringify(cycle);
   const map = cycle.States.Patterns;
@@ -20,18 +20,21 @@ export function cycleDefinition(stage: Pick<Stage, 'distributedMap'>): string {
     MaxConcurrency: DISTRIBUTED_CONCURRENCY,
     ItemProcessor: {
       ...map.ItemProcessor,
-      // Standard: mining one pattern may take longer than the five minutes of an express execution.
+      // Mining one pattern may take longer than the five minutes of an express execution.
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
     },
   };
   return JSON.stringify({ ...cycle, States: { ...cycle.States, Patterns } });
 }
 
-/** A distributed Map starts executions of its own machine; a policy apart, because the machine waits for its role's. */
+/**
+ * Lets the state machine start, read and stop its own executions, as a distributed Map requires. The permissions are
+ * a separate policy: the machine depends on the policy of its role, which therefore cannot contain the machine's ARN.
+ */
 export function grantChildExecutions(scope: Construct, machine: StateMachine): void {
   const stack = Stack.of(scope);
   const name = stack.resolve(machine.stateMachineName)['Fn::GetAtt'][0];
-  // As AWS documents the policy, and as the children are named.
+  // The first form is that of the AWS documentation, the second that of labelled child executions.
   const forms = [':*', `/${LABEL}:*`];
   const policy = new Policy(scope, 'CycleChildren', {
     roles: [machine.role],
@@ -54,7 +57,8 @@ export function grantChildExecutions(scope: Construct, machine: StateMachine): v
     const arn = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${name}.Name>${form}`;
     Validations.of(policy).acknowledge({
       id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arn}]`,
-      reason: 'Executions are named when they start; the wildcard is held to those of this state machine',
+      reason:
+        'Executions get their names when they start; the wildcard covers only those of this state machine',
     });
   }
 }

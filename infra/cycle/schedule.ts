@@ -6,7 +6,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
 
-/** Starts a run every hour. A start that could not be made lands in the dead-letter queue, which is alarmed. */
+/** Starts a run every hour. Returns the dead-letter queue of failed starts, which has an alarm. */
 export function createSchedule(scope: Construct, stage: Stage, machine: StateMachine): Queue {
   const deadLetters = new Queue(scope, 'ScheduleDeadLetters', {
     encryption: QueueEncryption.SQS_MANAGED,
@@ -15,7 +15,8 @@ export function createSchedule(scope: Construct, stage: Stage, machine: StateMac
   });
   Validations.of(deadLetters).acknowledge({
     id: 'AwsSolutions::AwsSolutions-SQS3',
-    reason: 'It is the dead-letter queue of the schedule below, which the check does not see; it is alarmed',
+    reason:
+      'This is itself the dead-letter queue of the schedule, which the check cannot detect; it has an alarm',
   });
   new Schedule(scope, 'Hourly', {
     description: `PM Tuning ${stage.name}: a tuning run every hour`,
@@ -24,7 +25,7 @@ export function createSchedule(scope: Construct, stage: Stage, machine: StateMac
       input: ScheduleTargetInput.fromObject({}),
       deadLetterQueue: deadLetters,
       retryAttempts: 10,
-      // Later than that, the next hour's run does the work.
+      // After that, the next hourly run does the same work.
       maxEventAge: Duration.minutes(45),
     }),
   });

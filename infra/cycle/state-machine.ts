@@ -9,15 +9,15 @@ import { createLogGroup } from '../log-group.ts';
 import type { Stage } from '../stage.ts';
 import { cycleDefinition, grantChildExecutions } from './definition.ts';
 
-export type StepName = Extract<FunctionName, 'cycle-open' | 'mine' | 'materialize' | 'cycle-close'>;
-export type CycleFunctions = Readonly<Record<StepName, IFunction>>;
+type StepName = Extract<FunctionName, 'cycle-open' | 'mine' | 'materialize' | 'cycle-close'>;
+type CycleFunctions = Readonly<Record<StepName, IFunction>>;
 
 export interface Cycle {
   readonly machine: StateMachine;
   readonly logs: LogGroup;
 }
 
-/** The state machine of `cycle.asl.json`; it may call its four functions and nothing else. */
+/** Creates the state machine of `cycle.asl.json`; it may invoke its four functions and nothing else. */
 export function createCycle(scope: Construct, stage: Stage, functions: CycleFunctions): Cycle {
   const logs = createLogGroup(scope, 'CycleLogs', stage);
   const machine = new StateMachine(scope, 'Cycle', {
@@ -30,7 +30,7 @@ export function createCycle(scope: Construct, stage: Stage, functions: CycleFunc
       CycleCloseFunctionArn: functions['cycle-close'].functionArn,
     },
     tracingEnabled: true,
-    // Names, states and errors of every step; inputs and outputs stay out of the log.
+    // The log has names, states and errors of every step, but no inputs and outputs.
     logs: {
       destination: logs,
       level: LogLevel.ALL,
@@ -45,7 +45,8 @@ export function createCycle(scope: Construct, stage: Stage, functions: CycleFunc
   );
   Validations.of(machine).acknowledge({
     id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
-    reason: 'Log delivery and tracing of a state machine know no resources; its functions are named by ARN',
+    reason:
+      'Log delivery and tracing support no resource-level permissions; the functions are granted by ARN',
   });
   if (stage.distributedMap) grantChildExecutions(scope, machine);
   return { machine, logs };

@@ -29,90 +29,94 @@ export interface MonitoredResources {
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
-const { GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = ComparisonOperator;
-/** Five-minute periods in the two hours after which a missing run is an alarm. */
+/** Number of five-minute periods in two hours, after which the lack of a finished run is an alarm. */
 const TWO_HOURS = 24;
+/** Server errors in five minutes. */
 const API_ERRORS = 5;
-/** A warm look-up takes a few milliseconds, the first of a new container some ten more, its start not counted. */
+/** A warm look-up takes a few milliseconds, the first one of a new container some ten more; cold start not counted. */
 const LOOKUP_P99_MS = 300;
 
-/** Every alarm, all on one topic. */
+/** Creates all alarms on one topic. */
 export function createAlarms(
   scope: Construct,
   stage: Stage,
   topic: Topic,
-  watched: MonitoredResources,
+  resources: MonitoredResources,
 ): AlarmBase[] {
+  const specs = [...runAlarms(resources), ...apiAlarms(resources)];
   return [
-    ...specs(watched).map(spec => createAlarm(scope, stage, topic, spec)),
-    ...createThrottleAlarms(scope, stage, topic, watched.tables),
-    ...createStalledFlowAlarms(scope, stage, topic, watched.metrics),
+    ...specs.map(spec => createAlarm(scope, stage, topic, spec)),
+    ...createThrottleAlarms(scope, stage, topic, resources.tables),
+    ...createStalledFlowAlarms(scope, stage, topic, resources.metrics),
   ];
 }
 
-function specs({ machine, deadLetters, apiStage, lookup, metrics }: MonitoredResources): MetricAlarmSpec[] {
+const above = (threshold: number) => ({ comparison: ComparisonOperator.GREATER_THAN_THRESHOLD, threshold });
+
+function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): MetricAlarmSpec[] {
   return [
     {
       name: 'no-finished-cycle',
-      description: 'No tuning run has finished for 2 hours: overrides are no longer learned',
+      description: 'No tuning run has finished for 2 hours, so overrides are no longer updated',
       firstAction: 'open the newest execution of the state machine and read the state it ended in',
       metric: finishedExecutions(machine),
-      comparison: LESS_THAN_THRESHOLD,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       periods: TWO_HOURS,
       missingData: TreatMissingData.BREACHING,
     },
     {
       name: 'failed-cycle',
-      description: 'A tuning run failed, was stopped or ran out of time',
-      firstAction: 'open the execution that failed and read its error',
+      description: 'A tuning run failed, timed out or was stopped',
+      firstAction: 'open the failed execution and read its error',
       metric: failedExecutions(machine),
-      comparison: GREATER_THAN_THRESHOLD,
-      threshold: 0,
+      ...above(0),
     },
     {
       name: 'failed-pattern',
-      description: 'A pattern could not be tuned; it keeps its last generation',
-      firstAction: 'GET /v1/cycles and read the reason of the pattern that failed',
+      description: 'A pattern could not be tuned; its last generation stays in force',
+      firstAction: 'call GET /v1/cycles and read the reason of the failed pattern',
       metric: failedPatterns(metrics),
-      comparison: GREATER_THAN_THRESHOLD,
-      threshold: 0,
+      ...above(0),
     },
     {
       name: 'dead-letter',
-      description: 'The schedule could not start a run',
-      firstAction: 'read the message in the dead-letter queue: its attributes carry the error',
+      description: 'The schedule could not start a tuning run',
+      firstAction: 'read the message in the dead-letter queue; its attributes contain the error',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({
         period: FIVE_MINUTES,
         statistic: 'Maximum',
       }),
-      comparison: GREATER_THAN_THRESHOLD,
-      threshold: 0,
+      ...above(0),
     },
+  ];
+}
+
+function apiAlarms({ apiStage, lookup }: MonitoredResources): MetricAlarmSpec[] {
+  return [
     {
       name: 'api-5xx',
       description: `The API answered ${API_ERRORS} or more requests with a server error in 5 minutes`,
-      firstAction: 'find the route in the access log, then its function in the logs by request id',
+      firstAction: 'find the route in the access log, then search the log of its function for the request id',
       metric: apiStage.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
       comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: API_ERRORS,
     },
     {
       name: 'slow-lookup',
-      description: `1 look-up in 100 takes longer than ${LOOKUP_P99_MS} ms, for 15 minutes`,
-      firstAction: 'compare cold starts, DynamoDB latency and the size of the generations on the dashboard',
+      description: `1 look-up in 100 has taken longer than ${LOOKUP_P99_MS} ms for 15 minutes`,
+      firstAction: 'check on the dashboard whether the median (p50) rose too, or only p99',
       metric: lookup.metricDuration({ period: FIVE_MINUTES, statistic: 'p99' }),
-      comparison: GREATER_THAN_THRESHOLD,
-      threshold: LOOKUP_P99_MS,
+      ...above(LOOKUP_P99_MS),
       periods: 3,
     },
   ];
 }
 
 /**
- * A period without a run that finished counts as 0, which ends the alarm's patience after exactly 24 of them: where
- * CloudWatch itself fills gaps in, it first looks further back. A metric that never had a value stays missing as
- * a whole; the alarm takes that as breaching.
+ * Counts finished runs, with 0 for a period without data, so that the alarm starts after exactly 24 such periods.
+ * Without the 0, CloudWatch would evaluate older data points first. A metric that never had a value has no data at
+ * all, which the alarm treats as breaching.
  */
 function finishedExecutions(machine: StateMachine): IMetric {
   return new MathExpression({
@@ -123,17 +127,20 @@ function finishedExecutions(machine: StateMachine): IMetric {
   });
 }
 
-/** As the state machine logs them one by one, and as the record of the run counts them: either is enough. */
-function failedPatterns({ failedPatterns, learning }: LogMetrics): IMetric {
+/**
+ * Counts failed patterns twice, in the log of the state machine and in the closing line of the run, and takes the
+ * larger count.
+ */
+function failedPatterns({ failedPatterns, cycle }: LogMetrics): IMetric {
   return new MathExpression({
     expression: 'MAX([FILL(entered, 0), FILL(closed, 0)])',
     label: 'Failed patterns',
     period: FIVE_MINUTES,
-    usingMetrics: { entered: failedPatterns, closed: learning.patterns_failed },
+    usingMetrics: { entered: failedPatterns, closed: cycle.patterns_failed },
   });
 }
 
-/** Summed over what there is: a plain `+` need not have a value where one of its terms has none. */
+/** Counts failed runs. `FILL` is needed because a sum of metrics has no value where one of them has none. */
 function failedExecutions(machine: StateMachine): IMetric {
   const options = { period: FIVE_MINUTES, statistic: 'Sum' };
   return new MathExpression({

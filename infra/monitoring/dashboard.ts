@@ -10,22 +10,20 @@ import {
 import type { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
 import type { MonitoredResources } from './alarms.ts';
-import type { LearningField } from './metrics.ts';
+import type { CycleMetricField } from './metrics.ts';
 import { throttled } from './throttle-alarms.ts';
 
 const HOUR = Duration.hours(1);
 
-/** One page: the alarms, whether runs finish, what they learn, how the API answers. */
+/** Creates a dashboard of one page: alarms, runs and their results, API, throttling. */
 export function createDashboard(
   scope: Construct,
   stage: Stage,
-  watched: MonitoredResources,
+  { machine, apiStage, lookup, tables, metrics }: MonitoredResources,
   alarms: readonly AlarmBase[],
 ): Dashboard {
-  const { machine, apiStage, lookup, tables, metrics } = watched;
-  const { learning } = metrics;
-  const hourly = (...fields: LearningField[]) =>
-    fields.map(field => learning[field].with({ period: HOUR, statistic: 'Maximum' }));
+  const hourly = (...fields: CycleMetricField[]) =>
+    fields.map(field => metrics.cycle[field].with({ period: HOUR, statistic: 'Maximum' }));
   const dashboard = new Dashboard(scope, 'Dashboard', { dashboardName: `pm-tuning-${stage.name}` });
   dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', width: 24, alarms: [...alarms] }));
   dashboard.addWidgets(

@@ -3,22 +3,20 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { FilterPattern, SubscriptionFilter } from 'aws-cdk-lib/aws-logs';
 import { LambdaDestination } from 'aws-cdk-lib/aws-logs-destinations';
 import type { Construct } from 'constructs';
-
-/** The line on which a look-up says what it was asked with. The function logs exactly this message. */
-export const QUERIED_DIMENSIONS_FILTER = 'look-ups asked with';
+import { QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
 
 /**
- * Hands the lines on which look-ups say what they were asked with to the function that keeps them. So a look-up needs
- * no right to write, and waits for nobody.
+ * Sends the log lines with the dimensions that look-ups used to the function that stores them. So a look-up needs no
+ * permission to write and does not wait for a write.
  */
 export function subscribeToQueriedDimensions(
   scope: Construct,
-  lookUpLogs: ILogGroup,
-  asked: IFunction,
+  lookupLogs: ILogGroup,
+  recorder: IFunction,
 ): void {
   new SubscriptionFilter(scope, 'AskedLines', {
-    logGroup: lookUpLogs,
-    filterPattern: FilterPattern.stringValue('$.message', '=', QUERIED_DIMENSIONS_FILTER),
-    destination: new LambdaDestination(asked),
+    logGroup: lookupLogs,
+    filterPattern: FilterPattern.stringValue('$.message', '=', QUERIED_DIMENSIONS_MESSAGE),
+    destination: new LambdaDestination(recorder),
   });
 }

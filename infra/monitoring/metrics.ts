@@ -2,11 +2,11 @@ import { Duration } from 'aws-cdk-lib';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { CYCLE_CLOSED_MESSAGE } from '../../shared/log-messages.ts';
 import type { Stage } from '../stage.ts';
 
-/** The line that closes a run, and the figures in it. The function logs exactly these names. */
-export const CYCLE_CLOSED = 'cycle closed';
-export const LEARNING = {
+/** Maps fields of the log line that closes a run to the names of their metrics. */
+export const CYCLE_METRICS = {
   events_read: 'EventsRead',
   lessons: 'Lessons',
   overrides: 'Overrides',
@@ -16,31 +16,34 @@ export const LEARNING = {
   generation_age_minutes: 'GenerationAgeMinutes',
 } as const;
 
-export type LearningField = keyof typeof LEARNING;
-
-export const LEARNING_FIELDS = Object.keys(LEARNING).filter((name): name is LearningField =>
-  Object.hasOwn(LEARNING, name),
-);
+export type CycleMetricField = keyof typeof CYCLE_METRICS;
 
 export interface LogMetrics {
-  readonly learning: Readonly<Record<LearningField, Metric>>;
+  readonly cycle: Readonly<Record<CycleMetricField, Metric>>;
+  /** Patterns whose steps failed after their retries, as the state machine logs them. */
   readonly failedPatterns: Metric;
+  /** Accepted requests `POST /v1/events`. */
   readonly eventPosts: Metric;
+  /** Accepted requests `POST /v1/outcomes`. */
   readonly outcomePosts: Metric;
 }
 
-/** Metrics made of log lines: no call in the functions, nothing to wait for, nothing lost when one crashes. */
-export function createLogMetrics(
-  scope: Construct,
-  stage: Stage,
-  logs: { readonly cycleClose: ILogGroup; readonly cycle: ILogGroup; readonly api: ILogGroup },
-): LogMetrics {
+export interface MetricLogs {
+  readonly cycleClose: ILogGroup;
+  readonly cycle: ILogGroup;
+  readonly api: ILogGroup;
+}
+
+/** Creates metric filters. Functions only log: they call no metrics API, wait for none and lose nothing in a crash. */
+export function createLogMetrics(scope: Construct, stage: Stage, logs: MetricLogs): LogMetrics {
   const count = (id: string, logGroup: ILogGroup, ...fields: readonly (readonly [string, string])[]) =>
     filter(scope, stage, id, logGroup, '1', fields);
-  const figure = (field: LearningField) =>
-    filter(scope, stage, LEARNING[field], logs.cycleClose, `$.${field}`, [['$.message', CYCLE_CLOSED]]);
+  const figure = (field: CycleMetricField) =>
+    filter(scope, stage, CYCLE_METRICS[field], logs.cycleClose, `$.${field}`, [
+      ['$.message', CYCLE_CLOSED_MESSAGE],
+    ]);
   return {
-    learning: {
+    cycle: {
       events_read: figure('events_read'),
       lessons: figure('lessons'),
       overrides: figure('overrides'),
@@ -49,7 +52,7 @@ export function createLogMetrics(
       patterns_failed: figure('patterns_failed'),
       generation_age_minutes: figure('generation_age_minutes'),
     },
-    // The state that a pattern ends in when its steps failed after their retries.
+    // A pattern whose steps failed ends in the state `PatternFailed` of cycle.asl.json.
     failedPatterns: count(
       'FailedPatterns',
       logs.cycle,
@@ -61,6 +64,11 @@ export function createLogMetrics(
   };
 }
 
+/**
+ * Creates a metric filter and returns its metric, summed over 5 minutes.
+ * @param metricValue `1`, or the field of the log line that holds the value
+ * @param fields pairs of a field and its value, all of which must match
+ */
 function filter(
   scope: Construct,
   stage: Stage,
@@ -70,12 +78,12 @@ function filter(
   fields: readonly (readonly [string, string])[],
 ): Metric {
   const patterns = fields.map(([field, value]) => FilterPattern.stringValue(field, '=', value));
-  const made = new MetricFilter(scope, `${metricName}Filter`, {
+  const metricFilter = new MetricFilter(scope, `${metricName}Filter`, {
     logGroup,
     filterPattern: FilterPattern.all(...patterns),
     metricNamespace: `PmTuning/${stage.name}`,
     metricName,
     metricValue,
   });
-  return made.metric({ statistic: 'Sum', period: Duration.minutes(5) });
+  return metricFilter.metric({ statistic: 'Sum', period: Duration.minutes(5) });
 }

@@ -3,20 +3,18 @@ import type { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
 import { createAlarms, type MonitoredResources } from './alarms.ts';
 import { createDashboard } from './dashboard.ts';
-import { createLogMetrics } from './metrics.ts';
+import { createLogMetrics, type MetricLogs } from './metrics.ts';
 import { createAlarmTopic } from './topic.ts';
 
-type Logs = Parameters<typeof createLogMetrics>[2];
-
-/** Metrics, alarms and the dashboard: nobody has to look in order to notice. */
+/** Creates metrics, alarms and the dashboard. Returns the topic that the alarms notify. */
 export function createMonitoring(
   scope: Construct,
   stage: Stage,
-  logs: Logs,
-  watched: Omit<MonitoredResources, 'metrics'>,
+  logs: MetricLogs,
+  resources: Omit<MonitoredResources, 'metrics'>,
 ): Topic {
   const topic = createAlarmTopic(scope, stage);
-  const all = { ...watched, metrics: createLogMetrics(scope, stage, logs) };
-  createDashboard(scope, stage, all, createAlarms(scope, stage, topic, all));
+  const monitored = { ...resources, metrics: createLogMetrics(scope, stage, logs) };
+  createDashboard(scope, stage, monitored, createAlarms(scope, stage, topic, monitored));
   return topic;
 }

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
   type AlarmBase,
+  type AlarmProps,
   AlarmRule,
   AlarmState,
   ComparisonOperator,
@@ -12,106 +13,111 @@ import {
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
-import { type AlarmSpec, alarmName, constructId, describe, notify } from './alarm.ts';
+import { type AlarmSpec, alarmDescription, alarmName, constructId, notify } from './alarm.ts';
 import type { LogMetrics } from './metrics.ts';
 
-/** Hours without an accepted request after which a flow has stopped. */
-const EVENTS_QUIET_HOURS = 3;
-/** Outcomes follow their events by hours. */
-const OUTCOMES_QUIET_HOURS = 24;
-/** Hours without an event read by a run. A run comes every hour, and reads an event as soon as it has an outcome. */
-const UNREAD_HOURS = 3;
-/** Days that a flow is remembered. CloudWatch looks back 7 days at most. */
-const REMEMBERED_DAYS = 7;
+/** Hours without an accepted post of events after which their flow has stopped. */
+const NO_EVENTS_HOURS = 3;
+/** The same for outcomes, which follow their events by hours. */
+const NO_OUTCOMES_HOURS = 24;
+/** Hours without an event read by a run. Runs are hourly and read an event as soon as it has an outcome. */
+const NOTHING_READ_HOURS = 3;
+/** Days of earlier traffic that count. CloudWatch evaluates 7 days at most. */
+const TRAFFIC_DAYS = 7;
 
-/**
- * A flow that was there and is not: an alarm of alarms, so that a stage which nobody feeds yet is no emergency.
- * The single ones say nothing by themselves and notify nobody.
- */
+interface StalledFlowSpec extends AlarmSpec {
+  /** Conditions that must all hold. */
+  readonly conditions: readonly ConditionName[];
+}
+
+const STALLED_FLOWS: readonly StalledFlowSpec[] = [
+  {
+    name: 'ingestion-stopped',
+    description: `Events came in the last ${TRAFFIC_DAYS} days, but none in the last ${NO_EVENTS_HOURS} hours`,
+    firstAction: 'check that the position manager runs, then read the answer to its last POST /v1/events',
+    conditions: ['eventsThisWeek', 'noEvents'],
+  },
+  {
+    name: 'outcomes-stopped',
+    description: `Events come in, but no outcome in the last ${NO_OUTCOMES_HOURS} hours`,
+    firstAction:
+      'check that the job that reports outcomes runs, then read the answer to its last POST /v1/outcomes',
+    conditions: ['eventsToday', 'outcomesThisWeek', 'noOutcomes'],
+  },
+  {
+    name: 'nothing-read',
+    description: `Outcomes come in, but no run has read an event for ${NOTHING_READ_HOURS} hours`,
+    firstAction: 'compare the timestamps of the latest events with the look-back of their pattern',
+    conditions: ['outcomesToday', 'nothingRead'],
+  },
+];
+
+/** Creates composite alarms for flows that stopped. They require earlier traffic, so a new stage does not alarm. */
 export function createStalledFlowAlarms(
   scope: Construct,
   stage: Stage,
   topic: Topic,
-  { eventPosts, outcomePosts, learning }: LogMetrics,
+  metrics: LogMetrics,
 ): AlarmBase[] {
-  const single = (id: string, alarmDescription: string, watch: Watch) =>
-    new Alarm(scope, `${id}Condition`, {
-      alarmName: `pm-tuning-${stage.name}-condition-${id}`,
-      alarmDescription,
-      ...watch,
-    });
-  const eventsFlowed = single(
-    'EventsFlowed',
-    'Events came in the last 7 days',
-    flowed(eventPosts, REMEMBERED_DAYS),
-  );
-  const eventsFlow = single('EventsFlow', 'Events came in the last day', flowed(eventPosts, 1));
-  const eventsQuiet = single('EventsQuiet', 'No events', quiet(eventPosts, EVENTS_QUIET_HOURS));
-  const outcomesFlowed = single(
-    'OutcomesFlowed',
-    'Outcomes came in the last 7 days',
-    flowed(outcomePosts, REMEMBERED_DAYS),
-  );
-  const outcomesFlow = single('OutcomesFlow', 'Outcomes came in the last day', flowed(outcomePosts, 1));
-  const nothingRead = single(
-    'NothingRead',
-    'No run read an event',
-    quiet(learning.events_read, UNREAD_HOURS),
-  );
-  const outcomesQuiet = single('OutcomesQuiet', 'No outcomes', quiet(outcomePosts, OUTCOMES_QUIET_HOURS));
-  const all = (spec: AlarmSpec, ...conditions: Alarm[]) => {
+  const conditions = createConditions(scope, stage, metrics);
+  return STALLED_FLOWS.map(spec => {
     const alarm = new CompositeAlarm(scope, constructId(spec), {
       compositeAlarmName: alarmName(stage, spec),
-      alarmDescription: describe(spec),
-      alarmRule: AlarmRule.allOf(...conditions.map(c => AlarmRule.fromAlarm(c, AlarmState.ALARM))),
+      alarmDescription: alarmDescription(spec),
+      alarmRule: AlarmRule.allOf(
+        ...spec.conditions.map(name => AlarmRule.fromAlarm(conditions[name], AlarmState.ALARM)),
+      ),
     });
     notify(alarm, topic);
     return alarm;
-  };
-  return [
-    all(
-      {
-        name: 'ingestion-stopped',
-        description: `Events came in the last ${REMEMBERED_DAYS} days, but none for ${EVENTS_QUIET_HOURS} hours`,
-        firstAction: 'check that the position manager runs and what its last POST /v1/events answered',
-      },
-      eventsFlowed,
-      eventsQuiet,
-    ),
-    all(
-      {
-        name: 'outcomes-stopped',
-        description: `Events flow, but no outcome was posted for ${OUTCOMES_QUIET_HOURS} hours`,
-        firstAction: 'check the job that reports outcomes and what its last POST /v1/outcomes answered',
-      },
-      eventsFlow,
-      outcomesFlowed,
-      outcomesQuiet,
-    ),
-    all(
-      {
-        name: 'nothing-read',
-        description: `Outcomes flow, but no run has read an event for ${UNREAD_HOURS} hours`,
-        firstAction:
-          'compare the timestamps of the events that were posted last with the look-back of their pattern',
-      },
-      outcomesFlow,
-      nothingRead,
-    ),
-  ];
+  });
 }
 
-type Watch = Pick<
-  ConstructorParameters<typeof Alarm>[2],
-  | 'metric'
-  | 'comparisonOperator'
-  | 'threshold'
-  | 'evaluationPeriods'
-  | 'datapointsToAlarm'
-  | 'treatMissingData'
->;
+type ConditionName = keyof ReturnType<typeof createConditions>;
 
-const flowed = (metric: Metric, days: number): Watch => ({
+/** Creates the alarms that the composite alarms combine; they notify no topic. The ids are those of deployed stacks. */
+function createConditions(scope: Construct, stage: Stage, { eventPosts, outcomePosts, cycle }: LogMetrics) {
+  const create = (id: string, description: string, condition: Condition): Alarm =>
+    new Alarm(scope, `${id}Condition`, {
+      alarmName: `pm-tuning-${stage.name}-condition-${id}`,
+      alarmDescription: description,
+      ...condition,
+    });
+  return {
+    eventsThisWeek: create(
+      'EventsFlowed',
+      `Events came in the last ${TRAFFIC_DAYS} days`,
+      hadTraffic(eventPosts, TRAFFIC_DAYS),
+    ),
+    eventsToday: create('EventsFlow', 'Events came in the last day', hadTraffic(eventPosts, 1)),
+    noEvents: create(
+      'EventsQuiet',
+      `No events came in the last ${NO_EVENTS_HOURS} hours`,
+      noTraffic(eventPosts, NO_EVENTS_HOURS),
+    ),
+    outcomesThisWeek: create(
+      'OutcomesFlowed',
+      `Outcomes came in the last ${TRAFFIC_DAYS} days`,
+      hadTraffic(outcomePosts, TRAFFIC_DAYS),
+    ),
+    outcomesToday: create('OutcomesFlow', 'Outcomes came in the last day', hadTraffic(outcomePosts, 1)),
+    nothingRead: create(
+      'NothingRead',
+      `No run read an event in the last ${NOTHING_READ_HOURS} hours`,
+      noTraffic(cycle.events_read, NOTHING_READ_HOURS),
+    ),
+    noOutcomes: create(
+      'OutcomesQuiet',
+      `No outcomes came in the last ${NO_OUTCOMES_HOURS} hours`,
+      noTraffic(outcomePosts, NO_OUTCOMES_HOURS),
+    ),
+  };
+}
+
+type Condition = Omit<AlarmProps, 'alarmName' | 'alarmDescription'>;
+
+/** Holds when the metric was above 0 on at least one of the days. */
+const hadTraffic = (metric: Metric, days: number): Condition => ({
   metric: metric.with({ period: Duration.days(1) }),
   comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
   threshold: 0,
@@ -120,7 +126,8 @@ const flowed = (metric: Metric, days: number): Watch => ({
   treatMissingData: TreatMissingData.NOT_BREACHING,
 });
 
-const quiet = (metric: Metric, hours: number): Watch => ({
+/** Holds when the metric was 0 or missing in each of the hours. */
+const noTraffic = (metric: Metric, hours: number): Condition => ({
   metric: metric.with({ period: Duration.hours(1) }),
   comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
   threshold: 1,

@@ -8,15 +8,16 @@ import type { Stage } from '../stage.ts';
 import type { Tables } from '../tables.ts';
 import { createAlarm } from './alarm.ts';
 
-const NAMES: readonly TableName[] = ['events', 'lessons', 'overrides', 'control'];
+const TABLE_NAMES: readonly TableName[] = ['events', 'lessons', 'overrides', 'control'];
 
-/** One alarm a table; an index throttles on its own and counts with its table. */
+/** Creates one alarm per table. DynamoDB throttles an index separately; the alarm of its table counts both. */
 export function createThrottleAlarms(scope: Construct, stage: Stage, topic: Topic, tables: Tables): Alarm[] {
-  return NAMES.map(name =>
+  return TABLE_NAMES.map(name =>
     createAlarm(scope, stage, topic, {
       name: `throttled-${name}`,
-      description: `DynamoDB throttles the ${name} table`,
-      firstAction: 'look on the dashboard whether reads or writes are throttled and since when',
+      description: `DynamoDB throttles requests to the ${name} table`,
+      firstAction:
+        'compare ReadThrottleEvents with WriteThrottleEvents of the table, and read since when they occur',
       metric: throttled(name, tables[name]),
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
@@ -24,9 +25,10 @@ export function createThrottleAlarms(scope: Construct, stage: Stage, topic: Topi
   );
 }
 
+/** Returns the number of throttled requests to a table and its index in 5 minutes. */
 export function throttled(name: TableName, table: Table): MathExpression {
   const index = TABLES[name].index?.name;
-  const events = (metricName: string, GlobalSecondaryIndexName?: string) =>
+  const throttleEvents = (metricName: string, GlobalSecondaryIndexName?: string) =>
     new Metric({
       namespace: 'AWS/DynamoDB',
       metricName,
@@ -36,13 +38,13 @@ export function throttled(name: TableName, table: Table): MathExpression {
       },
       statistic: 'Sum',
     });
-  // Named after the table: one graph holds them all.
+  // One graph shows all tables, so the ids must differ between tables.
   const usingMetrics: Record<string, Metric> = {
-    [`${name}Reads`]: events('ReadThrottleEvents'),
-    [`${name}Writes`]: events('WriteThrottleEvents'),
+    [`${name}Reads`]: throttleEvents('ReadThrottleEvents'),
+    [`${name}Writes`]: throttleEvents('WriteThrottleEvents'),
     ...(index && {
-      [`${name}IndexReads`]: events('ReadThrottleEvents', index),
-      [`${name}IndexWrites`]: events('WriteThrottleEvents', index),
+      [`${name}IndexReads`]: throttleEvents('ReadThrottleEvents', index),
+      [`${name}IndexWrites`]: throttleEvents('WriteThrottleEvents', index),
     }),
   };
   const terms = Object.keys(usingMetrics).map(id => `FILL(${id}, 0)`);

@@ -5,13 +5,13 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
 
-/** Where alarms go. */
+/** Creates the topic that alarms notify, with the mail subscriptions of the stage. */
 export function createAlarmTopic(scope: Construct, stage: Stage): Topic {
   const topic = new Topic(scope, 'AlarmTopic', {
     displayName: `PM Tuning ${stage.name}`,
     enforceSSL: true,
   });
-  // A topic with a policy of its own loses the default one, by which alarms of the account may publish.
+  // `enforceSSL` adds a topic policy. It replaces the default one, which lets alarms of the account publish.
   topic.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -22,8 +22,8 @@ export function createAlarmTopic(scope: Construct, stage: Stage): Topic {
   );
   if (stage.keepData && stage.alarmEmails.length === 0)
     Annotations.of(topic).addWarningV2(
-      'pm-tuning:nobody-is-told',
-      'No address gets the alarms: give -c alarmEmails=… or subscribe to the topic of output AlarmTopicArn',
+      'pm-tuning:no-alarm-subscription',
+      'No address gets the alarms. Set -c alarmEmails=…, or subscribe to the topic of output AlarmTopicArn',
     );
   for (const address of stage.alarmEmails) topic.addSubscription(new EmailSubscription(address));
   return topic;

@@ -1,15 +1,16 @@
 import type { CycleOptions, CycleRecord, CycleSummary, PatternRun } from './cycle.ts';
 
-/** The record of every run. */
+/** The records of runs. */
 export interface CycleStore {
   /** Writes or overwrites the summary of a run. */
   put(summary: CycleSummary): Promise<void>;
+  /** Writes or overwrites the outcome of one pattern in a run. */
   putRun(cycleId: string, run: PatternRun): Promise<void>;
   runs(cycleId: string): Promise<PatternRun[]>;
   get(cycleId: string): Promise<CycleRecord | undefined>;
-  /** Newest first. @param before cycle id to start after */
+  /** Lists summaries, newest first. @param before cycle id to start after */
   list(limit: number, before?: string): Promise<CycleSummary[]>;
-  /** The same with what became of each pattern. */
+  /** Lists whole records with the outcome of each pattern, newest first. @param before cycle id to start after */
   records(limit: number, before?: string): Promise<CycleRecord[]>;
 }
 

@@ -1,9 +1,12 @@
 import * as z from 'zod';
+import { keptSetSchema, policySchema } from '../generation/head.ts';
+import { shortHash } from '../hash.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { POLICIES } from '../override/override.ts';
+import { payoffSchema } from '../override/payoff.ts';
 import { count, instant, lookbackDays } from '../validation.ts';
 
-/** What a run may be told; what is not set comes from the pattern's settings, then from the stage. */
+/** Options of one run. A missing option comes from the pattern's settings, then from the stage. */
 export const cycleOptionsSchema = z
   .strictObject({
     as_of: z.iso
@@ -27,13 +30,46 @@ export const cycleOptionsSchema = z
 
 export type CycleOptions = z.output<typeof cycleOptionsSchema>;
 
+/** A run, as its steps pass it on. */
+export const cycleRunSchema = cycleOptionsSchema.omit({ pattern_key: true }).extend({
+  cycle_id: z.string(),
+  as_of: z.iso.datetime(),
+  started_at: z.iso.datetime(),
+});
+export type CycleRun = z.output<typeof cycleRunSchema>;
+
+/** The result of mining one pattern: two row sets that are stored and not yet in force. */
+export const minedPatternSchema = z.object({
+  pattern_key: z.string(),
+  /** Version of the head that the result was computed against; 0: there was none. */
+  head_version: z.number(),
+  events_read: z.number(),
+  n_min: z.number(),
+  lookback_days: z.number(),
+  policy: policySchema,
+  payoff: payoffSchema,
+  lessons: keptSetSchema,
+  overrides: keptSetSchema,
+  evidence: z.array(evidenceSummarySchema),
+  /** The policy's remark on the pattern as a whole. */
+  note: z.string().optional(),
+  /** Numbers of events of the largest slices below `n_min`. */
+  shortfall: z.string().optional(),
+  /** The levels of dimensions that a budget left out. */
+  cut: z.string().optional(),
+});
+export type MinedPattern = z.output<typeof minedPatternSchema>;
+
 /**
- * What became of one pattern in one run.
- * `published`: a new generation is in force. `unchanged`: the result equals the generation in force.
- * `too_few_events`: no slice reached `n_min`. `frozen`: the operator keeps the generation as it is.
- * `yielded`: another run or an operator changed the pattern meanwhile. `failed`: see the reason.
+ * The outcome of one pattern in one run.
+ * - `published`: a new generation is in force.
+ * - `unchanged`: the result equals the generation in force.
+ * - `too_few_events`: no slice reached `n_min`.
+ * - `frozen`: an operator keeps the generation as it is.
+ * - `yielded`: another run or an operator changed the pattern meanwhile.
+ * - `failed`: see the reason.
  */
-export const patternRunStatusSchema = z.enum([
+const patternRunStatusSchema = z.enum([
   'published',
   'unchanged',
   'too_few_events',
@@ -41,7 +77,6 @@ export const patternRunStatusSchema = z.enum([
   'yielded',
   'failed',
 ]);
-export type PatternRunStatus = z.output<typeof patternRunStatusSchema>;
 
 export const patternRunSchema = z
   .object({
@@ -57,14 +92,13 @@ export const patternRunSchema = z
     evidence: z
       .array(evidenceSummarySchema)
       .optional()
-      .meta({ description: 'how each policy would have done on the last weeks' }),
+      .meta({ description: 'each policy on the last weeks, out of sample' }),
   })
   .meta({ id: 'PatternRun' });
 export type PatternRun = z.output<typeof patternRunSchema>;
 
 /** `running` until it is closed; `partial`: some patterns failed; `failed`: all did, or the run itself. */
-export const cycleStatusSchema = z.enum(['running', 'succeeded', 'partial', 'failed']);
-export type CycleStatus = z.output<typeof cycleStatusSchema>;
+const cycleStatusSchema = z.enum(['running', 'succeeded', 'partial', 'failed']);
 
 export const cycleSummarySchema = z
   .object({
@@ -85,7 +119,13 @@ export const cycleRecordSchema = cycleSummarySchema
   .meta({ id: 'Cycle' });
 export type CycleRecord = z.output<typeof cycleRecordSchema>;
 
-/** The run's status, from what became of its patterns. */
+/** Returns a sortable id: start time, then a hash of the execution name, so that a retried start yields the same id. */
+export function cycleId(startedAt: string, executionName: string): string {
+  const time = new Date(startedAt).toISOString().replace(/[-:.]/g, '');
+  return `${time}-${shortHash(executionName).slice(0, 8)}`;
+}
+
+/** Returns the status of a run from the statuses of its patterns. */
 export function cycleStatus(runs: readonly Pick<PatternRun, 'status'>[]): 'succeeded' | 'partial' | 'failed' {
   const failed = runs.filter(run => run.status === 'failed').length;
   if (failed === 0) return 'succeeded';

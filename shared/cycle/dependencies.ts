@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import type { DimensionStore } from '../lookup/dimension-store.ts';
 import type { CycleStore } from './cycle-store.ts';
 
-/** What runs and operators work on. */
+/** Every store and setting that a run needs. A function takes the members that it uses. */
 export interface CycleDeps extends GenerationStores {
   readonly episodes: EpisodeStore;
   readonly cycles: CycleStore;

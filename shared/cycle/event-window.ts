@@ -7,17 +7,17 @@ import { makesLadderLessons } from '../lesson/lesson.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { DAY_MS } from '../time.ts';
 
-/** How many damaged events a reason names. */
-const NAMED = 5;
-/** Of an id in a reason, so many characters. */
-const ID_LENGTH = 64;
+/** Number of damaged events that a reason lists by id. */
+const MAX_LISTED = 5;
+/** Characters of an id in a reason. */
+const MAX_ID_LENGTH = 64;
 
 /**
- * The events of the window whose outcome was known at `asOf` (contract, section 3), as columns. An outcome that was
- * corrected counts as known since the correction: what was said before it is not seen in any week of the evidence.
+ * Reads the events of the window whose outcome was known at `asOf` (contract, section 6), as columns.
+ * A corrected outcome counts as known since the correction, so no week of the walk-forward sees the outcome before it.
  * @param asOf end of the window, milliseconds since 1970; both ends belong to it
  * @param lookbackDays length of the window, days
- * @throws Fault `damaged_event` naming the events that cannot be read, or a fault of the store
+ * @throws Fault `damaged_event` listing the events that cannot be read, or a fault of the store
  */
 export async function readColumns(
   episodes: Pick<EpisodeStore, 'resolved'>,
@@ -41,22 +41,23 @@ export async function readColumns(
   return collector.columns();
 }
 
-/** Events of a window that cannot be read: all of it is read, so that an operator learns of each at once. */
+/** Collects the damaged events of a window. The whole window is read, so that one error lists all of them. */
 class DamagedEvents {
-  readonly #named: string[] = [];
+  readonly #listed: string[] = [];
   #count = 0;
 
-  /** Notes an event that could not be read. @throws what is no damage */
+  /** @throws any error that is not `damaged_event` */
   add(episodeId: string, error: unknown): void {
     if (faultCode(error) !== 'damaged_event') throw error;
     this.#count++;
-    if (this.#named.length < NAMED) this.#named.push(JSON.stringify(episodeId.slice(0, ID_LENGTH)));
+    if (this.#listed.length < MAX_LISTED)
+      this.#listed.push(JSON.stringify(episodeId.slice(0, MAX_ID_LENGTH)));
   }
 
-  /** @throws Fault `damaged_event` that names the first of them and says how many there are */
+  /** @throws Fault `damaged_event` that lists the first of them and counts all */
   throwIfNotEmpty(): void {
     if (this.#count === 0) return;
-    const more = this.#count > NAMED ? ` and ${this.#count - NAMED} more` : '';
-    throw new Fault('damaged_event', `${this.#count} damaged: ${this.#named.join(', ')}${more}`);
+    const more = this.#count > MAX_LISTED ? ` and ${this.#count - MAX_LISTED} more` : '';
+    throw new Fault('damaged_event', `${this.#count} damaged: ${this.#listed.join(', ')}${more}`);
   }
 }

@@ -7,33 +7,35 @@ import { mineLessons } from '../lesson/mine-lessons.ts';
 import type { Cut } from '../mining/mine-slices.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { walkForward } from '../override/evaluation/walk-forward.ts';
+import type { PolicyInput } from '../override/materialize.ts';
 import { materialize } from '../override/materialize.ts';
 import type { Override, Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { describeScope } from '../pattern/scope.ts';
 
-/** How many slices just under `n_min` a reason names. */
-const REASON_SLICES = 3;
+/** Number of slices just below `n_min` that a shortfall lists. */
+const LISTED_SLICES = 3;
 
-/** Everything that the events of one window teach. */
-export interface TuningResult {
-  /** Sorted by scope hash; each without an override says why. */
+/** The result of a run for one pattern, before it is stored. */
+interface TuningResult {
+  /** Sorted by scope hash; a lesson without an override carries the reason. */
   readonly lessons: readonly Lesson[];
   readonly near: readonly NearLesson[];
-  /** Of the policy that is to be published. */
+  /** Overrides of the policy to publish. */
   readonly overrides: readonly Override[];
-  /** Of that policy and its challengers. */
+  /** Walk-forward results of that policy and its challengers. */
   readonly evidence: PolicyComparison;
-  /** Why there are no more lessons than there are. */
+  /** Numbers of events of the largest slices below `n_min`. */
   readonly shortfall?: string;
-  /** What the policy says of the pattern as a whole. */
+  /** The policy's remark on the pattern as a whole. */
   readonly note?: string;
+  /** The levels of dimensions that a budget left out. */
   readonly cut?: string;
 }
 
 /**
- * From the events of a window to lessons, overrides and evidence: all that a run computes for one pattern.
+ * Computes lessons, overrides and the comparison of policies from the events of a window.
  * @param asOf milliseconds since 1970
  */
 export function tunePattern(
@@ -42,46 +44,59 @@ export function tunePattern(
   asOf: number,
   settings: EffectiveSettings,
 ): TuningResult {
-  const learned = mineLessons(pattern, columns, settings.n_min);
-  const taught = { pattern, lessons: learned.lessons, columns, asOf, settings };
-  const { overrides, explainNoOverride: whyNot, note } = materialize(settings.policy, taught);
+  const mined = mineLessons(pattern, columns, settings.n_min);
+  const input: PolicyInput = { pattern, lessons: mined.lessons, columns, asOf, settings };
+  const { overrides, explainNoOverride, note } = materialize(settings.policy, input);
   const moved = new Set(overrides.map(override => override.scope_hash));
-  const lessons = learned.lessons.map(lesson =>
-    moved.has(lesson.scope_hash) ? lesson : { ...lesson, why_not: whyNot(lesson) },
+  const lessons = mined.lessons.map(lesson =>
+    moved.has(lesson.scope_hash) ? lesson : { ...lesson, why_not: explainNoOverride(lesson) },
   );
-  const shortfall = describeShortfall(pattern, learned, settings.n_min);
-  const named = new Set<Policy>([settings.policy, ...settings.challengers]);
-  const policies = POLICIES.filter(policy => named.has(policy));
-  const counts = new Map<Policy, number>(
-    settings.challengers.map(policy => [policy, materialize(policy, taught).overrides.length]),
-  ).set(settings.policy, overrides.length);
-  const walked = walkForward(pattern, columns, asOf, policies, settings);
+  const shortfall = describeShortfall(pattern, mined, settings.n_min);
   return {
     lessons,
-    near: learned.near,
+    near: mined.near,
     overrides,
-    evidence: {
-      as_of: new Date(asOf).toISOString(),
-      lookback_days: settings.lookback_days,
-      n_min: settings.n_min,
-      payoff: settings.payoff,
-      base_per_event: walked.base_per_event,
-      policies: walked.policies.map(tried => ({ ...tried, overrides: counts.get(tried.policy) ?? 0 })),
-    },
+    evidence: comparePolicies(input, settings, overrides.length),
     ...(shortfall !== undefined && { shortfall }),
     ...(note !== undefined && { note }),
-    ...(learned.cut && { cut: describeCut(learned.cut) }),
+    ...(mined.cut && { cut: describeCut(mined.cut) }),
   };
 }
 
-function describeShortfall(pattern: PatternKey, learned: MinedLessons, nMin: number): string | undefined {
-  const slices = learned.near
-    .slice(0, REASON_SLICES)
+/** @param overrides how many the policy to publish makes */
+function comparePolicies(
+  input: PolicyInput,
+  { policy, challengers, n_min, lookback_days, payoff }: EffectiveSettings,
+  overrides: number,
+): PolicyComparison {
+  const { pattern, columns, asOf, settings } = input;
+  const counts = new Map<Policy, number>(
+    challengers.map(challenger => [challenger, materialize(challenger, input).overrides.length]),
+  ).set(policy, overrides);
+  const compared = POLICIES.filter(name => counts.has(name));
+  const walked = walkForward(pattern, columns, asOf, compared, settings);
+  return {
+    as_of: new Date(asOf).toISOString(),
+    lookback_days,
+    n_min,
+    payoff,
+    base_per_event: walked.base_per_event,
+    policies: walked.policies.map(tried => ({ ...tried, overrides: counts.get(tried.policy) ?? 0 })),
+  };
+}
+
+function describeShortfall(
+  pattern: PatternKey,
+  { lessons, near, support }: MinedLessons,
+  nMin: number,
+): string | undefined {
+  const slices = near
+    .slice(0, LISTED_SLICES)
     .map(lesson => `${nMin - lesson.lacks} of ${nMin} in ${describeScope(lesson.scope_subset)}`);
   if (slices.length > 0) return slices.join('; ');
-  if (learned.lessons.length > 0) return undefined;
-  const what = makesLadderLessons(pattern) ? 'successes with a dx_count' : 'events with an outcome';
-  return `${learned.support} of ${nMin} ${what}`;
+  if (lessons.length > 0) return undefined;
+  const counted = makesLadderLessons(pattern) ? 'successes with a dx_count' : 'events with an outcome';
+  return `${support} of ${nMin} ${counted}`;
 }
 
 function describeCut(cut: Cut): string {

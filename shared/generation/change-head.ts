@@ -5,18 +5,23 @@ import { NEW_HEAD } from './head.ts';
 import type { GenerationStores } from './ports.ts';
 import { renew } from './retention.ts';
 
-/** A run may publish between our read and our write; so many times in a row it will not. */
+/** Attempts at the conditional write of a head, which fails when a run or an operator writes it in between. */
 const ATTEMPTS = 8;
 
-/** Who asks for a change and why; both are kept in the audit. */
+/** Who requests a change and why; the audit keeps both. */
 export interface Operator {
   readonly who: string;
   readonly why: string;
 }
 
-/** Sets what a pattern serves, from the moment this returns. @throws Fault `head_changed` when writers keep colliding */
+type HeadDeps = Pick<GenerationStores, 'heads' | 'now'>;
+
+/**
+ * Sets the mode of a pattern. It holds from the moment this returns.
+ * @throws Fault `head_changed` when other writers keep changing the head
+ */
 export async function setMode(
-  deps: GenerationStores,
+  deps: HeadDeps,
   pattern: PatternKey,
   mode: Mode,
   operator: Operator,
@@ -24,24 +29,27 @@ export async function setMode(
   return change(deps, pattern, operator, 'mode', `mode ${mode}`, async head => ({ ...head, mode }));
 }
 
-/** Sets some settings of a pattern; the others stay. They count from the next run on. */
+/**
+ * Sets some settings of a pattern; the others stay. They count from the next run on.
+ * @throws Fault `head_changed`
+ */
 export async function setSettings(
-  deps: GenerationStores,
+  deps: HeadDeps,
   pattern: PatternKey,
   settings: Settings,
   operator: Operator,
 ): Promise<Head> {
-  const said = Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-  return change(deps, pattern, operator, 'settings', said.join(', '), async head => ({
+  const summary = Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  return change(deps, pattern, operator, 'settings', summary.join(', '), async head => ({
     ...head,
     settings: { ...head.settings, ...settings },
   }));
 }
 
 /**
- * Puts a past generation back in force. A live pattern is frozen with it: the next run would otherwise publish
- * what was just taken back. Mode `live` lets runs publish again.
- * @throws Fault `unknown_generation`
+ * Puts a past generation back in force. A live pattern becomes frozen, because the next run would otherwise publish
+ * again what was taken back. Mode `live` lets runs publish again.
+ * @throws Fault `unknown_generation`, `head_changed`
  */
 export async function rollBack(
   deps: GenerationStores,
@@ -71,23 +79,22 @@ async function renewForRollback(
 
 type HeadContent = Omit<Head, 'version' | 'last_change'>;
 
-/** The audit is written before the head: a change that nobody can account for cannot happen. */
+/** Writes the audit before the head, so that no change can happen without an entry in the audit. */
 async function change(
-  deps: GenerationStores,
+  { heads, now }: HeadDeps,
   pattern: PatternKey,
-  operator: Operator,
+  { who, why }: Operator,
   what: Change['what'],
-  said: string,
-  make: (head: HeadContent) => Promise<HeadContent>,
+  summary: string,
+  update: (head: HeadContent) => Promise<HeadContent>,
 ): Promise<Head> {
-  await deps.heads.register([pattern]);
-  const at = new Date(deps.now()).toISOString();
-  const last_change: Change = { who: operator.who, at, what, why: `${said}: ${operator.why}` };
+  await heads.register([pattern]);
+  const last_change: Change = { who, at: new Date(now()).toISOString(), what, why: `${summary}: ${why}` };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const head = (await deps.heads.head(pattern)) ?? NEW_HEAD;
-    const next: Head = { ...(await make(head)), version: head.version + 1, last_change };
-    if (attempt === 0) await deps.heads.audit(pattern, last_change);
-    if (await deps.heads.replaceHead(pattern, next)) return next;
+    const head = (await heads.head(pattern)) ?? NEW_HEAD;
+    const next: Head = { ...(await update(head)), version: head.version + 1, last_change };
+    if (attempt === 0) await heads.audit(pattern, last_change);
+    if (await heads.replaceHead(pattern, next)) return next;
   }
   throw new Fault('head_changed', 'the pattern is being changed by others; try again');
 }

@@ -4,7 +4,7 @@ import { POLICIES } from '../override/override.ts';
 import type { Payoff } from '../override/payoff.ts';
 import type { Settings } from './head.ts';
 
-/** The stage's configuration, for what a pattern does not set. */
+/** The stage's settings, which hold for every pattern that does not set its own. */
 export interface Defaults {
   readonly nMin: number;
   readonly lookbackDays: number;
@@ -13,19 +13,19 @@ export interface Defaults {
   readonly payoff: Payoff;
 }
 
-/** The settings in force. */
+/** The settings of one pattern in one run. */
 export interface EffectiveSettings {
   readonly policy: Policy;
-  /** Computed and compared beside the policy; never the policy itself. */
+  /** Policies that are computed and compared beside `policy`, without it. */
   readonly challengers: readonly Policy[];
   readonly payoff: Payoff;
-  /** Least events of a slice that makes a lesson. */
+  /** Least number of events with an outcome that makes a slice a lesson. */
   readonly n_min: number;
-  /** Days. */
+  /** Length of the window, days. */
   readonly lookback_days: number;
 }
 
-/** What a run, a pattern and the stage say, the nearer one first. */
+/** Chooses each setting: the run's, else the pattern's, else the stage's. @throws Fault `policy_not_available` */
 export function effectiveSettings(
   defaults: Defaults,
   settings: Settings = {},
@@ -47,7 +47,7 @@ export function effectiveSettings(
   };
 }
 
-/** @throws Fault `policy_not_available` naming the policies there are */
+/** @throws Fault `policy_not_available` that lists the policies of this build */
 export function requirePolicy(name: string): Policy {
   const policy = POLICIES.find(p => p === name);
   if (!policy)

@@ -5,18 +5,21 @@ import { payoffSchema } from '../override/payoff.ts';
 import { count, lookbackDays } from '../validation.ts';
 
 /**
- * What a pattern serves. `live`: the generation in force. `shadow`: learns and publishes, serves neutral.
- * `frozen`: keeps serving the generation in force. `off`: serves neutral at once.
+ * Decides what look-ups of a pattern answer, and whether its runs publish.
+ * - `live`: the generation in force; runs publish.
+ * - `shadow`: neutral; runs publish.
+ * - `frozen`: the generation in force; runs publish nothing.
+ * - `off`: neutral; runs publish.
  */
 export const modeSchema = z.enum(['live', 'shadow', 'frozen', 'off']);
 export type Mode = z.output<typeof modeSchema>;
 
 export const policySchema = z.enum(POLICIES);
 
-/** Settings of one pattern; what is not set comes from the stage. */
-export const settingsSchema = z.object({
+/** Settings of one pattern; a missing one comes from the stage. */
+const settingsSchema = z.object({
   policy: policySchema.optional(),
-  /** Policies that are computed and compared beside the one that is published. */
+  /** Policies that are computed and compared beside the published one. */
   challengers: z.array(policySchema).max(POLICIES.length).optional(),
   payoff: payoffSchema.optional(),
   n_min: count.min(1).max(1_000_000).optional(),
@@ -24,25 +27,25 @@ export const settingsSchema = z.object({
 });
 export type Settings = z.output<typeof settingsSchema>;
 
-/** A pointer to an immutable set of rows: partition `pattern@id`, the id being the hash of its content. */
-export const rowSetSchema = z.object({ id: z.string(), rows: count, chunks: count });
+/** A reference to an immutable set of rows, stored in the partition `pattern@id`. The id is the hash of its content. */
+const rowSetSchema = z.object({ id: z.string(), rows: count, chunks: count });
 export type RowSetRef = z.output<typeof rowSetSchema>;
 
-/** A set and how long its rows are kept at least; a run renews what is in force long before. */
+/** A reference to a row set that is kept at least until `kept_until`. Runs renew what is in force long before. */
 export const keptSetSchema = rowSetSchema.extend({ kept_until: z.iso.datetime() });
 export type RetainedRowSetRef = z.output<typeof keptSetSchema>;
 
-/** A generation: one set of lessons and one of overrides, and what made them. */
+/** One set of lessons, one of overrides, and the input that they were computed from. */
 export const generationSchema = z.object({
   generation: count.min(1),
-  /** Fingerprint of both sets: equal content, equal hash. */
+  /** Hash of both sets; equal content has an equal hash. */
   hash: z.string(),
   cycle_id: z.string(),
   as_of: z.iso.datetime(),
   lookback_days: count,
   n_min: count,
   policy: policySchema,
-  /** Absent in generations from before policies read it. */
+  /** Absent in generations that are older than this field. */
   payoff: payoffSchema.optional(),
   resolution: resolutionSchema,
   events_read: count,
@@ -50,9 +53,9 @@ export const generationSchema = z.object({
   overrides: keptSetSchema,
   published_at: z.iso.datetime(),
   cut: z.string().optional(),
-  /** What the policy says of the pattern as a whole. */
+  /** The policy's remark on the pattern as a whole. */
   note: z.string().optional(),
-  /** How each policy would have done on the last weeks, when this was made. */
+  /** Each policy's walk-forward result on the last weeks before `as_of`. */
   evidence: z.array(evidenceSummarySchema).optional(),
 });
 export type Generation = z.output<typeof generationSchema>;
@@ -65,21 +68,21 @@ export const changeSchema = z.object({
 });
 export type Change = z.output<typeof changeSchema>;
 
-/** The one mutable row of a pattern: everything that is in force. */
+/** The one mutable row of a pattern: mode, settings and the generation in force. */
 export const headSchema = z.object({
-  /** Counts every write of the head; the condition of each of them. */
+  /** Number of writes so far: the optimistic lock, which every write requires to be unchanged. */
   version: count.min(1),
   mode: modeSchema,
   settings: settingsSchema,
-  /** Highest generation number ever given. */
+  /** Highest generation number so far. */
   latest: count,
-  /** What is served; absent before the first publication. */
+  /** The generation in force; absent before the first publication. */
   current: generationSchema.optional(),
   last_change: changeSchema,
 });
 export type Head = z.output<typeof headSchema>;
 
-/** The head of a pattern that has none yet. */
+/** The content of a head before its first write. */
 export const NEW_HEAD: Omit<Head, 'last_change'> & { readonly version: 0 } = {
   version: 0,
   mode: 'live',

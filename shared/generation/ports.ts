@@ -5,42 +5,42 @@ import type { Override } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Change, Generation, Head, RowSetRef } from './head.ts';
 
-/** One pattern at a glance. */
+/** Counts and head of one pattern, as `status` shows them. */
 export interface PatternOverview {
   readonly pattern: PatternKey;
-  /** When it was first seen, milliseconds since 1970. */
+  /** Time of registration, milliseconds since 1970. */
   readonly since: number;
   readonly head: Head | undefined;
   readonly counts: EventCounts;
   readonly conflicts: ConflictCounts;
 }
 
-/** The patterns that a run finds. */
-export interface PatternRegistry {
-  /** Every pattern that ever had an event, sorted. */
+/** The list of patterns that runs work through. */
+interface PatternRegistry {
+  /** Lists every registered pattern, sorted. */
   patterns(): Promise<PatternKey[]>;
-  /** Makes patterns known; must happen before their first event is stored, or no run would find it. */
+  /** Adds patterns to the list. Call it before a pattern's first event is stored, or no run finds the event. */
   register(patterns: readonly PatternKey[]): Promise<void>;
 }
 
-/** What is in force per pattern, its past, and who changed it. */
+/** Heads of patterns, their past generations, and the audit of changes. */
 export interface HeadStore extends PatternRegistry {
-  /** Consistent read. */
+  /** Reads a head, strongly consistent. */
   head(pattern: PatternKey): Promise<Head | undefined>;
-  /** Writes a head if the stored one still has the version before it; false: somebody else was faster. */
+  /** Writes a head if the stored one has the version before it. @returns false when another writer came first */
   replaceHead(pattern: PatternKey, head: Head): Promise<boolean>;
-  /** Keeps a generation that is about to be superseded for history and rollback. */
+  /** Keeps a generation that is about to be replaced, for history and rollback. */
   archive(pattern: PatternKey, generation: Generation): Promise<void>;
-  /** Past generations, newest first, without the one in force. */
+  /** Lists past generations, newest first, without the one in force. */
   archived(pattern: PatternKey): Promise<Generation[]>;
   audit(pattern: PatternKey, change: Change): Promise<void>;
-  /** Newest first, at most 100. */
+  /** Lists changes, newest first, at most 100. */
   audits(pattern: PatternKey): Promise<Change[]>;
-  /** Every pattern at a glance, sorted. */
+  /** Lists every pattern with its counts, sorted. */
   overview(): Promise<PatternOverview[]>;
-  /** What the last run found of the pattern's policies, if one has run. */
+  /** Returns the comparison of policies of the last run; undefined before the first one. */
   evidence(pattern: PatternKey): Promise<PolicyComparison | undefined>;
-  /** Writes only when it differs from the stored one. */
+  /** Writes the comparison only when it differs from the stored one. */
   putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void>;
   near(pattern: PatternKey): Promise<NearLesson[]>;
   /** Writes only when the list differs from the stored one. */
@@ -49,24 +49,27 @@ export interface HeadStore extends PatternRegistry {
 
 /** Immutable sets of rows (lessons, overrides), each in one partition, named by the hash of its content. */
 export interface RowSetStore<Row> {
-  /** Writes a set, or finds it written; the rows must be sorted by scope hash, then category. */
+  /**
+   * Writes a set unless it is stored already. The rows must be sorted by scope hash, then category.
+   * @param expiresAt epoch seconds
+   */
   write(pattern: PatternKey, rows: readonly Row[], expiresAt: number): Promise<RowSetRef>;
-  /** The set that `write` would make, without writing. */
+  /** Returns the reference that `write` would return, without writing. */
   describe(rows: readonly Row[]): RowSetRef;
-  /** All rows. @throws Fault `damaged_generation` when the stored rows are not those that were written */
+  /** Reads all rows. @throws Fault `damaged_generation` when the stored rows differ from those that were written */
   read(pattern: PatternKey, set: RowSetRef): Promise<Row[]>;
-  /** Rows from a key on (`''`: from the first), at most `limit`, and the key of the next one. */
+  /** Reads at most `limit` rows from a key on (`''`: from the first). @returns the rows and the key of the next one */
   page(
     pattern: PatternKey,
     set: RowSetRef,
     from: string,
     limit: number,
   ): Promise<{ rows: Row[]; next?: string }>;
-  /** Keeps a set longer. @param expiresAt epoch seconds */
+  /** Extends the expiry of a set's rows. @param expiresAt epoch seconds */
   renew(pattern: PatternKey, set: RowSetRef, expiresAt: number): Promise<void>;
 }
 
-/** The stores that keep what a pattern has in force. */
+/** The stores of what is in force, and the clock. */
 export interface GenerationStores {
   readonly heads: HeadStore;
   readonly lessons: RowSetStore<Lesson>;

@@ -4,9 +4,9 @@ import type { Generation, RetainedRowSetRef } from './head.ts';
 import type { GenerationStores, RowSetStore } from './ports.ts';
 
 /*
- * Rows carry an expiry, so that what nothing points to disappears by itself. A set in force is renewed when it has
- * `RENEW_DAYS` left: so a generation can be rolled back to for 30 days after it is superseded, and one set that many
- * generations share outlives them all.
+ * Every row carries an expiry, so that rows which nothing points to disappear by themselves. A set in force is renewed
+ * when `RENEW_DAYS` or fewer are left. So a replaced generation can be rolled back to for 30 days, and a set that many
+ * generations share outlives all of them.
  */
 
 const KEEP_DAYS = 62;
@@ -14,7 +14,7 @@ const RENEW_DAYS = 31;
 
 type Clock = Pick<GenerationStores, 'now'>;
 
-/** Stores rows as a set. Those of the set in force are there already, until it is time to write them anew. */
+/** Stores rows as a set. Writes nothing when the set in force has the same content and is not yet due for renewal. */
 export async function storeUnlessUnchanged<Row>(
   deps: Clock,
   store: RowSetStore<Row>,
@@ -24,10 +24,10 @@ export async function storeUnlessUnchanged<Row>(
 ): Promise<RetainedRowSetRef> {
   if (inForce && !isDue(deps, inForce) && store.describe(rows).id === inForce.id) return inForce;
   const expiresAt = expiry(deps);
-  return { ...(await store.write(pattern, rows, expiresAt)), kept_until: instant(expiresAt) };
+  return { ...(await store.write(pattern, rows, expiresAt)), kept_until: toIso(expiresAt) };
 }
 
-/** Keeps a set for its full time from now on. @throws Fault `damaged_generation` when rows of it are gone */
+/** Extends a set's expiry to `KEEP_DAYS` from now. @throws Fault `damaged_generation` when rows of it are missing */
 export async function renew<Row>(
   deps: Clock,
   store: RowSetStore<Row>,
@@ -36,10 +36,10 @@ export async function renew<Row>(
 ): Promise<RetainedRowSetRef> {
   const expiresAt = expiry(deps);
   await store.renew(pattern, set, expiresAt);
-  return { ...set, kept_until: instant(expiresAt) };
+  return { ...set, kept_until: toIso(expiresAt) };
 }
 
-/** The generation with both sets renewed as far as that is due. */
+/** Renews the sets of a generation that are due. @returns the same object when none was */
 export async function renewIfDue(
   deps: GenerationStores,
   pattern: PatternKey,
@@ -64,7 +64,7 @@ function isDue(deps: Clock, set: RetainedRowSetRef): boolean {
   return Date.parse(set.kept_until) - deps.now() <= RENEW_DAYS * DAY_MS;
 }
 
-/** Epoch second until which rows written now are kept. */
+/** Returns the epoch second at which rows written now expire. */
 const expiry = (deps: Clock): number => Math.ceil((deps.now() + KEEP_DAYS * DAY_MS) / 1000);
 
-const instant = (epochSecond: number): string => new Date(epochSecond * 1000).toISOString();
+const toIso = (epochSecond: number): string => new Date(epochSecond * 1000).toISOString();

@@ -11,16 +11,19 @@ import type { Endpoint } from './endpoints.ts';
 import { MAX_BODY_BYTES } from './endpoints.ts';
 import { problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
 
-export type Handler = (c: Context) => Response | Promise<Response>;
+type Handler = (c: Context) => Response | Promise<Response>;
 
-/** An app whose every error is problem+json, whose bodies are bounded and whose log holds no payload. */
+/** Returns an app that answers every error as problem+json, limits the size of bodies, and logs no payload. */
 export function createApp(log: Log): Hono {
   const app = new Hono();
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => tooLarge() }));
   app.notFound(c => {
     const allowed = methodsOf(app, c.req.path);
-    if (allowed.length === 0) return answerProblem(new Fault('not_found', 'no such path'));
-    const response = answerProblem(new Fault('method_not_allowed', `this path takes ${allowed.join(', ')}`));
+    if (allowed.length === 0)
+      return answerProblem(new Fault('not_found', 'no route has this path: see /openapi.json'));
+    const response = answerProblem(
+      new Fault('method_not_allowed', `the method is not allowed: use ${allowed.join(' or ')}`),
+    );
     response.headers.set('allow', allowed.join(', '));
     return response;
   });
@@ -33,19 +36,21 @@ export function createApp(log: Log): Hono {
   return app;
 }
 
-/** The methods that an app takes on a path; what stands before every handler is registered for all of them. */
+/** Returns the methods with a handler for a path. Middleware is registered for `ALL` and does not count. */
 function methodsOf(app: Hono, path: string): string[] {
-  const fits = (route: string): boolean =>
+  const matches = (route: string): boolean =>
     new RegExp(`^${route.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`).test(path);
-  return app.routes.filter(({ method, path }) => method !== 'ALL' && fits(path)).map(({ method }) => method);
+  return app.routes
+    .filter(({ method, path }) => method !== 'ALL' && matches(path))
+    .map(({ method }) => method);
 }
 
 /** Registers the handler of a route. */
 export function addRoute(app: Hono, { method, path }: Endpoint, handler: Handler): void {
-  app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
+  app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
 }
 
-/** A problem+json response for a fault. @param more further members of the body */
+/** Returns the problem+json response for an error. @param more further members of the body */
 export function answerProblem(error: unknown, more: object = {}): Response {
   const problem = problemOf(error);
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
@@ -53,42 +58,45 @@ export function answerProblem(error: unknown, more: object = {}): Response {
   return new Response(JSON.stringify({ ...problem, ...more }), { status: problem.status, headers });
 }
 
-/** The body as JSON; empty is an empty object. @throws Fault `invalid_body`, `body_too_large` */
+/** Parses the body as JSON; an empty body is an empty object. @throws Fault `invalid_body`, `body_too_large` */
 export async function readJson(c: Context): Promise<unknown> {
   const bytes = await c.req.arrayBuffer();
-  // API Gateway hands the body over whole, so the stream limit above does not see it.
+  // API Gateway delivers the body as a whole, so the limit on the stream above does not apply.
   if (bytes.byteLength > MAX_BODY_BYTES) throw bodyTooLarge();
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return text.trim() === '' ? {} : JSON.parse(text);
   } catch (cause) {
-    throw new Fault('invalid_body', 'the body is not JSON in UTF-8', { cause });
+    throw new Fault('invalid_body', 'the body must be JSON in UTF-8', { cause });
   }
 }
 
-/** The query by a schema. @throws Fault `invalid_request` naming what does not fit, a repeated name too */
+/**
+ * Parses the query with a schema. A repeated name is an error.
+ * @throws Fault `invalid_request` with an issue for each invalid place
+ */
 export function readQuery<T extends z.ZodObject>(c: Context, schema: T): z.output<T> {
   const parameters = new URL(c.req.url).searchParams;
   const names = [...parameters.keys()];
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined)
-    throw new Fault('invalid_request', 'a parameter is given twice', {
-      issues: [{ path: repeated.slice(0, 64), message: 'must be given once' }],
+    throw new Fault('invalid_request', 'a query parameter is repeated: send it once', {
+      issues: [{ path: repeated.slice(0, 64), message: 'must be sent once' }],
     });
   if (names.includes('__proto__'))
-    throw new Fault('invalid_request', 'a parameter is unknown', {
-      issues: [{ path: '__proto__', message: 'is no parameter' }],
+    throw new Fault('invalid_request', 'a query parameter is unknown', {
+      issues: [{ path: '__proto__', message: 'is not a parameter' }],
     });
   return parse(schema, Object.fromEntries(parameters), 'invalid_request');
 }
 
-/** The pattern in the path. @throws Fault `invalid_pattern_key` */
+/** Parses the pattern key in the path. @throws Fault `invalid_pattern_key` */
 export function patternParam(c: Context): PatternKey {
   return parsePatternKey(c.req.param('pattern_key') ?? '');
 }
 
 function bodyTooLarge(): Fault {
-  return new Fault('body_too_large', `a body has at most ${MAX_BODY_BYTES} bytes`);
+  return new Fault('body_too_large', `the body must not exceed ${MAX_BODY_BYTES} bytes`);
 }
 
 function tooLarge(): Response {

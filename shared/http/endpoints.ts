@@ -1,21 +1,76 @@
-/** Method and path of a call. */
+/** The roles of callers: the position manager; people and dashboards that read; operators. */
+export type Role = 'pm' | 'reader' | 'operator';
+
+/** One route of the API: its method and path, the function that answers it, and the roles that may call it. */
 export interface Endpoint {
-  readonly method: 'get' | 'post' | 'put';
-  /** With `{name}` for parameters. */
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** The path, with `{name}` for a parameter. */
   readonly path: string;
+  /** The entry in `functions/` that answers. */
+  readonly function: 'ingest' | 'lookup' | 'admin';
+  /** The roles that may call; with none, the route needs no authentication. */
+  readonly roles: readonly Role[];
 }
 
 export const MAX_ITEMS = 500;
 export const MAX_BODY_BYTES = 1024 * 1024;
 
+const WRITERS = ['pm', 'operator'] as const;
+const EVERYONE = ['pm', 'reader', 'operator'] as const;
+const READERS = ['reader', 'operator'] as const;
+const OPERATORS = ['operator'] as const;
+
 /**
- * The calls of a bot. They stand apart from `ROUTES`, whose schemas of every answer only the OpenAPI document needs:
- * building them would cost the functions that answer a bot a quarter of their cold start.
+ * Every route of the API. API Gateway, the IAM policies of callers, the role check of the local service, the handlers
+ * and the OpenAPI document are made from this table. There is no catch-all route.
+ *
+ * Two constraints:
+ * - This file imports nothing. The functions `ingest` and `lookup` load it, and building the schemas of `ROUTES` there
+ *   would lengthen their cold start by a quarter.
+ * - The order of the rows is the order of the resources in the CloudFormation template.
  */
 export const ENDPOINTS = {
-  postEvents: { method: 'post', path: '/v1/events' },
-  postOutcomes: { method: 'post', path: '/v1/outcomes' },
-  postLookup: { method: 'post', path: '/v1/overrides/lookup' },
-  getLookup: { method: 'get', path: '/v1/overrides/lookup' },
-  getSnapshot: { method: 'get', path: '/v1/snapshots/{pattern_key}' },
+  postEvents: { method: 'POST', path: '/v1/events', function: 'ingest', roles: WRITERS },
+  postOutcomes: { method: 'POST', path: '/v1/outcomes', function: 'ingest', roles: WRITERS },
+  // It changes nothing. A reader may only use GET, and `getLookup` returns the same.
+  postLookup: { method: 'POST', path: '/v1/overrides/lookup', function: 'lookup', roles: WRITERS },
+  getLookup: { method: 'GET', path: '/v1/overrides/lookup', function: 'lookup', roles: EVERYONE },
+  getSnapshot: { method: 'GET', path: '/v1/snapshots/{pattern_key}', function: 'lookup', roles: EVERYONE },
+  getOverrides: { method: 'GET', path: '/v1/overrides', function: 'admin', roles: READERS },
+  getLessons: { method: 'GET', path: '/v1/lessons', function: 'admin', roles: READERS },
+  getStatus: { method: 'GET', path: '/v1/status', function: 'admin', roles: READERS },
+  postCycle: { method: 'POST', path: '/v1/cycles', function: 'admin', roles: OPERATORS },
+  getCycles: { method: 'GET', path: '/v1/cycles', function: 'admin', roles: READERS },
+  getCycle: { method: 'GET', path: '/v1/cycles/{id}', function: 'admin', roles: READERS },
+  getGenerations: {
+    method: 'GET',
+    path: '/v1/patterns/{pattern_key}/generations',
+    function: 'admin',
+    roles: READERS,
+  },
+  getEvidence: {
+    method: 'GET',
+    path: '/v1/patterns/{pattern_key}/evidence',
+    function: 'admin',
+    roles: READERS,
+  },
+  getNMin: { method: 'GET', path: '/v1/patterns/{pattern_key}/nmin', function: 'admin', roles: READERS },
+  // It changes nothing. A reader may only use GET, and `getWhatIf` returns the same.
+  postWhatIf: { method: 'POST', path: '/v1/whatif', function: 'admin', roles: OPERATORS },
+  getWhatIf: { method: 'GET', path: '/v1/whatif', function: 'admin', roles: READERS },
+  putMode: { method: 'PUT', path: '/v1/patterns/{pattern_key}/mode', function: 'admin', roles: OPERATORS },
+  putSettings: {
+    method: 'PUT',
+    path: '/v1/patterns/{pattern_key}/settings',
+    function: 'admin',
+    roles: OPERATORS,
+  },
+  postRollback: {
+    method: 'POST',
+    path: '/v1/patterns/{pattern_key}/rollback',
+    function: 'admin',
+    roles: OPERATORS,
+  },
+  getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [] },
+  getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: READERS },
 } as const satisfies Readonly<Record<string, Endpoint>>;

@@ -1,26 +1,26 @@
 import type { EpisodeStore } from '../episode/episode-store.ts';
 import { Fault } from '../errors.ts';
 
-type Events = Pick<EpisodeStore, 'resolved'>;
+type EventReader = Pick<EpisodeStore, 'resolved'>;
 
 /**
- * The same events, as long as a window holds at most `most` of them: what is counted while a caller waits.
- * Reading further throws Fault `invalid_request`.
+ * Limits how many events a caller may make a request read while it waits for the answer.
+ * @returns a reader of the same events, which throws Fault `invalid_request` after `maxEvents` events
  */
-export function boundedEvents(episodes: Events, most: number): Events {
+export function limitEvents(episodes: EventReader, maxEvents: number): EventReader {
   return {
     async *resolved(pattern, from, to) {
       let read = 0;
       for await (const page of episodes.resolved(pattern, from, to)) {
         read += page.length;
-        if (read > most) throw tooMany(most);
+        if (read > maxEvents) throw tooManyEvents(maxEvents);
         yield page;
       }
     },
   };
 }
 
-function tooMany(most: number): Fault {
-  const message = `the window holds more than ${most} events with an outcome: take fewer days`;
+function tooManyEvents(maxEvents: number): Fault {
+  const message = `the window holds more than ${maxEvents} events with an outcome: reduce lookback_days`;
   return new Fault('invalid_request', message, { issues: [{ path: 'lookback_days', message }] });
 }

@@ -1,12 +1,36 @@
 import * as z from 'zod';
 import type { Route } from './routes.ts';
 import { ROUTES } from './routes.ts';
-import { problemSchema } from './schemas.ts';
+import { problemSchema } from './schemas/problem.ts';
 
-/** The OpenAPI 3.1 document, made from the schemas that check requests. */
+/** Returns the OpenAPI 3.1 document. It is made from the schemas that check requests. */
 export function openApiDocument(): object {
   const components: Record<string, object> = {};
-  const schema = (type: z.ZodType, io: 'input' | 'output'): object => {
+  const toSchema = schemaConverter(components);
+  const problem = { 'application/problem+json': { schema: toSchema(problemSchema, 'output') } };
+  const paths: Record<string, Record<string, object>> = {};
+  for (const [operationId, route] of Object.entries<Route>(ROUTES)) {
+    const path = paths[route.path] ?? {};
+    paths[route.path] = path;
+    path[route.method.toLowerCase()] = operation(operationId, route, toSchema, problem);
+  }
+  return withComponentReferences({
+    openapi: '3.1.0',
+    info: {
+      title: 'PM Tuning',
+      version: '1',
+      description: 'Learns from the episode events of a trading bot and adjusts its thresholds.',
+    },
+    paths,
+    components: { schemas: components },
+  });
+}
+
+type ToSchema = (type: z.ZodType, io: 'input' | 'output') => object;
+
+/** Returns a converter from zod to JSON schema. It adds every schema with an id to `components`. */
+function schemaConverter(components: Record<string, object>): ToSchema {
+  return (type, io) => {
     const { $schema, $defs, ...json } = z.toJSONSchema(type, {
       io,
       unrepresentable: 'any',
@@ -15,47 +39,31 @@ export function openApiDocument(): object {
     Object.assign(components, $defs);
     return json;
   };
-  const problem = { 'application/problem+json': { schema: schema(problemSchema, 'output') } };
-  const paths: Record<string, Record<string, object>> = {};
-  for (const [operationId, route] of Object.entries<Route>(ROUTES)) {
-    const path = paths[route.path] ?? {};
-    paths[route.path] = path;
-    path[route.method] = {
-      operationId,
-      summary: route.summary,
-      parameters: [...pathParameters(route.path), ...queryParameters(route, schema)],
-      ...(route.body && {
-        requestBody: {
-          required: true,
-          content: { 'application/json': { schema: schema(route.body, 'input') } },
-        },
-      }),
-      responses: {
-        ...Object.fromEntries(
-          Object.entries(route.answers).map(([status, type]) => [status, answer(type, schema)]),
-        ),
-        default: { description: 'what went wrong, as RFC 9457 says it', content: problem },
-      },
-    };
-  }
-  const document = {
-    openapi: '3.1.0',
-    info: {
-      title: 'PM Tuning',
-      version: '1',
-      description: 'Thresholds that tune themselves from what a trading bot did and what it skipped.',
-    },
-    paths,
-    components: { schemas: components },
-  };
-  return withComponentReferences(document);
 }
 
-type SchemaOf = (type: z.ZodType, io: 'input' | 'output') => object;
+function operation(operationId: string, route: Route, toSchema: ToSchema, problem: object): object {
+  return {
+    operationId,
+    summary: route.summary,
+    parameters: [...pathParameters(route.path), ...queryParameters(route, toSchema)],
+    ...(route.body && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: toSchema(route.body, 'input') } },
+      },
+    }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(route.answers).map(([status, type]) => [status, response(type, toSchema)]),
+      ),
+      default: { description: 'An error, as problem details (RFC 9457).', content: problem },
+    },
+  };
+}
 
-function answer(type: z.ZodType | null, schema: SchemaOf): object {
-  if (!type) return { description: 'not modified' };
-  return { description: 'done', content: { 'application/json': { schema: schema(type, 'output') } } };
+function response(type: z.ZodType | null, toSchema: ToSchema): object {
+  if (!type) return { description: 'Not modified.' };
+  return { description: 'Success.', content: { 'application/json': { schema: toSchema(type, 'output') } } };
 }
 
 function pathParameters(path: string): object[] {
@@ -67,16 +75,16 @@ function pathParameters(path: string): object[] {
   }));
 }
 
-function queryParameters(route: Route, schema: SchemaOf): object[] {
+function queryParameters(route: Route, toSchema: ToSchema): object[] {
   return Object.entries(route.query?.shape ?? {}).map(([name, type]) => ({
     name,
     in: 'query',
     required: !(type as z.ZodType).safeParse(undefined).success,
-    schema: schema(type as z.ZodType, 'input'),
+    schema: toSchema(type as z.ZodType, 'input'),
   }));
 }
 
-/** zod points to `#/$defs/NAME`; in this document the definitions stand under components. */
+/** Rewrites zod's references `#/$defs/NAME` to `#/components/schemas/NAME`. */
 function withComponentReferences(document: object): object {
   const text = JSON.stringify(document).replaceAll('"#/$defs/', '"#/components/schemas/');
   return JSON.parse(text) as object;

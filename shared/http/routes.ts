@@ -1,171 +1,168 @@
 import * as z from 'zod';
+import { cycleOptionsSchema, cycleRecordSchema } from '../cycle/cycle.ts';
 import { episodeEventSchema, outcomeReportSchema } from '../episode/episode.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
+import { cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
+import { evidenceAnswerSchema } from './schemas/evaluation.ts';
+import { flag } from './schemas/fields.ts';
+import { ingestAnswerSchema, outcomesAnswerSchema } from './schemas/ingest.ts';
+import { lessonsPageSchema } from './schemas/lessons.ts';
 import { lookupQuerySchema, lookupRequestSchema } from './schemas/lookup.ts';
+import { lookupAnswerSchema, snapshotSchema } from './schemas/lookup-answer.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
+import { overridesPageSchema } from './schemas/overrides.ts';
+import {
+  generationsAnswerSchema,
+  headAnswerSchema,
+  modeRequestSchema,
+  rollbackRequestSchema,
+  settingsAnswerSchema,
+  settingsRequestSchema,
+} from './schemas/patterns.ts';
+import { statusSchema } from './schemas/status.ts';
 import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './schemas/what-if.ts';
-import * as s from './schemas.ts';
 
-/** One route of the API: what it is called, takes and answers. Handlers register by it, OpenAPI is made from it. */
+/** An endpoint with the schemas of its requests and answers. The OpenAPI document is made from it. */
 export interface Route extends Endpoint {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Status → what it answers with; errors are `Problem` everywhere. */
+  /** The schema of the body for each status of success; null for a status without a body. Errors are a `Problem`. */
   readonly answers: Readonly<Record<number, z.ZodType | null>>;
 }
 
-const PAGE = { default: 100, max: 1000 } as const;
-
-const limit = z.coerce.number().int().min(1).max(PAGE.max).default(PAGE.default);
+const limit = z.coerce.number().int().min(1).max(1000).default(100);
 const patternQuery = z.strictObject({ pattern_key: z.string().max(256) });
 const pageQuery = z.strictObject({ limit, next: z.string().max(256).optional() });
 const patternPageQuery = pageQuery.extend(patternQuery.shape);
-const flag = z.enum(['true', 'false']).transform(text => text === 'true');
 
 export const ROUTES = {
   postEvents: {
     ...ENDPOINTS.postEvents,
-    summary: 'Take episode events in: one, or up to 500. Sending them again is harmless.',
+    summary: 'Store episode events: one, or up to 500. The same event can be sent again without effect.',
     body: z.union([episodeEventSchema, z.object({ events: z.array(episodeEventSchema).max(MAX_ITEMS) })]),
-    answers: { 200: s.ingestAnswerSchema, 207: s.ingestAnswerSchema },
+    answers: { 200: ingestAnswerSchema, 207: ingestAnswerSchema },
   },
   postOutcomes: {
     ...ENDPOINTS.postOutcomes,
-    summary: 'Record what became of episodes. One that comes before its event is parked.',
+    summary: 'Record the outcomes of episodes. An outcome that arrives before its event is parked.',
     body: z.object({ outcomes: z.array(outcomeReportSchema).max(MAX_ITEMS) }),
-    answers: { 200: s.outcomesAnswerSchema, 207: s.outcomesAnswerSchema },
+    answers: { 200: outcomesAnswerSchema, 207: outcomesAnswerSchema },
   },
   postLookup: {
     ...ENDPOINTS.postLookup,
-    summary: 'The multipliers in force for a pattern in a scope, and why. Neutral when in doubt.',
+    summary: 'Get the overrides in force for a scope. Without one in force the answer is neutral.',
     body: lookupRequestSchema,
-    answers: { 200: s.lookupAnswerSchema },
+    answers: { 200: lookupAnswerSchema },
   },
   getLookup: {
     ...ENDPOINTS.getLookup,
-    summary: 'The same without a body: scope.NAME=value, thresholds.NAME=number.',
+    summary: 'The same look-up with query parameters: scope.NAME=value, thresholds.NAME=number.',
     query: lookupQuerySchema,
-    answers: { 200: s.lookupAnswerSchema },
+    answers: { 200: lookupAnswerSchema },
   },
   getSnapshot: {
     ...ENDPOINTS.getSnapshot,
-    summary: 'Everything a client needs to resolve locally; If-None-Match answers 304 while nothing changed.',
-    answers: { 200: s.snapshotSchema, 304: null },
+    summary: 'Get all overrides of a pattern, to resolve look-ups in the client. Supports If-None-Match.',
+    answers: { 200: snapshotSchema, 304: null },
   },
   getOverrides: {
-    method: 'get',
-    path: '/v1/overrides',
-    summary: 'The overrides of the generation in force, paged.',
+    ...ENDPOINTS.getOverrides,
+    summary: 'List the overrides of the generation in force.',
     query: patternPageQuery,
-    answers: { 200: s.overridesPageSchema },
+    answers: { 200: overridesPageSchema },
   },
   getLessons: {
-    method: 'get',
-    path: '/v1/lessons',
-    summary: 'The lessons of the generation in force, paged; near=true: the slices just under n_min.',
+    ...ENDPOINTS.getLessons,
+    summary: 'List the lessons of the generation in force; with near=true, the slices just below n_min.',
     query: patternPageQuery.extend({ near: flag.default(false) }),
-    answers: { 200: s.lessonsPageSchema },
+    answers: { 200: lessonsPageSchema },
   },
   getStatus: {
-    method: 'get',
-    path: '/v1/status',
-    summary: 'One look at the whole system.',
-    answers: { 200: s.statusSchema },
+    ...ENDPOINTS.getStatus,
+    summary: 'Get the health and the totals of the whole system.',
+    answers: { 200: statusSchema },
   },
   postCycle: {
-    method: 'post',
-    path: '/v1/cycles',
-    summary: 'Run a cycle now; with wait=true answer when it is finished.',
+    ...ENDPOINTS.postCycle,
+    summary: 'Start a cycle now. With wait=true the answer is its record, if it finishes in time.',
     query: z.strictObject({ wait: flag.default(false) }),
-    body: s.cycleOptionsSchema,
-    answers: { 200: s.cycleRecordSchema, 202: s.cycleStartedSchema },
+    body: cycleOptionsSchema,
+    answers: { 200: cycleRecordSchema, 202: cycleStartedSchema },
   },
   getCycles: {
-    method: 'get',
-    path: '/v1/cycles',
-    summary: 'The runs, newest first, paged.',
+    ...ENDPOINTS.getCycles,
+    summary: 'List the cycles, newest first.',
     query: pageQuery,
-    answers: { 200: s.cyclesPageSchema },
+    answers: { 200: cyclesPageSchema },
   },
   getCycle: {
-    method: 'get',
-    path: '/v1/cycles/{id}',
-    summary: 'One run: what became of each pattern, and why.',
-    answers: { 200: s.cycleRecordSchema },
+    ...ENDPOINTS.getCycle,
+    summary: 'Get the record of one cycle, with the result of each pattern and the reason for it.',
+    answers: { 200: cycleRecordSchema },
   },
   getGenerations: {
-    method: 'get',
-    path: '/v1/patterns/{pattern_key}/generations',
-    summary: 'The generations that are kept, with what made each; diff=A,B compares two.',
+    ...ENDPOINTS.getGenerations,
+    summary: 'List the retained generations of a pattern and its audit. diff=A,B compares two of them.',
     query: z.strictObject({
       diff: z
         .string()
         .regex(/^\d{1,9},\d{1,9}$/, 'must be two generations such as 3,4')
         .optional(),
     }),
-    answers: { 200: s.generationsAnswerSchema },
+    answers: { 200: generationsAnswerSchema },
   },
   getEvidence: {
-    method: 'get',
-    path: '/v1/patterns/{pattern_key}/evidence',
-    summary: 'How each policy would have done on the last weeks, learned only from what was known before.',
-    answers: { 200: s.evidenceAnswerSchema },
+    ...ENDPOINTS.getEvidence,
+    summary: 'Get the walk-forward backtest of every policy on the events of the last four weeks.',
+    answers: { 200: evidenceAnswerSchema },
   },
   getNMin: {
-    method: 'get',
-    path: '/v1/patterns/{pattern_key}/nmin',
-    summary: 'What each N_MIN from 10 to 60 would find in the events of a pattern, and what chance would.',
+    ...ENDPOINTS.getNMin,
+    summary: 'Compare what each N_MIN from 10 to 60 finds in the events of a pattern with what chance finds.',
     query: nMinQuerySchema,
     answers: { 200: nMinAnswerSchema },
   },
   postWhatIf: {
-    method: 'post',
-    path: '/v1/whatif',
-    summary:
-      'What a threshold would have taken at other values in one slice, other gates rechecked. Changes nothing.',
+    ...ENDPOINTS.postWhatIf,
+    summary: 'Replay past events of a slice with a threshold at other values. Changes nothing.',
     body: whatIfRequestSchema,
     answers: { 200: whatIfAnswerSchema },
   },
   getWhatIf: {
-    method: 'get',
-    path: '/v1/whatif',
-    summary: 'The same without a body: scope.NAME=value, payoff.win=number, payoff.loss=number.',
+    ...ENDPOINTS.getWhatIf,
+    summary:
+      'The same what-if with query parameters: scope.NAME=value, payoff.win=number, payoff.loss=number.',
     query: whatIfQuerySchema,
     answers: { 200: whatIfAnswerSchema },
   },
   putMode: {
-    method: 'put',
-    path: '/v1/patterns/{pattern_key}/mode',
-    summary: 'Set what a pattern serves; holds from the moment it is acknowledged.',
-    body: s.modeRequestSchema,
-    answers: { 200: s.headAnswerSchema },
+    ...ENDPOINTS.putMode,
+    summary: 'Set the mode of a pattern. It holds from the acknowledgement on.',
+    body: modeRequestSchema,
+    answers: { 200: headAnswerSchema },
   },
   putSettings: {
-    method: 'put',
-    path: '/v1/patterns/{pattern_key}/settings',
-    summary: 'Set some settings of a pattern; they count from the next run on.',
-    body: s.settingsRequestSchema,
-    answers: { 200: s.settingsAnswerSchema },
+    ...ENDPOINTS.putSettings,
+    summary: 'Set some settings of a pattern. They apply from the next cycle on; the others stay.',
+    body: settingsRequestSchema,
+    answers: { 200: settingsAnswerSchema },
   },
   postRollback: {
-    method: 'post',
-    path: '/v1/patterns/{pattern_key}/rollback',
-    summary: 'Put a past generation back in force; a live pattern is frozen with it.',
-    body: s.rollbackRequestSchema,
-    answers: { 200: s.headAnswerSchema },
+    ...ENDPOINTS.postRollback,
+    summary: 'Put a past generation back in force. A live pattern becomes frozen with it.',
+    body: rollbackRequestSchema,
+    answers: { 200: headAnswerSchema },
   },
   getHealth: {
-    method: 'get',
-    path: '/healthz',
-    summary: 'Liveness.',
+    ...ENDPOINTS.getHealth,
+    summary: 'Check that the service is running.',
     answers: { 200: z.object({ ok: z.literal(true) }) },
   },
   getOpenApi: {
-    method: 'get',
-    path: '/openapi.json',
-    summary: 'This document.',
+    ...ENDPOINTS.getOpenApi,
+    summary: 'Get this document.',
     answers: { 200: z.looseObject({ openapi: z.string() }) },
   },
 } as const satisfies Readonly<Record<string, Route>>;

@@ -1,20 +1,21 @@
 import { DAY_MS } from '../time.ts';
-/** Which dimensions a pattern's lessons use, and which ones its look-ups ask with; times in milliseconds since 1970. */
+
+/** The dimensions that a pattern's lessons use, and those of its look-ups; times in milliseconds since 1970. */
 export interface DimensionCoverage {
-  /** Since when lessons use each dimension without a break. */
+  /** Time since which lessons have used each dimension without interruption. */
   readonly used: ReadonlyMap<string, number>;
-  /** When look-ups last asked with each. */
+  /** Time at which a look-up last contained each dimension. */
   readonly queried: ReadonlyMap<string, number>;
 }
 
-/** A dimension may be missing from look-ups for so long before somebody is told. */
+/** Maximum absence of a dimension from look-ups before `status` warns, milliseconds. */
 export const UNQUERIED_AFTER_MS = DAY_MS;
 
-/** Dimensions that lessons have used for a day and no look-up has asked with for a day, sorted. */
-export function unqueriedDimensions({ used, queried: asked }: DimensionCoverage, now: number): string[] {
+/** Returns the dimensions that lessons have used for a day and no look-up has contained for a day, sorted. */
+export function unqueriedDimensions({ used, queried }: DimensionCoverage, now: number): string[] {
   const before = now - UNQUERIED_AFTER_MS;
   return [...used]
-    .filter(([name, since]) => since <= before && (asked.get(name) ?? 0) <= before)
+    .filter(([name, since]) => since <= before && (queried.get(name) ?? 0) <= before)
     .map(([name]) => name)
     .sort();
 }

@@ -1,11 +1,14 @@
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { DimensionCoverage } from './dimension-coverage.ts';
 
-/** Which scope dimensions lessons use, and which ones look-ups ask with. */
+/** The scope dimensions that lessons use, and those that look-ups contain. */
 export interface DimensionStore {
-  /** Sets what the lessons of the last run use, sorted; what was used before keeps its time. Writes only a change. */
+  /**
+   * Sets the dimensions that the lessons of the last run use, sorted. A dimension that was used before keeps its time.
+   * Writes only when the list differs from the stored one.
+   */
   putUsed(pattern: PatternKey, names: readonly string[]): Promise<void>;
-  /** Notes that look-ups have asked with some dimensions by now. */
+  /** Records that look-ups have contained some dimensions by now. */
   recordQueried(pattern: PatternKey, names: readonly string[]): Promise<void>;
   coverage(pattern: PatternKey): Promise<DimensionCoverage>;
 }

@@ -3,13 +3,13 @@ import type { Override } from '../override/override.ts';
 import { OverrideIndex } from '../override/override-index.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 
-/** Overrides kept in memory, some 1 kB each with their index. */
+/** Maximum number of overrides in memory; each takes about 1 kB with its index. */
 const MAX_OVERRIDES = 100_000;
 
 /**
- * Indexes of the generations that look-ups use, the latest one asked for of each pattern. A set never changes, so what was
- * read once stays right; the least recently used pattern goes when there are too many overrides. Simultaneous first
- * look-ups share one read.
+ * An LRU cache of override indexes: the latest requested row set of each pattern. A set is immutable, so an entry never
+ * becomes stale. The least recently used pattern is evicted when there are more than `MAX_OVERRIDES` overrides.
+ * Simultaneous first look-ups share one read.
  */
 export class GenerationCache {
   readonly #read: (pattern: PatternKey, set: RowSetRef) => Promise<Override[]>;
@@ -21,11 +21,11 @@ export class GenerationCache {
     this.#read = read;
   }
 
-  /** The index of a set, from memory or the store. @throws Fault of the store; a failed read is not remembered */
+  /** Returns the index of a set, from memory or the store. @throws Fault of the store; a failed read is not cached */
   async index(pattern: PatternKey, set: RowSetRef): Promise<OverrideIndex> {
     const known = this.#indexes.get(pattern);
     if (known?.id === set.id) {
-      // Map order is order of use.
+      // A Map keeps insertion order, so the first entry is the least recently used one.
       this.#indexes.delete(pattern);
       this.#indexes.set(pattern, known);
       return known.index;
@@ -39,12 +39,12 @@ export class GenerationCache {
   async #load(key: string, pattern: PatternKey, set: RowSetRef): Promise<OverrideIndex> {
     try {
       const index = new OverrideIndex(await this.#read(pattern, set));
-      this.#forget(pattern);
+      this.#evict(pattern);
       this.#indexes.set(pattern, { id: set.id, index });
       this.#overrides += index.size;
       for (const other of this.#indexes.keys()) {
         if (this.#overrides <= MAX_OVERRIDES || other === pattern) break;
-        this.#forget(other);
+        this.#evict(other);
       }
       return index;
     } finally {
@@ -52,7 +52,7 @@ export class GenerationCache {
     }
   }
 
-  #forget(pattern: PatternKey): void {
+  #evict(pattern: PatternKey): void {
     this.#overrides -= this.#indexes.get(pattern)?.index.size ?? 0;
     this.#indexes.delete(pattern);
   }

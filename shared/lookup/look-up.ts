@@ -8,7 +8,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';
 import { scopeHash } from '../pattern/scope.ts';
 
-/** What a PM asks. */
+/** A look-up of a PM, checked and in canonical form. */
 export interface LookupRequest {
   readonly pattern: PatternKey;
   readonly scope: Scope;
@@ -29,19 +29,19 @@ export interface LookupResult {
   readonly explain?: readonly OverrideExplanation[];
 }
 
-/** Whether a mode serves overrides; the others answer neutral. */
+/** Returns true for a mode that serves overrides; the others answer neutral. */
 export function servesOverrides(mode: Mode): boolean {
   return mode === 'live' || mode === 'frozen';
 }
 
 /**
- * Answers a look-up from what is in force.
- * @param head of the pattern, if it has one
- * @param index the generation's overrides; undefined when there is none to serve
- * @param defaultPolicy of the stage, for a pattern without a generation
+ * Answers a look-up from the generation in force.
+ * @param head the pattern's head; undefined before its first run or change
+ * @param index the generation's overrides; undefined when there are none to serve
+ * @param defaultPolicy the stage's policy, for a pattern without a generation
  */
 export function lookUp(
-  question: LookupRequest,
+  request: LookupRequest,
   head: Head | undefined,
   index: OverrideIndex | undefined,
   defaultPolicy: Policy,
@@ -49,20 +49,20 @@ export function lookUp(
   const current = head?.current;
   const mode = head?.mode ?? 'live';
   const policy = current?.policy ?? defaultPolicy;
-  const resolution = question.resolution ?? current?.resolution ?? DEFAULT_RESOLUTION[policy];
-  const { resolved, explain } = resolve(index?.matching(question.scope) ?? [], resolution);
+  const resolution = request.resolution ?? current?.resolution ?? DEFAULT_RESOLUTION[policy];
+  const { resolved, explain } = resolve(index?.matching(request.scope) ?? [], resolution);
   const inForce = servesOverrides(mode) ? resolved : [];
   return {
-    pattern_key: question.pattern,
-    scope_hash: scopeHash(question.scope),
+    pattern_key: request.pattern,
+    scope_hash: scopeHash(request.scope),
     generation: current?.generation ?? 0,
     mode,
     policy,
     resolution,
     overrides: inForce,
-    thresholds: applyThresholds(question.pattern, question.thresholds, inForce),
-    // In shadow, what would be in force is shown, and that it is not chosen.
-    ...(question.explain && {
+    thresholds: applyThresholds(request.pattern, request.thresholds, inForce),
+    // In mode `shadow` the explanation lists what would be in force, with nothing chosen.
+    ...(request.explain && {
       explain: servesOverrides(mode) ? explain : explain.map(e => ({ ...e, chosen: false })),
     }),
   };

@@ -1,20 +1,18 @@
 import * as z from 'zod';
+import { QUERIED_DIMENSIONS_MESSAGE } from '../log-messages.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
 
 /*
- * Which dimensions look-ups ask with. A lesson's slice that no look-up can match moves nothing, and nobody would see
- * it. Names only, never a value; and a look-up writes nothing: it says what it was asked with on a line of the log,
- * and whoever reads the log keeps it.
+ * A lesson whose slice uses a dimension that no look-up sends moves nothing, and no answer would show it. So look-ups
+ * report the names of their dimensions, never a value. A look-up writes nothing to the store: it logs a line, and
+ * functions/record-queried-dimensions.ts stores what the line lists.
  */
 
-/** The line's message; infrastructure filters the log by it. */
-export const QUERIED_DIMENSIONS_MESSAGE = 'look-ups asked with';
-
-/** A name is said again after so long; well under the day after which `status` misses it. */
+/** Minimum interval between two reports of the same dimension; must stay below `UNQUERIED_AFTER_MS` (24 h). */
 const REPORT_INTERVAL_MS = 3600_000;
-/** More patterns or names than these are forgotten and said again: memory stays bounded whatever is asked. */
+/** Bounds of the reporter's memory. Beyond them its times are dropped, and names are reported again early. */
 const MAX_PATTERNS = 1000;
 const MAX_NAMES = 256;
 
@@ -23,56 +21,56 @@ export interface QueriedDimensions {
   readonly names: readonly string[];
 }
 
-/** Says each dimension of a pattern once an hour, whoever asks how often. */
+/** Reports each dimension of a pattern at most once an hour, however many look-ups use it. */
 export class QueriedDimensionReporter {
-  readonly #say: (asked: QueriedDimensions) => void;
+  readonly #report: (queried: QueriedDimensions) => void;
   readonly #now: () => number;
-  /** When each name was last said, by pattern; milliseconds since 1970. */
-  readonly #said = new Map<PatternKey, Map<string, number>>();
+  /** Time of the last report of each name, by pattern; milliseconds since 1970. */
+  readonly #reportedAt = new Map<PatternKey, Map<string, number>>();
 
-  constructor(say: (asked: QueriedDimensions) => void, now: () => number) {
-    this.#say = say;
+  constructor(report: (queried: QueriedDimensions) => void, now: () => number) {
+    this.#report = report;
     this.#now = now;
   }
 
-  /** Notes a look-up of a pattern that has something to serve. */
-  note(pattern: PatternKey, scope: Scope): void {
+  /** Records the dimensions of a look-up. Call it for patterns that have a generation to serve. */
+  record(pattern: PatternKey, scope: Scope): void {
     const now = this.#now();
-    const said = this.#saidOf(pattern);
-    const names = Object.keys(scope).filter(name => now - (said.get(name) ?? 0) >= REPORT_INTERVAL_MS);
+    const reportedAt = this.#timesOf(pattern);
+    const names = Object.keys(scope).filter(name => now - (reportedAt.get(name) ?? 0) >= REPORT_INTERVAL_MS);
     if (names.length === 0) return;
-    if (said.size + names.length > MAX_NAMES) said.clear();
-    for (const name of names) said.set(name, now);
-    this.#say({ pattern, names });
+    if (reportedAt.size + names.length > MAX_NAMES) reportedAt.clear();
+    for (const name of names) reportedAt.set(name, now);
+    this.#report({ pattern, names });
   }
 
-  #saidOf(pattern: PatternKey): Map<string, number> {
-    const known = this.#said.get(pattern);
+  #timesOf(pattern: PatternKey): Map<string, number> {
+    const known = this.#reportedAt.get(pattern);
     if (known) return known;
-    if (this.#said.size >= MAX_PATTERNS) this.#said.clear();
-    const said = new Map<string, number>();
-    this.#said.set(pattern, said);
-    return said;
+    if (this.#reportedAt.size >= MAX_PATTERNS) this.#reportedAt.clear();
+    const times = new Map<string, number>();
+    this.#reportedAt.set(pattern, times);
+    return times;
   }
 }
 
 const lineSchema = z.object({
   message: z.literal(QUERIED_DIMENSIONS_MESSAGE),
   pattern: z.string(),
-  /** Names hold no comma. */
+  /** Comma-separated; a name contains no comma. */
   dimensions: z.string().regex(/^[A-Za-z]\w{0,63}(,[A-Za-z]\w{0,63}){0,63}$/),
 });
 
-/** Reads lines of the log; those that say something else are left out. */
+/** Parses lines of the log; lines with another content are left out. */
 export function parseQueriedDimensions(lines: readonly string[]): QueriedDimensions[] {
   return lines.flatMap(line => {
-    const read = lineSchema.safeParse(parsed(line));
-    if (!read.success) return [];
-    return [{ pattern: parsePatternKey(read.data.pattern), names: read.data.dimensions.split(',') }];
+    const parsed = lineSchema.safeParse(parseJson(line));
+    if (!parsed.success) return [];
+    return [{ pattern: parsePatternKey(parsed.data.pattern), names: parsed.data.dimensions.split(',') }];
   });
 }
 
-function parsed(line: string): unknown {
+function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {

@@ -14,83 +14,86 @@ import { reasonsBySlice } from './replay/no-override-reasons.ts';
 import type { ReplaySettings } from './replay/settings.ts';
 import { REPLAY_SETTINGS } from './replay/settings.ts';
 
-/** What a policy is told about a pattern. */
+/** Per-pattern settings that a policy reads. */
 export interface PolicySettings {
-  /** Gain of an acted success and loss of an acted failure, both above 0. */
   readonly payoff: Payoff;
-  /** Least events (with an outcome) of a slice. */
+  /** Least number of events with an outcome in a slice. */
   readonly n_min: number;
-  /** Days. */
+  /** Length of the window, days. */
   readonly lookback_days: number;
 }
 
-/** What a run knows of a pattern when its policies are asked. */
+/** Input of a policy: lessons, event columns, settings. */
 export interface PolicyInput {
   readonly pattern: PatternKey;
+  /** Drift and ladder replay read them; replay of gates does not. */
   readonly lessons: readonly Lesson[];
-  /** The events of the window; replay counts on them what lessons have added up. */
+  /** The events of the window, which replay recounts. */
   readonly columns: FactorColumns;
   /** Milliseconds since 1970. */
   readonly asOf: number;
   readonly settings: PolicySettings;
 }
 
-/** What a policy makes of it. */
-export interface PolicyOutput {
+/** Output of a policy: overrides, and why a lesson has none. */
+interface PolicyOutput {
   /** Sorted by scope hash, then category. */
   readonly overrides: readonly Override[];
-  /** Why a lesson that has no override has none. */
+  /** Returns why a lesson without an override has none. */
   readonly explainNoOverride: (lesson: Lesson) => string;
-  /** What is to be said about the pattern as a whole. */
+  /** A remark on the pattern as a whole. */
   readonly note?: string;
 }
 
-const POLICY_FUNCTIONS: Readonly<Record<Policy, (taught: PolicyInput) => PolicyOutput>> = {
+const POLICY_FUNCTIONS: Readonly<Record<Policy, (input: PolicyInput) => PolicyOutput>> = {
   drift: ({ pattern, lessons }) => ({
     overrides: drift(pattern, lessons),
     explainNoOverride: explainNoDriftOverride,
   }),
-  replay: taught => (makesLadderLessons(taught.pattern) ? replayedLadder(taught) : replayed(taught)),
+  replay: input => (makesLadderLessons(input.pattern) ? runLadderReplay(input) : runReplay(input)),
 };
 
-/** The overrides of a policy, and why there are no more. The same events in any order make the same. */
-export function materialize(policy: Policy, taught: PolicyInput): PolicyOutput {
-  const made = POLICY_FUNCTIONS[policy](taught);
-  return { ...made, overrides: made.overrides.toSorted(byScopeHashThenCategory) };
+/** Computes the overrides of a policy. The same events in any order give the same overrides. */
+export function materialize(policy: Policy, input: PolicyInput): PolicyOutput {
+  const output = POLICY_FUNCTIONS[policy](input);
+  return { ...output, overrides: output.overrides.toSorted(byScopeHashThenCategory) };
 }
 
-function replayedLadder({ pattern, lessons }: PolicyInput): PolicyOutput {
-  const { overrides, silent } = ladderReplay(pattern, lessons);
-  return { overrides, explainNoOverride: lesson => silent.get(lesson.scope_hash) ?? TOO_DEEP };
+function runLadderReplay({ pattern, lessons }: PolicyInput): PolicyOutput {
+  const { overrides, silent: reasons } = ladderReplay(pattern, lessons);
+  return { overrides, explainNoOverride: lesson => reasons.get(lesson.scope_hash) ?? TOO_DEEP };
 }
 
 const TOO_DEEP = `replay looks at slices of at most ${REPLAY_SETTINGS.maxDimensions} dimensions`;
 
-function replayed({ pattern, columns, asOf, settings }: PolicyInput): PolicyOutput {
+function runReplay({ pattern, columns, asOf, settings }: PolicyInput): PolicyOutput {
   const result = replay(pattern, columns, asOf, replaySettings(settings));
-  const silent: ReadonlyMap<string, string> = reasonsBySlice(result);
-  // Of fewer events no slice is looked at, and the run says how many there are.
+  const reasons: ReadonlyMap<string, string> = reasonsBySlice(result);
+  // With fewer events replay tests no slice, and the run's shortfall gives the number.
   const note = columns.size < settings.n_min ? undefined : noteOf(result);
   return {
     overrides: result.overrides,
     explainNoOverride: lesson =>
-      silent.get(lesson.scope_hash) ??
+      reasons.get(lesson.scope_hash) ??
       (dimensionCount(lesson.scope_subset) > REPLAY_SETTINGS.maxDimensions ? TOO_DEEP : 'not looked at'),
     ...(note !== undefined && { note }),
   };
 }
 
-/** Why nothing moves, if nothing does, and that the pattern loses, if it does. */
+/** Joins the reason why there is no override, if there is none, and the remark that the base gates lose, if they do. */
 function noteOf({ overrides, withheld, off, base }: ReplayResult): string | undefined {
-  const offs = [...new Set(off.map(lever => lever.reason))];
-  const still = withheld ?? (offs.join('; ') || NO_STEP);
-  const notes = [...(overrides.length === 0 ? [still] : []), ...(base.loses ? [base.summary] : [])];
+  const disabledReasons = [...new Set(off.map(lever => lever.reason))];
+  const noOverrideReason = withheld ?? (disabledReasons.join('; ') || NO_STEP);
+  const notes = [
+    ...(overrides.length === 0 ? [noOverrideReason] : []),
+    ...(base.loses ? [base.summary] : []),
+  ];
   return notes.length === 0 ? undefined : notes.join('; ');
 }
 
 const NO_STEP = 'no step of a lever proves itself';
 
-/** The replay policy's settings as a pattern's own change them. */
+/** Returns the settings of the replay policy with a pattern's own payoff, `n_min` and look-back. */
 export function replaySettings({ payoff, n_min, lookback_days }: PolicySettings): ReplaySettings {
   const [first, ...others] = REPLAY_SETTINGS.windows.map(days => Math.min(days, lookback_days));
   const longest = Math.max(first ?? lookback_days, lookback_days);

@@ -9,8 +9,8 @@ interface Node {
 const newNode = (): Node => ({ overrides: [], children: new Map() });
 
 /**
- * The overrides of one generation as a set trie over their sorted dimension=value pairs: a look-up visits only
- * prefixes of subsets that match, so its cost follows what matches, not how many overrides a pattern has.
+ * The overrides of one generation as a set trie over their sorted dimension=value pairs. A look-up visits only prefixes
+ * that match, so its cost grows with the number of matches and not with the number of overrides.
  */
 export class OverrideIndex {
   readonly size: number;
@@ -32,7 +32,7 @@ export class OverrideIndex {
     }
   }
 
-  /** Every override whose scope subset `scope` covers. */
+  /** Returns every override whose slice contains `scope`, in no particular order. */
   matching(scope: Scope): Override[] {
     const pairs = pairsOf(scope);
     const found: Override[] = [];
@@ -49,7 +49,7 @@ export class OverrideIndex {
   }
 }
 
-/** Pairs in the order of their names; no name contains `=`, so one text is one pair. */
+/** Returns the pairs in the order of their names. A name contains no `=`, so each text stands for one pair. */
 function pairsOf(scope: Scope): string[] {
   return Object.entries(scope).map(([name, value]) => `${name}=${value}`);
 }

@@ -2,44 +2,42 @@ import * as z from 'zod';
 import { ACTION_CATEGORIES } from '../lever/lever.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
 
-/** Every multiplier stays in this range, and so does every product of them (contract, section 4). */
+/** Bounds of every multiplier, and of every product of multipliers (contract, section 4). */
 export const MULTIPLIER_RANGE = { min: 0.5, max: 2 } as const;
 
 export const resolutionSchema = z.enum(['blend', 'most-specific', 'product']);
 export type ResolutionMethod = z.output<typeof resolutionSchema>;
 
-/** Policies that this build computes. */
+/** The policies that this build computes. */
 export const POLICIES = ['drift', 'replay'] as const;
 export type Policy = (typeof POLICIES)[number];
 
-/** The resolution that belongs to a policy; a generation carries it. */
+/** The resolution of each policy, which its generations carry. */
 export const DEFAULT_RESOLUTION: Readonly<Record<Policy, ResolutionMethod>> = {
   drift: 'blend',
   replay: 'product',
 };
 
-const whole = z.number().int();
+const integer = z.number().int();
 
-/** What was counted for an override: winners and losers are those taken with it and not without it, in its slice. */
-export const replayEvidenceSchema = z
+/** The counts behind an override. Winners and losers are events of its slice that are taken with it and not without it. */
+const replayEvidenceSchema = z
   .object({
-    winners: whole.meta({ description: 'winners taken with it and not without it; below 0: fewer' }),
-    losers: whole,
+    winners: integer.meta({ description: 'winners taken with it and not without it; below 0: fewer' }),
+    losers: integer,
     gain: z.number().meta({ description: 'at the payoffs, over the window' }),
-    error: z
-      .number()
-      .meta({ description: 'standard error of the gain, events that share their fate together' }),
+    error: z.number().meta({ description: 'cluster-robust standard error of the gain' }),
     lower_bound: z.number(),
-    window_days: whole,
+    window_days: integer,
     held_out: z
-      .object({ gain: z.number(), error: z.number(), events: whole })
+      .object({ gain: z.number(), error: z.number(), events: integer })
       .optional()
-      .meta({ description: 'the whole set, learned without the last days, on them' }),
+      .meta({ description: 'all overrides, fitted without the last days and scored on them' }),
   })
   .meta({ id: 'ReplayEvidence' });
 export type OverrideEvidence = z.output<typeof replayEvidenceSchema>;
 
-/** One threshold moved in one slice, as stored and as answered (there with its pattern key). */
+/** One threshold moved in one slice, as it is stored. Answers add the pattern key. */
 export const overrideSchema = z.object({
   action_category: z.enum(ACTION_CATEGORIES),
   multiplier: z.number().min(MULTIPLIER_RANGE.min).max(MULTIPLIER_RANGE.max).optional(),
@@ -47,15 +45,18 @@ export const overrideSchema = z.object({
   scope_subset: scopeSubsetSchema,
   scope_hash: scopeHashSchema,
   confidence: z.number().min(0).max(1),
-  n: z.number().int().nonnegative().meta({ description: 'events that it was learned from' }),
+  n: z.number().int().nonnegative().meta({ description: 'events that it was computed from' }),
   pressure: z.number().optional().meta({ description: 'misses minus false positives of the slice (drift)' }),
-  ladder_pressure: z.number().optional().meta({ description: 'of the slice (drift, DX ladder)' }),
+  ladder_pressure: z
+    .number()
+    .optional()
+    .meta({ description: 'ladder pressure of the slice (drift, DX ladder)' }),
   reason: z.string().meta({ description: 'the evidence in one sentence' }),
-  evidence: replayEvidenceSchema.optional().meta({ description: 'what was counted (replay)' }),
+  evidence: replayEvidenceSchema.optional().meta({ description: 'counts behind it (replay)' }),
 });
 export type Override = z.output<typeof overrideSchema>;
 
-/** The order of the rows of a set: by scope hash, then category. No two rows of a set agree in both. */
+/** Orders the rows of a set by scope hash, then category. No two rows of a set are equal in both. */
 export function byScopeHashThenCategory(
   a: Pick<Override, 'scope_hash' | 'action_category'>,
   b: Pick<Override, 'scope_hash' | 'action_category'>,

@@ -3,5 +3,5 @@ import * as z from 'zod';
 export const payoffSchema = z
   .strictObject({ win: z.number().positive().max(1e6), loss: z.number().positive().max(1e6) })
   .meta({ description: 'gain of an acted success, loss of an acted failure' });
-/** What an acted success gains and an acted failure loses, in one unit; both above 0. */
+/** Gain of an acted success and loss of an acted failure, in the same unit; both above 0. */
 export type Payoff = Readonly<z.output<typeof payoffSchema>>;

@@ -7,18 +7,18 @@ import { dimensionCount } from '../pattern/scope.ts';
 import type { Override, ResolutionMethod } from './override.ts';
 import { MULTIPLIER_RANGE } from './override.ts';
 
-/** What is in force for one category in one scope. */
+/** The value in force for one category in one scope, as a look-up answers it: `multiplier` or `delta`. */
 export interface ResolvedOverride {
   readonly action_category: ActionCategory;
   readonly multiplier?: number;
   readonly delta?: number;
-  /** Of the most specific override that matched. */
+  /** Slice of the most specific override that matched. */
   readonly scope_subset: Scope;
-  /** How many overrides matched. */
+  /** Number of overrides that matched. */
   readonly matched: number;
 }
 
-/** One override that matched, and what it counted for. */
+/** One override that matched, and its weight in the result. */
 export interface OverrideExplanation {
   readonly action_category: ActionCategory;
   readonly scope_subset: Scope;
@@ -31,35 +31,52 @@ export interface OverrideExplanation {
   readonly reason: string;
 }
 
-export interface ResolvedScope {
+interface ResolvedScope {
   readonly resolved: readonly ResolvedOverride[];
   readonly explain: readonly OverrideExplanation[];
 }
 
-/** `confidence · (dimensions + 1)^1.5` (contract, section 4). */
+/**
+ * Returns the weight of an override in a blend: `confidence · (dimensions + 1)^1.5` (contract, section 4).
+ * Example: confidence 0.5 and 3 dimensions weigh 0.5 · 4^1.5 = 4.
+ */
 export function blendWeight(confidence: number, dimensions: number): number {
   return confidence * (dimensions + 1) ** 1.5;
 }
 
-/** An override that matched, and how many dimensions its slice fixes. */
+/** The change of one threshold: a factor that multiplies it, or a number that is added to it. */
+interface Effect {
+  readonly kind: 'multiplier' | 'delta';
+  readonly value: number;
+}
+
+function effectOf({ multiplier, delta = 0 }: Override): Effect {
+  return multiplier === undefined
+    ? { kind: 'delta', value: delta }
+    : { kind: 'multiplier', value: multiplier };
+}
+
+/** Returns an effect in the form that overrides and answers have. */
+function toFields({ kind, value }: Effect): { readonly multiplier: number } | { readonly delta: number } {
+  return kind === 'multiplier' ? { multiplier: value } : { delta: value };
+}
+
+/** An override that matched, with its effect and the number of dimensions that its slice fixes. */
 interface Match {
   readonly override: Override;
+  readonly effect: Effect;
   readonly dimensions: number;
 }
 
-/** Most dimensions first; ties by confidence, then n, then scope hash. */
+/** Orders by dimensions, most first; ties by confidence, then n, then scope hash. */
 function bySpecificity({ override: a, dimensions: i }: Match, { override: b, dimensions: j }: Match): number {
   return j - i || b.confidence - a.confidence || b.n - a.n || (a.scope_hash < b.scope_hash ? -1 : 1);
 }
 
-/** How the matching overrides of one category become one value, and what each weighed. `matching` is sorted by specificity. */
+/** Combines the matching overrides of one category, sorted by specificity, into one value. */
 interface Method {
   readonly weights: (matching: readonly Match[]) => readonly number[];
-  readonly value: (
-    values: readonly number[],
-    weights: readonly number[],
-    effect: 'multiplier' | 'delta',
-  ) => number;
+  readonly value: (values: readonly number[], weights: readonly number[], kind: Effect['kind']) => number;
 }
 
 const METHODS: Readonly<Record<ResolutionMethod, Method>> = {
@@ -77,8 +94,8 @@ const METHODS: Readonly<Record<ResolutionMethod, Method>> = {
   },
   product: {
     weights: matching => matching.map(() => 1),
-    value: (values, _, effect) =>
-      effect === 'delta'
+    value: (values, _, kind) =>
+      kind === 'delta'
         ? values.reduce((sum, v) => sum + v, 0)
         : Math.min(
             MULTIPLIER_RANGE.max,
@@ -90,76 +107,76 @@ const METHODS: Readonly<Record<ResolutionMethod, Method>> = {
   },
 };
 
-/** Resolves the overrides of one category. */
-function resolveCategory(category: ActionCategory, mine: Match[], method: Method) {
-  mine.sort(bySpecificity);
-  const effect = mine[0]?.override.multiplier === undefined ? 'delta' : 'multiplier';
-  const weights = method.weights(mine);
+/** Resolves the overrides of one category, of which there is at least one; all have the same kind of effect. */
+function resolveCategory(category: ActionCategory, matching: readonly Match[], method: Method) {
+  const matches = matching.toSorted(bySpecificity);
+  const weights = method.weights(matches);
+  const kind = matches[0]?.effect.kind ?? 'multiplier';
   const value = method.value(
-    mine.map(({ override }) => override[effect] ?? (effect === 'delta' ? 0 : 1)),
+    matches.map(({ effect }) => effect.value),
     weights,
-    effect,
+    kind,
   );
-  const scope_subset = mine[0]?.override.scope_subset ?? {};
   const resolved: ResolvedOverride = {
     action_category: category,
-    [effect]: value,
-    scope_subset,
-    matched: mine.length,
+    ...toFields({ kind, value }),
+    scope_subset: matches[0]?.override.scope_subset ?? {},
+    matched: matches.length,
   };
-  return { resolved, effect, weights } as const;
+  return { resolved, matches, weights } as const;
 }
 
-function byCategory(matching: readonly Override[]): Map<ActionCategory, Match[]> {
-  return Map.groupBy(
-    matching.map(override => ({ override, dimensions: dimensionCount(override.scope_subset) })),
+/** Resolves each category that has a match, in the order of the categories. */
+function resolveCategories(matching: readonly Override[], resolution: ResolutionMethod) {
+  const byCategory = Map.groupBy(
+    matching.map(override => ({
+      override,
+      effect: effectOf(override),
+      dimensions: dimensionCount(override.scope_subset),
+    })),
     ({ override }) => override.action_category,
   );
+  return ACTION_CATEGORIES.flatMap(category => {
+    const matches = byCategory.get(category);
+    return matches ? [resolveCategory(category, matches, METHODS[resolution])] : [];
+  });
 }
 
 /**
  * Resolves the overrides that match a scope into one value per category, in the order of the categories.
- * @param matching overrides whose scope subset the asked scope covers, in any order
+ * @param matching overrides whose slice contains the requested scope, in any order
  */
 export function resolveValues(
   matching: readonly Override[],
   resolution: ResolutionMethod,
 ): ResolvedOverride[] {
-  const groups = byCategory(matching);
-  return ACTION_CATEGORIES.flatMap(category => {
-    const mine = groups.get(category);
-    return mine ? [resolveCategory(category, mine, METHODS[resolution]).resolved] : [];
-  });
+  return resolveCategories(matching, resolution).map(({ resolved }) => resolved);
 }
 
-/** The same, with what each override weighed. */
+/** Resolves like `resolveValues`, and lists every override that matched with its weight. */
 export function resolve(matching: readonly Override[], resolution: ResolutionMethod): ResolvedScope {
-  const groups = byCategory(matching);
-  const resolved: ResolvedOverride[] = [];
-  const explain: OverrideExplanation[] = [];
-  for (const category of ACTION_CATEGORIES) {
-    const mine = groups.get(category);
-    if (!mine) continue;
-    const found = resolveCategory(category, mine, METHODS[resolution]);
-    resolved.push(found.resolved);
-    mine.forEach(({ override: o }, i) => {
-      const weight = found.weights[i] ?? 0;
-      explain.push({
-        action_category: category,
-        scope_subset: o.scope_subset,
-        [found.effect]: o[found.effect] ?? 0,
-        weight,
-        n: o.n,
-        chosen: weight > 0,
-        reason: o.reason,
-      });
-    });
-  }
-  return { resolved, explain };
+  const categories = resolveCategories(matching, resolution);
+  return {
+    resolved: categories.map(({ resolved }) => resolved),
+    explain: categories.flatMap(({ matches, weights }) =>
+      matches.map(({ override, effect }, i): OverrideExplanation => {
+        const weight = weights[i] ?? 0;
+        return {
+          action_category: override.action_category,
+          scope_subset: override.scope_subset,
+          ...toFields(effect),
+          weight,
+          n: override.n,
+          chosen: weight > 0,
+          reason: override.reason,
+        };
+      }),
+    ),
+  };
 }
 
 /**
- * The asked thresholds with what is in force applied: multiplied, or shifted by the delta.
+ * Returns the requested thresholds, each multiplied or shifted by the override in force for its lever.
  * A name that no lever of the pattern moves comes back as it was sent.
  */
 export function applyThresholds(

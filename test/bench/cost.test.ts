@@ -17,52 +17,52 @@ const run = (...options: string[]) =>
     },
   );
 
-it('the bill is for as many metrics, alarms and dashboards as the stack has', () => {
+it('The bill counts the metrics, alarms and dashboards of the stack', () => {
   const template = synthesize();
   const alarms = [...resources(template, 'AWS::CloudWatch::Alarm').values()];
-  // An alarm is paid by the metrics that it looks at.
-  const watched = alarms.map(({ Properties: { Metrics } }) =>
+  // The price of an alarm is per metric that it evaluates.
+  const metricCounts = alarms.map(({ Properties: { Metrics } }) =>
     Array.isArray(Metrics) ? Metrics.filter(query => 'MetricStat' in query).length : 1,
   );
-  expect(USE.alarmMetrics).toBe(watched.reduce((sum, n) => sum + n, 0));
+  expect(USE.alarmMetrics).toBe(metricCounts.reduce((sum, n) => sum + n, 0));
   expect(USE.compositeAlarms).toBe(resources(template, 'AWS::CloudWatch::CompositeAlarm').size);
   expect(USE.metrics).toBe(resources(template, 'AWS::Logs::MetricFilter').size);
   expect(resources(template, 'AWS::CloudWatch::Dashboard').size).toBe(1);
 });
 
-it('no line is negative, and more of anything costs more', () => {
-  for (const { what, dollars } of bill(LOAD, MEMORY)) expect(dollars, what).toBeGreaterThanOrEqual(0);
+it('No line of the bill is negative, and more load of any kind costs more', () => {
+  for (const { item, dollars } of bill(LOAD, MEMORY)) expect(dollars, item).toBeGreaterThanOrEqual(0);
   for (const name of ['eventsPerDay', 'patterns', 'lookupsPerDay'] as const)
     expect(total({ ...LOAD, [name]: 2 * LOAD[name] }), name).toBeGreaterThan(total(LOAD));
 });
 
-it('what does not depend on the load is what is left of it at none', () => {
+it('A stage without load pays only for Step Functions, metrics, alarms and the dashboard', () => {
   const idle = bill({ eventsPerDay: 0, patterns: 0, lookupsPerDay: 0 }, MEMORY);
-  const paid = idle.filter(({ dollars }) => dollars >= 0.05).map(({ what }) => what);
+  const paid = idle.filter(({ dollars }) => dollars >= 0.05).map(({ item }) => item);
   expect(paid).toEqual(['Step Functions', 'Metrics, alarms, dashboard']);
 });
 
-it('is printed line by line for three sizes, or for what is asked, with the date of its prices', () => {
+it('The command prints the bill by line for three sizes or for a given one, with the date of its prices', () => {
   const three = run().stdout;
   expect(three).toMatch(/List prices of \S+, [\w -]*20\d\d/);
   expect(three).toMatch(/100k\/month +1M\/month +10M\/month/);
-  const asked = run('--events-per-day', '10000', '--patterns', '10', '--lookups-per-day', '100000').stdout;
+  const single = run('--events-per-day', '10000', '--patterns', '10', '--lookups-per-day', '100000').stdout;
   const sums = (text: string, name: string) =>
     (new RegExp(`^${name} +(.*)$`, 'm').exec(text)?.[1] ?? '').split(/ +/).map(Number);
   expect(sums(three, 'total')).toHaveLength(3);
-  expect(sums(asked, 'total')).toHaveLength(1);
-  const lines = bill(LOAD, MEMORY).map(({ what }) => sums(asked, what)[0] ?? Number.NaN);
-  expect(lines.reduce((sum, dollars) => sum + dollars, 0)).toBeCloseTo(sums(asked, 'total')[0] ?? 0, 1);
+  expect(sums(single, 'total')).toHaveLength(1);
+  const lines = bill(LOAD, MEMORY).map(({ item }) => sums(single, item)[0] ?? Number.NaN);
+  expect(lines.reduce((sum, dollars) => sum + dollars, 0)).toBeCloseTo(sums(single, 'total')[0] ?? 0, 1);
 });
 
 it.each([
   [['--patterns', 'many'], '--patterns: not a number of zero or more'],
   [['--lookups-per-day=-1'], '--lookups-per-day: not a number of zero or more'],
   [['--evnts', '1'], "Unknown option '--evnts'"],
-])('%j is refused with a word and the usage', (options, why) => {
+])('The options %j are rejected with an error and the usage', (options, message) => {
   const { status, stderr } = run(...options);
   expect(status).toBe(2);
-  expect(stderr).toContain(why);
+  expect(stderr).toContain(message);
   expect(stderr).toContain('Usage: npm run cost');
   expect(stderr).not.toMatch(/\n +at /);
 });

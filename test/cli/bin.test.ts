@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { type FakeService, fakeService, ingest } from './support/fake-service.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'cli', 'pm-tuning.mjs');
@@ -9,17 +9,17 @@ const BIN = join(import.meta.dirname, '..', '..', 'cli', 'pm-tuning.mjs');
 let service: FakeService | undefined;
 afterEach(() => service?.close());
 
-interface Ended {
+interface ProcessResult {
   readonly exit: number | null;
   readonly out: string;
   readonly err: string;
 }
 
-/** Runs the installed command; `during` may signal it, or write to it. */
+/** Runs the installed command; `during` can send it a signal or write to its input. */
 async function run(
   argv: readonly string[],
   during: (child: ReturnType<typeof spawn>) => unknown = child => child.stdin?.end(),
-): Promise<Ended> {
+): Promise<ProcessResult> {
   const child = spawn(process.execPath, [BIN, ...argv], { stdio: 'pipe' });
   let out = '';
   let err = '';
@@ -34,41 +34,39 @@ async function run(
   return { exit, out, err };
 }
 
-describe('the pm-tuning command', () => {
-  it('runs the program and hands its exit code on', async () => {
-    expect(await run(['--version'])).toMatchObject({
-      exit: 0,
-      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
-    });
-    expect(await run(['nonsense'])).toMatchObject({ exit: 2, out: '' });
+it('The pm-tuning command runs the program and ends with its exit code', async () => {
+  expect(await run(['--version'])).toMatchObject({
+    exit: 0,
+    out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
   });
+  expect(await run(['nonsense'])).toMatchObject({ exit: 2, out: '' });
+});
 
-  it('reads standard input', async () => {
-    service = await fakeService(ingest());
-    const event =
-      '{"pattern_key":"pm.s1_entry","episode_id":"e","decision":"acted","scope":{},"timestamp":"2025-01-01T00:00:00Z"}';
-    const ran = await run(['import', '-', '--url', service.url], child => child.stdin?.end(`${event}\n`));
-    expect(ran).toEqual({ exit: 0, out: 'stdin: 1 event: 1 accepted, 0 unchanged, 0 rejected\n', err: '' });
-  });
+it('The pm-tuning command reads standard input', async () => {
+  service = await fakeService(ingest());
+  const event =
+    '{"pattern_key":"pm.s1_entry","episode_id":"e","decision":"acted","scope":{},"timestamp":"2025-01-01T00:00:00Z"}';
+  const result = await run(['import', '-', '--url', service.url], child => child.stdin?.end(`${event}\n`));
+  expect(result).toEqual({ exit: 0, out: 'stdin: 1 event: 1 accepted, 0 unchanged, 0 rejected\n', err: '' });
+});
 
-  it('that is interrupted during an import ends with 130 and says that running it again is safe', async () => {
-    let child: ReturnType<typeof spawn> | undefined;
-    // It is interrupted while its first request is waiting, so that no timing decides the outcome.
-    service = await fakeService(() => {
-      child?.kill('SIGINT');
-      return new Promise(() => {});
-    });
-    const line = '{"episode_id":"e"}\n';
-    const ran = await run(['import', '-', '--url', service.url], started => {
-      child = started;
-      started.stdin?.write(line.repeat(600));
-    });
-    expect(ran).toMatchObject({ exit: 130, out: '' });
-    expect(ran.err).toContain('running it again is safe');
+it('An interrupted import ends with 130 and prints that it can be repeated', async () => {
+  let child: ReturnType<typeof spawn> | undefined;
+  // The signal comes while the first request waits for its response, so that no timing decides the outcome.
+  service = await fakeService(() => {
+    child?.kill('SIGINT');
+    return new Promise(() => {});
   });
+  const line = '{"episode_id":"e"}\n';
+  const result = await run(['import', '-', '--url', service.url], started => {
+    child = started;
+    started.stdin?.write(line.repeat(600));
+  });
+  expect(result).toMatchObject({ exit: 130, out: '' });
+  expect(result.err).toContain('run the import again; it is safe');
+});
 
-  it('ends quietly when its reader has seen enough', async () => {
-    const ran = await run(['--help'], child => child.stdout?.destroy());
-    expect(ran).toMatchObject({ exit: 0, err: '' });
-  });
+it('The pm-tuning command ends without an error when the reader closes the pipe', async () => {
+  const result = await run(['--help'], child => child.stdout?.destroy());
+  expect(result).toMatchObject({ exit: 0, err: '' });
 });

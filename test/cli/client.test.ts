@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { backoffMs, retryAfterMs } from '../../cli/retry.ts';
 import { type FakeService, fakeService, problem, type Reply } from './support/fake-service.ts';
 import { cli } from './support/run-cli.ts';
@@ -24,105 +24,104 @@ const BUSY: Reply = {
 let service: FakeService | undefined;
 afterEach(() => service?.close());
 
-/** A service that gives these answers in turn, the last one for ever. */
+/** Starts a service that gives these answers in turn and repeats the last one; returns its address. */
 async function answering(...replies: (Reply | 'break')[]): Promise<string> {
   service = await fakeService(() => (replies.length > 1 ? replies.shift() : replies[0]) ?? OK);
   return service.url;
 }
 
-describe('a call', () => {
-  it('is repeated after 503 when it changes nothing, no sooner than Retry-After says', async () => {
-    const ran = await cli(['status', '--url', await answering(BUSY, OK)]);
-    expect(ran).toMatchObject({ exit: 0, slept: [7000] });
-    expect(ran.err).toContain('store_throttled (503): busy – again in 7.0 s (attempt 2 of 3)');
-  });
+it('A GET request is retried after 503, no sooner than Retry-After allows', async () => {
+  const result = await cli(['status', '--url', await answering(BUSY, OK)]);
+  expect(result).toMatchObject({ exit: 0, slept: [7000] });
+  expect(result.err).toContain('store_throttled (503): busy – retry in 7.0 s (attempt 2 of 3)');
+});
 
-  it('is repeated after a broken connection', async () => {
-    const ran = await cli(['status', '--url', await answering('break', 'break', OK)]);
-    expect(ran).toMatchObject({ exit: 0, slept: [188, 375] });
-  });
+it('A GET request is retried after a broken connection', async () => {
+  const result = await cli(['status', '--url', await answering('break', 'break', OK)]);
+  expect(result).toMatchObject({ exit: 0, slept: [188, 375] });
+});
 
-  it('is given up after three attempts: exit code 5 for a failing service, 3 for a broken connection', async () => {
-    expect(await cli(['status', '--url', await answering(BUSY)])).toMatchObject({ exit: 5 });
-    expect(service?.seen).toHaveLength(3);
-    await service?.close();
-    expect(await cli(['status', '--url', await answering('break')])).toMatchObject({ exit: 3 });
-  });
+it('A GET request fails after three attempts: exit code 5 for 503, 3 for a broken connection', async () => {
+  expect(await cli(['status', '--url', await answering(BUSY)])).toMatchObject({ exit: 5 });
+  expect(service?.received).toHaveLength(3);
+  await service?.close();
+  expect(await cli(['status', '--url', await answering('break')])).toMatchObject({ exit: 3 });
+});
 
-  it('is made once when it changes something', async () => {
-    const url = await answering(BUSY);
-    for (const argv of [
-      ['cycle'],
-      ['mode', 'p', 'off', '--reason', 'r'],
-      ['rollback', 'p', '1', '--reason', 'r'],
-    ])
-      expect(await cli([...argv, '--url', url])).toMatchObject({ exit: 5, slept: [] });
-    expect(service?.seen).toHaveLength(3);
-  });
+it('A request that changes something is sent once', async () => {
+  const url = await answering(BUSY);
+  for (const argv of [
+    ['cycle'],
+    ['mode', 'p', 'off', '--reason', 'r'],
+    ['rollback', 'p', '1', '--reason', 'r'],
+  ])
+    expect(await cli([...argv, '--url', url])).toMatchObject({ exit: 5, slept: [] });
+  expect(service?.received).toHaveLength(3);
+});
 
-  it('is not repeated when nobody listens: one line says so, exit code 3', async () => {
-    const url = await answering(OK);
-    await service?.close();
-    expect(await cli(['status', '--url', url])).toEqual({
-      exit: 3,
-      out: '',
-      err: `error: no service at ${url} (ECONNREFUSED); start one with: npm start\n`,
-      slept: [],
-    });
-  });
-
-  it('ends with 3 when the service does not answer in time', async () => {
-    service = await fakeService(() => new Promise(() => {}));
-    const ran = await cli(['cycle', '--timeout', '1', '--url', service.url]);
-    expect(ran).toMatchObject({ exit: 3, err: `error: ${service.url} did not answer within 1 s\n` });
-  });
-
-  it('tells a problem with every place in the request, exit code 4', async () => {
-    const errors = [
-      { path: 'n_min', message: 'too small' },
-      { path: '', message: 'odd\u001b[31m' },
-    ];
-    const url = await answering({
-      status: 400,
-      body: problem(400, 'invalid_request', 'does not fit', errors),
-    });
-    expect(await cli(['lookup', 'p', '--url', url])).toMatchObject({
-      exit: 4,
-      out: '',
-      err: 'error: invalid_request (400): does not fit\n  n_min: too small\n  body: odd\\u001b[31m\n',
-    });
-  });
-
-  it('says so when something else answers: exit code 5', async () => {
-    const html = await cli(['status', '--url', await answering({ status: 200, body: '<html>' })]);
-    expect(html).toMatchObject({ exit: 5, err: expect.stringContaining('is PM Tuning listening there?') });
-    await service?.close();
-    const other = await cli(['status', '--url', await answering({ status: 200, body: { hello: 1 } })]);
-    expect(other).toMatchObject({ exit: 5, err: expect.stringContaining('(healthy: ') });
-  });
-
-  it("carries the token, and keeps the address' path", async () => {
-    await cli(['status', '--url', `${await answering(OK)}/prod/`, '--token', 'secret']);
-    expect(service?.seen[0]).toMatchObject({
-      path: '/prod/v1/status',
-      headers: { authorization: 'Bearer secret' },
-    });
+it('A refused connection is not retried and ends with 3 and one line', async () => {
+  const url = await answering(OK);
+  await service?.close();
+  expect(await cli(['status', '--url', url])).toEqual({
+    exit: 3,
+    out: '',
+    err: `error: no service at ${url} (ECONNREFUSED); start one with: npm start\n`,
+    slept: [],
   });
 });
 
-describe('the pause before another attempt', () => {
-  it('doubles from a quarter of a second to 20 s, up to half of it taken off by chance', () => {
-    expect([1, 2, 3, 7, 8, 50].map(attempt => backoffMs(attempt, 0))).toEqual([
-      125, 250, 500, 8000, 10000, 10000,
-    ]);
-    expect(backoffMs(50, 0.999999)).toBe(20_000);
+it('A command ends with 3 when the service does not answer in time', async () => {
+  service = await fakeService(() => new Promise(() => {}));
+  const result = await cli(['cycle', '--timeout', '1', '--url', service.url]);
+  expect(result).toMatchObject({
+    exit: 3,
+    err: `error: ${service.url} did not answer within 1 s\n  try again, or allow more time with --timeout\n`,
   });
+});
 
-  it('is what the service asked for if that is longer, up to a minute', () => {
-    expect(backoffMs(1, 0, 3000)).toBe(3000);
-    expect(backoffMs(1, 0, 3_600_000)).toBe(60_000);
-    expect(retryAfterMs('2', 0)).toBe(2000);
-    expect(retryAfterMs('Mon, 20 Jan 2025 00:00:05 GMT', Date.parse('2025-01-20T00:00:00Z'))).toBe(5000);
-    expect([retryAfterMs('soon', 0), retryAfterMs(null, 0), retryAfterMs('-4', 0)]).toEqual([0, 0, 0]);
+it('A rejected request prints every invalid place and ends with 4', async () => {
+  const errors = [
+    { path: 'n_min', message: 'too small' },
+    { path: '', message: 'odd\u001b[31m' },
+  ];
+  const url = await answering({
+    status: 400,
+    body: problem(400, 'invalid_request', 'does not fit', errors),
   });
+  expect(await cli(['lookup', 'p', '--url', url])).toMatchObject({
+    exit: 4,
+    out: '',
+    err: 'error: invalid_request (400): does not fit\n  n_min: too small\n  body: odd\\u001b[31m\n',
+  });
+});
+
+it('A response that is not of the API ends with 5', async () => {
+  const html = await cli(['status', '--url', await answering({ status: 200, body: '<html>' })]);
+  expect(html).toMatchObject({ exit: 5, err: expect.stringContaining('check that PM Tuning listens there') });
+  await service?.close();
+  const other = await cli(['status', '--url', await answering({ status: 200, body: { hello: 1 } })]);
+  expect(other).toMatchObject({ exit: 5, err: expect.stringContaining('(healthy: ') });
+});
+
+it('A request carries the token and keeps the path of the address', async () => {
+  await cli(['status', '--url', `${await answering(OK)}/prod/`, '--token', 'secret']);
+  expect(service?.received[0]).toMatchObject({
+    path: '/prod/v1/status',
+    headers: { authorization: 'Bearer secret' },
+  });
+});
+
+it('The back-off doubles from 250 ms to 20 s, less a random half', () => {
+  expect([1, 2, 3, 7, 8, 50].map(attempt => backoffMs(attempt, 0))).toEqual([
+    125, 250, 500, 8000, 10000, 10000,
+  ]);
+  expect(backoffMs(50, 0.999999)).toBe(20_000);
+});
+
+it('The back-off is at least Retry-After, up to a minute', () => {
+  expect(backoffMs(1, 0, 3000)).toBe(3000);
+  expect(backoffMs(1, 0, 3_600_000)).toBe(60_000);
+  expect(retryAfterMs('2', 0)).toBe(2000);
+  expect(retryAfterMs('Mon, 20 Jan 2025 00:00:05 GMT', Date.parse('2025-01-20T00:00:00Z'))).toBe(5000);
+  expect([retryAfterMs('soon', 0), retryAfterMs(null, 0), retryAfterMs('-4', 0)]).toEqual([0, 0, 0]);
 });

@@ -11,7 +11,7 @@ const S1 = 'pm.uptrend.S1.entry';
 const S2 = 'pm.uptrend.S2.entry';
 const DX = 'pm.uptrend.S3.dx';
 
-/** Shows what a run came to: `npx vitest run test/cycle/state-machine.test.ts`. */
+/** Prints the outcome of runs: `npx vitest run test/cycle/state-machine.test.ts`. */
 function show(title: string, ...cycles: readonly CycleRecord[]): void {
   const runs = cycles.map(({ status, patterns }) => {
     const each = patterns.map(
@@ -22,7 +22,7 @@ function show(title: string, ...cycles: readonly CycleRecord[]): void {
   console.info([`${title}:`, ...runs].join('\n'));
 }
 
-test('the definition is valid States Language', () => {
+test('The definition of the state machine is valid Amazon States Language', () => {
   const definition = JSON.parse(
     readFileSync(new URL('../../infra/cycle/cycle.asl.json', import.meta.url), 'utf8'),
   );
@@ -31,7 +31,7 @@ test('the definition is valid States Language', () => {
   expect(() => new StateMachine({ ...definition, StartAt: 'Nowhere' }, validating)).toThrow();
 });
 
-test('a full run publishes every pattern with enough events, says why not for the others, and is closed', async () => {
+test('A full run publishes every pattern with enough events, records why it skips the others, and is closed', async () => {
   const api = await openApi();
   await api.postEvents([
     ...events(40, 'a'),
@@ -44,7 +44,7 @@ test('a full run publishes every pattern with enough events, says why not for th
   expect(cycle.finished_at).toBeDefined();
   const runs = cycle.patterns.toSorted((a, b) => (a.pattern_key < b.pattern_key ? -1 : 1));
   expect(runs).toMatchObject([
-    // Everything, and chain=solana: two lessons, each with two levers.
+    // Two lessons, the global slice and chain=solana, each with two levers.
     { pattern_key: S1, status: 'published', events_read: 40, lessons: 2, overrides: 4, generation: 1 },
     { pattern_key: S2, status: 'too_few_events', events_read: 5, lessons: 0, overrides: 0, generation: 0 },
     { pattern_key: DX, status: 'published', events_read: 40, lessons: 2, overrides: 2, generation: 1 },
@@ -61,7 +61,7 @@ test('a full run publishes every pattern with enough events, says why not for th
   await api.close();
 });
 
-test('a fault that passes within the retries costs nothing', async () => {
+test('A fault that ends within the retries has no effect on the run', async () => {
   let left = 2;
   const api = await openApi({
     settings: failing((op, body) => op === 'Query' && body.includes('S1.entry#') && left-- > 0),
@@ -74,7 +74,7 @@ test('a fault that passes within the retries costs nothing', async () => {
   await api.close();
 });
 
-test('[S4] a fault that stays ends in failure after the retries, while the other pattern publishes', async () => {
+test('[S4] A pattern fails after its retries when a fault stays, while the other pattern publishes', async () => {
   let calls = 0;
   const api = await openApi({
     settings: failing((op, body) => op === 'Query' && body.includes('S2.entry#0') && ++calls > 0),
@@ -87,12 +87,12 @@ test('[S4] a fault that stays ends in failure after the retries, while the other
     { pattern_key: S1, status: 'published' },
     { pattern_key: S2, status: 'failed', reason: 'failed: store_unavailable' },
   ]);
-  // The first attempt, and three retries.
+  // One attempt and three retries.
   expect(calls).toBe(4);
   await api.close();
 });
 
-test('a timeout in the middle is recorded, and the next run is clean', async () => {
+test('A timeout during a run is recorded, and the next run publishes', async () => {
   const pause = hanging((op, body) => op === 'Query' && body.includes('S1.entry#'));
   const api = await openApi({ settings: pause.settings, tuning: { retryPauseMs: 1, timeoutSeconds: 1 } });
   await api.postEvents([...events(40, 'a'), ...events(40, 'b', { pattern: S2 })]);
@@ -115,8 +115,8 @@ test('a timeout in the middle is recorded, and the next run is clean', async () 
   await api.close();
 });
 
-test('[I4] a schedule that fires twice at once publishes once: the other run yields', async () => {
-  // Each run's write of the head waits for the other's: both have mined against the same head.
+test('[I4] A schedule that fires twice at once publishes once, and the other run yields', async () => {
+  // Each run waits for the other before it writes the head, so both have mined against the same head.
   let writes = 0;
   const pause = hanging((op, body) => {
     if (op !== 'PutItem' || !body.includes('"sk":{"S":"head"}')) return false;
@@ -139,7 +139,7 @@ test('[I4] a schedule that fires twice at once publishes once: the other run yie
   await api.close();
 });
 
-test('a run that begins when another has just published finds nothing to do', async () => {
+test('A run that begins after another has published changes nothing', async () => {
   const api = await openApi();
   await api.postEvents(events(40, 'e'));
   const [first, second] = [await api.cycle({ as_of: AS_OF }), await api.cycle({ as_of: AS_OF })];

@@ -4,10 +4,8 @@ import { createHandler } from '../../functions/record-queried-dimensions.ts';
 import { readLogLines } from '../../shared/aws/cloudwatch-logs.ts';
 import { documentClient } from '../../shared/dynamodb/client.ts';
 import { jsonLog } from '../../shared/log.ts';
-import {
-  parseQueriedDimensions,
-  QUERIED_DIMENSIONS_MESSAGE,
-} from '../../shared/lookup/queried-dimensions.ts';
+import { QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
+import { parseQueriedDimensions } from '../../shared/lookup/queried-dimensions.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
 import { createRuntime } from '../../shared/runtime.ts';
 import { HOUR, NOW, S1, S2 } from '../support/episodes.ts';
@@ -75,7 +73,7 @@ describe('the log line of queried dimensions', () => {
     );
     const { config } = stores.runtime;
     const { queriedDimensions } = createRuntime(config, documentClient({}), () => NOW, log, metricLog);
-    queriedDimensions.note(S1, normalizeScope({ chain: 'solana' }));
+    queriedDimensions.record(S1, normalizeScope({ chain: 'solana' }));
     expect(parseQueriedDimensions(lines)).toEqual([{ pattern: S1, names: ['chain'] }]);
     expect(lines).toHaveLength(1);
   });

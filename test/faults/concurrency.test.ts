@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readEpisode } from '../../shared/episode/episode.ts';
 import { createApp } from '../../shared/http/app.ts';
-import { operateRoutes } from '../../shared/http/operate.ts';
+import { adminRoutes } from '../../shared/http/routes/admin.ts';
 import { lookupRoutes } from '../../shared/http/routes/lookup.ts';
-import { generationsAnswerSchema, headAnswerSchema, lookupAnswerSchema } from '../../shared/http/schemas.ts';
+import { lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
+import { generationsAnswerSchema, headAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import { runCycle } from '../support/cycles.ts';
 import { connectionCut, randomFaults, retryThrottled } from '../support/dynamodb-proxy.ts';
 import { eventBody, HOUR, iso, S1 } from '../support/episodes.ts';
@@ -36,7 +37,7 @@ function openOperator() {
   const app = createApp(runtime.log);
   lookupRoutes(app, runtime);
   const starter = { start: () => Promise.reject(new Error('not here')) };
-  operateRoutes(app, { ...runtime, starter, cycleMaxAgeMinutes: 120 });
+  adminRoutes(app, { ...runtime, starter, cycleMaxAgeMinutes: 120 });
   const request = async (method: string, path: string, body?: object) => {
     const init = { method, ...(body && { body: JSON.stringify(body) }) };
     const response = await app.request(`http://localhost${path}`, init);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Listening } from '../../local/http-server.ts';
 import { listen } from '../../local/http-server.ts';
 import { MAX_EVENT_BYTES } from '../../shared/episode/episode.ts';
-import { problemSchema } from '../../shared/http/schemas.ts';
+import { problemSchema } from '../../shared/http/schemas/problem.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { eventBody, NOW, S1 } from '../support/episodes.ts';

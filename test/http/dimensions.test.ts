@@ -4,7 +4,7 @@ import { events, openApi } from '../support/api.ts';
 import { DAY, HOUR, iso, NOW, S1 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 
-/* Lessons of slices that no look-up asks for move nothing: `status` says so after a day. */
+/* Lessons about dimensions that no look-up sends have no effect: `status` warns after a day. */
 
 const clock = { now: NOW };
 let api: Api;
@@ -17,21 +17,21 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const lookUp = (scope: object) => api.lookup({ pattern_key: S1, scope });
-/** What `status` warns of, once what look-ups asked with is kept. */
+/** Returns the warnings of `status`, once the dimensions of earlier look-ups are stored. */
 const warnings = async () => {
   await new Promise(resolve => setTimeout(resolve, 20));
   const status = await api.status();
   expect(status.healthy).toBe(true);
   return status.warnings;
 };
-const missed = (names: string) => [
+const unqueried = (names: string) => [
   {
     code: 'dimension_not_asked',
-    detail: `lessons of ${S1} use ${names}; no look-up asked with it for 24 hours`,
+    detail: `lessons of ${S1} use ${names}; no look-up has sent it for 24 hours`,
   },
 ];
 
-it('[F5] a dimension that lessons use and look-ups do not ask with is a warning after 24 hours, until one asks with it', async () => {
+it('[F5] A dimension that lessons use and no look-up sends for 24 hours is a warning, until a look-up sends it', async () => {
   await api.postEvents(
     events(20, 'a', { scope: { chain: 'solana', bucket: 'nano' }, timestamp: iso(NOW - DAY) }),
   );
@@ -41,11 +41,11 @@ it('[F5] a dimension that lessons use and look-ups do not ask with is a warning 
   await lookUp({ chain: 'solana' });
   expect(await warnings()).toEqual([]);
   clock.now += HOUR;
-  expect(await warnings()).toEqual(missed('bucket'));
+  expect(await warnings()).toEqual(unqueried('bucket'));
   await lookUp({ chain: 'base', bucket: 'micro' });
   expect(await warnings()).toEqual([]);
   clock.now += DAY;
-  expect(await warnings()).toEqual(missed('bucket, chain'));
+  expect(await warnings()).toEqual(unqueried('bucket, chain'));
   await lookUp({ chain: 'base', bucket: 'micro' });
   expect(await warnings()).toEqual([]);
   measurement(

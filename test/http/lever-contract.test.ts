@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Head } from '../../shared/generation/head.ts';
-import { snapshotSchema } from '../../shared/http/schemas.ts';
+import { snapshotSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { ACTION_CATEGORIES, LEVERS } from '../../shared/lever/lever.ts';
 import { DEFAULT_RESOLUTION } from '../../shared/override/override.ts';
 import { applyThresholds, resolve } from '../../shared/override/resolve.ts';
@@ -12,8 +12,8 @@ import { measurement } from '../support/measurements.ts';
 import { override } from '../support/overrides.ts';
 
 /*
- * Every category that can be written reaches the threshold that it is for, by each way that a client has: a look-up with
- * a body, one by parameters, and a snapshot that the client resolves by itself.
+ * Every action category moves its threshold, by each way that a client has: a look-up with a body, a look-up with a
+ * query, and a snapshot that the client resolves by itself.
  */
 
 let api: Api;
@@ -54,7 +54,7 @@ async function publish(key: string, category: (typeof ACTION_CATEGORIES)[number]
   expect(await heads.replaceHead(pattern, head)).toBe(true);
 }
 
-it('[V5] every category moves its threshold by every way that a client has, and only in its slice', async () => {
+it('[V5] Every category moves its threshold by every way that a client has, and only in its slice', async () => {
   expect(new Set(rows.map(row => row.category))).toEqual(new Set(ACTION_CATEGORIES));
   for (const [i, { category, state, threshold, effect }] of rows.entries()) {
     const pattern = `pm.lever_${i}.${state}.entry`;

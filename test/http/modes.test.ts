@@ -3,7 +3,7 @@ import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { iso, NOW, S1 } from '../support/episodes.ts';
 
-/** What an operator says, and what the PM is answered from that moment on. */
+/* Mode, rollback and snapshot: a change by an operator holds for the next look-up. */
 
 let api: Api;
 let at = NOW;
@@ -17,15 +17,15 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const scope = { chain: 'solana', unseen: 'x' };
-const ask = (fields: object = {}) =>
+const lookUp = (fields: object = {}) =>
   api.lookup({ pattern_key: S1, scope, thresholds: { ts_min: 0.6 }, ...fields });
-const say = async (path: string, body: object) => {
+const change = async (path: string, body: object) => {
   const response = await api.send(path === 'rollback' ? 'POST' : 'PUT', `/v1/patterns/${S1}/${path}`, body);
   expect(response.status).toBe(200);
   at += 1000;
   return (await response.json()) as Record<string, unknown>;
 };
-const mode = (name: string) => say('mode', { mode: name, reason: 'a test' });
+const mode = (name: string) => change('mode', { mode: name, reason: 'a test' });
 const snapshot = async (etag?: string) => {
   const response = await api.service.app.request(`/v1/snapshots/${S1}`, {
     headers: etag === undefined ? {} : { 'if-none-match': etag },
@@ -35,30 +35,31 @@ const snapshot = async (etag?: string) => {
   return { status: response.status, body };
 };
 
-describe('[F1] a mode holds from the moment it is acknowledged', () => {
+describe('[F1] a mode', () => {
   it.each([
-    ['live', true],
-    ['off', false],
-    ['frozen', true],
-    ['shadow', false],
-    ['live', true],
-  ])('%s serves overrides: %s', async (name, does) => {
+    ['live', 'its overrides'],
+    ['off', 'neutral'],
+    ['frozen', 'its overrides'],
+    ['shadow', 'neutral'],
+    ['live', 'its overrides'],
+  ])('Mode %s serves %s from its acknowledgement on', async (name, served) => {
+    const serves = served === 'its overrides';
     expect(await mode(name)).toMatchObject({
       pattern_key: S1,
       mode: name,
       generation: 2,
       latest_generation: 2,
     });
-    const answer = await ask();
+    const answer = await lookUp();
     expect(answer).toMatchObject({ mode: name, generation: 2 });
-    expect(answer.overrides.length > 0).toBe(does);
-    expect(answer.thresholds.ts_min === 0.6).toBe(!does);
-    expect((await snapshot()).body?.overrides.length).toBe(does ? 4 : 0);
+    expect(answer.overrides.length > 0).toBe(serves);
+    expect(answer.thresholds.ts_min === 0.6).toBe(!serves);
+    expect((await snapshot()).body?.overrides.length).toBe(serves ? 4 : 0);
   });
 
-  it('shadow explains what would be in force', async () => {
+  it('A look-up in mode shadow explains what would be in force', async () => {
     await mode('shadow');
-    const { explain, overrides } = await ask({ explain: true });
+    const { explain, overrides } = await lookUp({ explain: true });
     expect(overrides).toEqual([]);
     expect(explain?.length).toBe(4);
     expect(explain?.some(e => e.chosen)).toBe(false);
@@ -66,16 +67,16 @@ describe('[F1] a mode holds from the moment it is acknowledged', () => {
 });
 
 describe('a snapshot', () => {
-  it('[F2] is 304 while nothing changed, and other when the mode, the generation or a rollback changed it', async () => {
+  it('[F2] A snapshot is 304 while nothing changed, and 200 after a change of mode, generation or by rollback', async () => {
     const etags: string[] = [];
-    for (const change of [
+    for (const makeChange of [
       () => mode('live'),
       () => mode('off'),
       () => mode('shadow'),
-      () => say('rollback', { generation: 1, reason: 'a test' }),
+      () => change('rollback', { generation: 1, reason: 'a test' }),
       () => mode('live'),
     ]) {
-      await change();
+      await makeChange();
       const now = (await snapshot()).body?.etag ?? '';
       expect((await snapshot(now)).status).toBe(304);
       expect((await snapshot(`"x", W/${now}`)).status).toBe(304);
@@ -88,9 +89,9 @@ describe('a snapshot', () => {
   });
 });
 
-describe('history', () => {
-  it('shows generations, what made them, what differs, and who changed what', async () => {
-    await say('rollback', { generation: 2, reason: 'back to two' });
+describe('the history of a pattern', () => {
+  it('The history lists generations with their origin, a diff of two, and the audit', async () => {
+    await change('rollback', { generation: 2, reason: 'back to two' });
     const response = await api.send('GET', `/v1/patterns/${S1}/generations?diff=1,2`);
     const body = (await response.json()) as Record<string, never>;
     expect(body).toMatchObject({
@@ -108,8 +109,8 @@ describe('history', () => {
   });
 });
 
-describe('pages of what is in force', () => {
-  it('stay within the generation that the first page came from', async () => {
+describe('pages of overrides', () => {
+  it('Pages stay within the generation of the first page', async () => {
     await mode('live');
     const first = await (await api.send('GET', `/v1/overrides?pattern_key=${S1}&limit=1`)).json();
     const before = await api.overrides(S1);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../shared/http/app.ts';
 import { nMinRoutes } from '../../shared/http/routes/n-min.ts';
 import { nMinAnswerSchema } from '../../shared/http/schemas/n-min.ts';
-import { problemSchema } from '../../shared/http/schemas.ts';
+import { problemSchema } from '../../shared/http/schemas/problem.ts';
 import { jsonLog } from '../../shared/log.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
@@ -21,15 +21,15 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const ask = async (query = '') => {
+const getStudy = async (query = '') => {
   const response = await api.send('GET', `${PATH}?as_of=${iso(NOW)}${query}`);
   expect(response.status).toBe(200);
   return nMinAnswerSchema.parse(await response.json());
 };
 
 describe('the study of N_MIN over HTTP', () => {
-  it('is of the events of the window, at the N_MIN in force', async () => {
-    const answer = await ask();
+  it('The study counts the events of the window and names the N_MIN in force', async () => {
+    const answer = await getStudy();
     expect(answer).toMatchObject({
       pattern_key: S1,
       as_of: iso(NOW),
@@ -46,16 +46,16 @@ describe('the study of N_MIN over HTTP', () => {
     expect(answer.advice).toMatch(/^Keep 33: /);
   });
 
-  it('of fewer days has fewer events', async () => {
-    expect(await ask('&lookback_days=30')).toMatchObject({ events: 120, lookback_days: 30 });
+  it('The study of fewer days has fewer events', async () => {
+    expect(await getStudy('&lookback_days=30')).toMatchObject({ events: 120, lookback_days: 30 });
   });
 
-  it('takes the settings of the pattern', async () => {
+  it('The study uses the settings of the pattern', async () => {
     await api.send('PUT', `/v1/patterns/${S1}/settings`, { n_min: 20, lookback_days: 30, reason: 'test' });
-    expect(await ask()).toMatchObject({ n_min: 20, lookback_days: 30 });
+    expect(await getStudy()).toMatchObject({ n_min: 20, lookback_days: 30 });
   });
 
-  it('of a pattern without events says so', async () => {
+  it('The study of a pattern without events advises to keep N_MIN', async () => {
     const response = await api.send('GET', `/v1/patterns/${S2}/nmin`);
     expect(nMinAnswerSchema.parse(await response.json())).toMatchObject({
       events: 0,
@@ -70,18 +70,18 @@ describe('the study of N_MIN over HTTP', () => {
     ['lookback_days=367', 'lookback_days'],
     ['lookback_days=ten', 'lookback_days'],
     ['n_min=33', ''],
-  ])('refuses %s', async (query, path) => {
+  ])('The study rejects the parameter %s', async (query, path) => {
     const response = await api.send('GET', `${PATH}?${query}`);
     expect(response.status).toBe(400);
     const { code, errors } = problemSchema.parse(await response.json());
     expect([code, errors?.[0]?.path]).toEqual(['invalid_request', path]);
   });
 
-  it('refuses what is no pattern', async () => {
+  it('The study rejects an invalid pattern key', async () => {
     expect((await api.send('GET', '/v1/patterns/nonsense/nmin')).status).toBe(400);
   });
 
-  it('refuses a window with more events than can be counted while the caller waits', async () => {
+  it('The study rejects a window with more events than it can count in time', async () => {
     const app = createApp(jsonLog('error', () => undefined, Date.now));
     expect(app).toBeInstanceOf(Hono);
     const { heads, episodes, defaults } = api.service.runtime;
@@ -91,7 +91,7 @@ describe('the study of N_MIN over HTTP', () => {
     const { errors } = problemSchema.parse(await response.json());
     expect(errors?.[0]).toEqual({
       path: 'lookback_days',
-      message: 'the window holds more than 100 events with an outcome: take fewer days',
+      message: 'the window holds more than 100 events with an outcome: reduce lookback_days',
     });
   });
 });

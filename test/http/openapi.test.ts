@@ -23,7 +23,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
 );
 
-/** Every value under a name, anywhere in a document. */
+/** Yields every value under a name, anywhere in a document. */
 function* valuesOf(node: unknown, name: string): Generator<unknown> {
   if (typeof node !== 'object' || node === null) return;
   for (const [key, value] of Object.entries(node)) {
@@ -33,11 +33,11 @@ function* valuesOf(node: unknown, name: string): Generator<unknown> {
 }
 
 describe('the OpenAPI document', () => {
-  it('is of version 3.1', () => {
+  it('The OpenAPI document has version 3.1', () => {
     expect(document.openapi).toBe('3.1.0');
   });
 
-  it('points only to what is in it', () => {
+  it('Every reference of the OpenAPI document leads to a part of it', () => {
     const references = [...valuesOf(document, '$ref')] as string[];
     expect(references.length).toBeGreaterThan(10);
     for (const reference of references) {
@@ -51,7 +51,7 @@ describe('the OpenAPI document', () => {
     expect([...valuesOf(document, '$defs')]).toEqual([]);
   });
 
-  it('names every operation once', () => {
+  it('The OpenAPI document names every operation once', () => {
     expect(operations.map(o => o.operationId).sort()).toEqual(Object.keys(ROUTES).sort());
   });
 
@@ -76,15 +76,15 @@ describe('the OpenAPI document', () => {
     ['post', '/v1/patterns/{pattern_key}/rollback'],
     ['get', '/healthz'],
     ['get', '/openapi.json'],
-  ])('has %s %s', (method, path) => {
+  ])('The OpenAPI document has %s %s', (method, path) => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('has 17 operations of the contract, those that were added to it, and nothing else', () => {
+  it('The OpenAPI document has the 21 operations of the contract and no others', () => {
     expect(operations).toHaveLength(17 + 4);
   });
 
-  it('declares the parameters of every path, and errors as problem+json', () => {
+  it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
     for (const operation of operations) {
       const inPath = operation.parameters.filter(p => p.in === 'path').map(p => `{${p.name}}`);
       expect(inPath).toEqual(operation.path.match(/\{\w+\}/g) ?? []);
@@ -93,32 +93,32 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe('what is served', () => {
+describe('the served API', () => {
   let api: Api;
   beforeAll(async () => {
     api = await openApi({ now: () => NOW, environment: { N_MIN: '5' } });
   });
   afterAll(() => api.close());
 
-  it('is what is documented, and the other way round', () => {
+  it('The served routes are the documented ones', () => {
     const served = api.service.app.routes
       .filter(route => route.method !== 'ALL')
       .map(route => `${route.method.toLowerCase()} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`);
     expect([...new Set(served)].sort()).toEqual(operations.map(o => `${o.method} ${o.path}`).sort());
   });
 
-  it('answers a tour of every operation with what its schema says', async () => {
+  it('Every operation answers with what its schema documents', async () => {
     const visited = new Set<string>();
     const visit = async (name: keyof typeof ROUTES, path: string, body?: unknown, status = 200) => {
       const route: Route = ROUTES[name];
-      const response = await api.send(route.method.toUpperCase(), path, body);
+      const response = await api.send(route.method, path, body);
       expect([name, response.status]).toEqual([name, status]);
       const schema = route.answers[status] as z.ZodType | null | undefined;
       if (schema === undefined) throw new Error(`${name} documents no ${status}`);
       visited.add(`${name} ${status}`);
       if (schema === null) return {};
       const answer = (await response.json()) as Record<string, unknown>;
-      // What the schema reads is all that is there: nothing is answered that is not documented.
+      // Parsing drops undocumented members, so equality proves that there are none.
       expect(schema.parse(answer)).toEqual(answer);
       return answer;
     };
@@ -159,9 +159,9 @@ describe('what is served', () => {
         `/v1/overrides?pattern_key=${pattern}&next=${encodeURIComponent(String(overrides.next))}`,
       );
     }
-    const question = { pattern_key: S1, scope, thresholds: { ts_min: 0.6 }, explain: true };
+    const lookup = { pattern_key: S1, scope, thresholds: { ts_min: 0.6 }, explain: true };
     for (const resolution of ['blend', 'most-specific', 'product'])
-      await visit('postLookup', '/v1/overrides/lookup', { ...question, resolution });
+      await visit('postLookup', '/v1/overrides/lookup', { ...lookup, resolution });
     await visit('getLookup', `/v1/overrides/lookup?pattern_key=${S1}&scope.chain=solana&explain=true`);
     const moved = { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2, as_of: iso(NOW) };
     await visit('postWhatIf', '/v1/whatif', moved);
@@ -187,7 +187,7 @@ describe('what is served', () => {
     await visit('postRollback', `${on}/rollback`, { generation: 1, reason: 'tour' });
     for (const mode of ['shadow', 'off', 'frozen', 'live']) {
       await visit('putMode', `${on}/mode`, { mode, reason: 'tour' });
-      await visit('postLookup', '/v1/overrides/lookup', question);
+      await visit('postLookup', '/v1/overrides/lookup', lookup);
       await visit('getSnapshot', `/v1/snapshots/${S1}`);
     }
     await visit('getGenerations', `${on}/generations`);

@@ -1,20 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  evidenceAnswerSchema,
-  generationsAnswerSchema,
-  settingsAnswerSchema,
-} from '../../shared/http/schemas.ts';
+import { evidenceAnswerSchema } from '../../shared/http/schemas/evaluation.ts';
+import { generationsAnswerSchema, settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import type { Api } from '../support/api.ts';
 import { importAll, openApi, readLines } from '../support/api.ts';
 import { DAY, iso, NOW, S1 } from '../support/episodes.ts';
 import { randomOf } from '../support/random.ts';
 
-/** One pattern under both policies, over HTTP: what is published, what is recorded, and what a trader reads of it. */
+/* One pattern under both policies, over HTTP: what is published, recorded, and readable for a trader. */
 
 const DAYS = 60;
 const PER_DAY = 40;
 
-/** What stands just under the gate wins in timeframe 1h, and loses elsewhere. */
+/** Returns events of which those just below the gate win in timeframe 1h and lose in the others. */
 function traded(seed: number): object[] {
   const random = randomOf(seed);
   return Array.from({ length: DAYS * PER_DAY }, (_, i) => {
@@ -54,10 +51,10 @@ const evidence = async () =>
   evidenceAnswerSchema.parse(await (await api.send('GET', `${PATH}/evidence`)).json());
 const generations = async () =>
   generationsAnswerSchema.parse(await (await api.send('GET', `${PATH}/generations`)).json());
-const set = (body: object) => api.send('PUT', `${PATH}/settings`, { reason: 'a test', ...body });
+const putSettings = (body: object) => api.send('PUT', `${PATH}/settings`, { reason: 'a test', ...body });
 
-describe('before any run', () => {
-  it('there is no evidence, and that is said', async () => {
+describe('the backtest before any run', () => {
+  it('The evidence of a pattern without a run has no policies and a sentence about it', async () => {
     expect(await evidence()).toMatchObject({
       as_of: null,
       policies: [],
@@ -66,8 +63,8 @@ describe('before any run', () => {
   });
 });
 
-describe('drift published, replay beside it', () => {
-  it('compares both in every run, in its record, in the generation and in the evidence', async () => {
+describe('drift is published, replay is a challenger', () => {
+  it('A run compares both policies, in its record, in the generation and in the evidence', async () => {
     const { patterns } = await api.cycle({ as_of: iso(NOW) });
     const [run] = patterns;
     expect(run).toMatchObject({ status: 'published', generation: 1 });
@@ -88,21 +85,21 @@ describe('drift published, replay beside it', () => {
   });
 });
 
-describe('one audited call publishes the other policy', () => {
-  it('[L3] answers the settings in force', async () => {
-    const answer = settingsAnswerSchema.parse(await (await set({ policy: 'replay' })).json());
+describe('switching the policy', () => {
+  it('[L3] One audited call switches the policy and returns the settings in force', async () => {
+    const answer = settingsAnswerSchema.parse(await (await putSettings({ policy: 'replay' })).json());
     expect(answer).toMatchObject({ policy: 'replay', challengers: ['drift'] });
     expect(answer.last_change).toMatchObject({ what: 'settings', why: 'policy "replay": a test' });
     expect((await generations()).changes[0]).toEqual(answer.last_change);
   });
 
-  it('[L3] from the next run on, with its own resolution', async () => {
+  it('[L3] The new policy publishes from the next run on, with its own resolution', async () => {
     const { patterns } = await api.cycle({ as_of: iso(NOW) });
     expect(patterns[0]).toMatchObject({ status: 'published', generation: 2 });
     expect((await generations()).generations[0]).toMatchObject({ policy: 'replay', resolution: 'product' });
   });
 
-  it('few overrides, each with its evidence as figures and as a sentence', async () => {
+  it('Replay publishes few overrides, each with its evidence as figures and as a sentence', async () => {
     const overrides = await api.overrides(S1);
     expect(overrides.length).toBeLessThanOrEqual(3);
     const hour = overrides.find(o => o.scope_subset.timeframe === '1h');
@@ -120,7 +117,7 @@ describe('one audited call publishes the other policy', () => {
     expect(answer.explain?.map(e => e.reason)).toContain(hour?.reason);
   });
 
-  it('[L2] every lesson leads to an override or says why not', async () => {
+  it('[L2] Every lesson leads to an override or has a why_not', async () => {
     const moved = new Set((await api.overrides(S1)).map(o => o.scope_hash));
     const lessons = await api.lessons(S1);
     expect(lessons.length).toBeGreaterThan(8);
@@ -131,24 +128,24 @@ describe('one audited call publishes the other policy', () => {
       ]);
   });
 
-  it('the same events again change nothing; other payoffs are another generation', async () => {
+  it('A run over the same events changes nothing, and one with another payoff makes a generation', async () => {
     expect((await api.cycle({ as_of: iso(NOW) })).patterns[0]).toMatchObject({ status: 'unchanged' });
-    expect((await set({ payoff: { win: 2, loss: 1.25 } })).status).toBe(200);
+    expect((await putSettings({ payoff: { win: 2, loss: 1.25 } })).status).toBe(200);
     expect((await api.cycle({ as_of: iso(NOW) })).patterns[0]).toMatchObject({ generation: 3 });
     expect((await generations()).generations[0]?.payoff).toEqual({ win: 2, loss: 1.25 });
   });
 
-  it('challengers may be left out, and must be policies', async () => {
-    expect((await set({ challengers: [] })).status).toBe(200);
+  it('Challengers can be empty, and each must be a policy', async () => {
+    expect((await putSettings({ challengers: [] })).status).toBe(200);
     await api.cycle({ as_of: iso(NOW) });
     expect((await evidence()).policies.map(p => p.policy)).toEqual(['replay']);
-    const refused = await set({ challengers: ['best'] });
-    expect([refused.status, await refused.json()]).toMatchObject([400, { code: 'policy_not_available' }]);
+    const rejected = await putSettings({ challengers: ['best'] });
+    expect([rejected.status, await rejected.json()]).toMatchObject([400, { code: 'policy_not_available' }]);
   });
 });
 
-describe("the PM's events", () => {
-  it('move nothing under replay, and every slice says why', async () => {
+describe('the real events of a PM', () => {
+  it('The real events of a PM move nothing under replay, and every slice has a reason', async () => {
     const pm = await openApi();
     await importAll(pm, readLines('data/pm-episode-events.jsonl'));
     const { patterns } = await pm.cycle({ as_of: '2025-01-20T00:00:00Z', policy: 'replay' });

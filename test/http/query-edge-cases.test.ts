@@ -1,11 +1,10 @@
-// copy to test/http/
 import { describe, expect, it } from 'vitest';
 import { events, openApi } from '../support/api.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 
-describe('as_of whose UTC year is not four digits', () => {
+describe('an as_of whose UTC year does not have four digits', () => {
   it.each(['9999-12-31T23:59:59-23:00', '0000-01-01T00:00:00+23:00'])(
-    '%s is refused, and list of runs and status stay readable',
+    'The as_of %s is rejected, and the list of cycles and status stay readable',
     async as_of => {
       const api = await openApi({ now: () => NOW });
       const answer = await api.send('POST', '/v1/cycles?wait=true', { as_of });
@@ -19,7 +18,7 @@ describe('as_of whose UTC year is not four digits', () => {
   );
 });
 
-it('10,000 levels inside factors.applied are 400, not 500', async () => {
+it('An event with 10,000 levels inside factors.applied is 400, not 500', async () => {
   const api = await openApi({ now: () => NOW });
   const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
   const body = JSON.stringify(eventBody('deep', { factors: { applied: '?' } })).replace('"?"', deep);
@@ -27,7 +26,7 @@ it('10,000 levels inside factors.applied are 400, not 500', async () => {
   await api.close();
 });
 
-it('one such event does not cost the other 99 of its request', async () => {
+it('A too deep event does not affect the others of its request', async () => {
   const api = await openApi({ now: () => NOW });
   const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
   const bad = JSON.stringify(eventBody('deep', { factors: { applied: '?' } })).replace('"?"', deep);
@@ -40,7 +39,7 @@ it('one such event does not cost the other 99 of its request', async () => {
   await api.close();
 });
 
-it('a threshold that a multiplier takes beyond all numbers comes back as a number', async () => {
+it('A threshold that a multiplier takes beyond all numbers comes back as a number', async () => {
   const api = await openApi({ now: () => NOW, environment: { N_MIN: '5' } });
   await api.postEvents(events(60, 'a', { decision: 'acted', outcome: 'failure' }));
   await api.cycle({ as_of: iso(NOW) });
@@ -49,7 +48,7 @@ it('a threshold that a multiplier takes beyond all numbers comes back as a numbe
   await api.close();
 });
 
-it('a threshold named __proto__ is refused or comes back, not dropped in silence', async () => {
+it('A threshold named __proto__ is rejected or comes back, and is never dropped silently', async () => {
   const api = await openApi({ now: () => NOW });
   const answer = await api.send(
     'POST',
@@ -65,25 +64,25 @@ it('a threshold named __proto__ is refused or comes back, not dropped in silence
   await api.close();
 });
 
-it('an unknown query parameter __proto__ of a look-up is refused as any other', async () => {
+it('A query parameter __proto__ of a look-up is rejected like any unknown one', async () => {
   const api = await openApi({ now: () => NOW });
   expect((await api.send('GET', `/v1/overrides/lookup?pattern_key=${S1}&__proto__=1`)).status).toBe(400);
   await api.close();
 });
 
-it('type and title of a problem belong to its code', async () => {
+it('The type of a problem belongs to its code', async () => {
   const api = await openApi({ now: () => NOW });
   const answer = (await (await api.send('POST', '/v1/events', {})).json()) as { type: string; code: string };
   expect(answer.type).toBe(`urn:pm-tuning:problem:${answer.code}`);
   await api.close();
 });
-it('another method on a path of the API is 405 with Allow', async () => {
+it('Another method on a path of the API is 405 with Allow', async () => {
   const api = await openApi({ now: () => NOW });
   const answer = await api.send('GET', '/v1/events');
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
   await api.close();
 });
-it('a body that is no UTF-8 is refused, not repaired', async () => {
+it('A body that is not UTF-8 is rejected, not repaired', async () => {
   const api = await openApi({ now: () => NOW });
   const text = JSON.stringify(eventBody('caf?'));
   const bytes = Buffer.from(text, 'latin1');

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../shared/http/app.ts';
 import { whatIfRoutes } from '../../shared/http/routes/what-if.ts';
 import { ROUTES } from '../../shared/http/routes.ts';
+import { problemSchema } from '../../shared/http/schemas/problem.ts';
 import type { WhatIfAnswer } from '../../shared/http/schemas/what-if.ts';
 import { whatIfAnswerSchema } from '../../shared/http/schemas/what-if.ts';
-import { problemSchema } from '../../shared/http/schemas.ts';
 import type { Api } from '../support/api.ts';
 import { events, importAll, openApi } from '../support/api.ts';
 import { DAY, iso, NOW, S1, S2 } from '../support/episodes.ts';
@@ -19,7 +19,7 @@ const gates = (ts_score: number): object => ({
 });
 const QUARTER = { chain: 'solana', timeframe: '15m' };
 const HOURLY = { chain: 'solana', timeframe: '1h' };
-const QUESTION = { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2, points: 5, as_of: iso(NOW) };
+const REQUEST = { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2, points: 5, as_of: iso(NOW) };
 
 let api: Api;
 beforeAll(async () => {
@@ -42,21 +42,21 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-async function ask(question: object, status = 200): Promise<WhatIfAnswer> {
-  const response = await api.send('POST', '/v1/whatif', question);
+async function postWhatIf(request: object, status = 200): Promise<WhatIfAnswer> {
+  const response = await api.send('POST', '/v1/whatif', request);
   expect(response.status).toBe(status);
   return whatIfAnswerSchema.parse(await response.json());
 }
 
-async function refused(question: object) {
-  const response = await api.send('POST', '/v1/whatif', question);
+async function rejected(request: object) {
+  const response = await api.send('POST', '/v1/whatif', request);
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   return problemSchema.parse(await response.json());
 }
 
 describe('POST /v1/whatif', () => {
-  it('answers the curve of one slice, the other gates rechecked', async () => {
-    const answer = await ask({ ...QUESTION, scope: { timeframe: '15m' } });
+  it('POST /v1/whatif returns the curve of one slice and rechecks the other gates', async () => {
+    const answer = await postWhatIf({ ...REQUEST, scope: { timeframe: '15m' } });
     expect(answer).toMatchObject({
       pattern_key: S1,
       scope_subset: { timeframe: '15m' },
@@ -84,8 +84,8 @@ describe('POST /v1/whatif', () => {
     expect(answer.curve[0]?.threshold).toBeCloseTo(0.48, 12);
   });
 
-  it('counts events of one hour together: 12 winners and 20 losers that share it are one event of +4', async () => {
-    const { best, sentence, note } = await ask({ ...QUESTION, scope: { timeframe: '15m' } });
+  it('A what-if counts correlated events together: 12 winners and 20 losers of one hour are one event of +4', async () => {
+    const { best, sentence, note } = await postWhatIf({ ...REQUEST, scope: { timeframe: '15m' } });
     // V is the largest of 4·12 + 20, (2·12 − 20)² and 2·32.
     expect(best?.error).toBeCloseTo(Math.sqrt(68), 12);
     expect(best?.high).toBeCloseTo(4 + 1.645 * Math.sqrt(68), 12);
@@ -95,36 +95,36 @@ describe('POST /v1/whatif', () => {
     );
     expect(note).toContain('The best of a curve was picked');
     // 30 losers of one block: error 30 instead of the 7.7 of independent events.
-    const hourly = await ask({ ...QUESTION, scope: { timeframe: '1h' } });
+    const hourly = await postWhatIf({ ...REQUEST, scope: { timeframe: '1h' } });
     expect(hourly.curve[0]).toMatchObject({ losers_change: 30, utility_change: -30, error: 30 });
   });
 
-  it('sees the window, and outcomes known at as_of, only', async () => {
-    expect((await ask({ ...QUESTION, lookback_days: 10 })).events.total).toBe(111);
-    expect((await ask(QUESTION)).events.total).toBe(118);
-    expect((await ask({ ...QUESTION, as_of: iso(NOW - 10 * DAY) })).events.total).toBe(7);
-    expect((await ask({ ...QUESTION, as_of: undefined })).as_of).toBe(iso(NOW));
+  it('A what-if counts only events of the window whose outcome was known at as_of', async () => {
+    expect((await postWhatIf({ ...REQUEST, lookback_days: 10 })).events.total).toBe(111);
+    expect((await postWhatIf(REQUEST)).events.total).toBe(118);
+    expect((await postWhatIf({ ...REQUEST, as_of: iso(NOW - 10 * DAY) })).events.total).toBe(7);
+    expect((await postWhatIf({ ...REQUEST, as_of: undefined })).as_of).toBe(iso(NOW));
   });
 
-  it('takes payoff and look-back from the settings of the pattern unless they are asked for', async () => {
+  it('A what-if takes payoff and look-back from the settings of the pattern unless the request names them', async () => {
     const own = await openApi({ now: () => NOW });
     await importAll(own, events(40, 'x', { pattern: S2, factors: gates(0.55) }));
     const settings = { payoff: { win: 3, loss: 2 }, lookback_days: 20, reason: 'test' };
     await own.send('PUT', `/v1/patterns/${S2}/settings`, settings);
-    const asked = async (more: object) =>
+    const answerTo = async (more: object) =>
       whatIfAnswerSchema.parse(
-        await (await own.send('POST', '/v1/whatif', { ...QUESTION, pattern_key: S2, ...more })).json(),
+        await (await own.send('POST', '/v1/whatif', { ...REQUEST, pattern_key: S2, ...more })).json(),
       );
-    expect(await asked({})).toMatchObject({ payoff: { win: 3, loss: 2 }, lookback_days: 20 });
-    expect(await asked({ payoff: { win: 1, loss: 9 }, lookback_days: 5 })).toMatchObject({
+    expect(await answerTo({})).toMatchObject({ payoff: { win: 3, loss: 2 }, lookback_days: 20 });
+    expect(await answerTo({ payoff: { win: 1, loss: 9 }, lookback_days: 5 })).toMatchObject({
       payoff: { win: 1, loss: 9 },
       lookback_days: 5,
     });
     await own.close();
   });
 
-  it('shifts a slope by a delta', async () => {
-    const answer = await ask({ ...QUESTION, lever: 'slope_min', from: -0.02, to: 0.02 });
+  it('A what-if shifts a slope by a delta', async () => {
+    const answer = await postWhatIf({ ...REQUEST, lever: 'slope_min', from: -0.02, to: 0.02 });
     expect(answer.lever.effect).toBe('delta');
     expect(answer.curve.map(p => [p.delta, p.multiplier, p.winners])).toEqual([
       [-0.02, undefined, 47],
@@ -135,20 +135,20 @@ describe('POST /v1/whatif', () => {
     ]);
   });
 
-  it('without a curve answers 200 and says why', async () => {
-    expect(await ask({ ...QUESTION, scope: { chain: 'moon' } })).toMatchObject({
+  it('A what-if without a curve is 200 with a reason', async () => {
+    expect(await postWhatIf({ ...REQUEST, scope: { chain: 'moon' } })).toMatchObject({
       curve: [],
       reason: 'no event of the slice has an outcome in the window',
       events: { total: 0 },
     });
-    const never = await ask({ ...QUESTION, pattern_key: 'pm.uptrend.S3.retest', lever: 'dx_min' });
+    const never = await postWhatIf({ ...REQUEST, pattern_key: 'pm.uptrend.S3.retest', lever: 'dx_min' });
     expect(never).toMatchObject({ curve: [], events: { total: 0 } });
     expect(never.base).toBeUndefined();
   });
 
-  it('changes nothing', async () => {
+  it('A what-if changes nothing', async () => {
     const before = JSON.stringify(await api.status());
-    await ask(QUESTION);
+    await postWhatIf(REQUEST);
     expect(JSON.stringify(await api.status())).toBe(before);
     const generations = await (await api.send('GET', `/v1/patterns/${S1}/generations`)).json();
     expect(generations).toMatchObject({ generations: [], changes: [] });
@@ -171,8 +171,8 @@ describe('POST /v1/whatif', () => {
     [{ lookback_days: 367 }, 'lookback_days', /./],
     [{ as_of: 'yesterday' }, 'as_of', /RFC 3339/],
     [{ more: 1 }, '', /more/],
-  ])('refuses %j and says where it is wrong', async (wrong, path, message) => {
-    const { status, code, errors } = await refused({ ...QUESTION, ...wrong });
+  ])('POST /v1/whatif rejects %j and names the place', async (wrong, path, message) => {
+    const { status, code, errors } = await rejected({ ...REQUEST, ...wrong });
     expect([status, code]).toEqual([400, 'invalid_request']);
     expect(errors?.[0]).toMatchObject({ path, message: expect.stringMatching(message) });
   });
@@ -182,19 +182,19 @@ describe('POST /v1/whatif', () => {
     [{ scope: [] }, 'invalid_scope'],
     [{ scope: { '1': 'x' } }, 'invalid_scope'],
     [{ scope: { a: {} } }, 'invalid_scope'],
-  ])('refuses %j as %s', async (wrong, code) => {
-    expect(await refused({ ...QUESTION, ...wrong })).toMatchObject({ status: 400, code });
+  ])('POST /v1/whatif rejects %j as %s', async (wrong, code) => {
+    expect(await rejected({ ...REQUEST, ...wrong })).toMatchObject({ status: 400, code });
   });
 
-  it('refuses a window of more events than it can answer for in time', async () => {
-    const asked = async (most: number): Promise<Response> => {
+  it('A what-if rejects a window with more events than it can count in time', async () => {
+    const answerWithLimit = async (maxEvents: number): Promise<Response> => {
       const app = createApp(api.service.runtime.log);
-      whatIfRoutes(app, api.service.runtime, most);
-      return app.request('/v1/whatif', { method: 'POST', body: JSON.stringify(QUESTION) });
+      whatIfRoutes(app, api.service.runtime, maxEvents);
+      return app.request('/v1/whatif', { method: 'POST', body: JSON.stringify(REQUEST) });
     };
-    expect((await asked(118)).status).toBe(200);
-    const message = 'the window holds more than 117 events with an outcome: take fewer days';
-    expect(await (await asked(117)).json()).toMatchObject({
+    expect((await answerWithLimit(118)).status).toBe(200);
+    const message = 'the window holds more than 117 events with an outcome: reduce lookback_days';
+    expect(await (await answerWithLimit(117)).json()).toMatchObject({
       status: 400,
       code: 'invalid_request',
       detail: message,
@@ -219,10 +219,10 @@ describe('GET /v1/whatif', () => {
       ...more,
     })}`;
 
-  it('answers the same to the same question', async () => {
-    const body = { ...QUESTION, scope: { timeframe: '15m' }, payoff: { win: 3, loss: 2 }, lookback_days: 30 };
+  it('GET /v1/whatif has the same answer as POST', async () => {
+    const body = { ...REQUEST, scope: { timeframe: '15m' }, payoff: { win: 3, loss: 2 }, lookback_days: 30 };
     const response = await api.send('GET', query());
-    expect(ROUTES.getWhatIf.answers[200].parse(await response.json())).toEqual(await ask(body));
+    expect(ROUTES.getWhatIf.answers[200].parse(await response.json())).toEqual(await postWhatIf(body));
   });
 
   it.each([
@@ -237,7 +237,7 @@ describe('GET /v1/whatif', () => {
     [{ scope: '{}' }, 'scope'],
     [{ 'scope.__proto__': 'x' }, 'scope.__proto__'],
     [{ lever: 'x'.repeat(65) }, 'lever'],
-  ])('refuses %j and says where it is wrong', async (wrong: object, path) => {
+  ])('GET /v1/whatif rejects %j and names the place', async (wrong: object, path) => {
     const response = await api.send('GET', query({ ...wrong }));
     const { status, errors } = problemSchema.parse(await response.json());
     expect([status, errors?.[0]?.path]).toEqual([400, path]);

@@ -7,7 +7,7 @@ import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/function-settings.ts';
 import { createStack } from './synth.ts';
 
 /*
- * The assembly as `cdk synth` makes it, bundles included: what `sam local` and LocalStack start from.
+ * These tests make the assembly as `cdk synth` does, bundles included. `sam local` and LocalStack start from it.
  */
 
 interface Assembled {
@@ -40,18 +40,21 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-describe('the asset of every function', () => {
-  it.each(FUNCTION_NAMES)('%s is where the template says, and exports its handler', async name => {
-    const found = assembly.functions.get(`PmTuning-dev/${FUNCTIONS[name].id}Function/Resource`);
-    const [file, exported = ''] = found?.Properties.Handler?.split('.') ?? [];
-    const path = join(assembly.folder, found?.Metadata?.['aws:asset:path'] ?? '', `${file}.mjs`);
-    expect(existsSync(path)).toBe(true);
-    expect(existsSync(`${path}.map`)).toBe(true);
-    const bundle: Record<string, unknown> = await import(path);
-    expect(bundle[exported]).toBeTypeOf('function');
-  });
+describe('assets', () => {
+  it.each(FUNCTION_NAMES)(
+    'The asset of %s exists where the template refers to it and exports its handler',
+    async name => {
+      const found = assembly.functions.get(`PmTuning-dev/${FUNCTIONS[name].id}Function/Resource`);
+      const [file, exported = ''] = found?.Properties.Handler?.split('.') ?? [];
+      const path = join(assembly.folder, found?.Metadata?.['aws:asset:path'] ?? '', `${file}.mjs`);
+      expect(existsSync(path)).toBe(true);
+      expect(existsSync(`${path}.map`)).toBe(true);
+      const bundle: Record<string, unknown> = await import(path);
+      expect(bundle[exported]).toBeTypeOf('function');
+    },
+  );
 });
 
-it('the same sources make the same template, bundles included', () => {
+it('The same sources make the same template, bundles included', () => {
   expect(assemble().template).toBe(assembly.template);
 });

@@ -7,15 +7,15 @@ import { createHandler as cycleOpen } from '../../functions/cycle-open.ts';
 import { createHandler as ingest } from '../../functions/ingest.ts';
 import { createHandler as materialize } from '../../functions/materialize.ts';
 import { createHandler as mine } from '../../functions/mine.ts';
-import { ROUTES } from '../../infra/api/routes.ts';
 import definition from '../../infra/cycle/cycle.asl.json' with { type: 'json' };
 import { environmentSchema } from '../../shared/config.ts';
+import { ENDPOINTS } from '../../shared/http/endpoints.ts';
 import { openRecorded, sample } from './recording.ts';
 import { resources, synthesize } from './synth.ts';
 
 /*
- * `test/events/`, which `sam local invoke` is fed with: of the forms that API Gateway, EventBridge Scheduler and Step
- * Functions send, and taken by the handlers as they come.
+ * The samples in `test/events/` are the input of `sam local invoke`. They have the form that API Gateway, EventBridge
+ * Scheduler and Step Functions send, and the handlers accept them unchanged.
  */
 
 const names = readdirSync(new URL('../events', import.meta.url)).map(file => file.replace(/\.json$/, ''));
@@ -41,33 +41,38 @@ interface HttpEvent {
 }
 const http = (name: string): HttpEvent => sample(name) as unknown as HttpEvent;
 
-describe('a request as API Gateway sends it, payload format 2.0', () => {
-  it.each(requests)('%s is of a route of the API, and agrees with itself', name => {
-    const event = http(name);
-    const route = ROUTES.find(({ method, path }) => `${method} ${path}` === event.routeKey);
-    expect(route).toBeDefined();
-    expect(event).toMatchObject({
-      version: '2.0',
-      rawPath: (route?.path ?? '').replaceAll(/\{(\w+)\}/g, (_, parameter) =>
-        String(event.pathParameters?.[parameter]),
-      ),
-      isBase64Encoded: false,
-      requestContext: {
-        http: { method: route?.method, path: event.rawPath },
-        routeKey: event.routeKey,
-        stage: '$default',
-      },
-    });
-    const query = Object.fromEntries(new URLSearchParams(event.rawQueryString));
-    expect(event.queryStringParameters ?? {}).toEqual(query);
-    expect(Object.keys(event.headers)).toEqual(Object.keys(event.headers).map(name => name.toLowerCase()));
-    expect('authorizer' in event.requestContext).toBe(event.routeKey !== 'GET /healthz');
-    expect(typeof event.body).toBe(route?.method === 'GET' ? 'undefined' : 'string');
-    if (event.body !== undefined)
-      expect(Number(event.headers['content-length'])).toBe(Buffer.byteLength(event.body));
-  });
+describe('samples of requests', () => {
+  it.each(requests)(
+    'The sample %s is a request of payload format 2.0 to a route of the API, without contradictions',
+    name => {
+      const event = http(name);
+      const route = Object.values(ENDPOINTS).find(
+        ({ method, path }) => `${method} ${path}` === event.routeKey,
+      );
+      expect(route).toBeDefined();
+      expect(event).toMatchObject({
+        version: '2.0',
+        rawPath: (route?.path ?? '').replaceAll(/\{(\w+)\}/g, (_, parameter) =>
+          String(event.pathParameters?.[parameter]),
+        ),
+        isBase64Encoded: false,
+        requestContext: {
+          http: { method: route?.method, path: event.rawPath },
+          routeKey: event.routeKey,
+          stage: '$default',
+        },
+      });
+      const query = Object.fromEntries(new URLSearchParams(event.rawQueryString));
+      expect(event.queryStringParameters ?? {}).toEqual(query);
+      expect(Object.keys(event.headers)).toEqual(Object.keys(event.headers).map(name => name.toLowerCase()));
+      expect('authorizer' in event.requestContext).toBe(event.routeKey !== 'GET /healthz');
+      expect(typeof event.body).toBe(route?.method === 'GET' ? 'undefined' : 'string');
+      if (event.body !== undefined)
+        expect(Number(event.headers['content-length'])).toBe(Buffer.byteLength(event.body));
+    },
+  );
 
-  it('is taken with its body in base64, as it comes for an unknown content type', async () => {
+  it('A function accepts a body in base64, as API Gateway sends it for an unknown content type', async () => {
     const { runtimeOf, close } = await openRecorded(() => NOW);
     const event = http('post-events');
     const encoded = Buffer.from(event.body ?? '').toString('base64');
@@ -85,9 +90,9 @@ describe('a request as API Gateway sends it, payload format 2.0', () => {
   });
 
   it.each([
-    ['iam', undefined, 'arn:aws:sts::123456789012:assumed-role/position-manager/pm'],
+    ['IAM', undefined, 'arn:aws:sts::123456789012:assumed-role/position-manager/pm'],
     ['a token', { jwt: { claims: { sub: 'anna', scope: 'pm-tuning/operator' }, scopes: [] } }, 'anna'],
-  ])('names who calls, by %s, in the audit', async (_, authorizer, who) => {
+  ])('The audit names a caller who authenticates by %s', async (_, authorizer, who) => {
     const { runtimeOf, close } = await openRecorded(() => NOW);
     const handler = admin(runtimeOf('admin'));
     const event = http('put-mode');
@@ -98,14 +103,14 @@ describe('a request as API Gateway sends it, payload format 2.0', () => {
   });
 });
 
-describe('the input of the schedule', () => {
-  it('is what the schedule of the template sends', () => {
+describe('sample of the schedule', () => {
+  it('The sample of the schedule is the input that the schedule of the template sends', () => {
     const schedule = resources(synthesize(), 'AWS::Scheduler::Schedule').get('Hourly');
     expect(schedule?.Properties.Target).toMatchObject({ Input: JSON.stringify(sample('schedule-input')) });
   });
 });
 
-/** The names of an object, inside and out; of a list, those of its first entry. */
+/** Returns the type of a value; for an object the types of its fields, for a list that of its first entry. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
   if (typeof value !== 'object' || value === null) return typeof value;
@@ -116,8 +121,8 @@ function shapeOf(value: unknown): unknown {
   );
 }
 
-describe('a step of a cycle', () => {
-  it('gets from the state machine what its sample has', async () => {
+describe('samples of steps', () => {
+  it('The state machine sends each step the fields of its sample', async () => {
     const answers: Readonly<Record<string, unknown>> = {
       Open: { cycle: sample('mine').cycle, patterns: sample('cycle-close').patterns },
       Mine: sample('materialize').mined,
@@ -126,7 +131,7 @@ describe('a step of a cycle', () => {
     const payloads: Record<string, unknown> = {};
     const handler = (state: string) => async (input: { Payload: unknown }) => {
       payloads[state] = JSON.parse(JSON.stringify(input.Payload));
-      // Fails, so that the last step gets a result with an error.
+      // This step fails, so the last step gets a result with an error.
       if (state === 'Materialize') throw Object.assign(new Error('cut'), { name: 'damaged_generation' });
       return { Payload: answers[state] };
     };
@@ -145,15 +150,15 @@ describe('a step of a cycle', () => {
       expect([state, shapeOf(payloads[state])]).toEqual([state, shapeOf(sample(name))]);
   });
 
-  it('takes its sample as it comes', async () => {
+  it('Every step accepts its sample', async () => {
     const { runtimeOf, close } = await openRecorded(() => NOW);
     const pattern_key = 'pm.uptrend.S1.entry';
     expect(await cycleOpen(runtimeOf('cycle-open'))(sample('cycle-open'))).toMatchObject({ patterns: [] });
     const mined = await mine(runtimeOf('mine'))(sample('mine'));
     expect(mined).toMatchObject({ pattern_key, events_read: 0 });
     expect(shapeOf(mined)).toEqual(shapeOf(sample('materialize').mined));
-    const made = await materialize(runtimeOf('materialize'))(sample('materialize'));
-    expect(made).toMatchObject({ pattern_key, status: 'too_few_events' });
+    const run = await materialize(runtimeOf('materialize'))(sample('materialize'));
+    expect(run).toMatchObject({ pattern_key, status: 'too_few_events' });
     expect(await cycleClose(runtimeOf('cycle-close'))(sample('cycle-close'))).toMatchObject({
       status: 'succeeded',
       patterns_total: 1,
@@ -162,8 +167,8 @@ describe('a step of a cycle', () => {
   });
 });
 
-describe('the environment that sam is given', () => {
-  it('names the tables that a service on this machine creates, by the names of the settings', () => {
+describe('environment of sam', () => {
+  it('The environment of sam names the tables that the local service creates', () => {
     const { Parameters } = sample('sam-environment');
     const tables = Object.keys(environmentSchema.shape).filter(name => name.endsWith('_TABLE'));
     expect(Object.keys(Object(Parameters)).toSorted()).toEqual(tables.toSorted());
@@ -172,10 +177,10 @@ describe('the environment that sam is given', () => {
   });
 });
 
-it('every kind of request has a sample', () => {
-  const missing = ROUTES.map(({ method, path }) => `${method} ${path}`).filter(
-    route => !requests.some(name => http(name).routeKey === route),
-  );
+it('Every route and every step has a sample', () => {
+  const missing = Object.values(ENDPOINTS)
+    .map(({ method, path }) => `${method} ${path}`)
+    .filter(route => !requests.some(name => http(name).routeKey === route));
   expect(missing).toEqual([]);
   for (const step of ['cycle-open', 'mine', 'materialize', 'cycle-close', 'schedule-input'])
     expect(existsSync(new URL(`../events/${step}.json`, import.meta.url)), step).toBe(true);

@@ -8,15 +8,15 @@ import { createHandler as ingest } from '../../functions/ingest.ts';
 import { createHandler as lookup } from '../../functions/lookup.ts';
 import { createHandler as materialize } from '../../functions/materialize.ts';
 import { createHandler as mine } from '../../functions/mine.ts';
-import { createHandler as asked } from '../../functions/record-queried-dimensions.ts';
+import { createHandler as recordQueriedDimensions } from '../../functions/record-queried-dimensions.ts';
 import { FUNCTION_NAMES } from '../../infra/function-settings.ts';
 import { ACCESS } from '../../infra/table-permissions.ts';
-import { QUERIED_DIMENSIONS_MESSAGE } from '../../shared/lookup/queried-dimensions.ts';
+import { QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
 import { type Call, openRecorded, sample } from './recording.ts';
 
 /*
- * The handlers on the embedded engine, called with the events that API Gateway and Step Functions send. Every request
- * that they make to DynamoDB must be granted to them, and every grant must be for a request that they make.
+ * These tests call the handlers with the events that API Gateway and Step Functions send, on the embedded engine, and
+ * record every request to DynamoDB. Each request must be granted, and each grant must be used.
  */
 
 const START = Date.parse('2025-01-19T12:00:00Z');
@@ -29,14 +29,14 @@ const statuses = new Map<string, number>();
 
 type HttpHandler = ReturnType<typeof ingest>;
 
-/** Calls a function as API Gateway does. */
+/** Calls a handler as API Gateway does and keeps its status code. */
 async function call(handler: HttpHandler, name: string, body?: unknown): Promise<void> {
   const event = { ...sample(name), ...(body !== undefined && { body: JSON.stringify(body) }) };
   const answer = (await handler(event as never)) as APIGatewayProxyResult;
   statuses.set(name, answer.statusCode);
 }
 
-/** One run as the state machine makes it, without its retries. */
+/** Runs one cycle as the state machine does, without its retries. */
 async function runCycle(
   steps: Readonly<Record<'open' | 'mine' | 'materialize' | 'close', Step>>,
 ): Promise<void> {
@@ -54,7 +54,7 @@ async function runCycle(
 }
 type Step = (input: unknown) => Promise<unknown>;
 
-/** What CloudWatch Logs hands to a subscriber. */
+/** Returns the event that CloudWatch Logs sends to a subscriber. */
 const logEvent = (line: object) => {
   const text = JSON.stringify({ logEvents: [{ message: JSON.stringify(line) }] });
   return { awslogs: { data: gzipSync(text).toString('base64') } };
@@ -75,7 +75,7 @@ const many = (outcome: string, from: number) => ({
 beforeAll(async () => {
   recorded = await openRecorded(() => now);
   const { runtimeOf } = recorded;
-  const [takeIn, answer, steer] = [
+  const [ingestHandler, lookupHandler, adminHandler] = [
     ingest(runtimeOf('ingest')),
     lookup(runtimeOf('lookup')),
     admin(runtimeOf('admin')),
@@ -86,27 +86,27 @@ beforeAll(async () => {
     materialize: materialize(runtimeOf('materialize')) as Step,
     close: cycleClose(runtimeOf('cycle-close')) as Step,
   };
-  // An outcome before its event is parked, corrected, and applied when the event comes.
-  await call(takeIn, 'post-outcomes');
+  // An outcome that comes before its event is parked, corrected, and applied when the event comes.
+  await call(ingestHandler, 'post-outcomes');
   const corrected = { pattern_key: PATTERN, episode_id: 'ep-3', outcome: 'failure', correction: true };
-  await call(takeIn, 'post-outcomes', { outcomes: [corrected] });
-  await call(takeIn, 'post-events');
-  await call(takeIn, 'post-events');
+  await call(ingestHandler, 'post-outcomes', { outcomes: [corrected] });
+  await call(ingestHandler, 'post-events');
+  await call(ingestHandler, 'post-events');
   const late = { ...many('success', 0).events[0], episode_id: 'ep-3', outcome: undefined };
-  await call(takeIn, 'post-events', { events: [late] });
-  await call(takeIn, 'post-outcomes');
-  await call(takeIn, 'post-outcomes', { outcomes: [{ ...corrected, episode_id: 'ep-2' }] });
-  await call(takeIn, 'post-events', many('failure', 0));
+  await call(ingestHandler, 'post-events', { events: [late] });
+  await call(ingestHandler, 'post-outcomes');
+  await call(ingestHandler, 'post-outcomes', { outcomes: [{ ...corrected, episode_id: 'ep-2' }] });
+  await call(ingestHandler, 'post-events', many('failure', 0));
   await runCycle(steps);
-  for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(answer, name);
-  await asked(runtimeOf('record-queried-dimensions'))(
+  for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(lookupHandler, name);
+  await recordQueriedDimensions(runtimeOf('record-queried-dimensions'))(
     logEvent({ message: QUERIED_DIMENSIONS_MESSAGE, pattern: PATTERN, dimensions: 'bucket,chain' }),
   );
   now += DAY_MS;
-  await call(takeIn, 'post-events', many('failure', 100));
+  await call(ingestHandler, 'post-events', many('failure', 100));
   await runCycle(steps);
-  // Frozen for so long that what is in force is renewed.
-  await call(steer, 'put-mode', { mode: 'frozen', reason: 'a holiday' });
+  // The pattern is frozen long enough that the rows in force are renewed.
+  await call(adminHandler, 'put-mode', { mode: 'frozen', reason: 'a holiday' });
   now += 45 * DAY_MS;
   await runCycle(steps);
   await steps.close(sample('cycle-close'));
@@ -120,8 +120,8 @@ beforeAll(async () => {
     'put-mode',
     'put-settings',
   ];
-  for (const name of [...reads, ...more]) await call(steer, name);
-  await call(steer, 'post-rollback', { generation: 2, reason: 'the current one again' });
+  for (const name of [...reads, ...more]) await call(adminHandler, name);
+  await call(adminHandler, 'post-rollback', { generation: 2, reason: 'the current one again' });
 });
 
 afterAll(() => recorded.close());
@@ -129,18 +129,18 @@ afterAll(() => recorded.close());
 const fits = (form: string, key: string): boolean =>
   form.endsWith('*') ? key.startsWith(form.slice(0, -1)) : key === form;
 
-/** The rules that grant a call. */
-const granting = (made: Call) =>
-  ACCESS[made.by].filter(
+/** Returns the entries of `ACCESS` that permit a call. */
+const granting = (request: Call) =>
+  ACCESS[request.by].filter(
     rule =>
-      rule.target === made.on &&
-      rule.actions.some(action => action === made.action) &&
-      made.partitions.every(key => rule.partitions?.some(form => fits(form, key)) ?? true) &&
-      made.attributes.every(name => rule.attributes?.includes(name) ?? true),
+      rule.target === request.on &&
+      rule.actions.some(action => action === request.action) &&
+      request.partitions.every(key => rule.partitions?.some(form => fits(form, key)) ?? true) &&
+      request.attributes.every(name => rule.attributes?.includes(name) ?? true),
   );
 
-describe('a function', () => {
-  it('understands the events that API Gateway sends', () => {
+describe('functions', () => {
+  it('Every function answers 200 to the samples of its routes', () => {
     expect(Object.fromEntries(statuses)).toEqual({
       'post-outcomes': 200,
       'post-events': 200,
@@ -164,17 +164,17 @@ describe('a function', () => {
     });
   });
 
-  it.each(FUNCTION_NAMES)('%s makes no request that it is not granted', name => {
-    const refused = recorded.calls.filter(made => made.by === name && granting(made).length === 0);
-    expect(refused).toEqual([]);
+  it.each(FUNCTION_NAMES)('The function %s makes only requests that it is granted', name => {
+    const denied = recorded.calls.filter(request => request.by === name && granting(request).length === 0);
+    expect(denied).toEqual([]);
   });
 
-  it.each(FUNCTION_NAMES)('%s has no grant that it does not use', name => {
-    const granted = ACCESS[name].flatMap(({ target: on, actions: may }) =>
-      may.map(action => `${on} ${action}`),
+  it.each(FUNCTION_NAMES)('The function %s uses every grant that it has', name => {
+    const granted = ACCESS[name].flatMap(({ target, actions }) =>
+      actions.map(action => `${target} ${action}`),
     );
     const used = new Set(
-      recorded.calls.filter(made => made.by === name).map(made => `${made.on} ${made.action}`),
+      recorded.calls.filter(request => request.by === name).map(request => `${request.on} ${request.action}`),
     );
     expect(granted.filter(grant => !used.has(grant))).toEqual([]);
   });

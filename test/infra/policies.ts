@@ -13,7 +13,7 @@ interface PolicyProperties {
   readonly Roles?: unknown[];
 }
 
-/** Everything a role is allowed, as sorted lines `action resource [condition]`. */
+/** Returns the permissions of a role as sorted lines `action resource [condition]`. */
 export function allowedTo(template: Template, role: string): string[] {
   const lines: string[] = [];
   for (const { Properties } of resources(template, 'AWS::IAM::Policy').values()) {

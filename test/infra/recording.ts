@@ -11,13 +11,13 @@ import { createRuntime, type Runtime } from '../../shared/runtime.ts';
 /** One request of a function to DynamoDB. */
 export interface Call {
   readonly by: FunctionName;
-  /** As IAM names it. */
+  /** Action in the naming of IAM, without its `dynamodb:` prefix. */
   readonly action: string;
-  /** The table, or the index. */
+  /** The table or the index. */
   readonly on: string;
-  /** Partition keys that the request names. */
+  /** Partition keys in the request. */
   readonly partitions: readonly string[];
-  /** Attributes that an update names, keys among them. */
+  /** Attributes in an update, keys included. */
   readonly attributes: readonly string[];
 }
 
@@ -28,7 +28,7 @@ const config = readConfig({
   CONTROL_TABLE: 'control',
 });
 
-/** The embedded engine, and a runtime for each function whose requests are written down. */
+/** Opens the embedded engine. Each function gets a runtime that records its requests in `calls`. */
 export async function openRecorded(now: () => number) {
   const engine = await openEmbeddedEngine();
   const calls: Call[] = [];
@@ -117,7 +117,7 @@ function attributesOf({ UpdateExpression = '', ConditionExpression = '' }: Reque
   return [...new Set(['pk', 'sk', ...words.filter(word => !WORDS.has(word))])];
 }
 
-/** An event as the service that calls the function sends it. */
+/** Returns the sample event of `test/events/` with this name. */
 export function sample(name: string): Record<string, unknown> {
   return JSON.parse(readFileSync(new URL(`../events/${name}.json`, import.meta.url), 'utf8'));
 }

@@ -8,7 +8,7 @@ const cdkJson: { context: Record<string, unknown> } = JSON.parse(
   readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
 );
 
-/** An app as the CDK command makes it, except that nothing is bundled. */
+/** Creates an app as the CDK command does, but without bundling. */
 export function createApp(context: Readonly<Record<string, string>> = {}): App {
   return new App({ context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [], ...context } });
 }
@@ -20,7 +20,7 @@ export function createStack(app: App): PmTuningStack {
 
 const templates = new Map<string, Template>();
 
-/** The template of a context; made once per test file. */
+/** Returns the template of a context. Each context is synthesized once per process. */
 export function synthesize(context: Readonly<Record<string, string>> = {}): Template {
   const key = JSON.stringify(context);
   const known = templates.get(key);
@@ -37,7 +37,7 @@ export interface Resource {
   readonly UpdateReplacePolicy?: string;
 }
 
-/** The resources of a type by their logical id without CDK's hash: what the code calls them. */
+/** Returns the resources of a type by their construct id, which is the logical id without CDK's hash. */
 export function resources(template: Template, type: string): Map<string, Resource> {
   const found: [string, Resource][] = Object.entries(template.findResources(type)).map(([id, resource]) => [
     nameOf(id),
@@ -48,7 +48,7 @@ export function resources(template: Template, type: string): Map<string, Resourc
 
 export const nameOf = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
-/** A reference as text: `Ref` and `GetAtt` become the name of what they point to. */
+/** Returns a value as text. `Ref` and `GetAtt` become the construct id of the resource that they refer to. */
 export function text(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return String(value);

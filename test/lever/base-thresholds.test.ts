@@ -10,7 +10,7 @@ const based = (applied: unknown, fields: object = {}) =>
   ).factors;
 
 describe('base thresholds', () => {
-  it('are those that were sent when nothing was applied', () => {
+  it('Base thresholds are those that were sent when no override was applied', () => {
     expect(based(undefined)).toEqual(THRESHOLDS);
     expect(based({ generation: 3 })).toMatchObject(THRESHOLDS);
     expect(based({ generation: 3, overrides: [] })).toMatchObject(THRESHOLDS);
@@ -18,7 +18,7 @@ describe('base thresholds', () => {
 
   it.each([
     [
-      'the overrides of a look-up',
+      'the overrides that a look-up answered',
       {
         generation: 3,
         overrides: [
@@ -27,16 +27,22 @@ describe('base thresholds', () => {
         ],
       },
     ],
-    ['action categories', { multipliers: { tuning_ts_min: 0.8 }, deltas: { tuning_slope_min: 0.001 } }],
-    ['names of thresholds', { multipliers: { ts_min: 0.8 }, deltas: { slope_min: 0.001 } }],
-  ])('have what was applied taken out, by %s', (_, applied) => {
+    [
+      'multipliers and deltas by action category',
+      { multipliers: { tuning_ts_min: 0.8 }, deltas: { tuning_slope_min: 0.001 } },
+    ],
+    [
+      'multipliers and deltas by threshold name',
+      { multipliers: { ts_min: 0.8 }, deltas: { slope_min: 0.001 } },
+    ],
+  ])('Applied overrides are removed from the thresholds when they are listed as %s', (_, applied) => {
     const { ts_min, slope_min, halo_max, ts_score } = based(applied);
     expect(ts_min).toBeCloseTo(0.6, 12);
     expect(slope_min).toBeCloseTo(0.002, 12);
     expect([halo_max, ts_score]).toEqual([1.5, 0.5]);
   });
 
-  it('of an S2 pattern follow the S2 levers', () => {
+  it('The base thresholds of an S2 pattern follow the S2 levers', () => {
     const applied = { multipliers: { tuning_s2_ts_min: 0.8, tuning_ts_min: 0.1 } };
     expect(based(applied, { pattern_key: S2 }).ts_min).toBeCloseTo(0.6, 12);
   });
@@ -47,11 +53,11 @@ describe('base thresholds', () => {
     [{ multipliers: [1, 2] }],
     [{ overrides: [null, 7, { action_category: 'other', multiplier: 2 }] }],
     [{ multipliers: { toString: 2, __proto__: 3 } }],
-  ])('are left alone by what cannot be read: %j', applied => {
+  ])('Thresholds stay as they were sent when `applied` is unreadable: %j', applied => {
     expect(based(applied)).toMatchObject(THRESHOLDS);
   });
 
-  it('[L4] are what a run reads, while the event itself is kept as it was sent', () => {
+  it('[L4] A run reads base thresholds, while the event itself is kept as it was sent', () => {
     const sent = episode('e', { factors: { ts_min: 0.48, applied: { multipliers: { ts_min: 0.8 } } } });
     expect(unpackEpisode(packEpisode(atBaseThresholds(sent))).numbers.get('ts_min')).toBeCloseTo(0.6, 12);
     expect(sent.factors.ts_min).toBe(0.48);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listen } from '../../local/http-server.ts';
 import { isLoopback } from '../../local/loopback-guard.ts';
 import { callersOf, readCallers } from '../../local/token-auth.ts';
-import { problemSchema } from '../../shared/http/schemas.ts';
+import { problemSchema } from '../../shared/http/schemas/problem.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { CALLS } from '../support/calls.ts';

@@ -12,7 +12,7 @@ const S3 = parsePatternKey('pm.uptrend.S3.retest');
 const set = (id: string): RowSetRef => ({ id, rows: 1, chunks: 1 });
 const rows = (n: number): Override[] => new Array<Override>(n).fill(override('tuning_ts_min', {}, 0.9));
 
-/** A store of sets of so many rows each, and what was read from it. */
+/** Returns a store whose sets have the given number of rows, and the list of its reads. */
 function storeOf(size: number | ((id: string) => number)) {
   const reads: string[] = [];
   const read = async (pattern: PatternKey, { id }: RowSetRef): Promise<Override[]> => {
@@ -22,8 +22,8 @@ function storeOf(size: number | ((id: string) => number)) {
   return { reads, read };
 }
 
-describe('the cache', () => {
-  it('reads a set once', async () => {
+describe('generation cache', () => {
+  it('A set is read once', async () => {
     const { reads, read } = storeOf(3);
     const cache = new GenerationCache(read);
     const index = await cache.index(S1, set('a'));
@@ -32,14 +32,14 @@ describe('the cache', () => {
     expect(reads).toEqual([`${S1}@a`]);
   });
 
-  it('simultaneous first look-ups share one read', async () => {
+  it('Simultaneous first look-ups share one read', async () => {
     const { reads, read } = storeOf(3);
     const cache = new GenerationCache(read);
     const indexes = await Promise.all(Array.from({ length: 50 }, () => cache.index(S1, set('a'))));
     expect([new Set(indexes).size, reads.length]).toEqual([1, 1]);
   });
 
-  it('keeps equal ids of different patterns apart', async () => {
+  it('Equal ids of different patterns are separate entries', async () => {
     const { reads, read } = storeOf(3);
     const cache = new GenerationCache(read);
     await cache.index(S1, set('a'));
@@ -47,7 +47,7 @@ describe('the cache', () => {
     expect(reads).toEqual([`${S1}@a`, `${S2}@a`]);
   });
 
-  it('a failed read is not remembered, and fails everybody who waits for it', async () => {
+  it('A failed read fails every look-up that waits for it, and is not cached', async () => {
     let reads = 0;
     const cache = new GenerationCache(async () => {
       if (++reads === 1) throw new Fault('store_unavailable', 'no');
@@ -59,7 +59,7 @@ describe('the cache', () => {
     expect(reads).toBe(2);
   });
 
-  it('holds one set a pattern: a new generation takes the place of the old one', async () => {
+  it('A new generation of a pattern replaces the old one in the cache', async () => {
     const { reads, read } = storeOf(3);
     const cache = new GenerationCache(read);
     await cache.index(S1, set('a'));
@@ -69,7 +69,7 @@ describe('the cache', () => {
     expect(reads).toEqual([`${S1}@a`, `${S1}@b`, `${S1}@a`]);
   });
 
-  it('holds 100,000 overrides; the least recently used pattern goes first', async () => {
+  it('The least recently used pattern is evicted beyond 100,000 overrides', async () => {
     const { reads, read } = storeOf(40_000);
     const cache = new GenerationCache(read);
     await cache.index(S1, set('a'));
@@ -84,7 +84,7 @@ describe('the cache', () => {
     expect(reads).toEqual([`${S2}@a`]);
   });
 
-  it('a set larger than all of it is kept until the next', async () => {
+  it('A set above the limit is kept until the next set is read', async () => {
     const { reads, read } = storeOf(id => (id === 'huge' ? 100_001 : 1));
     const cache = new GenerationCache(read);
     await cache.index(S1, set('huge'));

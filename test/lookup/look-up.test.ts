@@ -14,7 +14,7 @@ const index = new OverrideIndex([
   override('tuning_halo', { chain: 'base' }, 1.2),
 ]);
 
-const question = (fields: Partial<LookupRequest> = {}): LookupRequest => ({
+const request = (fields: Partial<LookupRequest> = {}): LookupRequest => ({
   pattern: S1,
   scope: normalizeScope({ chain: 'solana', bucket: 'nano' }),
   thresholds: { ts_min: 0.6, halo_max: 2 },
@@ -48,15 +48,15 @@ function head(mode: Mode, resolution: ResolutionMethod = 'blend'): Head {
   };
 }
 
-describe('the mode', () => {
+describe('the mode of a pattern', () => {
   it.each<[Mode, boolean]>([
     ['live', true],
     ['frozen', true],
     ['shadow', false],
     ['off', false],
-  ])('%s serves overrides: %s', (mode, does) => {
+  ])('A pattern in mode %s serves overrides: %s', (mode, does) => {
     expect(servesOverrides(mode)).toBe(does);
-    const answer = lookUp(question({ resolution: 'most-specific' }), head(mode), index, 'drift');
+    const answer = lookUp(request({ resolution: 'most-specific' }), head(mode), index, 'drift');
     expect(answer).toMatchObject({ generation: 7, mode, policy: 'drift' });
     expect(answer.overrides).toHaveLength(does ? 1 : 0);
     expect(answer.thresholds).toEqual(
@@ -64,8 +64,8 @@ describe('the mode', () => {
     );
   });
 
-  it('shadow explains what would be in force, none of it chosen', () => {
-    const { explain } = lookUp(question({ explain: true }), head('shadow'), index, 'drift');
+  it('The explanation in mode shadow lists what would be in force, with nothing chosen', () => {
+    const { explain } = lookUp(request({ explain: true }), head('shadow'), index, 'drift');
     expect(explain?.map(e => [e.multiplier, e.chosen])).toEqual([
       [0.8, false],
       [0.9, false],
@@ -74,19 +74,19 @@ describe('the mode', () => {
 });
 
 describe('the resolution', () => {
-  it('is that of the generation unless the caller asks for another', () => {
-    expect(lookUp(question(), head('live', 'product'), index, 'drift').resolution).toBe('product');
+  it('The resolution is that of the generation unless the caller names another', () => {
+    expect(lookUp(request(), head('live', 'product'), index, 'drift').resolution).toBe('product');
     expect(
-      lookUp(question({ resolution: 'most-specific' }), head('live', 'product'), index, 'drift').resolution,
+      lookUp(request({ resolution: 'most-specific' }), head('live', 'product'), index, 'drift').resolution,
     ).toBe('most-specific');
-    expect(lookUp(question(), head('live', 'product'), index, 'drift').overrides[0]?.multiplier).toBeCloseTo(
+    expect(lookUp(request(), head('live', 'product'), index, 'drift').overrides[0]?.multiplier).toBeCloseTo(
       0.72,
       14,
     );
   });
 
-  it('without a generation is that of the policy of the stage', () => {
-    expect(lookUp(question(), undefined, undefined, 'drift')).toEqual({
+  it('The resolution without a generation is that of the stage’s policy', () => {
+    expect(lookUp(request(), undefined, undefined, 'drift')).toEqual({
       pattern_key: S1,
       scope_hash: expect.stringMatching(/^[0-9a-f]{32}$/),
       generation: 0,
@@ -100,9 +100,9 @@ describe('the resolution', () => {
 });
 
 describe('the answer', () => {
-  it('to a scope that was never seen is what the global slice says', () => {
+  it('A scope that was never seen gets the override of the global slice', () => {
     const { overrides } = lookUp(
-      question({ scope: normalizeScope({ moon: 'full' }) }),
+      request({ scope: normalizeScope({ moon: 'full' }) }),
       head('live'),
       index,
       'drift',
@@ -112,8 +112,8 @@ describe('the answer', () => {
     ]);
   });
 
-  it('explains only when asked', () => {
-    expect(lookUp(question(), head('live'), index, 'drift')).not.toHaveProperty('explain');
-    expect(lookUp(question({ explain: true }), undefined, undefined, 'drift').explain).toEqual([]);
+  it('The answer contains an explanation only when the request asks for it', () => {
+    expect(lookUp(request(), head('live'), index, 'drift')).not.toHaveProperty('explain');
+    expect(lookUp(request({ explain: true }), undefined, undefined, 'drift').explain).toEqual([]);
   });
 });

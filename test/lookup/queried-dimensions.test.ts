@@ -1,58 +1,55 @@
 import { describe, expect, it } from 'vitest';
+import { QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
 import { UNQUERIED_AFTER_MS, unqueriedDimensions } from '../../shared/lookup/dimension-coverage.ts';
 import type { QueriedDimensions } from '../../shared/lookup/queried-dimensions.ts';
-import {
-  parseQueriedDimensions,
-  QUERIED_DIMENSIONS_MESSAGE,
-  QueriedDimensionReporter,
-} from '../../shared/lookup/queried-dimensions.ts';
+import { parseQueriedDimensions, QueriedDimensionReporter } from '../../shared/lookup/queried-dimensions.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
 import { HOUR, MINUTE, NOW, S1, S2 } from '../support/episodes.ts';
 
-function noted() {
+function recorder() {
   const clock = { now: NOW };
-  const said: QueriedDimensions[] = [];
-  const asked = new QueriedDimensionReporter(
-    one => said.push(one),
+  const reported: QueriedDimensions[] = [];
+  const reporter = new QueriedDimensionReporter(
+    queried => reported.push(queried),
     () => clock.now,
   );
-  const note = (pattern: QueriedDimensions['pattern'], scope: object) => {
-    asked.note(pattern, normalizeScope(scope));
-    return said.splice(0);
+  const record = (pattern: QueriedDimensions['pattern'], scope: object) => {
+    reporter.record(pattern, normalizeScope(scope));
+    return reported.splice(0);
   };
-  return { clock, note };
+  return { clock, record };
 }
 
-describe('what look-ups ask with', () => {
-  it('is said once an hour for each pattern and dimension, names only', () => {
-    const { clock, note } = noted();
-    expect(note(S1, { chain: 'solana', bucket: 'nano' })).toEqual([
+describe('dimensions of look-ups', () => {
+  it('The name of a dimension is reported once an hour for each pattern', () => {
+    const { clock, record } = recorder();
+    expect(record(S1, { chain: 'solana', bucket: 'nano' })).toEqual([
       { pattern: S1, names: ['bucket', 'chain'] },
     ]);
-    expect(note(S1, { chain: 'base', bucket: 'micro' })).toEqual([]);
-    expect(note(S1, { chain: 'base', rank: 1 })).toEqual([{ pattern: S1, names: ['rank'] }]);
-    expect(note(S2, { chain: 'base' })).toEqual([{ pattern: S2, names: ['chain'] }]);
+    expect(record(S1, { chain: 'base', bucket: 'micro' })).toEqual([]);
+    expect(record(S1, { chain: 'base', rank: 1 })).toEqual([{ pattern: S1, names: ['rank'] }]);
+    expect(record(S2, { chain: 'base' })).toEqual([{ pattern: S2, names: ['chain'] }]);
     clock.now += HOUR - 1;
-    expect(note(S1, { chain: 'base' })).toEqual([]);
+    expect(record(S1, { chain: 'base' })).toEqual([]);
     clock.now += 1;
-    expect(note(S1, { chain: 'base' })).toEqual([{ pattern: S1, names: ['chain'] }]);
+    expect(record(S1, { chain: 'base' })).toEqual([{ pattern: S1, names: ['chain'] }]);
   });
 
-  it('of the empty scope is nothing', () => {
-    expect(noted().note(S1, {})).toEqual([]);
+  it('The empty scope reports nothing', () => {
+    expect(recorder().record(S1, {})).toEqual([]);
   });
 
-  it('is bounded: after 1,000 patterns, or 256 dimensions of one, it is said anew', () => {
-    const { note } = noted();
-    for (let i = 0; i < 1000; i++) note(parsePatternKey(`pm.f${i}.S1.entry`), { chain: 1 });
-    expect(note(parsePatternKey('pm.f999.S1.entry'), { chain: 1 })).toHaveLength(0);
-    expect(note(parsePatternKey('pm.f1000.S1.entry'), { chain: 1 })).toHaveLength(1);
-    expect(note(parsePatternKey('pm.f999.S1.entry'), { chain: 1 })).toHaveLength(1);
-    for (let i = 0; i < 256; i++) note(S1, { [`d${i}`]: 1 });
-    expect(note(S1, { d255: 1 })).toHaveLength(0);
-    expect(note(S1, { d256: 1 })).toHaveLength(1);
-    expect(note(S1, { d255: 1 })).toHaveLength(1);
+  it('Names are reported again after 1,000 patterns, or 256 dimensions of one pattern', () => {
+    const { record } = recorder();
+    for (let i = 0; i < 1000; i++) record(parsePatternKey(`pm.f${i}.S1.entry`), { chain: 1 });
+    expect(record(parsePatternKey('pm.f999.S1.entry'), { chain: 1 })).toHaveLength(0);
+    expect(record(parsePatternKey('pm.f1000.S1.entry'), { chain: 1 })).toHaveLength(1);
+    expect(record(parsePatternKey('pm.f999.S1.entry'), { chain: 1 })).toHaveLength(1);
+    for (let i = 0; i < 256; i++) record(S1, { [`d${i}`]: 1 });
+    expect(record(S1, { d255: 1 })).toHaveLength(0);
+    expect(record(S1, { d256: 1 })).toHaveLength(1);
+    expect(record(S1, { d255: 1 })).toHaveLength(1);
   });
 });
 
@@ -60,7 +57,7 @@ describe('lines of the log', () => {
   const line = (fields: object) =>
     JSON.stringify({ level: 'info', message: QUERIED_DIMENSIONS_MESSAGE, ...fields });
 
-  it('are read back', () => {
+  it('A logged line is parsed into pattern and names', () => {
     expect(parseQueriedDimensions([line({ pattern: S1, dimensions: 'bucket,chain' })])).toEqual([
       { pattern: S1, names: ['bucket', 'chain'] },
     ]);
@@ -75,12 +72,12 @@ describe('lines of the log', () => {
     [line({ pattern: S1, dimensions: 'chain,' })],
     [line({ pattern: S1, dimensions: '#pk' })],
     [line({ pattern: S1, dimensions: '__proto__' })],
-  ])('that say something else are left out: %s', text => {
+  ])('A line with another content is left out: %s', text => {
     expect(parseQueriedDimensions([text])).toEqual([]);
   });
 });
 
-describe('a dimension is missed', () => {
+describe('unqueried dimensions', () => {
   const day = UNQUERIED_AFTER_MS;
   const of = (since: number, at?: number) =>
     unqueriedDimensions(
@@ -89,16 +86,16 @@ describe('a dimension is missed', () => {
     );
 
   it.each<[string, number, number | undefined, boolean]>([
-    ['used for a day, never asked with', NOW - day, undefined, true],
-    ['used for less, never asked with', NOW - day + 1, undefined, false],
-    ['used for a week, last asked with a day ago', NOW - 7 * day, NOW - day, true],
-    ['used for a week, asked with since', NOW - 7 * day, NOW - day + MINUTE, false],
-    ['used since now', NOW, undefined, false],
-  ])('%s', (_, since, at, missed) => {
-    expect(of(since, at)).toEqual(missed ? ['bucket'] : []);
+    ['is listed when it was used for a day and never queried', NOW - day, undefined, true],
+    ['is not listed when it was used for less than a day and never queried', NOW - day + 1, undefined, false],
+    ['is listed when it was used for a week and last queried a day ago', NOW - 7 * day, NOW - day, true],
+    ['is not listed when it was queried within the day', NOW - 7 * day, NOW - day + MINUTE, false],
+    ['is not listed when it is used since now', NOW, undefined, false],
+  ])('A dimension %s', (_, since, at, listed) => {
+    expect(of(since, at)).toEqual(listed ? ['bucket'] : []);
   });
 
-  it('only when lessons use it', () => {
+  it('A dimension that no lesson uses is not listed', () => {
     expect(unqueriedDimensions({ used: new Map(), queried: new Map([['chain', NOW]]) }, NOW)).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ const keys = (all: readonly Override[]): string[] =>
   all.map(o => `${o.scope_hash}#${o.action_category}`).sort();
 
 describe('the index', () => {
-  it('[P6] finds what a linear scan finds', () => {
+  it('[P6] The index finds the same overrides as a linear scan', () => {
     fc.assert(
       fc.property(anyOverrides, fc.array(anyScope, { minLength: 1, maxLength: 8 }), (all, scopes) => {
         const index = new OverrideIndex(all);
@@ -20,7 +20,7 @@ describe('the index', () => {
     );
   });
 
-  it('finds what a linear scan finds in the way JSON gives scopes back', () => {
+  it('The index finds the same overrides as a linear scan after a round trip through JSON', () => {
     fc.assert(
       fc.property(anyOverrides, anyScope, (all, scope) => {
         const index = new OverrideIndex(JSON.parse(JSON.stringify(all)) as Override[]);
@@ -29,12 +29,12 @@ describe('the index', () => {
     );
   });
 
-  it('of nothing finds nothing', () => {
+  it('An empty index finds nothing', () => {
     expect(new OverrideIndex([]).matching(normalizeScope({ a: 1 }))).toEqual([]);
   });
 
   it.each(['constructor', 'toString', 'hasOwnProperty'])(
-    'a dimension %s matches only where it is asked',
+    'An override with the dimension %s matches only scopes that have it',
     name => {
       const index = new OverrideIndex([override('tuning_ts_min', { [name]: 'x' }, 0.9)]);
       expect(index.matching({})).toEqual([]);
@@ -43,7 +43,7 @@ describe('the index', () => {
     },
   );
 
-  it('does not take one value for two pairs', () => {
+  it('A value that looks like two pairs matches as one value', () => {
     const index = new OverrideIndex([
       override('tuning_ts_min', { a: 'b|c=d' }, 0.9),
       override('tuning_ts_min', { a: 'b', c: 'd' }, 0.8),
@@ -52,7 +52,7 @@ describe('the index', () => {
     expect(index.matching(normalizeScope({ a: 'b|c=d' })).map(o => o.multiplier)).toEqual([0.9]);
   });
 
-  it('answers a scope of 64 dimensions against a slice of 64', () => {
+  it('A scope of 64 dimensions matches a slice of 64 dimensions', () => {
     const scope = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`d${i}`, i]));
     const index = new OverrideIndex([
       override('tuning_ts_min', scope, 0.9),

@@ -5,7 +5,7 @@ import { readEpisode } from '../../shared/episode/episode.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
 import type { GateFlag, NumericFactor } from '../../shared/episode/packed-episode.ts';
 import { packEpisode, unpackEpisode } from '../../shared/episode/packed-episode.ts';
-import { replayLeversOf } from '../../shared/lever/replay-lever.ts';
+import { replayLeversOf } from '../../shared/lever/lever.ts';
 import { overrideSchema } from '../../shared/override/override.ts';
 import type { ReplayResult } from '../../shared/override/policies/replay.ts';
 import { replay } from '../../shared/override/policies/replay.ts';

@@ -16,11 +16,11 @@ describe('blend', () => {
     [2, 1, 3 ** 1.5],
     [3, 0.5, 4],
     [3, 1, 8],
-  ])('%d dimensions at confidence %d weigh %d', (dimensions, confidence, weight) => {
+  ])('An override of %d dimensions and confidence %d has the weight %d', (dimensions, confidence, weight) => {
     expect(blendWeight(confidence, dimensions)).toBeCloseTo(weight, 14);
   });
 
-  it('is the mean by confidence · (dimensions + 1)^1.5', () => {
+  it('A blend is the mean weighted by confidence · (dimensions + 1)^1.5', () => {
     const { resolved, explain } = resolve(
       [ts({}, 0.9), ts({ a: 1 }, 0.8), ts({ a: 1, b: 1, c: 1 }, 1.2, { confidence: 0.5 })],
       'blend',
@@ -37,14 +37,14 @@ describe('blend', () => {
     ]);
   });
 
-  it('of one override is that override', () => {
+  it('A blend of one override is that override', () => {
     expect(resolve([ts({ a: 1 }, 0.7, { confidence: 0.33 })], 'blend').resolved[0]?.multiplier).toBeCloseTo(
       0.7,
       15,
     );
   });
 
-  it('of deltas is their mean by the same weights', () => {
+  it('A blend of deltas is their mean with the same weights', () => {
     const deltas = [
       override('tuning_slope_min', {}, 0.3),
       override('tuning_slope_min', { a: 1, b: 1, c: 1 }, -0.1),
@@ -59,29 +59,33 @@ describe('most-specific', () => {
 
   it.each<[string, Override, Override]>([
     [
-      'most dimensions, whatever the confidence and n',
+      'has the most dimensions, whatever its confidence and n',
       ts({ a: 1, b: 1 }, 0.7, { confidence: 0.1, n: 1 }),
       ts({ a: 1 }, 0.8),
     ],
     [
-      'of equal dimensions the higher confidence, whatever n',
+      'has the higher confidence among equal dimensions, whatever its n',
       ts({ a: 1 }, 0.7, { confidence: 0.9, n: 1 }),
       ts({ b: 1 }, 0.8, { confidence: 0.8 }),
     ],
-    ['of equal confidence the higher n', ts({ a: 1 }, 0.7, { n: 101 }), ts({ b: 1 }, 0.8, { n: 100 })],
-  ])('%s', (_, winner, other) => {
+    [
+      'has the higher n among equal confidences',
+      ts({ a: 1 }, 0.7, { n: 101 }),
+      ts({ b: 1 }, 0.8, { n: 100 }),
+    ],
+  ])('Most-specific chooses the override that %s', (_, winner, other) => {
     expect(chosen([winner, other])).toBe(winner);
     expect(chosen([other, winner])).toBe(winner);
   });
 
-  it('of equal everything the lower scope hash', () => {
+  it('Most-specific chooses the lowest scope hash among otherwise equal overrides', () => {
     const all = ['a', 'b', 'c', 'd'].map((name, i) => ts({ [name]: 1 }, 0.7 + i / 100));
     const [lowest] = all.toSorted((x, y) => (x.scope_hash < y.scope_hash ? -1 : 1));
     expect(chosen(all)).toBe(lowest);
     expect(chosen(all.toReversed())).toBe(lowest);
   });
 
-  it('explains what it passed over', () => {
+  it('The explanation of most-specific includes the overrides that were not chosen', () => {
     const { explain } = resolve([ts({}, 0.9), ts({ a: 1 }, 0.8)], 'most-specific');
     expect(explain.map(e => [e.multiplier, e.weight, e.chosen])).toEqual([
       [0.8, 1, true],
@@ -98,15 +102,15 @@ describe('product', () => {
     [[0.6, 0.6, 0.6], 0.5],
     [[2, 2], 2],
     [[1.5, 1.5], 2],
-    // clamped at the end, not on the way
+    // Clamped at the end, not at each factor.
     [[2, 2, 0.5], 2],
     [[2, 2, 0.5, 0.5], 1],
-  ])('of %j is %d', (multipliers, product) => {
+  ])('The product of %j is %d', (multipliers, product) => {
     const all = multipliers.map((multiplier, i) => ts({ a: i }, multiplier));
     expect(resolve(all, 'product').resolved[0]?.multiplier).toBeCloseTo(product, 14);
   });
 
-  it('of deltas is their sum, unclamped', () => {
+  it('The product of deltas is their sum, without a clamp', () => {
     const all = [0.3, 4, -0.5].map((delta, i) => override('tuning_s2_slope_min', { a: i }, delta));
     const [slope] = resolve(all, 'product').resolved;
     expect(slope?.delta).toBeCloseTo(3.8, 14);
@@ -114,15 +118,15 @@ describe('product', () => {
   });
 });
 
-it('of nothing nothing is in force', () => {
+it('An empty list of overrides resolves to an empty result', () => {
   for (const resolution of ['blend', 'most-specific', 'product'] as const)
     expect(resolve([], resolution)).toEqual({ resolved: [], explain: [] });
 });
 
 const resolution = fc.constantFrom('blend' as const, 'most-specific' as const, 'product' as const);
 
-describe('for any overrides', () => {
-  it('[P6] removing one never changes another category', () => {
+describe('any overrides', () => {
+  it('[P6] Removing an override never changes another category', () => {
     fc.assert(
       fc.property(anyOverrides, resolution, fc.nat(), (all, method, pick) => {
         fc.pre(all.length > 0);
@@ -134,7 +138,7 @@ describe('for any overrides', () => {
     );
   });
 
-  it('their order does not matter', () => {
+  it('The order of overrides does not change the result', () => {
     fc.assert(
       fc.property(anyOverrides, resolution, (all, method) => {
         expect(resolve(all.toReversed(), method)).toEqual(resolve(all, method));
@@ -142,7 +146,7 @@ describe('for any overrides', () => {
     );
   });
 
-  it('a blend lies between the lowest and the highest', () => {
+  it('A blend lies between the lowest and the highest value', () => {
     fc.assert(
       fc.property(anyOverrides, all => {
         for (const { action_category, multiplier, delta } of resolve(all, 'blend').resolved) {
@@ -156,11 +160,11 @@ describe('for any overrides', () => {
     );
   });
 
-  it('[P6] most-specific takes a slice that covers, and none of more dimensions covers', () => {
+  it('[P6] Most-specific chooses a slice that contains the scope, and no slice of more dimensions contains it', () => {
     fc.assert(
       fc.property(anyOverrides, anyScope, (all, scope) => {
         const matching = all.filter(o => covers(o.scope_subset, scope));
-        // What a look-up hands over comes from the index, not from this filter.
+        // A look-up takes its matches from the index, not from this filter.
         for (const chosen of resolve(new OverrideIndex(all).matching(scope), 'most-specific').resolved) {
           expect(covers(chosen.scope_subset, scope)).toBe(true);
           const mine = matching.filter(o => o.action_category === chosen.action_category);
@@ -172,7 +176,7 @@ describe('for any overrides', () => {
     );
   });
 
-  it('a product lies between 0.5 and 2', () => {
+  it('A product lies between 0.5 and 2', () => {
     fc.assert(
       fc.property(anyOverrides, all => {
         for (const { multiplier } of resolve(all, 'product').resolved) {
@@ -184,7 +188,7 @@ describe('for any overrides', () => {
     );
   });
 
-  it('everything that matched is explained once', () => {
+  it('Each override that matched is explained once', () => {
     fc.assert(
       fc.property(anyOverrides, resolution, (all, method) => {
         const { resolved, explain } = resolve(all, method);

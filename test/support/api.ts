@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { ServiceOptions } from '../../local/service.ts';
 import { openService } from '../../local/service.ts';
-import * as schemas from '../../shared/http/schemas.ts';
+import { cycleRecordSchema } from '../../shared/cycle/cycle.ts';
+import { ingestAnswerSchema, outcomesAnswerSchema } from '../../shared/http/schemas/ingest.ts';
+import { lessonsPageSchema } from '../../shared/http/schemas/lessons.ts';
+import { lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
+import { overridesPageSchema } from '../../shared/http/schemas/overrides.ts';
+import { statusSchema } from '../../shared/http/schemas/status.ts';
 import { jsonLog } from '../../shared/log.ts';
 
 /** Opens the product on an engine in memory. Its functions send requests and parse the responses. */
@@ -24,24 +29,21 @@ export async function openApi(options: ServiceOptions = {}) {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return schema.parse(await response.json());
   };
-  const lessonsPage = (path: string) => request(schemas.lessonsPageSchema, 'GET', path);
-  const overridesPage = (path: string) => request(schemas.overridesPageSchema, 'GET', path);
+  const lessonsPage = (path: string) => request(lessonsPageSchema, 'GET', path);
+  const overridesPage = (path: string) => request(overridesPageSchema, 'GET', path);
   return {
     service,
     send,
     lessons: (pattern: string) => everyPage('lessons', pattern, lessonsPage, page => page.lessons),
     overrides: (pattern: string) => everyPage('overrides', pattern, overridesPage, page => page.overrides),
     near: async (pattern: string) =>
-      (await request(schemas.lessonsPageSchema, 'GET', `/v1/lessons?pattern_key=${pattern}&near=true`))
-        .lessons,
-    postEvents: (events: readonly unknown[]) =>
-      request(schemas.ingestAnswerSchema, 'POST', '/v1/events', { events }),
+      (await request(lessonsPageSchema, 'GET', `/v1/lessons?pattern_key=${pattern}&near=true`)).lessons,
+    postEvents: (events: readonly unknown[]) => request(ingestAnswerSchema, 'POST', '/v1/events', { events }),
     postOutcomes: (outcomes: readonly unknown[]) =>
-      request(schemas.outcomesAnswerSchema, 'POST', '/v1/outcomes', { outcomes }),
-    cycle: (options: object = {}) =>
-      request(schemas.cycleRecordSchema, 'POST', '/v1/cycles?wait=true', options),
-    lookup: (body: object) => request(schemas.lookupAnswerSchema, 'POST', '/v1/overrides/lookup', body),
-    status: () => request(schemas.statusSchema, 'GET', '/v1/status'),
+      request(outcomesAnswerSchema, 'POST', '/v1/outcomes', { outcomes }),
+    cycle: (options: object = {}) => request(cycleRecordSchema, 'POST', '/v1/cycles?wait=true', options),
+    lookup: (body: object) => request(lookupAnswerSchema, 'POST', '/v1/overrides/lookup', body),
+    status: () => request(statusSchema, 'GET', '/v1/status'),
     close: () => service.close(),
   };
 }

@@ -1,5 +1,8 @@
 import type { PatternRun } from '../../shared/cycle/cycle.ts';
-import { closeCycle, openCycle, publishStep, tuneStep } from '../../shared/cycle/steps.ts';
+import { closeStep } from '../../shared/cycle/steps/close.ts';
+import { openStep } from '../../shared/cycle/steps/open.ts';
+import { publishStep } from '../../shared/cycle/steps/publish.ts';
+import { tuneStep } from '../../shared/cycle/steps/tune.ts';
 import type { Runtime } from '../../shared/runtime.ts';
 import { iso } from './episodes.ts';
 
@@ -8,12 +11,12 @@ let started = 0;
 /** Runs one cycle over every pattern in the order of the state machine. The error of a step ends it. */
 export async function runCycle(runtime: Runtime, options: object = {}): Promise<PatternRun[]> {
   const execution = { name: `run ${started++}`, started_at: iso(runtime.now()) };
-  const opened = await openCycle(runtime, { execution, options: { n_min: 10, ...options } });
+  const opened = await openStep(runtime, { execution, options: { n_min: 10, ...options } });
   const { cycle, patterns } = opened;
   for (const pattern_key of patterns) {
     const mined = await tuneStep(runtime, { cycle, pattern_key });
     await publishStep(runtime, { cycle, mined });
   }
-  await closeCycle(runtime, { ...opened, results: [] });
+  await closeStep(runtime, { ...opened, results: [] });
   return runtime.cycles.runs(cycle.cycle_id);
 }

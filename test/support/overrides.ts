@@ -5,7 +5,7 @@ import type { Override } from '../../shared/override/override.ts';
 import type { Scope } from '../../shared/pattern/scope.ts';
 import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
 
-/** An override of a slice; a multiplier unless the fields carry a delta. */
+/** Makes an override of a slice: a delta for slopes, else a multiplier. */
 export function override(
   action_category: ActionCategory,
   scope: object,
@@ -29,7 +29,7 @@ export function override(
 const names = fc.constantFrom('a', 'b', 'c', 'd', 'constructor', 'toString', 'hasOwnProperty', 'valueOf');
 const values = fc.constantFrom('1', '2', 'a=1', '1|b=2', 'x');
 
-/** Scopes that often cover each other. */
+/** Scopes of which one often contains another. */
 export const anyScope: fc.Arbitrary<Scope> = fc
   .uniqueArray(fc.tuple(names, values), { selector: ([name]) => name, maxLength: 6 })
   .map(pairs => normalizeScope(Object.fromEntries(pairs)));
@@ -44,7 +44,7 @@ const anyOverride: fc.Arbitrary<Override> = fc
   })
   .map(({ category, scope, effect, confidence, n }) => override(category, scope, effect, { confidence, n }));
 
-/** The overrides of a generation: one per slice and category, sorted as they are stored. */
+/** Overrides of a generation: one per slice and category, sorted as they are stored. */
 export const anyOverrides: fc.Arbitrary<Override[]> = fc
   .uniqueArray(anyOverride, { selector: o => `${o.scope_hash}#${o.action_category}`, maxLength: 40 })
   .map(all =>

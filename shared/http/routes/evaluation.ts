@@ -5,9 +5,9 @@ import type { HeadStore } from '../../generation/ports.ts';
 import { describeEvidence } from '../../override/evaluation/evaluation.ts';
 import { addRoute, patternParam } from '../app.ts';
 import { ROUTES } from '../routes.ts';
-import type { EvidenceAnswer } from '../schemas.ts';
+import type { EvidenceAnswer } from '../schemas/evaluation.ts';
 
-/** Registers the comparison of a pattern's policies. */
+/** Registers the route for the backtest of a pattern's policies. Runs compute it; the route reads what they stored. */
 export function evidenceRoutes(
   app: Hono,
   deps: { readonly heads: HeadStore; readonly defaults: Defaults },

@@ -6,7 +6,7 @@ import { Fault } from '../../errors.ts';
 import { addRoute, answerProblem, readJson } from '../app.ts';
 import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
 
-export interface IngestDeps {
+interface IngestDeps {
   readonly episodes: EpisodeStore;
   readonly now: () => number;
 }
@@ -18,46 +18,49 @@ interface Rejection {
   readonly detail: string;
 }
 
+/** Further issues are left out of the answer; `rejected` still lists every item. */
+const MAX_ISSUES = 20;
+
 const DETAIL = {
-  event_conflict: 'an event with other content has this id; the first stays',
-  outcome_conflict: 'another outcome is recorded; the first stays unless correction is true',
-  too_many_corrections: 'no further correction of this outcome is taken',
+  event_conflict: 'another event is stored under this id and stays: use another episode_id',
+  outcome_conflict: 'another outcome is recorded and stays: send correction: true to replace it',
+  too_many_corrections: 'no further correction of this outcome is accepted: the recorded one stays',
 } as const;
 
-/** Registers what takes events and outcomes in. */
+/** Registers the routes that store events and outcomes. */
 export function ingestRoutes(app: Hono, deps: IngestDeps): void {
   addRoute(app, ENDPOINTS.postEvents, async c => {
     const raw = await readJson(c);
     const single = !(isObject(raw) && 'events' in raw);
     const items = single ? [raw] : requireList(raw, 'events');
-    const { read, rejected, issues } = parseItems(
+    const { parsed, rejected, issues } = parseItems(
       items,
       item => readEpisode(item, deps.now()),
       single ? '' : 'events',
     );
-    const results = read.length === 0 ? [] : await deps.episodes.add(read.map(r => r.value));
+    const results = parsed.length === 0 ? [] : await deps.episodes.add(parsed.map(item => item.value));
     const counts = { accepted: 0, unchanged: 0 };
     results.forEach((result, i) => {
       if (result === 'accepted' || result === 'unchanged') counts[result]++;
-      else rejected.push(conflict(items, read[i]?.index ?? 0, result));
+      else rejected.push(conflict(items, parsed[i]?.index ?? 0, result));
     });
-    return answer(c, items.length, counts, rejected, issues);
+    return respond(c, items.length, counts, rejected, issues);
   });
 
   addRoute(app, ENDPOINTS.postOutcomes, async c => {
     const items = requireList(await readJson(c), 'outcomes');
-    const { read, rejected, issues } = parseItems(
+    const { parsed, rejected, issues } = parseItems(
       items,
       item => readOutcomeReport(item, deps.now()),
       'outcomes',
     );
-    const results = read.length === 0 ? [] : await deps.episodes.resolve(read.map(r => r.value));
+    const results = parsed.length === 0 ? [] : await deps.episodes.resolve(parsed.map(item => item.value));
     const counts = { resolved: 0, unchanged: 0, parked: 0 };
     results.forEach((result, i) => {
       if (result === 'resolved' || result === 'unchanged' || result === 'parked') counts[result]++;
-      else rejected.push(conflict(items, read[i]?.index ?? 0, result));
+      else rejected.push(conflict(items, parsed[i]?.index ?? 0, result));
     });
-    return answer(c, items.length, counts, rejected, issues);
+    return respond(c, items.length, counts, rejected, issues);
   });
 }
 
@@ -65,34 +68,35 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
 function requireList(raw: unknown, name: 'events' | 'outcomes'): unknown[] {
   const list = isObject(raw) ? raw[name] : undefined;
   if (!Array.isArray(list))
-    throw new Fault('invalid_body', `the body has a list "${name}"`, {
+    throw new Fault('invalid_body', `the body must have a list "${name}"`, {
       issues: [{ path: name, message: 'must be a list' }],
     });
   if (list.length > MAX_ITEMS)
-    throw new Fault(
-      'too_many_items',
-      `a request has at most ${MAX_ITEMS} ${name}, this one has ${list.length}`,
-    );
+    throw new Fault('too_many_items', `the request has ${list.length} ${name}: send at most ${MAX_ITEMS}`);
   return list;
 }
 
-interface ReadAll<T> {
-  readonly read: { readonly index: number; readonly value: T }[];
+interface ParsedItems<T> {
+  readonly parsed: { readonly index: number; readonly value: T }[];
   readonly rejected: Rejection[];
   readonly issues: FaultIssue[];
 }
 
-/** Reads each item by itself, so that a bad one does not cost the good ones. */
-function parseItems<T>(items: readonly unknown[], read: (item: unknown) => T, path: string): ReadAll<T> {
-  const all: ReadAll<T> = { read: [], rejected: [], issues: [] };
+/** Parses each item by itself, so that an invalid one does not affect the others. */
+function parseItems<T>(
+  items: readonly unknown[],
+  parseItem: (item: unknown) => T,
+  path: string,
+): ParsedItems<T> {
+  const all: ParsedItems<T> = { parsed: [], rejected: [], issues: [] };
   items.forEach((item, index) => {
     try {
-      all.read.push({ index, value: read(item) });
+      all.parsed.push({ index, value: parseItem(item) });
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       all.rejected.push({ index, ...idOf(item), code: error.code, detail: error.message });
       const prefix = path === '' ? '' : `${path}.${index}.`;
-      if (all.issues.length < 20)
+      if (all.issues.length < MAX_ISSUES)
         all.issues.push(...error.issues.map(issue => ({ ...issue, path: `${prefix}${issue.path}` })));
     }
   });
@@ -103,7 +107,8 @@ function conflict(items: readonly unknown[], index: number, code: keyof typeof D
   return { index, ...idOf(items[index]), code, detail: DETAIL[code] };
 }
 
-function answer(
+/** Answers 200 if nothing was rejected, 207 if some items were, and a problem if all were. */
+function respond(
   c: Context,
   items: number,
   counts: object,
@@ -118,7 +123,9 @@ function answer(
   const fault =
     first && items === 1
       ? new Fault(first.code, first.detail, { issues })
-      : new Fault('all_rejected', `none of ${items} was accepted; "rejected" says why`, { issues });
+      : new Fault('all_rejected', `all ${items} items were rejected: see "rejected" for the reasons`, {
+          issues,
+        });
   return answerProblem(fault, body);
 }
 

@@ -18,7 +18,7 @@ import { addRoute, patternParam, readJson, readQuery } from '../app.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
 
-export interface LookupDeps {
+interface LookupDeps {
   readonly heads: HeadStore;
   readonly overrides: RowSetStore<Override>;
   readonly generations: GenerationCache;
@@ -27,11 +27,11 @@ export interface LookupDeps {
   readonly log: Log;
 }
 
-/** Registers what the PM asks. */
+/** Registers the routes that the PM calls for overrides: look-ups and snapshots. */
 export function lookupRoutes(app: Hono, deps: LookupDeps): void {
   addRoute(app, ENDPOINTS.postLookup, async c => {
     const request = parse(lookupRequestSchema, await readJson(c), 'invalid_request');
-    return c.json(await answer(deps, toQuestion(request)));
+    return c.json(await respondToLookup(deps, toLookupRequest(request)));
   });
 
   addRoute(app, ENDPOINTS.getLookup, async c => {
@@ -42,7 +42,7 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
       { pattern_key, resolution, explain, scope, thresholds },
       'invalid_request',
     );
-    return c.json(await answer(deps, toQuestion(request)));
+    return c.json(await respondToLookup(deps, toLookupRequest(request)));
   });
 
   addRoute(app, ENDPOINTS.getSnapshot, async c => {
@@ -67,42 +67,43 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
 }
 
 /** @throws Fault `invalid_pattern_key`, `invalid_scope` */
-function toQuestion(request: z.output<typeof lookupRequestSchema>): LookupRequest {
+function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequest {
   return {
-    pattern: parsePatternKey(request.pattern_key),
-    scope: normalizeScope(request.scope),
-    thresholds: request.thresholds ?? {},
-    resolution: request.resolution,
-    explain: request.explain ?? false,
+    pattern: parsePatternKey(body.pattern_key),
+    scope: normalizeScope(body.scope),
+    thresholds: body.thresholds ?? {},
+    resolution: body.resolution,
+    explain: body.explain ?? false,
   };
 }
 
 /**
- * The head is read each time, so that an operator's word holds at once; the generation comes from memory.
- * When the store fails the answer is neutral and says so: the PM's look-up never breaks the PM.
+ * Answers a look-up. The head is read each time, so that a change by an operator holds at once; the overrides of a
+ * generation are immutable and come from the cache. If storage fails, the answer is neutral and carries `degraded`: a
+ * look-up never stops the PM.
  */
-async function answer(
+async function respondToLookup(
   deps: LookupDeps,
-  question: LookupRequest,
+  request: LookupRequest,
 ): Promise<LookupResult & { degraded?: object }> {
   let head: Head | undefined;
   let index: OverrideIndex | undefined;
   try {
-    head = await deps.heads.head(question.pattern);
-    if (head?.current) deps.queriedDimensions.note(question.pattern, question.scope);
-    const explains = question.explain && head?.mode === 'shadow';
-    if (head?.current && (servesOverrides(head.mode) || explains))
-      index = await deps.generations.index(question.pattern, head.current.overrides);
+    head = await deps.heads.head(request.pattern);
+    if (head?.current) deps.queriedDimensions.record(request.pattern, request.scope);
+    const explainsShadow = request.explain && head?.mode === 'shadow';
+    if (head?.current && (servesOverrides(head.mode) || explainsShadow))
+      index = await deps.generations.index(request.pattern, head.current.overrides);
   } catch (error) {
-    deps.log.error('look-up answered neutral', error, { pattern: question.pattern });
-    const neutral = lookUp(question, head, undefined, deps.defaults.policy);
+    deps.log.error('look-up answered neutral', error, { pattern: request.pattern });
+    const neutral = lookUp(request, head, undefined, deps.defaults.policy);
     const degraded = {
       code: faultCode(error),
-      detail: 'what is in force could not be read; the answer is neutral',
+      detail: 'the overrides in force could not be read: the answer is neutral',
     };
     return { ...neutral, degraded };
   }
-  return lookUp(question, head, index, deps.defaults.policy);
+  return lookUp(request, head, index, deps.defaults.policy);
 }
 
 interface Parameters {
@@ -110,7 +111,7 @@ interface Parameters {
   readonly thresholds: Record<string, number>;
 }
 
-/** `scope.NAME=value` and `thresholds.NAME=number` of a query. @throws Fault `invalid_request` */
+/** Reads `scope.NAME=value` and `thresholds.NAME=number` from a query. @throws Fault `invalid_request` */
 function parseLookupQuery(rest: Readonly<Record<string, unknown>>): Parameters {
   const scope: [string, string][] = [];
   const thresholds: [string, number][] = [];
@@ -119,19 +120,19 @@ function parseLookupQuery(rest: Readonly<Record<string, unknown>>): Parameters {
     if (name.startsWith('scope.')) scope.push([name.slice('scope.'.length), text]);
     else if (name.startsWith('thresholds.') && text.trim() !== '' && Number.isFinite(Number(text)))
       thresholds.push([name.slice('thresholds.'.length), Number(text)]);
-    else throw unreadable(name);
+    else throw invalidParameter(name);
   }
   return { scope: Object.fromEntries(scope), thresholds: Object.fromEntries(thresholds) };
 }
 
-function unreadable(name: string): Fault {
-  const message = name.startsWith('thresholds.') ? 'must be a number' : 'is no parameter of a look-up';
+function invalidParameter(name: string): Fault {
+  const message = name.startsWith('thresholds.') ? 'must be a number' : 'is not a parameter of a look-up';
   return new Fault('invalid_request', `${name.slice(0, 64)} ${message}`, {
     issues: [{ path: name.slice(0, 64), message }],
   });
 }
 
-/** Whether an If-None-Match header names the tag (RFC 9110: weak comparison, a list, or `*`). */
+/** Returns whether an If-None-Match header matches the tag (RFC 9110: weak comparison, a list, or `*`). */
 function matches(header: string | undefined, etag: string): boolean {
   return (header ?? '').split(',').some(tag => ['*', etag, `W/${etag}`].includes(tag.trim()));
 }

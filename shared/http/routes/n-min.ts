@@ -5,7 +5,7 @@ import type { EpisodeStore } from '../../episode/episode-store.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { studyNMin } from '../../lesson/n-min/study.ts';
 import { addRoute, patternParam, readQuery } from '../app.ts';
-import { boundedEvents } from '../limit-events.ts';
+import { limitEvents } from '../limit-events.ts';
 import { ROUTES } from '../routes.ts';
 import type { NMinAnswer } from '../schemas/n-min.ts';
 
@@ -13,15 +13,15 @@ type NMinDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now'> & {
   readonly episodes: Pick<EpisodeStore, 'resolved'>;
 };
 
-/** Read in about 8 s of one vCPU; the study itself takes at most about 10, and the HTTP API gives up after 30. */
+/** One vCPU reads this many events in about 8 s and studies them in at most 10 s. The HTTP API gives up after 30 s. */
 const MAX_EVENTS = 500_000;
 
 /**
- * Registers the study of `N_MIN`; it changes nothing.
- * @param maxEvents a window with more of them is refused
+ * Registers the route for the study of `N_MIN`, which changes nothing.
+ * @param maxEvents a window with more events is rejected
  */
 export function nMinRoutes(app: Hono, deps: NMinDeps, maxEvents = MAX_EVENTS): void {
-  const episodes = boundedEvents(deps.episodes, maxEvents);
+  const episodes = limitEvents(deps.episodes, maxEvents);
   addRoute(app, ROUTES.getNMin, async c => {
     const pattern = patternParam(c);
     const query = readQuery(c, ROUTES.getNMin.query);

@@ -1,3 +1,4 @@
+import type { Hono } from 'hono';
 import type { CycleSummary } from '../../cycle/cycle.ts';
 import type { CycleStore } from '../../cycle/cycle-store.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
@@ -5,36 +6,46 @@ import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
 import { unqueriedDimensions } from '../../lookup/dimension-coverage.ts';
 import type { DimensionStore } from '../../lookup/dimension-store.ts';
-import type { Status } from '../schemas.ts';
+import { addRoute } from '../app.ts';
+import { ROUTES } from '../routes.ts';
+import type { Status } from '../schemas/status.ts';
 
 export interface StatusDeps {
   readonly heads: HeadStore;
   readonly cycles: CycleStore;
   readonly dimensions: DimensionStore;
   readonly defaults: Defaults;
+  /** The service is unhealthy when the last finished cycle is older than this. */
   readonly cycleMaxAgeMinutes: number;
+  /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
 type Reason = Status['reasons'][number];
 
 const MINUTE_MS = 60_000;
-/** Runs that status looks back over for the last finished one. */
-const RECENT_RUNS = 10;
-/** A run that has not finished after this long never will: the state machine itself ends at 50 minutes. */
+/** How many of the newest cycles are searched for the last finished one. */
+const RECENT_CYCLES = 10;
+/** A cycle that has not finished by then never will: the state machine times out after 50 minutes. */
 const STUCK_MINUTES = 60;
-/** Dimensions that a warning names. */
+/** At most this many failed patterns are named in a reason. */
+const SHOWN_PATTERNS = 5;
+/** At most this many dimensions are named in a warning. */
 const SHOWN_DIMENSIONS = 8;
 
-/** One look at the whole system, and whether it learns as it should. */
-export async function systemStatus(deps: StatusDeps): Promise<Status> {
+export function statusRoutes(app: Hono, deps: StatusDeps): void {
+  addRoute(app, ROUTES.getStatus, async c => c.json(await systemStatus(deps)));
+}
+
+/** Returns the totals of the whole system, and the reasons why it is unhealthy, if it is. */
+async function systemStatus(deps: StatusDeps): Promise<Status> {
   const now = deps.now();
-  const [overview, recent] = await Promise.all([deps.heads.overview(), deps.cycles.list(RECENT_RUNS)]);
+  const [overview, recent] = await Promise.all([deps.heads.overview(), deps.cycles.list(RECENT_CYCLES)]);
   const last = recent.find(cycle => cycle.finished_at !== undefined);
   const reasons = [
     ...tooOld(deps, overview, last, now),
     ...stuck(recent, now),
-    ...(last && last.status !== 'succeeded' ? [await whatFailed(deps, last)] : []),
+    ...(last && last.status !== 'succeeded' ? [await failure(deps, last)] : []),
   ];
   const patterns = overview.map(row => patternStatus(deps.defaults, row));
   return {
@@ -78,7 +89,7 @@ function patternStatus(defaults: Defaults, row: PatternOverview): Status['patter
   };
 }
 
-/** No run finished for too long: counted from the last one, or from when the first pattern was seen. */
+/** Reports that no cycle has finished for too long, since the last one or since the first pattern appeared. */
 function tooOld(
   deps: StatusDeps,
   overview: readonly PatternOverview[],
@@ -93,36 +104,37 @@ function tooOld(
   }
   const since = Math.min(...overview.map(row => row.since));
   if (overview.length === 0 || now - since <= limitMs) return [];
-  return [{ code: 'no_recent_cycle', detail: 'no cycle has finished since the first event came' }];
+  return [{ code: 'no_recent_cycle', detail: 'no cycle has finished since the first event arrived' }];
 }
 
 function stuck(recent: readonly CycleSummary[], now: number): Reason[] {
   return recent
     .filter(c => c.status === 'running' && now - Date.parse(c.started_at) > STUCK_MINUTES * MINUTE_MS)
-    .map(c => ({ code: 'cycle_stuck', detail: `cycle ${c.cycle_id} started and never finished` }));
+    .map(c => ({ code: 'cycle_stuck', detail: `cycle ${c.cycle_id} started but never finished` }));
 }
 
-async function whatFailed(deps: StatusDeps, cycle: CycleSummary): Promise<Reason> {
+async function failure(deps: StatusDeps, cycle: CycleSummary): Promise<Reason> {
   const runs = (await deps.cycles.runs(cycle.cycle_id)).filter(run => run.status === 'failed');
-  const shown = runs.slice(0, 5).map(run => `${run.pattern_key} ${run.reason ?? ''}`.trim());
+  const shown = runs.slice(0, SHOWN_PATTERNS).map(run => `${run.pattern_key} ${run.reason ?? ''}`.trim());
   const more = runs.length > shown.length ? [`and ${runs.length - shown.length} more`] : [];
-  const why = [...(cycle.reason ? [cycle.reason] : []), ...shown, ...more].join('; ');
-  const detail = `the last cycle ${cycle.cycle_id} ended ${cycle.status}${why === '' ? '' : `: ${why}`}`;
+  const parts = [...(cycle.reason ? [cycle.reason] : []), ...shown, ...more];
+  const why = parts.length === 0 ? '' : `: ${parts.join('; ')}`;
+  const detail = `the last cycle ${cycle.cycle_id} ended ${cycle.status}${why}`;
   return { code: 'cycle_failed', detail };
 }
 
 /**
- * Patterns whose lessons use dimensions that look-ups do not ask with: those lessons move nothing. A warning, not
- * ill health: the system learns as it should, and whether the slices matter is for the operator to say.
+ * Warns of patterns whose lessons use dimensions that no look-up sends: such lessons have no effect. The service stays
+ * healthy, because runs work; only the operator can judge whether those slices matter.
  */
 async function dimensionWarnings(
   deps: StatusDeps,
   overview: readonly PatternOverview[],
   now: number,
 ): Promise<Reason[]> {
-  const learned = overview.filter(row => (row.head?.current?.lessons.rows ?? 0) > 0);
+  const withLessons = overview.filter(row => (row.head?.current?.lessons.rows ?? 0) > 0);
   const found = await Promise.all(
-    learned.map(async ({ pattern }) => {
+    withLessons.map(async ({ pattern }) => {
       const names = unqueriedDimensions(await deps.dimensions.coverage(pattern), now);
       return { pattern, names };
     }),
@@ -131,7 +143,7 @@ async function dimensionWarnings(
     if (names.length === 0) return [];
     const more = names.length > SHOWN_DIMENSIONS ? ` and ${names.length - SHOWN_DIMENSIONS} more` : '';
     const shown = `${names.slice(0, SHOWN_DIMENSIONS).join(', ')}${more}`;
-    const detail = `lessons of ${pattern} use ${shown}; no look-up asked with it for 24 hours`;
+    const detail = `lessons of ${pattern} use ${shown}; no look-up has sent it for 24 hours`;
     return [{ code: 'dimension_not_asked', detail }];
   });
 }

@@ -3,8 +3,8 @@ import type { CycleDeps } from '../../cycle/dependencies.ts';
 import { readColumns } from '../../cycle/event-window.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
-import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { movedFactor } from '../../lever/replay-lever.ts';
+import type { ReplayLever } from '../../lever/lever.ts';
+import { movedFactor } from '../../lever/lever.ts';
 import { REPLAY_SETTINGS } from '../../override/replay/settings.ts';
 import { describeWhatIf } from '../../override/what-if/describe.ts';
 import { checkRange, effectKind, findLever, toEffect } from '../../override/what-if/lever-range.ts';
@@ -14,35 +14,36 @@ import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../../pattern/scope.ts';
 import { parse } from '../../validation.ts';
 import { addRoute, readJson, readQuery } from '../app.ts';
-import { boundedEvents } from '../limit-events.ts';
+import { limitEvents } from '../limit-events.ts';
 import { ROUTES } from '../routes.ts';
 import type { WhatIfAnswer, WhatIfPointAnswer, WhatIfRequest } from '../schemas/what-if.ts';
 import { whatIfRequestSchema } from '../schemas/what-if.ts';
 
-type Events = Pick<EpisodeStore, 'resolved'>;
-type WhatIfDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now'> & { readonly episodes: Events };
+type WhatIfDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now'> & {
+  readonly episodes: Pick<EpisodeStore, 'resolved'>;
+};
 
-/** Half a million events are read and counted in about 8 s of one vCPU; the HTTP API gives up after 30. */
+/** One vCPU reads and counts this many events in about 8 s. The HTTP API gives up after 30 s. */
 const MAX_EVENTS = 500_000;
 const NOTE =
-  'Each interval holds for its own value, with events that share their fate counted together. The best of a curve was ' +
-  'picked, so it looks better than it is. Counted from the base thresholds that the events log, without any override.';
+  'Each interval is for its own value and counts correlated events together. The best of a curve was picked, so it ' +
+  'looks better than it is. The base is the thresholds that the events log, without any override.';
 
 /**
- * Registers the question what a threshold would have taken elsewhere; it changes nothing.
- * @param maxEvents a window with more of them is refused
+ * Registers the routes for what-ifs: the replay of past events with a threshold at other values. They change nothing.
+ * @param maxEvents a window with more events is rejected
  */
 export function whatIfRoutes(app: Hono, runtime: WhatIfDeps, maxEvents = MAX_EVENTS): void {
-  const deps = { ...runtime, episodes: boundedEvents(runtime.episodes, maxEvents) };
+  const deps = { ...runtime, episodes: limitEvents(runtime.episodes, maxEvents) };
   addRoute(app, ROUTES.postWhatIf, async c =>
-    c.json(await answer(deps, parse(whatIfRequestSchema, await readJson(c), 'invalid_request'))),
+    c.json(await answerWhatIf(deps, parse(whatIfRequestSchema, await readJson(c), 'invalid_request'))),
   );
   addRoute(app, ROUTES.getWhatIf, async c =>
-    c.json(await answer(deps, parseWhatIfQuery(readQuery(c, ROUTES.getWhatIf.query)))),
+    c.json(await answerWhatIf(deps, parseWhatIfQuery(readQuery(c, ROUTES.getWhatIf.query)))),
   );
 }
 
-async function answer(deps: WhatIfDeps, request: WhatIfRequest): Promise<WhatIfAnswer> {
+async function answerWhatIf(deps: WhatIfDeps, request: WhatIfRequest): Promise<WhatIfAnswer> {
   const pattern = parsePatternKey(request.pattern_key);
   const scope = normalizeScope(request.scope ?? {});
   const lever = findLever(pattern, request.lever);
@@ -54,9 +55,9 @@ async function answer(deps: WhatIfDeps, request: WhatIfRequest): Promise<WhatIfA
   const asOf = request.as_of === undefined ? deps.now() : Date.parse(request.as_of);
   const columns = await readColumns(deps.episodes, pattern, asOf, days);
   const { from, to, points } = request;
-  const question = { scope, lever, from, to, points, days };
-  const replayed = { ...REPLAY_SETTINGS, payoff, nMin: settings.n_min };
-  const found = whatIf(pattern, columns, asOf, question, replayed);
+  const sweep = { scope, lever, from, to, points, days };
+  const replaySettings = { ...REPLAY_SETTINGS, payoff, nMin: settings.n_min };
+  const result = whatIf(pattern, columns, asOf, sweep, replaySettings);
   return {
     pattern_key: pattern,
     scope_subset: scope,
@@ -71,8 +72,8 @@ async function answer(deps: WhatIfDeps, request: WhatIfRequest): Promise<WhatIfA
     lookback_days: days,
     payoff,
     confidence: CONFIDENCE,
-    ...curveAnswer(found, lever),
-    sentence: describeWhatIf(found, question, { payoff }),
+    ...curveAnswer(result, lever),
+    sentence: describeWhatIf(result, sweep, { payoff }),
     note: NOTE,
   };
 }
@@ -108,7 +109,7 @@ function pointAnswer(point: WhatIfPoint, lever: ReplayLever): WhatIfPointAnswer 
   };
 }
 
-/** The request that a query stands for. @throws Fault `invalid_request` */
+/** Converts query parameters to the body that they stand for, and parses it. @throws Fault `invalid_request` */
 function parseWhatIfQuery(query: Readonly<Record<string, unknown>>): WhatIfRequest {
   const body: [string, unknown][] = [];
   const scope: [string, string][] = [];
@@ -119,14 +120,18 @@ function parseWhatIfQuery(query: Readonly<Record<string, unknown>>): WhatIfReque
     else if (name.startsWith('payoff.')) payoff.push([name.slice('payoff.'.length), numberOf(value)]);
     else body.push([name, NUMBERS.includes(name) ? numberOf(value) : value]);
   }
-  const paid = payoff.length > 0 && { payoff: Object.fromEntries(payoff) };
-  const asked = { scope: Object.fromEntries(scope), ...paid, ...Object.fromEntries(body) };
-  return parse(whatIfRequestSchema, asked, 'invalid_request');
+  const request = {
+    scope: Object.fromEntries(scope),
+    ...(payoff.length > 0 && { payoff: Object.fromEntries(payoff) }),
+    ...Object.fromEntries(body),
+  };
+  return parse(whatIfRequestSchema, request, 'invalid_request');
 }
 
+/** The parameters that the schema requires as numbers. */
 const NUMBERS = ['from', 'to', 'points', 'lookback_days'];
 
-/** NaN for what is no number, which the schema then refuses by its name. */
+/** Returns NaN for a text that is not a number; the schema then rejects it under its name. */
 function numberOf(value: unknown): number {
   const text = String(value).trim();
   return text === '' ? Number.NaN : Number(text);

@@ -2,6 +2,12 @@ import * as z from 'zod';
 import { patternKeyInputSchema } from '../../episode/episode.ts';
 import { resolutionSchema } from '../../override/override.ts';
 import { safeRecord } from '../../validation.ts';
+import { flag } from './fields.ts';
+
+/*
+ * The requests of a look-up. The schema of its answer stands in `lookup-answer.ts`: the function that answers look-ups
+ * loads this file, and does not need the other in its cold start.
+ */
 
 const thresholdsSchema = safeRecord<Readonly<Record<string, number>>>(64, (name, value) =>
   name === '' || name.length > 64 || name === '__proto__' || !Number.isFinite(value)
@@ -10,25 +16,28 @@ const thresholdsSchema = safeRecord<Readonly<Record<string, number>>>(64, (name,
 ).meta({
   type: 'object',
   additionalProperties: { type: 'number' },
+  description: 'The thresholds to which the overrides are applied.',
   examples: [{ ts_min: 0.6, halo_max: 1 }],
 });
 
-/** What a look-up is asked with. */
 export const lookupRequestSchema = z
   .strictObject({
     pattern_key: patternKeyInputSchema,
-    scope: z
-      .unknown()
-      .meta({ type: 'object', additionalProperties: { type: ['string', 'number', 'boolean', 'null'] } }),
+    scope: z.unknown().meta({
+      type: 'object',
+      additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+      description: 'The scope of the opportunity: values by dimension.',
+    }),
     thresholds: thresholdsSchema.optional(),
     resolution: resolutionSchema.optional(),
-    explain: z.boolean().optional(),
+    explain: z
+      .boolean()
+      .optional()
+      .meta({ description: 'true: the answer also lists every override that matched.' }),
   })
   .meta({ id: 'LookupRequest' });
 
-const flag = z.enum(['true', 'false']).transform(text => text === 'true');
-
-/** The same question in a query; `scope.NAME` and `thresholds.NAME` are read by name. */
+/** The same request as query parameters. `scope.NAME` and `thresholds.NAME` are loose members, read by name. */
 export const lookupQuerySchema = z.looseObject({
   pattern_key: z.string().max(256),
   resolution: resolutionSchema.optional(),

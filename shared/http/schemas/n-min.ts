@@ -2,8 +2,6 @@ import * as z from 'zod';
 import { cycleOptionsSchema } from '../../cycle/cycle.ts';
 import { nMinStudySchema } from '../../lesson/n-min/schema.ts';
 
-/** What the study of `N_MIN` takes and answers. */
-
 export const nMinQuerySchema = z.strictObject({
   as_of: cycleOptionsSchema.shape.as_of,
   lookback_days: z.coerce.number().int().min(1).max(366).optional(),

@@ -6,8 +6,6 @@ import { payoffSchema } from '../../override/payoff.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
 import { count } from '../../validation.ts';
 
-/** What a what-if takes and answers. The same schemas check requests and make the OpenAPI document. */
-
 export const MAX_POINTS = 201;
 const DEFAULT_POINTS = 41;
 
@@ -20,7 +18,8 @@ export const whatIfRequestSchema = z
       .meta({
         type: 'object',
         additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
-        description: 'the slice: every event whose scope contains it; without it, every event',
+        description:
+          'The slice: all events whose scope contains these pairs. Without it, all events of the pattern.',
       }),
     lever: z
       .string()
@@ -28,29 +27,33 @@ export const whatIfRequestSchema = z
       .min(1)
       .max(64)
       .meta({
-        description: 'the threshold that is moved, or its action category',
+        description: 'The threshold that is moved, by its name or its action category.',
         examples: ['ts_min', 'tuning_halo'],
       }),
     from: z.number().meta({
-      description: 'a multiplier of 0.5 to 2; of a slope, a delta in its own unit',
+      description:
+        'The lowest value: a multiplier from 0.5 to 2 or, for a slope, a delta in the unit of the slope.',
       examples: [0.8],
     }),
-    to: z.number().meta({ description: 'above `from`', examples: [1.2] }),
+    to: z.number().meta({ description: 'The highest value, above `from`.', examples: [1.2] }),
     points: z
       .number()
       .int()
       .min(2)
       .max(MAX_POINTS)
       .default(DEFAULT_POINTS)
-      .meta({ description: 'evenly spaced values; where the threshold stands is added to them' }),
+      .meta({ description: 'The number of evenly spaced values. The base threshold is added to them.' }),
     payoff: payoffSchema.optional(),
     lookback_days: cycleOptionsSchema.shape.lookback_days,
     as_of: cycleOptionsSchema.shape.as_of,
   })
-  .meta({ id: 'WhatIfRequest', description: 'what is not set comes from the settings of the pattern' });
+  .meta({
+    id: 'WhatIfRequest',
+    description: 'Members that are absent come from the settings of the pattern.',
+  });
 
 const numberText = z.string().max(64).meta({ type: 'number' });
-/** The same in a query, beside `scope.NAME=value`, `payoff.win` and `payoff.loss`. */
+/** The same request as query parameters. `scope.NAME`, `payoff.win` and `payoff.loss` are loose members. */
 export const whatIfQuerySchema = z.looseObject({
   pattern_key: patternKeyInputSchema,
   lever: whatIfRequestSchema.shape.lever,
@@ -61,23 +64,25 @@ export const whatIfQuerySchema = z.looseObject({
   as_of: whatIfRequestSchema.shape.as_of,
 });
 
-const change = z.number().int().meta({ description: 'against the base; below 0, fewer' });
+const change = z.number().int().meta({ description: 'The difference to the base; below 0, fewer.' });
 const pointSchema = z
   .object({
     multiplier: z.number().optional(),
     delta: z.number().optional(),
-    threshold: z.number().meta({ description: 'the median of the base thresholds in the slice, moved' }),
+    threshold: z
+      .number()
+      .meta({ description: 'The median of the base thresholds in the slice, with this value applied.' }),
     winners: count,
     losers: count,
-    utility: z.number().meta({ description: 'win · winners − loss · losers' }),
+    utility: z.number().meta({ description: 'win · winners − loss · losers.' }),
     winners_change: change,
     losers_change: change,
     utility_change: z.number(),
     error: z.number().meta({
-      description: 'standard error of utility_change, events that share their fate counted together',
+      description: 'The standard error of utility_change, with correlated events counted together.',
     }),
-    low: z.number().meta({ description: 'lower end of the interval of utility_change' }),
-    high: z.number(),
+    low: z.number().meta({ description: 'The lower end of the confidence interval of utility_change.' }),
+    high: z.number().meta({ description: 'The upper end of the confidence interval of utility_change.' }),
   })
   .meta({ id: 'WhatIfPoint' });
 
@@ -95,31 +100,42 @@ export const whatIfAnswerSchema = z
     as_of: z.iso.datetime(),
     lookback_days: count,
     payoff: payoffSchema,
-    confidence: z.number().meta({ description: 'of the intervals, each for its own value' }),
+    confidence: z
+      .number()
+      .meta({ description: 'The confidence level of the intervals. Each interval is for its own value.' }),
     events: z
       .object({
-        total: count.meta({ description: 'of the slice, in the window, with an outcome known at as_of' }),
-        neutral: count.meta({ description: 'won and lost nothing' }),
+        total: count.meta({
+          description: 'All events of the slice in the window whose outcome was known at as_of.',
+        }),
+        neutral: count.meta({ description: 'Events with a neutral outcome.' }),
         left_out: count.meta({
           description:
-            'cannot be replayed: blocked by a gate that no lever moves, or without factor and log of a gate',
+            'Events that cannot be replayed: a gate without a lever blocked them, or one logged neither factor nor result.',
         }),
-        other_gates: count.meta({ description: 'fail another gate, wherever this one stands' }),
+        other_gates: count.meta({
+          description: 'Events that fail another gate, whatever the value of this threshold.',
+        }),
         fixed: count.meta({
-          description: 'lack the factor, so that the gate stands as logged; or no value reaches it',
+          description:
+            'Events that the threshold does not decide: the factor is absent, or no value reaches them.',
         }),
-        movable: count,
+        movable: count.meta({ description: 'Events that the threshold decides.' }),
       })
-      .meta({ description: 'each event of the total is in one of the groups' }),
-    curve: z.array(pointSchema).meta({ description: 'by value, ascending; empty when there is a reason' }),
-    base: pointSchema.optional().meta({ description: 'where the threshold stands; in the curve' }),
-    best: pointSchema
+      .meta({ description: 'Each event of `total` is in exactly one of the other groups.' }),
+    curve: z
+      .array(pointSchema)
+      .meta({ description: 'The points in ascending order of their value. Empty if `reason` is present.' }),
+    base: pointSchema
       .optional()
-      .meta({ description: 'largest utility_change, of equals the nearest to the base' }),
+      .meta({ description: 'The point of the base threshold. It is also in the curve.' }),
+    best: pointSchema.optional().meta({
+      description: 'The point with the largest utility_change; of equal ones, the nearest to the base.',
+    }),
     proven: z
       .boolean()
-      .meta({ description: 'whether the best exceeds chance even though it was picked from the curve' }),
-    reason: z.string().optional().meta({ description: 'why there is no curve' }),
+      .meta({ description: 'true if the best point beats chance even though it was picked from the curve.' }),
+    reason: z.string().optional().meta({ description: 'Why there is no curve.' }),
     sentence: z.string(),
     note: z.string(),
   })

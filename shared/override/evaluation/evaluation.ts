@@ -2,56 +2,56 @@ import * as z from 'zod';
 import { count, instant } from '../../validation.ts';
 import { POLICIES } from '../override.ts';
 
-/** One stretch of time, scored by what was known when it began. */
-export const foldSchema = z.object({
-  from: instant.meta({ description: 'learned on outcomes known by then, scored on the events after it' }),
+/** One week of a walk-forward, scored with overrides from before it. */
+const foldSchema = z.object({
+  from: instant.meta({
+    description: 'overrides come from outcomes known by then; the events after it score them',
+  }),
   to: instant,
-  learned: count.meta({ description: 'events with an outcome that it learned from' }),
+  learned: count.meta({ description: 'events whose outcome was known at from' }),
   events: count.meta({ description: 'events that were scored' }),
   overrides: count,
-  gain: z.number().meta({ description: 'utility over that of the base gates, at the payoffs' }),
+  gain: z.number().meta({ description: 'utility above that of the base gates, at the payoff' }),
 });
 export type Fold = z.output<typeof foldSchema>;
 
-/** How a policy would have done on events that it did not learn from. */
-export const policyEvidenceSchema = z
+/** The out-of-sample result of one policy. */
+const policyEvidenceSchema = z
   .object({
     policy: z.enum(POLICIES),
-    overrides: count.meta({ description: 'that it makes of all that is known now' }),
+    overrides: count.meta({ description: 'overrides from all outcomes known at as_of' }),
     events: count.meta({ description: 'events that were scored' }),
-    gain_per_event: z.number().meta({ description: 'utility over that of the base gates' }),
-    low: z.number().meta({ description: '90 % interval; events that share their fate are counted together' }),
+    gain_per_event: z.number().meta({ description: 'utility above that of the base gates' }),
+    low: z.number().meta({ description: '90 % interval, with a cluster-robust standard error' }),
     high: z.number(),
     folds: z.array(foldSchema),
-    reason: z.string().optional().meta({ description: 'why nothing could be scored' }),
+    reason: z.string().optional().meta({ description: 'why no event could be scored' }),
   })
   .meta({ id: 'PolicyEvidence' });
 export type PolicyEvaluation = z.output<typeof policyEvidenceSchema>;
 
-/** The comparison of the policies of one pattern, as the last run left it. */
+/** The comparison of the policies of one pattern, from the last run. */
 export const evidenceSchema = z.object({
   as_of: instant,
   lookback_days: count,
   n_min: count,
   payoff: z.object({ win: z.number(), loss: z.number() }),
-  base_per_event: z
-    .number()
-    .meta({ description: 'utility of the base gates on the events that were scored' }),
+  base_per_event: z.number().meta({ description: 'utility of the base gates on the scored events' }),
   policies: z.array(policyEvidenceSchema),
 });
 export type PolicyComparison = z.output<typeof evidenceSchema>;
 
-/** What of a policy's evidence a run's record and a generation keep. */
+/** The part of a policy's evaluation that the record of a run and a generation keep. */
 export const evidenceSummarySchema = policyEvidenceSchema
   .omit({ folds: true })
   .meta({ id: 'EvidenceSummary' });
-export type EvaluationSummary = z.output<typeof evidenceSummarySchema>;
+type EvaluationSummary = z.output<typeof evidenceSummarySchema>;
 
 export function summarize({ folds: _, ...summary }: PolicyEvaluation): EvaluationSummary {
   return summary;
 }
 
-/** The comparison in words: what was shown, what was not, and whether another policy did better than the published one. */
+/** Describes a comparison in one sentence: the gain of each policy, and whether another did better than the published one. */
 export function describeEvidence({ policies, payoff }: PolicyComparison, published: string): string {
   const [first] = policies;
   if (!first || first.events === 0) return first?.reason ?? 'no event of the last weeks has an outcome';

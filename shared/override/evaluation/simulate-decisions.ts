@@ -1,5 +1,6 @@
-import { openingOf } from '../../lever/replay-lever.ts';
+import { openingOf } from '../../lever/lever.ts';
 import type { DimensionColumn } from '../../mining/types.ts';
+import { elementAt } from '../../numbers.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { scopeFromPairs } from '../../pattern/scope.ts';
 import type { Override, ResolutionMethod } from '../override.ts';
@@ -8,8 +9,8 @@ import type { Gates } from '../replay/gates.ts';
 import { resolveValues } from '../resolve.ts';
 
 /**
- * Marks the rows that would be acted on with overrides in force, resolved as a look-up resolves them.
- * @param acts written at the given rows only: 1 acted, 0 skipped
+ * Marks the rows that would be acted on with some overrides in force, resolved as a look-up resolves them.
+ * @param acts is written at the given rows only: 1 acted, 0 skipped
  */
 export function simulateDecisions(
   gates: Gates,
@@ -20,17 +21,19 @@ export function simulateDecisions(
 ): void {
   const { dimensions } = gates.columns;
   const index = new OverrideIndex(overrides);
-  /** Openings of the gates by scope: scopes are fewer than events. */
-  const known = new Map<string, readonly number[]>();
+  /** Openings of the gates by scope: there are fewer scopes than events. */
+  const openingsByScope = new Map<string, readonly number[]>();
   for (const row of rows) {
-    const key = dimensions.map(d => d.codes[row] ?? 0).join();
-    const openings = known.get(key) ?? openingsIn(gates, index, resolution, scopeOf(dimensions, row));
-    known.set(key, openings);
-    const passes = gates.gates.every(({ margin }, g) => (margin[row] ?? 0) + (openings[g] ?? 0) >= 0);
+    const key = dimensions.map(({ codes }) => elementAt(codes, row)).join();
+    const openings =
+      openingsByScope.get(key) ?? openingsIn(gates, index, resolution, scopeOf(dimensions, row));
+    openingsByScope.set(key, openings);
+    const passes = gates.gates.every(({ margin }, g) => elementAt(margin, row) + elementAt(openings, g) >= 0);
     acts[row] = passes && gates.usable[row] === 1 ? 1 : 0;
   }
 }
 
+/** Returns the opening of each gate, in the order of the gates and the unit of their margins. */
 function openingsIn(
   gates: Gates,
   index: OverrideIndex,
@@ -46,7 +49,8 @@ function openingsIn(
 
 function scopeOf(dimensions: readonly DimensionColumn[], row: number): Scope {
   const pairs = dimensions.flatMap(({ name, values, codes }) => {
-    const value = values[(codes[row] ?? 0) - 1];
+    // Code 0 marks an event without the dimension.
+    const value = values[elementAt(codes, row) - 1];
     return value === undefined ? [] : [[name, value] as const];
   });
   return scopeFromPairs(pairs);

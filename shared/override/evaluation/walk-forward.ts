@@ -4,6 +4,7 @@ import { makesLadderLessons } from '../../lesson/lesson.ts';
 import { mineLessons } from '../../lesson/mine-lessons.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { DAY_MS, startOfDay } from '../../time.ts';
+import { INTERVAL_ERRORS } from '../gain-interval.ts';
 import type { PolicySettings } from '../materialize.ts';
 import { materialize, replaySettings } from '../materialize.ts';
 import type { Override, Policy } from '../override.ts';
@@ -11,29 +12,30 @@ import { DEFAULT_RESOLUTION } from '../override.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
 import { compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
+import { rowsWhere } from '../rows-where.ts';
 import type { Fold, PolicyEvaluation } from './evaluation.ts';
 import { simulateDecisions } from './simulate-decisions.ts';
 
-/** Weeks that are scored, each by what was known at its beginning. */
-export const FOLDS = 4;
+/** Number of weeks that are scored, each by overrides from before it. */
+const FOLDS = 4;
 const FOLD_DAYS = 7;
-/** Of more events every k-th moment is scored: resolving costs more than learning when slices are many. */
+/** Above this number of events a sample is scored, because resolving many slices costs more than the fit. */
 const MAX_SCORED = 5_000;
-/** Record visits of the miner for one stretch: an eighth of what a run may use. */
+/** Record visits of the miner for one fold: an eighth of those of a run. */
 const MAX_WORK = 500_000_000;
-/** Standard errors of a two-sided 90 % interval. */
-const Z90 = 1.645;
+/** 2³² divided by the golden ratio, odd: the multiplier of Knuth's multiplicative hash. */
+const GOLDEN_RATIO_32 = 0x9e3779b1;
 
-export interface WalkForward {
-  /** Utility of the base gates, per event that was scored. */
+interface WalkForward {
+  /** Utility of the base gates, per scored event. */
   readonly base_per_event: number;
   readonly policies: readonly Omit<PolicyEvaluation, 'overrides'>[];
 }
 
 /**
- * How each policy would have done: for each of the last weeks it learns from what was known when the week began, and is
- * scored on the events of that week against the base gates. A week begins at midnight UTC, so that the stretches
- * stay the same for a day; the last one ends at `asOf`.
+ * Evaluates policies out of sample by walk-forward. For each of the last weeks, a policy computes overrides from what was
+ * known when the week began; the events of that week score them against the base gates. Weeks begin at midnight UTC, so
+ * the folds stay the same for a day; the last one ends at `asOf`.
  * @param columns events of the window, with the outcomes known at `asOf`
  * @param asOf milliseconds since 1970
  */
@@ -51,49 +53,41 @@ export function walkForward(
   const scored = Uint32Array.from(weeks.flatMap(week => [...week.rows]));
   const base = decisionsUnderMoves(gates, [], scored);
   const perEvent = (sum: number): number => (scored.length === 0 ? 0 : sum / scored.length);
-  const inBase = compareUtility(gates, scored, base, undefined, replaying);
-  return {
-    base_per_event: perEvent(inBase.gain),
-    policies: policies.map(policy => {
-      const acts = new Uint8Array(columns.size);
-      const folds = weeks.map((week): Fold => {
-        const overrides = learned(policy, pattern, columns, week, settings);
-        simulateDecisions(gates, overrides, DEFAULT_RESOLUTION[policy], week.rows, acts);
-        const { gain } = compareUtility(gates, week.rows, acts, base, replaying);
-        return {
-          from: new Date(week.from).toISOString(),
-          to: new Date(week.to).toISOString(),
-          learned: week.known.length,
-          events: week.rows.length,
-          overrides: overrides.length,
-          gain,
-        };
-      });
-      const { gain, error } = compareUtility(gates, scored, acts, base, replaying);
-      return {
-        policy,
-        events: scored.length,
-        gain_per_event: perEvent(gain),
-        low: perEvent(gain - Z90 * error),
-        high: perEvent(gain + Z90 * error),
-        folds,
-        ...(reason !== undefined && { reason }),
-      };
-    }),
+  const evaluate = (policy: Policy): Omit<PolicyEvaluation, 'overrides'> => {
+    const acts = new Uint8Array(columns.size);
+    const folds = weeks.map((week): Fold => {
+      const overrides = overridesKnownAt(week, policy, pattern, columns, settings);
+      simulateDecisions(gates, overrides, DEFAULT_RESOLUTION[policy], week.rows, acts);
+      const { gain } = compareUtility(gates, week.rows, acts, base, replaying);
+      return foldOf(week, overrides.length, gain);
+    });
+    const { gain, error } = compareUtility(gates, scored, acts, base, replaying);
+    return {
+      policy,
+      events: scored.length,
+      gain_per_event: perEvent(gain),
+      low: perEvent(gain - INTERVAL_ERRORS * error),
+      high: perEvent(gain + INTERVAL_ERRORS * error),
+      folds,
+      ...(reason !== undefined && { reason }),
+    };
   };
+  const atBase = compareUtility(gates, scored, base, undefined, replaying);
+  return { base_per_event: perEvent(atBase.gain), policies: policies.map(evaluate) };
 }
 
-function unscoredReason(pattern: PatternKey, { gates, disabled: silent }: Gates): string | undefined {
+function unscoredReason(pattern: PatternKey, { gates, disabled }: Gates): string | undefined {
   if (makesLadderLessons(pattern)) return 'what the spacing of the ladder would have changed is not logged';
   if (gates.length === 0) return 'no lever of this state can be replayed';
-  const [first] = silent;
-  return silent.length === gates.length ? first?.reason : undefined;
+  const [first] = disabled;
+  return disabled.length === gates.length ? first?.reason : undefined;
 }
 
 interface Week {
+  /** Milliseconds since 1970. */
   readonly from: number;
   readonly to: number;
-  /** Rows whose event and outcome were known when it began. */
+  /** Rows whose event and outcome were known when the week began. */
   readonly known: Uint32Array;
   /** Rows that are scored. */
   readonly rows: Uint32Array;
@@ -101,48 +95,48 @@ interface Week {
 
 function weeksOf(columns: FactorColumns, asOf: number): Week[] {
   const midnight = startOfDay(asOf);
-  const weeks = Array.from({ length: FOLDS }, (_, i) => {
-    const from = midnight - (FOLDS - i) * FOLD_DAYS * DAY_MS;
-    return { from, to: i === FOLDS - 1 ? asOf : from + FOLD_DAYS * DAY_MS };
-  });
-  const first = weeks[0]?.from ?? asOf;
+  const first = midnight - FOLDS * FOLD_DAYS * DAY_MS;
   const every = Math.ceil(rowsWhere(columns, time => time > first).length / MAX_SCORED);
-  return weeks.map(({ from, to }) => ({
-    from,
-    to,
-    known: rowsWhere(columns, (time, resolvedAt) => time <= from && resolvedAt <= from),
-    rows: rowsWhere(
-      columns,
-      time => time > from && time <= to && (every <= 1 || sampleHash(time) % every === 0),
-    ),
-  }));
+  return Array.from({ length: FOLDS }, (_, i) => {
+    const from = midnight - (FOLDS - i) * FOLD_DAYS * DAY_MS;
+    const to = i === FOLDS - 1 ? asOf : from + FOLD_DAYS * DAY_MS;
+    return {
+      from,
+      to,
+      known: rowsWhere(columns, (time, resolvedAt) => time <= from && resolvedAt <= from),
+      rows: rowsWhere(
+        columns,
+        time => time > from && time <= to && (every <= 1 || sampleHash(time) % every === 0),
+      ),
+    };
+  });
 }
 
-/** Which events of many are scored depends on their moment alone, not on the order of reading. */
-const sampleHash = (time: number): number => Math.imul(Math.floor(time / 1000), 0x9e3779b1) >>> 8;
+/** Returns a hash of an event's second, so that the sample depends on the events alone and not on their order. */
+const sampleHash = (time: number): number => Math.imul(Math.floor(time / 1000), GOLDEN_RATIO_32) >>> 8;
 
-function rowsWhere(
-  { size, time, resolvedAt }: FactorColumns,
-  holds: (time: number, resolvedAt: number) => boolean,
-): Uint32Array {
-  const rows = new Uint32Array(size);
-  let n = 0;
-  for (let row = 0; row < size; row++)
-    if (holds(time[row] ?? 0, resolvedAt[row] ?? Number.POSITIVE_INFINITY)) rows[n++] = row;
-  return rows.subarray(0, n);
+function foldOf({ from, to, known, rows }: Week, overrides: number, gain: number): Fold {
+  return {
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    learned: known.length,
+    events: rows.length,
+    overrides,
+    gain,
+  };
 }
 
-/** What a policy makes of what was known when a week began; it is given nothing else. */
-function learned(
+/** Computes a policy's overrides from the events whose outcome was known when a week began, and from nothing else. */
+function overridesKnownAt(
+  { from, known }: Week,
   policy: Policy,
   pattern: PatternKey,
   all: FactorColumns,
-  { from, known }: Week,
   settings: PolicySettings,
 ): readonly Override[] {
   if (known.length < settings.n_min) return [];
   const columns = selectRows(all, known);
-  // Replay does not read lessons of gates.
+  // Replay of gates does not read lessons.
   const lessons =
     policy === 'replay' ? [] : mineLessons(pattern, columns, settings.n_min, { maxWork: MAX_WORK }).lessons;
   return materialize(policy, { pattern, lessons, columns, asOf: from, settings }).overrides;

@@ -1,7 +1,6 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
-import type { ActionCategory } from '../../lever/lever.ts';
-import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { shiftOf } from '../../lever/replay-lever.ts';
+import type { ActionCategory, ReplayLever } from '../../lever/lever.ts';
+import { shiftOf } from '../../lever/lever.ts';
 import { clamp } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
@@ -53,7 +52,7 @@ export interface ReplayResult {
 }
 
 /**
- * The replay policy (docs/policy.md): what would have been won and lost, had one gate stood elsewhere in one slice.
+ * The replay policy (docs/replay-policy.md): what would have been won and lost, had one gate stood elsewhere in one slice.
  * @param columns events of the look-back, with their outcomes; those not known at `asOf` are left out
  * @param asOf milliseconds since 1970
  */

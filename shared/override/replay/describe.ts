@@ -1,6 +1,6 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
-import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { movedFactor } from '../../lever/replay-lever.ts';
+import type { ReplayLever } from '../../lever/lever.ts';
+import { movedFactor } from '../../lever/lever.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { describeScope } from '../../pattern/scope.ts';
 import type { ReplaySettings } from './settings.ts';

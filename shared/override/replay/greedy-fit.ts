@@ -51,7 +51,7 @@ const NEAR_SHARE = 0.8;
 const LOOSEN = 0;
 const NO_GAIN = Number.NEGATIVE_INFINITY;
 
-/** Greedy moves of one lever in one slice at a time, largest lower bound first (docs/policy.md). */
+/** Greedy moves of one lever in one slice at a time, largest lower bound first (docs/replay-policy.md). */
 export function fitGreedily(gates: Gates, rows: Uint32Array, settings: ReplaySettings): Fit {
   return new GreedyFit(gates, rows, settings).run();
 }

@@ -87,7 +87,7 @@ export const FIRST_REPLAY_SETTINGS: ReplaySettings = {
   maxSlices: 20_000,
 };
 
-/** What runs by default: chosen on simulated worlds (docs/policy.md). */
+/** What runs by default: chosen on simulated worlds (docs/replay-policy.md). */
 export const REPLAY_SETTINGS: ReplaySettings = {
   ...FIRST_REPLAY_SETTINGS,
   z: [1, 1.5, 2.7],

@@ -1,4 +1,4 @@
-import type { ReplayLever } from '../../lever/replay-lever.ts';
+import type { ReplayLever } from '../../lever/lever.ts';
 import { MULTIPLIER_RANGE } from '../override.ts';
 import type { Clustering } from './clusters.ts';
 import type { Gates } from './gates.ts';

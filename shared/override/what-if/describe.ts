@@ -1,19 +1,19 @@
-import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { movedFactor } from '../../lever/replay-lever.ts';
+import type { ReplayLever } from '../../lever/lever.ts';
+import { movedFactor } from '../../lever/lever.ts';
 import { describeScope } from '../../pattern/scope.ts';
 import { interval } from '../replay/describe.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import type { WhatIf, WhatIfPoint, WhatIfQuestion } from './what-if.ts';
 
-/** What a curve says, in one sentence that a trader reads. */
+/** Describes the best value of a curve and its gain in one sentence. */
 export function describeWhatIf(
-  found: WhatIf,
+  result: WhatIf,
   { lever, scope, from, to, days }: WhatIfQuestion,
   { payoff }: Pick<ReplaySettings, 'payoff'>,
 ): string {
-  const { curve, base, best } = found;
+  const { curve, base, best } = result;
   const slice = describeScope(scope);
-  if (!base || !best) return `nothing can be said about ${movedFactor(lever)} on ${slice}: ${found.reason}`;
+  if (!base || !best) return `nothing can be said about ${movedFactor(lever)} on ${slice}: ${result.reason}`;
   const range = `${movedFactor(lever)} from ${effectText(lever, from)} to ${effectText(lever, to)} on ${slice}`;
   if (curve.every(point => point.winners === base.winners && point.losers === base.losers))
     return `${range} would have changed nothing in the last ${days} days: no winner and no loser stands between`;
@@ -24,7 +24,7 @@ export function describeWhatIf(
   return (
     `${movedFactor(lever)} ${effectText(lever, best.value)} on ${slice} would have taken ` +
     `${flips(best.winnersChange, kind, 'winner')} and ${flips(best.losersChange, kind, 'loser')} ` +
-    `in the last ${days} days: ${interval(best.utilityChange, best.margin)} ${price}: ${verdict(found, best)}`
+    `in the last ${days} days: ${interval(best.utilityChange, best.margin)} ${price}: ${verdict(result, best)}`
   );
 }
 
@@ -34,7 +34,7 @@ function verdict({ proven }: WhatIf, { utilityChange, margin }: WhatIfPoint): st
   return 'more than chance at this value alone, but not as the best of its curve: nothing proven';
 }
 
-/** `× 0.92`, `+ 0.0004`. */
+/** Formats a value of the lever: `× 0.92`, `+ 0.0004`. */
 function effectText({ scale }: ReplayLever, value: number): string {
   if (scale === 'log') return `× ${Number(value.toFixed(4))}`;
   return `${value < 0 ? '−' : '+'} ${Number(Math.abs(value).toPrecision(3))}`;

@@ -1,35 +1,34 @@
 import { Fault } from '../../errors.ts';
-import { leversOf } from '../../lever/lever.ts';
-import type { ReplayLever } from '../../lever/replay-lever.ts';
-import { replayLeversOf } from '../../lever/replay-lever.ts';
+import type { ReplayLever } from '../../lever/lever.ts';
+import { leversOf, replayLeversOf } from '../../lever/lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { MULTIPLIER_RANGE } from '../override.ts';
 
-/** Values of a lever: multipliers, or deltas in the unit of its factor. */
+/** A range of values of a lever: multipliers, or deltas in the unit of its factor. */
 export interface LeverRange {
   readonly from: number;
   /** Above `from`. */
   readonly to: number;
-  /** Evenly spaced values, at least 2; where the threshold stands is added to them. */
+  /** Number of evenly spaced values, at least 2. The neutral value is added to them. */
   readonly points: number;
 }
 
-/** No factor is as large; sums stay finite. */
+/** Bound of a delta: above every real factor, and small enough that sums stay finite. */
 const MAX_DELTA = 1e6;
-/** Values closer to the base than this share of a step are the base. */
-const SAME = 1e-9;
+/** A value closer to the neutral one than this share of a step counts as neutral. */
+const SAME_SHARE = 1e-9;
 
 /**
- * The lever of a name: of the threshold it moves, under any name that a look-up knows, or its action category.
- * @throws Fault `invalid_request` naming the levers of the pattern
+ * Finds a lever by its action category, or by any name that look-ups accept for its threshold.
+ * @throws Fault `invalid_request` that lists the levers of the pattern
  */
 export function findLever(pattern: PatternKey, name: string): ReplayLever {
-  const replayed = replayLeversOf(pattern);
+  const replayable = replayLeversOf(pattern);
   const named = leversOf(pattern).find(l => l.category === name || l.thresholds.includes(name));
-  const lever = replayed.find(l => l.category === named?.category);
+  const lever = replayable.find(l => l.category === named?.category);
   if (lever) return lever;
   const known = leversOf(pattern)
-    .filter(l => replayed.some(r => r.category === l.category))
+    .filter(l => replayable.some(r => r.category === l.category))
     .map(l => l.thresholds[0])
     .join(', ');
   const message =
@@ -48,7 +47,7 @@ export function checkRange(lever: ReplayLever, { from, to }: Pick<LeverRange, 'f
   if (!(from < to)) throw outOfRange('to', 'must be above from');
 }
 
-/** What a value of the lever is. */
+/** Returns the kind of a lever's values, as overrides name it. */
 export function effectKind(lever: ReplayLever): 'multiplier' | 'delta' {
   return lever.scale === 'log' ? 'multiplier' : 'delta';
 }
@@ -57,21 +56,21 @@ function outOfRange(path: string, message: string): Fault {
   return new Fault('invalid_request', `${path} ${message}`, { issues: [{ path, message }] });
 }
 
-/** Where a threshold stands. */
+/** Returns the value that leaves a threshold where it is. */
 export const neutralValue = ({ scale }: ReplayLever): number => (scale === 'log' ? 1 : 0);
 
-/** A value as an override carries it. */
+/** Returns a value in the form that overrides have. */
 export function toEffect(lever: ReplayLever, value: number): { multiplier: number } | { delta: number } {
   return lever.scale === 'log' ? { multiplier: value } : { delta: value };
 }
 
-/** Ascending, without repeats, the base among them. */
+/** Returns the values of a range, ascending, without repeats, the neutral value among them. */
 export function leverGrid(lever: ReplayLever, { from, to, points }: LeverRange): number[] {
-  const base = neutralValue(lever);
+  const neutral = neutralValue(lever);
   const step = (to - from) / (points - 1);
   const grid = Array.from({ length: points }, (_, i) =>
     i === points - 1 ? to : Number((from + i * step).toPrecision(12)),
   );
-  const moved = new Set(grid.filter(value => Math.abs(value - base) > SAME * step));
-  return [...moved, base].sort((a, b) => a - b);
+  const moved = new Set(grid.filter(value => Math.abs(value - neutral) > SAME_SHARE * step));
+  return [...moved, neutral].sort((a, b) => a - b);
 }

@@ -9,7 +9,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface Seen {
+export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -17,31 +17,31 @@ export interface Seen {
   readonly text: string;
 }
 
-/** Answers a request, or breaks the connection. */
-export type Route = (seen: Seen) => Reply | 'break' | Promise<Reply | 'break'>;
+/** Returns the response to a request, or `break` to close the connection without one. */
+export type Route = (request: ReceivedRequest) => Reply | 'break' | Promise<Reply | 'break'>;
 
-/** A service on the loopback interface that answers what a test tells it to, and remembers what it was asked. */
+/** A service on the loopback interface that answers by a test's route and records the requests. */
 export interface FakeService {
   readonly url: string;
-  readonly seen: Seen[];
+  readonly received: ReceivedRequest[];
   close(): Promise<void>;
 }
 
 export async function fakeService(route: Route): Promise<FakeService> {
-  const seen: Seen[] = [];
+  const received: ReceivedRequest[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fake');
-    const one: Seen = {
+    const entry: ReceivedRequest = {
       method: request.method ?? '',
       path: pathname,
       query: searchParams,
       headers: request.headers,
       text: Buffer.concat(chunks).toString('utf8'),
     };
-    seen.push(one);
-    const reply = await route(one);
+    received.push(entry);
+    const reply = await route(entry);
     if (reply === 'break') return void request.socket.destroy();
     const type = reply.status >= 400 ? 'application/problem+json' : 'application/json';
     response.writeHead(reply.status, { 'content-type': type, ...reply.headers });
@@ -51,7 +51,7 @@ export async function fakeService(route: Route): Promise<FakeService> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    seen,
+    received,
     close: () =>
       new Promise(closed => {
         server.closeAllConnections();
@@ -60,7 +60,7 @@ export async function fakeService(route: Route): Promise<FakeService> {
   };
 }
 
-/** `POST /v1/events` by the rules of the domain, on a map. */
+/** Returns a route for `POST /v1/events` that applies the rules of the domain to events in memory. */
 export function ingest(): Route {
   const known = new Map<string, string>();
   return ({ text }) => {
@@ -79,13 +79,13 @@ export function ingest(): Route {
         answer.rejected.push({ index, code: error.code, detail: error.message });
       }
     }
-    const all = answer.rejected.length === events.length;
-    if (all)
+    if (answer.rejected.length === events.length)
       return { status: 400, body: { ...answer, ...problem(400, 'all_rejected', 'no event was taken') } };
     return { status: answer.rejected.length > 0 ? 207 : 200, body: answer };
   };
 }
 
+/** Returns the body of a problem response. */
 export function problem(status: number, code: string, detail: string, errors?: object[]): object {
   return { type: 'about:blank', title: code, status, code, detail, ...(errors ? { errors } : {}) };
 }

@@ -3,38 +3,38 @@ import { EXIT } from '../../../cli/exit-codes.ts';
 import type { Host } from '../../../cli/host.ts';
 import { runCli } from '../../../cli/program.ts';
 
-export interface Ran {
+export interface CliResult {
   readonly exit: number;
   readonly out: string;
   readonly err: string;
-  /** Milliseconds of each pause that the command made. */
+  /** Durations of the waits of the command, in milliseconds. */
   readonly slept: readonly number[];
 }
 
-export interface Around {
+export interface RunOptions {
   readonly stdin?: string;
   readonly env?: Record<string, string>;
-  /** Columns of the terminal on stdout and stderr; without it they are none. */
+  /** Columns of the terminal on stdout and stderr; without it they are not terminals. */
   readonly columns?: number;
-  /** Called with the means to press Ctrl-C. */
+  /** Receives the function that sends Ctrl-C. */
   readonly interrupt?: (press: () => void) => void;
 }
 
-/** Runs one command line in this process, with pauses that take no time and chance that is always a half. */
-export async function cli(argv: readonly string[], around: Around = {}): Promise<Ran> {
+/** Runs one command line in this process, with waits that take no time and 0.5 as every random number. */
+export async function cli(argv: readonly string[], options: RunOptions = {}): Promise<CliResult> {
   const out: string[] = [];
   const err: string[] = [];
   const slept: number[] = [];
   const output = (to: string[]) => ({
     write: (text: string) => to.push(text),
-    ...(around.columns === undefined ? {} : { isTTY: true, columns: around.columns }),
+    ...(options.columns === undefined ? {} : { isTTY: true, columns: options.columns }),
   });
   let clock = 0;
   const host: Host = {
-    stdin: Readable.from([Buffer.from(around.stdin ?? '')]),
+    stdin: Readable.from([Buffer.from(options.stdin ?? '')]),
     stdout: output(out),
     stderr: output(err),
-    env: around.env ?? {},
+    env: options.env ?? {},
     now: () => clock++,
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();
@@ -43,7 +43,7 @@ export async function cli(argv: readonly string[], around: Around = {}): Promise
     },
     random: () => 0.5,
     onInterrupt: callback => {
-      around.interrupt?.(callback);
+      options.interrupt?.(callback);
       return () => {};
     },
   };

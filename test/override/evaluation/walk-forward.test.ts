@@ -17,15 +17,15 @@ const SETTINGS = { payoff: { win: 2, loss: 1 }, n_min: 33, lookback_days: 90 };
 const DAYS = 85;
 
 interface Kind {
-  /** Probability of success by where the event stands against its gate, and when. */
+  /** Probability of success by margin, timeframe and day. */
   readonly success: (margin: number, frame: string, day: number) => number;
-  /** A dimension that is made up after the outcome is known. */
+  /** Value of a dimension that is made up after the outcome is known. */
   readonly leak?: (won: boolean, day: number) => string | undefined;
-  /** When an outcome becomes known, in days after its event. */
+  /** Days from an event until its outcome becomes known. */
   readonly delay?: (day: number) => number;
 }
 
-/** Events of 85 days, ts alone deciding what is acted on. */
+/** Makes events of 85 days; the TS gate alone decides which are acted on. */
 function world({ success, leak, delay = () => 1 }: Kind, seed = 1, perDay = 80): KnownEvent[] {
   const random = randomOf(seed);
   const frames = ['15m', '1h', '4h'];
@@ -67,8 +67,8 @@ function walk(columns: FactorColumns, policy: Policy = 'replay'): Omit<PolicyEva
   return evidence;
 }
 
-describe('walk-forward evidence', () => {
-  it('finds what was there to be learned, week by week', () => {
+describe('walk-forward', () => {
+  it('Walk-forward finds a gain in each week when the events contain one', () => {
     const { folds, low, events } = walk(factorColumns(world({ success: edge })));
     expect(folds.map(fold => [fold.from, fold.to])).toEqual([
       ['2025-03-04T00:00:00.000Z', '2025-03-11T00:00:00.000Z'],
@@ -81,7 +81,7 @@ describe('walk-forward evidence', () => {
     expect(low).toBeGreaterThan(0.05);
   });
 
-  it('[L1] finds nothing when every outcome becomes known only now', () => {
+  it('[L1] Walk-forward finds no gain when every outcome becomes known only at as_of', () => {
     const columns = factorColumns(world({ success: edge, delay: () => DAYS + 1 }));
     for (const policy of ['drift', 'replay'] as const) {
       const { folds, gain_per_event, low, high } = walk(columns, policy);
@@ -92,23 +92,23 @@ describe('walk-forward evidence', () => {
     }
   });
 
-  it('[L1] gains nothing from a feature that only the future knows', () => {
+  it('[L1] A dimension that only the future knows gains nothing', () => {
     const flat = (): number => 1 / 3;
     // Made up from the outcomes of the last week, and of that week alone.
     const leak = (won: boolean, day: number): string | undefined =>
       day > DAYS - 7.25 ? (won ? 'w' : 'l') : undefined;
     const columns = factorColumns(world({ success: flat, leak }));
     expect(walk(columns)).toMatchObject({ gain_per_event: 0, low: 0, high: 0 });
-    // With hindsight, and no days held out, the same search finds it at once.
+    // The same fit finds it with hindsight, without held-out days.
     const hindsight = { ...replaySettings(SETTINGS), heldOutDays: 0 };
     const inHindsight = replay(S1, columns, AS_OF, hindsight).overrides;
     expect(inHindsight.map(o => o.scope_subset.planted)).toContain('w');
-    // A value that has told winners from losers all along is no secret of the future: there the same search finds it.
+    // The same fit also finds a dimension that has separated winners from losers all along.
     const known = factorColumns(world({ success: flat, leak: won => (won ? 'w' : 'l') }));
     expect(walk(known).low).toBeGreaterThan(0.2);
   });
 
-  it('[L1] of a week is the same whatever happens after it began', () => {
+  it('[L1] The overrides of a week do not change with what happens after it began', () => {
     const events = world({ success: edge });
     const from = Date.UTC(2025, 2, 18);
     const turned = events.map(
@@ -123,7 +123,7 @@ describe('walk-forward evidence', () => {
     expect(gain(events)).toBeGreaterThan(0);
   });
 
-  it('is the same for the same events in any order', () => {
+  it('The same events in any order give the same evaluation', () => {
     const columns = factorColumns(world({ success: edge }, 3, 200));
     const random = randomOf(9);
     const order = Uint32Array.from({ length: columns.size }, (_, i) => i).sort(() => random() - 0.5);
@@ -131,7 +131,7 @@ describe('walk-forward evidence', () => {
       expect(walk(selectRows(columns, order), policy)).toEqual(walk(columns, policy));
   });
 
-  it('scores a sample of moments when there are very many events, the same for every policy', () => {
+  it('Every policy is scored on the same sample when there are very many events', () => {
     const columns = factorColumns(world({ success: edge }, 5, 600));
     const [drifted, replayed] = walkForward(S1, columns, AS_OF, ['drift', 'replay'], SETTINGS).policies;
     expect(drifted?.events).toBeGreaterThan(3000);
@@ -140,14 +140,14 @@ describe('walk-forward evidence', () => {
     expect(replayed?.low).toBeGreaterThan(0.05);
   });
 
-  it('has a wider interval when events share their fate', () => {
+  it('The interval is wider when events are correlated', () => {
     const columns = factorColumns(world({ success: edge }));
     const twins = Uint32Array.from({ length: columns.size }, (_, i) => 1 + Math.floor(i / 40));
     const width = (of: { low: number; high: number }): number => of.high - of.low;
     expect(width(walk({ ...columns, trade: twins }))).toBeGreaterThan(1.2 * width(walk(columns)));
   });
 
-  it('says why nothing can be scored', () => {
+  it('The evaluation gives the reason when no event can be scored', () => {
     const columns = factorColumns(world({ success: edge }));
     const bare = { ...columns, numbers: {} };
     expect(walk(bare)).toMatchObject({ events: 0, reason: 'factor ts_score missing on 100 %' });
@@ -157,7 +157,7 @@ describe('walk-forward evidence', () => {
   });
 });
 
-describe('the comparison in words', () => {
+describe('the sentence of a comparison', () => {
   const tried = (policy: Policy, gain: number, error: number): PolicyEvaluation => ({
     policy,
     overrides: 3,
@@ -176,20 +176,20 @@ describe('the comparison in words', () => {
     policies,
   });
 
-  it('says which policy gained, lost, or showed nothing', () => {
+  it('The sentence lists which policy gained, lost, or showed no difference', () => {
     expect(describeEvidence(evidence(tried('drift', -0.3, 0.1), tried('replay', 0.02, 0.05)), 'drift')).toBe(
       'on 500 events of the last weeks, at 2:1: drift lost -0.3 an event (90 %: -0.4 to -0.2), ' +
         'replay shows no difference: +0.02 an event (90 %: -0.03 to +0.07)',
     );
   });
 
-  it('says when another policy than the published one did better', () => {
+  it('The sentence names a policy that did better than the published one', () => {
     const both = evidence(tried('drift', 0.01, 0.05), tried('replay', 0.2, 0.05));
     expect(describeEvidence(both, 'drift')).toContain('replay did better than drift, which is published');
     expect(describeEvidence(both, 'replay')).not.toContain('did better');
   });
 
-  it('of nothing says so', () => {
+  it('The sentence of a comparison without events gives the reason', () => {
     expect(describeEvidence(evidence(), 'drift')).toBe('no event of the last weeks has an outcome');
   });
 });

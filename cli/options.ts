@@ -1,0 +1,35 @@
+import { Argument, Option } from 'commander';
+import { integerAtLeast, time } from './arguments.ts';
+
+/** Arguments and options that several commands share, and the path that follows from them. */
+
+export function patternArgument(): Argument {
+  return new Argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry');
+}
+
+/** Returns the API's path of a pattern's resource; a pattern key in its long form contains `|` and `=`. */
+export function patternPath(pattern: string, resource: string): string {
+  return `/v1/patterns/${encodeURIComponent(pattern)}/${resource}`;
+}
+
+export function reasonOption(): Option {
+  return new Option('--reason <text>', 'why; it is kept in the audit').makeOptionMandatory();
+}
+
+/** Returns the option of a list; the service's own order differs from the order shown. */
+export function limitOption(): Option {
+  const description = 'only the n with most events (with --json: the first n in the order of the service)';
+  return new Option('--limit <n>', description).argParser(integerAtLeast(1));
+}
+
+export function asOfOption(): Option {
+  return new Option('--as-of <time>', 'RFC 3339, or a date (default: now)').argParser(time);
+}
+
+export function lookbackOption(description: string): Option {
+  return new Option('--lookback-days <days>', description).argParser(integerAtLeast(1));
+}
+
+export function svgOption(): Option {
+  return new Option('--svg <file>', 'write the plots to an SVG file; an existing file is overwritten');
+}

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import type { FactorColumns } from '../../episode/columns/columns.ts';
+import { Fault } from '../../errors.ts';
+import type { EffectiveSettings } from '../../generation/effective-settings.ts';
+import { effectiveSettings } from '../../generation/effective-settings.ts';
+import type { Generation } from '../../generation/head.ts';
+import { storeUnlessUnchanged } from '../../generation/retention.ts';
+import { dimensionsOf } from '../../lesson/lesson.ts';
+import { summarize } from '../../override/evaluation/evaluation.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { parsePatternKey } from '../../pattern/pattern-key.ts';
+import { parse } from '../../validation.ts';
+import type { CycleRun, MinedPattern } from '../cycle.ts';
+import { cycleRunSchema } from '../cycle.ts';
+import type { CycleDeps } from '../dependencies.ts';
+import { readColumns } from '../event-window.ts';
+import { failedRun } from '../failed-run.ts';
+import { tunePattern } from '../tune-pattern.ts';
+
+type TuneDeps = Omit<CycleDeps, 'log'>;
+
+const inputSchema = z.object({ cycle: cycleRunSchema, pattern_key: z.string() });
+
+/**
+ * Computes the lessons of one pattern and the overrides that follow, and stores both. Nothing of it is in force.
+ * @throws Fault `damaged_event`, which the record of the run names, or a fault of the store
+ */
+export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPattern> {
+  const { cycle, pattern_key } = parse(inputSchema, input, 'invalid_request');
+  const pattern = parsePatternKey(pattern_key);
+  const head = await deps.heads.head(pattern);
+  const current = head?.current;
+  const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
+  const columns = await readWindow(deps, cycle, pattern, settings, current);
+  const tuned = tunePattern(pattern, columns, Date.parse(cycle.as_of), settings);
+  const lessons = await storeUnlessUnchanged(deps, deps.lessons, pattern, tuned.lessons, current?.lessons);
+  const overrides = await storeUnlessUnchanged(
+    deps,
+    deps.overrides,
+    pattern,
+    tuned.overrides,
+    current?.overrides,
+  );
+  await deps.heads.putNear(pattern, tuned.near);
+  await deps.heads.putEvidence(pattern, tuned.evidence);
+  await deps.dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
+  return {
+    pattern_key: pattern,
+    head_version: head?.version ?? 0,
+    events_read: columns.size,
+    n_min: settings.n_min,
+    lookback_days: settings.lookback_days,
+    policy: settings.policy,
+    payoff: settings.payoff,
+    lessons,
+    overrides,
+    evidence: tuned.evidence.policies.map(summarize),
+    ...(tuned.shortfall !== undefined && { shortfall: tuned.shortfall }),
+    ...(tuned.note !== undefined && { note: tuned.note }),
+    ...(tuned.cut !== undefined && { cut: tuned.cut }),
+  };
+}
+
+async function readWindow(
+  { episodes, cycles }: Pick<CycleDeps, 'episodes' | 'cycles'>,
+  cycle: CycleRun,
+  pattern: PatternKey,
+  { lookback_days }: EffectiveSettings,
+  current: Generation | undefined,
+): Promise<FactorColumns> {
+  try {
+    return await readColumns(episodes, pattern, Date.parse(cycle.as_of), lookback_days);
+  } catch (error) {
+    await recordDamagedEvents(cycles, cycle, pattern, current, error);
+    throw error;
+  }
+}
+
+/** Writes which events are damaged into the record; the state machine passes on no more than an error's name. */
+async function recordDamagedEvents(
+  cycles: CycleDeps['cycles'],
+  cycle: CycleRun,
+  pattern: PatternKey,
+  current: Generation | undefined,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof Fault) || error.code !== 'damaged_event') return;
+  const run = failedRun(pattern, current, error.code);
+  await cycles.putRun(cycle.cycle_id, { ...run, reason: `${run.reason}: ${error.message}` });
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { Context, Hono } from 'hono';
+import type { CycleRecord } from '../../cycle/cycle.ts';
+import { cycleId, cycleOptionsSchema } from '../../cycle/cycle.ts';
+import type { CycleStarter, CycleStore } from '../../cycle/cycle-store.ts';
+import { Fault } from '../../errors.ts';
+import { requirePolicy } from '../../generation/effective-settings.ts';
+import { parsePatternKey } from '../../pattern/pattern-key.ts';
+import { parse } from '../../validation.ts';
+import { addRoute, readJson, readQuery } from '../app.ts';
+import { ROUTES } from '../routes.ts';
+
+export interface CycleRoutesDeps {
+  readonly cycles: CycleStore;
+  readonly starter: CycleStarter;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** How long `wait=true` polls for the record of a cycle in another process. API Gateway gives up after 30 s. */
+const WAIT_MS = 25_000;
+const POLL_MS = 500;
+
+export function cycleRoutes(app: Hono, deps: CycleRoutesDeps): void {
+  addRoute(app, ROUTES.postCycle, c => startCycle(c, deps));
+
+  addRoute(app, ROUTES.getCycles, async c => {
+    const { limit, next } = readQuery(c, ROUTES.getCycles.query);
+    const cycles = await deps.cycles.records(limit + 1, next);
+    const last = cycles.length > limit ? cycles[limit - 1] : undefined;
+    return c.json({ cycles: cycles.slice(0, limit), ...(last && { next: last.cycle_id }) });
+  });
+
+  addRoute(app, ROUTES.getCycle, async c => {
+    const record = await deps.cycles.get((c.req.param('id') ?? '').slice(0, 128));
+    if (!record) throw new Fault('unknown_cycle', 'no cycle with this id is kept: see GET /v1/cycles');
+    return c.json(record);
+  });
+}
+
+/** Starts a cycle. Answers 200 with its record if `wait=true` and it finishes in time, else 202. */
+async function startCycle(c: Context, deps: CycleRoutesDeps): Promise<Response> {
+  const { wait } = readQuery(c, ROUTES.postCycle.query);
+  const options = parse(cycleOptionsSchema, await readJson(c), 'invalid_request');
+  if (options.policy !== undefined) requirePolicy(options.policy);
+  if (options.pattern_key !== undefined) parsePatternKey(options.pattern_key);
+  const id = cycleId(new Date(deps.now()).toISOString(), randomUUID());
+  const { done } = await deps.starter.start(id, options);
+  if (!wait) return c.json({ cycle_id: id }, 202);
+  await done;
+  const record = await finishedCycle(deps, id, done === undefined ? WAIT_MS : 0);
+  if (done !== undefined && !record) throw new Fault('store_unavailable', 'the cycle wrote no record');
+  return record ? c.json(record) : c.json({ cycle_id: id }, 202);
+}
+
+/** Returns the record of a cycle once it has finished, or undefined if it has not within `waitMs`. */
+async function finishedCycle(
+  deps: CycleRoutesDeps,
+  id: string,
+  waitMs: number,
+): Promise<CycleRecord | undefined> {
+  const until = deps.now() + waitMs;
+  for (;;) {
+    const record = await deps.cycles.get(id);
+    if (record?.finished_at) return record;
+    if (deps.now() >= until) return undefined;
+    await new Promise(resolve => setTimeout(resolve, POLL_MS));
+  }
+}

@@ -1,0 +1,26 @@
+import type { Hono } from 'hono';
+import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { parsePatternKey } from '../../pattern/pattern-key.ts';
+import { addRoute, readQuery } from '../app.ts';
+import { readPage } from '../pagination.ts';
+import { ROUTES } from '../routes.ts';
+
+export function lessonRoutes(app: Hono, deps: Pick<GenerationStores, 'heads' | 'lessons'>): void {
+  addRoute(app, ROUTES.getLessons, async c => {
+    const query = readQuery(c, ROUTES.getLessons.query);
+    if (query.near) {
+      const pattern = parsePatternKey(query.pattern_key);
+      return c.json(await nearLessons(deps.heads, pattern, query.limit));
+    }
+    const { pattern, generation, rows, next } = await readPage(deps.heads, deps.lessons, 'lessons', query);
+    return c.json({ pattern_key: pattern, generation, lessons: rows, ...next });
+  });
+}
+
+/** The slices just below `n_min`, as the last run stored them; one page, without a token. */
+async function nearLessons(heads: HeadStore, pattern: PatternKey, limit: number): Promise<object> {
+  const [head, near] = await Promise.all([heads.head(pattern), heads.near(pattern)]);
+  const lessons = near.slice(0, limit).map(lesson => ({ pattern_key: pattern, ...lesson }));
+  return { pattern_key: pattern, generation: head?.current?.generation ?? 0, lessons };
+}

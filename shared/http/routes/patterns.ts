@@ -1,0 +1,117 @@
+import type { Context, Hono } from 'hono';
+import { Fault } from '../../errors.ts';
+import type { Operator } from '../../generation/change-head.ts';
+import { rollBack, setMode, setSettings } from '../../generation/change-head.ts';
+import { compareGenerations } from '../../generation/compare-generations.ts';
+import type { Defaults } from '../../generation/effective-settings.ts';
+import { effectiveSettings, requirePolicy } from '../../generation/effective-settings.ts';
+import type { Generation, Head } from '../../generation/head.ts';
+import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { parse } from '../../validation.ts';
+import { addRoute, patternParam, readJson, readQuery } from '../app.ts';
+import { ROUTES } from '../routes.ts';
+import type { GenerationAnswer, GenerationsAnswer, HeadAnswer } from '../schemas/patterns.ts';
+import { modeRequestSchema, rollbackRequestSchema, settingsRequestSchema } from '../schemas/patterns.ts';
+
+interface PatternRoutesDeps extends GenerationStores {
+  readonly defaults: Defaults;
+}
+
+export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
+  addRoute(app, ROUTES.putMode, async c => {
+    const pattern = patternParam(c);
+    const { mode, reason } = parse(modeRequestSchema, await readJson(c), 'invalid_request');
+    return c.json(headAnswer(pattern, await setMode(deps, pattern, mode, operator(c, reason))));
+  });
+
+  addRoute(app, ROUTES.putSettings, c => changeSettings(c, deps));
+
+  addRoute(app, ROUTES.postRollback, async c => {
+    const pattern = patternParam(c);
+    const { generation, reason } = parse(rollbackRequestSchema, await readJson(c), 'invalid_request');
+    return c.json(headAnswer(pattern, await rollBack(deps, pattern, generation, operator(c, reason))));
+  });
+
+  addRoute(app, ROUTES.getGenerations, async c => {
+    const pattern = patternParam(c);
+    const { diff } = readQuery(c, ROUTES.getGenerations.query);
+    const { current, retained } = await retainedGenerations(deps.heads, pattern);
+    return c.json({
+      pattern_key: pattern,
+      generations: retained.map(g => generationAnswer(g, g === current)),
+      changes: await deps.heads.audits(pattern),
+      ...(diff && { diff: await diffAnswer(deps, pattern, retained, diff) }),
+    });
+  });
+}
+
+async function changeSettings(c: Context, deps: PatternRoutesDeps): Promise<Response> {
+  const pattern = patternParam(c);
+  const request = parse(settingsRequestSchema, await readJson(c), 'invalid_request');
+  const { reason, policy, challengers, ...rest } = request;
+  const settings = {
+    ...rest,
+    ...(policy !== undefined && { policy: requirePolicy(policy) }),
+    ...(challengers && { challengers: challengers.map(requirePolicy) }),
+  };
+  const head = await setSettings(deps, pattern, settings, operator(c, reason));
+  const effective = effectiveSettings(deps.defaults, head.settings);
+  return c.json({ pattern_key: pattern, ...effective, last_change: head.last_change });
+}
+
+/** Reads the generation in force and all retained generations, newest first. */
+async function retainedGenerations(
+  heads: HeadStore,
+  pattern: PatternKey,
+): Promise<{ current: Generation | undefined; retained: Generation[] }> {
+  const current = (await heads.head(pattern))?.current;
+  const past = await heads.archived(pattern);
+  const retained = past.filter(g => g.generation !== current?.generation);
+  if (current) retained.push(current);
+  return { current, retained: retained.sort((a, b) => b.generation - a.generation) };
+}
+
+/**
+ * Compares two retained generations.
+ * @param numbers the two generation numbers, as `A,B`
+ * @throws Fault `unknown_generation`
+ */
+async function diffAnswer(
+  deps: GenerationStores,
+  pattern: PatternKey,
+  retained: readonly Generation[],
+  numbers: string,
+): Promise<GenerationsAnswer['diff']> {
+  const [from, to] = numbers.split(',').map(number => findGeneration(retained, Number(number)));
+  if (!from || !to) throw new Fault('invalid_request', 'diff requires two generations such as 3,4');
+  return compareGenerations(deps, pattern, from, to);
+}
+
+function findGeneration(retained: readonly Generation[], number: number): Generation {
+  const found = retained.find(generation => generation.generation === number);
+  if (!found) throw new Fault('unknown_generation', `generation ${number} of this pattern is not kept`);
+  return found;
+}
+
+function headAnswer(pattern: PatternKey, head: Head): HeadAnswer {
+  return {
+    pattern_key: pattern,
+    mode: head.mode,
+    generation: head.current?.generation ?? 0,
+    latest_generation: head.latest,
+    last_change: head.last_change,
+  };
+}
+
+function generationAnswer(generation: Generation, in_force: boolean): GenerationAnswer {
+  const { lessons, overrides, ...rest } = generation;
+  return { ...rest, in_force, lessons: lessons.rows, overrides: overrides.rows };
+}
+
+/** The caller for the audit, as API Gateway or the token check authenticated it; `local` without either. */
+function operator(c: Context, why: string): Operator {
+  const authorizer = c.env?.requestContext?.authorizer;
+  const who = authorizer?.iam?.userArn ?? authorizer?.jwt?.claims?.sub ?? 'local';
+  return { who: String(who).slice(0, 256), why };
+}

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { lessonSchema } from '../../lesson/lesson.ts';
+import { count } from '../../validation.ts';
+import { generation, next, patternKey } from './fields.ts';
+
+const [quadrantLesson, ladderLesson] = lessonSchema.options;
+const answerFields = { pattern_key: patternKey, lacks: count.optional() };
+
+const lessonAnswerSchema = z
+  .discriminatedUnion('action_category', [
+    quadrantLesson.extend(answerFields),
+    ladderLesson.extend(answerFields),
+  ])
+  .meta({
+    id: 'Lesson',
+    description: '`lacks` is present with near=true: how many events the slice needs to reach n_min.',
+  });
+
+export const lessonsPageSchema = z
+  .object({ pattern_key: patternKey, generation, lessons: z.array(lessonAnswerSchema), next })
+  .meta({ id: 'LessonsPage' });
+export type LessonsPage = z.output<typeof lessonsPageSchema>;

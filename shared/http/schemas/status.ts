@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { cycleSummarySchema } from '../../cycle/cycle.ts';
+import { modeSchema } from '../../generation/head.ts';
+import { count } from '../../validation.ts';
+import { generation, patternKey } from './fields.ts';
+
+const eventCounts = z.object({ total: count, with_outcome: count, pending: count });
+const conflictCounts = z.object({ events: count, outcomes: count }).meta({
+  description: 'How often something was rejected as event_conflict or outcome_conflict, repeats included.',
+});
+const findings = z.array(z.object({ code: z.string(), detail: z.string() }));
+
+export const statusSchema = z
+  .object({
+    healthy: z.boolean(),
+    reasons: findings.meta({ description: 'Why the service is unhealthy.' }),
+    warnings: findings.meta({ description: 'What an operator may want to check; the service is healthy.' }),
+    now: z.iso.datetime(),
+    events: eventCounts,
+    parked_outcomes: count.meta({ description: 'Outcomes that wait for their event.' }),
+    conflicts: conflictCounts,
+    last_cycle: cycleSummarySchema.extend({ age_seconds: z.number() }).nullable(),
+    patterns: z.array(
+      z.object({
+        pattern_key: patternKey,
+        events: eventCounts,
+        parked_outcomes: count,
+        conflicts: conflictCounts,
+        mode: modeSchema,
+        policy: z.string(),
+        generation,
+        as_of: z.iso.datetime().nullable(),
+        lessons: count,
+        overrides: count,
+      }),
+    ),
+  })
+  .meta({ id: 'Status' });
+export type Status = z.output<typeof statusSchema>;

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { AT, cycleRecord, P } from '../support/answers.ts';
+import { always, fakeSession } from '../support/fake-session.ts';
+
+const session = fakeSession();
+const counts = { total: 276, with_outcome: 104, pending: 172 };
+const status = (healthy: boolean): object => ({
+  healthy,
+  reasons: healthy ? [] : [{ code: 'cycle_late', detail: 'no cycle for 3 h' }],
+  now: AT,
+  events: counts,
+  parked_outcomes: 0,
+  conflicts: { events: 0, outcomes: 0 },
+  warnings: [],
+  last_cycle: { ...cycleRecord('succeeded'), age_seconds: 720 },
+  patterns: [
+    {
+      pattern_key: P,
+      events: counts,
+      parked_outcomes: 0,
+      conflicts: { events: 0, outcomes: 0 },
+      mode: 'live',
+      policy: 'drift',
+      generation: 1,
+      as_of: AT,
+      lessons: 10,
+      overrides: 6,
+    },
+  ],
+});
+
+it('status ends with 0 when the system is healthy, else with 1 and the reasons', async () => {
+  expect(await session.run(always(status(true)), ['status'])).toMatchObject({ exit: 0, err: '' });
+  const result = await session.run(always(status(false)), ['status'], 80);
+  expect(result.exit).toBe(1);
+  expect(result.out).toContain('cycle_late: no cycle for 3 h');
+  expect(result.out).toContain('last cycle  succeeded 12 min ago, as of 2025-01-20 00:00:00Z, 1 pattern');
+});

@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import { linePlotSvg } from '../../../cli/plot/svg-plot.ts';
+import { RISING } from '../support/rising-plot.ts';
+
+it('An SVG plot has a polyline, a polygon for the band, both guides and the texts', () => {
+  const svg = linePlotSvg([RISING]);
+  expect(svg.match(/<polyline/g)).toHaveLength(1);
+  expect(svg.match(/<polygon/g)).toHaveLength(1);
+  expect(svg.match(/stroke-dasharray="1 3"/g)).toHaveLength(2);
+  for (const word of ['what if', 'multiplier', 'utility at 2:1']) expect(svg).toContain(`>${word}`);
+});
+
+it('An SVG plot places 0.8 at the left, 1.2 at the right, and -50 to 50 from bottom to top', () => {
+  // 72 + 468 · share; 58 + 248 · (1 − share), over the range of the band
+  expect(linePlotSvg([RISING])).toContain('points="72.0,281.2 306.0,182.0 540.0,82.8"');
+});
+
+it('An SVG plot leaves a gap where a value is missing', () => {
+  const points = [
+    [1, 1],
+    [2, 2],
+    [3, Number.NaN],
+    [4, 1],
+    [5, 2],
+  ] as const;
+  const svg = linePlotSvg([{ ...RISING, lines: [{ name: 'gap', points }] }]);
+  expect(svg.match(/<polyline/g)).toHaveLength(2);
+  expect(svg).not.toContain('NaN');
+});
+
+it('An SVG plot escapes markup and control characters in names', () => {
+  const svg = linePlotSvg([{ ...RISING, title: '</title><script>&\u0007' }]);
+  expect(svg).toContain('&lt;/title&gt;&lt;script&gt;&amp; ');
+  expect(svg).not.toContain('<script');
+});
+
+it('An SVG plot labels vertical guides without overlap', () => {
+  const guides = [
+    { x: 1.19, label: 'best × 1.19' },
+    { x: 1.18, label: 'base' },
+    { x: 9, label: 'far' },
+  ];
+  const svg = linePlotSvg([{ ...RISING, guides, x: { label: '', from: 0.8, to: 1.2 } }]);
+  const starts = [...svg.matchAll(/<text x="([\d.]+)" y="52"[^>]*>([^<]+)</g)].map(([, x, name]) => [
+    name,
+    Number(x),
+  ]);
+  // Guide 1.18 lies at 516.6; its label of four characters starts half its width to the left, at 504.6. The other
+  // label starts one character after its end.
+  expect(starts).toEqual([
+    ['base', 504.6],
+    ['best × 1.19', 534.6],
+  ]);
+});
+
+it('An SVG plot cuts a long title, and the title of the document keeps it in full', () => {
+  const title = 'ts_min on '.repeat(20);
+  const svg = linePlotSvg([{ ...RISING, title }]);
+  expect(svg).toContain(`<title>${title}</title>`);
+  expect(/font-weight="bold">([^<]*)</.exec(svg)?.[1]).toBe(`${title.slice(0, 59).trimEnd()}…`);
+});
+
+it('An SVG document has its plots side by side', () => {
+  expect(linePlotSvg([RISING, RISING])).toContain('width="1120"');
+});

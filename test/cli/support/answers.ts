@@ -1,0 +1,27 @@
+/** Responses of the API that several tests of commands use. */
+
+export const P = 'pm.uptrend.S1.entry';
+export const HASH = '44136fa355b3678a1146ad16f7e8649e';
+export const AT = '2025-01-20T00:00:00.000Z';
+export const CHANGE = { who: 'local', at: AT, what: 'mode', why: 'outage' };
+
+export const cycleRecord = (status: string): object => ({
+  cycle_id: 'c1',
+  status,
+  as_of: AT,
+  started_at: AT,
+  patterns_total: 1,
+  patterns_failed: 0,
+  patterns: [
+    {
+      pattern_key: P,
+      status: 'too_few_events',
+      events_read: 32,
+      lessons: 0,
+      overrides: 0,
+      generation: 0,
+      published: false,
+      reason: '32 of 33 in bucket=nano',
+    },
+  ],
+});

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { openApi } from '../support/api.ts';
+import { eventBody, NOW, S1 } from '../support/episodes.ts';
+
+it('[S2] A failing store is 503 with Retry-After, and a look-up is neutral with degraded', async () => {
+  let down = false;
+  const api = await openApi({
+    now: () => NOW,
+    settings: settings => {
+      const { handle } = settings.requestHandler as { handle(request: unknown): Promise<unknown> };
+      const handleOrFail = (request: unknown) =>
+        down ? Promise.reject(new Error('secret-host:8000')) : handle(request);
+      return { ...settings, maxAttempts: 1, requestHandler: { handle: handleOrFail } as never };
+    },
+  });
+  down = true;
+  for (const [method, path, body] of [
+    ['POST', '/v1/events', eventBody('e')],
+    ['POST', '/v1/outcomes', { outcomes: [{ pattern_key: S1, episode_id: 'e', outcome: 'success' }] }],
+    ['GET', '/v1/status', undefined],
+    ['GET', `/v1/overrides?pattern_key=${S1}`, undefined],
+    ['GET', `/v1/snapshots/${S1}`, undefined],
+    ['GET', '/v1/cycles', undefined],
+    ['PUT', `/v1/patterns/${S1}/mode`, { mode: 'off', reason: 'x' }],
+  ] as const) {
+    const response = await api.send(method, path, body);
+    expect([path, response.status, response.headers.get('retry-after')]).toEqual([path, 503, '1']);
+    const text = await response.text();
+    expect(JSON.parse(text)).toMatchObject({ code: 'store_unavailable' });
+    expect(text).not.toContain('secret');
+  }
+  const neutral = await api.lookup({
+    pattern_key: S1,
+    scope: { chain: 'solana' },
+    thresholds: { ts_min: 0.6 },
+  });
+  expect(neutral).toMatchObject({
+    thresholds: { ts_min: 0.6 },
+    overrides: [],
+    degraded: { code: 'store_unavailable' },
+  });
+  expect((await api.send('GET', '/healthz')).status).toBe(200);
+  down = false;
+  await api.close();
+});

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { ROUTES } from '../../shared/http/routes.ts';
+import { CALLS } from '../support/calls.ts';
+import { resources, synthesize, text } from './synth.ts';
+
+const JWT = { jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' };
+
+function routes(context: Record<string, string> = {}): Map<string, Record<string, unknown>> {
+  const found = [...resources(synthesize(context), 'AWS::ApiGatewayV2::Route').values()];
+  return new Map(found.map(({ Properties }) => [String(Properties.RouteKey), Properties]));
+}
+
+/** Returns the name of the function that a route's integration invokes. */
+function invokedBy(route: string): string {
+  const id = text(routes().get(route)?.Target).replace(/^integrations\//, '');
+  const integration = resources(synthesize(), 'AWS::ApiGatewayV2::Integration').get(id);
+  expect(integration?.Properties.PayloadFormatVersion).toBe('2.0');
+  return text(integration?.Properties.IntegrationUri);
+}
+
+/** Returns the sorted routes that a managed policy permits. */
+function permittedRoutes(policy: string): string[] {
+  const document = resources(synthesize(), 'AWS::IAM::ManagedPolicy').get(policy)?.Properties.PolicyDocument;
+  const statements: unknown[] = Object.values(Object.fromEntries(Object.entries(document ?? {})))
+    .flat()
+    .filter(part => typeof part === 'object');
+  expect(statements).toHaveLength(1);
+  expect(statements[0]).toMatchObject({ Action: 'execute-api:Invoke', Effect: 'Allow' });
+  const arns = Object.entries(statements[0] ?? {}).find(([name]) => name === 'Resource')?.[1];
+  return [arns]
+    .flat()
+    .map(arn => text(arn).replace(/^.*:Api\/\$default\/(GET|POST|PUT)/, '$1 '))
+    .sort();
+}
+
+describe('the API', () => {
+  it('The API has exactly the routes of the contract', () => {
+    expect([...routes().keys()].sort()).toEqual(CALLS.map(([route]) => route).sort());
+  });
+
+  it('The API has exactly the routes that the functions answer', () => {
+    const known = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`);
+    expect([...routes().keys()].sort()).toEqual(known.sort());
+  });
+
+  it.each(CALLS)('The route %s invokes the function %s', (route, name) => {
+    expect(invokedBy(route)).toBe(`${name}Function`);
+  });
+
+  it('Every route but the liveness check requires a signed request', () => {
+    for (const [route, { AuthorizationType }] of routes())
+      expect(AuthorizationType, route).toBe(route === 'GET /healthz' ? 'NONE' : 'AWS_IAM');
+  });
+
+  it('Every route but the liveness check requires a token with the scope of a role when an issuer is set', () => {
+    expect(
+      resources(synthesize(JWT), 'AWS::ApiGatewayV2::Authorizer').values().next().value?.Properties,
+    ).toMatchObject({
+      AuthorizerType: 'JWT',
+      JwtConfiguration: { Audience: ['pm-tuning'], Issuer: 'https://issuer.example.com' },
+    });
+    for (const [route, , roles] of CALLS) {
+      const { AuthorizationType, AuthorizationScopes } = routes(JWT).get(route) ?? {};
+      expect(AuthorizationType, route).toBe(roles === '' ? 'NONE' : 'JWT');
+      const scopes = roles === '' ? undefined : roles.split(' ').map(role => `pm-tuning/${role}`);
+      expect(AuthorizationScopes, route).toEqual(scopes);
+    }
+    expect(resources(synthesize(JWT), 'AWS::IAM::ManagedPolicy').size).toBe(0);
+  });
+
+  it('The API is throttled and logs caller and route without payloads', () => {
+    const stage = resources(synthesize(), 'AWS::ApiGatewayV2::Stage').get('ApiStage')?.Properties ?? {};
+    expect(stage).toMatchObject({
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+    });
+    const log = Object.fromEntries(Object.entries(stage.AccessLogSettings ?? {}));
+    expect(text(log.DestinationArn)).toBe('ApiAccessLogs');
+    const fields: unknown = JSON.parse(text(log.Format));
+    expect(fields).toMatchObject({ route: '$context.routeKey', status: '$context.status' });
+    expect(fields).toMatchObject({
+      caller: '$context.identity.userArn',
+      subject: '$context.authorizer.claims.sub',
+    });
+    expect(text(log.Format)).not.toMatch(/\$context\.path|body|querystring/i);
+  });
+});
+
+describe('managed policies', () => {
+  it.each([
+    ['PmPolicy', 'pm'],
+    ['ReaderPolicy', 'reader'],
+    ['OperatorPolicy', 'operator'],
+  ])('[A1] [P2] %s permits the routes of the role %s and no others', (policy, role) => {
+    const allowed = CALLS.filter(([, , roles]) => roles.split(' ').includes(role));
+    const expected = allowed.map(([route]) => route.replaceAll(/\{\w+\}/g, '*')).sort();
+    expect(permittedRoutes(policy)).toEqual(expected);
+  });
+
+  it('ReaderPolicy permits only GET', () => {
+    for (const route of permittedRoutes('ReaderPolicy')) expect(route).toMatch(/^GET /);
+  });
+});
+
+describe('outputs', () => {
+  const outputs = (context: Record<string, string> = {}): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(synthesize(context).findOutputs('*')).map(([name, { Value }]) => [name, text(Value)]),
+    );
+
+  it('The outputs name the API, the tables, the state machine, the topic and the policies', () => {
+    const { ApiUrl, ...more } = outputs();
+    expect(ApiUrl).toMatch(/^https:\/\/Api\.execute-api\./);
+    expect(more).toEqual({
+      EventsTableName: 'EventsTable',
+      LessonsTableName: 'LessonsTable',
+      OverridesTableName: 'OverridesTable',
+      ControlTableName: 'ControlTable',
+      StateMachineArn: 'Cycle',
+      AlarmTopicArn: 'AlarmTopic',
+      PmPolicyArn: 'PmPolicy',
+      ReaderPolicyArn: 'ReaderPolicy',
+      OperatorPolicyArn: 'OperatorPolicy',
+    });
+  });
+
+  it('The outputs name no policy when callers use tokens', () => {
+    expect(Object.keys(outputs(JWT)).filter(name => name.includes('Policy'))).toEqual([]);
+  });
+});

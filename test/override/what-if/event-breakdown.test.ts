@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import type { KnownEvent } from '../../support/factor-columns.ts';
+import { ALONE, event, runWhatIf, times, worked } from '../../support/what-if.ts';
+
+describe('events that no value moves', () => {
+  test('Neutral events and events without the factor are counted apart', () => {
+    const more = [
+      ...times(3, { outcome: 'neutral', acted: false, numbers: { ts_score: 0.55 } }),
+      ...times(2, { outcome: 'success', numbers: { ts_score: Number.NaN }, flags: [['ts_ok', true]] }),
+      ...times(1, { outcome: 'failure', numbers: { ts_score: Number.NaN } }),
+    ];
+    const found = runWhatIf([...worked, ...more]);
+    expect(found.events).toEqual({ total: 28, neutral: 3, leftOut: 1, otherGates: 0, fixed: 2, movable: 22 });
+    expect(found.curve.map(p => p.winners)).toEqual([16, 16, 12, 12, 12]);
+  });
+
+  test('An event outside of the window, or with an outcome not known yet, is left out', () => {
+    const outside = [
+      event({ outcome: 'success', daysAgo: 91 }),
+      event({ outcome: 'success', daysAgo: -1, knownDaysAgo: -1 }),
+      event({ outcome: 'success', daysAgo: 5, knownDaysAgo: -0.1 }),
+    ];
+    expect(runWhatIf([...worked, ...outside])).toEqual(runWhatIf(worked));
+    expect(runWhatIf(worked, { days: 9 }).reason).toBe('no event of the slice has an outcome in the window');
+  });
+
+  test('A disabled lever gives the reason instead of a curve', () => {
+    const bare = times(40, {
+      outcome: 'success',
+      numbers: { ts_score: Number.NaN },
+      flags: [['ts_ok', true]],
+    });
+    const found = runWhatIf(bare);
+    expect(found).toMatchObject({
+      curve: [],
+      reason: 'factor ts_score missing on 100 %',
+      events: { total: 40 },
+    });
+    expect(found.base).toBeUndefined();
+    expect(found.sentence).toBe(
+      'nothing can be said about ts_min on everything: factor ts_score missing on 100 %',
+    );
+    expect(runWhatIf(worked, {}, { ...ALONE, nMin: 33 }).reason).toBe(
+      '22 of 33 events carry ts_score and ts_min',
+    );
+  });
+
+  test('A slice without a movable event gives the reason instead of a curve', () => {
+    const slice = { outcome: 'success', scope: { a: '1' }, numbers: { ts_score: Number.NaN } } as const;
+    const found = runWhatIf([...worked, ...times(2, { ...slice, flags: [['ts_ok', true]] })], {
+      scope: { a: '1' },
+    });
+    expect(found.reason).toBe(
+      'no success or failure of the slice that passes all other gates carries ts_score',
+    );
+  });
+});
+
+describe('the slice', () => {
+  const scoped = (scope: Record<string, string>): KnownEvent[] =>
+    worked.map(e => ({ ...e, episode: { ...e.episode, scope } }));
+  const three = { a: '1', b: '2', c: '3' };
+  const events = [...scoped(three), ...scoped({ a: '1', b: 'x' }), ...scoped({ b: '2' })];
+
+  test.each([
+    [{}, 66],
+    [{ a: '1' }, 44],
+    [{ b: '2', a: '1' }, 22],
+    [three, 22],
+  ])('The slice %j holds the events whose scope contains it', (scope, total) => {
+    const found = runWhatIf(events, { scope });
+    expect(found.events.total).toBe(total);
+    expect(found.curve.map(p => p.winners)).toEqual(
+      runWhatIf(worked).curve.map(p => (p.winners * total) / 22),
+    );
+  });
+
+  test.each([[{ a: '2' }], [{ nothing: '1' }], [{ a: '1', b: '2', c: '4' }], [{ constructor: 'x' }]])(
+    'The slice %j holds no event, so its curve is empty',
+    scope => {
+      expect(runWhatIf(events, { scope })).toMatchObject({ curve: [], events: { total: 0 } });
+    },
+  );
+});
