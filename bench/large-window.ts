@@ -5,8 +5,8 @@ import { figure, machine, timed } from './support/report.ts';
 import { AS_OF, makeEvents, openBench, SIX_DIMENSIONS } from './support/workload.ts';
 
 /*
- * Is every event of a large window counted, over all its pages and shards?
- *   --events 250000    --write  keep the figures in bench/results/many.md
+ * Checks that a run counts every event of a large window, over all its pages and shards.
+ *   --events 250000    --write  saves the figures in bench/results/many.md
  */
 const { values } = parseArgs({
   options: {
@@ -18,19 +18,19 @@ const count = Number(values.events);
 const bench = await openBench('memory');
 const asOf = Date.parse(AS_OF);
 const PART = 5000;
-const began = performance.now();
+const start = performance.now();
 for (let i = 0; i < count; i += PART) {
-  // Numbered on from part to part, so that no two are one.
+  // The numbers continue from part to part, so that every id is different.
   const part = makeEvents(Math.min(PART, count - i), SIX_DIMENSIONS, 1, i + 1).map((event, n) =>
     readEpisode({ ...event, episode_id: `many-${i + n}` }, asOf),
   );
   for (let j = 0; j < part.length; j += 500) await bench.service.runtime.episodes.add(part.slice(j, j + 500));
 }
-const ingestMs = performance.now() - began;
+const ingestMs = performance.now() - start;
 const { ms, value } = await timed(async () => {
   const body = JSON.stringify({ as_of: AS_OF });
-  const answer = await bench.service.app.request('/v1/cycles?wait=true', { method: 'POST', body });
-  return (await answer.json()) as { status: string; patterns: { events_read: number; lessons: number }[] };
+  const response = await bench.service.app.request('/v1/cycles?wait=true', { method: 'POST', body });
+  return (await response.json()) as { status: string; patterns: { events_read: number; lessons: number }[] };
 });
 await bench.close();
 const [run] = value.patterns;

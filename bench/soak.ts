@@ -8,41 +8,45 @@ import { DAY_MS } from '../shared/time.ts';
 import { figure, machine, median, quantile } from './support/report.ts';
 
 /*
- * Mixed load on the local service: events, outcomes, look-ups, a cycle every 30 s, and in the middle one kill -9 and a
- * start on the same folder. Holds when no acknowledged write is missing, nothing but the restart answers 5xx, and
- * memory stays flat.
- *   --minutes 10    --write  keep the figures in bench/results/soak.md
+ * Runs a mixed load on the local service: events, outcomes, look-ups, and a cycle every 30 s. In the middle it kills the
+ * service (kill -9) and starts it on the same folder. The bench succeeds when
+ *
+ * - no acknowledged write is missing,
+ * - no request fails but those around the restart,
+ * - memory does not grow.
+ *
+ *   --minutes 10    --write  saves the figures in bench/results/soak.md
  */
 const { values: options } = parseArgs({
   options: { minutes: { type: 'string', default: '10' }, write: { type: 'boolean', default: false } },
 });
 const totalMs = Number(options.minutes) * 60_000;
-if (!(totalMs >= 60_000)) throw new Error('--minutes takes a number from 1');
+if (!(totalMs >= 60_000)) throw new Error('--minutes takes a number of at least 1');
 
 const PATTERNS = ['pm.uptrend.S1.entry', 'pm.uptrend.S2.entry', 'pm.uptrend.S3.retest'];
 const BATCH = 20;
 const INGEST_PAUSE_MS = 100;
 const LOOK_UP_PAUSE_MS = 20;
-const LOOKERS = 2;
+const READERS = 2;
 /**
- * Events are this young in a window of one day: each leaves it after a minute, as it would after 90 days. So what a
- * run works on stays the same while the stored data grows, and growing memory is a leak and not the data.
+ * Time until an event leaves the window of one day. A run therefore reads about the same number of events while the
+ * stored data grow, so growing memory would be a leak.
  */
 const IN_WINDOW_MS = 60_000;
-/** Growth of memory that counts as flat, as a share; says little before each process has run some cycles: ten minutes. */
-const FLAT = 0.1;
+/** Most growth of memory, as a share. It is meaningful from 10 minutes on, when each process has run several cycles. */
+const MAX_GROWTH = 0.1;
 
 interface Service {
   readonly child: ChildProcess;
   readonly url: string;
-  /** Bytes once a second: of the process itself, and of files it has mapped (LevelDB's tables: the system's cache). */
+  /** Bytes once a second: of the process itself, and of its mapped files (LevelDB's tables, in the system's cache). */
   readonly memory: number[];
   readonly mapped: number[];
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'pm-tuning-soak-'));
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
-const say = (what: string): void => void process.stderr.write(`${what}\n`);
+const print = (what: string): void => void process.stderr.write(`${what}\n`);
 
 async function start(): Promise<Service> {
   const args = ['local/serve.ts', '--data', folder, '--every', '30s', '--port', '0'];
@@ -54,7 +58,7 @@ async function start(): Promise<Service> {
   });
   child.once('close', (code, signal) => {
     if (!up || over) return;
-    say(`the service ended by itself (${code ?? signal}); its last words:\n${last}`);
+    print(`the service ended unexpectedly (${code ?? signal}); the end of its log:\n${last}`);
     process.exit(1);
   });
   const url = await new Promise<string>((resolve, reject) => {
@@ -71,6 +75,7 @@ async function start(): Promise<Service> {
 
 /** False from the kill until the service listens again. */
 let up = true;
+/** True when the load ends. */
 let over = false;
 let service = await start();
 const services = [service];
@@ -78,7 +83,7 @@ const services = [service];
 const seen = { requests: 0, failed: 0, cut: 0, lookUps: 0, degraded: 0 };
 const lookUpMs: number[] = [];
 
-/** The answer, or undefined when there was none, or it was no success. */
+/** Sends a request; returns undefined when it failed. */
 async function post(path: string, body: object): Promise<Record<string, unknown> | undefined> {
   const wasUp = up;
   seen.requests++;
@@ -88,10 +93,10 @@ async function post(path: string, body: object): Promise<Record<string, unknown>
     if (response.ok) return answer;
     if (wasUp && up) {
       seen.failed++;
-      say(`${path} ${response.status} ${JSON.stringify(answer).slice(0, 300)}`);
+      print(`${path} ${response.status} ${JSON.stringify(answer).slice(0, 300)}`);
     }
   } catch {
-    // The connection ended with the process that was killed; at any other time that is a failure too.
+    // A connection may end around the kill; at any other time that is a failure.
     if (wasUp && up && !over) seen.failed++;
     else seen.cut++;
   }
@@ -101,8 +106,8 @@ async function post(path: string, body: object): Promise<Record<string, unknown>
 type Sent = { readonly path: string; readonly body: { readonly [list: string]: readonly object[] } };
 const acknowledged: Sent[] = [];
 
-/** Sends until it is acknowledged, as a client does. */
-async function deliver(sent: Sent): Promise<void> {
+/** Retries a request until it is acknowledged, as a client does. */
+async function sendUntilAcknowledged(sent: Sent): Promise<void> {
   while (!(await post(sent.path, sent.body))) await pause(500);
   acknowledged.push(sent);
 }
@@ -130,12 +135,12 @@ async function ingest(): Promise<void> {
       outcome: (i + batch) % 4 === 0 ? 'failure' : 'success',
       resolved_at: at,
     }));
-    // Every fifth batch of outcomes comes before its events.
+    // Every fifth batch of outcomes is sent before its events.
     const both: Sent[] = [
       { path: '/v1/events', body: { events } },
       { path: '/v1/outcomes', body: { outcomes } },
     ];
-    for (const sent of batch % 5 === 4 ? both.reverse() : both) await deliver(sent);
+    for (const sent of batch % 5 === 4 ? both.reverse() : both) await sendUntilAcknowledged(sent);
     await pause(INGEST_PAUSE_MS);
   }
 }
@@ -143,11 +148,11 @@ async function ingest(): Promise<void> {
 async function lookUp(): Promise<void> {
   for (let i = 0; !over; i++) {
     const scope = { chain: 'solana', timeframe: '15m', bucket: `b${i % 7}` };
-    const question = { pattern_key: PATTERNS[i % PATTERNS.length], scope, thresholds: { ts_min: 0.6 } };
-    const began = performance.now();
-    const answer = await post('/v1/overrides/lookup', question);
+    const request = { pattern_key: PATTERNS[i % PATTERNS.length], scope, thresholds: { ts_min: 0.6 } };
+    const sent = performance.now();
+    const answer = await post('/v1/overrides/lookup', request);
     if (answer) {
-      lookUpMs.push(performance.now() - began);
+      lookUpMs.push(performance.now() - sent);
       seen.lookUps++;
       if (answer.degraded) seen.degraded++;
     }
@@ -168,31 +173,31 @@ async function watchMemory(): Promise<void> {
   }
 }
 
-/** After a third to warm up: the middle of the last half of what is left over that of its first half. */
+/** Returns the growth of memory: without the first third, the median of the second half over that of the first, minus 1. */
 function growth(memory: readonly number[]): number {
   const warm = memory.slice(Math.floor(memory.length / 3));
   const half = Math.floor(warm.length / 2);
   return median(warm.slice(half)) / median(warm.slice(0, half)) - 1;
 }
 
-const work = [ingest(), ...Array.from({ length: LOOKERS }, lookUp), watchMemory()];
+const work = [ingest(), ...Array.from({ length: READERS }, lookUp), watchMemory()];
 await pause(totalMs / 2);
-say('kill -9');
+print('kill -9');
 up = false;
 const ended = once(service.child, 'close');
 service.child.kill('SIGKILL');
 await ended;
-const began = performance.now();
+const restart = performance.now();
 service = await start();
 services.push(service);
 up = true;
-const restartMs = performance.now() - began;
-say('up again');
+const restartMs = performance.now() - restart;
+print('the service listens again');
 await pause(totalMs / 2);
 over = true;
 await Promise.all(work);
 
-say('asking for everything that was acknowledged');
+print('sending every acknowledged write again');
 let missing = 0;
 for (const { path, body } of acknowledged) {
   const answer = await post(path, body);
@@ -211,7 +216,7 @@ service.child.kill('SIGINT');
 await once(service.child, 'close');
 await rm(folder, { recursive: true });
 
-const grown = services.map(({ memory }) => growth(memory));
+const growths = services.map(({ memory }) => growth(memory));
 const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 const rows: readonly (readonly [what: string, value: string, holds?: boolean])[] = [
   ['minutes', options.minutes],
@@ -230,8 +235,8 @@ const rows: readonly (readonly [what: string, value: string, holds?: boolean])[]
     ({ memory }, i) =>
       [
         `memory ${i === 0 ? 'before' : 'after'} the kill`,
-        `${mib(median(memory))}, ${((grown[i] ?? 0) * 100).toFixed(1)} %`,
-        (grown[i] ?? 0) <= FLAT,
+        `${mib(median(memory))}, ${((growths[i] ?? 0) * 100).toFixed(1)} %`,
+        (growths[i] ?? 0) <= MAX_GROWTH,
       ] as const,
   ),
 ];
@@ -246,6 +251,6 @@ if (options.write)
   await writeFile(
     new URL('results/soak.md', import.meta.url),
     `# Mixed load, with a kill in the middle\n\nMade by \`npm run bench:soak -- --write --minutes ${options.minutes}\` on ` +
-      `${new Date().toISOString().slice(0, 10)}. Memory: the\nmedian of each process without mapped files (those are LevelDB’s tables, in the system’s cache), and its growth after a third to\nwarm up. Events leave the window after a minute, so that what a run works on stays the same while the stored data grows.\n\n` +
+      `${new Date().toISOString().slice(0, 10)}. Memory: the\nmedian of each process without mapped files (those are LevelDB’s tables, in the system’s cache), and its growth after a third to\nwarm up. Events leave the window after a minute, so a run reads about as many while the stored data grow.\n\n` +
       `\`\`\`text\n${report}\n\`\`\`\n`,
   );

@@ -4,7 +4,7 @@ import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Takes events and outcomes in. */
+/** Stores events and outcomes. */
 export function createHandler(runtime: Runtime) {
   const app = createApp(runtime.log);
   ingestRoutes(app, runtime);

@@ -7,8 +7,10 @@ import { lookupAnswerSchema } from '../shared/http/schemas/lookup-answer.ts';
 import { overridesPageSchema } from '../shared/http/schemas/overrides.ts';
 import { statusSchema } from '../shared/http/schemas/status.ts';
 import { jsonLog } from '../shared/log.ts';
-import type { Listening, Service } from './service.ts';
-import { listen, openService } from './service.ts';
+import type { Listening } from './http-server.ts';
+import { listen } from './http-server.ts';
+import type { Service } from './service.ts';
+import { openService } from './service.ts';
 
 const EVENTS = 'test/data/pm-episode-events.jsonl';
 const AS_OF = '2025-01-20T00:00:00Z';
@@ -16,15 +18,15 @@ const PATTERN = 'pm.uptrend.S1.entry';
 
 type Step = readonly [heading: string, ...command: string[]];
 
-/** What a reader sees, in order: a heading, and the command that they could type themselves. */
+/** Steps under the drift policy: a heading, and the command that a reader could type. */
 const DRIFT: readonly Step[] = [
-  ['1. Take the events in, through the API', 'import', EVENTS],
-  ['2. Run one cycle: mine every slice, turn lessons into overrides, publish', 'cycle', '--as-of', AS_OF],
-  ['3. What was learned: one lesson per slice with at least 33 outcomes', 'lessons', PATTERN],
-  ['4. What is not known yet: slices just under 33', 'lessons', PATTERN, '--near'],
-  ['5. What follows under the drift policy: the thresholds that move, and why', 'overrides', PATTERN],
+  ['1. Import events through the API', 'import', EVENTS],
+  ['2. Run one cycle: mine lessons, derive overrides, put them in force', 'cycle', '--as-of', AS_OF],
+  ['3. List the lessons: one per slice with at least 33 outcomes', 'lessons', PATTERN],
+  ['4. List near lessons: slices just under 33 outcomes', 'lessons', PATTERN, '--near'],
+  ['5. List the overrides of the drift policy: moved thresholds and their evidence', 'overrides', PATTERN],
   [
-    '6. What the bot asks at its next entry: thresholds before and after, and why',
+    '6. Look up thresholds for one entry: before, after, and why',
     'lookup',
     PATTERN,
     '--scope',
@@ -35,13 +37,20 @@ const DRIFT: readonly Step[] = [
     'halo_max=1',
     '--explain',
   ],
-  ['7. Both policies side by side, each week scored by what was known before it', 'evidence', PATTERN],
+  ['7. Compare both policies, each week scored by what was known before it', 'evidence', PATTERN],
 ];
 const REPLAY: readonly Step[] = [
-  ['8. The same events under the replay policy', 'cycle', '--as-of', AS_OF, '--policy', 'replay'],
-  ['9. It moves nothing, and says why, slice by slice', 'lessons', PATTERN, '--why'],
   [
-    '10. What one threshold would have taken at other values',
+    '8. Run a cycle on the same events under the replay policy',
+    'cycle',
+    '--as-of',
+    AS_OF,
+    '--policy',
+    'replay',
+  ],
+  ['9. Replay moves no threshold; list the reason for each slice', 'lessons', PATTERN, '--why'],
+  [
+    '10. Count the entries that other values of one threshold would have taken',
     'whatif',
     PATTERN,
     '--lever',
@@ -53,20 +62,20 @@ const REPLAY: readonly Step[] = [
     '--as-of',
     AS_OF,
   ],
-  ['11. The whole system at a glance', 'status'],
+  ['11. Show the status of the whole system', 'status'],
 ];
 
 async function main(): Promise<void> {
-  process.stdout.write('PM Tuning, from events to tuned thresholds, on an engine in memory.\n');
+  process.stdout.write('PM Tuning demo: from events to tuned thresholds, with all data in memory.\n');
   const service = await openService({
     log: jsonLog('warn', line => process.stderr.write(`${line}\n`), Date.now),
   });
   const server = await listen(service.app, 0);
   try {
     for (const [heading, ...command] of DRIFT) await step(server, heading, command);
-    await proveDrift(service);
+    await checkDrift(service);
     for (const [heading, ...command] of REPLAY) await step(server, heading, command);
-    await proveReplay(service);
+    await checkReplay(service);
     process.stdout.write('\nThe demo worked. Next: npm start, then npm run cli -- --help\n');
   } finally {
     await server.close();
@@ -81,24 +90,24 @@ async function step(server: Listening, heading: string, command: readonly string
   assert.equal(code, 0, `pm-tuning ${command[0]} ended with exit code ${code}`);
 }
 
-/** The exit code says whether it worked: what was printed is compared with what the data is known to hold. */
-async function proveDrift(service: Service): Promise<void> {
+/** Compares the results with the known content of the data, so the exit code shows whether the demo worked. */
+async function checkDrift(service: Service): Promise<void> {
   const status = await get(service, '/v1/status', statusSchema);
   assert.deepEqual(status.events, { total: 276, with_outcome: 104, pending: 172 });
   const { lessons } = await get(service, `/v1/lessons?pattern_key=${PATTERN}`, lessonsPageSchema);
   assert.equal(lessons.length, 10);
   const { overrides } = await get(service, `/v1/overrides?pattern_key=${PATTERN}`, overridesPageSchema);
   assert.equal(overrides.length, 6);
-  const question = `pattern_key=${PATTERN}&scope.timeframe=15m&thresholds.halo_max=1`;
-  const lookup = await get(service, `/v1/overrides/lookup?${question}`, lookupAnswerSchema);
+  const query = `pattern_key=${PATTERN}&scope.timeframe=15m&thresholds.halo_max=1`;
+  const lookup = await get(service, `/v1/overrides/lookup?${query}`, lookupAnswerSchema);
   assert.ok((lookup.thresholds.halo_max ?? 0) > 1, 'the look-up moved no threshold');
 }
 
-async function proveReplay(service: Service): Promise<void> {
+async function checkReplay(service: Service): Promise<void> {
   const { overrides } = await get(service, `/v1/overrides?pattern_key=${PATTERN}`, overridesPageSchema);
   assert.equal(overrides.length, 0);
   const { lessons } = await get(service, `/v1/lessons?pattern_key=${PATTERN}`, lessonsPageSchema);
-  assert.ok(lessons.length === 10 && lessons.every(lesson => lesson.why_not), 'a slice does not say why');
+  assert.ok(lessons.length === 10 && lessons.every(lesson => lesson.why_not), 'a slice has no reason');
 }
 
 async function get<T extends ZodType>({ app }: Service, path: string, schema: T): Promise<output<T>> {

@@ -1,21 +1,20 @@
-/** Of a body that is refused, so much is taken in and thrown away before its sender is cut off. */
-const MOST_BYTES = 32 * 1024 * 1024;
-const MOST_MS = 5000;
+/** Bytes of a rejected request body to read and discard before closing the connection. */
+const MAX_BYTES = 32 * 1024 * 1024;
+/** Milliseconds to spend on that. */
+const MAX_MS = 5000;
 
 /**
- * Takes in and throws away what is left of a request's body. A server that answers before it has read everything and
- * leaves the rest where it is takes the answer away from a client that is still sending, and breaks the next request
- * on the same connection.
- * @param tooLarge whether it was refused for its size, which for a body in chunks is seen in the middle of reading it
- * @returns false when there was too much of it, or it took too long, or nobody can read on: the connection cannot be
- *   used again
+ * Reads and discards the rest of a request's body. A server that responds and leaves the rest unread takes the response
+ * away from a client that is still sending, and breaks the next request on the same connection.
+ * @param tooLarge whether the request was rejected for its size; a chunked body is then already partly read
+ * @returns false when the connection must be closed: the rest was too long or too slow, or cannot be read
  */
-export async function drained(request: Request, tooLarge: boolean): Promise<boolean> {
+export async function drainBody(request: Request, tooLarge: boolean): Promise<boolean> {
   if (tooLarge && request.headers.has('transfer-encoding')) return false;
   if (request.bodyUsed || !request.body) return true;
   const reader = request.body.getReader();
-  const until = performance.now() + MOST_MS;
-  for (let bytes = 0; bytes <= MOST_BYTES && performance.now() < until; ) {
+  const until = performance.now() + MAX_MS;
+  for (let bytes = 0; bytes <= MAX_BYTES && performance.now() < until; ) {
     const { done, value } = await reader.read();
     if (done) return true;
     bytes += value.byteLength;

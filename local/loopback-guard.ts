@@ -3,19 +3,22 @@ import { answerProblem } from '../shared/http/app.ts';
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Whether a host to listen on is reached from this machine only. */
+/** Reports whether only this machine can reach a host to listen on. */
 export const isLoopback = (host: string): boolean => LOOPBACK.has(host.includes(':') ? `[${host}]` : host);
 
 /**
- * Refuses what a web page in the operator's browser could send to a service on loopback: a request whose Host is
- * another name (DNS rebinding), or that comes from another site's page.
+ * Rejects requests that a web page in the operator's browser could send to a service on loopback: those with another
+ * host name (DNS rebinding) and those from the page of another site.
+ * @returns undefined for a request to accept
  */
 export function refuseForeign(request: Request): Response | undefined {
   const hosts = [request.url, request.headers.get('origin')].flatMap(url =>
     url === null ? [] : [hostOf(url)],
   );
   if (hosts.every(host => LOOPBACK.has(host))) return undefined;
-  return answerProblem(new Fault('forbidden', 'this service answers this machine only, and no web page'));
+  return answerProblem(
+    new Fault('forbidden', 'only programs on this machine may call this service, not web pages'),
+  );
 }
 
 function hostOf(url: string): string {

@@ -1,5 +1,5 @@
 // Runs one file of the project under its pinned Node: node local/run.mjs FILE [ARGUMENT …]. Without a file it only installs.
-// It starts on the machine's own Node, which may be older, so this is plain ESM without dependencies.
+// It starts on the machine's own Node, which may be older, so this file is plain ESM without dependencies.
 // It first installs the locked packages when they are missing or older than the lock file.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, statSync } from 'node:fs';

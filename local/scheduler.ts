@@ -2,23 +2,23 @@ import { cycleId } from '../shared/cycle/cycle.ts';
 import type { CycleStarter } from '../shared/cycle/cycle-store.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
-/** Shorter than this a run would follow the run. */
-const SHORTEST_MS = 1000;
-/** setTimeout takes no more. */
-const LONGEST_MS = 24 * 3_600_000;
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+/** Least pause between the starts of two runs. */
+const MIN_PERIOD_MS = 1000;
+/** Longest period; setTimeout supports at most 24.8 days. */
+const MAX_PERIOD_MS = 24 * 3_600_000;
 
-/** Milliseconds of `30s`, `10m`, `1h`; undefined for `off`. @throws Error naming the forms */
+/** Returns the milliseconds of `30s`, `10m`, `1h`; undefined for `off`. @throws Error that names the forms */
 export function parsePeriod(text: string): number | undefined {
   if (text === 'off') return undefined;
   const [, amount, unit = ''] = /^(\d{1,6})(s|m|h)$/.exec(text) ?? [];
-  const ms = Number(amount) * (UNITS[unit] ?? Number.NaN);
-  if (!(ms >= SHORTEST_MS && ms <= LONGEST_MS))
+  const ms = Number(amount) * (UNIT_MS[unit] ?? Number.NaN);
+  if (!(ms >= MIN_PERIOD_MS && ms <= MAX_PERIOD_MS))
     throw new Error(`--every takes a time from 1s to 24h such as 10m or 1h, or off; not "${text}"`);
   return ms;
 }
 
-/** What EventBridge is in AWS: starts a run every period, one at a time. */
+/** Starts a run every period, one at a time, as the EventBridge schedule does in AWS. */
 export class CycleScheduler {
   readonly #runtime: Runtime;
   readonly #starter: CycleStarter;
@@ -33,7 +33,7 @@ export class CycleScheduler {
   }
 
   /**
-   * Begins where the last run left off, so that a service which is restarted often still runs its cycles.
+   * Schedules the first run one period after the last recorded one, so a service that restarts often still runs cycles.
    * @returns milliseconds until the first run
    */
   async start(): Promise<number> {
@@ -51,10 +51,10 @@ export class CycleScheduler {
 
   #schedule(inMs: number): void {
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.#tick(), inMs);
+    this.#timer = setTimeout(() => void this.#run(), inMs);
   }
 
-  async #tick(): Promise<void> {
+  async #run(): Promise<void> {
     const startedAt = this.#runtime.now();
     try {
       const { done } = await this.#starter.start(
@@ -65,6 +65,6 @@ export class CycleScheduler {
     } catch (error) {
       this.#runtime.log.error('cycle not started', error);
     }
-    this.#schedule(Math.max(SHORTEST_MS, this.#periodMs - (this.#runtime.now() - startedAt)));
+    this.#schedule(Math.max(MIN_PERIOD_MS, this.#periodMs - (this.#runtime.now() - startedAt)));
   }
 }

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Fault } from '../shared/errors.ts';
 import { jsonLog } from '../shared/log.ts';
-import { DataFolderError } from './engine/embedded-dynamodb.ts';
+import { DataFolderError } from './engine/data-folder.ts';
+import { listen } from './http-server.ts';
 import { isLoopback } from './loopback-guard.ts';
 import { CycleScheduler, parsePeriod } from './scheduler.ts';
 import type { Service } from './service.ts';
-import { listen, openService } from './service.ts';
+import { openService } from './service.ts';
 import { readCallers, TokenFileError } from './token-auth.ts';
 
 const HELP = `Usage: npm start -- [options]
@@ -14,16 +16,17 @@ Serves PM Tuning on this machine, with an embedded DynamoDB engine and the hourl
 
 Options:
   --data DIR      folder for the data                            (default: .pm-tuning)
-  --memory        keep the data in memory; it is gone at the end
+  --memory        keep the data in memory; they are lost when the service stops
   --every TIME    run a cycle every 30s, 10m, 1h …, or off       (default: 1h)
   --port PORT     port; 0 takes a free one                       (default: $PORT, or 8787)
-  --auth FILE     ask for tokens: {"<token>": {"role": "pm|reader|operator", "name": "who"}}
-  --host HOST     address to listen on; with --auth any          (default: 127.0.0.1)
-  --help          this text
+  --auth FILE     require tokens: {"<token>": {"role": "pm|reader|operator", "name": "who"}}
+  --host HOST     address to listen on; others than loopback need --auth
+                                                                 (default: 127.0.0.1)
+  --help          print this text
 
 Environment:
   PORT                 the same as --port
-  DYNAMODB_ENDPOINT    use this DynamoDB-compatible endpoint instead of the embedded engine;
+  DYNAMODB_ENDPOINT    DynamoDB-compatible endpoint to use instead of the embedded engine;
                        missing tables are created there
   N_MIN, LOOKBACK_DAYS, LOG_LEVEL, …   see "Settings" in the README
 
@@ -42,7 +45,7 @@ interface Options {
   readonly auth: string | undefined;
 }
 
-/** @throws Error whose message says which option is wrong */
+/** @throws Error that names the invalid option */
 function readOptions(): Options | 'help' {
   const { values } = parseArgs({
     options: {
@@ -57,10 +60,10 @@ function readOptions(): Options | 'help' {
   });
   if (values.help) return 'help';
   if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535)
-    throw new Error(`the port is a number from 0 to 65535, not "${values.port}"`);
+    throw new Error(`--port takes a number from 0 to 65535, not "${values.port}"`);
   if (values.auth === undefined && !isLoopback(values.host))
     throw new Error(
-      `without tokens (--auth) this machine alone is served: --host 127.0.0.1, not "${values.host}"`,
+      `--host ${JSON.stringify(values.host)} needs tokens (--auth FILE); without tokens use --host 127.0.0.1`,
     );
   return {
     data: values.memory ? undefined : resolve(values.data),
@@ -78,19 +81,17 @@ function exit(code: number, message: string): never {
   process.exit(code);
 }
 
-/** One line for what a user can mend; anything else keeps its stack. */
-function explain(error: unknown, { port, host, endpoint }: Options): string {
+/** Returns one line for an error that a user can fix, and the stack of any other. */
+function explain(error: unknown, { port, host, endpoint, data }: Options): string {
   if (error instanceof DataFolderError || error instanceof TokenFileError) return error.message;
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+  if (error instanceof Fault && error.code === 'newer_data')
+    return `${endpoint ?? data}: ${error.message}, or use another ${endpoint === undefined ? 'folder (--data)' : 'endpoint'}`;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
     return `port ${port} is in use; stop what listens there, or choose another with PORT=…`;
-  if (
-    error instanceof Error &&
-    'code' in error &&
-    ['EADDRNOTAVAIL', 'ENOTFOUND'].includes(String(error.code))
-  )
-    return `${host} is no address of this machine`;
-  if (error instanceof Error && 'code' in error && error.code === 'EACCES')
-    return `port ${port} may not be used`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `${host} is not an address of this machine; use --host with one that is`;
+  if (code === 'EACCES') return `port ${port} needs more rights; choose another with --port`;
   if (error instanceof Error && error.message.startsWith('settings:')) return error.message;
   if (endpoint !== undefined) return `the DynamoDB endpoint ${endpoint} does not work: ${reasonOf(error)}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -103,23 +104,24 @@ function reasonOf(error: unknown): string {
 
 function banner(options: Options, service: Service, port: number, firstMs: number | undefined): string {
   const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
-  const there = port === Number(DEFAULT_PORT) && options.host === '127.0.0.1' ? '' : ` --url ${url}`;
-  const to = options.auth === undefined ? there : `${there} --token TOKEN`;
-  const where = options.endpoint ?? options.data ?? 'in memory; gone when this stops';
+  const isDefault = port === Number(DEFAULT_PORT) && options.host === '127.0.0.1';
+  const urlOption = isDefault ? '' : ` --url ${url}`;
+  const target = options.auth === undefined ? urlOption : `${urlOption} --token TOKEN`;
+  const storage = options.endpoint ?? options.data ?? 'in memory, lost when the service stops';
   const created =
     service.createdTables.length > 0 && options.endpoint
       ? ` (created ${service.createdTables.join(', ')})`
       : '';
   const next =
-    firstMs === undefined ? 'only when asked' : `every ${options.every}, next ${time(Date.now() + firstMs)}`;
+    firstMs === undefined ? 'only on request' : `every ${options.every}, next ${time(Date.now() + firstMs)}`;
   return `PM Tuning listens on ${url}
-  data    ${where}${created}
+  data    ${storage}${created}
   cycle   ${next}
 
 Try next, in another terminal:
-  npm run cli -- import test/data/pm-episode-events.jsonl${to}
-  npm run cli -- cycle --as-of 2025-01-20T00:00:00Z${to}
-  npm run cli -- lookup pm.uptrend.S1.entry --scope chain=solana,timeframe=15m --threshold ts_min=0.6${to}
+  npm run cli -- import test/data/pm-episode-events.jsonl${target}
+  npm run cli -- cycle --as-of 2025-01-20T00:00:00Z${target}
+  npm run cli -- lookup pm.uptrend.S1.entry --scope chain=solana,timeframe=15m --threshold ts_min=0.6${target}
   curl${options.auth === undefined ? '' : " -H 'authorization: Bearer TOKEN'"} ${url}/v1/status
 
 Ctrl-C stops it.
@@ -159,19 +161,19 @@ async function run(options: Options): Promise<void> {
     await service.close();
     throw error;
   });
-  const clock =
+  const scheduler =
     options.periodMs === undefined
       ? undefined
       : new CycleScheduler(service.runtime, service.stateMachine, options.periodMs);
-  const firstMs = await clock?.start();
+  const firstMs = await scheduler?.start();
 
   let stopping = false;
   const stop = async (): Promise<void> => {
-    // Whoever asks twice does not want to wait.
+    // A second signal stops at once.
     if (stopping) process.exit(130);
     stopping = true;
     process.stdout.write('\nStopping …\n');
-    clock?.stop();
+    scheduler?.stop();
     await server.close();
     await service.close();
     process.stdout.write('Stopped.\n');
@@ -179,7 +181,7 @@ async function run(options: Options): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => void stop().catch(error => exit(1, `not stopped cleanly: ${reasonOf(error)}`)));
-  // Whoever reads that it listens may stop it at once.
+  // Printed last: a reader of this text may send a signal at once.
   process.stdout.write(banner(options, service, server.port, firstMs));
 }
 

@@ -1,7 +1,7 @@
-import type { Server } from 'node:http';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { serve } from '@hono/node-server';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Hono } from 'hono';
+import type { Config } from '../shared/config.ts';
 import { readConfig } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamodb/client.ts';
 import { createApp } from '../shared/http/app.ts';
@@ -12,38 +12,38 @@ import type { Log } from '../shared/log.ts';
 import { QueriedDimensionReporter, type QueriedDimensions } from '../shared/lookup/queried-dimensions.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createRuntime } from '../shared/runtime.ts';
-import { drained } from './drain-body.ts';
 import { openEmbeddedEngine } from './engine/embedded-dynamodb.ts';
 import { ensureTables } from './engine/tables.ts';
-import { isLoopback, refuseForeign } from './loopback-guard.ts';
 import type { InterpreterOptions } from './state-machine.ts';
 import { LocalStateMachine } from './state-machine.ts';
 import { type Callers, requireTokens } from './token-auth.ts';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface ServiceOptions {
-  /** Folder of the embedded engine; undefined keeps everything in memory. Unused with `endpoint`. */
+  /** Folder of the embedded engine; undefined keeps the data in memory. Unused with `endpoint`. */
   readonly data?: string | undefined;
-  /** Another DynamoDB-compatible endpoint instead of the embedded engine. */
+  /** A DynamoDB-compatible endpoint to use instead of the embedded engine. */
   readonly endpoint?: string | undefined;
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** What stands between the AWS SDK and the engine in tests of faults. */
+  readonly environment?: Environment;
+  /** Changes the settings of the AWS SDK's client; tests inject faults with it. */
   readonly settings?: (settings: DynamoDBClientConfig) => DynamoDBClientConfig;
   readonly log?: Log;
   readonly now?: () => number;
-  /** Who may call, by their tokens; undefined lets everybody who can reach the service do everything. */
+  /** Callers by their tokens; undefined gives every right to whoever can reach the service. */
   readonly callers?: Callers | undefined;
-  /** Pauses and timeouts of a run, instead of the definition's. */
+  /** Pauses and timeouts of a run; undefined uses those of the definition. */
   readonly tuning?: InterpreterOptions;
 }
 
-/** The whole product in one process: the functions' own code on one engine. */
+/** The whole product in one process: the code of the deployed functions on one engine. */
 export interface Service {
   readonly runtime: Runtime;
   readonly app: Hono;
   readonly stateMachine: LocalStateMachine;
-  /** Names of tables that had to be created. */
+  /** Names of the tables that were missing and have been created. */
   readonly createdTables: readonly string[];
-  /** Waits for runs under way, then closes the engine. */
+  /** Waits for open runs, then closes the engine. */
   close(): Promise<void>;
 }
 
@@ -54,20 +54,42 @@ const TABLE_NAMES = {
   CONTROL_TABLE: 'pm-tuning-control',
 };
 
-/** Opens the engine, creates missing tables and wires the apps. @throws DataFolderError, Error of the endpoint */
+/**
+ * Opens the engine, creates missing tables, checks the version of the stored data and wires the app.
+ * @throws DataFolderError, Fault `newer_data`, Error of the endpoint
+ */
 export async function openService(options: ServiceOptions): Promise<Service> {
   const config = readConfig({ ...TABLE_NAMES, ...options.environment });
   const engine = options.endpoint === undefined ? await openEmbeddedEngine(options.data) : undefined;
   const base = engine?.settings ?? endpointSettings(options.endpoint, options.environment ?? {});
   const client = documentClient(options.settings?.(base) ?? base);
+  const closeStorage = async (): Promise<void> => {
+    client.destroy();
+    await engine?.close();
+  };
+  try {
+    return await assemble(options, config, client, closeStorage);
+  } catch (error) {
+    await closeStorage();
+    throw error;
+  }
+}
+
+async function assemble(
+  options: ServiceOptions,
+  config: Config,
+  client: DynamoDBDocumentClient,
+  closeStorage: () => Promise<void>,
+): Promise<Service> {
   const createdTables = await ensureTables(client, config.tables);
   const runtime = createRuntime(config, client, options.now, options.log);
+  await runtime.storedFormat.open();
   const stateMachine = await LocalStateMachine.load(runtime, options.tuning);
   const app = createApp(runtime.log);
   if (options.callers) requireTokens(app, options.callers);
   ingestRoutes(app, runtime);
-  const notes = dimensionRecorder(runtime);
-  lookupRoutes(app, { ...runtime, queriedDimensions: notes.asked });
+  const recorder = dimensionRecorder(runtime);
+  lookupRoutes(app, { ...runtime, queriedDimensions: recorder.reporter });
   adminRoutes(app, { ...runtime, cycleMaxAgeMinutes: config.cycleMaxAgeMinutes, starter: stateMachine });
   return {
     runtime,
@@ -76,29 +98,25 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     createdTables,
     close: async () => {
       await stateMachine.idle();
-      await notes.written();
-      client.destroy();
-      await engine?.close();
+      await recorder.written();
+      await closeStorage();
     },
   };
 }
 
-/** What a subscription to the look-up's log does in AWS: what look-ups ask with is kept, after they have answered. */
+/** Records the dimensions of look-ups after they are answered, as a subscription to the look-up's log does in AWS. */
 function dimensionRecorder({ dimensions, log, now }: Runtime) {
   let last = Promise.resolve();
-  const keep = ({ pattern, names }: QueriedDimensions): void => {
+  const record = ({ pattern, names }: QueriedDimensions): void => {
     last = last
       .then(() => dimensions.recordQueried(pattern, names))
-      .catch(error => log.error('what look-ups asked with is not kept', error, { pattern }));
+      .catch(error => log.error('dimensions of look-ups not recorded', error, { pattern }));
   };
-  return { asked: new QueriedDimensionReporter(keep, now), written: () => last };
+  return { reporter: new QueriedDimensionReporter(record, now), written: () => last };
 }
 
-/** Credentials come from the usual AWS variables; local engines take any. */
-function endpointSettings(
-  endpoint: string | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
-): DynamoDBClientConfig {
+/** Reads credentials from the usual AWS variables; local engines accept any. */
+function endpointSettings(endpoint: string | undefined, environment: Environment): DynamoDBClientConfig {
   return {
     ...(endpoint !== undefined && { endpoint }),
     region: environment.AWS_REGION ?? 'us-east-1',
@@ -108,42 +126,4 @@ function endpointSettings(
       ...(environment.AWS_SESSION_TOKEN && { sessionToken: environment.AWS_SESSION_TOKEN }),
     },
   };
-}
-
-export interface Listening {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-/**
- * Serves an app: on the loopback interface, to no web page; or, where it asks for tokens, on any interface.
- * @param port 0 takes a free one
- * @throws Error with `code` EADDRINUSE
- */
-export function listen(
-  app: Hono,
-  port: number,
-  { host = '127.0.0.1', tokens = false }: { readonly host?: string; readonly tokens?: boolean } = {},
-): Promise<Listening> {
-  if (!tokens && !isLoopback(host)) throw new Error('without tokens nothing but loopback is served');
-  return new Promise((resolve, reject) => {
-    const fetch = async (request: Request) => {
-      const response = (tokens ? undefined : refuseForeign(request)) ?? (await app.fetch(request));
-      if (response.status >= 400 && !(await drained(request, response.status === 413)))
-        response.headers.set('connection', 'close');
-      return response;
-    };
-    const server = serve({ fetch, port, hostname: host }, info => {
-      const close = (): Promise<void> =>
-        new Promise(done => {
-          server.close(() => done());
-          // Keep-alive connections would hold the process.
-          (server as Server).closeIdleConnections();
-        });
-      // A name is what the machine says it is: what counts is where it led to.
-      if (tokens || isLoopback(info.address)) resolve({ port: info.port, close });
-      else void close().then(() => reject(new Error(`${host} is not loopback: ${info.address}`)));
-    });
-    server.once('error', reject);
-  });
 }

@@ -10,11 +10,11 @@ import { faultCode } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
 const DEFINITION = new URL('../infra/cycle/cycle.asl.json', import.meta.url);
-/** How often, and how far apart, a run that broke down is tried to be recorded as failed. */
+/** Attempts to record a failed run, and the milliseconds between them. */
 const RECORD_ATTEMPTS = 10;
 const RECORD_PAUSE_MS = 1000;
 
-/** What tests make shorter; users leave it to the definition. */
+/** Pauses and timeouts that tests shorten; undefined uses those of the definition. */
 export interface InterpreterOptions {
   readonly retryPauseMs?: number;
   readonly timeoutSeconds?: number;
@@ -22,7 +22,7 @@ export interface InterpreterOptions {
 
 type Task = (input: unknown) => Promise<unknown>;
 
-/** Runs the cycle's state machine in this process: the deployed definition, the deployed handlers. */
+/** Runs the cycle's state machine in this process, with the deployed definition and the deployed handlers. */
 export class LocalStateMachine implements CycleStarter {
   readonly #runtime: Runtime;
   readonly #definition: ConstructorParameters<typeof StateMachine>[0];
@@ -31,12 +31,13 @@ export class LocalStateMachine implements CycleStarter {
   readonly #running = new Set<Promise<void>>();
 
   /**
-   * @param tuning.retryPauseMs between retries of a task, instead of the definition's seconds
-   * @param tuning.timeoutSeconds of every task, instead of the definition's
+   * Reads the definition.
+   * @param options.retryPauseMs pause between retries of a task, instead of the definition's
+   * @param options.timeoutSeconds timeout of every task, instead of the definition's
    */
-  static async load(runtime: Runtime, tuning: InterpreterOptions = {}): Promise<LocalStateMachine> {
+  static async load(runtime: Runtime, options: InterpreterOptions = {}): Promise<LocalStateMachine> {
     const text = await readFile(DEFINITION, 'utf8');
-    const { timeoutSeconds, retryPauseMs } = tuning;
+    const { timeoutSeconds, retryPauseMs } = options;
     const { TimeoutSeconds, ...rest } = JSON.parse(text);
     const states = JSON.parse(JSON.stringify(rest), (name, value) =>
       name === 'TimeoutSeconds' && timeoutSeconds !== undefined ? timeoutSeconds : value,
@@ -67,7 +68,7 @@ export class LocalStateMachine implements CycleStarter {
     return { done };
   }
 
-  /** Settles when no run is under way. */
+  /** Resolves when no run is open. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
@@ -76,7 +77,7 @@ export class LocalStateMachine implements CycleStarter {
     const startedAt = new Date(this.#runtime.now()).toISOString();
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
     const input: Record<string, string | number> = { ...Object.fromEntries(given), cycle_id: cycleId };
-    // Validating takes 0.4 s and the definition does not change; a test does it.
+    // Validation takes 0.4 s and the definition does not change; a test validates it.
     const machine = new StateMachine(this.#definition, { validationOptions: { noValidate: true } });
     try {
       const execution = machine.run(input, {
@@ -85,23 +86,23 @@ export class LocalStateMachine implements CycleStarter {
       });
       await execution.result;
     } catch (error) {
-      // The interpreter wraps what ended the execution.
+      // The interpreter wraps the error that ended the execution.
       const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      // The Fail state: the run was closed with a record of its own.
+      // The Fail state: step Close has already recorded the run.
       if (reason instanceof Error && reason.name === 'cycle_failed') return;
-      this.#runtime.log.error('cycle broke down', reason, { cycle_id: cycleId });
+      this.#runtime.log.error('cycle failed', reason, { cycle_id: cycleId });
       await this.#recordFailure(cycleId, options, startedAt, faultCode(reason));
     }
   }
 
-  /** What `lambda:invoke` does: the handler gets the payload as JSON, its answer comes back as JSON. */
+  /** Calls handlers as `lambda:invoke` does: payload and result are JSON. */
   #handlers(startedAt: string) {
     return Object.fromEntries(
       Object.entries(this.#tasks).map(([state, task]) => [
         state,
         async (input: unknown) => {
           const { Payload } = JSON.parse(JSON.stringify(input)) as { Payload: Record<string, unknown> };
-          // The interpreter knows no clock but the machine's.
+          // The interpreter sets the start time from the machine's clock; the run uses the clock of the runtime.
           if (state === 'Open')
             Payload.execution = { ...(Payload.execution as object), started_at: startedAt };
           return JSON.parse(JSON.stringify({ Payload: await task(Payload) }));
@@ -118,7 +119,7 @@ export class LocalStateMachine implements CycleStarter {
     };
   }
 
-  /** A run that could not even be closed still leaves a record, as soon as the store takes one. */
+  /** Records a run that could not be closed, as soon as the store accepts a write. */
   async #recordFailure(
     cycleId: string,
     options: CycleOptions,

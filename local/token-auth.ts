@@ -6,72 +6,68 @@ import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
 import { ENDPOINTS, type Endpoint, type Role } from '../shared/http/endpoints.ts';
 
-/*
- * Who may call the local service when it is started with tokens. The roles of each route are those of the deployed
- * API: one table for both.
- */
+/* Authorization of the local service by tokens. The roles of each route come from the deployed API's table. */
 
 interface Caller {
   readonly role: Role;
-  /** What the audit calls them. */
+  /** Name of the caller in the audit. */
   readonly name: string;
 }
 
 /** Callers by the SHA-256 of their token. */
 export type Callers = readonly { readonly digest: Buffer; readonly caller: Caller }[];
 
-/** A file of tokens that cannot be used; the message is one line for the user. */
+/** An invalid file of tokens; the message is one line for the user. */
 export class TokenFileError extends Error {}
 
 const ROLES = ['pm', 'reader', 'operator'] as const satisfies readonly Role[];
-const LEAST_TOKEN = 16;
+const MIN_TOKEN_LENGTH = 16;
+
+const FORM = `{"<token of ${MIN_TOKEN_LENGTH} characters or more>": {"role": "${ROLES.join('|')}", "name": "who"}}`;
 
 const tokensSchema = z
   .record(
     z
       .string()
-      .regex(/^[!-~]+$/, 'a token is of visible ASCII characters')
-      .min(LEAST_TOKEN),
+      .regex(/^[!-~]+$/, 'a token consists of visible ASCII characters')
+      .min(MIN_TOKEN_LENGTH),
     z.strictObject({ role: z.enum(ROLES), name: z.string().min(1).max(256) }),
   )
   .refine(tokens => Object.keys(tokens).length > 0, 'there is no token');
 
-/** Reads `{"<token>": {"role": "pm", "name": "bot 1"}, …}`. @throws TokenFileError that shows no token */
+/** Reads `{"<token>": {"role": "pm", "name": "bot 1"}, …}`. @throws TokenFileError without any token in its message */
 export function readCallers(path: string): Callers {
   let tokens: unknown;
   try {
     tokens = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    // A parser's message quotes what it read.
-    const why = error instanceof SyntaxError ? 'it is no JSON' : String((error as { code?: unknown }).code);
-    throw new TokenFileError(`cannot read the tokens in ${path} (${why})`);
+    // The message of the JSON parser would quote the file.
+    const reason =
+      error instanceof SyntaxError ? 'it is not JSON' : String((error as { code?: unknown }).code);
+    throw new TokenFileError(`cannot read the tokens in ${path} (${reason}); the form is ${FORM}`);
   }
   return callersOf(tokens, path);
 }
 
-/** @throws TokenFileError that shows no token */
+/** Validates tokens. @param path of their file, for the message. @throws TokenFileError without any token in its message */
 export function callersOf(tokens: unknown, path: string): Callers {
   const read = tokensSchema.safeParse(tokens);
-  if (!read.success)
-    throw new TokenFileError(
-      `the tokens in ${path} do not fit; the form is {"<token of ${LEAST_TOKEN} characters or more>": ` +
-        `{"role": "${ROLES.join('|')}", "name": "who"}}`,
-    );
+  if (!read.success) throw new TokenFileError(`the tokens in ${path} are invalid; the form is ${FORM}`);
   return Object.entries(read.data).map(([token, caller]) => ({ digest: digestOf(token), caller }));
 }
 
-/** Lets only callers with a token in, each to the routes of their role. To be called before routes are registered. */
+/** Admits only callers with a token, each to the routes of their role. Must be called before routes are registered. */
 export function requireTokens(app: Hono, callers: Callers): void {
   app.use(async (c, next) => {
     const route = Object.values<Endpoint>(ENDPOINTS).find(route => matches(route, c));
     if (route?.roles.length === 0) return next();
     const caller = callerOf(c.req.header('authorization'), callers);
     if (!caller) return unauthorized();
-    // What is not in the table reaches no handler.
+    // A path that is not in the table reaches no handler.
     if (!route) return c.notFound();
     if (!route.roles.includes(caller.role))
-      return answerProblem(new Fault('forbidden', `a token of role ${caller.role} may not do this`));
-    // As API Gateway says who calls.
+      return answerProblem(new Fault('forbidden', `the role ${caller.role} may not call this`));
+    // API Gateway passes the caller in the same member.
     c.env = {
       ...(c.env as object),
       requestContext: { authorizer: { jwt: { claims: { sub: caller.name } } } },
@@ -80,7 +76,7 @@ export function requireTokens(app: Hono, callers: Callers): void {
   });
 }
 
-/** Every token is compared, and in the same time whatever it is. */
+/** Finds the caller of a token. It compares every known token in constant time, so the time reveals nothing. */
 function callerOf(header: string | undefined, callers: Callers): Caller | undefined {
   const [, token] = /^Bearer +([!-~]+) *$/i.exec(header ?? '') ?? [];
   if (token === undefined) return undefined;
@@ -94,16 +90,14 @@ function digestOf(token: string): Buffer {
 }
 
 function matches({ method, path }: Endpoint, c: Context): boolean {
-  // A HEAD is answered by the handler of its GET.
-  const asked = c.req.method === 'HEAD' ? 'GET' : c.req.method;
+  // The handler of a GET also responds to its HEAD.
+  const requested = c.req.method === 'HEAD' ? 'GET' : c.req.method;
   const pattern = path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+');
-  return asked === method && new RegExp(`^${pattern}$`).test(c.req.path);
+  return requested === method && new RegExp(`^${pattern}$`).test(c.req.path);
 }
 
 function unauthorized(): Response {
-  const response = answerProblem(
-    new Fault('unauthorized', 'a valid token is needed: Authorization: Bearer …'),
-  );
+  const response = answerProblem(new Fault('unauthorized', 'send a valid token: Authorization: Bearer …'));
   response.headers.set('www-authenticate', 'Bearer realm="pm-tuning"');
   return response;
 }

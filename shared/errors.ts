@@ -29,6 +29,7 @@ export type FaultCode =
   | 'store_throttled'
   | 'damaged_event'
   | 'damaged_generation'
+  | 'newer_data'
   | 'cycle_not_started'
   | 'internal';
 

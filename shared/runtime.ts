@@ -3,11 +3,13 @@ import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import type { CycleDeps } from './cycle/dependencies.ts';
 import { Dynamo, documentClient } from './dynamodb/client.ts';
+import { ControlTable } from './dynamodb/control-table.ts';
 import { DynamoCycleStore } from './dynamodb/cycle-store.ts';
 import { DynamoDimensionStore } from './dynamodb/dimension-store.ts';
 import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
+import { StoredFormat } from './dynamodb/stored-format.ts';
 import type { Lesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
@@ -23,6 +25,7 @@ export interface Runtime extends CycleDeps {
   readonly log: Log;
   readonly generations: GenerationCache;
   readonly queriedDimensions: QueriedDimensionReporter;
+  readonly storedFormat: StoredFormat;
 }
 
 const writeStdout = (line: string): boolean => process.stdout.write(`${line}\n`);
@@ -41,7 +44,8 @@ export function createRuntime(
 ): Runtime {
   const db = new Dynamo(client);
   const { tables } = config;
-  const heads = new DynamoHeadStore(db, tables.control, now);
+  const control = new ControlTable(db, tables.control, now);
+  const heads = new DynamoHeadStore(control);
   const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
   return {
     config,
@@ -51,13 +55,14 @@ export function createRuntime(
     heads,
     overrides,
     lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons),
-    cycles: new DynamoCycleStore(db, tables.control, now),
-    dimensions: new DynamoDimensionStore(db, tables.control, now),
+    cycles: new DynamoCycleStore(control),
+    dimensions: new DynamoDimensionStore(control),
     queriedDimensions: new QueriedDimensionReporter(
       ({ pattern, names }) =>
         metricLog.info(QUERIED_DIMENSIONS_MESSAGE, { pattern, dimensions: names.join() }),
       now,
     ),
+    storedFormat: new StoredFormat(control),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     episodes: new DynamoEpisodeStore(db, heads, {
       eventsTable: tables.events,

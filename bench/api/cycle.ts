@@ -20,7 +20,7 @@ import {
 } from '../support/workload.ts';
 import type { Section } from './ingest.ts';
 
-export interface CyclePlan {
+interface CyclePlan {
   readonly events: number;
   readonly runs: number;
 }
@@ -29,60 +29,78 @@ const pattern = parsePatternKey(PATTERN);
 const asOf = Date.parse(AS_OF);
 const LOOKBACK_MS = 90 * 86_400_000;
 
-/** A run over one pattern's events, whole and step by step. */
+/** Milliseconds of each named step, one sample a round. */
+class StepTimes {
+  readonly #samples = new Map<string, number[]>();
+
+  async time<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+    const { ms, value } = await timed(run);
+    const samples = this.#samples.get(name) ?? [];
+    samples.push(ms);
+    this.#samples.set(name, samples);
+    return value;
+  }
+
+  clear(): void {
+    this.#samples.clear();
+  }
+
+  /** Returns the name, the median and the microseconds per event of each step. */
+  rows(events: number): [string, number, number][] {
+    return [...this.#samples].map(([name, samples]) => {
+      const ms = median(samples);
+      return [name, ms, (ms * 1000) / events];
+    });
+  }
+}
+
+/** Measures a run over the events of one pattern, as a whole and step by step. */
 export async function benchCycle(plan: CyclePlan, progress: (what: string) => void): Promise<Section> {
   const bench = await openBench('memory');
   progress(`cycle: storing ${plan.events} events`);
   await store(bench, plan.events, SIX_DIMENSIONS);
-  const { runtime, app } = bench.service;
-  const steps = new Map<string, number[]>();
-  const step = async <T>(name: string, run: () => T | Promise<T>): Promise<T> => {
-    const { ms, value } = await timed(run);
-    const samples = steps.get(name) ?? [];
-    samples.push(ms);
-    steps.set(name, samples);
-    return value;
-  };
-  const expires = Math.ceil(Date.now() / 1000) + 86_400;
-  let made = '';
+  const steps = new StepTimes();
+  let result = '';
   for (let run = 0; run <= plan.runs; run++) {
     progress(`cycle, round ${run} of ${plan.runs}`);
+    // The first round warms up and is not counted.
     if (run === 1) steps.clear();
-    await step('raw Query of the same pages, 8 shards at once', () => readRaw(bench));
-    const rows = await step('read (pages of all shards)', () => readRows(bench));
-    const columns = await step('decode to columns', () => collect(rows));
-    const { lessons, overrides } = await step('mine, materialize, compare the policies', () =>
-      tunePattern(pattern, columns, asOf, effectiveSettings(runtime.defaults)),
-    );
-    await step('write lessons', () => runtime.lessons.write(pattern, lessons, expires));
-    await step('write overrides', () => runtime.overrides.write(pattern, overrides, expires));
-    made = `${lessons.length} lessons, ${overrides.length} overrides`;
-    // Another n_min every time, so that each run has something new to publish.
-    await step('whole run by the state machine, published', async () => {
-      const body = JSON.stringify({ as_of: AS_OF, n_min: 33 + run });
-      const headers = { 'content-type': 'application/json' };
-      const answer = await app.request('/v1/cycles?wait=true', { method: 'POST', headers, body });
-      const { status } = (await answer.json()) as { status: string };
-      if (status !== 'succeeded') throw new Error(`cycle ${status}`);
-    });
-    await step('whole run again, nothing to publish', async () => {
-      const body = JSON.stringify({ as_of: AS_OF, n_min: 33 + run });
-      const headers = { 'content-type': 'application/json' };
-      await app.request('/v1/cycles?wait=true', { method: 'POST', headers, body });
-    });
+    result = await timeSteps(bench, steps);
+    // Another n_min each time makes each run publish a new generation.
+    await steps.time('whole run by the state machine, published', () => runCycle(bench, 33 + run));
+    await steps.time('whole run again, nothing to publish', () => runCycle(bench, 33 + run));
   }
   await bench.close();
-  const rows = [...steps].map(([name, samples]) => {
-    const ms = median(samples);
-    return [name, ms, (ms * 1000) / plan.events];
-  });
   const text =
-    `Cycle: ${plan.events} events of 6 dimensions with an outcome, one pattern; ${made}; memory engine\n` +
-    table(['step', 'ms', 'µs/event'], rows);
+    `Cycle: ${plan.events} events of 6 dimensions with an outcome, one pattern; ${result}; memory engine\n` +
+    table(['step', 'ms', 'µs/event'], steps.rows(plan.events));
   return { text, targets: [] };
 }
 
-/** What an event costs on its way from the engine's answers to typed columns. */
+/** Times the steps of a run one by one, and returns a description of the result. */
+async function timeSteps(bench: Bench, steps: StepTimes): Promise<string> {
+  const { runtime } = bench.service;
+  const expires = Math.ceil(Date.now() / 1000) + 86_400;
+  await steps.time('raw Query of the same pages, 8 shards at once', () => readRaw(bench));
+  const rows = await steps.time('read (pages of all shards)', () => readRows(bench));
+  const columns = await steps.time('decode to columns', () => collect(rows));
+  const { lessons, overrides } = await steps.time('mine lessons, compute and compare the policies', () =>
+    tunePattern(pattern, columns, asOf, effectiveSettings(runtime.defaults)),
+  );
+  await steps.time('write lessons', () => runtime.lessons.write(pattern, lessons, expires));
+  await steps.time('write overrides', () => runtime.overrides.write(pattern, overrides, expires));
+  return `${lessons.length} lessons, ${overrides.length} overrides`;
+}
+
+async function runCycle({ service }: Bench, n_min: number): Promise<void> {
+  const body = JSON.stringify({ as_of: AS_OF, n_min });
+  const headers = { 'content-type': 'application/json' };
+  const response = await service.app.request('/v1/cycles?wait=true', { method: 'POST', headers, body });
+  const { status } = (await response.json()) as { status: string };
+  if (status !== 'succeeded') throw new Error(`cycle ${status}`);
+}
+
+/** Measures decoding, from the engine's responses to typed columns, per event. */
 export async function benchDecode(plan: CyclePlan, progress: (what: string) => void): Promise<Section> {
   const rows: (string | number | undefined)[][] = [];
   const targets: Target[] = [];
@@ -93,7 +111,7 @@ export async function benchDecode(plan: CyclePlan, progress: (what: string) => v
     const bench = await openBench('memory');
     progress(`decode, ${name} dimensions: storing ${plan.events} events`);
     await store(bench, plan.events, dimensions);
-    const canned = await cannedPages(bench);
+    const recorded = await recordPages(bench);
     const pages = await readRows(bench);
     const scopes = new Set(pages.flat().map(row => scopeText(row))).size;
     const sdk: number[] = [];
@@ -102,7 +120,7 @@ export async function benchDecode(plan: CyclePlan, progress: (what: string) => v
     for (let run = 0; run <= plan.runs; run++) {
       progress(`decode, ${name} dimensions, round ${run} of ${plan.runs}`);
       const samples = [
-        [sdk, await timed(() => readCanned(bench, canned))],
+        [sdk, await timed(() => parsePages(bench, recorded))],
         [decode, await timed(() => collect(pages))],
         [whole, await timed(async () => collect(await readRows(bench)))],
       ] as const;
@@ -119,7 +137,7 @@ export async function benchDecode(plan: CyclePlan, progress: (what: string) => v
     });
   }
   const text =
-    `Decoding: ${plan.events} events; from canned pages of the SDK to columns, the SDK alone (an answer's bytes to\n` +
+    `Decoding: ${plan.events} events; from prepared pages of the SDK to columns, the SDK alone (a response's bytes to\n` +
     'its objects), and end to end with the memory engine\n' +
     table(['dimensions', 'scopes', 'decode µs/event', 'SDK µs/event', 'end to end µs/event'], rows);
   return { text, targets };
@@ -140,7 +158,7 @@ async function readRows(bench: Bench): Promise<(readonly ResolvedRow[])[]> {
   return pages;
 }
 
-/** What a run does with each row (cycle/read.ts). */
+/** Collects rows as a run does (cycle/event-window.ts). */
 function collect(pages: readonly (readonly ResolvedRow[])[]) {
   const collector = new FactorCollector({ withDxCount: false });
   for (const page of pages) {
@@ -181,26 +199,26 @@ async function readRaw(bench: Bench, client = bench.client): Promise<number> {
 
 type Handler = { handle(request: object): Promise<{ response: object }> };
 
-/** The bytes of every answer that reading the pattern takes. */
-async function cannedPages(bench: Bench): Promise<Buffer[]> {
-  const canned: Buffer[] = [];
+/** Returns the bytes of every response to the queries of the pattern's window. */
+async function recordPages(bench: Bench): Promise<Buffer[]> {
+  const recorded: Buffer[] = [];
   const inner = bench.settings.requestHandler as Handler;
   const client = documentClient({
     ...bench.settings,
     requestHandler: {
       handle: async (request: object) => {
         const { response } = await inner.handle(request);
-        canned.push((response as { body: Buffer }).body);
+        recorded.push((response as { body: Buffer }).body);
         return { response };
       },
     },
   } as typeof bench.settings);
   await readRaw(bench, client);
-  return canned;
+  return recorded;
 }
 
-/** What the SDK makes of answers that are there already. */
-async function readCanned(bench: Bench, canned: readonly Buffer[]): Promise<void> {
+/** Lets the SDK parse recorded responses. */
+async function parsePages(bench: Bench, recorded: readonly Buffer[]): Promise<void> {
   let next = 0;
   const client = documentClient({
     ...bench.settings,
@@ -209,11 +227,11 @@ async function readCanned(bench: Bench, canned: readonly Buffer[]): Promise<void
         response: {
           statusCode: 200,
           headers: { 'content-type': 'application/x-amz-json-1.0' },
-          body: canned[next++],
+          body: recorded[next++],
         },
       }),
     },
   } as typeof bench.settings);
   const [query] = shardQueries(bench);
-  if (query) for (const _ of canned) await client.send(new QueryCommand(query));
+  if (query) for (const _ of recorded) await client.send(new QueryCommand(query));
 }

@@ -2,8 +2,8 @@ import { Agent, request } from 'node:http';
 import { parentPort, Worker } from 'node:worker_threads';
 
 /*
- * A client of the service in a thread of its own, so that its work is not counted as the service's:
- * keeps `parallel` requests in flight over kept-alive connections and times each of them.
+ * A client of the service in a thread of its own, so that its work does not count as the service's. It keeps `parallel`
+ * requests in flight over keep-alive connections and times each of them.
  */
 
 export interface Load {
@@ -13,10 +13,10 @@ export interface Load {
   readonly parallel: number;
 }
 
-export interface LoadResult {
-  /** All requests together, milliseconds. */
+interface LoadResult {
+  /** Milliseconds of all requests together. */
   readonly ms: number;
-  /** Each request, milliseconds. */
+  /** Milliseconds of each request. */
   readonly each: readonly number[];
 }
 
@@ -42,12 +42,12 @@ export class HttpLoad {
 function post(agent: Agent, { port, path }: Load, body: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const sent = request({ agent, host: '127.0.0.1', port, path, method: 'POST', headers }, answer => {
-      answer.resume();
-      answer.once('end', () =>
-        answer.statusCode === 200 ? resolve() : reject(new Error(`status ${answer.statusCode}`)),
+    const sent = request({ agent, host: '127.0.0.1', port, path, method: 'POST', headers }, response => {
+      response.resume();
+      response.once('end', () =>
+        response.statusCode === 200 ? resolve() : reject(new Error(`status ${response.statusCode}`)),
       );
-      answer.once('error', reject);
+      response.once('error', reject);
     });
     sent.once('error', reject);
     sent.end(body);

@@ -1,5 +1,5 @@
 import { BatchWriteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { listen } from '../../local/service.ts';
+import { listen } from '../../local/http-server.ts';
 import type { Item } from '../../shared/dynamodb/client.ts';
 import { mapBatches } from '../../shared/dynamodb/client.ts';
 import { median, type Target, table, timed } from '../support/report.ts';
@@ -8,7 +8,7 @@ import { makeEvents, openBench, SIX_DIMENSIONS } from '../support/workload.ts';
 import { HttpLoad } from './http-load.ts';
 
 const BATCH = 500;
-/** What a raw client keeps in flight; the product's store does the same. */
+/** Requests of a raw client in flight; the product's store has as many. */
 const RAW_PARALLEL = 8;
 const PATH = '/v1/events';
 
@@ -17,7 +17,7 @@ export interface Section {
   readonly targets: readonly Target[];
 }
 
-export interface IngestPlan {
+interface IngestPlan {
   readonly events: number;
   readonly singles: number;
   readonly runs: number;
@@ -29,7 +29,7 @@ interface Inputs {
   readonly singles: readonly string[];
 }
 
-/** Events per second of each way in, next to what the engine writes by itself. */
+/** Measures events per second of each way in, next to the engine's own rate. */
 export async function benchIngest(plan: IngestPlan, progress: (what: string) => void): Promise<Section> {
   const events = makeEvents(plan.events, SIX_DIMENSIONS, 0.4);
   const batches: string[] = [];
@@ -71,7 +71,7 @@ const SINGLE_HTTP = 'one by one, HTTP';
 const SINGLE_HTTP_PARALLEL = 'one by one, HTTP, 16 in flight';
 const SINGLE_WAYS = new Set([SINGLE_APP, SINGLE_HTTP, SINGLE_HTTP_PARALLEL]);
 
-/** Every way in on an engine of its own; the ways take turns, so that a slow moment of the machine hits all. */
+/** Measures every way in on an engine of its own. The ways take turns, so that a slow moment of the machine affects all. */
 async function measure(
   where: Where,
   inputs: Inputs,
@@ -96,7 +96,7 @@ async function measure(
     [SINGLE_HTTP_PARALLEL, plan.singles, bench => posts(bench, inputs.singles, 16)],
   ];
   const rates = new Map<string, number[]>(ways.map(([way]) => [way, []]));
-  // The first round warms up and does not count.
+  // The first round warms up and is not counted.
   for (let run = 0; run <= plan.runs; run++) {
     for (const [way, count, write] of ways) {
       progress(`ingest, ${where}, round ${run} of ${plan.runs}: ${way}`);
@@ -113,8 +113,8 @@ async function measure(
 async function request(bench: Bench, bodies: readonly string[]): Promise<void> {
   const headers = { 'content-type': 'application/json' };
   for (const body of bodies) {
-    const answer = await bench.service.app.request(PATH, { method: 'POST', headers, body });
-    if (answer.status !== 200) throw new Error(`status ${answer.status}: ${await answer.text()}`);
+    const response = await bench.service.app.request(PATH, { method: 'POST', headers, body });
+    if (response.status !== 200) throw new Error(`status ${response.status}: ${await response.text()}`);
   }
 }
 
@@ -135,7 +135,7 @@ async function writeRaw({ client, service }: Bench, items: readonly Item[], size
   );
 }
 
-/** The very items that the product stores for these requests. */
+/** Returns the items that the product stores for these requests. */
 async function itemsOf(batches: readonly string[]): Promise<Item[]> {
   const bench = await openBench('memory');
   await request(bench, batches);

@@ -1,5 +1,5 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { listen } from '../../local/service.ts';
+import { listen } from '../../local/http-server.ts';
 import type { MinedPattern } from '../../shared/cycle/cycle.ts';
 import { openStep } from '../../shared/cycle/steps/open.ts';
 import { publishStep } from '../../shared/cycle/steps/publish.ts';
@@ -24,7 +24,7 @@ import {
 import { HttpLoad } from './http-load.ts';
 import type { Section } from './ingest.ts';
 
-export interface LookupPlan {
+interface LookupPlan {
   readonly lookups: number;
   readonly runs: number;
 }
@@ -32,15 +32,15 @@ export interface LookupPlan {
 const PATH = '/v1/overrides/lookup';
 const pattern = parsePatternKey(PATTERN);
 
-/** Sets of slices; each makes two overrides (ts_min and halo). */
+/** Sets of slices; each slice has two overrides (ts_min and halo). */
 const SETS: readonly { name: string; slices: number; wide: boolean }[] = [
   { name: '1,000', slices: 500, wide: false },
-  // 19,000 more that no asked scope matches: what an index must not pay for.
+  // 19,000 overrides more that no look-up matches; they should cost the index nothing.
   { name: '20,000, as many match', slices: 10_000, wide: true },
   { name: '20,000, more match', slices: 10_000, wide: false },
 ];
 
-/** Look-ups of scopes of six dimensions, next to one raw read of the head that each of them contains. */
+/** Measures look-ups of scopes of six dimensions, next to a raw read of the head that each of them makes. */
 export async function benchLookup(plan: LookupPlan, progress: (what: string) => void): Promise<Section> {
   const rows: (string | number | undefined)[][] = [];
   const targets: Target[] = [];
@@ -49,49 +49,17 @@ export async function benchLookup(plan: LookupPlan, progress: (what: string) => 
     progress(`look-up, ${set.name} overrides: publishing`);
     const bench = await openBench('memory');
     await publishLessons(bench, makeLessons(set.slices, set.wide));
-    const bodies = questions(plan.lookups);
+    const bodies = lookUpBodies(plan.lookups);
     const matched = await meanMatched(bench, bodies);
-    const server = await listen(bench.service.app, 0);
-    const ways: readonly [string, () => Promise<readonly number[]>][] = [
-      ['raw GetItem of the head', () => each(bodies, () => readHead(bench))],
-      ['look-up, in process', () => each(bodies, body => ask(bench, body))],
-      [
-        'look-up, HTTP',
-        async () => (await load.run({ port: server.port, path: PATH, bodies, parallel: 1 })).each,
-      ],
-    ];
-    const samples = new Map<string, { rate: number[]; p50: number[]; p99: number[] }>();
-    for (let run = 0; run <= plan.runs; run++) {
-      progress(`look-up, ${set.name} overrides, round ${run} of ${plan.runs}`);
-      for (const [way, measure] of ways) {
-        const latencies = await measure();
-        if (run === 0) continue;
-        const sample = samples.get(way) ?? { rate: [], p50: [], p99: [] };
-        sample.rate.push((latencies.length / latencies.reduce((a, b) => a + b, 0)) * 1000);
-        sample.p50.push(quantile(latencies, 0.5));
-        sample.p99.push(quantile(latencies, 0.99));
-        samples.set(way, sample);
-      }
-      const { ms } = await load.run({ port: server.port, path: PATH, bodies, parallel: 16 });
-      if (run > 0) {
-        const sample = samples.get(MANY) ?? { rate: [], p50: [], p99: [] };
-        sample.rate.push((bodies.length / ms) * 1000);
-        samples.set(MANY, sample);
-      }
-    }
-    const raw = median(samples.get('raw GetItem of the head')?.p50 ?? []);
-    for (const [way, sample] of samples) {
-      const p50 = sample.p50.length === 0 ? undefined : median(sample.p50);
-      const added = p50 === undefined || way.startsWith('raw') ? undefined : p50 - raw;
-      rows.push([
-        set.name,
-        way,
-        way.startsWith('raw') ? undefined : matched,
-        median(sample.rate),
-        p50,
-        sample.p99.length === 0 ? undefined : median(sample.p99),
-        added,
-      ]);
+    const samples = await measure(bench, load, bodies, plan.runs, run =>
+      progress(`look-up, ${set.name} overrides, round ${run} of ${plan.runs}`),
+    );
+    const raw = median(samples.get(RAW)?.p50 ?? []);
+    for (const [way, { rate, p50: medians, p99 }] of samples) {
+      const p50 = medians.length === 0 ? undefined : median(medians);
+      const added = p50 === undefined || way === RAW ? undefined : p50 - raw;
+      const tail = p99.length === 0 ? undefined : median(p99);
+      rows.push([set.name, way, way === RAW ? undefined : matched, median(rate), p50, tail, added]);
       if (added !== undefined)
         targets.push({
           what: `${way}, ${set.name} overrides`,
@@ -101,7 +69,6 @@ export async function benchLookup(plan: LookupPlan, progress: (what: string) => 
           unit: 'ms added to one engine read, p50',
         });
     }
-    await server.close();
     await bench.close();
   }
   await load.close();
@@ -111,7 +78,53 @@ export async function benchLookup(plan: LookupPlan, progress: (what: string) => 
   return { text, targets };
 }
 
-const MANY = 'look-up, HTTP, 16 in flight';
+const RAW = 'raw GetItem of the head';
+const HTTP_PARALLEL = 'look-up, HTTP, 16 in flight';
+
+/** Samples of one way of looking up, one a round: look-ups per second, and milliseconds at two quantiles. */
+interface Samples {
+  readonly rate: number[];
+  readonly p50: number[];
+  readonly p99: number[];
+}
+
+/** Measures each way of looking up; the first round warms up and is not counted. */
+async function measure(
+  bench: Bench,
+  load: HttpLoad,
+  bodies: readonly string[],
+  runs: number,
+  progress: (run: number) => void,
+): Promise<ReadonlyMap<string, Samples>> {
+  const server = await listen(bench.service.app, 0);
+  const post = (parallel: number) => load.run({ port: server.port, path: PATH, bodies, parallel });
+  const ways: readonly [string, () => Promise<readonly number[]>][] = [
+    [RAW, () => each(bodies, () => readHead(bench))],
+    ['look-up, in process', () => each(bodies, body => lookUp(bench, body))],
+    ['look-up, HTTP', async () => (await post(1)).each],
+  ];
+  const samples = new Map<string, Samples>();
+  const samplesOf = (way: string): Samples => {
+    const known = samples.get(way) ?? { rate: [], p50: [], p99: [] };
+    samples.set(way, known);
+    return known;
+  };
+  for (let run = 0; run <= runs; run++) {
+    progress(run);
+    for (const [way, latenciesOf] of ways) {
+      const latencies = await latenciesOf();
+      if (run === 0) continue;
+      const { rate, p50, p99 } = samplesOf(way);
+      rate.push((latencies.length / latencies.reduce((a, b) => a + b, 0)) * 1000);
+      p50.push(quantile(latencies, 0.5));
+      p99.push(quantile(latencies, 0.99));
+    }
+    const { ms } = await post(16);
+    if (run > 0) samplesOf(HTTP_PARALLEL).rate.push((bodies.length / ms) * 1000);
+  }
+  await server.close();
+  return samples;
+}
 
 async function each(
   bodies: readonly string[],
@@ -133,25 +146,25 @@ async function readHead({ client, service }: Bench): Promise<void> {
   if (!Item) throw new Error('no head');
 }
 
-async function ask({ service }: Bench, body: string): Promise<string> {
+async function lookUp({ service }: Bench, body: string): Promise<string> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await service.app.request(PATH, { method: 'POST', headers, body });
-  if (answer.status !== 200) throw new Error(`status ${answer.status}`);
-  return answer.text();
+  const response = await service.app.request(PATH, { method: 'POST', headers, body });
+  if (response.status !== 200) throw new Error(`status ${response.status}`);
+  return response.text();
 }
 
-/** Overrides that match a question, on average. */
+/** Returns the mean number of overrides that match a look-up. */
 async function meanMatched(bench: Bench, bodies: readonly string[]): Promise<number> {
-  const asked = bodies.slice(0, 200);
+  const sample = bodies.slice(0, 200);
   let matched = 0;
-  for (const body of asked) {
-    const { overrides } = JSON.parse(await ask(bench, body)) as { overrides: { matched: number }[] };
+  for (const body of sample) {
+    const { overrides } = JSON.parse(await lookUp(bench, body)) as { overrides: { matched: number }[] };
     matched += overrides.reduce((sum, o) => sum + o.matched, 0);
   }
-  return matched / asked.length;
+  return matched / sample.length;
 }
 
-function questions(count: number): string[] {
+function lookUpBodies(count: number): string[] {
   const random = randomNumbers(7);
   return Array.from({ length: count }, () =>
     JSON.stringify({
@@ -163,8 +176,8 @@ function questions(count: number): string[] {
 }
 
 /**
- * Lessons of slices, the general ones first, as a miner finds them.
- * @param wide after the first 500 only slices of values that nobody asks for
+ * Returns lessons of random slices, general ones first, in the order of a set.
+ * @param wide whether all after the first 500 have a value that no look-up uses
  */
 function makeLessons(count: number, wide: boolean): Lesson[] {
   const lessons = new Map<string, Lesson>();
@@ -174,8 +187,8 @@ function makeLessons(count: number, wide: boolean): Lesson[] {
     const depth = Math.min(names.length, Math.floor(Math.log2(1 + tries / 20)));
     const full = Object.entries(randomScope(SIX_DIMENSIONS, random));
     const chosen = full.sort(() => random() - 0.5).slice(0, depth);
-    const unasked = wide && lessons.size >= 500 && { curator: `unasked${tries}` };
-    const scope_subset = normalizeScope({ ...Object.fromEntries(chosen), ...unasked });
+    const unmatched = wide && lessons.size >= 500 && { curator: `unmatched${tries}` };
+    const scope_subset = normalizeScope({ ...Object.fromEntries(chosen), ...unmatched });
     const scope_hash = scopeHash(scope_subset);
     const counts = [20, 10, 0, 30 + Math.floor(random() * 60), 40, 0];
     const stats = quadrantStats(counts);
@@ -184,7 +197,7 @@ function makeLessons(count: number, wide: boolean): Lesson[] {
   return [...lessons.values()].sort((a, b) => (a.scope_hash < b.scope_hash ? -1 : 1));
 }
 
-/** Puts lessons in force as a run does: they and what drift makes of them are stored as sets, then published. */
+/** Puts lessons and their drift overrides in force, as a run does. */
 async function publishLessons({ service }: Bench, lessons: readonly Lesson[]): Promise<void> {
   const { runtime } = service;
   await runtime.heads.register([pattern]);

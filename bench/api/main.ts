@@ -7,8 +7,8 @@ import { benchIngest } from './ingest.ts';
 import { benchLookup } from './look-up.ts';
 
 /*
- * Speed of the edges: ingest, look-up, cycle, decoding, next to the embedded engine's own rates, in one run.
- *   --quick  a short run    --write  keep the figures in bench/results/api.md    --only ingest|lookup|cycle|decode
+ * Measures ingest, look-up, cycle and decoding next to the embedded engine's own rates, in one run.
+ *   --quick  a short run    --write  saves the figures in bench/results/api.md    --only ingest|lookup|cycle|decode
  */
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, only: { type: 'string' } },
@@ -17,7 +17,7 @@ const { quick = false, write = false, only } = options;
 const runs = quick ? 2 : 5;
 const progress = (what: string): void => void process.stderr.write(`${what}\n`);
 
-const QUESTIONS = {
+const BENCHES = {
   ingest: () => benchIngest({ events: quick ? 2000 : 5000, singles: quick ? 200 : 1000, runs }, progress),
   lookup: () => benchLookup({ lookups: quick ? 500 : 2000, runs }, progress),
   cycle: () => benchCycle({ events: quick ? 10_000 : 100_000, runs: quick ? 2 : 3 }, progress),
@@ -30,12 +30,12 @@ const packages = Object.fromEntries(
 
 const sections = [
   `${machine(packages)}\n` +
-    `Medians of ${runs} rounds after one to warm up${quick ? ' (--quick: a rough idea only)' : ''}`,
+    `Medians of ${runs} rounds after one to warm up${quick ? ' (--quick: rough figures)' : ''}`,
 ];
 const targets = [];
-for (const [name, ask] of Object.entries(QUESTIONS)) {
+for (const [name, run] of Object.entries(BENCHES)) {
   if (only !== undefined && only !== name) continue;
-  const section = await ask();
+  const section = await run();
   sections.push(section.text);
   targets.push(...section.targets);
 }
@@ -45,6 +45,6 @@ console.log(report);
 if (write)
   await writeFile(
     new URL('../results/api.md', import.meta.url),
-    `# Speed of the edges\n\nMade by \`npm run bench:api -- --write\` on ${new Date().toISOString().slice(0, 10)}.\n\n` +
+    `# Speed of the API\n\nMade by \`npm run bench:api -- --write\` on ${new Date().toISOString().slice(0, 10)}.\n\n` +
       `\`\`\`text\n${report}\n\`\`\`\n`,
   );

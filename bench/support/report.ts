@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 
-/** What a measurement ran on, in two lines. @param packages name → version */
+/** Describes the machine and the versions in two lines. @param packages version of each package */
 export function machine(packages: Readonly<Record<string, string>>): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
   const memory = Math.round(totalmem() / 2 ** 30);
@@ -11,13 +11,13 @@ export function machine(packages: Readonly<Record<string, string>>): string {
   );
 }
 
-/** The value that a share `q` of the samples does not exceed; nearest rank. */
+/** Returns the `q` quantile of samples by the nearest rank; `q` from 0 to 1. */
 export function quantile(samples: readonly number[], q: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** The middle sample, of an even number the mean of the middle two. */
+/** Returns the median: the middle sample, or the mean of the middle two. */
 export function median(samples: readonly number[]): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const half = sorted.length / 2;
@@ -25,14 +25,14 @@ export function median(samples: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Milliseconds that `run` takes, and what it gives. */
+/** Runs a function and returns its milliseconds and its value. */
 export async function timed<T>(run: () => T | Promise<T>): Promise<{ ms: number; value: T }> {
   const start = performance.now();
   const value = await run();
   return { ms: performance.now() - start, value };
 }
 
-/** A number as a reader wants it: three significant digits, thousands apart. */
+/** Formats a number with three significant digits and separated thousands. */
 export function figure(value: number): string {
   if (Number.isNaN(value)) return '–';
   const digits = Math.min(3, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1))));
@@ -40,7 +40,7 @@ export function figure(value: number): string {
   return rounded.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** An aligned table without borders: text to the left, numbers to the right. */
+/** Formats an aligned table without borders: text to the left, numbers to the right. */
 export function table(
   titles: readonly string[],
   rows: readonly (readonly (string | number | undefined)[])[],
@@ -58,17 +58,17 @@ export function table(
   return [line(titles), ...cells.map(line)].join('\n');
 }
 
-/** One figure that was promised. */
+/** A measured figure and its promised limit. */
 export interface Target {
   readonly what: string;
   readonly value: number;
   readonly limit: number;
-  /** Whether the value should be at least or at most the limit. */
+  /** Side of the limit that meets the promise. */
   readonly bound: 'at least' | 'at most';
   readonly unit: string;
 }
 
-/** The promised figures and whether they are met. */
+/** Formats the promised figures and whether each is met. */
 export function targetTable(targets: readonly Target[]): string {
   return table(
     ['target', 'measured', 'unit', 'promised', 'result'],

@@ -8,10 +8,10 @@ import { openService } from '../../local/service.ts';
 import { documentClient } from '../../shared/dynamodb/client.ts';
 import { jsonLog } from '../../shared/log.ts';
 
-/** A dimension and how many values it takes, the first ones more often than the last. */
+/** Number of values of each dimension; the first values are more frequent than the last. */
 export type Dimensions = Readonly<Record<string, number>>;
 
-/** What the PM's scopes look like. */
+/** Dimensions like those of the PM's scopes. */
 export const SIX_DIMENSIONS: Dimensions = {
   chain: 4,
   timeframe: 4,
@@ -32,12 +32,12 @@ export const TWELVE_DIMENSIONS: Dimensions = {
 };
 
 export const PATTERN = 'pm.uptrend.S1.entry';
-export const WINDOW_START = Date.parse('2025-01-01T00:00:00Z');
+const WINDOW_START = Date.parse('2025-01-01T00:00:00Z');
 /** An `as_of` after every event. */
 export const AS_OF = '2025-03-15T00:00:00Z';
 const STEP_MS = 50_000;
 
-/** Numbers in [0, 1), the same ones for a seed (mulberry32). */
+/** Returns a generator of numbers in [0, 1) that repeats for the same seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -55,10 +55,10 @@ export function randomScope(dimensions: Dimensions, random: () => number): Recor
   return scope;
 }
 
-/** Events as the PM posts them, some 800 bytes each. @param withOutcome share that has one already */
+/** Returns events as the PM posts them, about 800 bytes each. @param withOutcome share of events with an outcome */
 export function makeEvents(count: number, dimensions: Dimensions, withOutcome: number, seed = 1): object[] {
   const random = randomNumbers(seed);
-  const measured = () => {
+  const signal = () => {
     const median = Math.round(random() * 1e4) / 1e4;
     return { min: median - 0.02, median, max: median + 0.02 };
   };
@@ -71,10 +71,10 @@ export function makeEvents(count: number, dimensions: Dimensions, withOutcome: n
       outcome: random() < withOutcome ? (random() < 0.5 ? 'success' : 'failure') : null,
       scope: randomScope(dimensions, random),
       factors: {
-        ts_score: measured(),
+        ts_score: signal(),
         sr_boost: 0.03,
-        halo_distance: measured(),
-        ema60_slope: measured(),
+        halo_distance: signal(),
+        ema60_slope: signal(),
         ts_min: 0.6,
         halo_max: 1,
         slope_min: 0,
@@ -91,7 +91,7 @@ export function makeEvents(count: number, dimensions: Dimensions, withOutcome: n
   });
 }
 
-/** A service on a fresh engine, and a client of the same kind on the same engine. */
+/** A service on a new engine, and a client on the same engine. */
 export interface Bench {
   readonly service: Service;
   readonly client: DynamoDBDocumentClient;

@@ -12,9 +12,9 @@ const POLL_MS = 50;
 const POLLS = 600;
 
 /**
- * Creates the tables that are missing and waits until all are there.
+ * Creates missing tables and waits until all are active.
  * @param names physical name of each table
- * @returns the names of those it created
+ * @returns the names of the created tables
  */
 export async function ensureTables(
   client: DynamoDBClient,
@@ -25,7 +25,8 @@ export async function ensureTables(
     if (await isActive(client, names[table])) continue;
     if (await create(client, definition(table, names[table]))) created.push(names[table]);
     for (let polls = 0; !(await isActive(client, names[table])); polls++) {
-      if (polls === POLLS) throw new Error(`table ${names[table]} does not become active`);
+      if (polls === POLLS)
+        throw new Error(`table ${names[table]} did not become active within ${(POLLS * POLL_MS) / 1000} s`);
       await new Promise(resolve => setTimeout(resolve, POLL_MS));
     }
   }
@@ -42,7 +43,7 @@ async function isActive(client: DynamoDBClient, TableName: string): Promise<bool
   }
 }
 
-/** False when somebody else is creating it. */
+/** Returns false when another process is creating the table. */
 async function create(client: DynamoDBClient, input: CreateTableCommandInput): Promise<boolean> {
   try {
     await client.send(new CreateTableCommand(input));

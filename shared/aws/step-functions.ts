@@ -2,7 +2,7 @@ import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { CycleStarter } from '../cycle/cycle-store.ts';
 import { Fault } from '../errors.ts';
 
-/** Starts runs of the deployed state machine; the execution takes the run's id as its name. */
+/** Returns a starter of runs on the deployed state machine. The execution has the id of the run as its name. */
 export function stateMachineStarter(arn: string | undefined): CycleStarter {
   const client = new SFNClient({});
   return {

@@ -24,8 +24,10 @@ export type Item = Record<string, unknown>;
 
 const BATCH_GET_KEYS = 100;
 const BATCH_WRITE_ITEMS = 25;
-/** Requests of one call that are under way at once. */
+/** Requests of one call that run at once. */
 const PARALLEL = 8;
+/** Single inserts that run at once. */
+const PARALLEL_PUTS = 32;
 const BATCH_ATTEMPTS = 8;
 const BACKOFF_MS = 25;
 const MAX_BACKOFF_MS = 1000;
@@ -38,48 +40,50 @@ const THROTTLED = new Set([
   'RequestLimitExceeded',
 ]);
 
-/** A document client for the AWS SDK's own settings plus what a local engine needs. */
+/** Creates a document client. @param settings override the SDK's own, for example those of the embedded engine */
 export function documentClient(settings: DynamoDBClientConfig): DynamoDBDocumentClient {
   const client = new DynamoDBClient({ maxAttempts: 4, ...settings });
-  // It formats every request and answer for a logger that is not there: up to half of the time of a large page.
+  // This middleware formats every request and response although no logger is set. That takes up to half the time of a
+  // large page.
   client.middlewareStack.remove('loggerMiddleware');
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
 /**
- * DynamoDB in the words the stores need: pages read to the end, batches retried until nothing is left,
- * an unmet condition as a return value, everything else thrown as `store_throttled` or `store_unavailable`.
+ * DynamoDB as the stores need it: it reads queries to the last page, retries batches until every item is processed,
+ * and returns false for an unmet condition.
+ * @throws Fault `store_throttled` or `store_unavailable` for everything else that fails
  */
 export class Dynamo {
   readonly #client: DynamoDBDocumentClient;
-  #knowsPartiql = true;
+  #supportsPartiql = true;
 
   constructor(client: DynamoDBDocumentClient) {
     this.#client = client;
   }
 
-  /** Consistent unless told otherwise. */
+  /** Returns one item; a consistent read unless the input sets `ConsistentRead`. */
   async get(input: GetCommandInput): Promise<Item | undefined> {
-    const answer = await withFaults(this.#client.send(new GetCommand({ ConsistentRead: true, ...input })));
-    return answer.Item;
+    const response = await withFaults(this.#client.send(new GetCommand({ ConsistentRead: true, ...input })));
+    return response.Item;
   }
 
-  /** False when the condition does not hold. */
+  /** Returns false when the condition does not hold. */
   async put(input: PutCommandInput): Promise<boolean> {
     return conditionHolds(this.#client.send(new PutCommand(input)));
   }
 
-  /** False when the condition does not hold. */
+  /** Returns false when the condition does not hold. */
   async update(input: UpdateCommandInput): Promise<boolean> {
     return conditionHolds(this.#client.send(new UpdateCommand(input)));
   }
 
-  /** False when the condition does not hold. */
+  /** Returns false when the condition does not hold. */
   async delete(input: DeleteCommandInput): Promise<boolean> {
     return conditionHolds(this.#client.send(new DeleteCommand(input)));
   }
 
-  /** Pages of a query, to the last one. */
+  /** Yields the pages of a query, to the last one. */
   async *pages(input: QueryCommandInput): AsyncGenerator<Item[]> {
     let start: Item | undefined;
     do {
@@ -91,20 +95,20 @@ export class Dynamo {
     } while (start);
   }
 
-  /** All items of a query. */
+  /** Returns all items of a query. */
   async query(input: QueryCommandInput): Promise<Item[]> {
     const items: Item[] = [];
     for await (const page of this.pages(input)) items.push(...page);
     return items;
   }
 
-  /** The first page of a query, at most `Limit` items. */
+  /** Returns the first page of a query, at most `Limit` items. */
   async queryPage(input: QueryCommandInput): Promise<Item[]> {
     const page = await withFaults(this.#client.send(new QueryCommand(input)));
     return page.Items ?? [];
   }
 
-  /** The items of some keys, in any order; missing ones are left out. Consistent. */
+  /** Returns the items of some keys by consistent reads, in any order; missing ones are left out. */
   async getMany(table: string, keys: readonly Item[], attributes?: readonly string[]): Promise<Item[]> {
     const projection = attributes && {
       ProjectionExpression: attributes.map((_, i) => `#a${i}`).join(),
@@ -116,9 +120,9 @@ export class Dynamo {
       for (let attempt = 0; left.length > 0; attempt++) {
         await backOff(attempt, 'reads');
         const RequestItems = { [table]: { Keys: [...left], ConsistentRead: true, ...projection } };
-        const answer = await withFaults(this.#client.send(new BatchGetCommand({ RequestItems })));
-        items.push(...(answer.Responses?.[table] ?? []));
-        left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+        const response = await withFaults(this.#client.send(new BatchGetCommand({ RequestItems })));
+        items.push(...(response.Responses?.[table] ?? []));
+        left = response.UnprocessedKeys?.[table]?.Keys ?? [];
       }
       return items;
     });
@@ -131,27 +135,28 @@ export class Dynamo {
       let left = batch.map(Item => ({ PutRequest: { Item } }));
       for (let attempt = 0; left.length > 0; attempt++) {
         await backOff(attempt, 'writes');
-        const answer = await withFaults(
+        const response = await withFaults(
           this.#client.send(new BatchWriteCommand({ RequestItems: { [table]: left } })),
         );
-        left = (answer.UnprocessedItems?.[table] ?? []) as typeof left;
+        left = (response.UnprocessedItems?.[table] ?? []) as typeof left;
       }
     });
   }
 
   /**
-   * Inserts items whose keys are free, 25 a request; true per item that was inserted, false where one was there.
-   * PartiQL's INSERT is DynamoDB's only batched write with a condition. An engine without it gets single puts.
+   * Inserts items whose keys are free, 25 a request. PartiQL's INSERT is DynamoDB's only batched write with a condition;
+   * for an engine without PartiQL, each item is one conditional put.
    * @param partition name of the partition key attribute
+   * @returns for each item, true when it was inserted, false when its key was taken
    */
   async insertMany(table: string, partition: string, items: readonly Item[]): Promise<boolean[]> {
-    if (this.#knowsPartiql) {
+    if (this.#supportsPartiql) {
       try {
         const inserted = await mapBatches(items, BATCH_WRITE_ITEMS, batch => this.#insertBatch(table, batch));
         return inserted.flat();
       } catch (error) {
         if (!isUnknownOperation(error)) throw error;
-        this.#knowsPartiql = false;
+        this.#supportsPartiql = false;
       }
     }
     const condition = {
@@ -162,7 +167,7 @@ export class Dynamo {
       items,
       1,
       async ([Item]) => this.put({ TableName: table, Item, ...condition }),
-      32,
+      PARALLEL_PUTS,
     );
     return inserted;
   }
@@ -173,18 +178,18 @@ export class Dynamo {
     for (let attempt = 0; left.length > 0; attempt++) {
       await backOff(attempt, 'writes');
       const Statements = left.map(({ item }) => insertStatement(table, item));
-      const answer = await withFaults(this.#client.send(new BatchExecuteStatementCommand({ Statements })));
-      const again: typeof left = [];
+      const response = await withFaults(this.#client.send(new BatchExecuteStatementCommand({ Statements })));
+      const throttled: typeof left = [];
       left.forEach((entry, i) => {
-        const error = answer.Responses?.[i]?.Error;
+        const error = response.Responses?.[i]?.Error;
         if (!error) inserted[entry.index] = true;
-        else if (THROTTLED.has(error.Code ?? '')) again.push(entry);
+        else if (THROTTLED.has(error.Code ?? '')) throttled.push(entry);
         else if (error.Code !== 'DuplicateItem')
           throw new Fault('store_unavailable', 'an insert failed', {
             cause: new Error(`${error.Code}: ${error.Message}`),
           });
       });
-      left = again;
+      left = throttled;
     }
     return inserted;
   }
@@ -196,7 +201,7 @@ function insertStatement(table: string, item: Item): { Statement: string; Parame
   return { Statement: `INSERT INTO "${table}" VALUE {${fields}}`, Parameters: names.map(name => item[name]) };
 }
 
-/** Runs batches of a list, some at once, and keeps their order. */
+/** Runs a function on each batch of a list, at most `parallel` at once, and returns the results in order. */
 export async function mapBatches<T, R>(
   items: readonly T[],
   size: number,
@@ -216,10 +221,10 @@ export async function mapBatches<T, R>(
   return results;
 }
 
-/** Full jitter, exponential, bounded; nothing before the first attempt. @throws Fault `store_throttled` after the last */
+/** Waits before a retry: exponential back-off with full jitter. @throws Fault `store_throttled` after the last attempt */
 async function backOff(attempt: number, what: string): Promise<void> {
   if (attempt === 0) return;
-  if (attempt >= BATCH_ATTEMPTS) throw new Fault('store_throttled', `the store leaves ${what} unprocessed`);
+  if (attempt >= BATCH_ATTEMPTS) throw new Fault('store_throttled', `the store is throttling ${what}`);
   const ceiling = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** attempt);
   await new Promise(resolve => setTimeout(resolve, Math.random() * ceiling));
 }

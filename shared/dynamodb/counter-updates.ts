@@ -5,7 +5,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Dynamo } from './client.ts';
 import { COUNTS, patternPartition } from './keys.ts';
 
-/** Attribute of each counter, by the name it has here. */
+/** Attribute of each counter in the store. */
 export const COUNTERS = {
   total: 'events',
   withOutcome: 'with_outcome',
@@ -17,7 +17,7 @@ export type Counter = keyof typeof COUNTERS;
 
 const NAMES: readonly Counter[] = ['total', 'withOutcome', 'parked', 'eventConflicts', 'outcomeConflicts'];
 
-/** What one request changes of the counters that `status` shows. */
+/** Changes of one request to the counters that `status` shows. */
 export class CounterUpdates {
   readonly #changes = new Map<PatternKey, Map<Counter, number>>();
 
@@ -27,16 +27,17 @@ export class CounterUpdates {
     this.#changes.set(pattern, change);
   }
 
-  /** Counts what was refused because something else is recorded; other results count nothing here. */
+  /** Counts a conflict; other results count nothing. */
   addConflict(pattern: PatternKey, result: AddResult | ResolveResult): void {
     if (result === 'event_conflict') this.add(pattern, { eventConflicts: 1 });
     if (result === 'outcome_conflict') this.add(pattern, { outcomeConflicts: 1 });
   }
 
   /**
-   * One write per pattern, after everything else is durable. It carries a token, so that a write whose answer got lost
-   * is not counted again when the client repeats it. A count that gets lost is logged and does not fail the request:
-   * the events themselves are what runs read.
+   * Writes the counters, one write per pattern, after everything else is durable.
+   *
+   * - Each write carries a random token, so a retry after a lost response does not count twice.
+   * - A write that fails is logged and does not fail the request: runs read the events, not the counters.
    */
   async write(db: Dynamo, table: string, log: Log): Promise<void> {
     for (const [pattern, change] of this.#changes) {

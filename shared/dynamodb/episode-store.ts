@@ -10,15 +10,15 @@ import type { HeadStore } from '../generation/ports.ts';
 import { atBaseThresholds } from '../lever/base-thresholds.ts';
 import type { Log } from '../log.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { DAY_MS } from '../time.ts';
 import type { Dynamo, Item } from './client.ts';
 import { mapBatches } from './client.ts';
 import { CounterUpdates } from './counter-updates.ts';
+import { expiryAfter } from './expiry.ts';
 import * as keys from './keys.ts';
 import type { ItemKey } from './outcome-writer.ts';
 import { eventKey, OutcomeWriter, parkedKey } from './outcome-writer.ts';
 
-export interface EpisodeStoreSettings {
+interface EpisodeStoreSettings {
   readonly eventsTable: string;
   readonly controlTable: string;
   readonly retentionDays: number;
@@ -27,10 +27,11 @@ export interface EpisodeStoreSettings {
 }
 
 /**
- * Events in DynamoDB. Attributes of an event: b canonical body, h its hash, m packed for runs, t event time,
- * w the request that wrote it; and once it has an outcome o its history and rk, which puts it into the sparse index.
+ * Events in DynamoDB; keys.ts lists their attributes. Attribute `rk`, set with the first outcome, puts an event into the
+ * sparse index that runs read.
  *
- * Exactly once: an event is inserted under the condition that its key is free, and outcomes enter as OutcomeWriter says.
+ * Each event is stored exactly once: it is inserted under the condition that its key is free. Its outcomes are written
+ * by `OutcomeWriter`.
  */
 export class DynamoEpisodeStore implements EpisodeStore {
   readonly #db: Dynamo;
@@ -52,7 +53,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
     const first = firstOfEachKey(writes);
     const inserted = await this.#insert(first, counts);
     await this.#compareWithStored(writes, inserted, counts);
-    await this.#applyInside(writes, inserted, counts);
+    await this.#applyOutcomesOfRepeats(writes, inserted, counts);
     await this.#applyParked(
       first.filter(w => w.result !== 'event_conflict'),
       counts,
@@ -70,7 +71,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       [...byEpisode.values()],
       1,
       async ([indexes = []]) => {
-        // Reports of one episode in their order; different episodes at once.
+        // Reports of one episode are applied in their order; different episodes run at once.
         for (const i of indexes) {
           const report = reports[i];
           if (!report) continue;
@@ -93,7 +94,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
         TableName: this.#settings.eventsTable,
         IndexName: keys.OUTCOMES_INDEX,
         KeyConditionExpression: 'rk = :p AND t BETWEEN :from AND :to',
-        // Rows of a table made before its index had the expiry show none.
+        // Rows of a table whose index was created without the expiry have no such attribute.
         FilterExpression: 'attribute_not_exists(#x) OR #x > :now',
         ExpressionAttributeNames: { '#x': keys.TTL_ATTRIBUTE },
         ExpressionAttributeValues: { ':p': partition, ':from': first, ':to': last, ':now': now },
@@ -117,14 +118,13 @@ export class DynamoEpisodeStore implements EpisodeStore {
 
   async #insert(writes: readonly Write[], counts: CounterUpdates): Promise<Set<Write>> {
     const items = writes.map(w => this.#eventItem(w));
-    const done = await this.#db.insertMany(this.#settings.eventsTable, 'pk', items);
-    const inserted = new Set(writes.filter((_, i) => done[i]));
+    const isNew = await this.#db.insertMany(this.#settings.eventsTable, 'pk', items);
+    const inserted = new Set(writes.filter((_, i) => isNew[i]));
     for (const { episode } of inserted) countNew(counts, episode);
     return inserted;
   }
 
   #eventItem({ episode, body, hash, token, key }: Write): Item {
-    const expires = Math.ceil((this.#settings.now() + this.#settings.retentionDays * DAY_MS) / 1000);
     const outcome = episode.outcome && { o: formatHistory([episode.outcome]), rk: key.pk };
     return {
       ...key,
@@ -133,12 +133,15 @@ export class DynamoEpisodeStore implements EpisodeStore {
       m: packEpisode(atBaseThresholds(episode)),
       t: keys.eventTimeSort(episode.timestamp, episode.id),
       w: token,
-      [keys.TTL_ATTRIBUTE]: expires,
+      [keys.TTL_ATTRIBUTE]: expiryAfter(this.#settings.now(), this.#settings.retentionDays),
       ...outcome,
     };
   }
 
-  /** What was not inserted is a repeat of what is stored, or of an earlier event of this request, or a conflict. */
+  /**
+   * Sets the result of each event that was not inserted: `unchanged` for a repeat of the stored event or of an earlier
+   * event of this request, else `event_conflict`.
+   */
   async #compareWithStored(
     writes: readonly Write[],
     inserted: ReadonlySet<Write>,
@@ -155,15 +158,15 @@ export class DynamoEpisodeStore implements EpisodeStore {
     const stored = new Map(items.map(item => [keyText(item), item]));
     for (const write of others) {
       const item = stored.get(keyText(write.key));
-      if (!item) throw new Fault('store_unavailable', 'an event was there and is gone');
-      // Our own token: the insert was applied, its answer got lost and was asked for again.
+      if (!item) throw new Fault('store_unavailable', 'a stored event disappeared during the request');
+      // The token of this very write: the insert was applied, its response was lost, and the SDK retried it.
       if (item.w === write.token) countNew(counts, write.episode);
       else write.result = item.h === write.hash ? 'unchanged' : 'event_conflict';
     }
   }
 
-  /** Outcomes that came inside events which were stored before: new ones are recorded. */
-  async #applyInside(
+  /** Records the outcomes that repeated events carry; the event itself may have been stored without one. */
+  async #applyOutcomesOfRepeats(
     writes: readonly Write[],
     inserted: ReadonlySet<Write>,
     counts: CounterUpdates,
@@ -186,14 +189,15 @@ export class DynamoEpisodeStore implements EpisodeStore {
   async #applyParked(writes: readonly Write[], counts: CounterUpdates): Promise<void> {
     const parkedKeys = writes.map(w => parkedKey(w.episode.pattern, w.episode.id));
     const parked = await this.#db.getMany(this.#settings.controlTable, parkedKeys);
-    const pattern = new Map(writes.map(w => [keys.parkedPartition(w.episode.pattern), w.episode.pattern]));
+    const patterns = new Map(writes.map(w => [keys.parkedPartition(w.episode.pattern), w.episode.pattern]));
     await mapBatches(parked, 1, async ([item]) => {
-      const key = item && pattern.get(String(item.pk));
-      if (key) await this.#outcomes.unpark(key, String(item.sk), counts);
+      const pattern = item && patterns.get(String(item.pk));
+      if (pattern) await this.#outcomes.unpark(pattern, String(item.sk), counts);
     });
   }
 }
 
+/** One event of a request, and its result so far. */
 interface Write {
   readonly episode: Episode;
   readonly body: string;
@@ -219,31 +223,31 @@ function countNew(counts: CounterUpdates, episode: Episode): void {
   counts.add(episode.pattern, { total: 1, withOutcome: episode.outcome ? 1 : 0 });
 }
 
-/** What is not stored as it should be is empty, and whoever unpacks it finds it damaged. */
+/** Returns an empty row for an item that is not in the expected format; unpacking it reports the event as damaged. */
 function toResolvedRow(item: Item): ResolvedRow {
   const { sk, t, m, o } = item;
   const time = typeof t === 'string' ? keys.eventTimeOf(t) : Number.NaN;
-  const whole = m instanceof Uint8Array && typeof o === 'string' && !Number.isNaN(time);
-  return { episodeId: String(sk), time, packed: whole ? m : new Uint8Array(), history: whole ? o : '' };
+  const valid = m instanceof Uint8Array && typeof o === 'string' && !Number.isNaN(time);
+  return { episodeId: String(sk), time, packed: valid ? m : new Uint8Array(), history: valid ? o : '' };
 }
 
-/** Pages of several queries as they come; each query keeps one page ahead. */
+/** Yields pages of several queries in the order of arrival; each query reads one page ahead. */
 async function* interleavePages<T>(sources: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
   type Step = { readonly from: number; readonly step: IteratorResult<T> };
-  const ask = (from: number): Promise<Step> =>
+  const next = (from: number): Promise<Step> =>
     (sources[from]?.next() ?? Promise.reject(new Error('no such source'))).then(step => ({ from, step }));
-  const waiting = new Map(sources.map((_, i) => [i, ask(i)]));
+  const waiting = new Map(sources.map((_, i) => [i, next(i)]));
   try {
     while (waiting.size > 0) {
       const { from, step } = await Promise.race(waiting.values());
       if (step.done) waiting.delete(from);
       else {
-        waiting.set(from, ask(from));
+        waiting.set(from, next(from));
         yield step.value;
       }
     }
   } finally {
-    // A reader that stops early, or one query that fails, leaves none behind whose failure nobody would handle.
+    // Settles every open read when the reader stops early or a query fails, so no rejection stays unhandled.
     await Promise.allSettled(waiting.values());
   }
 }

@@ -9,44 +9,44 @@ import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { evidenceSchema } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
-import { DAY_MS } from '../time.ts';
-import type { Dynamo, Item } from './client.ts';
+import type { Item } from './client.ts';
+import type { ControlTable } from './control-table.ts';
 import type { Counter } from './counter-updates.ts';
 import { COUNTERS } from './counter-updates.ts';
+import { isExpired } from './expiry.ts';
 import * as keys from './keys.ts';
+import { assertReadable } from './stored-format.ts';
 
-/** Superseded generations and the audit are kept this long. */
+/** Days that a superseded generation is kept. */
 export const HISTORY_DAYS = 30;
+/** Days that an audit record is kept. */
 const AUDIT_DAYS = 400;
+/** Most audit records that are read at once. */
 const AUDIT_PAGE = 100;
 
-/** Heads and what belongs to a pattern, in the control table. */
+/** Heads of patterns in the control table, with their generations, audit, counters, near lessons and evidence. */
 export class DynamoHeadStore implements HeadStore {
-  readonly #db: Dynamo;
-  readonly #table: string;
-  readonly #now: () => number;
-  /** Patterns that are known to be registered; there are few, and they are never removed. */
+  readonly #control: ControlTable;
+  /** Patterns that this process has registered; there are few, and they are never removed. */
   readonly #registered = new Set<PatternKey>();
 
-  constructor(db: Dynamo, table: string, now: () => number) {
-    this.#db = db;
-    this.#table = table;
-    this.#now = now;
+  constructor(control: ControlTable) {
+    this.#control = control;
   }
 
   async patterns(): Promise<PatternKey[]> {
-    const items = await this.#db.query(this.#partition(keys.PATTERNS));
+    const items = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
     return items.map(item => parsePatternKey(String(item.sk)));
   }
 
   async register(patterns: readonly PatternKey[]): Promise<void> {
     for (const pattern of patterns) {
       if (this.#registered.has(pattern)) continue;
-      await this.#db.update({
-        TableName: this.#table,
+      await this.#control.db.update({
+        TableName: this.#control.name,
         Key: { pk: keys.PATTERNS, sk: pattern },
         UpdateExpression: 'SET since = if_not_exists(since, :now)',
-        ExpressionAttributeValues: { ':now': this.#now() },
+        ExpressionAttributeValues: { ':now': this.#control.now() },
       });
       this.#registered.add(pattern);
     }
@@ -58,8 +58,8 @@ export class DynamoHeadStore implements HeadStore {
 
   async replaceHead(pattern: PatternKey, head: Head): Promise<boolean> {
     const first = head.version === 1;
-    return this.#db.put({
-      TableName: this.#table,
+    return this.#control.db.put({
+      TableName: this.#control.name,
       Item: { pk: keys.patternPartition(pattern), sk: keys.HEAD, version: head.version, head },
       ConditionExpression: first ? 'attribute_not_exists(pk)' : 'version = :before',
       ...(!first && { ExpressionAttributeValues: { ':before': head.version - 1 } }),
@@ -71,11 +71,11 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async archived(pattern: PatternKey): Promise<Generation[]> {
-    const items = await this.#db.query({
-      ...this.#partition(keys.patternPartition(pattern), keys.GENERATION_PREFIX),
+    const items = await this.#control.db.query({
+      ...this.#control.partition(keys.patternPartition(pattern), keys.GENERATION_PREFIX),
       ScanIndexForward: false,
     });
-    return items.filter(item => !this.#expired(item)).map(item => generationSchema.parse(item.generation));
+    return items.filter(item => !isExpired(item, this.#control.now())).map(toGeneration);
   }
 
   async audit(pattern: PatternKey, change: Change): Promise<void> {
@@ -83,8 +83,8 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async audits(pattern: PatternKey): Promise<Change[]> {
-    const items = await this.#db.queryPage({
-      ...this.#partition(keys.patternPartition(pattern), keys.AUDIT_PREFIX),
+    const items = await this.#control.db.queryPage({
+      ...this.#control.partition(keys.patternPartition(pattern), keys.AUDIT_PREFIX),
       ScanIndexForward: false,
       Limit: AUDIT_PAGE,
     });
@@ -92,14 +92,14 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async overview(): Promise<PatternOverview[]> {
-    const patterns = await this.#db.query(this.#partition(keys.PATTERNS));
+    const patterns = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
     const wanted = patterns.flatMap(({ sk }) =>
       [keys.HEAD, keys.COUNTS].map(sort => ({
         pk: keys.patternPartition(parsePatternKey(String(sk))),
         sk: sort,
       })),
     );
-    const items = await this.#db.getMany(this.#table, wanted);
+    const items = await this.#control.db.getMany(this.#control.name, wanted);
     const found = new Map(items.map(item => [`${item.pk} ${item.sk}`, item]));
     return patterns.map(({ sk, since }) => {
       const pattern = parsePatternKey(String(sk));
@@ -115,25 +115,25 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void> {
-    await this.#putIfNew(pattern, keys.NEAR, JSON.stringify(near));
+    await this.#putIfChanged(pattern, keys.NEAR, JSON.stringify(near));
   }
 
   async evidence(pattern: PatternKey): Promise<PolicyComparison | undefined> {
     const item = await this.#get(pattern, keys.EVIDENCE);
     if (typeof item?.rows !== 'string') return undefined;
     const evidence = evidenceSchema.safeParse(JSON.parse(item.rows));
-    // From a version that recorded other figures: the next run writes it anew.
+    // A record of an earlier version with other figures is skipped; the next run replaces it.
     return evidence.success ? evidence.data : undefined;
   }
 
   async putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void> {
-    await this.#putIfNew(pattern, keys.EVIDENCE, JSON.stringify(evidence));
+    await this.#putIfChanged(pattern, keys.EVIDENCE, JSON.stringify(evidence));
   }
 
-  async #putIfNew(pattern: PatternKey, sort: string, rows: string): Promise<void> {
+  async #putIfChanged(pattern: PatternKey, sort: string, rows: string): Promise<void> {
     const hash = shortHash(rows);
-    const stored = await this.#db.get({
-      TableName: this.#table,
+    const stored = await this.#control.db.get({
+      TableName: this.#control.name,
       Key: { pk: keys.patternPartition(pattern), sk: sort },
       ProjectionExpression: '#h',
       ExpressionAttributeNames: { '#h': 'hash' },
@@ -142,36 +142,27 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async #get(pattern: PatternKey, sort: string): Promise<Item | undefined> {
-    return this.#db.get({ TableName: this.#table, Key: { pk: keys.patternPartition(pattern), sk: sort } });
+    return this.#control.get(keys.patternPartition(pattern), sort);
   }
 
   async #put(pattern: PatternKey, sort: string, content: Item, days?: number): Promise<void> {
-    const expires = days && { [keys.TTL_ATTRIBUTE]: Math.ceil((this.#now() + days * DAY_MS) / 1000) };
-    const Item = { pk: keys.patternPartition(pattern), sk: sort, ...content, ...expires };
-    await this.#db.put({ TableName: this.#table, Item });
-  }
-
-  /** DynamoDB deletes expired items within days; until then they are gone for readers. */
-  #expired(item: Item): boolean {
-    const expires = item[keys.TTL_ATTRIBUTE];
-    return typeof expires === 'number' && expires * 1000 <= this.#now();
-  }
-
-  #partition(partition: string, prefix?: string) {
-    return {
-      TableName: this.#table,
-      ConsistentRead: true,
-      KeyConditionExpression: prefix === undefined ? 'pk = :p' : 'pk = :p AND begins_with(sk, :s)',
-      ExpressionAttributeValues: { ':p': partition, ...(prefix !== undefined && { ':s': prefix }) },
-    };
+    await this.#control.put(keys.patternPartition(pattern), sort, content, days);
   }
 }
 
+/** @throws Fault `newer_data`, `damaged_generation` */
 function toHead(item: Item | undefined): Head | undefined {
   if (!item) return undefined;
+  assertReadable(item, 'the head of this pattern');
   const head = headSchema.safeParse(item.head);
   if (!head.success) throw new Fault('damaged_generation', 'the head is unreadable', { cause: head.error });
   return head.data;
+}
+
+/** @throws Fault `newer_data` */
+function toGeneration(item: Item): Generation {
+  assertReadable(item, 'an archived generation');
+  return generationSchema.parse(item.generation);
 }
 
 function toCounts(item: Item | undefined): Pick<PatternOverview, 'counts' | 'conflicts'> {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 
 /*
- * Every table, key, index and TTL name, and the access patterns they serve.
+ * Names of tables, keys, indexes and attributes, and the access patterns that they serve.
  *
  * events     pk pattern#shard, sk episode id
  *   put an event once, read one event                     insert / get by key
@@ -15,21 +15,34 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk head                       what is in force
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
  *   pattern#KEY             sk near                       slices just under n_min in the last run
- *   pattern#KEY             sk evidence                   how its policies would have done, by the last run
+ *   pattern#KEY             sk evidence                   the policy comparison of the last run
  *   pattern#KEY             sk generation#NUMBER          past generations
  *   pattern#KEY             sk audit#TIME#ID              who changed what, when, why
- *   cycles                  sk cycle id (time first)      the runs, newest last
- *   cycle#ID                sk pattern                    what became of each pattern of a run
+ *   cycles                  sk cycle id (time first)      the runs, oldest first
+ *   cycle#ID                sk pattern                    the result of each pattern of a run
  *   parked#KEY              sk episode id                 outcomes that came before their event
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
- *   dimensions#KEY          sk asked#NAME                 when look-ups last asked with one
+ *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
+ *   format                  sk version                    version of the stored formats (stored-format.ts)
+ *
+ * Short attribute names, because DynamoDB bills by the byte:
+ *
+ * event         b canonical body    h hash of the body    m packed event (for runs)    t event time and hash of the id
+ *               w random token of the request that wrote it    o outcome history    rk equal to pk once there is an outcome
+ * parked        o outcome history
+ * counts        w random token of the last write
+ * row-set chunk n number of rows    z rows as JSON, deflated
+ * head, generation, chunk   format_version of the item; none means 1
  */
 
-/** Partitions that the events of one pattern are spread over. Changing it needs a migration: readers ask exactly these. */
+/** Number of partitions per pattern in the events table. Changing it needs a migration: readers query exactly these. */
 export const EVENT_SHARDS = 8;
 
-/** Attribute that holds the epoch second after which DynamoDB may delete an item, in every table. */
+/** Attribute with the epoch second after which DynamoDB may delete an item, in every table. */
 export const TTL_ATTRIBUTE = 'expires_at';
+
+/** Attribute with the format version of one item; absent means version 1. */
+export const FORMAT_ATTRIBUTE = 'format_version';
 
 export const OUTCOMES_INDEX = 'outcomes';
 
@@ -47,13 +60,12 @@ export interface TableKeys {
 
 export type TableName = 'events' | 'lessons' | 'overrides' | 'control';
 
-/** The tables; infrastructure and the local service create them from this. */
+/** Keys of each table. Infrastructure and the local service create the tables from it. */
 export const TABLES: Readonly<Record<TableName, TableKeys>> = {
   events: {
     partition: 'pk',
     sort: 'sk',
-    // m: the packed event, o: the outcome history; the expiry, because DynamoDB deletes expired items only within days.
-    // Nothing else is read by a run.
+    // Runs read nothing else. The expiry is projected because DynamoDB deletes expired items only within days.
     index: { name: OUTCOMES_INDEX, partition: 'rk', sort: 't', projected: ['m', 'o', TTL_ATTRIBUTE] },
   },
   lessons: { partition: 'pk', sort: 'sk' },
@@ -61,46 +73,48 @@ export const TABLES: Readonly<Record<TableName, TableKeys>> = {
   control: { partition: 'pk', sort: 'sk' },
 };
 
-/** Partition of an event: pattern and shard; the shard comes from the episode id, so a repeat meets the first. */
+/** Returns the partition of an event: pattern and shard. A repeat has the same shard, which is a hash of the episode id. */
 export function eventPartition(pattern: PatternKey, episodeId: string): string {
   const digest = hash('sha256', episodeId, 'buffer');
   return `${pattern}#${(digest[0] ?? 0) % EVENT_SHARDS}`;
 }
 
 /**
- * Where an event stands in the index: its time, then a part of its id's hash. Events of one moment differ in it, because
- * an engine may tell rows of an index with equal keys apart by less than their whole keys, and then loses some.
+ * Returns the sort key of an event in the index: its time, then a part of its id's hash. The hash makes the keys of
+ * simultaneous events differ: the embedded engine can lose index rows whose keys are equal.
  * @param ms event time, milliseconds since 1970, up to the year 2286
  */
 export function eventTimeSort(ms: number, episodeId: string): string {
   return `${eventTime(ms)}#${hash('sha256', episodeId).slice(2, 14)}`;
 }
 
-/** The event time in a sort key of the index, milliseconds since 1970; NaN when it is none of ours. */
+/** Returns the event time in a sort key of the index, milliseconds since 1970; NaN when the key has another form. */
 export function eventTimeOf(sort: string): number {
   return /^\d{13}(#|$)/.test(sort) ? Number(sort.slice(0, 13)) : Number.NaN;
 }
 
-/** First and last sort key of a span of event times, both inclusive. */
+/** Returns the first and the last sort key of a span of event times, both inclusive. */
 export function eventTimeSpan(from: number, to: number): readonly [string, string] {
   return [eventTime(from), `${eventTime(to)}#~`];
 }
 
-/** Of fixed width, so that text order is time order. */
+/** Returns a time in 13 digits, so that text order is time order. */
 function eventTime(ms: number): string {
   return String(Math.min(9_999_999_999_999, Math.max(0, Math.floor(ms)))).padStart(13, '0');
 }
 
-/** All partitions of a pattern's events. */
+/** Returns all partitions of a pattern's events. */
 export function eventPartitions(pattern: PatternKey): string[] {
   return Array.from({ length: EVENT_SHARDS }, (_, shard) => `${pattern}#${shard}`);
 }
 
-/** Partition of one immutable set of lessons or overrides. */
+/** Returns the partition of one immutable set of lessons or overrides. */
 export const setPartition = (pattern: PatternKey, set: string): string => `${pattern}@${set}`;
 
 export const PATTERNS = 'patterns';
 export const CYCLES = 'cycles';
+export const FORMAT = 'format';
+export const FORMAT_VERSION_SORT = 'version';
 export const patternPartition = (pattern: PatternKey): string => `pattern#${pattern}`;
 export const cyclePartition = (cycleId: string): string => `cycle#${cycleId}`;
 export const parkedPartition = (pattern: PatternKey): string => `parked#${pattern}`;
@@ -115,11 +129,11 @@ export const USED = 'used';
 const ASKED_PREFIX = 'asked#';
 export const GENERATION_PREFIX = 'generation#';
 export const AUDIT_PREFIX = 'audit#';
-/** Zero-padded, so that text order is number order. */
+/** Returns a zero-padded sort key, so that text order is number order. */
 export const generationSort = (generation: number): string =>
   `${GENERATION_PREFIX}${String(generation).padStart(10, '0')}`;
 export const auditSort = (at: string, id: string): string => `${AUDIT_PREFIX}${at}#${id}`;
 export const askedSort = (name: string): string => `${ASKED_PREFIX}${name}`;
-/** The dimension of a sort key; undefined for another key. */
+/** Returns the dimension in a sort key; undefined for a key of another form. */
 export const askedName = (sort: string): string | undefined =>
   sort.startsWith(ASKED_PREFIX) ? sort.slice(ASKED_PREFIX.length) : undefined;

@@ -4,15 +4,16 @@ import { formatHistory, mergeOutcome, parseHistory } from '../episode/outcome.ts
 import { Fault } from '../errors.ts';
 import type { HeadStore } from '../generation/ports.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { DAY_MS } from '../time.ts';
 import type { Dynamo } from './client.ts';
 import type { CounterUpdates } from './counter-updates.ts';
+import { expiryAfter, isExpired } from './expiry.ts';
 import * as keys from './keys.ts';
 
-/** Outcomes wait this long for their event. */
+/** Days that an outcome waits for its event. */
 const PARKED_DAYS = 90;
-/** Two writers may meet on one outcome; so many meetings in a row mean something else is wrong. */
+/** Attempts of one conditional write; each fails when another writer changed the same outcome meanwhile. */
 const ATTEMPTS = 20;
+
 export type ItemKey = { readonly pk: string; readonly sk: string };
 
 export function eventKey(pattern: PatternKey, id: string): ItemKey {
@@ -23,19 +24,22 @@ export function parkedKey(pattern: PatternKey, id: string): ItemKey {
   return { pk: keys.parkedPartition(pattern), sk: id };
 }
 
-/** Where a history is kept, and how its first revision gets there; false when one is there already, or none may be. */
+/** The item of an outcome history. */
 interface HistoryLocation {
   readonly table: string;
   readonly key: ItemKey;
+  /** Writes the first revision; returns false when a history exists, or its event does not. */
   readonly create: () => Promise<boolean>;
 }
 
 type AppendResult = { readonly result: ResolveResult | 'missing'; readonly created: boolean };
 
 /**
- * Outcomes of events. A revision enters by compare-and-set on the history, so that no order of arrival loses one.
- * An outcome without its event is parked first and then tried again; an event is stored first and then looks for
- * parked outcomes: whichever comes second sees the other.
+ * Writes outcomes of events.
+ *
+ * - A revision is appended by a conditional write on the history (optimistic lock), so concurrent writers lose none.
+ * - An outcome without its event is parked first, and its event is looked for again afterwards.
+ * - An event is stored first, and parked outcomes are looked for afterwards. So whichever comes second finds the other.
  */
 export class OutcomeWriter {
   readonly #db: Dynamo;
@@ -56,7 +60,7 @@ export class OutcomeWriter {
     this.#now = settings.now;
   }
 
-  /** Records an outcome, or parks it. */
+  /** Records an outcome, or parks it when its event is not stored yet. */
   async resolve(
     { pattern, episodeId, revision }: OutcomeReport,
     counts: CounterUpdates,
@@ -65,12 +69,12 @@ export class OutcomeWriter {
     if (applied !== 'missing') return applied;
     await this.#heads.register([pattern]);
     const parked = await this.#park(pattern, episodeId, revision, counts);
-    // The event may have arrived between our look and the parking.
+    // The event may have arrived between the first attempt and the parking.
     const moved = await this.unpark(pattern, episodeId, counts);
     return moved && parked === 'parked' ? 'resolved' : parked;
   }
 
-  /** Adds a revision to a stored event; `missing` when there is no such event. */
+  /** Adds a revision to a stored event; returns `missing` when there is no such event. */
   async apply(
     pattern: PatternKey,
     id: string,
@@ -78,7 +82,7 @@ export class OutcomeWriter {
     counts: CounterUpdates,
   ): Promise<ResolveResult | 'missing'> {
     const key = eventKey(pattern, id);
-    const begin = () =>
+    const create = () =>
       this.#db.update({
         TableName: this.#eventsTable,
         Key: key,
@@ -86,34 +90,31 @@ export class OutcomeWriter {
         ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(o)',
         ExpressionAttributeValues: { ':o': formatHistory([revision]), ':pk': key.pk },
       });
-    const { result, created: begun } = await this.#appendRevision(
-      { table: this.#eventsTable, key, create: begin },
-      revision,
-    );
-    if (begun) counts.add(pattern, { withOutcome: 1 });
+    const location = { table: this.#eventsTable, key, create };
+    const { result, created } = await this.#appendRevision(location, revision);
+    if (created) counts.add(pattern, { withOutcome: 1 });
     return result;
   }
 
-  /** Moves a parked outcome into its event. False when the event is not there, or nothing is parked. */
+  /** Moves a parked outcome into its event. Returns false when the event is not stored, or nothing is parked. */
   async unpark(pattern: PatternKey, id: string, counts: CounterUpdates): Promise<boolean> {
     const Key = parkedKey(pattern, id);
     const TableName = this.#controlTable;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const item = await this.#db.get({ TableName, Key });
       if (!item) return attempt > 0;
-      // DynamoDB deletes expired items within days; until then nobody may act on them.
-      if (Number(item[keys.TTL_ATTRIBUTE]) * 1000 <= this.#now()) return false;
+      if (isExpired(item, this.#now())) return false;
       const applied: ResolveResult[] = [];
       for (const revision of parseHistory(String(item.o))) {
         const result = await this.apply(pattern, id, revision, counts);
         if (result === 'missing') return false;
         applied.push(result);
       }
-      // Only what was applied may go: another revision may have been parked meanwhile.
+      // Deletes only what was applied: another revision may have been parked meanwhile.
       const unchanged = { ConditionExpression: 'o = :o', ExpressionAttributeValues: { ':o': item.o } };
       if (await this.#db.delete({ TableName, Key, ...unchanged })) {
         counts.add(pattern, { parked: -1 });
-        // Parked while nothing else was known, and contradicted by the word that its event brought along.
+        // A parked outcome may contradict the outcome that the event brought along.
         for (const result of applied) counts.addConflict(pattern, result);
         return true;
       }
@@ -128,8 +129,8 @@ export class OutcomeWriter {
     counts: CounterUpdates,
   ): Promise<ResolveResult> {
     const key = parkedKey(pattern, id);
-    const expires = Math.ceil((this.#now() + PARKED_DAYS * DAY_MS) / 1000);
-    const begin = () =>
+    const expires = expiryAfter(this.#now(), PARKED_DAYS);
+    const create = () =>
       this.#db.put({
         TableName: this.#controlTable,
         Item: { ...key, o: formatHistory([revision]), [keys.TTL_ATTRIBUTE]: expires },
@@ -138,44 +139,42 @@ export class OutcomeWriter {
         ExpressionAttributeValues: { ':now': Math.floor(this.#now() / 1000) },
       });
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { result, created: begun } = await this.#appendRevision(
-        { table: this.#controlTable, key, create: begin },
-        revision,
-      );
-      if (begun) counts.add(pattern, { parked: 1 });
+      const location = { table: this.#controlTable, key, create };
+      const { result, created } = await this.#appendRevision(location, revision);
+      if (created) counts.add(pattern, { parked: 1 });
       if (result === 'resolved') return 'parked';
-      // `missing`: the event came and took what was parked, so the place is free again.
+      // `missing`: the event arrived and took the parked outcome, so the key is free again.
       if (result !== 'missing') return result;
     }
     throw tooManyWriters();
   }
 
   async #appendRevision(
-    { table, key, create: begin }: HistoryLocation,
+    { table, key, create }: HistoryLocation,
     revision: OutcomeRevision,
   ): Promise<AppendResult> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (await begin()) return { result: 'resolved', created: true };
+      if (await create()) return { result: 'resolved', created: true };
       const item = await this.#db.get({ TableName: table, Key: key, ProjectionExpression: 'pk, o' });
       if (!item) return { result: 'missing', created: false };
-      // The event arrived between the two: begin again.
+      // The event arrived between the write and the read: try again.
       if (typeof item.o !== 'string') continue;
-      const known = parseHistory(item.o);
-      const { history, result } = mergeOutcome(known, revision);
-      if (history === known) return { result, created: false };
-      const entered = await this.#db.update({
+      const stored = parseHistory(item.o);
+      const { history, result } = mergeOutcome(stored, revision);
+      if (history === stored) return { result, created: false };
+      const replaced = await this.#db.update({
         TableName: table,
         Key: key,
         UpdateExpression: 'SET o = :new',
         ConditionExpression: 'o = :old',
         ExpressionAttributeValues: { ':new': formatHistory(history), ':old': item.o },
       });
-      if (entered) return { result, created: false };
+      if (replaced) return { result, created: false };
     }
     throw tooManyWriters();
   }
 }
 
 function tooManyWriters(): Fault {
-  return new Fault('store_throttled', 'too many writers on one outcome');
+  return new Fault('store_throttled', 'too many concurrent writers on one outcome; try again');
 }

@@ -1,16 +1,17 @@
-import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Fault } from '../errors.ts';
 import type { RowSetRef } from '../generation/head.ts';
 import type { RowSetStore } from '../generation/ports.ts';
+import { shortHashOfLines } from '../hash.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Dynamo, Item } from './client.ts';
 import { mapBatches } from './client.ts';
 import { setPartition, TTL_ATTRIBUTE } from './keys.ts';
+import { assertReadable } from './stored-format.ts';
 
-/** Rows per item: some 20 kB compressed, so that a set of 20,000 is 40 items. */
+/** Rows per chunk: about 20 kB deflated, so a set of 20,000 rows has 40 items. */
 export const CHUNK_ROWS = 500;
-/** A chunk larger than this inflated is none of ours. */
+/** Most bytes of an inflated chunk; a larger one is damaged. */
 const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 
 interface SetRow {
@@ -25,9 +26,11 @@ interface Chunk {
 }
 
 /**
- * Immutable sets of rows. A set is named by the hash of its content: written twice it is the same items, two runs
- * that learn the same cannot disturb each other, and what is read back can be proven to be what was written.
- * Rows are kept in chunks; a chunk's sort key is its first row's key, so that any row is found by one query.
+ * Immutable sets of rows, each named by the hash of its content.
+ *
+ * - Writing a set twice writes the same items, so two runs with the same result cannot disturb each other.
+ * - Reading a set verifies its content by its name.
+ * - The sort key of a chunk is the key of its first row, so one query finds the chunk of any row.
  */
 export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
   readonly #db: Dynamo;
@@ -66,8 +69,11 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     };
     for await (const page of this.#db.pages({ TableName: this.#table, ConsistentRead: true, ...query }))
       texts.push(...page.map(inflate));
-    if (hashOf(texts) !== set.id)
-      throw new Fault('damaged_generation', `${texts.length} of ${set.chunks} parts, or other content`);
+    if (shortHashOfLines(texts) !== set.id)
+      throw new Fault(
+        'damaged_generation',
+        `the rows differ from those that were written (${texts.length} of ${set.chunks} parts found)`,
+      );
     return texts.flatMap(text => rowsOf<Row>(text));
   }
 
@@ -96,7 +102,7 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     if (chunks === 0)
       throw from === ''
         ? new Fault('damaged_generation', 'the parts of the generation are missing')
-        : new Fault('invalid_page_token', 'what the page before came from is no longer kept; start again');
+        : new Fault('invalid_page_token', 'this page token has expired; start from the first page');
     const beyond = rows[limit];
     return beyond ? { rows: rows.slice(0, limit), next: rowKey(beyond) } : { rows };
   }
@@ -125,7 +131,7 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     if (renewed.includes(false)) throw new Fault('damaged_generation', 'a part of the generation is missing');
   }
 
-  /** Sort key of the chunk that holds the first row at or after `from`. */
+  /** Returns the sort key of the chunk that holds the first row at or after `from`. */
   async #chunkHolding(pattern: PatternKey, set: RowSetRef, from: string): Promise<string> {
     const [item] = await this.#db.queryPage({
       TableName: this.#table,
@@ -136,12 +142,12 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
       Limit: 1,
       ProjectionExpression: 'sk',
     });
-    // Before the first chunk: start there. '!' sorts before every hexadecimal digit.
+    // A key before the first chunk starts at that chunk: '!' sorts before every hexadecimal digit.
     return item ? String(item.sk) : '!';
   }
 }
 
-/** Where a row stands in its set; also the token of a page that starts with it. */
+/** Returns the sort key of a row in its set, which is also the token of the page that starts with the row. */
 export function rowKey(row: SetRow): string {
   return `${row.scope_hash}#${row.action_category}`;
 }
@@ -157,16 +163,12 @@ function chunksOf(rows: readonly SetRow[]): Chunk[] {
 }
 
 function describeChunks(chunks: readonly Chunk[], rows: number): RowSetRef {
-  return { id: hashOf(chunks.map(chunk => chunk.text)), rows, chunks: chunks.length };
+  return { id: shortHashOfLines(chunks.map(chunk => chunk.text)), rows, chunks: chunks.length };
 }
 
-function hashOf(texts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const text of texts) hash.update(text).update('\n');
-  return hash.digest('hex').slice(0, 32);
-}
-
+/** @throws Fault `newer_data`, `damaged_generation` */
 function inflate(item: Item): string {
+  assertReadable(item, 'a part of the generation');
   if (!(item.z instanceof Uint8Array)) throw new Fault('damaged_generation', 'a part has no content');
   try {
     return inflateRawSync(item.z, { maxOutputLength: MAX_CHUNK_BYTES }).toString('utf8');

@@ -32,6 +32,7 @@ const STATUS: Readonly<Record<FaultCode, { readonly status: number; readonly tit
   cycle_not_started: { status: 503, title: 'The cycle could not be started' },
   damaged_event: { status: 500, title: 'A stored event is damaged' },
   damaged_generation: { status: 500, title: 'A stored generation is damaged' },
+  newer_data: { status: 500, title: 'The stored data are newer than this service' },
   internal: { status: 500, title: 'Internal error' },
 };
 

@@ -7,13 +7,13 @@ import { measurement, whole } from '../support/measurements.ts';
 import { randomOf, shuffled } from '../support/random.ts';
 
 /*
- * Events, outcomes, corrections and repeats in random orders, several requests at once: each order in a pattern of its
- * own, all of which must learn byte for byte what the one learned that got everything in order.
+ * Events, outcomes, corrections and repeats in random orders, several requests at once. Each order has a pattern of its
+ * own, whose generation must equal, byte for byte, that of the pattern that received everything in order.
  */
 
 const ORDERS = 100;
 const EVENTS = 10;
-/** Outcomes that all come before the first of their events. */
+/** Number of outcomes that all arrive before the first event. */
 const PARKED = 1000;
 const AS_OF = iso(NOW);
 
@@ -25,7 +25,7 @@ afterAll(() => api.close());
 
 type Message = { readonly kind: 'event' | 'outcome'; readonly body: Record<string, unknown> };
 
-/** What is said about all events of a pattern, in the order in which it happened. */
+/** Returns all messages about the events of a pattern, in the order in which they happened. */
 function messages(pattern: string): Message[] {
   const random = randomOf(7);
   const pick = <T>(...options: readonly [T, ...T[]]): T =>
@@ -44,7 +44,7 @@ function messages(pattern: string): Message[] {
     const resolved_at = iso(NOW - Math.ceil(random() * 30) * (DAY / 10));
     const first: Message = { kind: 'outcome', body: { ...identity, outcome: outcome(), resolved_at } };
     const corrections = Array.from({ length: Math.floor(random() * 4) }, (): Message => {
-      // Some of them only after the moment that the run looks from.
+      // Some corrections are later than the run's as_of.
       const at = iso(NOW - DAY / 2 + Math.floor(random() * 10) * (DAY / 8));
       return {
         kind: 'outcome',
@@ -64,7 +64,7 @@ async function send(kind: Message['kind'], bodies: readonly object[]): Promise<v
 const bodiesOf = (all: readonly Message[], kind: Message['kind']): object[] =>
   all.filter(message => message.kind === kind).map(message => message.body);
 
-/** Sends messages in requests of a random size, three at once. */
+/** Sends messages in requests of random size, three at once. */
 async function sendInParts(all: readonly Message[], random: () => number): Promise<void> {
   const requests: (() => Promise<void>)[] = [];
   for (let i = 0; i < all.length; ) {
@@ -80,7 +80,7 @@ async function sendInParts(all: readonly Message[], random: () => number): Promi
   await Promise.all([sender(), sender(), sender()]);
 }
 
-it(`[O1] ${ORDERS} random orders of events, outcomes, corrections and repeats teach the same, byte for byte`, async () => {
+it(`[O1] ${ORDERS} random orders of events, outcomes, corrections and repeats give the same generation, byte for byte`, async () => {
   const patterns = Array.from({ length: ORDERS + 1 }, (_, i) => `pm.order_${i}.S1.entry`);
   for (const [i, pattern] of patterns.entries()) {
     const all = messages(pattern);
@@ -115,7 +115,7 @@ it(`[O1] ${ORDERS} random orders of events, outcomes, corrections and repeats te
   );
 });
 
-it(`${PARKED} outcomes before their events are parked, seen, counted and applied: the same generation`, async () => {
+it(`${PARKED} outcomes that arrive before their events are parked, counted and applied, and give the same generation`, async () => {
   const early = await openApi({ now: () => NOW, environment: { N_MIN: '4' } });
   const [inOrder, outcomesFirst] = ['pm.in_order.S1.entry', 'pm.outcomes_first.S1.entry'] as const;
   const ids = Array.from({ length: PARKED }, (_, i) => i);

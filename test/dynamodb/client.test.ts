@@ -9,7 +9,7 @@ import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
 const TABLE = 'control';
-/** A partition for each test. */
+/** Partition of the running test. */
 let own = '';
 let tests = 0;
 const items = (n: number, pk = own): Item[] =>
@@ -35,7 +35,7 @@ const all = (pk = own): Promise<Item[]> =>
   });
 
 describe('insertMany', () => {
-  it('says of each item whether its key was free, in order', async () => {
+  it('insertMany returns for each item, in order, whether its key was free', async () => {
     await stores.db.put({ TableName: TABLE, Item: { pk: own, sk: '0002', v: 'first' } });
     const inserted = await stores.db.insertMany(TABLE, 'pk', items(60));
     expect(inserted).toEqual(items(60).map(item => item.sk !== '0002'));
@@ -44,12 +44,12 @@ describe('insertMany', () => {
     expect(stored[2]?.v).toBe('first');
   });
 
-  it('sends 25 a request', async () => {
+  it('insertMany sends 25 items a request', async () => {
     await stores.db.insertMany(TABLE, 'pk', items(60));
     expect(stores.wire.seen).toEqual(new Array(3).fill('BatchExecuteStatement'));
   });
 
-  it('on an engine without PartiQL puts one by one, and remembers', async () => {
+  it('insertMany puts items one by one after an engine has rejected PartiQL', async () => {
     stores.wire.around = async ({ operation }, forward) =>
       operation === 'BatchExecuteStatement' ? errorAnswer('UnknownOperationException') : forward();
     const db = stores.newDb();
@@ -61,7 +61,7 @@ describe('insertMany', () => {
     expect((await all())[2]?.v).toBe('first');
   });
 
-  it('asks throttled statements again until each has its answer', async () => {
+  it('insertMany retries throttled statements until each has its result', async () => {
     let calls = 0;
     const sent: number[] = [];
     stores.wire.around = async ({ operation, body }, forward) => {
@@ -87,7 +87,7 @@ describe('insertMany', () => {
     expect(await all()).toHaveLength(20);
   });
 
-  it('a statement that fails otherwise is store_unavailable', async () => {
+  it('insertMany throws store_unavailable for a statement that fails in another way', async () => {
     stores.wire.around = async ({ body }) => ({
       statusCode: 200,
       body: {
@@ -98,14 +98,14 @@ describe('insertMany', () => {
   });
 });
 
-/** Leaves every second part of a batch undone. */
+/** Splits a batch into its even and its odd places. */
 const halfOf = <T>(list: readonly T[]): [T[], T[]] => [
   list.filter((_, i) => i % 2 === 0),
   list.filter((_, i) => i % 2 === 1),
 ];
 
-describe('a batch that was partly left', () => {
-  it('is written to the end', async () => {
+describe('a batch that was partly processed', () => {
+  it('a batch write that was partly processed is continued to the end', async () => {
     stores.wire.around = async ({ operation, body }, forward) => {
       if (operation !== 'BatchWriteItem') return forward();
       const [now, later] = halfOf((body.RequestItems as Record<string, unknown[]>)[TABLE] ?? []);
@@ -116,7 +116,7 @@ describe('a batch that was partly left', () => {
     expect((await all()).map(item => item.v)).toEqual(items(60).map(item => item.v));
   });
 
-  it('is read to the end', async () => {
+  it('a batch read that was partly processed is continued to the end', async () => {
     await stores.db.putMany(TABLE, items(230));
     stores.wire.around = async ({ operation, body }, forward) => {
       if (operation !== 'BatchGetItem') return forward();
@@ -137,7 +137,7 @@ describe('a batch that was partly left', () => {
     expect(Object.keys(found[0] ?? {}).sort()).toEqual(['sk', 'v']);
   });
 
-  it('is given up after bounded attempts as store_throttled', async () => {
+  it('a batch that is never processed is store_throttled after bounded attempts', async () => {
     const undone = async ({ operation, body }: { operation: string; body: Record<string, unknown> }) => ({
       statusCode: 200,
       body:
@@ -155,7 +155,7 @@ describe('a batch that was partly left', () => {
   });
 });
 
-it('[S3] a batch that stays undone pauses before each further attempt for a random part of a bounded time', async () => {
+it('[S3] each retry of an unprocessed batch waits a random part of a bounded time', async () => {
   stores.wire.around = async ({ body }) => ({
     statusCode: 200,
     body: { UnprocessedItems: body.RequestItems },
@@ -166,7 +166,7 @@ it('[S3] a batch that stays undone pauses before each further attempt for a rand
     random.mockReturnValue(value);
     pauses.mockClear();
     expect((await faultOfAsync(stores.db.putMany(TABLE, items(1)))).code).toBe('store_throttled');
-    // Other timers, the SDK's among them, are none of these.
+    // Leaves out other timers, for example those of the SDK.
     return pauses.mock.calls.map(([, ms]) => Number(ms)).filter(ms => ceilings.includes(ms / value));
   };
   const ceilings = [50, 100, 200, 400, 800, 1000, 1000];
@@ -208,7 +208,7 @@ describe('an error of the store', () => {
         ['AccessDeniedException', 'store_unavailable'],
       ].map(([name = '', code = '']) => ({ call, name, code })),
     ),
-  )('$call: $name is $code', async ({ call, name, code }) => {
+  )('$call throws $code for $name', async ({ call, name, code }) => {
     stores.wire.around = async () => errorAnswer(name, name === 'InternalServerError' ? 500 : 400);
     const fault = await faultOfAsync(calls[call]?.() ?? Promise.resolve());
     expect(fault.code).toBe(code);
@@ -216,17 +216,17 @@ describe('an error of the store', () => {
     expect(fault.message).not.toMatch(/table|Exception|Error/);
   });
 
-  it('is store_unavailable when the connection is cut', async () => {
+  it('every call throws store_unavailable when the connection is cut', async () => {
     stores.wire.around = () => Promise.reject(connectionCut());
     for (const call of Object.values(calls))
       expect((await faultOfAsync(call())).code).toBe('store_unavailable');
   });
 });
 
-describe('an unmet condition is an answer', () => {
+describe('an unmet condition', () => {
   const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
 
-  it('false', async () => {
+  it('put, update and delete return false for an unmet condition', async () => {
     const Item = { pk: own, sk: 's' };
     expect(await stores.db.put({ TableName: TABLE, Item, ...condition })).toBe(true);
     expect(await stores.db.put({ TableName: TABLE, Item, ...condition })).toBe(false);
@@ -248,7 +248,7 @@ it('a query is read to its last page', async () => {
   expect(await stores.db.queryPage(query)).toHaveLength(3);
 });
 
-it('what the SDK retries by itself reaches its end', async () => {
+it('a call that the SDK retries by itself succeeds', async () => {
   const patient = await openStores();
   let left = 2;
   patient.wire.around = async (_, forward) => (left-- > 0 ? errorAnswer('ThrottlingException') : forward());
@@ -256,8 +256,8 @@ it('what the SDK retries by itself reaches its end', async () => {
   await patient.close();
 });
 
-describe('eachBatch', () => {
-  it('keeps the order of the batches and runs some at once', async () => {
+describe('mapBatches', () => {
+  it('mapBatches keeps the order of the batches and runs eight at once', async () => {
     let running = 0;
     let most = 0;
     const list = Array.from({ length: 50 }, (_, i) => i);
@@ -271,11 +271,11 @@ describe('eachBatch', () => {
     expect(most).toBe(8);
   });
 
-  it('of nothing runs nothing', async () => {
+  it('mapBatches runs nothing for an empty list', async () => {
     expect(await mapBatches([], 3, () => Promise.reject(new Error('ran')))).toEqual([]);
   });
 
-  it('ends with the first failure', async () => {
+  it('mapBatches rejects with the first failure', async () => {
     await expect(
       mapBatches([1, 2, 3], 1, async ([n]) => (n === 2 ? Promise.reject(new Error('two')) : n)),
     ).rejects.toThrow('two');

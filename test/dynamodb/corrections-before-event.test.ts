@@ -1,10 +1,9 @@
-// copy to test/store/
 import { expect, it } from 'vitest';
 import { readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
 import { DAY, eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { openStores } from '../support/stores.ts';
 
-it('16 corrections parked before an event that carries its own outcome: the event is taken and the request answered', async () => {
+it('an event with its own outcome is accepted although 16 corrections are parked for it', async () => {
   const stores = await openStores();
   const { episodes, heads } = stores.runtime;
   for (let i = 0; i < 16; i++)
@@ -20,13 +19,14 @@ it('16 corrections parked before an event that carries its own outcome: the even
         NOW,
       ),
     ]);
-  // Fault too_many_corrections: the whole request (up to 500 events) answers 400 although they are stored.
+  // A fault too_many_corrections would fail the whole request of up to 500 events although they are stored.
   expect(await episodes.add([readEpisode(eventBody('e', { outcome: 'failure' }), NOW)])).toEqual([
     'accepted',
   ]);
   expect((await heads.overview())[0]?.counts).toEqual({ total: 1, withOutcome: 1, parked: 0 });
 });
-it('16 corrections of a stored event, then its first word inside the repeated event: the others of the request are answered', async () => {
+
+it('a repeated event whose outcome would exceed the limit of corrections does not fail the other events of its request', async () => {
   const stores = await openStores();
   const { episodes } = stores.runtime;
   await episodes.add([readEpisode(eventBody('e'), NOW)]);

@@ -30,7 +30,7 @@ const run = (pattern_key: string): PatternRun => ({
 });
 
 describe('records of runs', () => {
-  it('are overwritten by their end and read with their patterns', async () => {
+  it('the end of a run overwrites its record, which is read with the patterns of the run', async () => {
     const { cycles } = stores.runtime;
     await cycles.put(summary('20250120T120000000Z-a'));
     await cycles.putRun('20250120T120000000Z-a', run(S2));
@@ -42,7 +42,7 @@ describe('records of runs', () => {
     expect(await cycles.get('20250120T120000000Z-b')).toBeUndefined();
   });
 
-  it('are listed newest first, from any one on', async () => {
+  it('records of runs are listed newest first, from any one on', async () => {
     const { cycles } = stores.runtime;
     const ids = ['20250101T000000000Z-f', '20250120T120000001Z-0', '20251231T235959999Z-5'];
     for (const id of ids) await cycles.put(summary(id));

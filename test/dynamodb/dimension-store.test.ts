@@ -19,10 +19,10 @@ beforeEach(async () => {
 afterEach(() => stores.close());
 
 const usedOf = async () => Object.fromEntries((await stores.runtime.dimensions.coverage(S1)).used);
-const askedOf = async () => Object.fromEntries((await stores.runtime.dimensions.coverage(S1)).queried);
+const queriedOf = async () => Object.fromEntries((await stores.runtime.dimensions.coverage(S1)).queried);
 
 describe('dimensions that lessons use', () => {
-  it('keep the time since when they are used without a break', async () => {
+  it('a dimension that lessons use keeps the time of its first use until a run without it', async () => {
     const { dimensions } = stores.runtime;
     await dimensions.putUsed(S1, ['bucket', 'chain']);
     stores.clock.now += HOUR;
@@ -35,7 +35,7 @@ describe('dimensions that lessons use', () => {
     expect(await usedOf()).toEqual({});
   });
 
-  it('are written only when they change', async () => {
+  it('the dimensions that lessons use are written only when they change', async () => {
     await stores.runtime.dimensions.putUsed(S1, ['chain', 'constructor']);
     stores.wire.start();
     await stores.runtime.dimensions.putUsed(S1, ['chain', 'constructor']);
@@ -43,28 +43,28 @@ describe('dimensions that lessons use', () => {
   });
 });
 
-describe('dimensions that look-ups ask with', () => {
-  it('have the time they were last asked with, for each pattern by itself', async () => {
+describe('dimensions that look-ups use', () => {
+  it('a dimension keeps the time of the last look-up with it, separately for each pattern', async () => {
     const { dimensions } = stores.runtime;
     await dimensions.recordQueried(S1, ['chain', 'constructor']);
     await dimensions.recordQueried(S2, ['rank']);
     stores.clock.now += HOUR;
     await dimensions.recordQueried(S1, ['chain', 'chain']);
-    expect(await askedOf()).toEqual({ constructor: NOW, chain: NOW + HOUR });
+    expect(await queriedOf()).toEqual({ constructor: NOW, chain: NOW + HOUR });
   });
 });
 
-/** What CloudWatch Logs hands to a subscriber. */
+/** Returns the event that CloudWatch Logs sends to a subscriber. */
 const eventOf = (lines: readonly string[]) => {
   const logEvents = lines.map((message, i) => ({ id: String(i), timestamp: NOW, message }));
   const text = JSON.stringify({ messageType: 'DATA_MESSAGE', logGroup: 'lookup', logEvents });
   return { awslogs: { data: gzipSync(text).toString('base64') } };
 };
 
-describe('the line on which look-ups say it', () => {
-  it('is written whatever the log level', () => {
+describe('the log line of queried dimensions', () => {
+  it('the log line of queried dimensions is written at every log level', () => {
     const lines: string[] = [];
-    const [log, facts] = (['error', 'info'] as const).map(level =>
+    const [log, metricLog] = (['error', 'info'] as const).map(level =>
       jsonLog(
         level,
         line => lines.push(line),
@@ -72,27 +72,30 @@ describe('the line on which look-ups say it', () => {
       ),
     );
     const { config } = stores.runtime;
-    const { queriedDimensions: asked } = createRuntime(config, documentClient({}), () => NOW, log, facts);
-    asked.record(S1, normalizeScope({ chain: 'solana' }));
+    const { queriedDimensions } = createRuntime(config, documentClient({}), () => NOW, log, metricLog);
+    queriedDimensions.record(S1, normalizeScope({ chain: 'solana' }));
     expect(parseQueriedDimensions(lines)).toEqual([{ pattern: S1, names: ['chain'] }]);
     expect(lines).toHaveLength(1);
   });
 });
 
-describe('the function that reads the look-up’s log', () => {
-  it('keeps what look-ups said', async () => {
-    const said = {
+describe('the function that records queried dimensions', () => {
+  it('the function that reads the log of look-ups records the dimensions of its lines', async () => {
+    const line = {
       level: 'info',
       message: QUERIED_DIMENSIONS_MESSAGE,
       pattern: S1,
       dimensions: 'bucket,chain',
     };
-    const lines = [JSON.stringify(said), 'START RequestId: 1', JSON.stringify({ ...said, message: 'other' })];
+    const lines = [JSON.stringify(line), 'START RequestId: 1', JSON.stringify({ ...line, message: 'other' })];
     await createHandler(stores.runtime)(eventOf(lines));
-    expect(await askedOf()).toEqual({ bucket: NOW, chain: NOW });
+    expect(await queriedOf()).toEqual({ bucket: NOW, chain: NOW });
   });
 
-  it.each([[undefined], [{}], [{ awslogs: {} }], [{ awslogs: { data: 'x' } }]])('refuses %j', event => {
-    expect(() => readLogLines(event)).toThrow();
-  });
+  it.each([[undefined], [{}], [{ awslogs: {} }], [{ awslogs: { data: 'x' } }]])(
+    'an event of another form than that of CloudWatch Logs is rejected: %j',
+    event => {
+      expect(() => readLogLines(event)).toThrow();
+    },
+  );
 });

@@ -11,13 +11,13 @@ import { override } from '../support/overrides.ts';
 import { openStores } from '../support/stores.ts';
 
 it.each(['module=pm.uptrend|pattern_key=S1.entry', 'module=pm.uptrend.S1|pattern_key=entry'])(
-  '%s is no form of the contract',
+  '%s is not a valid pattern key',
   text => {
     expect(faultOf(() => parsePatternKey(text)).code).toBe('invalid_pattern_key');
   },
 );
 
-it('a page of a part that is no JSON is damaged_generation', async () => {
+it('a page of a chunk that is not JSON is damaged_generation', async () => {
   const stores = await openStores();
   const { overrides } = stores.runtime;
   const set = await overrides.write(S1, [override('tuning_ts_min', {}, 0.9)], 2e9);
@@ -30,7 +30,7 @@ it('a page of a part that is no JSON is damaged_generation', async () => {
   expect((await faultOfAsync(overrides.page(S1, set, '', 10))).code).toBe('damaged_generation');
 });
 
-it('the first page of a generation in force whose parts are gone is damaged_generation, not an empty list', async () => {
+it('the first page of a generation in force whose chunks are missing is damaged_generation, not an empty list', async () => {
   const stores = await openStores();
   const { overrides } = stores.runtime;
   const set = await overrides.write(S1, [override('tuning_ts_min', {}, 0.9)], 2e9);
@@ -43,7 +43,7 @@ it('the first page of a generation in force whose parts are gone is damaged_gene
   expect((await faultOfAsync(overrides.page(S1, set, '', 10))).code).toBe('damaged_generation');
 });
 
-it('[T4] [O2] an outcome that was parked longer than it is kept is not applied', async () => {
+it('[T4] [O2] a parked outcome that has expired is not applied', async () => {
   const stores = await openStores();
   const { episodes, heads } = stores.runtime;
   await episodes.resolve([readOutcomeReport({ pattern_key: S1, episode_id: 'e', outcome: 'success' }, NOW)]);

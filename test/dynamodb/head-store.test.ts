@@ -38,12 +38,12 @@ const generation = (number: number): Generation => {
   };
 };
 
-describe('a head is replaced by compare-and-set', () => {
-  it('there is none at first', async () => {
+describe('a head', () => {
+  it('a new pattern has no head', async () => {
     expect(await stores.runtime.heads.head(S1)).toBeUndefined();
   });
 
-  it('each version follows the one before', async () => {
+  it('a head is replaced only by the next version', async () => {
     const { heads } = stores.runtime;
     expect(await heads.replaceHead(S1, head(2))).toBe(false);
     expect(await heads.replaceHead(S1, head(1))).toBe(true);
@@ -54,7 +54,7 @@ describe('a head is replaced by compare-and-set', () => {
     expect(await heads.head(S2)).toBeUndefined();
   });
 
-  it.each([1, 2])('of twenty at once one writes version %d', async version => {
+  it.each([1, 2])('one of twenty concurrent writers writes version %d of a head', async version => {
     const { heads } = stores.runtime;
     if (version > 1) await heads.replaceHead(S1, head(1));
     const writers = Array.from({ length: 20 }, (_, i) => heads.replaceHead(S1, head(version, `writer ${i}`)));
@@ -63,7 +63,7 @@ describe('a head is replaced by compare-and-set', () => {
     expect((await heads.head(S1))?.last_change.why).toBe(`writer ${won.indexOf(true)}`);
   });
 
-  it('one that cannot be read is damaged_generation', async () => {
+  it('an unreadable head is damaged_generation', async () => {
     await stores.db.put({
       TableName: 'control',
       Item: { pk: `pattern#${S1}`, sk: 'head', version: 1, head: { version: 1 } },
@@ -72,14 +72,14 @@ describe('a head is replaced by compare-and-set', () => {
   });
 });
 
-/** Counters of a pattern that none were written for. */
+/** Counters of a pattern before their first write. */
 const NOTHING = {
   counts: { total: 0, withOutcome: 0, parked: 0 },
   conflicts: { events: 0, outcomes: 0 },
 };
 
 describe('patterns', () => {
-  it('are registered once and listed sorted', async () => {
+  it('patterns are registered once and listed in order', async () => {
     const { heads } = stores.runtime;
     await heads.register([S3, S1]);
     await heads.register([S2, S1]);
@@ -89,7 +89,7 @@ describe('patterns', () => {
     expect(stores.wire.seen).toEqual([]);
   });
 
-  it('are not taken for registered when that failed', async () => {
+  it('a pattern whose registration failed is registered again', async () => {
     const { heads } = stores.runtime;
     stores.wire.around = () => Promise.reject(new Error('no'));
     expect((await faultOfAsync(heads.register([S1]))).code).toBe('store_unavailable');
@@ -98,7 +98,7 @@ describe('patterns', () => {
     expect(await heads.patterns()).toEqual([S1]);
   });
 
-  it('are seen at a glance with head, counts and the time they were first seen', async () => {
+  it('the overview of patterns has their heads, counters and the times of their registration', async () => {
     const { heads } = stores.runtime;
     await heads.register([S1]);
     stores.clock.now += HOUR;
@@ -111,15 +111,15 @@ describe('patterns', () => {
   });
 });
 
-describe('past generations', () => {
-  it('are listed newest first, whatever their number', async () => {
+describe('archived generations', () => {
+  it('archived generations are listed newest first, in the order of their numbers', async () => {
     const { heads } = stores.runtime;
     for (const number of [2, 10, 1, 100, 9]) await heads.archive(S1, generation(number));
     await heads.archive(S2, generation(7));
     expect((await heads.archived(S1)).map(g => g.generation)).toEqual([100, 10, 9, 2, 1]);
   });
 
-  it(`[T4] are not listed once they have expired, ${HISTORY_DAYS} days on, though they may still be stored`, async () => {
+  it(`[T4] an archived generation is not listed after ${HISTORY_DAYS} days, although it may still be stored`, async () => {
     const { heads } = stores.runtime;
     await heads.archive(S1, generation(1));
     stores.clock.now = NOW + HISTORY_DAYS * DAY - 1;
@@ -130,7 +130,7 @@ describe('past generations', () => {
 });
 
 describe('the audit', () => {
-  it('is listed newest first, two changes of one moment both, at most 100', async () => {
+  it('the audit is listed newest first, with both of two simultaneous changes, at most 100 of them', async () => {
     const { heads } = stores.runtime;
     await heads.audit(S1, change('one', NOW));
     await heads.audit(S1, change('two', NOW + 1));
@@ -146,8 +146,8 @@ describe('the audit', () => {
   });
 });
 
-describe('slices just under n_min', () => {
-  it('are written only when they differ from the stored ones', async () => {
+describe('near lessons', () => {
+  it('near lessons are written only when they differ from the stored ones', async () => {
     const { heads } = stores.runtime;
     expect(await heads.near(S1)).toEqual([]);
     await heads.putNear(S1, []);

@@ -18,8 +18,8 @@ import { openStores } from '../support/stores.ts';
 const id = fc.string({ minLength: 1, maxLength: 24 });
 const time = fc.integer({ min: 0, max: 9_999_999_999_999 });
 
-describe('for any event, its keys', () => {
-  it('[P3] put it into one of the partitions that a run reads, the same one each time', () => {
+describe('keys of events', () => {
+  it('[P3] the keys of any event put it into one of the partitions that a run reads, the same one each time', () => {
     fc.assert(
       fc.property(id, fc.constantFrom(S1, S2), (episodeId, pattern) => {
         expect(eventPartitions(pattern)).toContain(eventPartition(pattern, episodeId));
@@ -30,7 +30,7 @@ describe('for any event, its keys', () => {
     );
   });
 
-  it('[P3] stand in the order of event times, and in a span exactly when the time does', () => {
+  it('[P3] the sort keys of any events are in the order of their times, and within a span exactly when the time is', () => {
     fc.assert(
       fc.property(time, time, time, id, id, (from, to, at, a, b) => {
         if (from < to) expect(eventTimeSort(from, a) < eventTimeSort(to, b)).toBe(true);
@@ -49,13 +49,13 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-/** One thing that is said: an event, or an outcome of it. Small numbers, so that they meet. */
+/** Generates an event or an outcome. Small numbers make messages about one episode meet. */
 const message = fc.oneof(
   fc.record({ kind: fc.constant('event' as const), episode: fc.nat(4) }),
   fc.record({
     kind: fc.constant('outcome' as const),
     episode: fc.nat(4),
-    // The first word of an episode is the same whenever it is said: else the first one to arrive would stay.
+    // The initial outcome of an episode is always the same; otherwise the first one to arrive would stay.
     correction: fc.constant(false),
     outcome: fc.constant('failure' as const),
     at: fc.constant(0),
@@ -72,19 +72,19 @@ const message = fc.oneof(
 const RUNS = 40;
 let patterns = 0;
 
-it('[P5] any messages in any two orders of arrival leave the same events with the same outcomes', async () => {
+it('[P5] any messages in any two orders of arrival store the same events with the same outcomes', async () => {
   const { episodes } = stores.runtime;
   const sent = async (messages: readonly (typeof message extends fc.Arbitrary<infer M> ? M : never)[]) => {
     const pattern = parsePatternKey(`pm.order_${patterns++}.S1.entry`);
-    for (const said of messages) {
-      const identity = { pattern_key: pattern, episode_id: `e${said.episode}` };
-      if (said.kind === 'event') {
+    for (const sentMessage of messages) {
+      const identity = { pattern_key: pattern, episode_id: `e${sentMessage.episode}` };
+      if (sentMessage.kind === 'event') {
         await episodes.add([
-          readEpisode(eventBody('', { ...identity, timestamp: iso(NOW - said.episode) }), NOW),
+          readEpisode(eventBody('', { ...identity, timestamp: iso(NOW - sentMessage.episode) }), NOW),
         ]);
         continue;
       }
-      const { outcome, correction, at } = said;
+      const { outcome, correction, at } = sentMessage;
       const report = { ...identity, outcome, correction, resolved_at: iso(NOW - DAY + at) };
       await episodes.resolve([readOutcomeReport(report, NOW)]);
     }
@@ -101,9 +101,9 @@ it('[P5] any messages in any two orders of arrival leave the same events with th
         const inOrder = await sent(all);
         const repeated = [...all, ...all.slice(0, 3)];
         const shuffled = repeated
-          .map(said => ({ said, rank: ranks.next().value }))
+          .map(each => ({ each, rank: ranks.next().value }))
           .sort((a, b) => a.rank - b.rank)
-          .map(({ said }) => said);
+          .map(({ each }) => each);
         expect(await sent(shuffled)).toEqual(inOrder);
       },
     ),

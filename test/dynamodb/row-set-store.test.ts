@@ -23,16 +23,16 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-/** Rows sorted by scope hash, then category; two of each slice. */
+/** Returns rows in order, two of each slice. */
 function rows(n: number): Override[] {
-  const made = Array.from({ length: n }, (_, i) => ({
+  const all = Array.from({ length: n }, (_, i) => ({
     ...override(i % 2 ? 'tuning_ts_min' : 'tuning_halo', { d: Math.floor(i / 2) }, 0.9),
     scope_hash: createHash('sha256')
       .update(String(Math.floor(i / 2)))
       .digest('hex')
       .slice(0, 32),
   }));
-  return made.sort((a, b) => (rowKey(a) < rowKey(b) ? -1 : 1));
+  return all.sort((a, b) => (rowKey(a) < rowKey(b) ? -1 : 1));
 }
 
 let patterns = 0;
@@ -58,7 +58,7 @@ describe('a set', () => {
     [CHUNK_ROWS + 1, 2],
     [2 * CHUNK_ROWS, 2],
     [2 * CHUNK_ROWS + 1, 3],
-  ])('of %d rows is kept in %d parts and read back as it was written', async (n, chunks) => {
+  ])('a set of %d rows is stored in %d chunks and read back unchanged', async (n, chunks) => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(n), EXPIRES);
     expect(set).toEqual({ id: expect.stringMatching(/^[0-9a-f]{32}$/), rows: n, chunks });
@@ -66,7 +66,7 @@ describe('a set', () => {
     expect(await store.read(pattern, set)).toEqual(rows(n));
   });
 
-  it('is named by its content: another value, another order, one row less is another set', () => {
+  it('a set with another value, another order or one row less has another name', () => {
     const base = rows(10);
     const [first, ...rest] = base;
     const changed = first && { ...first, multiplier: 0.9000000000000001 };
@@ -77,14 +77,14 @@ describe('a set', () => {
     expect(store.describe(rows(10)).id).toBe(ids[0]);
   });
 
-  it('written twice is the same items', async () => {
+  it('a set that is written twice is stored once', async () => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(700), EXPIRES);
     await store.write(pattern, rows(700), EXPIRES);
     expect(await store.read(pattern, set)).toHaveLength(700);
   });
 
-  it('of another pattern is not found', async () => {
+  it('a set is not found under another pattern', async () => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(3), EXPIRES);
     expect((await faultOfAsync(store.read(newPattern(), set))).code).toBe('damaged_generation');
@@ -98,7 +98,7 @@ describe('pages', () => {
         .filter(limit => n / limit < 40)
         .map(limit => [n, limit]),
     ),
-  )('of %d rows, %d a page, hold every row once and in order', async (n, limit) => {
+  )('pages of a set of %d rows, %d a page, hold every row once and in order', async (n, limit) => {
     const pattern = newPattern();
     await store.write(pattern, rows(n), EXPIRES);
     const pages = await walk(pattern, rows(n), limit);
@@ -107,7 +107,7 @@ describe('pages', () => {
     expect(pages).toHaveLength(Math.max(1, Math.ceil(n / limit)));
   });
 
-  it('start at any row, and at the next one where there is none', async () => {
+  it('a page starts at any row, or at the next one where none has the key', async () => {
     const pattern = newPattern();
     const all = rows(CHUNK_ROWS + 20);
     const set = await store.write(pattern, all, EXPIRES);
@@ -115,7 +115,7 @@ describe('pages', () => {
       const row = all[at];
       if (!row) continue;
       expect((await store.page(pattern, set, rowKey(row), 1)).rows).toEqual([row]);
-      // Just before it: no row has this key.
+      // No row has this key, which sorts just before the row.
       expect((await store.page(pattern, set, `${row.scope_hash}#`, 2)).rows.map(rowKey)).toContain(
         rowKey(row),
       );
@@ -125,8 +125,8 @@ describe('pages', () => {
   });
 });
 
-describe('[D7] a part that is not what was written is damaged_generation', () => {
-  const parts = (pattern: PatternKey, id: string): Promise<Item[]> =>
+describe('a damaged chunk', () => {
+  const chunksOf = (pattern: PatternKey, id: string): Promise<Item[]> =>
     stores.db.query({
       TableName: 'overrides',
       ConsistentRead: true,
@@ -135,46 +135,49 @@ describe('[D7] a part that is not what was written is damaged_generation', () =>
     });
   const put = (Item: Item) => stores.db.put({ TableName: 'overrides', Item });
 
-  it.each<[string, (part: Item) => Promise<unknown>]>([
+  it.each<[string, (chunk: Item) => Promise<unknown>]>([
     [
-      'a part that is missing',
+      'that is missing',
       part => stores.db.delete({ TableName: 'overrides', Key: { pk: part.pk, sk: part.sk } }),
     ],
-    ['a part with another value', part => put({ ...part, z: deflateRawSync(JSON.stringify(rows(3))) })],
-    ['a part that is no JSON', part => put({ ...part, z: deflateRawSync('{') })],
-    ['a part that cannot be inflated', part => put({ ...part, z: Uint8Array.of(1, 2, 3) })],
+    ['with another value', part => put({ ...part, z: deflateRawSync(JSON.stringify(rows(3))) })],
+    ['that is not JSON', part => put({ ...part, z: deflateRawSync('{') })],
+    ['that cannot be inflated', part => put({ ...part, z: Uint8Array.of(1, 2, 3) })],
     [
-      'a part that inflates to more than any of ours',
+      'that inflates to more than the limit',
       part => put({ ...part, z: deflateRawSync(Buffer.alloc(20_000_000)) }),
     ],
-    ['a part without content', ({ z, ...part }) => put(part)],
-    ['a part with a text as content', part => put({ ...part, z: 'text' })],
-    ['a part too many', part => put({ ...part, sk: `${String(part.sk)}x` })],
-  ])('%s', async (_, damage) => {
+    ['without content', ({ z, ...part }) => put(part)],
+    ['with a text as content', part => put({ ...part, z: 'text' })],
+    ['that does not belong to the set', part => put({ ...part, sk: `${String(part.sk)}x` })],
+  ])('[D7] a set with a chunk %s is damaged_generation', async (_, damage) => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(CHUNK_ROWS + 5), EXPIRES);
-    const [, second] = await parts(pattern, set.id);
+    const [, second] = await chunksOf(pattern, set.id);
     await damage(second ?? {});
     expect((await faultOfAsync(store.read(pattern, set))).code).toBe('damaged_generation');
   });
 
-  it('cannot be renewed when it is missing', async () => {
+  it('a set with a missing chunk cannot be renewed', async () => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(CHUNK_ROWS + 5), EXPIRES);
-    const [first] = await parts(pattern, set.id);
+    const [first] = await chunksOf(pattern, set.id);
     await stores.db.delete({ TableName: 'overrides', Key: { pk: first?.pk, sk: first?.sk } });
     expect((await faultOfAsync(store.renew(pattern, set, EXPIRES))).code).toBe('damaged_generation');
   });
 
-  it('renewing keeps every part longer and changes nothing else', async () => {
+  it('renewing a set extends the expiry of every chunk and changes nothing else', async () => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(CHUNK_ROWS + 5), EXPIRES);
     await store.renew(pattern, set, EXPIRES + 99);
-    expect((await parts(pattern, set.id)).map(part => part.expires_at)).toEqual([EXPIRES + 99, EXPIRES + 99]);
+    expect((await chunksOf(pattern, set.id)).map(chunk => chunk.expires_at)).toEqual([
+      EXPIRES + 99,
+      EXPIRES + 99,
+    ]);
     expect(await store.read(pattern, set)).toEqual(rows(CHUNK_ROWS + 5));
   });
 
-  it('an empty set is renewed and read without asking the store', async () => {
+  it('an empty set is renewed and read without a request to the store', async () => {
     const set = await store.write(S1, [], EXPIRES);
     stores.wire.start();
     await store.renew(S1, set, EXPIRES);

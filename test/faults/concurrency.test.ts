@@ -6,14 +6,14 @@ import { lookupRoutes } from '../../shared/http/routes/lookup.ts';
 import { lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { generationsAnswerSchema, headAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import { runCycle } from '../support/cycles.ts';
-import { connectionCut, untilThrough, weather } from '../support/dynamodb-proxy.ts';
+import { connectionCut, randomFaults, retryThrottled } from '../support/dynamodb-proxy.ts';
 import { eventBody, HOUR, iso, S1 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 import { randomOf } from '../support/random.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
-/* What an operator says while a run is under way, and what clocks do between runs. */
+/* Changes of an operator during a run, and clocks that move between runs. */
 
 let stores: Stores;
 beforeEach(async () => {
@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => stores.close());
 
 let sent = 0;
-/** Makes another generation due. */
+/** Stores events that lead to a new generation. */
 async function addMisses(n = 12): Promise<void> {
   const fields = { outcome: 'success', timestamp: iso(stores.clock.now) };
   const events = Array.from({ length: n }, () =>
@@ -31,89 +31,94 @@ async function addMisses(n = 12): Promise<void> {
   await stores.runtime.episodes.add(events);
 }
 
-/** The API of a process of its own. */
+/** Opens the API in a process of its own. */
 function openOperator() {
   const { wire, runtime } = stores.another({ maxAttempts: 1 });
   const app = createApp(runtime.log);
   lookupRoutes(app, runtime);
   const starter = { start: () => Promise.reject(new Error('not here')) };
   adminRoutes(app, { ...runtime, starter, cycleMaxAgeMinutes: 120 });
-  const ask = async (method: string, path: string, body?: object) => {
+  const request = async (method: string, path: string, body?: object) => {
     const init = { method, ...(body && { body: JSON.stringify(body) }) };
     const response = await app.request(`http://localhost${path}`, init);
     expect([path, response.status]).toEqual([path, 200]);
     return response.json();
   };
-  return { wire, ask };
+  return { wire, request };
 }
 
-const WORDS = [
+const CHANGES = [
   ['off', 'PUT', 'mode', { mode: 'off', reason: 'halt' }, 'mode', 'mode off: halt'],
   ['shadow', 'PUT', 'mode', { mode: 'shadow', reason: 'look' }, 'mode', 'mode shadow: look'],
   ['frozen', 'PUT', 'mode', { mode: 'frozen', reason: 'hold' }, 'mode', 'mode frozen: hold'],
   ['frozen', 'POST', 'rollback', { generation: 1, reason: 'back' }, 'rollback', 'generation 1: back'],
 ] as const;
 
-describe.each(WORDS)(
-  '%s by %s %s, said at every request of a run, 30 of 100 calls throttled',
-  (mode, method, path, body, what, why) => {
-    it('[O6] holds from its acknowledgement on, whatever the run does then, and is audited', async () => {
+describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, body, what, why) => {
+  it(`[O6] ${method} ${path} to ${mode} at any request of a run with 30 % of calls throttled holds once acknowledged and is audited`, async () => {
+    await addMisses();
+    await runCycle(stores.runtime);
+    await addMisses();
+    await runCycle(stores.runtime);
+    const operator = openOperator();
+    const lookUp = async () =>
+      lookupAnswerSchema.parse(
+        await operator.request('POST', '/v1/overrides/lookup', {
+          pattern_key: S1,
+          scope: { chain: 'solana' },
+        }),
+      );
+    let changes = 0;
+    let lookUps = 0;
+    for (let k = 1; ; k++) {
+      operator.wire.around = (_, forward) => forward();
+      await operator.request('PUT', `/v1/patterns/${S1}/mode`, { mode: 'live', reason: 'again' });
       await addMisses();
-      await runCycle(stores.runtime);
-      await addMisses();
-      await runCycle(stores.runtime);
-      const operator = openOperator();
-      const ask = async () =>
-        lookupAnswerSchema.parse(
-          await operator.ask('POST', '/v1/overrides/lookup', { pattern_key: S1, scope: { chain: 'solana' } }),
-        );
-      let spoken = 0;
-      let looked = 0;
-      for (let k = 1; ; k++) {
-        operator.wire.around = (_, forward) => forward();
-        await operator.ask('PUT', `/v1/patterns/${S1}/mode`, { mode: 'live', reason: 'again' });
-        await addMisses();
-        const random = randomOf(k);
-        operator.wire.around = untilThrough(weather({ throttled: 0.3 }, random));
-        const run = stores.another();
-        const answers: Awaited<ReturnType<typeof ask>>[] = [];
-        let requests = 0;
-        let said: { mode: string; generation: number } | undefined;
-        const throttled = weather({ throttled: 0.3 }, random);
-        run.wire.around = untilThrough(async (request, forward) => {
-          if (++requests === k) {
-            stores.clock.now += 1000;
-            said = headAnswerSchema.parse(await operator.ask(method, `/v1/patterns/${S1}/${path}`, body));
-          }
-          if (said) answers.push(await ask());
-          return throttled(request, forward);
-        });
-        await runCycle(run.runtime);
-        operator.wire.around = (_, forward) => forward();
-        if (!said) break;
-        spoken++;
-        looked += answers.length + 1;
-        for (const answer of answers) expect(answer.mode).toBe(mode);
-        const answer = await ask();
-        const keeps = mode === 'frozen';
-        expect(answer.mode, `request ${k}`).toBe(mode);
-        if (keeps) expect(answer.generation, `request ${k}`).toBe(said.generation);
-        if (path === 'rollback') expect(answer.generation).toBe(1);
-        expect(answer.overrides.length > 0).toBe(keeps);
-        const { changes } = generationsAnswerSchema.parse(
-          await operator.ask('GET', `/v1/patterns/${S1}/generations`),
-        );
-        expect(changes[0]).toEqual({ who: 'local', at: iso(stores.clock.now), what, why });
-      }
-      // Opening, head, eight shards, lessons, near slices, overrides, archive, head, records.
-      expect(spoken).toBeGreaterThan(20);
-      const said = `${method} ${path} ${mode}, said at each of ${spoken} requests of a run`;
-      measurement(15, `${said}, 30 % of calls throttled: ${looked} look-ups after it, 0 against it; audited`);
-    });
-  },
-);
+      const random = randomOf(k);
+      operator.wire.around = retryThrottled(randomFaults({ throttled: 0.3 }, random));
+      const run = stores.another();
+      const answers: Awaited<ReturnType<typeof lookUp>>[] = [];
+      let requests = 0;
+      let acknowledged: { mode: string; generation: number } | undefined;
+      const throttled = randomFaults({ throttled: 0.3 }, random);
+      run.wire.around = retryThrottled(async (request, forward) => {
+        if (++requests === k) {
+          stores.clock.now += 1000;
+          acknowledged = headAnswerSchema.parse(
+            await operator.request(method, `/v1/patterns/${S1}/${path}`, body),
+          );
+        }
+        if (acknowledged) answers.push(await lookUp());
+        return throttled(request, forward);
+      });
+      await runCycle(run.runtime);
+      operator.wire.around = (_, forward) => forward();
+      if (!acknowledged) break;
+      changes++;
+      lookUps += answers.length + 1;
+      for (const answer of answers) expect(answer.mode).toBe(mode);
+      const answer = await lookUp();
+      const keeps = mode === 'frozen';
+      expect(answer.mode, `request ${k}`).toBe(mode);
+      if (keeps) expect(answer.generation, `request ${k}`).toBe(acknowledged.generation);
+      if (path === 'rollback') expect(answer.generation).toBe(1);
+      expect(answer.overrides.length > 0).toBe(keeps);
+      const { changes: audited } = generationsAnswerSchema.parse(
+        await operator.request('GET', `/v1/patterns/${S1}/generations`),
+      );
+      expect(audited[0]).toEqual({ who: 'local', at: iso(stores.clock.now), what, why });
+    }
+    // Opening, head, eight shards, lessons, near slices, overrides, archive, head, records.
+    expect(changes).toBeGreaterThan(20);
+    const change = `${method} ${path} ${mode} at each of ${changes} requests of a run`;
+    measurement(
+      15,
+      `${change}, 30 % of calls throttled: ${lookUps} look-ups afterwards, 0 that contradict it; audited`,
+    );
+  });
+});
 
-it('[I3] a head whose write was applied and whose answer got lost is published, and the record says so', async () => {
+it('[I3] a head whose write was applied but whose response was lost counts as published in the record', async () => {
   await addMisses();
   let lost = false;
   stores.wire.around = async (request, forward) => {
@@ -128,21 +133,21 @@ it('[I3] a head whose write was applied and whose answer got lost is published, 
   expect(lost).toBe(true);
 });
 
-describe('clocks', () => {
+describe('the clock between two runs', () => {
   const generations = async () => {
     const head = await stores.runtime.heads.head(S1);
     const past = await stores.runtime.heads.archived(S1);
     return [head?.current, ...past].map(g => g?.generation);
   };
 
-  it('[O5] moved back an hour between two runs: numbers go on upwards, and nothing is skipped in the end', async () => {
+  it('[O5] a clock that moves back an hour between two runs neither repeats a generation number nor loses an event', async () => {
     await addMisses();
     expect(await runCycle(stores.runtime)).toMatchObject([
       { status: 'published', generation: 1, events_read: 12 },
     ]);
     stores.clock.now -= HOUR;
     await addMisses();
-    // As of an hour ago: the first twelve are not yet.
+    // The run looks from an hour earlier, when the first twelve events do not count yet.
     expect(await runCycle(stores.runtime)).toMatchObject([{ status: 'unchanged', events_read: 12 }]);
     await addMisses(13);
     expect(await runCycle(stores.runtime)).toMatchObject([
@@ -159,7 +164,7 @@ describe('clocks', () => {
     );
   });
 
-  it('[F4] an hour missed: the next run reads what the missed one would have', async () => {
+  it('[F4] the run after a missed one reads the events that the missed run would have read', async () => {
     await addMisses();
     await runCycle(stores.runtime);
     stores.clock.now += HOUR;
@@ -172,7 +177,7 @@ describe('clocks', () => {
     measurement(14, 'an hour missed: all 36 events counted by the next cycle');
   });
 
-  it('[I4] fired twice, one after the other: the second changes nothing', async () => {
+  it('[I4] the second of two runs that a schedule fires changes nothing', async () => {
     await addMisses();
     await runCycle(stores.runtime);
     expect(await runCycle(stores.runtime)).toMatchObject([

@@ -7,7 +7,7 @@ import { events, openApi } from '../support/api.ts';
 import { iso, NOW, S1, S2 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 
-/* Stored events of one pattern that are not what was written, each in a way of its own. */
+/* Stored events of one pattern, each damaged in another way. */
 
 let api: Api;
 let at = NOW;
@@ -22,11 +22,11 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const TABLE = 'pm-tuning-events';
-const cut = (m: unknown): Uint8Array => (m as Uint8Array).slice(0, -1);
-const DAMAGE: readonly ((item: Item) => Item)[] = [
+const withoutLastByte = (m: unknown): Uint8Array => (m as Uint8Array).slice(0, -1);
+const DAMAGES: readonly ((item: Item) => Item)[] = [
   item => ({ ...item, m: 'text' }),
   item => ({ ...item, m: new Uint8Array([9]) }),
-  item => ({ ...item, m: cut(item.m) }),
+  item => ({ ...item, m: withoutLastByte(item.m) }),
   item => ({ ...item, o: 'success' }),
   item => ({ ...item, o: 's1,s2' }),
   ({ m, ...item }) => item,
@@ -44,26 +44,26 @@ async function storedItems(): Promise<Item[]> {
   return (await Promise.all(shards)).flat().sort((a, b) => (String(a.sk) < String(b.sk) ? -1 : 1));
 }
 
-it('[D6] a pattern whose stored events are damaged fails alone and names them; the others publish; mended it publishes', async () => {
+it('[D6] a pattern with damaged events fails alone and names them, others publish, and it publishes after the repair', async () => {
   await api.postEvents([...events(20, 'a', { pattern: S1 }), ...events(20, 'a', { pattern: S2 })]);
   await api.cycle({ as_of: iso(NOW) });
   await api.postEvents([...events(20, 'b', { pattern: S1 }), ...events(20, 'b', { pattern: S2 })]);
   const items = await storedItems();
-  const sound = items.slice(0, DAMAGE.length);
-  for (const [i, damage] of DAMAGE.entries())
+  const intact = items.slice(0, DAMAGES.length);
+  for (const [i, damage] of DAMAGES.entries())
     await db.put({ TableName: TABLE, Item: damage(items[i] ?? {}) });
 
-  // The last run is the one that started last.
+  // `status` takes the run that started last, so the clock must move on.
   at += 1000;
   const cycle = await api.cycle({ as_of: iso(NOW) });
-  const named = sound.slice(0, 5).map(item => `"${item.sk}"`);
+  const named = intact.slice(0, 5).map(item => `"${item.sk}"`);
   const [first, second] = cycle.patterns;
   expect(cycle.status).toBe('partial');
   expect(first).toMatchObject({ pattern_key: S1, status: 'failed', generation: 1, published: false });
-  // Pages of eight shards come in any order.
+  // Pages of eight shards arrive in any order.
   const ids = [...(first?.reason ?? '').matchAll(/"(a-\d+)"/g)].map(([, id]) => id);
   expect(first?.reason).toMatch(/^failed: damaged_event: 7 damaged: "a-\d+"(, "a-\d+"){4} and 2 more$/);
-  expect(ids.every(id => sound.some(item => item.sk === id))).toBe(true);
+  expect(ids.every(id => intact.some(item => item.sk === id))).toBe(true);
   expect(new Set(ids).size).toBe(named.length);
   expect(second).toMatchObject({ pattern_key: S2, status: 'published', generation: 2, events_read: 40 });
 
@@ -71,7 +71,7 @@ it('[D6] a pattern whose stored events are damaged fails alone and names them; t
   expect(status.healthy).toBe(false);
   expect(status.reasons[0]?.detail).toContain(`${S1} failed: damaged_event: 7 damaged: "a-`);
 
-  for (const item of sound) await db.put({ TableName: TABLE, Item: item });
+  for (const item of intact) await db.put({ TableName: TABLE, Item: item });
   expect((await api.cycle({ as_of: iso(NOW) })).patterns[0]).toMatchObject({
     status: 'published',
     generation: 2,
@@ -79,6 +79,6 @@ it('[D6] a pattern whose stored events are damaged fails alone and names them; t
   });
   measurement(
     7,
-    `${DAMAGE.length} stored events damaged: 1 pattern failed and named them, 1 published; mended, it published`,
+    `${DAMAGES.length} stored events damaged: 1 pattern failed and named them, 1 published; repaired, it published`,
   );
 });

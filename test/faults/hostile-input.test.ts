@@ -6,11 +6,11 @@ import { DynamoDbProxy } from '../support/dynamodb-proxy.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 
-/* Names, values and ids that mean something to JavaScript, DynamoDB, a log or a terminal, all the way through. */
+/* Names, values and ids with a meaning to JavaScript, DynamoDB, a log or a terminal, from the event to the look-up. */
 
 const PER_SCOPE = 6;
 
-/** Scopes that are all different, with the form in which they come back. */
+/** Different scopes, each with the form in which it is returned. */
 const SCOPES: readonly (readonly [sent: object, kept: object])[] = [
   { v: '__proto__' },
   { v: 'constructor' },
@@ -39,7 +39,7 @@ const SCOPES: readonly (readonly [sent: object, kept: object])[] = [
   { hasOwnProperty: 'x', valueOf: 'y' },
 ].map(scope => [scope, scope] as const);
 
-/** Ways to write one value; each group is one slice. */
+/** Spellings of one value; each group is one slice. */
 const SAME: readonly (readonly [name: string, forms: readonly unknown[], kept: string])[] = [
   ['n', [1, '1', 1.0, ' 1 '], '1'],
   ['t', [true, 'true'], 'true'],
@@ -87,12 +87,12 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-it('[V3] each is its own slice from the event to the look-up; nothing is forged, injected or merged', async () => {
+it('[V3] each hostile scope is its own slice from the event to the look-up, and nothing is forged, injected or merged', async () => {
   const prototype = JSON.stringify(Object.getOwnPropertyNames(Object.prototype));
   const hostile = SCOPES.map(([scope]) => String(Object.values(scope)[0]));
   const events = SCOPES.flatMap(([scope], i) =>
     Array.from({ length: PER_SCOPE }, (_, n) =>
-      // Ids and free texts are as hostile as scopes; control characters in an id are refused.
+      // Ids and free texts are as hostile as scopes; an id must not contain control characters.
       eventBody(`${i} ${idOf(hostile[i])} ${n}`, {
         scope,
         outcome: 'success',
@@ -132,13 +132,13 @@ it('[V3] each is its own slice from the event to the look-up; nothing is forged,
     rejected: REFUSED.map((_, index) => ({ index, code: 'invalid_scope' })),
   });
 
-  // The audit and the log keep what an operator says as it is.
+  // The audit and the log keep an operator's text unchanged.
   const reason = 'x\n{"level":"error","message":"forged"}\u001b[2J';
   await api.send('PUT', `/v1/patterns/${S1}/mode`, { mode: 'off', reason });
   await api.send('GET', '/v1/status%0a{"message":"forged"}');
   await api.service.runtime.log.error('a failure', new Error(reason), { pattern: S1 });
   for (const line of lines) {
-    // JSON escapes what ends a line or moves a cursor.
+    // JSON escapes characters that end a line or move a cursor.
     expect([...line].filter(c => c < ' ')).toEqual([]);
     expect(JSON.parse(line).message).not.toBe('forged');
   }
@@ -159,7 +159,7 @@ const idOf = (text = ''): string => [...text].filter(c => c >= ' ').join('');
 const sorted = (scope: object): object =>
   Object.fromEntries(Object.entries(scope).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Events of other scopes of the list that the scope contains as well: none but its own superset. */
+/** Counts events of other scopes of the list that the slice contains too, which are those of its superset. */
 function shared(scope: object): number {
   const entries = Object.entries(scope);
   const supersets = SCOPES.filter(

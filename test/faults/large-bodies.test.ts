@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Listening } from '../../local/service.ts';
-import { listen } from '../../local/service.ts';
+import type { Listening } from '../../local/http-server.ts';
+import { listen } from '../../local/http-server.ts';
 import { MAX_EVENT_BYTES } from '../../shared/episode/episode-schema.ts';
 import { problemSchema } from '../../shared/http/schemas/problem.ts';
 import type { Api } from '../support/api.ts';
@@ -9,11 +9,11 @@ import { eventBody, NOW, S1 } from '../support/episodes.ts';
 import { inMs, measurement, timed } from '../support/measurements.ts';
 import { bytesInUse, MIB } from '../support/memory.ts';
 
-/* Bodies that are too large or too deep, over HTTP, again and again: each refused within a second, in flat memory. */
+/* Repeated bodies over HTTP that are too large or too deep: each is rejected within a second, and memory does not grow. */
 
 const ROUNDS = 20;
 const WITHIN_MS = 1000;
-/** More than this after all rounds is no noise of the collector: one body of the largest kind is 10 MiB. */
+/** Most growth that counts as noise of the collector; one body of the largest kind has 10 MiB. */
 const FLAT_BYTES = 8 * MIB;
 
 const filled = (bytes: number): string => `{"x":"${'a'.repeat(bytes - 8)}"}`;
@@ -22,7 +22,7 @@ const inEvent = (place: string, deep: string): string =>
   JSON.stringify(eventBody('deep', { [place]: '?' })).replace('"?"', () => deep);
 const many = (n: number): string =>
   JSON.stringify({ events: Array.from({ length: n }, (_, i) => eventBody(`n${i}`)) });
-/** Factors of so many characters. */
+/** Returns factors of at least `length` characters. */
 const large = (length: number): object =>
   Object.fromEntries(Array.from({ length: Math.ceil(length / 1000) }, (_, i) => [`f${i}`, 'x'.repeat(1000)]));
 
@@ -64,7 +64,7 @@ afterAll(async () => {
 const post = (path: string, body: string) =>
   fetch(`http://127.0.0.1:${server.port}${path}`, { method: 'POST', body });
 
-it('[V2] what is too large or too deep is 413 or 400 within a second, and memory stays flat', async () => {
+it('[V2] a body that is too large or too deep gets 413 or 400 within a second, and memory does not grow', async () => {
   const round = async (): Promise<number> => {
     let slowest = 0;
     for (const [what, path, body, status] of REFUSED) {
@@ -75,7 +75,7 @@ it('[V2] what is too large or too deep is 413 or 400 within a second, and memory
     }
     return slowest;
   };
-  // What connections and the collector keep for a moment is no growth.
+  // The least of ten readings leaves out what connections and the collector keep for a moment.
   const settled = async () => {
     let least = Number.POSITIVE_INFINITY;
     for (let i = 0; i < 10; i++) {
@@ -98,7 +98,7 @@ it('[V2] what is too large or too deep is 413 or 400 within a second, and memory
   );
 });
 
-it('an event just under its limit is taken, stored and read by a run', async () => {
+it('an event just under the size limit is accepted, stored and read by a run', async () => {
   const event = eventBody('near', { outcome: 'success', factors: large(MAX_EVENT_BYTES - 3000) });
   expect(JSON.stringify(event).length).toBeGreaterThan(MAX_EVENT_BYTES * 0.95);
   const { value: response, ms } = await timed(() => post('/v1/events', JSON.stringify(event)));

@@ -8,7 +8,7 @@ import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
 const EVENTS = 30_000;
-/** As if events were so large that no more fit a page. */
+/** Most events of a page, as if events were large. */
 const PAGE = 100;
 
 let stores: Stores;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-it(`[I5] ${EVENTS} events in pages of ${PAGE} over ${EVENT_SHARDS} shards are all counted, once`, async () => {
+it(`[I5] ${EVENTS} events in pages of ${PAGE} over ${EVENT_SHARDS} shards are each counted once`, async () => {
   for (let i = 0; i < EVENTS; i += 500) {
     const fields = (n: number) => ({ outcome: n % 3 === 0 ? 'failure' : 'success', timestamp: iso(NOW - n) });
     const part = Array.from({ length: 500 }, (_, n) =>

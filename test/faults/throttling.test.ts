@@ -1,17 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
-import { connectionCut, DynamoDbProxy, errorAnswer, weather } from '../support/dynamodb-proxy.ts';
+import { connectionCut, DynamoDbProxy, errorAnswer, randomFaults } from '../support/dynamodb-proxy.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 import { randomOf } from '../support/random.ts';
 
-/* A store in bad weather, seen by a caller over HTTP: what was acknowledged is there, the rest says "try again". */
+/* A store with faults, as an HTTP caller meets it: acknowledged writes are stored, the rest gets "try again". */
 
 const EVENTS = 600;
 const PER_REQUEST = 20;
-/** Events of the client that does not give up. */
-const STUBBORN = 6;
+/** Events of the client that retries until it succeeds. */
+const RETRIED = 6;
 const AS_OF = { as_of: iso(NOW), n_min: 10 };
 
 let api: Api;
@@ -34,7 +34,7 @@ interface Batch {
   readonly body: object;
 }
 
-/** Events first; then an outcome for each. */
+/** Returns batches of events, then batches with an outcome for each event. */
 function batches(): Batch[] {
   const ids = Array.from({ length: EVENTS }, (_, i) => `e${i}`);
   const cut = Array.from({ length: EVENTS / PER_REQUEST }, (_, i) =>
@@ -58,7 +58,7 @@ function batches(): Batch[] {
 
 type Sent = { readonly batch: Batch; readonly status: number };
 
-/** Sends each batch once, some at once; every answer is a whole yes, or 503 with Retry-After. */
+/** Sends each batch once, all at once; every response must be 200, or 503 with Retry-After. */
 async function send(all: readonly Batch[]): Promise<Sent[]> {
   return Promise.all(
     all.map(async batch => {
@@ -74,7 +74,7 @@ async function send(all: readonly Batch[]): Promise<Sent[]> {
   );
 }
 
-/** Stored events with how many times each outcome is recorded. */
+/** Returns the number of recorded outcomes of each stored event. */
 async function stored(): Promise<Map<string, number>> {
   const { episodes } = api.service.runtime;
   const rows: [string, number][] = [];
@@ -87,17 +87,17 @@ async function stored(): Promise<Map<string, number>> {
 describe.each([
   ['30 % of calls throttled', { throttled: 0.3 }],
   ['90 % of calls throttled', { throttled: 0.9 }],
-  ['half of the batches left half done', { unprocessed: 0.5 }],
+  ['half of the batches half processed', { unprocessed: 0.5 }],
   ['30 % of connections cut after the call was applied', { cut: 0.3 }],
-  ['all of it', { throttled: 0.3, unprocessed: 0.5, cut: 0.1 }],
-])(`${EVENTS} events and their outcomes, %s`, (what, bad) => {
-  it('[D1] what was acknowledged is stored, exactly once; the rest is 503 with Retry-After and may be sent again', async () => {
+  ['all of these faults', { throttled: 0.3, unprocessed: 0.5, cut: 0.1 }],
+])(`${EVENTS} events and their outcomes with %s`, (what, rates) => {
+  it(`[D1] with ${what}, acknowledged writes are stored exactly once, and the rest gets 503 and may be retried`, async () => {
     const wire = await open(2);
-    wire.around = weather(bad, randomOf(9));
+    wire.around = randomFaults(rates, randomOf(9));
     const all = batches();
     const sent = [...(await send(all.slice(0, all.length / 2))), ...(await send(all.slice(all.length / 2)))];
     wire.around = (_, forward) => forward();
-    const kept = await stored();
+    const outcomes = await stored();
     for (const { batch, status } of sent) {
       if (status !== 200) continue;
       if (batch.path === '/v1/outcomes') continue;
@@ -109,49 +109,49 @@ describe.each([
     );
     for (const { batch, status } of sent)
       if (status === 200 && batch.path === '/v1/outcomes')
-        for (const id of batch.ids) if (events.has(id)) expect([id, kept.get(id)]).toEqual([id, 1]);
-    // The caller sends again what was not acknowledged; then everything is there, once.
+        for (const id of batch.ids) if (events.has(id)) expect([id, outcomes.get(id)]).toEqual([id, 1]);
+    // The caller sends everything again; then each event and outcome is stored once.
     for (const { status } of await send(all)) expect(status).toBe(200);
     const now = await stored();
     expect(now.size).toBe(EVENTS);
     expect([...now.values()].every(times => times === 1)).toBe(true);
     expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ status: 'published', events_read: EVENTS }]);
-    const yes = sent.filter(({ status }) => status === 200).length;
-    const said = `${yes} of ${sent.length} requests acknowledged, 0 of their writes missing or double`;
+    const acknowledged = sent.filter(({ status }) => status === 200).length;
+    const result = `${acknowledged} of ${sent.length} requests acknowledged, 0 of their writes missing or double`;
     measurement(
       9,
-      `${what}: ${said}; ${sent.length - yes} × 503 with Retry-After; sent again, all there once`,
+      `${what}: ${result}; ${sent.length - acknowledged} × 503 with Retry-After; sent again, all stored once`,
     );
   });
 });
 
-it('90 % of calls throttled: a client that sends again until it is acknowledged gets everything in, once', async () => {
+it('a client that retries until it is acknowledged stores everything once, even with 90 % of calls throttled', async () => {
   const wire = await open(1);
-  wire.around = weather({ throttled: 0.9 }, randomOf(90));
-  const ids = Array.from({ length: STUBBORN }, (_, i) => `e${i}`);
+  wire.around = randomFaults({ throttled: 0.9 }, randomOf(90));
+  const ids = Array.from({ length: RETRIED }, (_, i) => `e${i}`);
   let tries = 0;
-  const deliver = async (path: string, body: object, done: object): Promise<void> => {
+  const sendUntilAcknowledged = async (path: string, body: object, done: object): Promise<void> => {
     for (let status = 503; status !== 200; tries++) {
       const response = await api.send('POST', path, body);
       status = response.status;
       expect([200, 503]).toContain(status);
-      // What an unacknowledged try left behind is met again by the next one.
+      // A later attempt may meet the writes of an unacknowledged one.
       if (status === 200) expect(await response.json()).toMatchObject({ rejected: [], ...done });
     }
   };
-  await Promise.all(ids.map(id => deliver('/v1/events', eventBody(id), {})));
+  await Promise.all(ids.map(id => sendUntilAcknowledged('/v1/events', eventBody(id), {})));
   const report = (episode_id: string) => ({
     outcomes: [{ pattern_key: S1, episode_id, outcome: 'success', resolved_at: iso(NOW) }],
   });
-  await Promise.all(ids.map(id => deliver('/v1/outcomes', report(id), { parked: 0 })));
+  await Promise.all(ids.map(id => sendUntilAcknowledged('/v1/outcomes', report(id), { parked: 0 })));
   wire.around = (_, forward) => forward();
   expect([...(await stored()).values()]).toEqual(ids.map(() => 1));
-  expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ events_read: STUBBORN }]);
-  const requests = `${2 * STUBBORN} requests of one item`;
+  expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ events_read: RETRIED }]);
+  const requests = `${2 * RETRIED} requests of one item`;
   measurement(9, `90 % of calls throttled: ${requests} acknowledged after ${tries} tries, each stored once`);
 });
 
-describe('[S3] retries are bounded', () => {
+describe('retries of the store', () => {
   it.each([
     [
       'throttled',
@@ -160,7 +160,7 @@ describe('[S3] retries are bounded', () => {
     ],
     ['cut', () => Promise.reject(connectionCut()), 'store_unavailable'],
   ] as const)(
-    'an event to a store where every call is %s costs 4 calls, then 503',
+    '[S3] an event costs 4 calls and then gets 503 when every call is %s',
     async (what, around, code) => {
       const wire = await open();
       wire.around = around;
@@ -172,7 +172,7 @@ describe('[S3] retries are bounded', () => {
     },
   );
 
-  it('a batch that is never done costs 8 calls, then 503', async () => {
+  it('[S3] a batch that is never processed costs 8 calls and then gets 503', async () => {
     const wire = await open();
     wire.around = async ({ operation, body }, forward) => {
       if (operation !== 'BatchExecuteStatement') return forward();

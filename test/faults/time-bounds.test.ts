@@ -8,7 +8,7 @@ import { measurement } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
-/* What the time of an event may be, which events a run sees, and that what has expired is gone before it is deleted. */
+/* Valid times of an event, the events of a window, and expired events that are not deleted yet. */
 
 let stores: Stores;
 beforeEach(async () => {
@@ -18,35 +18,35 @@ afterEach(() => stores.close());
 
 const SECOND = 1000;
 
-/** Every rule for the time of an event, at its edge. */
-const TIMES: readonly (readonly [what: string, ms: number, taken: boolean])[] = [
+/** Event times at the edge of each rule. */
+const TIMES: readonly (readonly [what: string, ms: number, valid: boolean])[] = [
   ['five minutes ahead of its receipt', NOW + 5 * MINUTE, true],
   ['five minutes before it', NOW - 5 * MINUTE, true],
   ['a day ahead', NOW + DAY, true],
   ['a day and a second ahead', NOW + DAY + SECOND, false],
   ['a day less a second ahead', NOW + DAY - SECOND, true],
   ['1970', 0, false],
-  ['1970, by a second for a millisecond', NOW / 1000, false],
+  ['1970, from seconds sent as milliseconds', NOW / 1000, false],
   ['the last second of 1999', Date.parse('1999-12-31T23:59:59Z'), false],
   ['the first second of 2000', Date.parse('2000-01-01T00:00:00Z'), true],
   ['2100', Date.parse('2100-01-01T00:00:00Z'), false],
 ];
 
-it('[T1] the time of an event lies between 2000 and a day after its receipt, to the second', () => {
-  for (const [what, ms, taken] of TIMES) {
+it('[T1] the time of a valid event lies between the year 2000 and a day after its receipt, to the second', () => {
+  for (const [what, ms, valid] of TIMES) {
     const read = () => readEpisode(eventBody('e', { timestamp: iso(ms) }), NOW);
-    if (taken) expect([what, read().timestamp]).toEqual([what, ms]);
+    if (valid) expect([what, read().timestamp]).toEqual([what, ms]);
     else expect([what, faultOf(read).code]).toEqual([what, 'timestamp_out_of_range']);
   }
-  const refused = TIMES.filter(([, , taken]) => !taken).length;
+  const rejected = TIMES.filter(([, , valid]) => !valid).length;
   measurement(
     10,
-    `${TIMES.length} event times at their edges: ${TIMES.length - refused} taken, ${refused} refused, each by its rule`,
+    `${TIMES.length} event times at their edges: ${TIMES.length - rejected} accepted, ${rejected} rejected, each by its rule`,
   );
 });
 
 it.each([1, 90, 366])(
-  '[T2] a window of %d days is exact: both ends belong to it, a second beyond either does not',
+  '[T2] a window of %d days contains both its ends and nothing a second beyond them',
   async days => {
     const from = NOW - days * DAY;
     const edges = [from - SECOND, from, from + SECOND, NOW - SECOND, NOW, NOW + SECOND];
@@ -67,8 +67,8 @@ it.each([1, 90, 366])(
   },
 );
 
-describe('what has expired and is still stored', () => {
-  it('[T3] is read by no run, whatever moment it looks back from', async () => {
+describe('expired events that are still stored', () => {
+  it('[T3] no run reads an expired event that is still stored, whatever its as_of', async () => {
     const add = async (id: string) => {
       const body = eventBody(id, { timestamp: iso(NOW - DAY), outcome: 'success' });
       await stores.runtime.episodes.add([readEpisode(body, stores.clock.now)]);
@@ -77,7 +77,7 @@ describe('what has expired and is still stored', () => {
     const read = async () => (await runCycle(stores.runtime, { as_of: iso(NOW) }))[0]?.events_read;
     expect(await read()).toBe(12);
     stores.clock.now += 399 * DAY;
-    // Received later, so kept longer.
+    // These are received later and so kept longer.
     for (let i = 0; i < 11; i++) await add(`new ${i}`);
     expect(await read()).toBe(23);
     stores.clock.now += DAY + HOUR;
@@ -85,6 +85,6 @@ describe('what has expired and is still stored', () => {
     const { Items = [] } = await stores.another().client.send(new ScanCommand({ TableName: 'events' }));
     expect(Items).toHaveLength(23);
     expect((await stores.runtime.heads.head(S1))?.current?.events_read).toBe(11);
-    measurement(10, '12 of 23 stored events expired and not yet deleted: 11 read, 0 ghosts');
+    measurement(10, '12 of 23 stored events expired and not yet deleted: 11 read, 0 expired ones');
   });
 });

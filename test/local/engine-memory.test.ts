@@ -14,7 +14,7 @@ const ITEMS = 200;
 const QUERIES = 400;
 
 const { AbstractValueIterator } = createRequire(import.meta.url)('abstract-level');
-/** Iterators of the database that are still there after the collector has run. */
+/** Returns the number of the database's iterators that are in memory after a garbage collection. */
 const iterators = (): number => queryObjects(AbstractValueIterator, { format: 'count' });
 
 let engine: EmbeddedEngine;
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 it.each(['in memory', 'on disk'])(
-  '[P8] queries of the embedded engine leave nothing open: %s',
+  '[P8] queries of the embedded engine %s leave no iterator open',
   async where => {
     folder = where === 'on disk' ? await mkdtemp(join(tmpdir(), 'pm-tuning-engine-')) : undefined;
     engine = await openEmbeddedEngine(folder);
@@ -40,18 +40,18 @@ it.each(['in memory', 'on disk'])(
       KeyConditionExpression: 'pk = :p',
       ExpressionAttributeValues: { ':p': 'p' },
     };
-    // To the last item, and to the first one only.
-    const ask = async (times: number) => {
+    // Every other query stops at the first item.
+    const runQueries = async (times: number) => {
       for (let i = 0; i < times; i++)
         expect(await db.queryPage(i % 2 === 0 ? query : { ...query, Limit: 1 })).toHaveLength(
           i % 2 === 0 ? ITEMS : 1,
         );
     };
-    await ask(4);
+    await runQueries(4);
     const before = iterators();
-    await ask(QUERIES);
+    await runQueries(QUERIES);
     const more = iterators() - before;
-    // The last one may be on its way out.
+    // The last iterator may be closing.
     expect(more).toBeLessThanOrEqual(1);
     measurement(
       'memory',

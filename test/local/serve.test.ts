@@ -35,7 +35,7 @@ function start(args: readonly string[], env: Record<string, string> = {}) {
     });
     void ended.then(({ code }) => reject(new Error(`ended with ${code}: ${err}`)));
   });
-  // A start that is meant to fail is awaited by `ended` alone.
+  // A test of a start that fails awaits only `ended`.
   listening.catch(() => undefined);
   const stop = async () => {
     child.kill('SIGINT');
@@ -44,9 +44,9 @@ function start(args: readonly string[], env: Record<string, string> = {}) {
   return { child, ended, listening, stop, out: () => out };
 }
 
-async function until<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
   for (let tries = 0; ; tries++) {
-    const value = await ask();
+    const value = await read();
     if (holds(value) || tries > 200) return value;
     await new Promise(resolve => setTimeout(resolve, 100));
   }
@@ -56,7 +56,7 @@ const json = async (url: string, init?: RequestInit) =>
   (await fetch(url, init)).json() as Promise<Record<string, unknown>>;
 
 describe('npm start', () => {
-  test('serves, says what to try next, keeps its data over a restart and stops cleanly on Ctrl-C', async () => {
+  test('npm start serves, prints commands to try, keeps its data over a restart and stops cleanly on Ctrl-C', async () => {
     const first = start(['--data', folder, '--every', 'off']);
     const url = await first.listening;
     expect(first.out()).toContain('npm run cli -- import');
@@ -69,7 +69,7 @@ describe('npm start', () => {
     await json(`${url}/v1/cycles?wait=true`, { method: 'POST', body: '{"as_of":"2025-01-20T00:00:00Z"}' });
     const { code, err } = await first.stop();
     expect(code).toBe(0);
-    // The run's own line, and no fault.
+    // The log has the line of the run and no error.
     expect(err).toContain('cycle closed');
     expect(err).not.toContain('"level":"error"');
 
@@ -80,7 +80,7 @@ describe('npm start', () => {
     expect((await second.stop()).code).toBe(0);
   });
 
-  test('runs the cycle by itself, again and again', async () => {
+  test('npm start runs cycles by itself, every period', async () => {
     const service = start(['--memory', '--every', '1s']);
     const url = await service.listening;
     const cycles = await until(
@@ -94,7 +94,7 @@ describe('npm start', () => {
     expect((await service.stop()).code).toBe(0);
   });
 
-  test('a busy port gets one line and exit code 1', async () => {
+  test('npm start on a port in use prints one line and exits with code 1', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
@@ -106,26 +106,29 @@ describe('npm start', () => {
     other.close();
   });
 
-  test('a folder that cannot be written gets one line and exit code 1', async () => {
+  test('npm start with a folder that cannot be written prints one line and exits with code 1', async () => {
     writeFileSync(join(folder, 'file'), '');
     const { code, err } = await start(['--data', join(folder, 'file', 'data')]).ended;
     expect(code).toBe(1);
-    expect(err).toMatch(/^cannot write to the data folder \S+ \(ENOTDIR\)\n$/);
+    expect(err).toMatch(/^cannot write to the data folder \S+ \(ENOTDIR\); choose another with --data\n$/);
   });
 
-  test('a folder in use gets one line and exit code 1', async () => {
+  test('npm start with a folder in use prints one line and exits with code 1', async () => {
     const first = start(['--data', folder]);
     await first.listening;
     const { code, err } = await start(['--data', folder]).ended;
-    expect([code, err]).toEqual([1, `the data folder ${folder} is in use by another process\n`]);
+    expect([code, err]).toEqual([
+      1,
+      `the data folder ${folder} is in use by another process; stop it, or start with another folder (--data)\n`,
+    ]);
     await first.stop();
   });
 
   test.each(['CURRENT', 'MANIFEST', '.log', '.ldb'])(
-    '[D7] a damaged %s in the data folder gets one line and exit code 1',
+    '[D7] npm start with a damaged %s in the data folder prints one line and exits with code 1',
     async part => {
       const data = join(folder, 'data');
-      // The second start moves what the first one logged into a table file.
+      // The second start moves the log of the first one into a table file.
       for (let round = 0; round < 2; round++) {
         const service = start(['--data', data, '--every', 'off']);
         const body = JSON.stringify({ events: events(500, `round-${round}`) });
@@ -146,21 +149,21 @@ describe('npm start', () => {
 
   test.each([
     [['--every', '5'], '--every takes a time'],
-    [['--port', 'http'], 'the port is a number'],
+    [['--port', 'http'], '--port takes a number'],
     [['--dta', 'x'], "Unknown option '--dta'"],
-  ])('wrong options get a line and exit code 2: %j', async (args, message) => {
+  ])('npm start with invalid options prints a line and exits with code 2: %j', async (args, message) => {
     const { code, err } = await start(args).ended;
     expect(code).toBe(2);
     expect(err).toContain(message);
   });
 
-  test('an endpoint that does not answer gets one line and exit code 1', async () => {
+  test('npm start with an unreachable endpoint prints one line and exits with code 1', async () => {
     const { code, err } = await start([], { DYNAMODB_ENDPOINT: 'http://127.0.0.1:9' }).ended;
     expect(code).toBe(1);
     expect(err).toMatch(/^the DynamoDB endpoint http:\/\/127\.0\.0\.1:9 does not work: .*\n$/);
   });
 
-  test('[A2] answers no request that a web page could have made', async () => {
+  test('[A2] the service rejects a request that a web page could have made', async () => {
     const service = start(['--memory', '--every', 'off']);
     const url = await service.listening;
     const foreign = await fetch(`${url}/v1/status`, { headers: { origin: 'https://example.com' } });
@@ -174,6 +177,6 @@ test.each([
   ['1h', 3_600_000],
   ['90s', 90_000],
   ['off', undefined],
-])('--every %s is %s ms', (text, ms) => {
+])('--every %s means %s ms', (text, ms) => {
   expect(parsePeriod(text)).toBe(ms);
 });

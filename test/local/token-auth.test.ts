@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listen } from '../../local/http-server.ts';
 import { isLoopback } from '../../local/loopback-guard.ts';
-import { listen } from '../../local/service.ts';
 import { callersOf, readCallers } from '../../local/token-auth.ts';
 import { problemSchema } from '../../shared/http/schemas/problem.ts';
 import type { Api } from '../support/api.ts';
@@ -23,8 +23,8 @@ const ROLES = ['pm', 'reader', 'operator'];
 const tokenOf = (role: string): string =>
   Object.entries(TOKENS).find(([, caller]) => caller.role === role)?.[0] ?? '';
 
-/** A harmless request of each call, and what it answers to those who may make it. */
-const ASKED: Readonly<Record<string, readonly [path: string, status: number, body?: object]>> = {
+/** A harmless request for each call, and its status for roles that may make it. */
+const REQUESTS: Readonly<Record<string, readonly [path: string, status: number, body?: object]>> = {
   'POST /v1/events': ['/v1/events', 200, { events: [] }],
   'POST /v1/outcomes': ['/v1/outcomes', 200, { outcomes: [] }],
   'POST /v1/overrides/lookup': ['/v1/overrides/lookup', 200, { pattern_key: S1, scope: {} }],
@@ -62,7 +62,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-async function ask(method: string, path: string, authorization?: string, body?: object) {
+async function send(method: string, path: string, authorization?: string, body?: object) {
   return api.service.app.request(`http://localhost${path}`, {
     method,
     ...(authorization !== undefined && { headers: { authorization } }),
@@ -76,8 +76,8 @@ async function problemOf(response: Response) {
 }
 
 describe('with tokens', () => {
-  it.each(CALLS)('[P2] [A1] %s: each role as the deployed API has it', async (call, _, roles) => {
-    const [path = '', allowed = 0, body] = ASKED[call] ?? [];
+  it.each(CALLS)('[P2] [A1] %s admits the roles that the deployed API admits', async (call, _, roles) => {
+    const [path = '', allowed = 0, body] = REQUESTS[call] ?? [];
     const method = call.slice(0, call.indexOf(' '));
     for (const authorization of [
       undefined,
@@ -85,25 +85,25 @@ describe('with tokens', () => {
       `Basic ${tokenOf('operator')}`,
       'Bearer ',
     ]) {
-      const response = await ask(method, path, authorization, body);
+      const response = await send(method, path, authorization, body);
       expect([authorization, response.status]).toEqual([authorization, roles === '' ? 200 : 401]);
       if (roles === '') continue;
       expect(response.headers.get('www-authenticate')).toBe('Bearer realm="pm-tuning"');
       expect(await problemOf(response)).toMatchObject({ code: 'unauthorized' });
     }
     for (const role of ROLES) {
-      const response = await ask(method, path, `Bearer ${tokenOf(role)}`, body);
+      const response = await send(method, path, `Bearer ${tokenOf(role)}`, body);
       const may = roles === '' || roles.split(' ').includes(role);
       expect([role, response.status]).toEqual([role, may ? allowed : 403]);
       if (!may) expect(await problemOf(response)).toMatchObject({ code: 'forbidden' });
     }
   });
 
-  it('every call of the table has a request here', () => {
-    expect(Object.keys(ASKED)).toEqual(CALLS.map(([call]) => call));
+  it('every call of the contract has a request in this test', () => {
+    expect(Object.keys(REQUESTS)).toEqual(CALLS.map(([call]) => call));
     measurement(
       'access',
-      `${CALLS.length} routes × ${ROLES.length} roles and 4 ways to have none: as the deployed API has it`,
+      `${CALLS.length} routes × ${ROLES.length} roles and 4 kinds of missing tokens: the same as in the deployed API`,
     );
   });
 
@@ -117,13 +117,13 @@ describe('with tokens', () => {
     ['GET', '/nothing', 'reader', 404],
     ['GET', '/nothing', undefined, 401],
     ['OPTIONS', '/v1/status', undefined, 401],
-  ])('%s %s of %s is %d', async (method, path, role, status) => {
+  ])('%s %s with the token of role %s gets status %d', async (method, path, role, status) => {
     const authorization = role === undefined ? undefined : `Bearer ${tokenOf(role)}`;
-    expect((await ask(method, path, authorization)).status).toBe(status);
+    expect((await send(method, path, authorization)).status).toBe(status);
   });
 
-  it('the audit knows who it was by the name of the token', async () => {
-    const response = await ask('PUT', `/v1/patterns/${S1}/mode`, `Bearer ${tokenOf('operator')}`, {
+  it('the audit names the caller after the token', async () => {
+    const response = await send('PUT', `/v1/patterns/${S1}/mode`, `Bearer ${tokenOf('operator')}`, {
       mode: 'off',
       reason: 'a test',
     });
@@ -141,16 +141,16 @@ describe('a file of tokens', () => {
     [{ 'token-of-the-bot-1': { role: 'admin', name: 'x' } }],
     [{ 'token-of-the-bot-1': { role: 'pm' } }],
     [{ 'token-of-the-bot-1': { role: 'pm', name: 'x', more: 1 } }],
-  ])('%j is refused, and no token is shown', tokens => {
+  ])('a token file with %j is rejected without showing a token', tokens => {
     expect(() => callersOf(tokens, 'tokens.json')).toThrow(
-      /^the tokens in tokens\.json do not fit; the form is/,
+      /^the tokens in tokens\.json are invalid; the form is/,
     );
     expect(() => callersOf(tokens, 'tokens.json')).not.toThrow(/token-of-the-bot/);
   });
 
-  it('that is not there, or no JSON, is one line', () => {
+  it('a token file that is missing or not JSON gives a message of one line', () => {
     expect(() => readCallers('/nowhere.json')).toThrow('cannot read the tokens in /nowhere.json (ENOENT)');
-    expect(() => readCallers('README.md')).toThrow('cannot read the tokens in README.md (it is no JSON)');
+    expect(() => readCallers('README.md')).toThrow('cannot read the tokens in README.md (it is not JSON)');
   });
 });
 
@@ -175,13 +175,10 @@ describe('npm start', () => {
   };
 
   it.each(['0.0.0.0', '::', '192.168.1.5', 'example.com', ''])(
-    '[A2] without tokens refuses --host %j with exit code 2',
+    '[A2] npm start without tokens rejects --host %j with exit code 2',
     async host => {
       const { code, err } = await serve([`--host=${host}`]).ended;
-      expect([code, err]).toEqual([
-        2,
-        expect.stringContaining('without tokens (--auth) this machine alone is served'),
-      ]);
+      expect([code, err]).toEqual([2, expect.stringContaining('without tokens use --host 127.0.0.1')]);
     },
   );
 
@@ -197,25 +194,25 @@ describe('npm start', () => {
     '127.0.0.1.example.com',
     'localhost.example.com',
     hostname(),
-  ])('[A2] without tokens no other part of the program can open %s', host => {
+  ])('[A2] listening on %s without tokens throws an error', host => {
     expect(isLoopback(host)).toBe(false);
-    expect(() => listen(api.service.app, 0, { host })).toThrow('nothing but loopback');
+    expect(() => listen(api.service.app, 0, { host })).toThrow('only the loopback interface');
   });
 
-  it.each(['127.0.0.1', 'localhost'])('without tokens listens on %s', async host => {
+  it.each(['127.0.0.1', 'localhost'])('the service without tokens listens on %s', async host => {
     const server = await listen(api.service.app, 0, { host });
     expect((await fetch(`http://${host}:${server.port}/healthz`)).status).toBe(200);
     await server.close();
   });
 
-  it('without tokens HOST in the environment opens nothing more', async () => {
+  it('HOST in the environment does not change the host of a service without tokens', async () => {
     const service = serve([], { HOST: '0.0.0.0', HOSTNAME: '0.0.0.0' });
     expect(await service.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     service.child.kill('SIGINT');
     expect(await service.ended).toMatchObject({ code: 0 });
   });
 
-  it('with tokens listens where it is told to and lets their holders in', async () => {
+  it('the service with tokens listens on --host and admits their holders', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'pm-tuning-'));
     const file = join(folder, 'tokens.json');
     writeFileSync(file, JSON.stringify(TOKENS));

@@ -9,24 +9,24 @@ import { measurement } from '../support/measurements.ts';
 
 /*
  * The embedded engine writes the row of its index before the item. A process that is killed in between leaves an index
- * row without an item: the event was not acknowledged, and its sender sends it again.
+ * row without an item. The event was not acknowledged, so its sender retries it.
  */
 
-/** Takes an item away and leaves its index row, as such a kill does. */
-async function cutWrite(folder: string, episodeId: string): Promise<number> {
+/** Deletes an item and keeps its index row, as such a kill does; returns the number of deleted items. */
+async function tearWrite(folder: string, episodeId: string): Promise<number> {
   const level = new ClassicLevel<string, string>(folder);
   await level.open();
-  let cut = 0;
+  let deleted = 0;
   for await (const [key, value] of level.iterator()) {
     if (!key.startsWith('item-pm-tuning-events~') || !value.includes(`"${episodeId}"`)) continue;
     await level.del(key);
-    cut++;
+    deleted++;
   }
   await level.close();
-  return cut;
+  return deleted;
 }
 
-it('[D4] an index row without its item breaks no run; sent again, the event is accepted and counted once', async () => {
+it('[D4] an index row without its item fails no run, and a retry of the event is accepted and counted once', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pm-tuning-cut-'));
   const open = () => openApi({ data: folder, now: () => NOW, environment: { N_MIN: '5' } });
   const all = events(20, 'a');
@@ -34,10 +34,10 @@ it('[D4] an index row without its item breaks no run; sent again, the event is a
   await first.postEvents(all);
   await first.service.close();
 
-  expect(await cutWrite(folder, 'a-7')).toBe(1);
+  expect(await tearWrite(folder, 'a-7')).toBe(1);
   const second = await open();
   const run = async () => (await second.cycle({ as_of: iso(NOW) })).patterns;
-  // The write was applied in part and never acknowledged: it may count, once.
+  // The write was applied in part and not acknowledged, so the event may count once.
   expect(await run()).toMatchObject([{ status: 'published', events_read: 20 }]);
   expect(await second.postEvents(all)).toEqual({ accepted: 1, unchanged: 19, rejected: [] });
   expect(await second.postEvents(all)).toEqual({ accepted: 0, unchanged: 20, rejected: [] });
@@ -45,7 +45,7 @@ it('[D4] an index row without its item breaks no run; sent again, the event is a
   await second.close();
   await rm(folder, { recursive: true });
   measurement(
-    'cut write',
-    'an index row without its item: the run is whole; sent again, the event counts once',
+    'torn write',
+    'an index row without its item: the run succeeds; sent again, the event counts once',
   );
 });

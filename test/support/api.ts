@@ -10,7 +10,7 @@ import { overridesPageSchema } from '../../shared/http/schemas/overrides.ts';
 import { statusSchema } from '../../shared/http/schemas/status.ts';
 import { jsonLog } from '../../shared/log.ts';
 
-/** The product on an engine in memory, spoken to as a client would: requests in, checked answers out. */
+/** Opens the product on an engine in memory. Its functions send requests and parse the responses. */
 export async function openApi(options: ServiceOptions = {}) {
   const log = jsonLog('error', () => undefined, Date.now);
   const service = await openService({ log, tuning: { retryPauseMs: 1 }, ...options });
@@ -19,7 +19,7 @@ export async function openApi(options: ServiceOptions = {}) {
       method,
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-  const ask = async <T extends z.ZodType>(
+  const request = async <T extends z.ZodType>(
     schema: T,
     method: string,
     path: string,
@@ -29,21 +29,21 @@ export async function openApi(options: ServiceOptions = {}) {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return schema.parse(await response.json());
   };
-  const lessonsPage = (path: string) => ask(lessonsPageSchema, 'GET', path);
-  const overridesPage = (path: string) => ask(overridesPageSchema, 'GET', path);
+  const lessonsPage = (path: string) => request(lessonsPageSchema, 'GET', path);
+  const overridesPage = (path: string) => request(overridesPageSchema, 'GET', path);
   return {
     service,
     send,
     lessons: (pattern: string) => everyPage('lessons', pattern, lessonsPage, page => page.lessons),
     overrides: (pattern: string) => everyPage('overrides', pattern, overridesPage, page => page.overrides),
     near: async (pattern: string) =>
-      (await ask(lessonsPageSchema, 'GET', `/v1/lessons?pattern_key=${pattern}&near=true`)).lessons,
-    postEvents: (events: readonly unknown[]) => ask(ingestAnswerSchema, 'POST', '/v1/events', { events }),
+      (await request(lessonsPageSchema, 'GET', `/v1/lessons?pattern_key=${pattern}&near=true`)).lessons,
+    postEvents: (events: readonly unknown[]) => request(ingestAnswerSchema, 'POST', '/v1/events', { events }),
     postOutcomes: (outcomes: readonly unknown[]) =>
-      ask(outcomesAnswerSchema, 'POST', '/v1/outcomes', { outcomes }),
-    cycle: (options: object = {}) => ask(cycleRecordSchema, 'POST', '/v1/cycles?wait=true', options),
-    lookup: (question: object) => ask(lookupAnswerSchema, 'POST', '/v1/overrides/lookup', question),
-    status: () => ask(statusSchema, 'GET', '/v1/status'),
+      request(outcomesAnswerSchema, 'POST', '/v1/outcomes', { outcomes }),
+    cycle: (options: object = {}) => request(cycleRecordSchema, 'POST', '/v1/cycles?wait=true', options),
+    lookup: (body: object) => request(lookupAnswerSchema, 'POST', '/v1/overrides/lookup', body),
+    status: () => request(statusSchema, 'GET', '/v1/status'),
     close: () => service.close(),
   };
 }
@@ -65,7 +65,7 @@ async function everyPage<P extends { next?: string | undefined }, R>(
   return rows;
 }
 
-/** The lines of a JSONL file of the test folder. */
+/** Reads a JSONL file of the test folder. */
 export function readLines(file: string): Record<string, unknown>[] {
   const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
   return text
@@ -79,7 +79,7 @@ export async function importAll(api: Api, events: readonly unknown[]): Promise<v
   for (let i = 0; i < events.length; i += 500) await api.postEvents(events.slice(i, i + 500));
 }
 
-export interface EventOptions {
+interface EventOptions {
   readonly pattern?: string;
   readonly decision?: 'acted' | 'skipped';
   readonly outcome?: string | null;
@@ -88,7 +88,7 @@ export interface EventOptions {
   readonly factors?: object;
 }
 
-/** `count` events that differ in their ids only. */
+/** Returns `count` events that differ only in their ids. */
 export function events(count: number, prefix: string, options: EventOptions = {}) {
   const {
     pattern = 'pm.uptrend.S1.entry',

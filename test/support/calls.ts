@@ -1,6 +1,6 @@
 /**
- * Every call of the contract: the function that answers it, and who may make it. The synthesized template is held
- * against it, and so is the local service.
+ * Every call of the contract, its function and the roles that may make it. Tests compare the synthesized template and
+ * the local service with it.
  */
 export const CALLS: readonly (readonly [string, string, string])[] = [
   ['POST /v1/events', 'Ingest', 'pm operator'],

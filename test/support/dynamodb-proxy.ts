@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
-export interface WireRequest {
+interface WireRequest {
   /** For example `PutItem`. */
   readonly operation: string;
   readonly body: Record<string, unknown>;
@@ -11,7 +11,7 @@ export interface WireAnswer {
   readonly body: Record<string, unknown>;
 }
 type Forward = (body?: object) => Promise<WireAnswer>;
-/** Stands between the AWS SDK and the engine: hands a request on (changed or not), or answers by itself, or throws. */
+/** Handles a request between the AWS SDK and the engine: forwards it (changed or not), responds itself, or throws. */
 export type Around = (request: WireRequest, forward: Forward) => Promise<WireAnswer>;
 
 interface EngineRequest {
@@ -22,18 +22,18 @@ interface EngineHandler {
   handle(request: EngineRequest): Promise<{ response: { statusCode: number; body: Uint8Array } }>;
 }
 
-/** A wire that counts what passes and can be tapped at any moment. */
+/** A proxy between the AWS SDK and the engine. It records operations, and a test may replace `around` at any time. */
 export class DynamoDbProxy {
-  /** Operations in the order of their requests, since `start`. */
+  /** Operations since `start`, in the order of their requests. */
   readonly seen: string[] = [];
   around: Around = (_, forward) => forward();
 
-  /** Forgets what passed. */
+  /** Clears the record. */
   start(): void {
     this.seen.length = 0;
   }
 
-  /** Requests that change something, since `start`. */
+  /** Returns the write operations since `start`. */
   writes(): string[] {
     return this.seen.filter(isWrite);
   }
@@ -64,7 +64,7 @@ export class DynamoDbProxy {
 const isWrite = (operation: string): boolean =>
   /^(Put|Update|Delete|BatchWrite|BatchExecute)/.test(operation);
 
-/** What DynamoDB answers when something is wrong. */
+/** Returns an error response of DynamoDB. */
 export function errorAnswer(name: string, statusCode = 400): WireAnswer {
   return {
     statusCode,
@@ -72,54 +72,60 @@ export function errorAnswer(name: string, statusCode = 400): WireAnswer {
   };
 }
 
-/** The end of a connection before an answer. */
+/** Returns the error of a connection that ends before the response. */
 export function connectionCut(): Error {
   return Object.assign(new Error('connection cut'), { name: 'TimeoutError' });
 }
 
-/** The end of the process that asked: before its write is applied, when half of a batch is, or before the answer. */
-export type Death = 'before' | 'half' | 'after';
+/** Moment of a crash at a write: before it is applied, after half of a batch, or after it but before the response. */
+export type CrashPoint = 'before' | 'half' | 'after';
 
-/** A process that dies at its k-th write, counted from 1; what it asks from then on never gets out. */
-export function dyingAt(k: number, death: Death): { readonly around: Around; readonly died: () => boolean } {
+/** Simulates a process that crashes at its k-th write, counted from 1. None of its later requests reaches the engine. */
+export function crashAt(
+  k: number,
+  point: CrashPoint,
+): { readonly around: Around; readonly crashed: () => boolean } {
   let writes = 0;
-  let dead = false;
+  let crashed = false;
   const around: Around = async (request, forward) => {
-    if (dead) throw connectionCut();
+    if (crashed) throw connectionCut();
     if (!isWrite(request.operation) || ++writes < k) return forward();
-    dead = true;
-    if (death === 'half') await forward(halved(request).sent);
-    if (death === 'after') await forward();
+    crashed = true;
+    if (point === 'half') await forward(halved(request).sent);
+    if (point === 'after') await forward();
     throw connectionCut();
   };
-  return { around, died: () => dead };
+  return { around, crashed: () => crashed };
 }
 
-/** How much of what is asked fails, each as a share from 0 to 1. */
-export interface Weather {
-  /** Calls refused before they are applied. */
+/** Probabilities of faults, each from 0 to 1. */
+interface FaultRates {
+  /** Calls that are rejected before they are applied. */
   readonly throttled?: number;
-  /** Batches of which only the first half is done. */
+  /** Batches of which only the first half is processed. */
   readonly unprocessed?: number;
-  /** Connections that end after the call was applied, before its answer. */
+  /** Connections that end after the call was applied and before its response. */
   readonly cut?: number;
 }
 
-/** A store in bad weather. @param random from 0 up to 1 */
-export function weather({ throttled = 0, unprocessed = 0, cut = 0 }: Weather, random: () => number): Around {
+/** Simulates a store with random faults. @param random returns numbers from 0 up to 1 */
+export function randomFaults(
+  { throttled = 0, unprocessed = 0, cut = 0 }: FaultRates,
+  random: () => number,
+): Around {
   return async (request, forward) => {
     if (random() < throttled) return errorAnswer('ProvisionedThroughputExceededException');
     const half =
       request.operation.startsWith('Batch') && random() < unprocessed ? halved(request) : undefined;
     const answer = await forward(half?.sent);
-    const said = half && answer.statusCode === 200 ? half.left(answer) : answer;
+    const partial = half && answer.statusCode === 200 ? half.left(answer) : answer;
     if (random() < cut) throw connectionCut();
-    return said;
+    return partial;
   };
 }
 
-/** Asks again at once what was throttled, as the SDK does after its pauses. */
-export function untilThrough(around: Around): Around {
+/** Retries throttled requests at once, as the SDK does after its pauses. */
+export function retryThrottled(around: Around): Around {
   return async (request, forward) => {
     for (;;) {
       const answer = await around(request, forward);
@@ -130,13 +136,13 @@ export function untilThrough(around: Around): Around {
 
 interface Halved {
   readonly sent: object;
-  /** The answer of the sent half with the other one named as left. */
+  /** Adds the other half to the response of the sent half, as unprocessed. */
   readonly left: (answer: WireAnswer) => WireAnswer;
 }
 
 type PerTable<T> = Record<string, T>;
 
-/** The first half of a batch of one table; what is no batch stays whole. */
+/** Splits off the first half of a batch on one table; any other request stays whole. */
 function halved({ operation, body }: WireRequest): Halved {
   if (operation === 'BatchExecuteStatement') {
     const { Statements } = body as { Statements: object[] };
@@ -162,14 +168,14 @@ function halved({ operation, body }: WireRequest): Halved {
     };
   }
   if (operation === 'BatchGetItem') {
-    const [[table, asked]] = Object.entries(body.RequestItems as PerTable<{ Keys: object[] }>) as [
+    const [[table, batch]] = Object.entries(body.RequestItems as PerTable<{ Keys: object[] }>) as [
       [string, { Keys: object[] }],
     ];
-    const half = Math.ceil(asked.Keys.length / 2);
-    const rest = asked.Keys.slice(half);
-    const UnprocessedKeys = rest.length > 0 ? { [table]: { ...asked, Keys: rest } } : {};
+    const half = Math.ceil(batch.Keys.length / 2);
+    const rest = batch.Keys.slice(half);
+    const UnprocessedKeys = rest.length > 0 ? { [table]: { ...batch, Keys: rest } } : {};
     return {
-      sent: { RequestItems: { [table]: { ...asked, Keys: asked.Keys.slice(0, half) } } },
+      sent: { RequestItems: { [table]: { ...batch, Keys: batch.Keys.slice(0, half) } } },
       left: answer => ({ ...answer, body: { ...answer.body, UnprocessedKeys } }),
     };
   }

@@ -1,6 +1,6 @@
 import { Fault } from '../../shared/errors.ts';
 
-/** The fault that a call ends with. @throws Error when it ends otherwise */
+/** Returns the fault that a call throws. @throws Error when it throws none */
 export function faultOf(run: () => unknown): Fault {
   try {
     run();
@@ -11,7 +11,7 @@ export function faultOf(run: () => unknown): Fault {
   throw new Error('nothing was thrown');
 }
 
-/** The fault that a promise ends with. @throws Error when it ends otherwise */
+/** Returns the fault that a promise rejects with. @throws Error when it rejects with none */
 export async function faultOfAsync(running: Promise<unknown>): Promise<Fault> {
   try {
     await running;

@@ -8,7 +8,7 @@ interface EngineHandler {
   handle(request: EngineRequest): Promise<unknown>;
 }
 
-/** Calls for which `hangs` answers true wait from `hang()` on until `release()`. */
+/** Makes the calls for which `hangs` returns true wait after `hang()` until `release()`. */
 export function hanging(hangs: (operation: string, body: string) => boolean) {
   let gate = Promise.withResolvers<void>();
   gate.resolve();
@@ -25,8 +25,8 @@ export function hanging(hangs: (operation: string, body: string) => boolean) {
 }
 
 /**
- * Puts a fault between the AWS SDK and the engine: a call for which `fails` answers true does not reach the engine.
- * @param fails is given the operation's name and the request's body
+ * Makes calls fail before they reach the engine.
+ * @param fails receives the operation's name and the request's body; true makes the call fail
  */
 export function failing(fails: (operation: string, body: string) => boolean) {
   return between(async (operation, body) => {
@@ -34,7 +34,7 @@ export function failing(fails: (operation: string, body: string) => boolean) {
   });
 }
 
-/** Runs something before each call reaches the engine; what it throws is what the SDK sees. The SDK itself does not retry. */
+/** Runs a function before each call reaches the engine. Its error reaches the SDK, which does not retry here. */
 function between(before: (operation: string, body: string) => Promise<void>) {
   return (settings: DynamoDBClientConfig): DynamoDBClientConfig => {
     const engine = settings.requestHandler as unknown as EngineHandler;

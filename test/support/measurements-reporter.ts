@@ -1,7 +1,7 @@
 import type { Reporter, TestModule } from 'vitest/node';
 import type { Measurement } from './measurements.ts';
 
-/** Prints what tests measured, one line each, in the order of the rows of docs/guarantees.md. */
+/** Prints the measurements of tests, one line each, in the order of the fault table in docs/guarantees-tests.md. */
 export default class MeasurementsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const figures = modules.flatMap(module =>
@@ -13,7 +13,7 @@ export default class MeasurementsReporter implements Reporter {
 
 const nameOf = (row: Measurement['row']): string => (typeof row === 'number' ? `row ${row}` : row);
 
-/** Numbers first, then words. */
+/** Sorts numbers before words. */
 function byRow(a: Measurement, b: Measurement): number {
   if (typeof a.row === 'number' && typeof b.row === 'number') return a.row - b.row;
   if (typeof a.row === 'number') return -1;

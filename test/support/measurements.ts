@@ -1,8 +1,8 @@
 import { TestRunner } from 'vitest';
 
-/** One figure that a test measured. */
+/** One measurement of a test. */
 export interface Measurement {
-  /** Of the table in docs/guarantees.md: a row's number, or a word for what has none. */
+  /** Row number of the fault table in docs/guarantees-tests.md, or a word for a measurement without a row. */
   readonly row: number | string;
   readonly text: string;
 }
@@ -14,8 +14,8 @@ declare module 'vitest' {
 }
 
 /**
- * Says what the running test measured. It is printed at the end of the run by `FiguresReporter`, whatever else the
- * run prints; a test that fails before it gets here prints none.
+ * Records a measurement of the running test. `MeasurementsReporter` prints it at the end of the run. A test that fails
+ * earlier records none.
  */
 export function measurement(row: number | string, text: string): void {
   const meta = TestRunner.getCurrentTest()?.meta;
@@ -23,16 +23,16 @@ export function measurement(row: number | string, text: string): void {
   meta.figures = [...(meta.figures ?? []), { row, text }];
 }
 
-/** How long something took, in milliseconds, and what it gave. */
+/** Runs a function and returns its milliseconds and its value. */
 export async function timed<T>(run: () => Promise<T>): Promise<{ readonly value: T; readonly ms: number }> {
-  const began = performance.now();
+  const start = performance.now();
   const value = await run();
-  return { value, ms: performance.now() - began };
+  return { value, ms: performance.now() - start };
 }
 
-/** `1,234.5 ms`, at most one decimal. */
+/** Formats milliseconds as `1,234 ms`, with one decimal below 10. */
 export const inMs = (ms: number): string =>
   `${ms.toLocaleString('en-US', { maximumFractionDigits: ms < 10 ? 1 : 0 })} ms`;
 
-/** `12,345`. */
+/** Formats a whole number as `12,345`. */
 export const whole = (n: number): string => n.toLocaleString('en-US');

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Bytes in use by JavaScript and its buffers, after the collector has run. */
+/** Returns the bytes in use by JavaScript and its buffers after a garbage collection. */
 export function bytesInUse(): number {
   collect();
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();

@@ -8,7 +8,7 @@ import { createRuntime } from '../../shared/runtime.ts';
 import { DynamoDbProxy } from './dynamodb-proxy.ts';
 import { NOW } from './episodes.ts';
 
-/** The stores on an engine in memory, with a clock that is set by hand, a wire to tap, and the tables' raw items. */
+/** Opens the stores on an engine in memory, with a settable clock, a proxy for faults, and access to raw items. */
 export async function openStores(options: { readonly maxAttempts?: number } = {}) {
   const engine = await openEmbeddedEngine();
   const wire = new DynamoDbProxy();
@@ -33,14 +33,14 @@ export async function openStores(options: { readonly maxAttempts?: number } = {}
     runtime: createRuntime(config, client, () => clock.now, log),
     db: new Dynamo(client),
     newDb: () => new Dynamo(client),
-    /** Another process on the same tables: caches, connection and wire of its own. */
+    /** Simulates another process on the same tables, with its own caches, connection and proxy. */
     another: (more: DynamoDBClientConfig = {}) => {
-      const itsWire = new DynamoDbProxy();
-      const itsClient = documentClient({ ...itsWire.settings(engine.settings), ...more });
+      const ownWire = new DynamoDbProxy();
+      const ownClient = documentClient({ ...ownWire.settings(engine.settings), ...more });
       return {
-        wire: itsWire,
-        runtime: createRuntime(config, itsClient, () => clock.now, log),
-        client: itsClient,
+        wire: ownWire,
+        runtime: createRuntime(config, ownClient, () => clock.now, log),
+        client: ownClient,
       };
     },
     wire,
@@ -52,5 +52,4 @@ export async function openStores(options: { readonly maxAttempts?: number } = {}
     },
   };
 }
-export type Process = ReturnType<Stores['another']>;
 export type Stores = Awaited<ReturnType<typeof openStores>>;

@@ -12,7 +12,7 @@ export default class SummaryReporter implements Reporter {
         if (state === 'passed') passed++;
         else if (state === 'failed') failedInModule++;
       }
-      // A file that breaks before its first test has no failed test, yet nothing of it passed.
+      // A file that fails before its first test has no failed test, but counts as one failure.
       if (failedInModule === 0 && module.state() === 'failed') failedInModule = 1;
       failed += failedInModule;
     }

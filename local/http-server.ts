@@ -1,0 +1,45 @@
+import type { Server } from 'node:http';
+import { serve } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { drainBody } from './drain-body.ts';
+import { isLoopback, refuseForeign } from './loopback-guard.ts';
+
+export interface Listening {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves an app over HTTP. Without tokens it listens on the loopback interface only and rejects requests from web pages.
+ * @param port 0 takes a free one
+ * @param options.tokens whether the app requires tokens; then any host may be listened on
+ * @throws Error with `code` EADDRINUSE, EADDRNOTAVAIL, ENOTFOUND, EACCES
+ */
+export function listen(
+  app: Hono,
+  port: number,
+  { host = '127.0.0.1', tokens = false }: { readonly host?: string; readonly tokens?: boolean } = {},
+): Promise<Listening> {
+  if (!tokens && !isLoopback(host))
+    throw new Error('without tokens only the loopback interface may be listened on');
+  return new Promise((resolve, reject) => {
+    const fetch = async (request: Request) => {
+      const response = (tokens ? undefined : refuseForeign(request)) ?? (await app.fetch(request));
+      if (response.status >= 400 && !(await drainBody(request, response.status === 413)))
+        response.headers.set('connection', 'close');
+      return response;
+    };
+    const server = serve({ fetch, port, hostname: host }, info => {
+      const close = (): Promise<void> =>
+        new Promise(done => {
+          server.close(() => done());
+          // Idle keep-alive connections would keep the process running.
+          (server as Server).closeIdleConnections();
+        });
+      // A host name may resolve to another interface, so the address in use decides.
+      if (tokens || isLoopback(info.address)) resolve({ port: info.port, close });
+      else void close().then(() => reject(new Error(`${host} is not loopback: ${info.address}`)));
+    });
+    server.once('error', reject);
+  });
+}

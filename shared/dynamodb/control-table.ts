@@ -1,0 +1,39 @@
+import type { QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { Dynamo, Item } from './client.ts';
+import { expiryAfter } from './expiry.ts';
+import { TTL_ATTRIBUTE } from './keys.ts';
+
+/** The control table for the stores that share it: reads and writes by partition key and sort key. */
+export class ControlTable {
+  readonly db: Dynamo;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+
+  constructor(db: Dynamo, name: string, now: () => number) {
+    this.db = db;
+    this.name = name;
+    this.now = now;
+  }
+
+  /** Returns one item by a consistent read; undefined when there is none. */
+  async get(pk: string, sk: string): Promise<Item | undefined> {
+    return this.db.get({ TableName: this.name, Key: { pk, sk } });
+  }
+
+  /** Writes one item without a condition. @param days until the item expires; undefined keeps it for good */
+  async put(pk: string, sk: string, content: object, days?: number): Promise<void> {
+    const expiry = days !== undefined && { [TTL_ATTRIBUTE]: expiryAfter(this.now(), days) };
+    await this.db.put({ TableName: this.name, Item: { pk, sk, ...content, ...expiry } });
+  }
+
+  /** Returns the consistent query of a partition. @param prefix restricts it to sort keys that begin with it */
+  partition(pk: string, prefix?: string): QueryCommandInput {
+    return {
+      TableName: this.name,
+      ConsistentRead: true,
+      KeyConditionExpression: prefix === undefined ? 'pk = :p' : 'pk = :p AND begins_with(sk, :s)',
+      ExpressionAttributeValues: { ':p': pk, ...(prefix !== undefined && { ':s': prefix }) },
+    };
+  }
+}

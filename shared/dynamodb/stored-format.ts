@@ -1,0 +1,76 @@
+import { Fault } from '../errors.ts';
+import type { Item } from './client.ts';
+import type { ControlTable } from './control-table.ts';
+import { FORMAT, FORMAT_ATTRIBUTE, FORMAT_VERSION_SORT } from './keys.ts';
+
+/*
+ * The version of the stored formats.
+ *
+ * - The data carry the version of the newest format that they hold: item `format`/`version` of the control table.
+ * - A head, an archived generation and a chunk of a row set may carry the version of their own format.
+ * - Data and items without a version have version 1: release 0.1.0 wrote none.
+ *
+ * A service reads every version up to its own and refuses a newer one. During an update both rules are needed: a running
+ * container of the old release may still write items of the old format, which stay readable. An item of the new format
+ * that is written before the first run records the version is refused by its own version.
+ */
+
+/** The version that this code writes, and the newest that it reads. Raise it with every change of a stored format. */
+const FORMAT_VERSION = 1;
+
+/** Checks and records the version of the data; it costs requests only until its first success in a process. */
+export class StoredFormat {
+  readonly #control: ControlTable;
+  #recorded = false;
+
+  constructor(control: ControlTable) {
+    this.#control = control;
+  }
+
+  /**
+   * Checks that this service can read the data, and records its version in data of an older one or of none. A run and
+   * the local service do so before anything else. Ingest does not: an event of an older format stays readable, and to
+   * refuse it would lose it.
+   * @throws Fault `newer_data`
+   */
+  async open(): Promise<void> {
+    if (this.#recorded) return;
+    const stored = await this.#read();
+    if (stored === undefined || stored < FORMAT_VERSION)
+      await this.#control.db.put({
+        TableName: this.#control.name,
+        Item: { pk: FORMAT, sk: FORMAT_VERSION_SORT, version: FORMAT_VERSION },
+        // Another process may have recorded a newer version since the read.
+        ConditionExpression: 'attribute_not_exists(pk) OR version < :version',
+        ExpressionAttributeValues: { ':version': FORMAT_VERSION },
+      });
+    this.#recorded = true;
+  }
+
+  /** Returns the version that the data carry, if any. @throws Fault `newer_data` */
+  async #read(): Promise<number | undefined> {
+    // A query, because the function that opens a run may read the table by queries only.
+    const items = await this.#control.db.query(this.#control.partition(FORMAT));
+    const item = items.find(({ sk }) => sk === FORMAT_VERSION_SORT);
+    return item && assertSupported(item.version, 'the stored data have');
+  }
+}
+
+/**
+ * Checks that this service can read the format of one item.
+ * @param what names the item in the message, for example `the head of this pattern`
+ * @throws Fault `newer_data`
+ */
+export function assertReadable(item: Item, what: string): void {
+  const version = item[FORMAT_ATTRIBUTE];
+  if (version !== undefined) assertSupported(version, `${what} has`);
+}
+
+function assertSupported(version: unknown, subject: string): number {
+  if (typeof version === 'number' && version <= FORMAT_VERSION) return version;
+  throw new Fault(
+    'newer_data',
+    `${subject} format version ${String(version).slice(0, 20)}, and this service reads versions up to ${FORMAT_VERSION}; ` +
+      'update the service',
+  );
+}
