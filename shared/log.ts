@@ -1,4 +1,4 @@
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** The fields of a log line: ids, counts, durations and codes; never payloads or secrets. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;

@@ -6,7 +6,7 @@ import { parentPort, Worker } from 'node:worker_threads';
  * requests in flight over keep-alive connections and times each of them.
  */
 
-export interface Load {
+interface Load {
   readonly port: number;
   readonly path: string;
   readonly bodies: readonly string[];

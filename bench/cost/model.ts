@@ -14,7 +14,7 @@ export interface FunctionMemory {
 }
 
 /** One line of the monthly bill. */
-export interface Line {
+interface Line {
   readonly item: string;
   readonly dollars: number;
 }

@@ -14,7 +14,7 @@ const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PU
 
 type ApiFunctions = Readonly<Record<Endpoint['function'], IFunction>>;
 
-export interface Api {
+interface Api {
   readonly api: HttpApi;
   readonly apiStage: HttpStage;
   readonly logs: LogGroup;

@@ -12,7 +12,7 @@ import { cycleDefinition, grantChildExecutions } from './definition.ts';
 type StepName = Extract<FunctionName, 'cycle-open' | 'mine' | 'materialize' | 'cycle-close'>;
 type CycleFunctions = Readonly<Record<StepName, IFunction>>;
 
-export interface Cycle {
+interface Cycle {
   readonly machine: StateMachine;
   readonly logs: LogGroup;
 }

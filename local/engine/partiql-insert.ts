@@ -14,7 +14,7 @@ export interface EngineResponse {
  * Puts one item.
  * @param parsed members that dynalite's validation of the put would have added
  */
-export type PutItem = (put: object, parsed: object) => Promise<EngineResponse>;
+type PutItem = (put: object, parsed: object) => Promise<EngineResponse>;
 
 export interface InsertBatch {
   readonly Statements: readonly { readonly Statement: string; readonly Parameters: readonly unknown[] }[];

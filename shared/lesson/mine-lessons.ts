@@ -16,7 +16,7 @@ import { differenceFrom, testSlices } from './uncertainty.ts';
 /** The default of `N_MIN`: minimum number of events with an outcome of a slice that is a lesson. */
 export const DEFAULT_N_MIN = 33;
 /** A slice with at least this share of `N_MIN` is listed as near. */
-export const NEAR_SHARE = 0.8;
+const NEAR_SHARE = 0.8;
 /** Maximum number of lessons of one pattern, so that a function can read a set of them back in a few pages. */
 export const MAX_LESSONS = 100_000;
 

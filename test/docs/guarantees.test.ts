@@ -12,7 +12,7 @@ const text = read('guarantees-tests.md');
 
 const TEST_ROOT = fileURLToPath(new URL('..', import.meta.url));
 const sources = readdirSync(TEST_ROOT, { recursive: true, encoding: 'utf8' })
-  .filter(file => /\.(test|facts)\.ts$/.test(file))
+  .filter(file => /\.test\.ts$/.test(file))
   .map(file => ({ file: file.replaceAll('\\', '/'), source: readFileSync(join(TEST_ROOT, file), 'utf8') }));
 
 /** An id in a test's title: `[D3]`. */
@@ -28,7 +28,7 @@ it('every promise has an id of its own, and every id is proven by the tests that
   expect(new Set(promised).size).toBe(promised.length);
   expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(promised));
   for (const { id, cells } of rows) {
-    const named = [...cells.matchAll(/`([\w/.-]+\.(?:test|facts)\.ts)`/g)].map(([, file = '']) => file);
+    const named = [...cells.matchAll(/`([\w/.-]+\.test\.ts)`/g)].map(([, file = '']) => file);
     const tagged = sources.filter(({ source }) => source.includes(`[${id}] `)).map(({ file }) => file);
     // A bench proves what takes minutes.
     if (/bench `\w+`/.test(cells)) continue;

@@ -12,7 +12,7 @@ export interface WireAnswer {
 }
 type Forward = (body?: object) => Promise<WireAnswer>;
 /** Handles a request between the AWS SDK and the engine: forwards it (changed or not), responds itself, or throws. */
-export type Around = (request: WireRequest, forward: Forward) => Promise<WireAnswer>;
+type Around = (request: WireRequest, forward: Forward) => Promise<WireAnswer>;
 
 interface EngineRequest {
   readonly headers: Readonly<Record<string, string>>;

@@ -9,7 +9,7 @@ import { eventBody, iso, S1 } from './episodes.ts';
 import type { Stores } from './stores.ts';
 import { openStores } from './stores.ts';
 
-export type OpenedCycle = Awaited<ReturnType<typeof openStep>>;
+type OpenedCycle = Awaited<ReturnType<typeof openStep>>;
 
 export const OPERATOR = { who: 'anna', why: 'a test' };
 
