@@ -1,5 +1,4 @@
-import type { MineInput } from '../../shared/mining/mine-slices.ts';
-import type { DimensionColumn } from '../../shared/mining/types.ts';
+import type { DimensionColumn, MineInput } from '../../shared/mining/types.ts';
 
 /** One size of the benchmark: so many events of so many dimensions, spread over so many patterns. */
 export interface Shape {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MineInput } from '../../shared/mining/mine-slices.ts';
+import type { MineInput } from '../../shared/mining/types.ts';
 import { N_MIN, type Shape } from './data.ts';
 
 const here = dirname(dirname(fileURLToPath(import.meta.url)));

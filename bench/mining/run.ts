@@ -1,5 +1,6 @@
 // One engine on one shape in a process of its own, for a cold start and a clean peak of memory; prints JSON.
-import { type MineInput, type MiningResult, mineSlices } from '../../shared/mining/mine-slices.ts';
+import { mineSlices } from '../../shared/mining/mine-slices.ts';
+import type { MineInput, MiningResult } from '../../shared/mining/types.ts';
 import { referenceMine } from '../../test/support/reference-miner.ts';
 import { generate, N_MIN, type Shape } from './data.ts';
 import { DuckDbCube } from './duckdb.ts';

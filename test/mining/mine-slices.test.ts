@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type MineInput,
-  type MineOptions,
-  type MiningResult,
-  mineSlices,
-  type SliceTable,
-} from '../../shared/mining/mine-slices.ts';
-import type { DimensionColumn } from '../../shared/mining/types.ts';
+import { mineSlices } from '../../shared/mining/mine-slices.ts';
+import type {
+  DimensionColumn,
+  MineInput,
+  MineOptions,
+  MiningResult,
+  SliceTable,
+} from '../../shared/mining/types.ts';
 import { type ReferenceSlice, referenceMine } from '../support/reference-miner.ts';
 
 const UNBOUNDED = { nMin: 1, nearMin: 1, maxSlices: 1e9 };

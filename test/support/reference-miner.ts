@@ -1,4 +1,4 @@
-import type { MineInput, MineOptions } from '../../shared/mining/mine-slices.ts';
+import type { MineInput, MineOptions } from '../../shared/mining/types.ts';
 
 export interface ReferenceSlice {
   /** Ascending by dimension. */

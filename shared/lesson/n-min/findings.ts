@@ -1,4 +1,4 @@
-import type { SliceTable } from '../../mining/mine-slices.ts';
+import type { SliceTable } from '../../mining/types.ts';
 import { testAgainstRest } from '../../statistics/fisher-exact.ts';
 import { SIDE, SliceLattice } from './slice-lattice.ts';
 

@@ -1,4 +1,4 @@
-import type { MineInput, MiningResult, SliceTable } from '../../mining/mine-slices.ts';
+import type { MineInput, MiningResult, SliceTable } from '../../mining/types.ts';
 import { mineSlices } from '../../mining/mine-slices.ts';
 import { MAX_LESSONS } from '../mine-lessons.ts';
 import type { FindingCounts } from './findings.ts';

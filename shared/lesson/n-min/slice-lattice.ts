@@ -1,4 +1,4 @@
-import type { SliceTable } from '../../mining/mine-slices.ts';
+import type { SliceTable } from '../../mining/types.ts';
 
 /** Sides of a difference, as bits. */
 export const SIDE = { none: 0, more: 1, fewer: 2 } as const;
