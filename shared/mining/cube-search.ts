@@ -1,31 +1,16 @@
 /** Kernel: the depth-first search over bit-packed records. */
 import { RecordFolder } from './folding.ts';
-import { type ItemColumn, type Items, PAIR_BITS } from './items.ts';
-import { countRecords, LAYOUT, placeRows, sumPairs } from './kernels.ts';
+import { encodeRows, type ItemColumn, type Items, PAIR_BITS } from './items.ts';
+import { countRecords, LAYOUT, sumPairs } from './kernels.ts';
 import { addNearValues, NearPool, nearSlice } from './near-slices.ts';
-import {
-  clearSizes,
-  countSizes,
-  type RecordRange,
-  scatter,
-  scatterMeasures,
-  sumRecords,
-} from './partitioning.ts';
-import { Cells, Lanes, placeColumn, RecordBuffers, Records } from './records.ts';
+import { type Partition, Partitioner, type RecordRange, sumRecords } from './partitioning.ts';
+import { Cells, Lanes, RecordBuffers, Records } from './records.ts';
 import { Level, type Pair } from './slice-table.ts';
 import type { Cut, Limits, MineInput } from './types.ts';
 
 /** Pairs of values are counted only if they are fewer than the records times this ratio. */
 const PAIR_RATIO = 0.5;
 const CLASS_FIELD = { word: LAYOUT.key, shift: 0, mask: 0 };
-
-/** A child slice to extend in turn. */
-interface Partition {
-  readonly code: number;
-  /** Number of its records: that of its rows unless some were folded. */
-  records: number;
-  readonly rows: number;
-}
 
 /** How a search over some depths ended. */
 export interface SearchEnd {
@@ -64,7 +49,7 @@ export class CubeSearch {
   /** Counters of the second dimension when two are counted in one pass. */
   private readonly otherCells: Cells;
   private readonly pairCells = new Cells(2 ** PAIR_BITS, false);
-  private readonly starts: Int32Array;
+  private readonly partitioner: Partitioner;
   private readonly folder = new RecordFolder();
   /** At each depth the records of the children of the path's slice. */
   private buffers: RecordBuffers;
@@ -81,22 +66,13 @@ export class CubeSearch {
     this.path = new Int32Array(items.columns.length + 1);
     this.cells = new Cells(codes, this.measured);
     this.otherCells = new Cells(codes, false);
-    this.starts = new Int32Array(codes);
+    this.partitioner = new Partitioner(codes);
     this.buffers = new RecordBuffers(new Records(0, 0), 0);
   }
 
   /** Returns one record per row, in the order of rows. */
   rowRecords(): Records {
-    const { size, classes, supporting, measure } = this.input;
-    const { stride } = this.items;
-    const rows = new Records(size * stride, measure ? size : 0);
-    placeRows(rows.words, stride, size, classes, this.lanes.countBits);
-    for (const { codes, place, field } of this.columns)
-      placeColumn(rows.words, stride, field.word, size, codes, place);
-    if (measure)
-      for (let row = 0; row < size; row++)
-        rows.measures[row] = supporting[classes[row] as number] ? (measure[row] as number) : 0;
-    return rows;
+    return encodeRows(this.input, this.items, this.lanes.countBits);
   }
 
   /** Emits the slice of all rows, or adds it to the near slices. */
@@ -129,12 +105,9 @@ export class CubeSearch {
     this.emitFrom = emitFrom;
     this.depthLimit = depthLimit;
     this.workLimit = workLimit;
-    this.starts.fill(0);
-    this.cells.clear(0, this.cells.size);
     const nearBefore = this.near;
     this.near = nearBefore.copy();
-    const { size } = this.input;
-    this.extendSlice(0, this.foldRoot(rows), size, 0);
+    this.extendSlice(0, this.foldRoot(rows), this.input.size, 0);
     const seen = this.emitted;
     if (this.stopped) {
       this.dropLevels(emitFrom);
@@ -193,7 +166,8 @@ export class CubeSearch {
       }
       const partitions = this.countChildren(depth, range, d, deeper && d < last);
       if (partitions.length === 0) continue;
-      if (range.count < weight) this.countPartitions(depth, range, d, partitions);
+      if (range.count < weight)
+        this.partitioner.count(this.buffers.at(depth).words, range, this.column(d).field, partitions);
       if (!this.partition(depth, range, d, partitions)) return;
       this.extendChildren(depth, d, partitions);
       if (this.stopped) return;
@@ -297,43 +271,21 @@ export class CubeSearch {
     return true;
   }
 
-  /** Counts the records of each child to extend. */
-  private countPartitions(
-    depth: number,
-    range: RecordRange,
-    d: number,
-    partitions: readonly Partition[],
-  ): void {
-    const { starts } = this;
-    const { field } = this.column(d);
-    const { words } = this.buffers.at(depth);
-    countSizes(words, range, field, starts);
-    for (const partition of partitions) partition.records = starts[partition.code] as number;
-    clearSizes(words, range, field, starts);
-  }
-
   /**
-   * Copies the records of the children to extend, child by child, to the next depth's buffer. Returns false if the
-   * memory budget does not allow it.
+   * Copies the records of the children to extend to the next depth's buffer. Returns false if the memory budget does
+   * not allow it.
    */
   private partition(depth: number, range: RecordRange, d: number, partitions: readonly Partition[]): boolean {
-    const { starts, buffers } = this;
-    const { field } = this.column(d);
+    const { buffers } = this;
     const { stride } = this.column(d + 1);
-    let total = 0;
-    for (const { code, records } of partitions) {
-      starts[code] = total + 1;
-      total += records;
-    }
+    const total = partitions.reduce((sum, { records }) => sum + records, 0);
     this.work += range.count;
-    const reserved = buffers.reserve(depth + 1, total, stride);
-    if (reserved) {
-      const from = buffers.at(depth);
-      const to = buffers.at(depth + 1);
-      if (this.measured) scatterMeasures(from, to, range, field, starts.slice());
-      scatter(from.words, to.words, range, field, starts, stride);
-    } else this.stopped = 'memory';
-    for (const { code } of partitions) starts[code] = 0;
-    return reserved;
+    if (!buffers.reserve(depth + 1, total, stride)) {
+      this.stopped = 'memory';
+      return false;
+    }
+    const { field } = this.column(d);
+    this.partitioner.copy(buffers.at(depth), buffers.at(depth + 1), range, field, partitions, stride);
+    return true;
   }
 }

@@ -1,6 +1,6 @@
-import { LAYOUT } from './kernels.ts';
+import { LAYOUT, placeRows } from './kernels.ts';
 import type { Field } from './partitioning.ts';
-import { countCodes, strideOf, sumWeights } from './records.ts';
+import { countCodes, placeColumn, placeMeasures, Records, strideOf, sumWeights } from './records.ts';
 import type { DimensionColumn, MineInput } from './types.ts';
 
 const KEY_WORD_BITS = 32;
@@ -146,4 +146,15 @@ function supportByCode(input: MineInput, { codes, values }: DimensionColumn): In
 /** 1 for each supporting class, 0 for the others. */
 function classWeights({ supporting }: MineInput): Int32Array {
   return Int32Array.from({ length: LAYOUT.classes }, (_, k) => (supporting[k] ? 1 : 0));
+}
+
+/** Packs each row into a record, in the order of rows. */
+export function encodeRows(input: MineInput, { columns, stride }: Items, countBits: number): Records {
+  const { size, classes, measure } = input;
+  const rows = new Records(size * stride, measure ? size : 0);
+  placeRows(rows.words, stride, size, classes, countBits);
+  for (const { codes, place, field } of columns)
+    placeColumn(rows.words, stride, field.word, size, codes, place);
+  if (measure) placeMeasures(rows.measures, measure, classes, classWeights(input));
+  return rows;
 }

@@ -22,6 +22,52 @@ export interface RecordBlock {
   readonly measures: Float64Array;
 }
 
+/** A child slice whose records are copied together, to be extended in turn. */
+export interface Partition {
+  readonly code: number;
+  /** Number of its records: that of its rows unless some were folded. */
+  records: number;
+  readonly rows: number;
+}
+
+/** Groups the records of a slice by the code of one dimension. */
+export class Partitioner {
+  /** An entry per code, 0 between calls. */
+  private readonly places: Int32Array;
+
+  constructor(codes: number) {
+    this.places = new Int32Array(codes);
+  }
+
+  /** Counts the records of each partition. */
+  count(words: Int32Array, range: RecordRange, field: Field, partitions: readonly Partition[]): void {
+    const { places } = this;
+    countSizes(words, range, field, places);
+    for (const partition of partitions) partition.records = places[partition.code] as number;
+    clearSizes(words, range, field, places);
+  }
+
+  /** Copies the records of all partitions, one partition after the other, to the start of another block. */
+  copy(
+    from: RecordBlock,
+    to: RecordBlock,
+    range: RecordRange,
+    field: Field,
+    partitions: readonly Partition[],
+    toStride: number,
+  ): void {
+    const { places } = this;
+    let next = 1;
+    for (const { code, records } of partitions) {
+      places[code] = next;
+      next += records;
+    }
+    if (from.measures.length > 0) scatterMeasures(from, to, range, field, places.slice());
+    scatter(from.words, to.words, range, field, places, toStride);
+    for (const { code } of partitions) places[code] = 0;
+  }
+}
+
 /** Counts the records of each code. */
 export function countSizes(
   words: Int32Array,
@@ -52,7 +98,7 @@ export function clearSizes(
  * Copies records, grouped by code, to another buffer. `places` maps a code to one more than the number of its next
  * record there, and to 0 for a code that is not copied. The copies have `toStride` words each.
  */
-export function scatter(
+function scatter(
   from: Int32Array,
   to: Int32Array,
   { first, count, stride }: RecordRange,
@@ -77,7 +123,7 @@ export function scatter(
 }
 
 /** Copies the measures of records to the places that `scatter` gives the records. */
-export function scatterMeasures(
+function scatterMeasures(
   from: RecordBlock,
   to: RecordBlock,
   { first, count, stride }: RecordRange,

@@ -186,6 +186,17 @@ export function placeColumn(
     words[p] = (words[p] as number) | (place[codes[row] as number] as number);
 }
 
+/** Writes the measure of each supporting row, and 0 for the others; `weight` is 1 for each supporting class. */
+export function placeMeasures(
+  measures: Float64Array,
+  measure: Float64Array,
+  classes: Uint8Array,
+  weight: Int32Array,
+): void {
+  for (let row = 0; row < measures.length; row++)
+    measures[row] = weight[classes[row] as number] === 1 ? (measure[row] as number) : 0;
+}
+
 /** Adds the weight of each row's class to the support of the row's code. */
 export function countCodes(
   codes: DimensionColumn['codes'],
