@@ -13,7 +13,7 @@ const PAIR_RATIO = 0.5;
 const CLASS_FIELD = { word: LAYOUT.key, shift: 0, mask: 0 };
 
 /** How a search over some depths ended. */
-export interface SearchEnd {
+interface SearchEnd {
   /** The budget that ran out, if one did. */
   readonly stopped: Cut['limit'] | undefined;
   /** Slices found until then, with those of the depths before. */
@@ -235,7 +235,7 @@ export class CubeSearch {
     return reaches;
   }
 
-  /** The pairs of the path's slice and one more item, ascending. */
+  /** Returns the pairs of the path's slice and one more item, ascending. */
   private pairsOf(depth: number, item: number): Pair[] {
     const { dimension, code } = this.items;
     const items = [...this.path.subarray(0, depth), item].sort((a, b) => a - b);

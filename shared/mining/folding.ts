@@ -12,14 +12,14 @@ const HASH_FOLD_RATIO = 0.75;
 const HASH_FOLD_SPARE_BITS = 1;
 
 /** The key bits that records must share to be merged. */
-export interface FoldKey {
+interface FoldKey {
   /** Bits of class and dimensions in the last key word; the key words before it belong to the key as a whole. */
   readonly suffix: Field;
   /** Number of all key bits. */
   readonly suffixBits: number;
 }
 
-/** Folds records in place, and keeps the hash tables for that. */
+/** Decides whether folding pays, and owns the hash tables for it. */
 export class RecordFolder {
   /** Records read for estimates: the part of folding that is not in the size of its input and result. */
   visits = 0;
@@ -28,7 +28,7 @@ export class RecordFolder {
 
   /**
    * Merges the records that agree in the key if that is expected to pay. Returns how many records remain.
-   * @param always tries a hash fold even where the key has many more values than there are records
+   * @param always true to try a hash fold even if the key has many more bits than the number of records
    */
   fold(records: RecordBlock, range: RecordRange, key: FoldKey, always: boolean): number {
     const { count } = range;

@@ -21,7 +21,7 @@ export interface Items {
   readonly stride: number;
 }
 
-export interface NearValue {
+interface NearValue {
   readonly dimension: number;
   readonly code: number;
   readonly support: number;
@@ -136,14 +136,14 @@ function placeOf({ values }: DimensionColumn, frequent: readonly number[], shift
   return place;
 }
 
-/** Number of supporting rows of each code. */
+/** Counts the supporting rows of each code. */
 function supportByCode(input: MineInput, { codes, values }: DimensionColumn): Int32Array {
   const support = new Int32Array(values.length + 1);
   countCodes(codes, input.classes, input.size, classWeights(input), support);
   return support;
 }
 
-/** 1 for each supporting class, 0 for the others. */
+/** Returns 1 for each supporting class and 0 for the others. */
 function classWeights({ supporting }: MineInput): Int32Array {
   return Int32Array.from({ length: LAYOUT.classes }, (_, k) => (supporting[k] ? 1 : 0));
 }

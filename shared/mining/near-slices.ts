@@ -9,7 +9,7 @@ const NEAR_LIMIT = 100;
 const NEAR_CANDIDATES = 4096;
 
 /** A slice below `nMin` that may be listed. */
-export interface NearSlice {
+interface NearSlice {
   readonly support: number;
   /** Ascending by dimension. */
   readonly pairs: readonly Pair[];

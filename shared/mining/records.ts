@@ -1,4 +1,4 @@
-/** Kernel: the layout of records and counters in memory, and reading them. */
+/** Kernel: records and counters in memory, and the loops that encode rows. */
 import { GOLDEN_RATIO_32, LAYOUT } from './kernels.ts';
 import type { RecordBlock } from './partitioning.ts';
 import type { DimensionColumn, MineInput } from './types.ts';
@@ -28,27 +28,25 @@ const LANE_FACTOR_B = Int32Array.of(
   0x1b56c4e9,
 );
 
-/** Words of a record that ends with the given word. The number is even, so that lanes are aligned. */
+/** Returns the words of a record that ends with the given word. The number is even, so that lanes are aligned. */
 export function strideOf(lastWord: number): number {
   return (lastWord + 2) & ~1;
 }
 
 /** Counters by code: for each class a 64-bit lane that adds up the lanes of records, and the sum of the measure. */
 export class Cells {
-  readonly size: number;
   readonly wide: BigInt64Array;
   readonly words: Int32Array;
   /** Empty without a measure. */
   readonly sums: Float64Array;
 
   constructor(size: number, measured: boolean) {
-    this.size = size;
     this.wide = new BigInt64Array(size * LAYOUT.classes);
     this.words = new Int32Array(this.wide.buffer);
     this.sums = new Float64Array(measured ? size : 0);
   }
 
-  /** Sum of the measure; 0 without a measure. */
+  /** Returns the sum of the measure; 0 without a measure. */
   sum(code: number): number {
     return this.sums.length > 0 ? (this.sums[code] as number) : 0;
   }
@@ -80,7 +78,7 @@ export class Lanes {
     this.supporting = classes.filter(k => supporting[k]).map(k => 2 * k);
   }
 
-  /** Number of supporting rows. */
+  /** Returns the number of supporting rows. */
   support({ words }: Cells, code: number): number {
     const { supporting, countMask } = this;
     const at = code * CELL_WORDS;
@@ -90,7 +88,7 @@ export class Lanes {
     return support;
   }
 
-  /** Number of rows of all classes. */
+  /** Returns the number of rows of all classes. */
   rows({ words }: Cells, code: number): number {
     const at = code * CELL_WORDS;
     let rows = 0;
@@ -136,6 +134,7 @@ export class Records implements RecordBlock {
     this.measures = new Float64Array(measures);
   }
 
+  /** Returns a copy of the first words and measures. */
   truncated(words: number, measures: number): Records {
     const copy = new Records(words, measures, this.words.slice(0, words));
     copy.measures.set(this.measures.subarray(0, measures));

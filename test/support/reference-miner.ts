@@ -12,7 +12,7 @@ export interface ReferenceSlice {
   readonly representative: number;
 }
 
-export interface ReferenceMined {
+interface ReferenceMined {
   readonly slices: readonly ReferenceSlice[];
   readonly near: readonly ReferenceSlice[];
   /** The deepest level that fits within `maxSlices` as a whole; undefined if nothing was cut. */
