@@ -20,9 +20,9 @@ import type { MineInput, MineOptions, MiningResult } from './types.ts';
  *
  * Two slices are taken to have the same rows if their counts in every class and their fingerprints agree. A fingerprint
  * is a sum of one pseudo-random number per row, of 64 bits less those that hold the number of rows. The probability
- * that two different slices with equal counts agree is 1 in 2^44 at a million rows, 1 in 2^49 at 20,000. Example: of
- * 248,000 slices of a million rows (15 dimensions, to depth 3), 1,160 pairs have equal counts, so the probability that
- * one is wrong is 1 in 15 billion.
+ * that two different slices with equal counts agree is 1 in 2^44 at a million rows, 1 in 2^49 at 20,000. Example: a
+ * million rows of 15 dimensions have 248,000 slices to depth 3, and 1,160 pairs of these have equal counts. The
+ * probability that one pair is taken for the same rows is then 1 in 15 billion.
  */
 export function mineSlices(input: MineInput, options: MineOptions): MiningResult {
   const limits = limitsOf(options);
