@@ -1,6 +1,6 @@
 import type { EpisodeColumns } from '../episode/columns/columns.ts';
 import { mineSlices } from '../mining/mine-slices.ts';
-import type { DimensionColumn, Cut, MineInput, SliceTable } from '../mining/types.ts';
+import type { Cut, DimensionColumn, MineInput, SliceTable } from '../mining/types.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';
 import { scopeFromPairs, scopeHash } from '../pattern/scope.ts';

@@ -1,6 +1,6 @@
 import type { EpisodeColumns } from '../../episode/columns/columns.ts';
-import type { MineInput } from '../../mining/types.ts';
 import { mineSlices } from '../../mining/mine-slices.ts';
+import type { MineInput } from '../../mining/types.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { MinimumDetectableDifference } from '../../statistics/power.ts';
 import { minimumDetectableDifference, POWER } from '../../statistics/power.ts';
