@@ -1,7 +1,7 @@
 /** Kernel: the depth-first search over bit-packed records. */
 import { RecordFolder } from './folding.ts';
 import { encodeRows, type ItemColumn, type Items, PAIR_BITS } from './items.ts';
-import { countRecords, LAYOUT, sumPairs } from './kernels.ts';
+import { CONSTANTS, countRecords, sumPairs } from './kernels.ts';
 import { addNearValues, NearPool, nearSlice } from './near-slices.ts';
 import { type Partition, Partitioner, type RecordRange, sumRecords } from './partitioning.ts';
 import { Cells, Lanes, RecordBuffers, Records } from './records.ts';
@@ -10,7 +10,7 @@ import type { Cut, Limits, MineInput } from './types.ts';
 
 /** Pairs of values are counted only if they are fewer than the records times this ratio. */
 const PAIR_RATIO = 0.5;
-const CLASS_FIELD = { word: LAYOUT.key, shift: 0, mask: 0 };
+const CLASS_FIELD = { word: CONSTANTS.key, shift: 0, mask: 0 };
 
 /** How a search over some depths ended. */
 interface SearchEnd {

@@ -1,4 +1,4 @@
-import { LAYOUT, placeRows } from './kernels.ts';
+import { CONSTANTS, placeRows } from './kernels.ts';
 import type { Field } from './partitioning.ts';
 import { countCodes, placeColumn, placeMeasures, Records, strideOf, sumWeights } from './records.ts';
 import type { DimensionColumn, MineInput } from './types.ts';
@@ -62,13 +62,14 @@ export function frequentItems(input: MineInput, nMin: number, nearMin: number): 
   const itemDimension: number[] = [];
   const itemCode: number[] = [];
   const nearValues: NearValue[] = [];
-  const found = input.dimensions.map((column, dimension): FrequentValues => {
+  const supports = input.dimensions.map(column => ({ column, support: supportByCode(input, column) }));
+  const found = supports.map(({ column, support }, dimension): FrequentValues => {
     const base = itemCode.length - 1;
     const frequent: number[] = [];
-    for (const [code, support] of supportByCode(input, column).entries()) {
+    for (const [code, n] of support.entries()) {
       if (code === 0) continue;
-      if (support >= nMin) frequent.push(code);
-      else if (support > 0 && support >= nearMin) nearValues.push({ dimension, code, support });
+      if (n >= nMin) frequent.push(code);
+      else if (n > 0 && n >= nearMin) nearValues.push({ dimension, code, support: n });
     }
     for (const code of frequent) {
       itemDimension.push(dimension);
@@ -83,7 +84,7 @@ export function frequentItems(input: MineInput, nMin: number, nearMin: number): 
     columns,
     nearValues,
     support: sumWeights(input.classes, input.size, classWeights(input)),
-    stride: columns[0]?.stride ?? strideOf(LAYOUT.key),
+    stride: columns[0]?.stride ?? strideOf(CONSTANTS.key),
   };
 }
 
@@ -93,9 +94,9 @@ export function frequentItems(input: MineInput, nMin: number, nearMin: number): 
  */
 function layOut(found: readonly FrequentValues[]): ItemColumn[] {
   const order = found.toSorted((a, b) => a.frequent.length - b.frequent.length || b.dimension - a.dimension);
-  let word = LAYOUT.key;
-  let shift = LAYOUT.classBits;
-  let suffixBits = LAYOUT.classBits;
+  let word = CONSTANTS.key;
+  let shift = CONSTANTS.classBits;
+  let suffixBits = CONSTANTS.classBits;
   let next: ItemColumn | undefined;
   const columns: ItemColumn[] = [];
   for (const { column, base, frequent } of order) {
@@ -145,7 +146,7 @@ function supportByCode(input: MineInput, { codes, values }: DimensionColumn): In
 
 /** Returns 1 for each supporting class and 0 for the others. */
 function classWeights({ supporting }: MineInput): Int32Array {
-  return Int32Array.from({ length: LAYOUT.classes }, (_, k) => (supporting[k] ? 1 : 0));
+  return Int32Array.from({ length: CONSTANTS.classes }, (_, k) => (supporting[k] ? 1 : 0));
 }
 
 /** Packs each row into a record, in the order of rows. */

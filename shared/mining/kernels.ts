@@ -6,7 +6,7 @@ import { clearSizes, type Field, type RecordBlock, type RecordRange } from './pa
 import type { DimensionColumn } from './types.ts';
 
 // The layout of a record. V8 compiles a private constant into the loops. It loads an exported or imported one from
-// memory in each round, which makes a run 2 to 5 % slower. So other files read `LAYOUT`.
+// memory in each round, which makes a run 2 to 5 % slower. So other files read `CONSTANTS`.
 
 /** The first key word of a record. The two words before it are the record's lane (see `Lanes`). */
 const KEY = 2;
@@ -14,11 +14,16 @@ const KEY = 2;
 const CLASS_BITS = 3;
 const CLASS_MASK = 7;
 
-/** The same numbers for code outside of the loops. */
-export const LAYOUT = { key: KEY, classBits: CLASS_BITS, classes: CLASS_MASK + 1 };
-
 /** 2^32 divided by the golden ratio, as a prime: the multiplier of Fibonacci hashing (Knuth, TAOCP 3, section 6.4). */
-export const GOLDEN_RATIO_32 = 0x9e3779b1;
+const GOLDEN_RATIO_32 = 0x9e3779b1;
+
+/** The same numbers for code outside of the loops. */
+export const CONSTANTS = {
+  key: KEY,
+  classBits: CLASS_BITS,
+  classes: CLASS_MASK + 1,
+  goldenRatio32: GOLDEN_RATIO_32,
+};
 
 /** Writes a record with its lane and its class for each row. */
 export function placeRows(

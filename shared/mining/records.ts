@@ -1,15 +1,15 @@
 /** Kernel: records and counters in memory, and the loops that encode rows. */
-import { GOLDEN_RATIO_32, LAYOUT } from './kernels.ts';
+import { CONSTANTS } from './kernels.ts';
 import type { RecordBlock } from './partitioning.ts';
 import type { DimensionColumn, MineInput } from './types.ts';
 
 /** Words of one counter: a lane of 64 bits per class. */
-const CELL_WORDS = 2 * LAYOUT.classes;
+const CELL_WORDS = 2 * CONSTANTS.classes;
 
 /** Every factor is odd, so two counters that differ in one class never have equal fingerprints. */
 const LANE_FACTOR_A = Int32Array.of(
   1,
-  GOLDEN_RATIO_32,
+  CONSTANTS.goldenRatio32,
   0x85ebca6b,
   0xc2b2ae35,
   0x27d4eb2f,
@@ -41,7 +41,7 @@ export class Cells {
   readonly sums: Float64Array;
 
   constructor(size: number, measured: boolean) {
-    this.wide = new BigInt64Array(size * LAYOUT.classes);
+    this.wide = new BigInt64Array(size * CONSTANTS.classes);
     this.words = new Int32Array(this.wide.buffer);
     this.sums = new Float64Array(measured ? size : 0);
   }
