@@ -1,7 +1,6 @@
-import type { MineInput } from '../../shared/mining/mine-slices.ts';
-import type { DimensionColumn } from '../../shared/mining/types.ts';
+import type { DimensionColumn, MineInput } from '../../shared/mining/types.ts';
 
-/** One size of the benchmark: so many events of so many dimensions, spread over so many patterns. */
+/** The size of one benchmark. The events are spread evenly over the patterns, each of which is mined alone. */
 export interface Shape {
   readonly name: string;
   readonly events: number;
@@ -13,12 +12,13 @@ export interface Shape {
 export const N_MIN = 33;
 const MISSING = 0.06;
 const CARDINALITIES = [3, 4, 5, 4, 6, 8, 5, 10, 12, 6, 15, 8, 10, 20, 9, 7, 5, 11, 6, 8];
-/** Shares of wins, false positives, acted neutrals, misses, dodges, skipped neutrals: nine of ten events are skipped. */
+/** Shares of wins, false positives, acted neutrals, misses, dodges and skipped neutrals. Nine of ten events are skipped. */
 const CLASS_SHARES = [0.04, 0.04, 0.02, 0.3, 0.52, 0.08];
 
 /**
- * Columns that resemble the live system's: few values a dimension, the k-th as frequent as 1/k of the first
- * (timeframe, chain, size bucket, rank, curator), 6 % missing, six classes of outcome. Seeded, hence always the same.
+ * Generates columns that resemble those of the live system (timeframe, chain, size bucket, rank, curator): few values
+ * a dimension by Zipf's law (the k-th value is 1/k as frequent as the first), 6 % missing, six classes of outcome.
+ * The generator is seeded, so the columns are the same in every run.
  */
 export function generate(shape: Shape, pattern: number): MineInput {
   const size = Math.floor(shape.events / shape.patterns);
@@ -36,6 +36,7 @@ export function generate(shape: Shape, pattern: number): MineInput {
   return { size, dimensions, classes, classCount: 6, supporting: Array(6).fill(true) };
 }
 
+/** Returns a function that maps a number from 0 up to 1 to an index, in proportion to the weights. */
 function drawFrom(weights: readonly number[]): (at: number) => number {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return at => {
@@ -48,7 +49,7 @@ function drawFrom(weights: readonly number[]): (at: number) => number {
   };
 }
 
-/** Mulberry32. */
+/** The generator Mulberry32: numbers from 0 up to 1. */
 function seeded(seed: number): () => number {
   let state = seed | 0;
   return () => {

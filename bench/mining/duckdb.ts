@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MineInput } from '../../shared/mining/mine-slices.ts';
+import type { MineInput } from '../../shared/mining/types.ts';
 import { N_MIN, type Shape } from './data.ts';
 
-const here = dirname(dirname(fileURLToPath(import.meta.url)));
+/** The folder `bench`, whose package.json names DuckDB. */
+const installFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What is used of `@duckdb/node-api`, which is installed for the benchmark only. */
+/** The part of `@duckdb/node-api` that the benchmark uses. The package is installed for the benchmark only. */
 interface DuckDb {
   readonly DuckDBInstance: { create(path: string): Promise<{ connect(): Promise<Connection> }> };
   readonly DuckDBDataChunk: { create(types: readonly unknown[], rows: number): Chunk };
@@ -30,27 +31,30 @@ interface Result {
   getColumns(): Promise<readonly (readonly unknown[])[]>;
 }
 
-/** Why DuckDB cannot be measured, or undefined when it can; installs it on the first call. */
+/** Installs DuckDB unless it is installed. Returns the reason if that failed. */
 export function installDuckDb(): string | undefined {
-  if (existsSync(join(here, 'node_modules', '@duckdb', 'node-api'))) return undefined;
+  if (existsSync(join(installFolder, 'node_modules', '@duckdb', 'node-api'))) return undefined;
   console.log('Installing DuckDB for the comparison (once, into bench/node_modules) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  // Not `npm ci`: the lock file holds the platforms the registry offered, and `ci` insists on all of them.
-  const done = spawnSync(npm, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: here,
+  // `npm ci` would fail: it requires every platform of the lock file, and a registry may not offer all of them.
+  const { status } = spawnSync(npm, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: installFolder,
     stdio: 'inherit',
   });
-  return done.status === 0 ? undefined : 'DuckDB could not be installed (npm install in bench/ failed)';
+  return status === 0
+    ? undefined
+    : 'DuckDB could not be installed; run npm install in bench/ to see the cause';
 }
 
 function load(): DuckDb {
-  return createRequire(join(here, 'package.json'))('@duckdb/node-api') as DuckDb;
+  return createRequire(join(installFolder, 'package.json'))('@duckdb/node-api') as DuckDb;
 }
 
 export function duckDbVersion(): string {
   return load().version();
 }
 
+/** The events of a shape in a DuckDB table, and the query that gives the same slices as the miner. */
 export class DuckDbCube {
   private readonly connection: Connection;
   private readonly sql: string;
@@ -60,7 +64,7 @@ export class DuckDbCube {
     this.sql = sql;
   }
 
-  /** A table in memory of one-byte codes, the smallest there is; loading it is not measured. */
+  /** Loads the events into a table in memory. Codes have one byte, the smallest type. Loading is not measured. */
   static async load(shape: Shape, inputs: readonly MineInput[]): Promise<DuckDbCube> {
     const { DuckDBInstance, DuckDBDataChunk, UTINYINT } = load();
     const connection = await (await DuckDBInstance.create(':memory:')).connect();
@@ -84,14 +88,14 @@ export class DuckDbCube {
     return new DuckDbCube(connection, cubeSql(shape));
   }
 
-  /** Milliseconds of the query alone, with its result inside DuckDB. */
+  /** Runs the query and returns its milliseconds. The result stays inside DuckDB. */
   async time(): Promise<number> {
     const start = performance.now();
     await this.connection.run(this.sql);
     return performance.now() - start;
   }
 
-  /** One text per slice: pattern, codes (empty where the dimension is not part of it), counts. */
+  /** Returns one text per slice: pattern, codes (empty for a dimension that is not part of the slice) and counts. */
   async slices(): Promise<string[]> {
     const columns = await (await this.connection.run(this.sql)).getColumns();
     const rows = columns[0]?.length ?? 0;
@@ -99,7 +103,7 @@ export class DuckDbCube {
   }
 }
 
-/** Code 0 is a missing dimension: no slice selects it. */
+/** Returns the cube query. Code 0 means that the event lacks the dimension, so slices with it are filtered out. */
 function cubeSql({ dimensions, maxDepth, patterns }: Shape): string {
   const names = Array.from({ length: dimensions }, (_, d) => `d${d}`);
   const counts = Array.from({ length: 6 }, (_, k) => `count(*) FILTER (class = ${k})::INTEGER`);

@@ -1,33 +1,40 @@
-// One engine on one shape in a process of its own, for a cold start and a clean peak of memory; prints JSON.
-import { type MineInput, type MiningResult, mineSlices } from '../../shared/mining/mine-slices.ts';
+// Measures one engine on one shape and prints JSON. Each runs in its own process, so that its first call is cold and
+// its memory peak is its own.
+import { mineSlices } from '../../shared/mining/mine-slices.ts';
+import type { MineInput, MiningResult } from '../../shared/mining/types.ts';
 import { referenceMine } from '../../test/support/reference-miner.ts';
 import { generate, N_MIN, type Shape } from './data.ts';
 import { DuckDbCube } from './duckdb.ts';
 
-export type Engine = 'empty' | 'ours' | 'reference' | 'duckdb' | 'compare';
+export type Engine = 'empty' | 'miner' | 'reference' | 'duckdb' | 'compare';
 
-export interface Order {
+/** The argument of the process, as JSON. */
+export interface RunRequest {
   readonly engine: Engine;
   readonly shape: Shape;
   readonly repeats: number;
 }
 
-export interface Measured {
+/** The output of the process, as JSON. Times are milliseconds. */
+export interface RunResult {
+  /** The first call. */
   readonly cold: number;
+  /** The later calls; the first one if there are no others. */
   readonly warm: readonly number[];
-  /** Processor time of each warm call, over all cores. */
+  /** Processor time of each warm call, on all cores together. */
   readonly processor: readonly number[];
   readonly slices: number;
+  /** Slices that have the same events as another slice before them. */
   readonly redundant: number;
-  /** Of the whole process, in MB. */
+  /** Peak memory of the whole process, in MB. */
   readonly peak: number;
-  /** For `compare`: slices that only one of the two has. */
+  /** With `compare`: the number of slices that only the miner or only DuckDB has. */
   readonly different?: number;
 }
 
 const OPTIONS = { nMin: N_MIN, nearMin: N_MIN, maxSlices: 5_000_000 };
 
-const { engine, shape, repeats } = JSON.parse(process.argv[2] ?? '') as Order;
+const { engine, shape, repeats } = JSON.parse(process.argv[2] ?? '') as RunRequest;
 const inputs = engine === 'empty' ? [] : Array.from({ length: shape.patterns }, (_, p) => generate(shape, p));
 const options = { ...OPTIONS, ...(shape.maxDepth === undefined ? {} : { maxDepth: shape.maxDepth }) };
 
@@ -35,21 +42,23 @@ function mineAll(): MiningResult[] {
   return inputs.map(input => mineSlices(input, options));
 }
 
-async function measure(once: () => unknown): Promise<Pick<Measured, 'cold' | 'warm' | 'processor'>> {
+/** Times all calls. A call that returns a number has timed itself. */
+async function measure(once: () => unknown): Promise<Pick<RunResult, 'cold' | 'warm' | 'processor'>> {
   const times: number[] = [];
   const processor: number[] = [];
   for (let i = 0; i < repeats; i++) {
     const start = performance.now();
     const used = process.cpuUsage();
-    const told = await once();
+    const own = await once();
     const { user, system } = process.cpuUsage(used);
     processor.push((user + system) / 1000);
-    times.push(typeof told === 'number' ? told : performance.now() - start);
+    times.push(typeof own === 'number' ? own : performance.now() - start);
   }
   const [cold = 0, ...warm] = times;
   return warm.length > 0 ? { cold, warm, processor: processor.slice(1) } : { cold, warm: [cold], processor };
 }
 
+/** Returns the slices in the format of `DuckDbCube.slices`. */
 function texts(mined: MiningResult, input: MineInput, pattern: number): string[] {
   const { slices } = mined;
   return Array.from({ length: slices.count }, (_, i) => {
@@ -60,7 +69,7 @@ function texts(mined: MiningResult, input: MineInput, pattern: number): string[]
   });
 }
 
-async function run(): Promise<Omit<Measured, 'peak'>> {
+async function run(): Promise<Omit<RunResult, 'peak'>> {
   const none = { cold: 0, warm: [0], processor: [0], slices: 0, redundant: 0 };
   if (engine === 'empty') return none;
   if (engine === 'duckdb') {
@@ -70,10 +79,10 @@ async function run(): Promise<Omit<Measured, 'peak'>> {
   if (engine === 'reference')
     return { ...none, ...(await measure(() => inputs.map(input => referenceMine(input, options)))) };
   if (engine === 'compare') {
-    const theirs = new Set(await (await DuckDbCube.load(shape, inputs)).slices());
-    const ours = mineAll().flatMap((mined, p) => texts(mined, inputs[p] as MineInput, p));
-    const shared = ours.filter(text => theirs.has(text)).length;
-    return { ...none, slices: ours.length, different: ours.length + theirs.size - 2 * shared };
+    const queried = new Set(await (await DuckDbCube.load(shape, inputs)).slices());
+    const mined = mineAll().flatMap((result, p) => texts(result, inputs[p] as MineInput, p));
+    const shared = mined.filter(text => queried.has(text)).length;
+    return { ...none, slices: mined.length, different: mined.length + queried.size - 2 * shared };
   }
   let last: MiningResult[] = [];
   const times = await measure(() => {

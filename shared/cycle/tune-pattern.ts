@@ -4,7 +4,7 @@ import type { Lesson, NearLesson } from '../lesson/lesson.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
 import type { MinedLessons } from '../lesson/mine-lessons.ts';
 import { mineLessons } from '../lesson/mine-lessons.ts';
-import type { Cut } from '../mining/mine-slices.ts';
+import type { Cut } from '../mining/types.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { walkForward } from '../override/evaluation/walk-forward.ts';
 import type { PolicyInput } from '../override/materialize.ts';

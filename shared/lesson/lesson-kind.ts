@@ -1,6 +1,6 @@
 import type { EpisodeColumns } from '../episode/columns/columns.ts';
 import { QUADRANT, QUADRANT_COUNT } from '../episode/columns/columns.ts';
-import type { MineInput } from '../mining/mine-slices.ts';
+import type { MineInput } from '../mining/types.ts';
 import { elementAt } from '../numbers.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';

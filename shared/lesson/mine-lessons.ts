@@ -1,7 +1,6 @@
 import type { EpisodeColumns } from '../episode/columns/columns.ts';
-import type { Cut, MineInput, SliceTable } from '../mining/mine-slices.ts';
 import { mineSlices } from '../mining/mine-slices.ts';
-import type { DimensionColumn } from '../mining/types.ts';
+import type { Cut, DimensionColumn, MineInput, SliceTable } from '../mining/types.ts';
 import { elementAt } from '../numbers.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';

@@ -1,48 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type MineInput,
-  type MineOptions,
-  type MiningResult,
-  mineSlices,
-  type SliceTable,
-} from '../../shared/mining/mine-slices.ts';
-import type { DimensionColumn } from '../../shared/mining/types.ts';
+import { mineSlices } from '../../shared/mining/mine-slices.ts';
+import type {
+  DimensionColumn,
+  MineInput,
+  MineOptions,
+  MiningResult,
+  SliceTable,
+} from '../../shared/mining/types.ts';
 import { type ReferenceSlice, referenceMine } from '../support/reference-miner.ts';
+import { column, inputOf, seeded } from './inputs.ts';
 
 const UNBOUNDED = { nMin: 1, nearMin: 1, maxSlices: 1e9 };
-
-function column(
-  name: string,
-  codes: DimensionColumn['codes'],
-  values = Math.max(0, ...codes),
-): DimensionColumn {
-  return { name, values: Array.from({ length: values }, (_, k) => `v${k}`), codes };
-}
-
-function inputOf(
-  dimensions: readonly DimensionColumn[],
-  classes: Uint8Array,
-  more: Partial<MineInput> = {},
-): MineInput {
-  return {
-    size: classes.length,
-    dimensions,
-    classes,
-    classCount: 6,
-    supporting: Array(6).fill(true),
-    ...more,
-  };
-}
-
-/** A small seeded generator, so that large inputs are the same in every run. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return below => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 function pairsAt(table: SliceTable, i: number): number[][] {
   const pairs = [];
@@ -64,7 +33,7 @@ function expected(slices: readonly ReferenceSlice[]): object[] {
   return slices.map(({ pairs, counts, sum, representative }) => ({ pairs, counts, sum, representative }));
 }
 
-/** A slice's content without its place in the output: values by name and text instead of by code. */
+/** Pairs and counts of all slices, by name and text instead of by code, in an order that does not depend on codes. */
 function contents(mined: MiningResult, input: MineInput): string[] {
   const { slices } = mined;
   return Array.from({ length: slices.count }, (_, i) => {
@@ -101,7 +70,7 @@ const smallInput = fc
             fc
               .tuple(
                 fc.array(fc.integer({ min: 0, max: values }), { minLength: size, maxLength: size }),
-                // One-value columns, columns that copy each other, and columns of every width.
+                // Columns of one value, columns that copy each other, and arrays of every width.
                 fc.constantFrom('free', 'constant', 'copy'),
                 fc.constantFrom(Uint8Array, Uint16Array, Uint32Array),
               )
@@ -150,12 +119,12 @@ const smallOptions = fc
     }),
   );
 
-describe('against the definition', () => {
-  test('3,000 random small inputs give the reference answer: slices, counts, sums, representatives, near, cut', () => {
+describe('the definition of a slice', () => {
+  test('The miner equals the reference miner on 3,000 random small inputs: slices, counts, sums, representatives, near slices and cut', () => {
     void fc.assert(fc.property(smallInput, smallOptions, expectSameAsReference), { numRuns: 3000 });
   });
 
-  test('a thousand rows, where identical ones are folded, give the reference answer', () => {
+  test('The miner equals the reference miner on a thousand rows, of which equal ones are folded', () => {
     for (const seed of [1, 2, 3]) {
       const random = seeded(seed);
       const classes = Uint8Array.from({ length: 1000 }, () => random(6));
@@ -177,7 +146,7 @@ describe('against the definition', () => {
     }
   });
 
-  test('five thousand rows of few kinds, folded by hash, give the reference answer', () => {
+  test('The miner equals the reference miner on five thousand rows of few kinds, which are folded by hash', () => {
     const random = seeded(5);
     const kinds = Array.from({ length: 150 }, () => Array.from({ length: 7 }, () => random(20)));
     const rows = Array.from({ length: 5000 }, () => kinds[random(150)] ?? []);
@@ -195,7 +164,7 @@ describe('against the definition', () => {
     expectSameAsReference(inputOf(dimensions.slice(0, 5), classes, { measure }), options);
   });
 
-  test('more key bits than one word holds give the reference answer', () => {
+  test('The miner equals the reference miner where the key bits fill more than one word', () => {
     const random = seeded(4);
     const dimensions = Array.from({ length: 8 }, (_, d) =>
       column(
@@ -208,7 +177,7 @@ describe('against the definition', () => {
     expectSameAsReference(inputOf(dimensions, classes), { ...UNBOUNDED, nMin: 2, nearMin: 1 });
   });
 
-  test('a different order of rows gives the same slices', () => {
+  test('A different order of rows gives the same result', () => {
     void fc.assert(
       fc.property(smallInput, smallOptions, (input, options) => {
         const flipped = <T extends { slice(a: number, b: number): { reverse(): T } }>(array: T) =>
@@ -225,7 +194,7 @@ describe('against the definition', () => {
     );
   });
 
-  test('a different order of dimensions and codes gives the same contents', () => {
+  test('A different order of dimensions and codes gives slices with the same pairs and counts', () => {
     void fc.assert(
       fc.property(smallInput, input => {
         const renamed: MineInput = {
@@ -246,8 +215,8 @@ describe('against the definition', () => {
   });
 });
 
-describe('edges', () => {
-  test('no rows make no slices', () => {
+describe('edge cases', () => {
+  test('An input without rows gives no slices', () => {
     const mined = mineSlices(inputOf([column('a', new Uint8Array(0))], new Uint8Array(0)), UNBOUNDED);
     expect(mined.slices.count).toBe(0);
     expect([...mined.slices.offset]).toEqual([0]);
@@ -255,13 +224,13 @@ describe('edges', () => {
     expect(mined.cut).toBeUndefined();
   });
 
-  test('no dimensions make the global slice', () => {
+  test('An input without dimensions gives only the global slice', () => {
     const mined = mineSlices(inputOf([], Uint8Array.of(0, 3, 5)), UNBOUNDED);
     expect(mined.slices.count).toBe(1);
     expect([...mined.slices.counts]).toEqual([1, 0, 0, 1, 0, 1]);
   });
 
-  test('classes that do not support are counted and do not count', () => {
+  test('Rows of a class that does not support are in the counts of a slice and do not help it to reach nMin', () => {
     const input = inputOf([column('a', Uint8Array.of(1, 1, 2, 2))], Uint8Array.of(0, 1, 1, 1), {
       supporting: [true, false, false, false, false, false],
     });
@@ -272,7 +241,7 @@ describe('edges', () => {
     ]);
   });
 
-  test('slices with the same rows name the one with fewest dimensions', () => {
+  test('Slices with the same rows have the one with fewest dimensions as representative', () => {
     const everywhere = column('chain', Uint8Array.of(1, 1, 1, 1));
     const split = column('tf', Uint8Array.of(1, 1, 2, 2));
     const input = inputOf([everywhere, split], new Uint8Array(4));
@@ -282,12 +251,12 @@ describe('edges', () => {
     ).toEqual([0, 0, 2, 3, 2, 3]);
   });
 
-  test('slices with equal counts and different rows stay apart', () => {
+  test('Slices with equal counts and different rows represent themselves', () => {
     const input = inputOf([column('a', Uint8Array.of(1, 1, 2, 2))], new Uint8Array(4));
     expect([...mineSlices(input, UNBOUNDED).slices.representative]).toEqual([0, 1, 2]);
   });
 
-  test('the near list stops at a hundred', () => {
+  test('The list of near slices ends at a hundred', () => {
     const codes = Uint16Array.from({ length: 400 }, (_, row) => (row % 200) + 1);
     const mined = mineSlices(inputOf([column('ticker', codes, 200)], new Uint8Array(400)), {
       ...UNBOUNDED,
@@ -297,7 +266,7 @@ describe('edges', () => {
     expect(pairsAt(mined.near, 99)).toEqual([[0, 100]]);
   });
 
-  test('a result is the same when computed again', () => {
+  test('Mining the same input twice gives the same result', () => {
     const random = seeded(7);
     const dimensions = [
       column(
@@ -311,104 +280,5 @@ describe('edges', () => {
       Uint8Array.from({ length: 500 }, () => random(6)),
     );
     expect(mineSlices(input, UNBOUNDED)).toEqual(mineSlices(input, UNBOUNDED));
-  });
-});
-
-describe('budgets', () => {
-  const random = seeded(11);
-  const size = 20_000;
-  const dense = inputOf(
-    Array.from({ length: 40 }, (_, d) =>
-      column(
-        `d${d}`,
-        Uint8Array.from({ length: size }, () => random(5) + 1),
-        5,
-      ),
-    ),
-    Uint8Array.from({ length: size }, () => random(6)),
-  );
-
-  test('40 dimensions of 5 dense values are cut to whole levels and say so', () => {
-    const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 20, maxSlices: 100_000 });
-    expect(cut).toMatchObject({
-      depth: 2,
-      limit: 'slices',
-      reason: 'more than 100000 slices',
-      emitted: 19_701,
-    });
-    expect(cut?.leftOutAtLeast).toBeGreaterThan(80_000);
-    expect(slices.count).toBe(1 + 200 + (25 * 40 * 39) / 2);
-  });
-
-  test('40 copies of one dimension are a lattice of 2^40 slices, cut to whole levels', () => {
-    const copies = inputOf(
-      Array.from({ length: 40 }, (_, d) =>
-        column(`d${d}`, dense.dimensions[0]?.codes ?? new Uint8Array(0), 5),
-      ),
-      dense.classes,
-    );
-    const { slices, near, cut } = mineSlices(copies, { nMin: 33, nearMin: 20, maxSlices: 100_000 });
-    expect(cut).toMatchObject({ depth: 3, limit: 'slices' });
-    expect(slices.count).toBe(1 + 5 * (40 + 780 + 9880));
-    expect(new Set(slices.representative)).toEqual(new Set([0, 1, 2, 3, 4, 5]));
-    expect(near.count).toBe(0);
-  });
-
-  test('a work budget cuts whole levels', () => {
-    const whole = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxDepth: 2 });
-    const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxWork: 80e6 });
-    expect(cut).toMatchObject({ depth: 2, limit: 'work', reason: 'more than 80000000 record visits' });
-    expect(slices).toEqual(whole.slices);
-  });
-
-  test('the first level is whole however small the work budget', () => {
-    const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxWork: 1 });
-    expect(cut).toMatchObject({ depth: 1, limit: 'work', emitted: 201 });
-    expect(slices.count).toBe(201);
-  });
-
-  test('a larger work budget cuts fewer levels, and at last none', () => {
-    const options = { nMin: 400, nearMin: 400, maxSlices: 1e6 };
-    const input = { ...dense, dimensions: dense.dimensions.slice(0, 12) };
-    const whole = mineSlices(input, options);
-    const cuts = [1e6, 8e6, 20e6].map(maxWork => {
-      const { slices, cut } = mineSlices(input, { ...options, maxWork });
-      if (cut) expect(slices.count).toBe(cut.emitted);
-      else expect(slices).toEqual(whole.slices);
-      return cut?.depth;
-    });
-    expect(cuts).toEqual([1, 2, undefined]);
-  });
-
-  test('a limit on row buffers cuts whole levels', () => {
-    const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxRowBytes: 1e6 });
-    expect(cut).toMatchObject({ depth: 1, limit: 'memory', emitted: 201 });
-    expect(slices.count).toBe(201);
-  });
-
-  test('10,000 tickers below the threshold leave the other dimensions', () => {
-    const tickers = column(
-      'ticker',
-      Uint16Array.from({ length: size }, (_, row) => (row % 10_000) + 1),
-      10_000,
-    );
-    const input = { ...dense, dimensions: [tickers, ...dense.dimensions.slice(0, 3)] };
-    const { slices, cut } = mineSlices(input, { nMin: 33, nearMin: 2, maxSlices: 1e6 });
-    expect(cut).toBeUndefined();
-    expect(slices.count).toBe(6 ** 3);
-  });
-
-  test('10,000 tickers above the threshold are 10,000 slices', () => {
-    const codes = Uint16Array.from({ length: 400_000 }, (_, row) => (row % 10_000) + 1);
-    const side = Uint8Array.from({ length: 400_000 }, (_, row) => (Math.floor(row / 10_000) % 2) + 1);
-    const input = inputOf(
-      [column('ticker', codes, 10_000), column('side', side, 2)],
-      new Uint8Array(400_000),
-    );
-    const { slices, cut } = mineSlices(input, { nMin: 20, nearMin: 20, maxSlices: 1e6 });
-    expect(cut).toBeUndefined();
-    expect(slices.count).toBe(3 * 10_001);
-    const short = mineSlices(input, { nMin: 20, nearMin: 20, maxSlices: 10_003 });
-    expect(short.cut).toMatchObject({ depth: 1, emitted: 10_003 });
   });
 });

@@ -10,7 +10,8 @@ const near = (rows: readonly Uint8Array[]) => {
   for (const row of rows) collector.add(row, 'success');
   return JSON.stringify(mineLessons(S1, collector.columns(), 33).near);
 };
-it('of more near slices than are listed, the same ones are listed in any order of reading', () => {
+
+it('The same near slices are listed in any order of reading, also if there are more than the list holds', () => {
   const base = episode('e');
   const rows = Array.from({ length: 150 }, (_, v) =>
     new Array(30).fill(packEpisode({ ...base, scope: { d: `v${v}` } })),

@@ -1,4 +1,4 @@
-import type { MineInput, MineOptions } from '../../shared/mining/mine-slices.ts';
+import type { MineInput, MineOptions } from '../../shared/mining/types.ts';
 
 export interface ReferenceSlice {
   /** Ascending by dimension. */
@@ -12,18 +12,18 @@ export interface ReferenceSlice {
   readonly representative: number;
 }
 
-export interface ReferenceMined {
+interface ReferenceMined {
   readonly slices: readonly ReferenceSlice[];
   readonly near: readonly ReferenceSlice[];
-  /** Deepest level that is whole within `maxSlices`; undefined when nothing had to be cut. */
+  /** The deepest level that fits within `maxSlices` as a whole; undefined if nothing was cut. */
   readonly cutDepth: number | undefined;
 }
 
 type Unranked = Omit<ReferenceSlice, 'representative'>;
 
 /**
- * The definition of the miner's answer, written down directly: a slice is what a subset of a row's pairs selects;
- * every subset of every row is enumerated. Exponential in the dimensions, for small inputs only.
+ * Mines by the definition of a slice: the rows that contain a set of pairs. Enumerates every subset of every row's
+ * pairs, so its time is exponential in the number of dimensions; it is for small inputs only.
  */
 export function referenceMine(input: MineInput, options: MineOptions): ReferenceMined {
   const all = selectedByAnySubset(input).filter(s => s.pairs.length <= (options.maxDepth ?? s.pairs.length));
@@ -86,7 +86,7 @@ function counted(input: MineInput, pairs: Unranked['pairs'], rows: readonly numb
   };
 }
 
-/** By number of dimensions, then pair by pair by dimension and code. */
+/** Compares by number of dimensions, then pair by pair by dimension and code. */
 function byOutputOrder(a: Unranked, b: Unranked): number {
   if (a.pairs.length !== b.pairs.length) return a.pairs.length - b.pairs.length;
   for (const [i, [d, code]] of a.pairs.entries()) {

@@ -1,4 +1,4 @@
-import type { SliceTable } from '../../mining/mine-slices.ts';
+import type { SliceTable } from '../../mining/types.ts';
 import { elementAt } from '../../numbers.ts';
 import { testAgainstRest } from '../../statistics/fisher-exact.ts';
 import { SIDE, SliceLattice } from './slice-lattice.ts';

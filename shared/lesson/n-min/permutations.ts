@@ -1,5 +1,5 @@
-import type { MineInput, MiningResult, SliceTable } from '../../mining/mine-slices.ts';
 import { mineSlices } from '../../mining/mine-slices.ts';
+import type { MineInput, MiningResult, SliceTable } from '../../mining/types.ts';
 import { MAX_LESSONS } from '../mine-lessons.ts';
 import type { FindingCounts } from './findings.ts';
 import { N_MIN_RANGE, PERMUTATIONS } from './schema.ts';

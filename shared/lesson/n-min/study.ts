@@ -1,7 +1,7 @@
 import type { EpisodeColumns } from '../../episode/columns/columns.ts';
 import { gather } from '../../episode/columns/select-rows.ts';
-import type { Cut, MineInput } from '../../mining/mine-slices.ts';
 import { mineSlices } from '../../mining/mine-slices.ts';
+import type { Cut, MineInput } from '../../mining/types.ts';
 import { elementAt } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Proportion } from '../../statistics/fisher-exact.ts';

@@ -1,0 +1,55 @@
+import { estimateDistinct, foldDirect, foldHashed } from './kernels.ts';
+import type { Field, RecordBlock, RecordRange } from './partitioning.ts';
+
+/** Suffixes of at most this many bits fold through a table that the key bits address directly. */
+const DIRECT_BITS = 16;
+/** Below this many records folding costs more than it saves. */
+const DIRECT_FOLD_MIN = 200;
+const HASH_FOLD_MIN = 4096;
+/** A hash fold must drop a quarter of the records to be worth its random accesses. */
+const HASH_FOLD_RATIO = 0.75;
+/** With more key bits than this beyond log2 of the number of records, hardly any two records would be equal. */
+const HASH_FOLD_SPARE_BITS = 1;
+
+/** The key bits that records must share to be merged. */
+interface FoldKey {
+  /** Bits of class and dimensions in the last key word; the key words before it belong to the key as a whole. */
+  readonly suffix: Field;
+  /** Number of all key bits. */
+  readonly suffixBits: number;
+}
+
+/** Decides whether folding pays, and owns the hash tables for it. */
+export class RecordFolder {
+  /** Records read for estimates: the part of folding that is not in the size of its input and result. */
+  visits = 0;
+  private readonly directSlots = new Int32Array(2 ** DIRECT_BITS);
+  private hashSlots = new Int32Array(0);
+
+  /**
+   * Merges the records that agree in the key if that is expected to pay. Returns how many records remain.
+   * @param always true to try a hash fold even if the key has many more bits than the number of records
+   */
+  fold(records: RecordBlock, range: RecordRange, key: FoldKey, always: boolean): number {
+    const { count } = range;
+    const { suffix, suffixBits } = key;
+    if (suffixBits <= DIRECT_BITS)
+      return count < DIRECT_FOLD_MIN ? count : foldDirect(records, range, suffix, this.directSlots);
+    if (count < HASH_FOLD_MIN) return count;
+    if (!always && suffixBits > Math.log2(count) + HASH_FOLD_SPARE_BITS) return count;
+    const distinct = estimateDistinct(records.words, range, suffix, this.hashTable(count / 8));
+    this.visits += count;
+    if (distinct > HASH_FOLD_RATIO * count) return count;
+    const slots = this.hashTable(Math.min(count, 1.5 * distinct + 1024));
+    return foldHashed(records, range, suffix, slots);
+  }
+
+  /** Returns a cleared table with at least twice as many slots as `entries`. */
+  private hashTable(entries: number): Int32Array {
+    const size = 2 ** Math.ceil(Math.log2(2 * entries + 16));
+    if (this.hashSlots.length < size) this.hashSlots = new Int32Array(size);
+    const table = this.hashSlots.subarray(0, size);
+    table.fill(0);
+    return table;
+  }
+}

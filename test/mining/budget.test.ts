@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { mineSlices } from '../../shared/mining/mine-slices.ts';
+import { column, inputOf, seeded } from './inputs.ts';
+
+const random = seeded(11);
+const size = 20_000;
+const dense = inputOf(
+  Array.from({ length: 40 }, (_, d) =>
+    column(
+      `d${d}`,
+      Uint8Array.from({ length: size }, () => random(5) + 1),
+      5,
+    ),
+  ),
+  Uint8Array.from({ length: size }, () => random(6)),
+);
+
+test('40 dimensions of 5 dense values are cut to whole levels, and the result reports the cut', () => {
+  const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 20, maxSlices: 100_000 });
+  expect(cut).toMatchObject({
+    depth: 2,
+    limit: 'slices',
+    reason: 'more than 100000 slices',
+    emitted: 19_701,
+  });
+  expect(cut?.leftOutAtLeast).toBeGreaterThan(80_000);
+  expect(slices.count).toBe(1 + 200 + (25 * 40 * 39) / 2);
+});
+
+test('40 copies of one dimension, a lattice of 2^40 slices, are cut to whole levels', () => {
+  const copies = inputOf(
+    Array.from({ length: 40 }, (_, d) => column(`d${d}`, dense.dimensions[0]?.codes ?? new Uint8Array(0), 5)),
+    dense.classes,
+  );
+  const { slices, near, cut } = mineSlices(copies, { nMin: 33, nearMin: 20, maxSlices: 100_000 });
+  expect(cut).toMatchObject({ depth: 3, limit: 'slices' });
+  expect(slices.count).toBe(1 + 5 * (40 + 780 + 9880));
+  expect(new Set(slices.representative)).toEqual(new Set([0, 1, 2, 3, 4, 5]));
+  expect(near.count).toBe(0);
+});
+
+test('A work budget cuts whole levels', () => {
+  const whole = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxDepth: 2 });
+  const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxWork: 80e6 });
+  expect(cut).toMatchObject({ depth: 2, limit: 'work', reason: 'more than 80000000 record visits' });
+  expect(slices).toEqual(whole.slices);
+});
+
+test('The first level is complete under the smallest work budget', () => {
+  const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxWork: 1 });
+  expect(cut).toMatchObject({ depth: 1, limit: 'work', emitted: 201 });
+  expect(slices.count).toBe(201);
+});
+
+test('A larger work budget cuts fewer levels, and a sufficient one cuts none', () => {
+  const options = { nMin: 400, nearMin: 400, maxSlices: 1e6 };
+  const input = { ...dense, dimensions: dense.dimensions.slice(0, 12) };
+  const whole = mineSlices(input, options);
+  const cuts = [1e6, 8e6, 20e6].map(maxWork => {
+    const { slices, cut } = mineSlices(input, { ...options, maxWork });
+    if (cut) expect(slices.count).toBe(cut.emitted);
+    else expect(slices).toEqual(whole.slices);
+    return cut?.depth;
+  });
+  expect(cuts).toEqual([1, 2, undefined]);
+});
+
+test('A limit on row buffers cuts whole levels', () => {
+  const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxRowBytes: 1e6 });
+  expect(cut).toMatchObject({ depth: 1, limit: 'memory', emitted: 201 });
+  expect(slices.count).toBe(201);
+});
+
+test('10,000 tickers below nMin are left out, and the slices of the other dimensions stay', () => {
+  const tickers = column(
+    'ticker',
+    Uint16Array.from({ length: size }, (_, row) => (row % 10_000) + 1),
+    10_000,
+  );
+  const input = { ...dense, dimensions: [tickers, ...dense.dimensions.slice(0, 3)] };
+  const { slices, cut } = mineSlices(input, { nMin: 33, nearMin: 2, maxSlices: 1e6 });
+  expect(cut).toBeUndefined();
+  expect(slices.count).toBe(6 ** 3);
+});
+
+test('10,000 tickers that reach nMin give 10,000 slices', () => {
+  const codes = Uint16Array.from({ length: 400_000 }, (_, row) => (row % 10_000) + 1);
+  const side = Uint8Array.from({ length: 400_000 }, (_, row) => (Math.floor(row / 10_000) % 2) + 1);
+  const input = inputOf([column('ticker', codes, 10_000), column('side', side, 2)], new Uint8Array(400_000));
+  const { slices, cut } = mineSlices(input, { nMin: 20, nearMin: 20, maxSlices: 1e6 });
+  expect(cut).toBeUndefined();
+  expect(slices.count).toBe(3 * 10_001);
+  const short = mineSlices(input, { nMin: 20, nearMin: 20, maxSlices: 10_003 });
+  expect(short.cut).toMatchObject({ depth: 1, emitted: 10_003 });
+});
