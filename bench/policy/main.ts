@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { FIRST_REPLAY_SETTINGS, REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
+import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
 import { machine } from '../support/report.ts';
 import { coinFlips } from './coin-flips.ts';
+import { FIRST_REPLAY_SETTINGS } from './first-settings.ts';
 import { oracleActs } from './oracle.ts';
 import { plot } from './plot.ts';
 import type { PolicyRunner } from './policy-runners.ts';

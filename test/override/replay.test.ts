@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { FIRST_REPLAY_SETTINGS } from '../../bench/policy/first-settings.ts';
 import { Random } from '../../bench/policy/random.ts';
 import { readEpisode } from '../../shared/episode/episode.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
@@ -12,7 +13,7 @@ import { replay } from '../../shared/override/policies/replay.ts';
 import { describeNoOverride } from '../../shared/override/replay/describe.ts';
 import { reasonsBySlice } from '../../shared/override/replay/no-override-reasons.ts';
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
-import { FIRST_REPLAY_SETTINGS, REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
+import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { scopeHash } from '../../shared/pattern/scope.ts';
 import type { KnownEvent } from '../support/factor-columns.ts';

@@ -14,6 +14,7 @@ import {
   affordablePermutations,
   CLASS,
   CLASS_COUNT,
+  contentOrder,
   countOf,
   permutedFindings,
   STUDY_BUDGET,
@@ -22,7 +23,6 @@ import {
 import { recommendNMin } from './recommend.ts';
 import type { NMinRow, NMinStudy } from './schema.ts';
 import { FALSE_DISCOVERY_RATE, N_MIN_RANGE, PERMUTATIONS } from './schema.ts';
-import { contentOrder } from './shuffle.ts';
 
 /** Odds of a difference by chance up to which a lesson looked at alone would count: as its 90 % interval. */
 const ALPHA_ALONE = 0.1;

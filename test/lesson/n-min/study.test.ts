@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { EpisodeColumns } from '../../../shared/episode/columns/columns.ts';
 import { QUADRANT } from '../../../shared/episode/columns/columns.ts';
 import { mineLessons } from '../../../shared/lesson/mine-lessons.ts';
-import { STUDY_BUDGET } from '../../../shared/lesson/n-min/permutations.ts';
+import { contentOrder, STUDY_BUDGET, shuffleOutcomes } from '../../../shared/lesson/n-min/permutations.ts';
 import { recommendNMin } from '../../../shared/lesson/n-min/recommend.ts';
 import type { NMinRow, NMinStudy } from '../../../shared/lesson/n-min/schema.ts';
 import { nMinStudySchema } from '../../../shared/lesson/n-min/schema.ts';
-import { contentOrder, sfc32, shuffleOutcomes } from '../../../shared/lesson/n-min/shuffle.ts';
 import { studyNMin } from '../../../shared/lesson/n-min/study.ts';
 import { testAgainstRest } from '../../../shared/statistics/fisher-exact.ts';
 import { minimumDetectableDifference } from '../../../shared/statistics/power.ts';
+import { sfc32 } from '../../../shared/statistics/random.ts';
 import { DX, S1 } from '../../support/episodes.ts';
 import { randomOf, shuffled } from '../../support/random.ts';
 
