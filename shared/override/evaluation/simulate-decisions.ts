@@ -27,7 +27,7 @@ export function simulateDecisions(
     const openings = known.get(key) ?? openingsIn(gates, index, resolution, scopeOf(dimensions, row));
     known.set(key, openings);
     const passes = gates.gates.every(({ margin }, g) => (margin[row] ?? 0) + (openings[g] ?? 0) >= 0);
-    acts[row] = passes && gates.usable[row] === 1 ? 1 : 0;
+    acts[row] = passes && gates.replayable[row] === 1 ? 1 : 0;
   }
 }
 

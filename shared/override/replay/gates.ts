@@ -35,7 +35,7 @@ export interface Gates {
   readonly gates: readonly Gate[];
   readonly disabled: readonly DisabledLever[];
   /** 1: every gate of the row can be replayed. */
-  readonly usable: Uint8Array;
+  readonly replayable: Uint8Array;
   /** What acting brought: `RESULT`. */
   readonly result: Uint8Array;
   readonly clusterings: readonly Clustering[];
@@ -79,7 +79,7 @@ export function prepareGates(pattern: PatternKey, columns: FactorColumns, settin
     columns,
     gates,
     disabled: silent,
-    usable,
+    replayable: usable,
     result,
     clusterings: clusterings(columns, settings.clusters),
   };

@@ -1,9 +1,9 @@
 import { RESULT } from './gates.ts';
 
 /** Units of a margin in the largest step of its lever: sums of whole numbers do not depend on the order of the rows. */
-export const TELL_UNITS = 1000;
+export const UNITS_PER_STEP = 1000;
 /** Margins count up to three of the largest steps. */
-const MOST = 3 * TELL_UNITS;
+const MOST = 3 * UNITS_PER_STEP;
 
 /**
  * Whether winners have the larger margins, by so many standard errors of the difference of the means (Welch). Where

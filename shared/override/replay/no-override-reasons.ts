@@ -50,7 +50,7 @@ export function noOverrideReasons(
           found.push({ ...slice, action_category: lever.category, reason: withheld });
         return;
       }
-      const covering = made.promising.has(g * list.length + s)
+      const covering = made.promising(g, s)
         ? moved.find(scope => covers(scope, slice.scope_subset) || covers(slice.scope_subset, scope))
         : undefined;
       const reason =

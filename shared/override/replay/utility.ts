@@ -28,7 +28,7 @@ export function decisionsUnderMoves(
   rows: Uint32Array,
 ): Uint8Array {
   const acts = new Uint8Array(gates.columns.size);
-  const { usable } = gates;
+  const { replayable: usable } = gates;
   for (let i = 0; i < rows.length; i++) acts[rows[i] ?? 0] = usable[rows[i] ?? 0] ?? 0;
   gates.gates.forEach(({ lever, margin }, g) => {
     const mine = moves.filter(move => move.gate === g);
@@ -83,7 +83,7 @@ export class AppliedMoves {
   }
 
   #passesOthers(gate: number, row: number): boolean {
-    if (this.#gates.usable[row] !== 1) return false;
+    if (this.#gates.replayable[row] !== 1) return false;
     for (let g = 0; g < this.#gates.gates.length; g++)
       if (g !== gate && !this.#passes(g, row, 0)) return false;
     return true;

@@ -86,7 +86,7 @@ function rowsByStop(
   for (const row of rows) {
     const margin = gate.margin[row] ?? Number.NaN;
     if (gates.result[row] === RESULT.neutral) census.neutral++;
-    else if (gates.usable[row] !== 1) census.leftOut++;
+    else if (gates.replayable[row] !== 1) census.leftOut++;
     else if (others.some(other => !((other.margin[row] ?? Number.NaN) >= 0))) census.otherGates++;
     else {
       if (Number.isFinite(margin)) census.movable++;
