@@ -1,3 +1,5 @@
+/* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
+
 import type { ReplayLever } from '../../lever/replay-lever.ts';
 import type { ClusterSums } from '../../statistics/clustered-variance.ts';
 import { payoffVariance } from '../../statistics/clustered-variance.ts';
@@ -33,15 +35,17 @@ export function decisionsUnderMoves(
   rows: Uint32Array,
 ): Uint8Array {
   const acts = new Uint8Array(gates.columns.size);
-  for (const row of rows) if (gates.replayable[row] === 1) acts[row] = 1;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    acts[row] = gates.replayable[row] as number;
+  }
   gates.gates.forEach((gate, g) => {
     const ofGate = moves.filter(move => move.gate === g);
-    if (ofGate.length === 0) {
-      for (const row of rows) if (!passes(gate, row, 0)) acts[row] = 0;
-      return;
+    const opening = ofGate.length === 0 ? undefined : openings(gates, ofGate, rows);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      if (!passes(gate, row, opening ? (opening[row] as number) : 0)) acts[row] = 0;
     }
-    const opening = openings(gates, ofGate, rows);
-    for (const row of rows) if (!passes(gate, row, opening[row])) acts[row] = 0;
   });
   return acts;
 }
@@ -66,7 +70,8 @@ export class AppliedMoves {
   /** Returns the decisions in a slice under all moves but one, by row of the columns. @param slice rows of the move */
   without(move: LeverMove, slice: Uint32Array): Uint8Array {
     const acts = new Uint8Array(this.#gates.columns.size);
-    for (const row of slice) {
+    for (let i = 0; i < slice.length; i++) {
+      const row = slice[i] as number;
       const passesWithout = this.#passes(move.gate, row, move.opening);
       const act =
         passesWithout === this.#passes(move.gate, row, 0)
@@ -84,18 +89,16 @@ export class AppliedMoves {
 
   /** @param less opening to take away from the sum */
   #passes(g: number, row: number, less: number): boolean {
-    const gate = this.#gates.gates[g];
-    if (!gate) throw new RangeError(`gate ${g} does not exist`);
     const opening = this.#opening[g];
-    return passes(gate, row, opening ? (opening[row] ?? Number.NaN) - less : -less);
+    return passes(this.#gates.gates[g] as Gate, row, (opening ? (opening[row] as number) : 0) - less);
   }
 }
 
 /** Returns whether a row passes a gate that is opened by the clamped sum of openings. */
-function passes({ lever, margin }: Gate, row: number, opening = Number.NaN): boolean {
+function passes({ lever, margin }: Gate, row: number, opening: number): boolean {
   const most = maxOpening(lever);
   const clamped = opening > most ? most : opening < -most ? -most : opening;
-  return (margin[row] ?? Number.NaN) + clamped >= 0;
+  return (margin[row] as number) + clamped >= 0;
 }
 
 /** Returns the most by which all matching overrides open a gate: the logarithm of the largest multiplier. */
@@ -113,9 +116,10 @@ function openings(gates: Gates, moves: readonly LeverMove[], rows: Uint32Array):
     const a = dimensions[slice.first]?.codes;
     const b = dimensions[slice.second]?.codes;
     const { firstCode, secondCode } = slice;
-    for (const row of rows) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
       if ((a && a[row] !== firstCode) || (b && b[row] !== secondCode)) continue;
-      opening[row] = (opening[row] ?? Number.NaN) + by;
+      opening[row] = (opening[row] as number) + by;
     }
   }
   return opening;
@@ -138,8 +142,9 @@ export function compareUtility(
   let winners = 0;
   let losers = 0;
   let flippedWinners = 0;
-  for (const row of rows) {
-    const change = (first[row] === 1 ? 1 : 0) - (second?.[row] === 1 ? 1 : 0);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    const change = (first[row] as number) - (second ? (second[row] as number) : 0);
     const won = result[row];
     if (change === 0 || won === RESULT.neutral) continue;
     differing[n++] = row;
@@ -175,7 +180,9 @@ function sumsOfChange(
     w = 0;
     l = 0;
   };
-  for (const row of byCluster(rows, clusterOf)) {
+  const sorted = byCluster(rows, clusterOf);
+  for (let i = 0; i < sorted.length; i++) {
+    const row = sorted[i] as number;
     const cluster = clusterOf[row];
     if (cluster !== current) endCluster();
     current = cluster;
@@ -189,11 +196,11 @@ function sumsOfChange(
 
 /** Returns the rows so that those of each cluster stand next to each other. */
 function byCluster(rows: Uint32Array, clusterOf: Clustering): Uint32Array {
-  const cluster = (row: number): number => clusterOf[row] ?? Number.NaN;
   let current = 0;
-  for (const row of rows) {
-    const own = cluster(row);
-    if (own < current) return rows.slice().sort((a, b) => cluster(a) - cluster(b));
+  for (let i = 0; i < rows.length; i++) {
+    const own = clusterOf[rows[i] as number] as number;
+    if (own < current)
+      return rows.slice().sort((a, b) => (clusterOf[a] as number) - (clusterOf[b] as number));
     current = own;
   }
   return rows;
