@@ -60,7 +60,7 @@ export function materialize(policy: Policy, taught: PolicyInput): PolicyOutput {
 }
 
 function replayedLadder({ pattern, lessons }: PolicyInput): PolicyOutput {
-  const { overrides, silent } = ladderReplay(pattern, lessons);
+  const { overrides, noOverrideReasons: silent } = ladderReplay(pattern, lessons);
   return { overrides, explainNoOverride: lesson => silent.get(lesson.scope_hash) ?? TOO_DEEP };
 }
 
@@ -81,8 +81,8 @@ function replayed({ pattern, columns, asOf, settings }: PolicyInput): PolicyOutp
 }
 
 /** Why nothing moves, if nothing does, and that the pattern loses, if it does. */
-function noteOf({ overrides, withheld, off, base }: ReplayResult): string | undefined {
-  const offs = [...new Set(off.map(lever => lever.reason))];
+function noteOf({ overrides, withheld, disabled, base }: ReplayResult): string | undefined {
+  const offs = [...new Set(disabled.map(lever => lever.reason))];
   const still = withheld ?? (offs.join('; ') || NO_STEP);
   const notes = [...(overrides.length === 0 ? [still] : []), ...(base.loses ? [base.summary] : [])];
   return notes.length === 0 ? undefined : notes.join('; ');

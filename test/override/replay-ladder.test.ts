@@ -44,9 +44,9 @@ describe('the ladder under replay', () => {
 
   it('does nothing where drift would follow the noise', () => {
     // 12 against 8 of 40: pressure 0.1, 0.9 standard errors.
-    const { overrides, silent } = ladderReplay(DX, [lesson(8, 12, 40)]);
+    const { overrides, noOverrideReasons } = ladderReplay(DX, [lesson(8, 12, 40)]);
     expect(overrides).toEqual([]);
-    expect([...silent.values()]).toEqual([
+    expect([...noOverrideReasons.values()]).toEqual([
       '12 successes of 3 rungs against 8 of 1 among 40: +0.9 standard errors, 2.6 are needed',
     ]);
   });
@@ -71,8 +71,8 @@ describe('the ladder under replay', () => {
 
   it('gives every lesson an override or a reason, whatever their order', () => {
     const lessons = [lesson(5, 4, 12), lesson(1, 1, 9, { chain: 'a' }), lesson(50, 5, 80, { chain: 'b' })];
-    const { overrides, silent } = ladderReplay(DX, lessons);
-    expect(overrides.length + silent.size).toBe(3);
-    expect(ladderReplay(DX, lessons.toReversed())).toEqual({ overrides, silent });
+    const { overrides, noOverrideReasons } = ladderReplay(DX, lessons);
+    expect(overrides.length + noOverrideReasons.size).toBe(3);
+    expect(ladderReplay(DX, lessons.toReversed())).toEqual({ overrides, noOverrideReasons });
   });
 });

@@ -134,7 +134,7 @@ describe('one lever, by hand', () => {
     const result = run([...core(), ...few]);
     expect(result.overrides).toEqual([]);
     // G = 14, 2·sqrt(4·12 + 10 + 40) = 19.8
-    expect(result.silences).toContainEqual(
+    expect(result.noOverrideReasons).toContainEqual(
       expect.objectContaining({
         action_category: 'tuning_ts_min',
         scope_subset: {},
@@ -180,7 +180,7 @@ describe('one lever, by hand', () => {
     const neutral = spread(120, { outcome: 'neutral', ts: 0.58, halo: 0.2 });
     const result = run([...core(), ...neutral]);
     expect(result.overrides).toEqual([]);
-    expect(result.silences[0]).toMatchObject({
+    expect(result.noOverrideReasons[0]).toMatchObject({
       n: 180,
       reason: 'no event with an outcome stands near the gate',
     });
@@ -208,7 +208,7 @@ describe('slices', () => {
     }));
     const result = run(scoped);
     expect(moves(result)).toEqual([['tuning_ts_min', fifteen, 0.9608]]);
-    expect(result.silences).toContainEqual(
+    expect(result.noOverrideReasons).toContainEqual(
       expect.objectContaining({
         action_category: 'tuning_ts_min',
         scope_subset: { side: 'a', timeframe: '15m' },
@@ -227,7 +227,10 @@ describe('slices', () => {
 
   test('a slice just under N_MIN is listed with what it has', () => {
     const result = run([...core(60), ...core(32, { scope: fifteen })]);
-    expect(result.silences.at(-1)).toMatchObject({ scope_subset: fifteen, reason: '32 of 33 events' });
+    expect(result.noOverrideReasons.at(-1)).toMatchObject({
+      scope_subset: fifteen,
+      reason: '32 of 33 events',
+    });
   });
 
   test('the same events in any order make the same bytes', () => {
@@ -257,7 +260,7 @@ describe('events that share their fate', () => {
   ])('forty winners of %s are not', (_, draft) => {
     const result = run([...core(), ...winners(draft)], DEPENDENT);
     expect(result.overrides).toEqual([]);
-    expect(result.silences[0]?.reason).toMatch(/^interval includes 0: \+80 ± /);
+    expect(result.noOverrideReasons[0]?.reason).toMatch(/^interval includes 0: \+80 ± /);
   });
 });
 
@@ -273,7 +276,7 @@ describe('factors that are missing', () => {
       ...halo,
     ];
     const result = run(events);
-    expect(result.off).toContainEqual({
+    expect(result.disabled).toContainEqual({
       action_category: 'tuning_ts_min',
       reason: 'factor ts_score missing on 79 %',
     });
@@ -286,13 +289,13 @@ describe('factors that are missing', () => {
     const silent = spread(100, { outcome: 'success', halo: 0.97 });
     const result = run([...core(60), ...spread(45, { outcome: 'failure', ts: 0.3, halo: 0.2 }), ...silent]);
     expect(result.overrides).toEqual([]);
-    expect(result.silences[0]).toMatchObject({ n: 205 });
+    expect(result.noOverrideReasons[0]).toMatchObject({ n: 205 });
     expect(result.base).toMatchObject({ winners: 60, losers: 0 });
   });
 
   test('factors that only acted events carry say nothing', () => {
     const result = run([...core(80), ...spread(40, { outcome: 'failure', halo: 0.5, blockedBy: ['ts'] })]);
-    expect(result.off).toContainEqual({
+    expect(result.disabled).toContainEqual({
       action_category: 'tuning_ts_min',
       reason: 'only acted events carry ts_score',
     });
@@ -301,7 +304,7 @@ describe('factors that are missing', () => {
   test('without any factor nothing is emitted, and every lever says why', () => {
     const result = run(spread(100, { outcome: 'success', slope: undefined, blockedBy: ['ts'] }));
     expect(result.overrides).toEqual([]);
-    expect(result.off.map(o => o.reason)).toEqual([
+    expect(result.disabled.map(o => o.reason)).toEqual([
       'factor ts_score missing on 100 %',
       'factor halo_distance missing on 100 %',
       'factor ema60_slope missing on 100 %',
@@ -334,7 +337,7 @@ describe('time', () => {
     ]);
     expect(result.overrides).toEqual([]);
     expect(result.withheld).toBe('held-out days disagree: −60 ± 7.7 against the base gates');
-    expect(result.silences).toContainEqual(
+    expect(result.noOverrideReasons).toContainEqual(
       expect.objectContaining({ action_category: 'tuning_ts_min', reason: result.withheld }),
     );
   });
@@ -378,7 +381,7 @@ describe('the first step of a pattern', () => {
     expect(run(blind, asking(2.8, 1)).overrides).toHaveLength(1);
     const result = run(blind, asking(2.9, 1));
     expect(result.overrides).toEqual([]);
-    expect(result.silences[0]?.reason).toBe(
+    expect(result.noOverrideReasons[0]?.reason).toBe(
       'not proven: +32 ± 23 exceeds 0 by 2.8 standard errors, 2.9 are asked of a first step',
     );
   });
@@ -447,7 +450,7 @@ describe('gates that not every pattern has', () => {
   test('where no event carries the factor there is no such gate, and nothing is left out for it', () => {
     const winners = spread(40, { outcome: 'success', ts: 0.58, halo: 0.2 });
     const result = run([...core(), ...winners]);
-    expect(result.off).toEqual([
+    expect(result.disabled).toEqual([
       { action_category: 'tuning_sr_boost', reason: 'factor sr_boost missing on 100 %' },
     ]);
     expect(moves(result)).toEqual([['tuning_ts_min', {}, 0.9608]]);
@@ -458,7 +461,7 @@ describe('gates that not every pattern has', () => {
       withNumbers({ outcome, ts, halo: 0.2, daysAgo }, { sr_boost: 1.1 });
     const result = run([...many(60, boosted('success', 1.5)), ...many(40, boosted('failure', 0.2))]);
     expect(result.base).toMatchObject({ winners: 60, losers: 0 });
-    expect(result.off).toEqual([
+    expect(result.disabled).toEqual([
       { action_category: 'tuning_sr_boost', reason: 'threshold sr_min missing on 100 %' },
     ]);
   });
@@ -562,7 +565,7 @@ test('work is bounded: levels of dimensions that would take too many looks are c
   expect(run(events).cut).toBeUndefined();
   const looks = run(events, { ...INDEPENDENT, maxVisits: 399 });
   expect(looks.cut).toEqual(['slices of 2 dimensions: 1 combination of 100 events are more than 399 looks']);
-  expect(looks.silences.every(s => Object.keys(s.scope_subset).length <= 1)).toBe(true);
+  expect(looks.noOverrideReasons.every(s => Object.keys(s.scope_subset).length <= 1)).toBe(true);
   const slices = run(events, { ...INDEPENDENT, maxSlices: 3 });
   expect(slices.cut).toEqual(['slices of 1 dimension: more than 3 slices']);
   expect(moves(slices)).toEqual([['tuning_ts_min', {}, 0.9608]]);
@@ -638,13 +641,13 @@ test('the PM data set makes no override, and every slice says why', () => {
     );
   const result = replay(S1, factorColumns(events), Date.UTC(2025, 0, 20));
   expect(result.overrides).toEqual([]);
-  expect(result.off).toEqual([
+  expect(result.disabled).toEqual([
     { action_category: 'tuning_sr_boost', reason: 'threshold sr_min missing on 100 %' },
   ]);
   expect(result.withheld).toBeUndefined();
   // Ten slices of at most two dimensions, four levers each, and nine just under N_MIN.
-  expect(result.silences.filter(s => s.reason.startsWith('interval includes 0'))).toHaveLength(30);
-  expect(result.silences.filter(s => s.reason.endsWith('of 33 events'))).toHaveLength(9);
-  expect(result.silences).toHaveLength(49);
+  expect(result.noOverrideReasons.filter(s => s.reason.startsWith('interval includes 0'))).toHaveLength(30);
+  expect(result.noOverrideReasons.filter(s => s.reason.endsWith('of 33 events'))).toHaveLength(9);
+  expect(result.noOverrideReasons).toHaveLength(49);
   expect(reasonsBySlice(result).size).toBe(19);
 });
