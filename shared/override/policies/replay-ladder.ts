@@ -10,10 +10,10 @@ import { LADDER, ladderMultiplier, ladderPressure, signed } from './drift.ts';
  * Standard errors by which the shares of three rungs and of one must differ, by the slice's dimensions. Their p-values
  * are about 0.01, 0.001 and 0.0001, because there are that many more slices of more dimensions.
  */
-export const LADDER_ERRORS: readonly [number, number, number] = [2.6, 3.3, 3.9];
+const LADDER_ERRORS: readonly [number, number, number] = [2.6, 3.3, 3.9];
 
 /** Result of ladder replay. */
-export interface LadderReplay {
+interface LadderReplay {
   readonly overrides: readonly Override[];
   /** Why a lesson has no override, by its scope hash. */
   readonly noOverrideReasons: ReadonlyMap<string, string>;

@@ -14,7 +14,7 @@ export interface ClusterMoments {
 }
 
 /** The events that the steps of one side of one lever flip in one slice. */
-export interface StepFlips {
+interface StepFlips {
   readonly rows: Uint32Array;
   /** Flipping step of each row, from 1: positive when it loosens, negative when it tightens, 0 for none. */
   readonly bins: Int8Array;

@@ -29,7 +29,7 @@ export function describeMove(lever: ReplayLever, value: number): string {
 }
 
 /** One override, for its reason. */
-export interface OverrideDescription {
+interface OverrideDescription {
   /** Effect as `describeMove` writes it. */
   readonly move: string;
   readonly scope: Scope;

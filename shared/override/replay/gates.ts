@@ -26,7 +26,7 @@ export interface Gate {
 }
 
 /** A lever that cannot be replayed, with the reason. */
-export interface DisabledLever {
+interface DisabledLever {
   readonly lever: ReplayLever;
   readonly reason: string;
 }

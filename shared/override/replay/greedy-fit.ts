@@ -25,7 +25,7 @@ export interface LeverMove {
 }
 
 /** One step of one lever in one slice. */
-export interface StepCandidate {
+interface StepCandidate {
   /** Index of the gate. */
   readonly gate: number;
   /** Index of the slice. */

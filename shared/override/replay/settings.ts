@@ -41,13 +41,13 @@ export interface ReplaySettings {
 }
 
 /** One number each for the global slice, slices of one dimension, and slices of two. */
-export type ByDimensions = readonly [global: number, one: number, two: number];
+type ByDimensions = readonly [global: number, one: number, two: number];
 
 /**
  * Test of the first step. Among hundreds of slices some step looks good by chance, so the first step must exceed 0 by
  * more than those after it. A first step in the global slice opens that slice; one in any other slice opens all.
  */
-export interface FirstStepSettings {
+interface FirstStepSettings {
   /** Standard errors required of a lever whose factor is not informative. */
   readonly uninformativeZ: ByDimensions;
   /**
@@ -63,7 +63,7 @@ export interface FirstStepSettings {
 }
 
 /** Settings of the change-point test, which scores a fit of older events on younger ones. Ages in days, descending. */
-export interface ChangePointSettings {
+interface ChangePointSettings {
   /** Each fit uses the events that are older than one of these ages … */
   readonly learned: readonly number[];
   /** … and is scored on the events that are younger than each of these. */
