@@ -151,7 +151,7 @@ export const replayRunner =
 
 /**
  * Drift, run every day. A dense table keeps the counts of all slices and follows the window, which gives the same
- * multipliers as mining every day anew.
+ * multipliers as a new count of every day would.
  */
 export const driftRunner =
   (resolution: 'blend' | 'most-specific'): PolicyRunner =>
