@@ -5,9 +5,9 @@ import type { ClusterSums } from '../../statistics/clustered-variance.ts';
 import { payoffVariance } from '../../statistics/clustered-variance.ts';
 import { MULTIPLIER_RANGE } from '../override.ts';
 import type { Clustering } from './clusters.ts';
+import type { LeverMove } from './fit.ts';
 import type { Gate, Gates } from './gates.ts';
 import { RESULT } from './gates.ts';
-import type { LeverMove } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
 
 /** Utility of one set of decisions less that of another, over some rows. */
