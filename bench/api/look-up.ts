@@ -11,16 +11,10 @@ import { byScopeHashThenCategory } from '../../shared/override/override.ts';
 import { drift } from '../../shared/override/policies/drift.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
+import { randomOf } from '../../test/support/random.ts';
 import { median, quantile, type Target, table } from '../support/report.ts';
 import type { Bench } from '../support/workload.ts';
-import {
-  AS_OF,
-  openBench,
-  PATTERN,
-  randomNumbers,
-  randomScope,
-  SIX_DIMENSIONS,
-} from '../support/workload.ts';
+import { AS_OF, openBench, PATTERN, randomScope, SIX_DIMENSIONS } from '../support/workload.ts';
 import { HttpLoad } from './http-load.ts';
 import type { Section } from './ingest.ts';
 
@@ -165,7 +159,7 @@ async function meanMatched(bench: Bench, bodies: readonly string[]): Promise<num
 }
 
 function lookUpBodies(count: number): string[] {
-  const random = randomNumbers(7);
+  const random = randomOf(7);
   return Array.from({ length: count }, () =>
     JSON.stringify({
       pattern_key: PATTERN,
@@ -182,7 +176,7 @@ function lookUpBodies(count: number): string[] {
 function makeLessons(count: number, wide: boolean): Lesson[] {
   const lessons = new Map<string, Lesson>();
   const names = Object.keys(SIX_DIMENSIONS);
-  const random = randomNumbers(3);
+  const random = randomOf(3);
   for (let tries = 0; lessons.size < count; tries++) {
     const depth = Math.min(names.length, Math.floor(Math.log2(1 + tries / 20)));
     const full = Object.entries(randomScope(SIX_DIMENSIONS, random));

@@ -1,4 +1,5 @@
 import type { DimensionColumn, MineInput } from '../../shared/mining/types.ts';
+import { randomOf } from '../../test/support/random.ts';
 
 /** The size of one benchmark. The events are spread evenly over the patterns, each of which is mined alone. */
 export interface Shape {
@@ -22,7 +23,7 @@ const CLASS_SHARES = [0.04, 0.04, 0.02, 0.3, 0.52, 0.08];
  */
 export function generate(shape: Shape, pattern: number): MineInput {
   const size = Math.floor(shape.events / shape.patterns);
-  const random = seeded(1000 * pattern + shape.dimensions);
+  const random = randomOf(1000 * pattern + shape.dimensions);
   const dimensions = Array.from({ length: shape.dimensions }, (_, d): DimensionColumn => {
     const values = CARDINALITIES[d % CARDINALITIES.length] ?? 5;
     const draw = drawFrom(Array.from({ length: values }, (_v, k) => 1 / (k + 1)));
@@ -46,16 +47,5 @@ function drawFrom(weights: readonly number[]): (at: number) => number {
       if (left < 0) return k;
     }
     return weights.length - 1;
-  };
-}
-
-/** The generator Mulberry32: numbers from 0 up to 1. */
-function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }

@@ -8,11 +8,12 @@ import { Random } from './random.ts';
 import { eventsOf } from './score.ts';
 import { WORLDS } from './worlds.ts';
 
-/** A coin and a payoff; `fair` when acting neither gains nor loses. */
+/** A probability of success and a payoff. */
 interface Coin {
   readonly name: string;
   readonly success: number;
   readonly win: number;
+  /** True when acting neither gains nor loses on average. */
   readonly fair: boolean;
 }
 
@@ -26,7 +27,7 @@ const EVENTS = 4000;
 const DAYS = 90;
 const FIRST_SEED = 1001;
 
-/** Events whose outcome has nothing to do with anything, as columns. */
+/** Returns events, as columns, whose outcome depends on nothing: a success with the given probability. */
 export function coinColumns(seed: number, success: number, dimensions: number): FactorColumns {
   const [world] = WORLDS;
   if (!world) throw new Error('no world');
@@ -43,12 +44,12 @@ export function coinColumns(seed: number, success: number, dimensions: number): 
   return {
     ...columns,
     dimensions: columns.dimensions.slice(-dimensions),
-    // As the issue asks for 4,000 events with an outcome, all are known at the end.
+    // All 4,000 outcomes are known at the end, so that each pattern has as many events.
     resolvedAt: columns.resolvedAt.map(at => Math.min(at, end)),
   };
 }
 
-/** Prints how many overrides replay makes of coin flips. */
+/** Prints how many overrides replay makes from random outcomes, and for which share of patterns. */
 export function coinFlips(
   seeds: number,
   settings: Readonly<Record<string, ReplaySettings>>,

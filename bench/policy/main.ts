@@ -1,24 +1,29 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { FIRST_REPLAY_SETTINGS, REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
+import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
 import { machine } from '../support/report.ts';
 import { coinFlips } from './coin-flips.ts';
+import { FIRST_REPLAY_SETTINGS } from './first-settings.ts';
 import { oracleActs } from './oracle.ts';
 import { plot } from './plot.ts';
 import type { PolicyRunner } from './policy-runners.ts';
-import { driftPlayer, none, replayPlayer } from './policy-runners.ts';
+import { driftRunner, none, replayRunner } from './policy-runners.ts';
 import { eventsOf, score, summary } from './score.ts';
 import { timings } from './timing.ts';
 import { WORLDS } from './worlds.ts';
 
 /*
- * What policies capture of the gain there is, and what harm they do where there is none, in simulated worlds.
- * `npm run bench:policy`; `-- --quick` for a look, `-- --worlds scope,null --seeds 40 --choosing` to choose settings,
- * `-- --draws 200 --worlds "null clustered,null clustered x3"` for the worst of many draws, of replay only.
+ * The policy benchmark measures, in simulated worlds, the share of the possible gain that each policy captures, and the
+ * harm it does where there is nothing to gain.
+ *
+ *   npm run bench:policy                                                         all worlds
+ *   npm run bench:policy -- --quick                                              four worlds, two seeds
+ *   npm run bench:policy -- --worlds scope,null --seeds 40 --choosing            to choose settings
+ *   npm run bench:policy -- --draws 200 --worlds "null clustered,null clustered x3"   replay only, many seeds
  */
 
-/** Settings were chosen on seeds from 1; what is reported begins here. */
-const FIRST_REPORTED = 1001;
+/** First seed of reported figures; settings were chosen on the seeds from 1. */
+const FIRST_REPORTED_SEED = 1001;
 
 const { values } = parseArgs({
   options: {
@@ -36,30 +41,33 @@ const { values } = parseArgs({
   },
 });
 
-function whole(name: 'seeds' | 'draws' | 'every-days' | 'events-per-day', fallback: number): number {
+/** Returns the whole number of an option, at least 1. */
+function integerOption(name: 'seeds' | 'draws' | 'every-days' | 'events-per-day', fallback: number): number {
   const value = Number(values[name] ?? fallback);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: not a whole number of one or more`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`--${name} must be a whole number of at least 1`);
   return value;
 }
 
-const seeds = values.draws ? whole('draws', 200) : whole('seeds', values.quick ? 2 : 20);
-const everyDays = whole('every-days', values.quick ? 10 : 3);
-const firstSeed = values.choosing ? 1 : FIRST_REPORTED;
-const wanted = values.worlds?.split(',');
+const seeds = values.draws ? integerOption('draws', 200) : integerOption('seeds', values.quick ? 2 : 20);
+const everyDays = integerOption('every-days', values.quick ? 10 : 3);
+const firstSeed = values.choosing ? 1 : FIRST_REPORTED_SEED;
+const requested = values.worlds?.split(',');
 const QUICK = ['scope', 'tight', 'null', 'tiny'];
-const worlds = WORLDS.filter(w => wanted?.includes(w.name) ?? (!values.quick || QUICK.includes(w.name))).map(
-  w => (values['events-per-day'] ? { ...w, eventsPerDay: whole('events-per-day', 200) } : w),
-);
-if (worlds.length === 0) throw new Error(`--worlds: of ${WORLDS.map(w => w.name).join(', ')}`);
+const worlds = WORLDS.filter(
+  w => requested?.includes(w.name) ?? (!values.quick || QUICK.includes(w.name)),
+).map(w => (values['events-per-day'] ? { ...w, eventsPerDay: integerOption('events-per-day', 200) } : w));
+if (worlds.length === 0)
+  throw new Error(`--worlds names no world; use some of ${WORLDS.map(w => w.name).join(', ')}`);
 
-const PLAYERS: Readonly<Record<string, PolicyRunner>> = values.draws
-  ? { replay: replayPlayer({}, everyDays) }
+const RUNNERS: Readonly<Record<string, PolicyRunner>> = values.draws
+  ? { replay: replayRunner({}, everyDays) }
   : {
       none,
-      'drift blended': driftPlayer('blend'),
-      'drift specific': driftPlayer('most-specific'),
-      'replay, first': replayPlayer(FIRST_REPLAY_SETTINGS, everyDays),
-      replay: replayPlayer({}, everyDays),
+      'drift blended': driftRunner('blend'),
+      'drift specific': driftRunner('most-specific'),
+      'replay, first': replayRunner(FIRST_REPLAY_SETTINGS, everyDays),
+      replay: replayRunner({}, everyDays),
       oracle: events => ({ acts: oracleActs(events), overrides: 0 }),
     };
 
@@ -84,7 +92,7 @@ for (const world of worlds) {
   const overrides: Record<string, number> = {};
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     process.stderr.write(`\r${world.name}: seed ${seed - firstSeed + 1} of ${seeds}   `);
-    for (const [name, result] of Object.entries(score(eventsOf(world, seed), PLAYERS))) {
+    for (const [name, result] of Object.entries(score(eventsOf(world, seed), RUNNERS))) {
       captured[name] = [...(captured[name] ?? []), result.captured];
       overrides[name] = Math.max(overrides[name] ?? 0, result.overrides);
     }
@@ -110,4 +118,4 @@ if (!values['no-coins'] && !values.draws)
 if (!values['no-timing'] && !values.draws)
   timings(values.quick ? [18_000] : [18_000, 180_000, 1_000_000], print);
 if (values.results)
-  writeFileSync(values.results, `# What policies capture\n\n\`\`\`\n${lines.join('\n')}\n\`\`\`\n`);
+  writeFileSync(values.results, `# Policy benchmark\n\n\`\`\`\n${lines.join('\n')}\n\`\`\`\n`);

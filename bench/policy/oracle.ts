@@ -1,6 +1,9 @@
 import type { Curve, Events, Shift, World } from './world.ts';
 
-/** The three thresholds, as margins, that maximise expected utility at a shift: coordinate ascent over a large sample. */
+/**
+ * Returns the three thresholds, as margins, that maximise the expected utility at a shift, by coordinate ascent over a
+ * large sample.
+ */
 export function bestThresholds(world: World, curve: Curve, shift: Shift): [number, number, number] {
   const { win, loss } = world.payoff;
   const n = curve.sample[0].length;
@@ -46,13 +49,13 @@ function sortedSamples(curve: Curve): readonly Uint32Array[] {
 
 const thresholds = new WeakMap<Curve, Map<string, [number, number, number]>>();
 
-/** Whether the oracle acts, per event. */
+/** Returns the oracle's decisions, 1 for acting: it has the best thresholds for each event's true success curve. */
 export function oracleActs(events: Events): Uint8Array {
   const known = thresholds.get(events.curve) ?? new Map<string, [number, number, number]>();
   thresholds.set(events.curve, known);
   const acts = new Uint8Array(events.size);
   for (let i = 0; i < events.size; i++) {
-    // To a hundredth of a gate's spread: a world that drifts has a shift per event.
+    // Shifts are rounded to about a hundredth of a gate's spread, since a drifting world has one for each event.
     const shift = (events.shift[i] ?? [0, 0, 0]).map((s, k) => {
       const grid = k === 2 ? 1e-5 : 5e-3;
       return Math.round(s / grid) * grid;

@@ -1,6 +1,8 @@
+/** One bar of the plot. */
 export interface Bar {
   readonly world: string;
   readonly policy: string;
+  /** Captured share: mean over the seeds, and 10th percentile. */
   readonly mean: number;
   readonly p10: number;
 }
@@ -9,11 +11,14 @@ const ROW = 14;
 const GAP = 10;
 const LEFT = 150;
 const WIDTH = 520;
-/** Shares below are cut off at the left edge. */
+/** Smaller shares are cut off at the left edge. */
 const LEAST = -0.6;
 const COLOURS = ['#c8553d', '#e0a458', '#2f6690', '#81a4cd'];
 
-/** Bars of the captured share by world and policy; a tick marks the 10th percentile. What is cut off says its value. */
+/**
+ * Returns an SVG picture with a bar of the captured share for each world and policy, and a tick at the 10th percentile.
+ * Bars that are cut off carry their value.
+ */
 export function plot(bars: readonly Bar[]): string {
   const policies = [...new Set(bars.map(bar => bar.policy))];
   const x = (share: number): number =>

@@ -1,6 +1,7 @@
 import type { FactorColumns } from '../../shared/episode/columns/columns.ts';
 import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import { DEFAULT_N_MIN } from '../../shared/lesson/mine-lessons.ts';
+import { clamp } from '../../shared/numbers.ts';
 import type { Override } from '../../shared/override/override.ts';
 import { MULTIPLIER_RANGE } from '../../shared/override/override.ts';
 import { ETA } from '../../shared/override/policies/drift.ts';
@@ -12,21 +13,25 @@ import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { DAY_MS } from '../../shared/time.ts';
 import type { Events } from './world.ts';
 
-/** What a policy did to one world: which events were acted on, and how many overrides stood at the end and at most. */
-export interface Played {
+/** Result of a policy in one world. */
+export interface PolicyRun {
+  /** Decision for each event, 1 for acting. */
   readonly acts: Uint8Array;
+  /** Most overrides at one time; for drift, those at the end. */
   readonly overrides: number;
 }
 
-export type PolicyRunner = (events: Events) => Played;
+/** Simulates a policy in a closed loop: its decisions depend on overrides from outcomes known earlier. */
+export type PolicyRunner = (events: Events) => PolicyRun;
 
 export const PATTERN: PatternKey = parsePatternKey('pm.uptrend.S1.entry');
-export const LOOKBACK_DAYS = 90;
-/** Scored from here on. */
+const LOOKBACK_DAYS = 90;
+/** First day that is scored. */
 export const FIRST_DAY = 30;
-/** Midnight, so that blocks of hours begin with days. */
+/** Time of day 0: midnight, so that blocks of hours begin with days. */
 export const START_MS = Date.UTC(2025, 0, 1);
 
+/** The base gates without any override. */
 export const none: PolicyRunner = events => ({
   acts: Uint8Array.from({ length: events.size }, (_, i) =>
     events.margins.every(margin => (margin[i] ?? 0) >= 0) ? 1 : 0,
@@ -34,7 +39,7 @@ export const none: PolicyRunner = events => ({
   overrides: 0,
 });
 
-/** Events before a day. */
+/** Returns the number of events before a day, by binary search. */
 function before(events: Events, day: number): number {
   let low = 0;
   let high = events.size;
@@ -46,7 +51,7 @@ function before(events: Events, day: number): number {
   return low;
 }
 
-/** The world as the policy reads it; decisions are filled in as they are made. */
+/** Returns the events as the columns that the policy reads; the caller fills `quadrant` as decisions are made. */
 export function columnsOf(events: Events, quadrant: Uint8Array): FactorColumns {
   const { size } = events;
   const [ts, halo, slope] = events.margins;
@@ -71,8 +76,8 @@ export function columnsOf(events: Events, quadrant: Uint8Array): FactorColumns {
   };
 }
 
-/** Rows `from` to `to` of columns. */
-export function between(columns: FactorColumns, from: number, to: number): FactorColumns {
+/** Returns the rows from `from` up to `to`. */
+function between(columns: FactorColumns, from: number, to: number): FactorColumns {
   const numbers = Object.entries(columns.numbers).map(([name, c]) => [name, c.subarray(from, to)]);
   return {
     size: to - from,
@@ -91,7 +96,7 @@ export function between(columns: FactorColumns, from: number, to: number): Facto
 const CATEGORIES = ['tuning_ts_min', 'tuning_halo', 'tuning_slope_min'] as const;
 const LOG_RANGE = Math.log(MULTIPLIER_RANGE.max);
 
-/** How far the overrides open each gate in the scope of one event, as `product` resolves them. */
+/** Returns by how much the overrides open a gate for one event, resolved by `product`. */
 function opening(overrides: readonly Override[], events: Events, i: number, gate: number): number {
   let sum = 0;
   for (const override of overrides) {
@@ -103,12 +108,12 @@ function opening(overrides: readonly Override[], events: Events, i: number, gate
     if (matches) sum += override.delta ?? Math.log(override.multiplier ?? 1);
   }
   if (gate === 2) return -sum;
-  const clamped = Math.min(LOG_RANGE, Math.max(-LOG_RANGE, sum));
+  const clamped = clamp(sum, { min: -LOG_RANGE, max: LOG_RANGE });
   return gate === 0 ? -clamped : clamped;
 }
 
-/** Replay, tuned every few days on what was known at the start of the day. */
-export const replayPlayer =
+/** Returns replay, run every few days on the outcomes that were known at the start of the day. */
+export const replayRunner =
   (settings: Partial<ReplaySettings> = {}, everyDays = 3): PolicyRunner =>
   events => {
     const { payoff } = events.world;
@@ -144,96 +149,126 @@ export const replayPlayer =
     return { acts, overrides: most };
   };
 
-const DEAD_BAND = 0.01;
-
 /**
- * Drift as the contract (section 4) defines it, tuned every day in a closed loop. Counts of all slices are kept in
- * one dense table and follow the window, which makes the same multipliers as mining it anew.
+ * Drift, run every day. A dense table keeps the counts of all slices and follows the window, which gives the same
+ * multipliers as a new count of every day would.
  */
-export const driftPlayer =
+export const driftRunner =
   (resolution: 'blend' | 'most-specific'): PolicyRunner =>
   events => {
-    const widths = events.dimensions.map(d => d.values.length + 1);
-    const subsets = 1 << widths.length;
-    const cells = widths.reduce((product, width) => product * width, 1);
-    const n = new Int32Array(cells);
-    const pressure = new Int32Array(cells);
-    const strides = widths.map((_, d) => widths.slice(d + 1).reduce((p, w) => p * w, 1));
-    const weights = widths.concat(0).map((_, d) => (d + 1) ** 1.5);
-    const sizes = Uint8Array.from({ length: subsets }, (_, s) => s.toString(2).replaceAll('0', '').length);
-    const cell = new Uint32Array(subsets);
-    const locate = (i: number): void => {
-      for (let s = 1; s < subsets; s++) {
-        const low = 31 - Math.clz32(s & -s);
-        cell[s] = (cell[s & (s - 1)] ?? 0) + (strides[low] ?? 0) * (events.dimensions[low]?.codes[i] ?? 0);
-      }
-    };
     const acts = none(events).acts;
-    const count = (i: number, sign: 1 | -1): void => {
-      locate(i);
-      const pull = acts[i] ? (events.success[i] ? 0 : -1) : events.success[i] ? 1 : 0;
-      for (const c of cell) {
-        n[c] = (n[c] ?? 0) + sign;
-        pressure[c] = (pressure[c] ?? 0) + sign * pull;
-      }
-    };
-    /** [ts, halo] multipliers in the scope that was located. */
-    const resolved = (): [number, number] => {
-      const sums = [0, 0];
-      const total = [0, 0];
-      let deepest = -1;
-      for (let s = 0; s < subsets; s++) {
-        const c = cell[s] ?? 0;
-        const p = pressure[c] ?? 0;
-        if ((n[c] ?? 0) < DEFAULT_N_MIN || p === 0) continue;
-        const size = sizes[s] ?? 0;
-        // Ties of most-specific go to the larger n.
-        const rank = size * 1e7 + (n[c] ?? 0);
-        if (resolution === 'most-specific') {
-          if (rank <= deepest) continue;
-          deepest = rank;
-        }
-        for (const [lever, sign] of [-1, 1].entries()) {
-          const multiplier = Math.min(2, Math.max(0.5, Math.exp(sign * ETA * p)));
-          if (Math.abs(multiplier - 1) < DEAD_BAND) continue;
-          const weight = resolution === 'blend' ? (weights[size] ?? 1) : 1;
-          if (resolution === 'most-specific') {
-            sums[lever] = multiplier;
-            total[lever] = 1;
-            continue;
-          }
-          sums[lever] = (sums[lever] ?? 0) + weight * multiplier;
-          total[lever] = (total[lever] ?? 0) + weight;
-        }
-      }
-      const value = (lever: 0 | 1): number => (total[lever] ? (sums[lever] ?? 1) / total[lever] : 1);
-      return [value(0), value(1)];
-    };
+    const table = new PressureTable(events);
     const byKnown = Uint32Array.from(events.known, (_, i) => i).sort(
       (a, b) => (events.known[a] ?? 0) - (events.known[b] ?? 0) || a - b,
     );
-    let learned = 0;
+    let known = 0;
     let expired = 0;
     const counted = new Uint8Array(events.size);
     for (let day = 0; day < events.world.days; day++) {
-      for (; learned < events.size; learned++) {
-        const i = byKnown[learned] ?? 0;
+      for (; known < events.size; known++) {
+        const i = byKnown[known] ?? 0;
         if ((events.known[i] ?? 0) > day) break;
         if ((events.day[i] ?? 0) < day - LOOKBACK_DAYS) continue;
         counted[i] = 1;
-        count(i, 1);
+        table.count(i, acts[i] === 1, 1);
       }
       for (; (events.day[expired] ?? Number.POSITIVE_INFINITY) < day - LOOKBACK_DAYS; expired++)
-        if (counted[expired]) count(expired, -1);
+        if (counted[expired]) table.count(expired, acts[expired] === 1, -1);
       for (let i = before(events, day); i < before(events, day + 1); i++) {
-        locate(i);
-        const [ts, halo] = resolved();
+        const [ts, halo] = table.multipliers(i, resolution);
         const open = [-Math.log(ts), Math.log(halo), 0];
         acts[i] = events.margins.every((m, g) => (m[i] ?? 0) + (open[g] ?? 0) >= 0) ? 1 : 0;
       }
     }
-    let overrides = 0;
-    for (let c = 0; c < cells; c++)
-      if ((n[c] ?? 0) >= DEFAULT_N_MIN && Math.abs(pressure[c] ?? 0) * ETA >= DEAD_BAND) overrides += 2;
-    return { acts, overrides };
+    return { acts, overrides: table.overrides };
   };
+
+const DEAD_BAND = 0.01;
+
+/** Rows and pressure of all slices of a world, in one dense table with a cell for each slice. */
+class PressureTable {
+  readonly #events: Events;
+  readonly #strides: readonly number[];
+  readonly #n: Int32Array;
+  readonly #pressure: Int32Array;
+  /** Number of dimensions of each subset of the dimensions, and the weight of a slice in `blend`. */
+  readonly #sizes: Uint8Array;
+  readonly #weights: readonly number[];
+  /** Cell of the located event's slice, for each subset. */
+  readonly #cell: Uint32Array;
+
+  constructor(events: Events) {
+    const widths = events.dimensions.map(d => d.values.length + 1);
+    const subsets = 1 << widths.length;
+    const cells = widths.reduce((product, width) => product * width, 1);
+    this.#events = events;
+    this.#strides = widths.map((_, d) => widths.slice(d + 1).reduce((p, w) => p * w, 1));
+    this.#n = new Int32Array(cells);
+    this.#pressure = new Int32Array(cells);
+    this.#sizes = Uint8Array.from({ length: subsets }, (_, s) => s.toString(2).replaceAll('0', '').length);
+    this.#weights = widths.concat(0).map((_, d) => (d + 1) ** 1.5);
+    this.#cell = new Uint32Array(subsets);
+  }
+
+  /** Adds an event to all its slices (sign 1), or removes it (sign −1). */
+  count(i: number, acted: boolean, sign: 1 | -1): void {
+    this.#locate(i);
+    const success = this.#events.success[i] === 1;
+    const pressure = acted ? (success ? 0 : -1) : success ? 1 : 0;
+    for (const c of this.#cell) {
+      this.#n[c] = (this.#n[c] ?? 0) + sign;
+      this.#pressure[c] = (this.#pressure[c] ?? 0) + sign * pressure;
+    }
+  }
+
+  /** Returns the multipliers of the ts threshold and of the halo in the scope of an event. */
+  multipliers(i: number, resolution: 'blend' | 'most-specific'): [ts: number, halo: number] {
+    this.#locate(i);
+    const sums = [0, 0];
+    const total = [0, 0];
+    let highest = -1;
+    for (let s = 0; s < this.#cell.length; s++) {
+      const c = this.#cell[s] ?? 0;
+      const n = this.#n[c] ?? 0;
+      const pressure = this.#pressure[c] ?? 0;
+      if (n < DEFAULT_N_MIN || pressure === 0) continue;
+      const size = this.#sizes[s] ?? 0;
+      // Of equally specific slices, most-specific takes the one with the larger n.
+      const rank = size * 1e7 + n;
+      if (resolution === 'most-specific') {
+        if (rank <= highest) continue;
+        highest = rank;
+      }
+      for (const [lever, sign] of [-1, 1].entries()) {
+        const multiplier = clamp(Math.exp(sign * ETA * pressure), MULTIPLIER_RANGE);
+        if (Math.abs(multiplier - 1) < DEAD_BAND) continue;
+        if (resolution === 'most-specific') {
+          sums[lever] = multiplier;
+          total[lever] = 1;
+          continue;
+        }
+        const weight = this.#weights[size] ?? 1;
+        sums[lever] = (sums[lever] ?? 0) + weight * multiplier;
+        total[lever] = (total[lever] ?? 0) + weight;
+      }
+    }
+    const value = (lever: 0 | 1): number => (total[lever] ? (sums[lever] ?? 1) / total[lever] : 1);
+    return [value(0), value(1)];
+  }
+
+  /** Number of overrides of all slices: each moves the threshold and the halo. */
+  get overrides(): number {
+    let overrides = 0;
+    for (const [c, n] of this.#n.entries())
+      if (n >= DEFAULT_N_MIN && Math.abs(this.#pressure[c] ?? 0) * ETA >= DEAD_BAND) overrides += 2;
+    return overrides;
+  }
+
+  #locate(i: number): void {
+    for (let s = 1; s < this.#cell.length; s++) {
+      const low = 31 - Math.clz32(s & -s);
+      const code = this.#events.dimensions[low]?.codes[i] ?? 0;
+      this.#cell[s] = (this.#cell[s & (s - 1)] ?? 0) + (this.#strides[low] ?? 0) * code;
+    }
+  }
+}

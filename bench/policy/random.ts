@@ -1,42 +1,36 @@
-/** A seeded stream of numbers (sfc32): the same seed, the same stream, on every machine. */
+import type { RandomIntegers } from '../../shared/statistics/random.ts';
+import { sfc32, uniform } from '../../shared/statistics/random.ts';
+
+/** Distributions over a seeded generator: the same seed and stream give the same numbers on every machine. */
 export class Random {
-  #a: number;
-  #b: number;
-  #c: number;
-  #counter = 1;
+  readonly #next: RandomIntegers;
 
   constructor(seed: number, stream = 0) {
-    this.#a = seed | 0;
-    this.#b = stream | 0;
-    this.#c = 0x9e3779b9;
-    for (let i = 0; i < 16; i++) this.uniform();
+    this.#next = sfc32(seed, [stream, 0x9e3779b9]);
   }
 
-  /** In [0, 1). */
+  /** Returns a fraction in [0, 1). */
   uniform(): number {
-    const t = (this.#a + this.#b + this.#counter++) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + t) | 0;
-    return (t >>> 0) / 4_294_967_296;
+    return uniform(this.#next);
   }
 
-  /** Standard normal (Box-Muller). */
+  /** Returns a standard normal number (Box–Muller transform). */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Index drawn with the given weights, which sum to 1. */
+  /** Returns an index, drawn with the given weights, which sum to 1. */
   pick(weights: readonly number[]): number {
     let rest = this.uniform();
-    for (let i = 0; i < weights.length - 1; i++) {
-      rest -= weights[i] ?? 0;
+    for (const [i, weight] of weights.slice(0, -1).entries()) {
+      rest -= weight;
       if (rest < 0) return i;
     }
     return weights.length - 1;
   }
 
+  /** Returns the items in a random order (Fisher–Yates shuffle); the input is unchanged. */
   shuffled<T>(items: readonly T[]): T[] {
     const copy = [...items];
     for (let i = copy.length - 1; i > 0; i--) {

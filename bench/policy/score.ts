@@ -1,26 +1,30 @@
 import { oracleActs } from './oracle.ts';
-import type { Played, PolicyRunner } from './policy-runners.ts';
+import type { PolicyRun, PolicyRunner } from './policy-runners.ts';
 import { FIRST_DAY, none } from './policy-runners.ts';
 import type { Curve, Events, World } from './world.ts';
 import { curveOf, generate } from './world.ts';
 
-/** One policy in one world with one seed. */
+/** Result of one policy in one world with one seed. */
 export interface Score {
-  /** (U − U_none) / (U_oracle − U_none); in null worlds (U − U_none) / U_oracle: below 0, the harm. */
+  /**
+   * Captured share (U − U_none) / (U_oracle − U_none), where U is the utility; in null worlds (U − U_none) / U_oracle.
+   * Below 0 it is harm.
+   */
   readonly captured: number;
+  /** Most overrides at one time. */
   readonly overrides: number;
 }
 
 const curves = new Map<World, Curve>();
 
-/** The events of a world; its curve is found once. */
+/** Returns the events of a world; its curve is computed once. */
 export function eventsOf(world: World, seed: number): Events {
   const curve = curves.get(world) ?? curveOf(world);
   curves.set(world, curve);
   return generate(world, seed, curve);
 }
 
-/** True expected utility of acting so from the first scored day on. */
+/** Returns the true expected utility of some decisions from the first scored day on. */
 export function utility(events: Events, acts: Uint8Array): number {
   const { win, loss } = events.world.payoff;
   let sum = 0;
@@ -32,22 +36,22 @@ export function utility(events: Events, acts: Uint8Array): number {
   return sum;
 }
 
-/** What each player captured of what the oracle does. */
+/** Returns the score of each policy. */
 export function score(
   events: Events,
-  players: Readonly<Record<string, PolicyRunner>>,
+  runners: Readonly<Record<string, PolicyRunner>>,
 ): Record<string, Score> {
   const base = utility(events, none(events).acts);
   const oracle = utility(events, oracleActs(events));
-  const whole = events.world.null ? oracle : oracle - base;
-  const scoreOf = ({ acts, overrides }: Played): Score => ({
-    captured: whole === 0 ? 0 : (utility(events, acts) - base) / whole,
+  const possible = events.world.null ? oracle : oracle - base;
+  const scoreOf = ({ acts, overrides }: PolicyRun): Score => ({
+    captured: possible === 0 ? 0 : (utility(events, acts) - base) / possible,
     overrides,
   });
-  return Object.fromEntries(Object.entries(players).map(([name, play]) => [name, scoreOf(play(events))]));
+  return Object.fromEntries(Object.entries(runners).map(([name, run]) => [name, scoreOf(run(events))]));
 }
 
-/** Mean, 10th percentile, least, and the standard error of the mean. */
+/** Returns the mean, the 10th percentile, the smallest value and the standard error of the mean. */
 export function summary(values: readonly number[]): {
   readonly mean: number;
   readonly p10: number;

@@ -8,13 +8,16 @@ import type { Events } from './world.ts';
 import { WORLDS } from './worlds.ts';
 
 const DAYS = 90;
-/** Runs before those that are timed, and those. */
+/** Runs that are not timed, then runs that are. */
 const WARM_UP = 7;
 const RUNS = 7;
-/** Milliseconds that a tuning may take. */
+/** Targets in milliseconds, by number of events. */
 const LIMIT: Readonly<Record<number, number>> = { 18000: 50, 180000: 500, 1000000: 3000 };
 
-/** Prints how much processor time one tuning takes (garbage collection beside it included), window choice and explanations included, on one thread. */
+/**
+ * Prints the processor time of one replay on one thread, with the choice of the window and all reasons. Garbage
+ * collection on other threads is included.
+ */
 export function timings(sizes: readonly number[], print: (line: string) => void): void {
   const world = WORLDS[0];
   if (!world) return;

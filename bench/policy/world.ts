@@ -2,29 +2,28 @@ import type { DimensionColumn } from '../../shared/mining/types.ts';
 import type { Payoff } from '../../shared/override/payoff.ts';
 import { normalCdf, Random } from './random.ts';
 
-/** How far the best thresholds lie from the base ones, as margins of ts, halo and slope; above 0: base is too loose. */
+/** Distance of the best thresholds from the base ones, as margins of ts, halo and slope; above 0: base is too loose. */
 export type Shift = readonly [ts: number, halo: number, slope: number];
 
-/** Where the best thresholds lie, by the codes of the dimensions and the day. */
+/** Returns the shift of an event by the codes of its dimensions and the day. */
 export type ShiftOf = (codes: ArrayLike<number>, day: number) => Shift;
 
+/** A simulated market for one pattern. */
 export interface World {
   readonly name: string;
-  /** `handbook`, or `own`: worlds that no setting was chosen on. */
-  readonly origin: 'handbook' | 'own';
   readonly payoff: Payoff;
   readonly eventsPerDay: number;
   readonly days: number;
   /** Probability of success far outside and far inside all gates. */
   readonly low: number;
   readonly high: number;
-  /** Width of the rise at a gate, against that of the handbook's worlds. */
+  /** Width of the rise of the success curve at a gate, relative to the default. */
   readonly width?: number;
   /** Correlation of the ts margin with the halo margin. */
   readonly correlation?: number;
-  /** Latent correlation of outcomes across the market, and within a pair, in one block of six hours. */
+  /** Latent correlation of outcomes in one block of six hours, across the market and within a pair. */
   readonly dependence?: { readonly market: number; readonly pair: number };
-  /** Base thresholds are already best everywhere. */
+  /** True when the base thresholds are the best ones everywhere. */
   readonly null?: boolean;
   readonly shifts: (random: Random) => ShiftOf;
 }
@@ -45,7 +44,7 @@ export const AT = Object.fromEntries(DIMENSIONS.map(([name], i) => [name, i]));
 const PAIRS = 10;
 const BLOCKS_PER_DAY = 4;
 const MAX_DELAY_DAYS = 15;
-/** Mean and spread of the margins: nine of ten events fail a gate. */
+/** Mean and standard deviation of the margins: nine of ten events fail a gate. `width` is that of the rise. */
 const MARGINS = [
   { mean: -0.18, sd: 0.25, width: 0.12 },
   { mean: 0.1, sd: 0.5, width: 0.25 },
@@ -57,7 +56,7 @@ export interface Events {
   readonly world: World;
   readonly size: number;
   readonly day: Float64Array;
-  /** When the outcome became known. */
+  /** Day on which the outcome became known. */
   readonly known: Float64Array;
   readonly dimensions: readonly (DimensionColumn & { readonly codes: Uint8Array })[];
   /** Margins of ts, halo and slope at the base thresholds: above 0 passes. */
@@ -71,8 +70,9 @@ export interface Events {
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** Probability of success by margins, centred so that the base thresholds are the best ones at shift 0. */
+/** Success curve, centred so that the base thresholds are the best ones at shift 0. */
 export interface Curve {
+  /** Returns the probability of success of an event by its margins and its shift. */
   readonly probability: (ts: number, halo: number, slope: number, shift: Shift) => number;
   /** Margins of a large sample of events. */
   readonly sample: readonly [Float64Array, Float64Array, Float64Array];
@@ -87,7 +87,10 @@ function drawMargins(random: Random, correlation: number): [number, number, numb
   return [ts.mean + ts.sd * z, halo.mean + halo.sd * h, slope.mean + slope.sd * v];
 }
 
-/** Finds the centres of the three rises at which the last event that passes a gate just breaks even. */
+/**
+ * Returns the success curve of a world: a product of three logistic rises. Their centres are found by fixed-point
+ * iteration, so that an event that just passes a gate breaks even.
+ */
 export function curveOf(world: World): Curve {
   const random = new Random(7, 77);
   const sample = [new Float64Array(SAMPLE), new Float64Array(SAMPLE), new Float64Array(SAMPLE)] as const;
@@ -99,7 +102,7 @@ export function curveOf(world: World): Curve {
   const rise = (k: number, margin: number, centre: number): number =>
     logistic((margin - centre) / (widths[k] ?? 1));
   const breakEven = world.payoff.loss / (world.payoff.win + world.payoff.loss);
-  const wanted = (breakEven - world.low) / (world.high - world.low);
+  const target = (breakEven - world.low) / (world.high - world.low);
   const centres = [0, 0, 0];
   for (let round = 0; round < 60; round++)
     for (let k = 0; k < 3; k++) {
@@ -107,13 +110,13 @@ export function curveOf(world: World): Curve {
       let sum = 0;
       let n = 0;
       for (let i = 0; i < SAMPLE; i++) {
-        // Events near this gate that pass the others.
+        // Only events near this gate that pass the others count.
         const near = Math.abs((sample[k] as Float64Array)[i] ?? 0) < (widths[k] ?? 1) / 2;
         if (!near || others.some(j => ((sample[j] as Float64Array)[i] ?? 0) < 0)) continue;
         n++;
         sum += others.reduce((p, j) => p * rise(j, (sample[j] as Float64Array)[i] ?? 0, centres[j] ?? 0), 1);
       }
-      const share = Math.min(0.98, Math.max(0.02, (wanted * n) / sum));
+      const share = Math.min(0.98, Math.max(0.02, (target * n) / sum));
       centres[k] = -(widths[k] ?? 1) * Math.log(share / (1 - share));
     }
   const [c0 = 0, c1 = 0, c2 = 0] = centres;
@@ -128,7 +131,7 @@ export function curveOf(world: World): Curve {
   };
 }
 
-/** Every event of a world, with its outcome and when that becomes known. */
+/** Returns the events of a world, with their outcomes and the days on which those become known. */
 export function generate(world: World, seed: number, curve: Curve = curveOf(world)): Events {
   const size = Math.round(world.eventsPerDay * world.days);
   const random = new Random(seed, 1);
@@ -142,11 +145,12 @@ export function generate(world: World, seed: number, curve: Curve = curveOf(worl
   const pair = new Uint32Array(size);
   const shift: Shift[] = [];
   const { market, pair: own } = world.dependence ?? { market: 0, pair: 0 };
-  const fate = new Map<number, number>();
-  const fateOf = (key: number): number => {
-    const drawn = fate.get(key) ?? random.normal();
-    fate.set(key, drawn);
-    return drawn;
+  const shared = new Map<number, number>();
+  /** Latent term that all events of a block, or of a pair in a block, have in common. */
+  const sharedTerm = (key: number): number => {
+    const term = shared.get(key) ?? random.normal();
+    shared.set(key, term);
+    return term;
   };
   const scope = new Uint8Array(DIMENSIONS.length);
   for (let i = 0; i < size; i++) {
@@ -169,8 +173,8 @@ export function generate(world: World, seed: number, curve: Curve = curveOf(worl
       market + own === 0
         ? alone
         : alone +
-          Math.sqrt(market) * fateOf(block * (PAIRS + 1)) +
-          Math.sqrt(own) * fateOf(block * (PAIRS + 1) + (pair[i] ?? 0));
+          Math.sqrt(market) * sharedTerm(block * (PAIRS + 1)) +
+          Math.sqrt(own) * sharedTerm(block * (PAIRS + 1) + (pair[i] ?? 0));
     success[i] = normalCdf(latent) < p ? 1 : 0;
     known[i] = (day[i] ?? 0) + 1 + random.uniform() * (MAX_DELAY_DAYS - 1);
   }

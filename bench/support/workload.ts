@@ -7,6 +7,7 @@ import type { Service } from '../../local/service.ts';
 import { openService } from '../../local/service.ts';
 import { documentClient } from '../../shared/dynamodb/client.ts';
 import { jsonLog } from '../../shared/log.ts';
+import { randomOf } from '../../test/support/random.ts';
 
 /** Number of values of each dimension; the first values are more frequent than the last. */
 export type Dimensions = Readonly<Record<string, number>>;
@@ -37,17 +38,6 @@ const WINDOW_START = Date.parse('2025-01-01T00:00:00Z');
 export const AS_OF = '2025-03-15T00:00:00Z';
 const STEP_MS = 50_000;
 
-/** Returns a generator of numbers in [0, 1) that repeats for the same seed (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export function randomScope(dimensions: Dimensions, random: () => number): Record<string, string> {
   const scope: Record<string, string> = {};
   for (const [name, values] of Object.entries(dimensions))
@@ -57,7 +47,7 @@ export function randomScope(dimensions: Dimensions, random: () => number): Recor
 
 /** Returns events as the PM posts them, about 800 bytes each. @param withOutcome share of events with an outcome */
 export function makeEvents(count: number, dimensions: Dimensions, withOutcome: number, seed = 1): object[] {
-  const random = randomNumbers(seed);
+  const random = randomOf(seed);
   const signal = () => {
     const median = Math.round(random() * 1e4) / 1e4;
     return { min: median - 0.02, median, max: median + 0.02 };

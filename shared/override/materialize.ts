@@ -60,7 +60,7 @@ export function materialize(policy: Policy, input: PolicyInput): PolicyOutput {
 }
 
 function runLadderReplay({ pattern, lessons }: PolicyInput): PolicyOutput {
-  const { overrides, silent: reasons } = ladderReplay(pattern, lessons);
+  const { overrides, noOverrideReasons: reasons } = ladderReplay(pattern, lessons);
   return { overrides, explainNoOverride: lesson => reasons.get(lesson.scope_hash) ?? TOO_DEEP };
 }
 
@@ -81,8 +81,8 @@ function runReplay({ pattern, columns, asOf, settings }: PolicyInput): PolicyOut
 }
 
 /** Joins the reason why there is no override, if there is none, and the remark that the base gates lose, if they do. */
-function noteOf({ overrides, withheld, off, base }: ReplayResult): string | undefined {
-  const disabledReasons = [...new Set(off.map(lever => lever.reason))];
+function noteOf({ overrides, withheld, disabled, base }: ReplayResult): string | undefined {
+  const disabledReasons = [...new Set(disabled.map(lever => lever.reason))];
   const noOverrideReason = withheld ?? (disabledReasons.join('; ') || NO_STEP);
   const notes = [
     ...(overrides.length === 0 ? [noOverrideReason] : []),

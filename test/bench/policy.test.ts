@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { coinColumns } from '../../bench/policy/coin-flips.ts';
 import { bestThresholds, oracleActs } from '../../bench/policy/oracle.ts';
-import { driftPlayer, none, PATTERN, replayPlayer, START_MS } from '../../bench/policy/policy-runners.ts';
+import { driftRunner, none, PATTERN, replayRunner, START_MS } from '../../bench/policy/policy-runners.ts';
 import { eventsOf, score, utility } from '../../bench/policy/score.ts';
 import { curveOf, type Events, generate, type World } from '../../bench/policy/world.ts';
 import { WORLDS } from '../../bench/policy/worlds.ts';
@@ -20,7 +20,7 @@ function worldNamed(name: string): World {
 const scopeAt = (events: Events, i: number): Record<string, string> =>
   Object.fromEntries(events.dimensions.map(d => [d.name, d.values[(d.codes[i] ?? 1) - 1] ?? '']));
 
-test('a coin knows nothing of the gates, and all its outcomes are known', () => {
+test('Coin flips are independent of the gates, and all their outcomes are known', () => {
   const { size, quadrant, resolvedAt, numbers, dimensions } = coinColumns(1001, 0.5, 4);
   expect([size, dimensions.length]).toEqual([4000, 4]);
   const won = quadrant.map(q => (q === QUADRANT.win || q === QUADRANT.miss ? 1 : 0));
@@ -33,13 +33,13 @@ test('a coin knows nothing of the gates, and all its outcomes are known', () => 
   expect(Math.max(...resolvedAt)).toBeLessThanOrEqual(START_MS + 90 * 86_400_000);
 });
 
-describe('the simulator', () => {
+describe('the simulator of policies', () => {
   test.each(['blend', 'most-specific'] as const)(
-    'plays drift, %s, as the product computes it',
+    'The simulated drift, %s, makes the same decisions as the product',
     resolution => {
       const world = { ...worldNamed('scope'), days: 14, eventsPerDay: 40 };
       const events = generate(world, 3);
-      const simulated = driftPlayer(resolution)(events).acts;
+      const simulated = driftRunner(resolution)(events).acts;
       const acts = none(events).acts;
       for (let day = 0; day < world.days; day++) {
         const rows = [...events.known.keys()].filter(i => (events.known[i] ?? 0) <= day);
@@ -74,7 +74,7 @@ describe('the simulator', () => {
     },
   );
 
-  test('the base thresholds of a null world are the best ones, and nine of ten events fail them', () => {
+  test('The base thresholds of a null world are the best ones, and nine of ten events fail them', () => {
     const events = eventsOf(worldNamed('null'), 4);
     const [ts, halo, slope] = bestThresholds(events.world, curveOf(events.world), [0, 0, 0]);
     expect(Math.abs(ts)).toBeLessThan(0.03);
@@ -85,18 +85,18 @@ describe('the simulator', () => {
     expect(utility(events, oracleActs(events)) / utility(events, base)).toBeCloseTo(1, 1);
   });
 
-  test('the same seed makes the same world, and the oracle beats what it is compared with', () => {
+  test('The same seed gives the same world, in which replay captures a part of what the oracle gains', () => {
     const world = { ...worldNamed('scope'), days: 50 };
     expect(generate(world, 5).success).toEqual(generate(world, 5).success);
     expect(generate(world, 5).success).not.toEqual(generate(world, 6).success);
-    const scores = score(generate(world, 5), { none, replay: replayPlayer({}, 10) });
+    const scores = score(generate(world, 5), { none, replay: replayRunner({}, 10) });
     expect(scores.none?.captured).toBe(0);
     expect(scores.replay?.captured).toBeGreaterThan(0.2);
     expect(scores.replay?.captured).toBeLessThan(1);
   });
 
-  test('a tiny world is left alone', () => {
+  test('A world with too few events gets no override', () => {
     const events = eventsOf(worldNamed('tiny'), 1);
-    expect(replayPlayer({}, 10)(events)).toEqual({ acts: none(events).acts, overrides: 0 });
+    expect(replayRunner({}, 10)(events)).toEqual({ acts: none(events).acts, overrides: 0 });
   });
 });

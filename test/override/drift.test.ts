@@ -40,16 +40,16 @@ function ladder(ladder_pressure: number, n_success = 100): Lesson {
 const values = (pattern: PatternKey, one: Lesson): Record<string, number | undefined> =>
   Object.fromEntries(drift(pattern, [one]).map(o => [o.action_category, o.multiplier]));
 
-it('its constants are 0.005 and 0.02', () => {
+it('The constants of drift are 0.005 and 0.02', () => {
   expect([ETA, ETA_DX_LADDER]).toEqual([0.005, 0.02]);
 });
 
-describe('gates follow the pressure: misses minus false positives', () => {
+describe('multipliers of gates', () => {
   it.each([
     // exp(-0.005 · 20) and exp(+0.005 · 20)
     { pressure: 20, threshold: 0.9048374180359595, halo: 1.1051709180756477 },
     { pressure: -20, threshold: 1.1051709180756477, halo: 0.9048374180359595 },
-    // the smallest that leaves the dead band: 1 - exp(-0.015) = 0.0149; pressure 2 gives 0.00995 and 0.01005
+    // the smallest pressure outside of the dead band: 1 - exp(-0.015) = 0.0149; pressure 2 gives 0.00995 and 0.01005
     { pressure: 3, threshold: 0.9851119396030626, halo: 1.0151130646157189 },
     // ln 2 / 0.005 = 138.63: 138 is inside, 139 is clamped
     { pressure: 138, threshold: 0.5015760690660556, halo: 1.9937155332430823 },
@@ -58,12 +58,15 @@ describe('gates follow the pressure: misses minus false positives', () => {
     { pressure: -139, threshold: 2, halo: 0.5 },
     { pressure: 400, threshold: 0.5, halo: 2 },
     { pressure: -400, threshold: 2, halo: 0.5 },
-  ])('pressure $pressure: threshold × $threshold, halo × $halo', ({ pressure, threshold, halo }) => {
-    const one = lesson(Math.max(0, pressure), Math.max(0, -pressure));
-    const made = values(S1, one);
-    expect(made.tuning_ts_min).toBeCloseTo(threshold, 12);
-    expect(made.tuning_halo).toBeCloseTo(halo, 12);
-  });
+  ])(
+    'A pressure of $pressure multiplies thresholds by $threshold and the halo by $halo',
+    ({ pressure, threshold, halo }) => {
+      const one = lesson(Math.max(0, pressure), Math.max(0, -pressure));
+      const multipliers = values(S1, one);
+      expect(multipliers.tuning_ts_min).toBeCloseTo(threshold, 12);
+      expect(multipliers.tuning_halo).toBeCloseTo(halo, 12);
+    },
+  );
 
   it.each([
     [0, []],
@@ -74,13 +77,16 @@ describe('gates follow the pressure: misses minus false positives', () => {
     [2, ['tuning_halo']],
     [-2, ['tuning_ts_min']],
     [3, ['tuning_ts_min', 'tuning_halo']],
-  ])('a multiplier closer to 1 than 0.01 is left out: pressure %d leaves %j', (pressure, categories) => {
-    expect(Object.keys(values(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure))))).toEqual(
-      categories,
-    );
-  });
+  ])(
+    'A multiplier closer to 1 than 0.01 is left out, so a pressure of %d gives %j',
+    (pressure, categories) => {
+      expect(Object.keys(values(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure))))).toEqual(
+        categories,
+      );
+    },
+  );
 
-  it('equal misses and false positives make nothing, however many', () => {
+  it('Equal misses and false positives give no override, however many there are', () => {
     for (const pattern of [S1, S2, S3]) expect(drift(pattern, [lesson(200, 200)])).toEqual([]);
   });
 
@@ -94,14 +100,14 @@ describe('gates follow the pressure: misses minus false positives', () => {
       parsePatternKey('pm.range.S3.retest'),
       { tuning_ts_min: 0.9048374180359595, tuning_dx_min: 0.9048374180359595 },
     ],
-  ])('the levers of %s', (_, pattern, expected) => {
-    const made = values(pattern, lesson(20, 0));
-    expect(Object.keys(made).sort()).toEqual(Object.keys(expected).sort());
+  ])('A lesson in %s moves the levers of its state', (_, pattern, expected) => {
+    const multipliers = values(pattern, lesson(20, 0));
+    expect(Object.keys(multipliers).sort()).toEqual(Object.keys(expected).sort());
     for (const [category, multiplier] of Object.entries(expected))
-      expect(made[category]).toBeCloseTo(multiplier, 12);
+      expect(multipliers[category]).toBeCloseTo(multiplier, 12);
   });
 
-  it('an override carries its slice, its evidence and confidence 1', () => {
+  it('An override of a gate carries its slice, its pressure and confidence 1', () => {
     const [first] = drift(S1, [lesson(25, 5, 104, { chain: 'solana' })]);
     expect(first).toEqual({
       action_category: 'tuning_ts_min',
@@ -116,14 +122,14 @@ describe('gates follow the pressure: misses minus false positives', () => {
   });
 });
 
-describe('the DX ladder follows its pressure', () => {
+describe('multipliers of the DX ladder', () => {
   it.each([
     // exp(0.02 · 10 · p)
     [0.5, Math.exp(0.1)],
     [-0.5, Math.exp(-0.1)],
     [1, Math.exp(0.2)],
     [-1, Math.exp(-0.2)],
-    // the smallest that leaves the dead band of 0.02: exp(0.0202) - 1, where exp(0.0198) - 1 = 0.019997
+    // the smallest pressure outside of the dead band of 0.02: exp(0.0202) - 1, where exp(0.0198) - 1 = 0.019997
     [0.1, Math.exp(0.02)],
     // exp(-0.02) = 0.9802: 0.0198 from 1, inside
     [-0.1, undefined],
@@ -137,10 +143,10 @@ describe('the DX ladder follows its pressure', () => {
     [0.3125, Math.exp(0.2 * 0.312)],
     [0.1875, Math.exp(0.2 * 0.188)],
     [-0.3125, Math.exp(-0.2 * 0.312)],
-  ])('ladder pressure %d: × %d', (pressure, multiplier) => {
-    const made = values(DX, ladder(pressure)).tuning_dx_atr_mult;
-    if (multiplier === undefined) expect(made).toBeUndefined();
-    else expect(made).toBeCloseTo(multiplier, 14);
+  ])('A ladder pressure of %d gives the multiplier %d', (pressure, multiplier) => {
+    const spacing = values(DX, ladder(pressure)).tuning_dx_atr_mult;
+    if (multiplier === undefined) expect(spacing).toBeUndefined();
+    else expect(spacing).toBeCloseTo(multiplier, 14);
   });
 
   it.each([
@@ -150,15 +156,19 @@ describe('the DX ladder follows its pressure', () => {
     [99, 0.99],
     [100, 1],
     [250, 1],
-  ])('%d successes: confidence %d', (n_success, confidence) => {
+  ])('A ladder lesson with %d successes gives confidence %d', (n_success, confidence) => {
     expect(drift(DX, [ladder(0.5, n_success)])[0]?.confidence).toBe(confidence);
   });
 
-  it('its override carries the rounded pressure and no gate', () => {
-    const made = drift(DX, [ladder(0.33333333)]);
-    expect(made).toHaveLength(1);
-    expect(made[0]).toMatchObject({ action_category: 'tuning_dx_atr_mult', ladder_pressure: 0.333, n: 200 });
-    expect(made[0]).not.toHaveProperty('pressure');
+  it('An override of the ladder carries the rounded ladder pressure and no pressure', () => {
+    const overrides = drift(DX, [ladder(0.33333333)]);
+    expect(overrides).toHaveLength(1);
+    expect(overrides[0]).toMatchObject({
+      action_category: 'tuning_dx_atr_mult',
+      ladder_pressure: 0.333,
+      n: 200,
+    });
+    expect(overrides[0]).not.toHaveProperty('pressure');
   });
 });
 
@@ -184,7 +194,7 @@ describe('rounding to 3 decimals, exact ties to even', () => {
     [1, 1],
     [-1, -1],
     [0, 0],
-  ])('%d → %d', (value, rounded) => {
+  ])('%d is rounded to %d', (value, rounded) => {
     expect(roundHalfEven3(value)).toBe(rounded);
   });
 });
@@ -192,7 +202,7 @@ describe('rounding to 3 decimals, exact ties to even', () => {
 const categoryAndHash = (o: { scope_hash: string; action_category: string }): string =>
   `${o.scope_hash}#${o.action_category}`;
 
-const taught = (lessons: readonly Lesson[]) => ({
+const inputOf = (lessons: readonly Lesson[]) => ({
   pattern: S1,
   lessons,
   columns: new FactorCollector({ withDxCount: false }).columns(),
@@ -201,44 +211,44 @@ const taught = (lessons: readonly Lesson[]) => ({
 });
 
 describe('materialize', () => {
-  it('says why a lesson without an override has none', () => {
-    const { explainNoOverride: whyNot } = materialize('drift', taught([]));
-    expect(whyNot(lesson(7, 7, 50))).toBe('pressure 0: as many misses as false positives (7)');
-    expect(whyNot(lesson(8, 7, 50))).toBe(
+  it('A lesson without an override has a reason', () => {
+    const { explainNoOverride } = materialize('drift', inputOf([]));
+    expect(explainNoOverride(lesson(7, 7, 50))).toBe('pressure 0: as many misses as false positives (7)');
+    expect(explainNoOverride(lesson(8, 7, 50))).toBe(
       'pressure +1 would move thresholds by 0.5 %: under 1 % is left out',
     );
   });
 
-  it('sorts by scope hash, then category', () => {
+  it('Overrides are sorted by scope hash, then category', () => {
     const lessons = ['solana', 'base', 'arbitrum'].map(chain => lesson(50, 0, 500, { chain }));
-    const keys = materialize('drift', taught(lessons)).overrides.map(categoryAndHash);
+    const keys = materialize('drift', inputOf(lessons)).overrides.map(categoryAndHash);
     expect(keys).toHaveLength(6);
     expect(keys).toEqual(keys.toSorted());
   });
 
-  it('of nothing is nothing', () => {
-    expect(materialize('drift', taught([])).overrides).toEqual([]);
+  it('Without lessons there is no override', () => {
+    expect(materialize('drift', inputOf([])).overrides).toEqual([]);
   });
 });
 
-describe('for any counts', () => {
+describe('properties for any counts', () => {
   const counts = fc.nat(2000);
   const pattern = fc.constantFrom(S1, S2, S3);
 
-  it('[P7] multipliers lie between 0.5 and 2, outside the dead band, and fit the schema', () => {
+  it('[P7] Multipliers lie between 0.5 and 2, outside of the dead band, and fit the schema', () => {
     fc.assert(
       fc.property(pattern, counts, counts, (key, misses, falsePositives) => {
-        for (const made of drift(key, [lesson(misses, falsePositives, 4000)])) {
-          expect(made.multiplier).toBeGreaterThanOrEqual(0.5);
-          expect(made.multiplier).toBeLessThanOrEqual(2);
-          expect(Math.abs((made.multiplier ?? 1) - 1)).toBeGreaterThanOrEqual(0.01);
-          expect(overrideSchema.parse(made)).toEqual(made);
+        for (const override of drift(key, [lesson(misses, falsePositives, 4000)])) {
+          expect(override.multiplier).toBeGreaterThanOrEqual(0.5);
+          expect(override.multiplier).toBeLessThanOrEqual(2);
+          expect(Math.abs((override.multiplier ?? 1) - 1)).toBeGreaterThanOrEqual(0.01);
+          expect(overrideSchema.parse(override)).toEqual(override);
         }
       }),
     );
   });
 
-  it('[P7] more pressure never raises a threshold and never narrows a halo', () => {
+  it('[P7] More pressure never raises a threshold and never narrows a halo', () => {
     const of = (pressure: number, category: string): number =>
       values(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure), 4000))[category] ?? 1;
     fc.assert(
@@ -249,7 +259,7 @@ describe('for any counts', () => {
     );
   });
 
-  it('the ladder lies between 0.7 and 1.5 and rises with its pressure', () => {
+  it('The multiplier of the ladder lies between 0.7 and 1.5 and rises with its pressure', () => {
     const of = (pressure: number): number => values(DX, ladder(pressure)).tuning_dx_atr_mult ?? 1;
     fc.assert(
       fc.property(
@@ -265,7 +275,7 @@ describe('for any counts', () => {
     );
   });
 
-  it('rounding stays within half a thousandth', () => {
+  it('Rounding to 3 decimals changes a value by at most half a thousandth', () => {
     fc.assert(
       fc.property(fc.double({ min: -1, max: 1, noNaN: true }), value => {
         expect(Math.abs(roundHalfEven3(value) - value)).toBeLessThanOrEqual(0.0005 + 1e-15);

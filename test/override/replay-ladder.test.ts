@@ -25,12 +25,12 @@ function lesson(count_1: number, count_3: number, n_success: number, scope: obje
   };
 }
 
-const made = (...lessons: Lesson[]) => ladderReplay(DX, lessons).overrides;
+const overridesOf = (...lessons: Lesson[]) => ladderReplay(DX, lessons).overrides;
 
-describe('the ladder under replay', () => {
-  it('keeps the formula of the contract where the shares really differ', () => {
+describe('ladder replay', () => {
+  it('A slice whose shares differ significantly gets the multiplier of drift', () => {
     // 60 threes against 20 ones of 100: 4.5 standard errors, pressure 0.4, exp(0.2 · 0.4).
-    expect(made(lesson(20, 60, 100))).toMatchObject([
+    expect(overridesOf(lesson(20, 60, 100))).toMatchObject([
       {
         action_category: 'tuning_dx_atr_mult',
         multiplier: Math.exp(0.08),
@@ -42,37 +42,37 @@ describe('the ladder under replay', () => {
     ]);
   });
 
-  it('does nothing where drift would follow the noise', () => {
+  it('A slice whose shares differ by chance gets no override, and a reason', () => {
     // 12 against 8 of 40: pressure 0.1, 0.9 standard errors.
-    const { overrides, silent } = ladderReplay(DX, [lesson(8, 12, 40)]);
+    const { overrides, noOverrideReasons } = ladderReplay(DX, [lesson(8, 12, 40)]);
     expect(overrides).toEqual([]);
-    expect([...silent.values()]).toEqual([
+    expect([...noOverrideReasons.values()]).toEqual([
       '12 successes of 3 rungs against 8 of 1 among 40: +0.9 standard errors, 2.6 are needed',
     ]);
   });
 
-  it('needs more of a slice of more dimensions, since there are more of them', () => {
+  it('A slice of more dimensions needs more standard errors', () => {
     const shares = [21, 47, 100] as const;
-    expect(made(lesson(...shares))).toHaveLength(1);
-    expect(made(lesson(...shares, { chain: 'sol' }))).toHaveLength(0);
-    expect(made(lesson(20, 50, 100, { chain: 'sol' }))).toHaveLength(1);
-    expect(made(lesson(20, 50, 100, { chain: 'sol', bucket: 'nano' }))).toHaveLength(0);
-    expect(made(lesson(0, 100, 100, { a: '1', b: '2', c: '3' }))).toHaveLength(0);
+    expect(overridesOf(lesson(...shares))).toHaveLength(1);
+    expect(overridesOf(lesson(...shares, { chain: 'sol' }))).toHaveLength(0);
+    expect(overridesOf(lesson(20, 50, 100, { chain: 'sol' }))).toHaveLength(1);
+    expect(overridesOf(lesson(20, 50, 100, { chain: 'sol', bucket: 'nano' }))).toHaveLength(0);
+    expect(overridesOf(lesson(0, 100, 100, { a: '1', b: '2', c: '3' }))).toHaveLength(0);
   });
 
-  it('lets a slice say only what wider slices leave to be said: overrides multiply', () => {
+  it('An override holds only the part of the multiplier that more general slices leave', () => {
     const wide = lesson(200, 600, 1000);
     const same = lesson(20, 60, 100, { chain: 'sol' });
-    expect(made(wide, same)).toHaveLength(1);
+    expect(overridesOf(wide, same)).toHaveLength(1);
     const other = lesson(80, 10, 100, { chain: 'base' });
-    const [first, second] = made(wide, other);
+    const [first, second] = overridesOf(wide, other);
     expect((first?.multiplier ?? 0) * (second?.multiplier ?? 0)).toBeCloseTo(Math.exp(0.2 * -0.7), 12);
   });
 
-  it('gives every lesson an override or a reason, whatever their order', () => {
+  it('Every lesson gets an override or a reason, whatever the order of the lessons', () => {
     const lessons = [lesson(5, 4, 12), lesson(1, 1, 9, { chain: 'a' }), lesson(50, 5, 80, { chain: 'b' })];
-    const { overrides, silent } = ladderReplay(DX, lessons);
-    expect(overrides.length + silent.size).toBe(3);
-    expect(ladderReplay(DX, lessons.toReversed())).toEqual({ overrides, silent });
+    const { overrides, noOverrideReasons } = ladderReplay(DX, lessons);
+    expect(overrides.length + noOverrideReasons.size).toBe(3);
+    expect(ladderReplay(DX, lessons.toReversed())).toEqual({ overrides, noOverrideReasons });
   });
 });

@@ -6,7 +6,7 @@ import { GATE_FLAGS, GATE_NAMES, NUMERIC_FACTORS } from '../../shared/episode/pa
 import type { DimensionColumn } from '../../shared/mining/types.ts';
 import type { PackedEpisode } from './unpack-episode.ts';
 
-/** One event with an outcome, as read back from its packed form. */
+/** An event with an outcome, as the packed form holds it. */
 export interface KnownEvent {
   readonly episode: PackedEpisode;
   readonly outcome: Outcome;
@@ -15,7 +15,7 @@ export interface KnownEvent {
   readonly pair?: string;
 }
 
-/** The columns of some events. */
+/** Returns the columns of events, as the store's decoder would fill them. */
 export function factorColumns(events: readonly KnownEvent[]): FactorColumns {
   const names = [...new Set(events.flatMap(e => Object.keys(e.episode.scope)))].sort();
   return {

@@ -1,15 +1,18 @@
-/** A repeatable source of numbers from 0 up to 1. */
+/**
+ * Returns a seeded source of fractions in [0, 1) (the mulberry32 generator). Tests and benches draw their data from it;
+ * the product and the policy bench use `sfc32`. Do not change it: the figures of the benches depend on it.
+ */
 export function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
 
-/** The items in another order. */
+/** Returns the items in a random order; the input is unchanged. */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   return items
     .map(item => ({ item, rank: random() }))

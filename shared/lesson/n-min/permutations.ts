@@ -1,29 +1,35 @@
 import { mineSlices } from '../../mining/mine-slices.ts';
-import type { MineInput, MiningResult, SliceTable } from '../../mining/types.ts';
+import type { DimensionColumn, MineInput, MiningResult, SliceTable } from '../../mining/types.ts';
+import { countingSort, rowNumbers } from '../../statistics/counting-sort.ts';
+import type { RandomIntegers } from '../../statistics/random.ts';
+import { sfc32, shuffleFront } from '../../statistics/random.ts';
 import { MAX_LESSONS } from '../mine-lessons.ts';
 import type { FindingCounts } from './findings.ts';
 import { N_MIN_RANGE, PERMUTATIONS } from './schema.ts';
-import { hashColumns, sfc32, shuffleOutcomes } from './shuffle.ts';
 
-/** A row is a hit, or what else its share is made of, or counts towards `N_MIN` only. */
+/** Class of a row: a hit of the share under test, another decided event, or one that only counts towards `N_MIN`. */
 export const CLASS = { hit: 0, other: 1, undecided: 2 } as const;
 export const CLASS_COUNT = 3;
 
-/** What a study may cost; counted, not timed, so that the same events give the same study on any machine. */
+/** Limits of a study's work. They count work and not time, so that equal events give equal studies on any machine. */
 export interface StudyBudget {
   /** Record visits of one search for slices. */
   readonly maxWork: number;
-  /** Rows counted into slices by all shuffles together. */
+  /** Rows counted into slices, summed over all permutations. */
   readonly maxShuffled: number;
 }
 
-/** Some ten seconds of one core at most: two for the first search, the rest for the shuffles. */
+/** About ten seconds of one core at most: two for the first search, the rest for the permutations. */
 export const STUDY_BUDGET: StudyBudget = { maxWork: 5e8, maxShuffled: 1e9 };
 
-/** Shuffles that one search counts: a class has a bit for each. */
-const SHUFFLES_AT_ONCE = 3;
+/** Permutations that one search counts: the class of a row has one bit for each. */
+const PERMUTATIONS_PER_SEARCH = 3;
 
-/** How many shuffles the budget allows: each counts every row of every slice, three of them in one search. */
+/**
+ * Returns how many permutations the budget allows, at most `PERMUTATIONS`. Each search counts every row of every slice
+ * once, for `PERMUTATIONS_PER_SEARCH` permutations.
+ * @param support rows of each slice
+ */
 export function affordablePermutations(support: Uint32Array, { maxShuffled }: StudyBudget): number {
   const searches = Math.floor(
     maxShuffled /
@@ -32,34 +38,38 @@ export function affordablePermutations(support: Uint32Array, { maxShuffled }: St
         support.reduce((sum, n) => sum + n, 0),
       ),
   );
-  return Math.min(PERMUTATIONS, SHUFFLES_AT_ONCE * searches);
+  return Math.min(PERMUTATIONS, PERMUTATIONS_PER_SEARCH * searches);
 }
 
-/** Deals the hits anew `shuffles` times, and answers what is found in each. */
+/**
+ * Permutation test: permutes which decided events are hits, and returns the findings of each permutation. Scopes stay
+ * where they are. Fewer permutations than planned come back when a search runs over its budget.
+ * @param input rows in `contentOrder`, so that the seed, a hash of the rows, does not depend on the order of reading
+ * @param find returns the findings for the number of hits in each slice
+ */
 export function permutedFindings(
   input: MineInput,
   { slices, cut }: MiningResult,
-  shuffles: number,
+  permutations: number,
   find: (hits: Uint32Array) => FindingCounts[],
 ): FindingCounts[][] {
   const { size, classes, dimensions } = input;
-  if (slices.count < 2) return Array.from({ length: shuffles }, () => find(new Uint32Array(slices.count)));
+  if (slices.count < 2)
+    return Array.from({ length: permutations }, () => find(new Uint32Array(slices.count)));
   const next = sfc32(hashColumns([classes, ...dimensions.map(d => d.codes)]));
-  const pool = Uint32Array.from({ length: size }, (_, row) => row).filter(
-    row => classes[row] !== CLASS.undecided,
-  );
+  const pool = rowNumbers(size).filter(row => classes[row] !== CLASS.undecided);
   const hits = countOf(input, CLASS.hit);
-  const patterns = 2 ** SHUFFLES_AT_ONCE;
+  const bitPatterns = 2 ** PERMUTATIONS_PER_SEARCH;
   const found: FindingCounts[][] = [];
-  while (found.length < shuffles) {
+  while (found.length < permutations) {
     const bits = new Uint8Array(size);
-    for (let s = 0; s < SHUFFLES_AT_ONCE; s++) shuffleOutcomes(bits, 1 << s, pool, hits, next);
-    const again = mineSlices(
+    for (let s = 0; s < PERMUTATIONS_PER_SEARCH; s++) shuffleOutcomes(bits, 1 << s, pool, hits, next);
+    const permuted = mineSlices(
       {
         ...input,
         classes: bits,
-        classCount: patterns,
-        supporting: new Array<boolean>(patterns).fill(true),
+        classCount: bitPatterns,
+        supporting: new Array<boolean>(bitPatterns).fill(true),
       },
       {
         nMin: N_MIN_RANGE.from,
@@ -68,21 +78,62 @@ export function permutedFindings(
         ...(cut && { maxDepth: cut.depth }),
       },
     ).slices;
-    // The slices depend on the scopes alone, so they are the same, in the same order.
-    if (again.count !== slices.count) return found;
-    for (let s = 0; s < SHUFFLES_AT_ONCE; s++) {
-      const set = Array.from({ length: patterns }, (_, c) => c).filter(c => ((c >> s) & 1) === 1);
-      found.push(find(sumOf(again, set, patterns)));
+    // Slices depend on the scopes alone, so another number of them means that the search ran over its budget.
+    if (permuted.count !== slices.count) return found;
+    for (let s = 0; s < PERMUTATIONS_PER_SEARCH; s++) {
+      const hitClasses = Array.from({ length: bitPatterns }, (_, c) => c).filter(c => ((c >> s) & 1) === 1);
+      found.push(find(sumOf(permuted, hitClasses, bitPatterns)));
     }
   }
   return found;
 }
 
+/**
+ * Sets `bit` in the cells of a random sample of the pool; every sample of that size has the same probability.
+ * The pool's order changes.
+ */
+export function shuffleOutcomes(
+  cells: Uint8Array,
+  bit: number,
+  pool: Uint32Array,
+  hits: number,
+  next: RandomIntegers,
+): void {
+  shuffleFront(pool, hits, next);
+  for (const cell of pool.subarray(0, hits)) cells[cell] = (cells[cell] ?? 0) | bit;
+}
+
+/**
+ * Returns the rows in an order that depends on their content alone: by class, then by the values of the dimensions, the
+ * last one first. What is drawn by row number then does not depend on the order of reading. Rows that agree in all of it
+ * are interchangeable.
+ */
+export function contentOrder(
+  size: number,
+  classes: Uint8Array,
+  dimensions: readonly DimensionColumn[],
+): Uint32Array {
+  // A radix sort: each pass is stable, so the last key decides first.
+  let order = rowNumbers(size);
+  for (const { codes, values } of dimensions) order = countingSort(order, codes, values.length + 1).order;
+  return countingSort(order, classes, CLASS_RANGE).order;
+}
+
+const CLASS_RANGE = 256;
+
+/** FNV-1a hash of all columns, 32 bits: the seed of the permutations. */
+function hashColumns(columns: readonly Uint8Array[] | readonly DimensionColumn['codes'][]): number {
+  let hash = 0x811c9dc5;
+  for (const column of columns) for (const value of column) hash = Math.imul(hash ^ value, 0x01000193);
+  return hash >>> 0;
+}
+
+/** Returns the number of rows of a class. */
 export function countOf({ classes, size }: MineInput, wanted: number): number {
   return classes.subarray(0, size).reduce((n, c) => n + Number(c === wanted), 0);
 }
 
-/** Of each slice, its rows of some classes. */
+/** Returns, for each slice, the number of its rows whose class is in a set. */
 export function sumOf(
   { count, counts }: SliceTable,
   classes: readonly number[],

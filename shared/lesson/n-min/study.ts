@@ -17,6 +17,7 @@ import {
   affordablePermutations,
   CLASS,
   CLASS_COUNT,
+  contentOrder,
   countOf,
   permutedFindings,
   STUDY_BUDGET,
@@ -25,7 +26,6 @@ import {
 import { recommendNMin } from './recommend.ts';
 import type { NMinRow, NMinStudy } from './schema.ts';
 import { FALSE_DISCOVERY_RATE, N_MIN_RANGE, PERMUTATIONS } from './schema.ts';
-import { contentOrder } from './shuffle.ts';
 
 /** Two-sided significance level of a lesson that is read alone: that of its 90 % interval. */
 const ALPHA_ALONE = 0.1;

@@ -29,7 +29,7 @@ export function simulateDecisions(
       openingsByScope.get(key) ?? openingsIn(gates, index, resolution, scopeOf(dimensions, row));
     openingsByScope.set(key, openings);
     const passes = gates.gates.every(({ margin }, g) => elementAt(margin, row) + elementAt(openings, g) >= 0);
-    acts[row] = passes && gates.usable[row] === 1 ? 1 : 0;
+    acts[row] = passes && gates.replayable[row] === 1 ? 1 : 0;
   }
 }
 

@@ -8,13 +8,13 @@ import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Override } from '../override.ts';
 import { MULTIPLIER_RANGE } from '../override.ts';
 
-/** Log-step of a multiplier per event of pressure (contract, section 4). */
+/** Change of a multiplier's logarithm per event of pressure. */
 export const ETA = 0.005;
-/** Log-step of the ladder spacing per tenth of ladder pressure. */
+/** Change of the ladder multiplier's logarithm per tenth of ladder pressure. */
 export const ETA_DX_LADDER = 0.02;
-/** A multiplier closer to 1 than this is left out. */
+/** Multipliers closer to 1 than this give no override. */
 const DEAD_BAND = 0.01;
-/** Bounds of the ladder formula (contract, section 4). */
+/** Bounds of the ladder formula. */
 export const LADDER = {
   range: { min: 0.7, max: 1.5 },
   deadBand: 0.02,
@@ -24,8 +24,8 @@ export const LADDER = {
 } as const;
 
 /**
- * The drift policy of the contract (section 4): thresholds follow the pressure of a slice.
- * Overrides come in the order of the lessons, within a lesson in that of the lever table.
+ * The drift policy (docs/contract.md): thresholds follow the pressure of a slice.
+ * @returns overrides in the order of the lessons, and within a lesson in that of the lever table
  */
 export function drift(pattern: PatternKey, lessons: readonly Lesson[]): Override[] {
   const levers = leversOf(pattern);
@@ -39,7 +39,7 @@ export function drift(pattern: PatternKey, lessons: readonly Lesson[]): Override
 function gateOverride(lever: Lever, lesson: Lesson, stats: QuadrantStats): Override[] {
   if (lever.drift !== 'threshold' && lever.drift !== 'halo') return [];
   const pressure = pressureOf(stats);
-  // More misses than false positives: thresholds go down, the halo up, both admit more.
+  // With more misses than false positives, thresholds go down and the halo goes up: both admit more.
   const sign = lever.drift === 'threshold' ? -1 : 1;
   const multiplier = clamp(Math.exp(sign * ETA * pressure), MULTIPLIER_RANGE);
   if (Math.abs(multiplier - 1) < DEAD_BAND) return [];
@@ -61,17 +61,20 @@ function ladderOverride(lever: Lever, lesson: Lesson, stats: LadderStats): Overr
   return [{ ...overrideIdentity(lever, lesson), multiplier, confidence, ladder_pressure: pressure, reason }];
 }
 
-/** As it enters the formula: rounded to 3 decimals. */
+/** Returns the ladder pressure as the formula uses it: rounded to 3 decimals. */
 export function ladderPressure(stats: LadderStats): number {
   return roundHalfEven3(stats.ladder_pressure);
 }
 
-/** Spacing of the DX ladder at a ladder pressure of -1 to 1, as a multiplier of 0.7 to 1.5. */
+/**
+ * Returns the multiplier of the ladder's spacing, exp(0.02 · 10 · pressure) within 0.7 to 1.5.
+ * Example: a ladder pressure of 0.5 gives exp(0.1) = 1.105.
+ */
 export function ladderMultiplier(pressure: number): number {
   return clamp(Math.exp(ETA_DX_LADDER * 10 * pressure), LADDER.range);
 }
 
-/** Why a lesson leads to no override under drift; it is asked only for those that do not. */
+/** Returns why a lesson has no override under drift; only for lessons that have none. */
 export function explainNoDriftOverride(lesson: Lesson): string {
   if (lesson.action_category === 'tuning_dx_ladder') {
     const { n_success } = lesson.stats;
@@ -92,11 +95,12 @@ function overrideIdentity(
   return { action_category: lever.category, scope_subset, scope_hash, n };
 }
 
+/** Returns a number with its sign: `+4`, `-4`, `0`. */
 export const signed = (value: number): string => (value > 0 ? `+${value}` : `${value}`);
 
 /**
- * Rounds to 3 decimals, exact ties to even, as the original's tables do.
- * A tie at the fourth decimal is a multiple of 1/16 and of no smaller power of two, so it is exact in binary.
+ * Rounds to 3 decimals, and exact ties to even, as the tables of the earlier system do. A tie at the fourth decimal is an
+ * odd multiple of 1/16, so it is exact in binary. Example: 0.0625 gives 0.062, and 0.1875 gives 0.188.
  */
 export function roundHalfEven3(value: number): number {
   if (Math.abs((value * 16) % 2) !== 1) return Number(value.toFixed(3));

@@ -7,32 +7,32 @@ import type { Override } from '../override.ts';
 import { LADDER, ladderMultiplier, ladderPressure, signed } from './drift.ts';
 
 /**
- * Standard errors by which the shares of three and of one rung must differ, by the slice's dimensions: chances of about
- * 1 in 100, 1,000 and 10,000 for each slice, because there are that many more of them.
+ * Standard errors by which the shares of three rungs and of one must differ, by the slice's dimensions. Their p-values
+ * are about 0.01, 0.001 and 0.0001, because there are that many more slices of more dimensions.
  */
-export const LADDER_ERRORS: readonly [number, number, number] = [2.6, 3.3, 3.9];
+const LADDER_ERRORS: readonly [number, number, number] = [2.6, 3.3, 3.9];
 
-/** What the ladder lessons of a pattern lead to under replay. */
-export interface LadderReplay {
+/** Result of ladder replay. */
+interface LadderReplay {
   readonly overrides: readonly Override[];
-  /** Why a lesson led to nothing, by its scope hash. */
-  readonly silent: ReadonlyMap<string, string>;
+  /** Why a lesson has no override, by its scope hash. */
+  readonly noOverrideReasons: ReadonlyMap<string, string>;
 }
 
 type LadderLesson = Lesson & { readonly action_category: 'tuning_dx_ladder' };
 
 /**
- * The contract's ladder formula behind a test of acceptance: a slice moves the spacing only when its shares of three
- * rungs and of one differ from what the slices that contain it already say. As overrides multiply, one says only
- * what those of the slices that contain it leave to be said.
+ * Drift's ladder formula behind a test: a slice moves the spacing only when its shares of three rungs and of one differ
+ * significantly from what the overrides of more general slices imply. Overrides multiply, so an override holds only the
+ * part of the multiplier that those leave.
  */
 export function ladderReplay(pattern: PatternKey, lessons: readonly Lesson[]): LadderReplay {
   const lever = leversOf(pattern).find(l => l.drift === 'ladder');
   const overrides: Override[] = [];
-  const silent = new Map<string, string>();
+  const noOverrideReasons = new Map<string, string>();
   for (const lesson of lessons.filter(isLadder).sort(generalFirst)) {
     const verdict = lever ? testLadderLesson(lesson, overrides) : 'no ladder in this state';
-    if (typeof verdict === 'string') silent.set(lesson.scope_hash, verdict);
+    if (typeof verdict === 'string') noOverrideReasons.set(lesson.scope_hash, verdict);
     else if (lever)
       overrides.push({
         action_category: lever.category,
@@ -42,7 +42,7 @@ export function ladderReplay(pattern: PatternKey, lessons: readonly Lesson[]): L
         ...verdict,
       });
   }
-  return { overrides, silent };
+  return { overrides, noOverrideReasons };
 }
 
 const isLadder = (lesson: Lesson): lesson is LadderLesson => lesson.action_category === 'tuning_dx_ladder';
@@ -55,25 +55,25 @@ function generalFirst(a: Lesson, b: Lesson): number {
   );
 }
 
-type Verdict = Pick<Override, 'multiplier' | 'confidence' | 'ladder_pressure' | 'reason'>;
+type Effect = Pick<Override, 'multiplier' | 'confidence' | 'ladder_pressure' | 'reason'>;
 
-/** The override's own part, or why there is none. */
-function testLadderLesson(lesson: LadderLesson, accepted: readonly Override[]): Verdict | string {
+/** Returns the effect of a lesson's override, or the reason why it has none. */
+function testLadderLesson(lesson: LadderLesson, accepted: readonly Override[]): Effect | string {
   const { stats, scope_subset } = lesson;
-  const needed = LADDER_ERRORS[dimensionCount(scope_subset)];
-  if (needed === undefined) return 'replay looks at slices of at most 2 dimensions';
+  const required = LADDER_ERRORS[dimensionCount(scope_subset)];
+  if (required === undefined) return 'replay looks at slices of at most 2 dimensions';
   if (stats.n_success < LADDER.minSuccesses) return `${stats.n_success} of ${LADDER.minSuccesses} successes`;
   const pressure = ladderPressure(stats);
   if (Math.abs(pressure) < LADDER.minPressure)
     return `ladder pressure ${signed(pressure)}: under ${LADDER.minPressure}`;
-  const said = accepted
+  const inherited = accepted
     .filter(o => covers(o.scope_subset, scope_subset))
     .reduce((product, o) => product * (o.multiplier ?? 1), 1);
-  const errors = standardErrorsBeyond(stats, said);
+  const errors = standardErrorsBeyond(stats, inherited);
   const rungs = `${stats.count_3} successes of 3 rungs against ${stats.count_1} of 1 among ${stats.n_success}`;
-  if (Math.abs(errors) < needed)
-    return `${rungs}: ${signed(Number(errors.toFixed(1)))} standard errors${said === 1 ? '' : ' from what wider slices say'}, ${needed} are needed`;
-  const multiplier = ladderMultiplier(pressure) / said;
+  if (Math.abs(errors) < required)
+    return `${rungs}: ${signed(Number(errors.toFixed(1)))} standard errors${inherited === 1 ? '' : ' from what wider slices say'}, ${required} are needed`;
+  const multiplier = ladderMultiplier(pressure) / inherited;
   if (Math.abs(multiplier - 1) < LADDER.deadBand) return `${rungs}: wider slices say so already`;
   return {
     multiplier,
@@ -83,8 +83,13 @@ function testLadderLesson(lesson: LadderLesson, accepted: readonly Override[]): 
   };
 }
 
-/** Of three rungs and of one, as if each success were one or the other by the toss of a coin that `said` loads. */
-function standardErrorsBeyond({ count_1, count_3, n_success }: LadderStats, said: number): number {
-  const expected = (Math.log(said) / Math.log(ladderMultiplier(1))) * n_success;
+/**
+ * Returns by how many standard errors the difference of three rungs and one rung exceeds what the inherited multiplier
+ * implies. The standard error is √(count_1 + count_3), that of independent ±1 terms.
+ *
+ * Example: 60 successes of three rungs and 20 of one, with nothing inherited (multiplier 1), give (60 − 20) / √80 = 4.5.
+ */
+function standardErrorsBeyond({ count_1, count_3, n_success }: LadderStats, inherited: number): number {
+  const expected = (Math.log(inherited) / Math.log(ladderMultiplier(1))) * n_success;
   return (count_3 - count_1 - expected) / Math.sqrt(Math.max(1, count_1 + count_3));
 }

@@ -1,16 +1,22 @@
+/* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
+
 import { DAY_MS } from '../../time.ts';
 import type { Gates } from './gates.ts';
 import { fitGreedily } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
 import { compareUtility, decisionsUnderMoves } from './utility.ts';
 
-/** So many events tell whether something changed; of twice as many and more, blocks of hours are drawn. */
-const BREAK_ROWS = 100_000;
+/** Events that suffice to find a change point; from twice as many on, a sample of blocks of hours is used. */
+const SUFFICIENT_ROWS = 100_000;
 const BLOCK_MS = 6 * 3_600_000;
+/** 2³² divided by the golden ratio: the multiplier of Knuth's multiplicative hash. */
+const GOLDEN_RATIO_32 = 0x9e3779b1;
 
 /**
- * How many days ago what held before ceased to hold. What was learned from events older than an age is scored on the
- * events since that age, and since every younger one; the age at which it falls short by most standard errors, if by enough.
+ * Finds a change point: the age in days at which the fit of older events ceased to hold. The events older than an age
+ * are fitted, and the fit is scored on the events younger than that age and than each smaller one. The age with the
+ * largest shortfall, in standard errors, is returned if the fit loses there and the shortfall is significant.
+ * @param asOf milliseconds since 1970
  */
 export function findChangePoint(
   gates: Gates,
@@ -22,50 +28,52 @@ export function findChangePoint(
   if (!breaks) return undefined;
   const all = sampleBlocks(gates, window);
   const base = decisionsUnderMoves(gates, [], all);
+  const fitSettings = { ...settings, maxDimensions: settings.maxDimensions === 0 ? 0 : 1 } as const;
   let found: number | undefined;
-  let worst = breaks.errors;
-  for (const learned of breaks.learned) {
-    const [past, rest] = split(gates, all, asOf - learned * DAY_MS);
-    const { moves } = fitGreedily(gates, past, {
-      ...settings,
-      maxDimensions: settings.maxDimensions === 0 ? 0 : 1,
-    });
+  let largest = breaks.errors;
+  for (const fittedAge of breaks.learned) {
+    const [past, recent] = split(gates, all, asOf - fittedAge * DAY_MS);
+    const { moves } = fitGreedily(gates, past, fitSettings);
     if (moves.length === 0) continue;
     const moved = decisionsUnderMoves(gates, moves, all);
-    const taught = compareUtility(gates, past, moved, base, settings);
-    let rows = rest;
+    const onPast = compareUtility(gates, past, moved, base, settings);
+    let rows = recent;
     for (const age of breaks.scored) {
-      if (age > learned) continue;
+      if (age > fittedAge) continue;
       rows = split(gates, rows, asOf - age * DAY_MS)[1];
       const { gain, error } = compareUtility(gates, rows, moved, base, settings);
       if (gain >= -breaks.losing * error) continue;
       const share = rows.length / past.length;
-      const shortfall = (share * taught.gain - gain) / Math.hypot(error, share * taught.error);
-      if (shortfall <= worst) continue;
-      worst = shortfall;
+      const shortfall = (share * onPast.gain - gain) / Math.hypot(error, share * onPast.error);
+      if (shortfall <= largest) continue;
+      largest = shortfall;
       found = age;
     }
   }
   return found;
 }
 
+/** Returns every k-th block of hours of many rows. Blocks are hashed, so that no hour of the day is left out. */
 function sampleBlocks({ columns: { time } }: Gates, rows: Uint32Array): Uint32Array {
-  const one = Math.floor(rows.length / BREAK_ROWS);
-  if (one <= 1) return rows;
-  // Blocks are mixed (Knuth's multiplicative hash), so that no hour of the day is left out.
-  const mixed = (block: number): number => Math.imul(block, 0x9e3779b1) >>> 8;
-  return rows.filter(row => mixed(Math.floor((time[row] ?? 0) / BLOCK_MS)) % one === 0);
+  const every = Math.floor(rows.length / SUFFICIENT_ROWS);
+  if (every <= 1) return rows;
+  const hash = (block: number): number => Math.imul(block, GOLDEN_RATIO_32) >>> 8;
+  return rows.filter(row => hash(Math.floor((time[row] as number) / BLOCK_MS)) % every === 0);
 }
 
-/** Rows before a moment, and from it on. */
-function split({ columns: { time } }: Gates, rows: Uint32Array, at: number): [Uint32Array, Uint32Array] {
+/** Returns the rows before a moment, and those from it on. */
+function split(
+  { columns: { time } }: Gates,
+  rows: Uint32Array,
+  at: number,
+): [before: Uint32Array, after: Uint32Array] {
   const before = new Uint32Array(rows.length);
   const after = new Uint32Array(rows.length);
   let b = 0;
   let a = 0;
   for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0;
-    if ((time[row] ?? 0) < at) before[b++] = row;
+    const row = rows[i] as number;
+    if ((time[row] as number) < at) before[b++] = row;
     else after[a++] = row;
   }
   return [before.subarray(0, b), after.subarray(0, a)];

@@ -1,100 +1,118 @@
-import type { FrameClusters } from './fit-rows.ts';
+/* Kernel: rows, steps and clusters are in range by construction, so typed arrays are read without a check. */
+
+import type { FitClusters } from './fit-rows.ts';
 import { RESULT } from './gates.ts';
 
-/** Sums over clusters of w², w·l and l² of the winners and losers that each step flips. */
+/**
+ * Sums over clusters of w², w·l and l², by step: w and l count the winners and losers of a cluster that all steps up to
+ * this one flip. `payoffVariance` makes a variance of them.
+ */
 export interface ClusterMoments {
   readonly ww: Float64Array;
   readonly wl: Float64Array;
   readonly ll: Float64Array;
 }
 
-/** One side of one lever in one slice. */
-export interface StepFlips {
+/** The events that the steps of one side of one lever flip in one slice. */
+interface StepFlips {
   readonly rows: Uint32Array;
-  /** Step of each row; above 0 opens, below closes. */
+  /** Flipping step of each row, from 1: positive when it loosens, negative when it tightens, 0 for none. */
   readonly bins: Int8Array;
+  /** The side: +1 for steps that loosen, −1 for steps that tighten. */
   readonly sign: 1 | -1;
-  /** Steps. */
+  /** Number of steps. */
   readonly width: number;
 }
 
-/** Whole numbers throughout, so that the sums do not depend on the order of the rows. */
-export function momentsOf(
-  flips: StepFlips,
-  result: Uint8Array,
-  { cluster, adjacent }: FrameClusters,
-): ClusterMoments {
-  const sums = new ClusterSums(flips.width);
-  const { rows, bins, sign } = flips;
-  if (adjacent) {
-    let current = -1;
-    for (let k = 0; k < rows.length; k++) {
-      const row = rows[k] ?? 0;
-      const step = sign * (bins[row] ?? 0);
-      if (step <= 0) continue;
-      const own = cluster[row] ?? 0;
-      if (own !== current) sums.flush();
-      current = own;
-      sums.add(step - 1, result[row] === RESULT.winner);
-    }
-  } else {
-    const { width } = flips;
-    const keys = new Float64Array(rows.length);
-    let n = 0;
-    for (let k = 0; k < rows.length; k++) {
-      const row = rows[k] ?? 0;
-      const step = sign * (bins[row] ?? 0);
-      if (step <= 0) continue;
-      keys[n++] = 2 * ((cluster[row] ?? 0) * width + step - 1) + (result[row] === RESULT.winner ? 0 : 1);
-    }
-    let current = -1;
-    for (const key of keys.subarray(0, n).sort()) {
-      const own = Math.floor(key / (2 * width));
-      if (own !== current) sums.flush();
-      current = own;
-      sums.add((key >> 1) % width, key % 2 === 0);
-    }
-  }
-  sums.flush();
+/** Returns the moments of the flips. All sums are whole numbers, so the order of the rows does not matter. */
+export function momentsOf(flips: StepFlips, result: Uint8Array, clusters: FitClusters): ClusterMoments {
+  const sums = new MomentSums(flips.width);
+  if (clusters.adjacent) addAdjacent(sums, flips, result, clusters.cluster);
+  else addSorted(sums, flips, result, clusters.cluster);
+  sums.endCluster();
   return sums;
 }
 
-class ClusterSums implements ClusterMoments {
+function addAdjacent(
+  sums: MomentSums,
+  { rows, bins, sign }: StepFlips,
+  result: Uint8Array,
+  clusterOf: Uint32Array,
+): void {
+  let current = -1;
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k] as number;
+    const step = sign * (bins[row] as number);
+    if (step <= 0) continue;
+    const cluster = clusterOf[row] as number;
+    if (cluster !== current) sums.endCluster();
+    current = cluster;
+    sums.add(step - 1, result[row] === RESULT.winner);
+  }
+}
+
+/** Brings the rows of a cluster together by sorting the keys `2·(cluster·width + step) + loser`. */
+function addSorted(
+  sums: MomentSums,
+  { rows, bins, sign, width }: StepFlips,
+  result: Uint8Array,
+  clusterOf: Uint32Array,
+): void {
+  const keys = new Float64Array(rows.length);
+  let n = 0;
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k] as number;
+    const step = sign * (bins[row] as number);
+    if (step <= 0) continue;
+    const loser = result[row] === RESULT.winner ? 0 : 1;
+    keys[n++] = 2 * ((clusterOf[row] as number) * width + step - 1) + loser;
+  }
+  let current = -1;
+  for (const key of keys.subarray(0, n).sort()) {
+    const cluster = Math.floor(key / (2 * width));
+    if (cluster !== current) sums.endCluster();
+    current = cluster;
+    sums.add((key >> 1) % width, key % 2 === 0);
+  }
+}
+
+class MomentSums implements ClusterMoments {
   readonly ww: Float64Array;
   readonly wl: Float64Array;
   readonly ll: Float64Array;
-  readonly #w: Int32Array;
-  readonly #l: Int32Array;
+  /** Winners and losers of the current cluster by their flipping step. */
+  readonly #winners: Int32Array;
+  readonly #losers: Int32Array;
+  /** Lowest step with an event of the current cluster. */
   #first: number;
 
   constructor(width: number) {
     this.ww = new Float64Array(width);
     this.wl = new Float64Array(width);
     this.ll = new Float64Array(width);
-    this.#w = new Int32Array(width);
-    this.#l = new Int32Array(width);
+    this.#winners = new Int32Array(width);
+    this.#losers = new Int32Array(width);
     this.#first = width;
   }
 
   add(step: number, winner: boolean): void {
-    const counts = winner ? this.#w : this.#l;
-    counts[step] = (counts[step] ?? 0) + 1;
+    const counts = winner ? this.#winners : this.#losers;
+    counts[step] = (counts[step] as number) + 1;
     if (step < this.#first) this.#first = step;
   }
 
-  /** Ends a cluster. */
-  flush(): void {
+  endCluster(): void {
     let w = 0;
     let l = 0;
-    for (let i = this.#first; i < this.#w.length; i++) {
-      w += this.#w[i] ?? 0;
-      l += this.#l[i] ?? 0;
-      this.#w[i] = 0;
-      this.#l[i] = 0;
-      this.ww[i] = (this.ww[i] ?? 0) + w * w;
-      this.wl[i] = (this.wl[i] ?? 0) + w * l;
-      this.ll[i] = (this.ll[i] ?? 0) + l * l;
+    for (let i = this.#first; i < this.#winners.length; i++) {
+      w += this.#winners[i] as number;
+      l += this.#losers[i] as number;
+      this.#winners[i] = 0;
+      this.#losers[i] = 0;
+      this.ww[i] = (this.ww[i] as number) + w * w;
+      this.wl[i] = (this.wl[i] as number) + w * l;
+      this.ll[i] = (this.ll[i] as number) + l * l;
     }
-    this.#first = this.#w.length;
+    this.#first = this.#winners.length;
   }
 }

@@ -1,18 +1,21 @@
+/* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
+
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { selectRows } from '../../episode/columns/select-rows.ts';
+import { countingSort, rowNumbers } from '../../statistics/counting-sort.ts';
 import type { ClusterRule } from './settings.ts';
 
 /**
- * Cluster of each row: rows of one number share their fate. Blocks of time are numbered in their order, so that rows
- * that `inBlocks` has put in order come cluster by cluster.
+ * Cluster of each row: rows with equal numbers may depend on each other. Blocks of time are numbered in their order, so
+ * rows that `sortByBlock` has sorted stand cluster by cluster.
  */
 export type Clustering = Uint32Array;
 
 const HOUR_MS = 3_600_000;
-/** Clusters are numbered as they are up to here, by rank beyond. */
+/** Cluster keys below this are used as they are; larger ones are replaced by their rank. */
 const MAX_DENSE = 2 ** 31;
 
-/** One clustering per rule that says something: a rule under which every row stands alone is left out. */
+/** Returns one clustering for each rule under which at least two rows share a cluster. */
 export function clusterings(columns: FactorColumns, rules: readonly ClusterRule[]): Clustering[] {
   return rules.flatMap(rule => {
     const keys = clusterKeys(columns, rule);
@@ -22,64 +25,66 @@ export function clusterings(columns: FactorColumns, rules: readonly ClusterRule[
   });
 }
 
-/** The same rows, those of one block of hours together and in it those of one pair, if a rule tells blocks apart. */
+/**
+ * Returns the same rows sorted by the finest clustering that has blocks of time: by block, then by pair. Without such a
+ * rule they come back as they are.
+ */
 export function sortByBlock(columns: FactorColumns, rules: readonly ClusterRule[]): FactorColumns {
   const blocks = rules.filter(rule => rule !== 'trade');
   const finest = blocks.find(rule => rule.within === 'pair') ?? blocks[0];
   const keys =
     finest && (clusterKeys(columns, finest) ?? clusterKeys(columns, { ...finest, within: 'market' }));
   if (!keys || isSorted(keys)) return columns;
-  return selectRows(columns, ascending(keys));
+  return selectRows(columns, sortedRows(keys));
 }
 
-/** Positions of the keys by key, those of one key in their order. */
-function ascending(keys: Float64Array): Uint32Array {
+/** Returns the row numbers by key; rows of one key keep their order. */
+function sortedRows(keys: Float64Array): Uint32Array {
   const range = largest(keys) + 1;
-  if (range > 8 * keys.length + 1024)
-    return Uint32Array.from(keys, (_, i) => i).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || a - b);
-  const start = new Uint32Array(range + 1);
-  for (let i = 0; i < keys.length; i++) {
-    const next = (keys[i] ?? 0) + 1;
-    start[next] = (start[next] ?? 0) + 1;
-  }
-  for (let key = 0; key < range; key++) start[key + 1] = (start[key + 1] ?? 0) + (start[key] ?? 0);
-  const order = new Uint32Array(keys.length);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] ?? 0;
-    const at = start[key] ?? 0;
-    order[at] = i;
-    start[key] = at + 1;
-  }
-  return order;
+  if (range <= 8 * keys.length + 1024) return countingSort(rowNumbers(keys.length), keys, range).order;
+  return rowsByKey(keys);
 }
 
-/** Whole numbers, equal within a cluster. */
+function rowsByKey(keys: Float64Array): Uint32Array {
+  return rowNumbers(keys.length).sort((a, b) => (keys[a] as number) - (keys[b] as number) || a - b);
+}
+
+/** Returns a whole number for each row, equal within a cluster; undefined when no event carries what the rule needs. */
 function clusterKeys(columns: FactorColumns, rule: ClusterRule): Float64Array | undefined {
-  const { size, time } = columns;
-  if (rule === 'trade') {
-    const trade = columns.trade?.subarray(0, size);
-    if (!trade?.some(code => code > 0)) return undefined;
-    // Rows without a trade stand alone, above all codes there are.
-    let alone = trade.reduce((max, code) => Math.max(max, code), 0);
-    return Float64Array.from(trade, code => (code > 0 ? code : ++alone));
-  }
-  const pair = rule.within === 'pair' ? columns.pair?.subarray(0, size) : new Uint32Array(size);
-  if (!pair || (rule.within === 'pair' && !pair.some(code => code > 0))) return undefined;
+  const { size } = columns;
+  if (rule === 'trade') return tradeKeys(columns.trade?.subarray(0, size));
+  const keys = blockNumbers(columns.time.subarray(0, size), rule.hours);
+  if (rule.within === 'market') return keys;
+  const pair = columns.pair?.subarray(0, size);
+  if (!pair?.some(code => code > 0)) return undefined;
   const pairs = largest(pair) + 1;
-  const keys = new Float64Array(size);
-  let first = Number.POSITIVE_INFINITY;
-  for (let row = 0; row < size; row++) {
-    const block = Math.floor((time[row] ?? 0) / (rule.hours * HOUR_MS));
-    keys[row] = block;
-    first = Math.min(first, block);
-  }
-  for (let row = 0; row < size; row++) keys[row] = ((keys[row] ?? 0) - first) * pairs + (pair[row] ?? 0);
+  for (let row = 0; row < size; row++) keys[row] = (keys[row] as number) * pairs + (pair[row] as number);
   return keys;
 }
 
-/** Whether no number is below the one before it. */
+/** Each row without a trade is a cluster of its own, numbered above all codes of trades. */
+function tradeKeys(trade: Uint32Array | undefined): Float64Array | undefined {
+  if (!trade?.some(code => code > 0)) return undefined;
+  let alone = largest(trade);
+  return Float64Array.from(trade, code => (code > 0 ? code : ++alone));
+}
+
+/** Returns the block of hours of each time, counted from the earliest one. */
+function blockNumbers(time: Float64Array, hours: number): Float64Array {
+  const blocks = new Float64Array(time.length);
+  let first = Number.POSITIVE_INFINITY;
+  for (let row = 0; row < time.length; row++) {
+    const block = Math.floor((time[row] as number) / (hours * HOUR_MS));
+    blocks[row] = block;
+    first = Math.min(first, block);
+  }
+  for (let row = 0; row < blocks.length; row++) blocks[row] = (blocks[row] as number) - first;
+  return blocks;
+}
+
+/** Returns true when no number is below the one before it. */
 export function isSorted(keys: Float64Array | Uint32Array): boolean {
-  for (let i = 1; i < keys.length; i++) if ((keys[i] ?? 0) < (keys[i - 1] ?? 0)) return false;
+  for (let i = 1; i < keys.length; i++) if ((keys[i] as number) < (keys[i - 1] as number)) return false;
   return true;
 }
 
@@ -91,12 +96,19 @@ function hasSharedCluster(cluster: Clustering): boolean {
 
 function largest(keys: Float64Array | Uint32Array): number {
   let most = 0;
-  for (let i = 0; i < keys.length; i++) most = Math.max(most, keys[i] ?? 0);
+  for (let i = 0; i < keys.length; i++) most = Math.max(most, keys[i] as number);
   return most;
 }
 
+/** Returns the rank of each key among the distinct keys, from 0. */
 function ranks(keys: Float64Array): Uint32Array {
-  const distinct = [...new Set(keys)].sort((a, b) => a - b);
-  const rankOf = new Map(distinct.map((key, i) => [key, i]));
-  return Uint32Array.from(keys, key => rankOf.get(key) ?? 0);
+  const ranked = new Uint32Array(keys.length);
+  let rank = -1;
+  let before: number | undefined;
+  for (const row of rowsByKey(keys)) {
+    if (keys[row] !== before) rank++;
+    before = keys[row];
+    ranked[row] = rank;
+  }
+  return ranked;
 }

@@ -7,18 +7,20 @@ import type { ReplaySettings } from './settings.ts';
 import type { SliceCut } from './slices.ts';
 import type { UtilityComparison } from './utility.ts';
 
-export const signed = (value: number): string => {
+/** Returns a number with its sign, with one decimal below 10 and none above: `+4.5`, `−24`. */
+function signed(value: number): string {
   const text = String(Number(value.toFixed(Math.abs(value) < 10 ? 1 : 0)));
   return value > 0 ? `+${text}` : text.replace('-', '−');
-};
+}
 
-/** `+4 ± 9` */
-export const interval = (gain: number, margin: number): string =>
-  `${signed(gain)} ± ${Number(margin.toFixed(margin < 10 ? 1 : 0))}`;
+/** Returns a gain with its margin of error: `+4 ± 9`. */
+export function interval(gain: number, margin: number): string {
+  return `${signed(gain)} ± ${Number(margin.toFixed(margin < 10 ? 1 : 0))}`;
+}
 
 const count = (n: number, one: string): string => `${n.toLocaleString('en-US')} ${one}${n === 1 ? '' : 's'}`;
 
-/** What an override does: `ts_min × 0.94`, `slope_min + 0.0004`, `sr_boost × 1.08`. */
+/** Returns the effect of an override: `ts_min × 0.94`, `slope_min + 0.0004`, `sr_boost × 1.08`. */
 export function describeMove(lever: ReplayLever, value: number): string {
   const name = movedFactor(lever);
   if (lever.scale === 'log') return `${name} × ${value.toFixed(2)}`;
@@ -26,33 +28,37 @@ export function describeMove(lever: ReplayLever, value: number): string {
   return `${name} ${sign} ${Number(Math.abs(value).toPrecision(2))}`;
 }
 
-/** What `describeOverride` tells of. */
-export interface OverrideDescription {
+/** One override, for its reason. */
+interface OverrideDescription {
+  /** Effect as `describeMove` writes it. */
   readonly move: string;
   readonly scope: Scope;
+  /** True when the override opens its gate. */
   readonly opens: boolean;
   readonly flipped: UtilityComparison;
-  /** The gain less what chance may have given. */
+  /** Lower bound of the gain. */
   readonly lower: number;
 }
 
-interface Context {
+/** The fit that an override comes from. */
+interface FitContext {
   readonly days: number;
   readonly settings: ReplaySettings;
+  /** True when the pattern loses at its base gates. */
   readonly loses: boolean;
   readonly heldOut: { readonly gain: number; readonly error: number } | undefined;
 }
 
-/** The evidence of one override in one sentence. */
-export function describeOverride(told: OverrideDescription, context: Context): string {
+/** Returns the evidence of one override in one sentence. */
+export function describeOverride(override: OverrideDescription, context: FitContext): string {
   const { settings, heldOut } = context;
   const { win, loss } = settings.payoff;
-  const { winners, losers, gain } = told.flipped;
-  const change = told.opens ? 'more' : 'fewer';
+  const { winners, losers, gain } = override.flipped;
+  const change = override.opens ? 'more' : 'fewer';
   const parts = [
-    `${told.move} on ${describeScope(told.scope)}: in the last ${context.days} days ${count(Math.abs(winners), `${change} winner`)} ` +
+    `${override.move} on ${describeScope(override.scope)}: in the last ${context.days} days ${count(Math.abs(winners), `${change} winner`)} ` +
       `and ${count(Math.abs(losers), `${change} loser`)} would have been taken, ${signed(gain)} at ${win}:${loss}, ` +
-      `${signed(told.lower)} after allowing for chance`,
+      `${signed(override.lower)} after allowing for chance`,
   ];
   if (heldOut)
     parts.push(
@@ -60,32 +66,34 @@ export function describeOverride(told: OverrideDescription, context: Context): s
     );
   if (context.loses)
     parts.push(
-      told.opens
+      override.opens
         ? 'this pattern loses at these payoffs'
         : 'this pattern loses at these payoffs, the override trades less',
     );
   return parts.join('; ');
 }
 
-/** What is left of a lever in a slice: the best of its steps, and what a first step would have to prove. */
+/** The best remaining step of a lever in a slice, and the standard errors it would need to be accepted first. */
 export interface RemainingStep {
   readonly gain: number;
+  /** `z` standard errors of the gain. */
   readonly margin: number;
+  /** Standard errors by which the gain exceeds 0. */
   readonly errors: number;
-  /** Standard errors that a first step must exceed 0 by. */
+  /** Standard errors by which a first step must exceed 0. */
   readonly required: number;
 }
 
-/** Why a lever did nothing in a slice. */
+/** Returns why a lever has no override in a slice. */
 export function describeNoOverride(best: RemainingStep | undefined): string {
   if (!best) return 'no event with an outcome stands near the gate';
-  const { gain, margin, errors, required: asked } = best;
+  const { gain, margin, errors, required } = best;
   if (gain < -margin) return `every step loses, the least of them ${interval(gain, margin)}`;
   if (gain <= margin) return `interval includes 0: ${interval(gain, margin)}`;
-  return `not proven: ${interval(gain, margin)} exceeds 0 by ${errors.toFixed(1)} standard errors, ${asked} are asked of a first step`;
+  return `not proven: ${interval(gain, margin)} exceeds 0 by ${errors.toFixed(1)} standard errors, ${required} are asked of a first step`;
 }
 
-/** What was left out to keep the work bounded. */
+/** Returns what was left out to keep the work bounded. */
 export function describeCut(cut: SliceCut, columns: FactorColumns, settings: ReplaySettings): string {
   const { dimensions, size } = columns;
   if (cut.why === 'cells')
@@ -97,6 +105,7 @@ export function describeCut(cut: SliceCut, columns: FactorColumns, settings: Rep
     : `${level}: more than ${settings.maxSlices.toLocaleString('en-US')} slices`;
 }
 
+/** Returns the utility of the base gates over the window in one sentence. */
 export function describeBase(base: UtilityComparison, days: number, settings: ReplaySettings): string {
   const { win, loss } = settings.payoff;
   const events = `${count(base.winners, 'winner')} and ${count(base.losers, 'loser')}`;

@@ -1,3 +1,7 @@
+/* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
+
+import type { GroupedRows } from '../../statistics/counting-sort.ts';
+import { countingSort } from '../../statistics/counting-sort.ts';
 import type { Clustering } from './clusters.ts';
 import { isSorted } from './clusters.ts';
 import type { Gates } from './gates.ts';
@@ -6,29 +10,33 @@ import type { Slice } from './slices.ts';
 
 type Codes = Uint16Array | Uint32Array;
 
-/** Which rows share their fate, by position in the frame. */
-export interface FrameClusters {
+/** One clustering of the rows of a fit. */
+export interface FitClusters {
+  /** Cluster of each row, by position. */
   readonly cluster: Uint32Array;
-  /** Rows of one cluster come one after the other. */
+  /** True when the rows of each cluster stand next to each other. */
   readonly adjacent: boolean;
 }
 
 /**
- * What one fit reads of its rows, copied so that it lies close together. Positions in the frame are the indexes into
- * the rows it was made of.
+ * The rows that one fit reads, copied from the columns so that they lie close together in memory. A position in these
+ * copies is an index into the row numbers that the fit was given.
  */
 export class FitRows {
   readonly size: number;
+  /** Codes of each dimension. */
   readonly codes: readonly Codes[];
+  /** Number of codes of each dimension: its values, and 0 for rows that lack it. */
   readonly widths: readonly number[];
   /** `RESULT` of each row. */
   readonly result: Uint8Array;
-  /** Positions of rows whose gates can all be replayed and whose outcome is not neutral, ascending. */
+  /** Positions of the rows whose gates can all be replayed and whose outcome is not neutral, ascending. */
   readonly active: Uint32Array;
   readonly #gates: Gates;
   readonly #rows: Uint32Array;
-  readonly #byCode: (readonly [start: Uint32Array, order: Uint32Array] | undefined)[];
-  #clusters: readonly FrameClusters[] | undefined;
+  /** Active rows of each dimension by code; built on first use. */
+  readonly #byCode: (GroupedRows | undefined)[];
+  #clusters: readonly FitClusters[] | undefined;
 
   constructor(gates: Gates, rows: Uint32Array) {
     const { dimensions } = gates.columns;
@@ -47,28 +55,27 @@ export class FitRows {
     const active = new Uint32Array(rows.length);
     let n = 0;
     for (let i = 0; i < rows.length; i++)
-      if (gates.usable[rows[i] ?? 0] === 1 && this.result[i] !== RESULT.neutral) active[n++] = i;
+      if (gates.replayable[rows[i] as number] === 1 && this.result[i] !== RESULT.neutral) active[n++] = i;
     this.active = active.subarray(0, n);
     this.#byCode = dimensions.map(() => undefined);
   }
 
-  /** The margins of a gate; the caller's own copy. */
-  margins(gate: number): Float64Array {
-    const margin = this.#gates.gates[gate]?.margin ?? new Float64Array(0);
-    return gather(margin, this.#rows, new Float64Array(this.size));
+  /** Returns a copy of the base margins of each gate, for the caller to change. */
+  margins(): Float64Array[] {
+    return this.#gates.gates.map(gate => gather(gate.margin, this.#rows, new Float64Array(this.size)));
   }
 
-  get clusters(): readonly FrameClusters[] {
+  get clusters(): readonly FitClusters[] {
     this.#clusters ??= this.#gates.clusterings.map(clustering => this.#clustersOf(clustering));
     return this.#clusters;
   }
 
-  #clustersOf(clustering: Clustering): FrameClusters {
+  #clustersOf(clustering: Clustering): FitClusters {
     const cluster = gather(clustering, this.#rows, new Uint32Array(this.size));
     return { cluster, adjacent: isSorted(cluster) };
   }
 
-  /** The active rows of a slice, ascending. */
+  /** Returns the positions of the active rows of a slice, ascending. */
   rowsOf({ first, firstCode, second, secondCode }: Slice): Uint32Array {
     const a = this.#rowsOfCode(first, firstCode);
     if (!a) return this.active;
@@ -78,43 +85,29 @@ export class FitRows {
       a.length <= b.length ? [a, this.codes[second], secondCode] : [b, this.codes[first], firstCode];
     const found = new Uint32Array(rows.length);
     let n = 0;
-    for (let i = 0; i < rows.length; i++) if (codes?.[rows[i] ?? 0] === code) found[n++] = rows[i] ?? 0;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      if (codes?.[row] === code) found[n++] = row;
+    }
     return found.subarray(0, n);
   }
 
   #rowsOfCode(dimension: number, code: number): Uint32Array | undefined {
     const codes = this.codes[dimension];
     if (!codes) return undefined;
-    const known = this.#byCode[dimension] ?? sortedByCode(codes, this.widths[dimension] ?? 1, this.active);
-    this.#byCode[dimension] = known;
-    const [start, order] = known;
-    return order.subarray(start[code] ?? 0, start[code + 1] ?? 0);
+    const groups =
+      this.#byCode[dimension] ?? countingSort(this.active, codes, this.widths[dimension] as number);
+    this.#byCode[dimension] = groups;
+    return groups.order.subarray(groups.start[code], groups.start[code + 1]);
   }
 }
 
+/** Copies the values of some rows. @returns `into` */
 function gather<T extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(
   from: ArrayLike<number>,
   rows: Uint32Array,
   into: T,
 ): T {
-  for (let i = 0; i < rows.length; i++) into[i] = from[rows[i] ?? 0] ?? 0;
+  for (let i = 0; i < rows.length; i++) into[i] = from[rows[i] as number] as number;
   return into;
-}
-
-/** Rows by code, in each code in their order; those of code `k` from `start[k]` on. */
-function sortedByCode(codes: Codes, width: number, rows: Uint32Array): [Uint32Array, Uint32Array] {
-  const start = new Uint32Array(width + 1);
-  for (let i = 0; i < rows.length; i++) {
-    const next = (codes[rows[i] ?? 0] ?? 0) + 1;
-    start[next] = (start[next] ?? 0) + 1;
-  }
-  for (let code = 0; code < width; code++) start[code + 1] = (start[code + 1] ?? 0) + (start[code] ?? 0);
-  const order = new Uint32Array(rows.length);
-  const at = start.slice();
-  for (let i = 0; i < rows.length; i++) {
-    const code = codes[rows[i] ?? 0] ?? 0;
-    order[at[code] ?? 0] = rows[i] ?? 0;
-    at[code] = (at[code] ?? 0) + 1;
-  }
-  return [start, order];
 }

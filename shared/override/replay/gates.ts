@@ -1,3 +1,5 @@
+/* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
+
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { BLOCKED_KNOWN, QUADRANT } from '../../episode/columns/columns.ts';
 import type { NumericFactor } from '../../episode/packed-episode.ts';
@@ -10,22 +12,22 @@ import type { Clustering } from './clusters.ts';
 import { clusterings } from './clusters.ts';
 import type { ReplaySettings } from './settings.ts';
 
-/** A lever that is on, with the base margin of every row. */
+/** One gate of a pattern, with its margin at the base thresholds. */
 export interface Gate {
   readonly lever: ReplayLever;
   /**
-   * The gate passes when margin + opening ≥ 0: in log, or in the factor's unit. ±Infinity where the event lacks the
-   * factor and logged that the gate passed, or did not.
+   * Margin of each row: the gate passes when margin + opening ≥ 0. It is a logarithm, or in the factor's unit. An event
+   * that lacks the factor has +Infinity when it logged that the gate passed, −Infinity when it logged that it failed.
    */
   readonly margin: Float64Array;
-  /** In the unit of the margin, ascending. */
+  /** Steps of the lever in the unit of the margin, ascending; empty when the lever is disabled. */
   readonly steps: Float64Array;
-  /** Largest opening or closing of one override, and of all that match a scope: in the unit of the margin. */
+  /** Largest opening or closing of one override, in the unit of the margin. */
   readonly limit: number;
 }
 
-/** A lever that cannot be replayed, and why. */
-export interface DisabledLever {
+/** A lever that cannot be replayed, with the reason. */
+interface DisabledLever {
   readonly lever: ReplayLever;
   readonly reason: string;
 }
@@ -35,58 +37,56 @@ export interface Gates {
   readonly columns: FactorColumns;
   readonly gates: readonly Gate[];
   readonly disabled: readonly DisabledLever[];
-  /** 1: every gate of the row can be replayed. */
-  readonly usable: Uint8Array;
-  /** What acting brought: `RESULT`. */
+  /** 1 for each row whose gates can all be replayed. */
+  readonly replayable: Uint8Array;
+  /** `RESULT` of each row. */
   readonly result: Uint8Array;
   readonly clusterings: readonly Clustering[];
 }
 
+/** What taking an event brings or would have brought, whether the bot acted or not. */
 export const RESULT = { neutral: 0, winner: 1, loser: 2 } as const;
 
-const RESULT_OF: readonly number[] = (() => {
-  const results = new Array<number>(6).fill(RESULT.neutral);
-  results[QUADRANT.win] = RESULT.winner;
-  results[QUADRANT.miss] = RESULT.winner;
-  results[QUADRANT.falsePositive] = RESULT.loser;
-  results[QUADRANT.dodge] = RESULT.loser;
-  return results;
-})();
+function resultOf(quadrant: number): number {
+  if (quadrant === QUADRANT.win || quadrant === QUADRANT.miss) return RESULT.winner;
+  if (quadrant === QUADRANT.falsePositive || quadrant === QUADRANT.dodge) return RESULT.loser;
+  return RESULT.neutral;
+}
 
-const isActed = (quadrant: number): boolean => quadrant <= QUADRANT.actedNeutral;
-
-/** Measures every gate on every row at its base threshold. */
+/** Computes the margins of every gate of a pattern on every row, at the base thresholds. */
 export function prepareGates(pattern: PatternKey, columns: FactorColumns, settings: ReplaySettings): Gates {
   const { size } = columns;
   const levers = replayLeversOf(pattern);
-  const usable = new Uint8Array(size).fill(1);
-  const others = levers.reduce((bits, lever) => bits & ~gateBit(lever.gate), BLOCKED_KNOWN - 1);
-  for (let row = 0; row < size; row++) if ((columns.blocked[row] ?? 0) & others) usable[row] = 0;
-  const gates: Gate[] = [];
-  const silent: DisabledLever[] = [];
-  for (const lever of levers) {
+  const replayable = new Uint8Array(size).fill(1);
+  const otherGates = levers.reduce((bits, lever) => bits & ~gateBit(lever.gate), BLOCKED_KNOWN - 1);
+  for (let row = 0; row < size; row++)
+    if (((columns.blocked[row] as number) & otherGates) !== 0) replayable[row] = 0;
+  const disabled: DisabledLever[] = [];
+  const gates = levers.map((lever): Gate => {
     const margin = baseMargins(lever, columns);
     const reason = disabledReason(lever, margin, columns, settings);
-    if (reason !== undefined) margin.fill(Number.NaN);
-    fillFromLoggedFlags(lever, margin, columns, usable);
-    if (reason !== undefined) silent.push({ lever, reason });
-    const unit = lever.scale === 'log' ? 1 : standardDeviation(columns.numbers[lever.factor], size);
+    if (reason !== undefined) {
+      margin.fill(Number.NaN);
+      disabled.push({ lever, reason });
+    }
+    fillFromLoggedFlags(lever, margin, columns, replayable);
+    const unit =
+      lever.scale === 'log' ? 1 : standardDeviation(columns.numbers[lever.factor]?.subarray(0, size));
     const limit = lever.scale === 'log' ? settings.maxLog : settings.maxShift * unit;
     const steps = Float64Array.from(reason === undefined && unit > 0 ? lever.steps : [], s => s * unit);
-    gates.push({ lever, margin, steps, limit });
-  }
-  const result = columns.quadrant.slice(0, size).map(q => RESULT_OF[q] ?? RESULT.neutral);
+    return { lever, margin, steps, limit };
+  });
   return {
     columns,
     gates,
-    disabled: silent,
-    usable,
-    result,
+    disabled,
+    replayable,
+    result: columns.quadrant.slice(0, size).map(resultOf),
     clusterings: clusterings(columns, settings.clusters),
   };
 }
 
-/** NaN where factor or threshold is missing, or has no logarithm. */
+/** Returns the margins of a gate; NaN where factor or threshold is missing, or has no logarithm. */
 function baseMargins(lever: ReplayLever, columns: FactorColumns): Float64Array {
   const { size } = columns;
   const margin = new Float64Array(size).fill(Number.NaN);
@@ -95,8 +95,8 @@ function baseMargins(lever: ReplayLever, columns: FactorColumns): Float64Array {
   if (!factor || !threshold) return margin;
   const sign = lever.passes === 'at least' ? 1 : -1;
   for (let row = 0; row < size; row++) {
-    const f = factor[row] ?? Number.NaN;
-    const t = threshold[row] ?? Number.NaN;
+    const f = factor[row] as number;
+    const t = threshold[row] as number;
     if (lever.scale === 'additive') margin[row] = sign * (f - t);
     else if (f > 0 && t > 0) margin[row] = sign * Math.log(f / t);
     else if (f <= 0 && t > 0) margin[row] = sign * Number.NEGATIVE_INFINITY;
@@ -104,21 +104,22 @@ function baseMargins(lever: ReplayLever, columns: FactorColumns): Float64Array {
   return margin;
 }
 
+/** Returns why a lever cannot be replayed; undefined when it can. */
 function disabledReason(
   lever: ReplayLever,
   margin: Float64Array,
   columns: FactorColumns,
   settings: ReplaySettings,
 ): string | undefined {
+  const { size, quadrant } = columns;
   let acted = 0;
   let skipped = 0;
-  for (let row = 0; row < margin.length; row++) {
-    if (Number.isNaN(margin[row] ?? Number.NaN)) continue;
-    if (isActed(columns.quadrant[row] ?? 0)) acted++;
+  for (let row = 0; row < size; row++) {
+    if (Number.isNaN(margin[row])) continue;
+    if ((quadrant[row] as number) <= QUADRANT.actedNeutral) acted++;
     else skipped++;
   }
   const carriers = acted + skipped;
-  const { size } = columns;
   if (carriers < size * settings.minFactorShare) return describeMissingFactor(lever, columns, carriers);
   if (carriers < settings.nMin)
     return `${carriers} of ${settings.nMin} events carry ${lever.factor} and ${lever.threshold}`;
@@ -127,76 +128,67 @@ function disabledReason(
   return undefined;
 }
 
-/** `factor dx missing on 71 %`, or the threshold when it is missing more often. */
+/** Returns `factor dx missing on 71 %`, or names the threshold when it is missing more often. */
 function describeMissingFactor(
   lever: ReplayLever,
   { size, numbers }: FactorColumns,
   carriers: number,
 ): string {
-  const lacking = (name: NumericFactor): number => {
-    const column = numbers[name];
-    if (!column) return size;
-    let n = 0;
-    for (let row = 0; row < size; row++) if (Number.isNaN(column[row] ?? Number.NaN)) n++;
-    return n;
-  };
+  const lacking = (name: NumericFactor): number =>
+    numbers[name]?.subarray(0, size).filter(Number.isNaN).length ?? size;
   const threshold = lacking(lever.threshold) > lacking(lever.factor);
   const share = Math.round(100 * (1 - carriers / size));
   return `${threshold ? `threshold ${lever.threshold}` : `factor ${lever.factor}`} missing on ${share} %`;
 }
 
 /**
- * Where the margin is unknown, the gate stands as the event logged it; without a log the event is left out, or passes
- * a gate that is optional.
+ * Replaces unknown margins by the state of the gate that the event logged, +Infinity or −Infinity. An event without a
+ * logged state passes an optional gate; at any other gate it cannot be replayed.
  */
 function fillFromLoggedFlags(
   lever: ReplayLever,
   margin: Float64Array,
-  columns: FactorColumns,
-  usable: Uint8Array,
+  { blocked, flagsKnown, flagsSet }: FactorColumns,
+  replayable: Uint8Array,
 ): void {
   const flag = lever.flag === undefined ? 0 : 1 << GATE_FLAGS.indexOf(lever.flag);
   const gate = gateBit(lever.gate);
   for (let row = 0; row < margin.length; row++) {
-    if (!Number.isNaN(margin[row] ?? Number.NaN)) continue;
-    const blocked = columns.blocked[row] ?? 0;
-    const known = (columns.flagsKnown[row] ?? 0) & flag;
-    if (known === 0 && (blocked & BLOCKED_KNOWN) === 0 && !lever.optional) usable[row] = 0;
-    const passed = known ? ((columns.flagsSet[row] ?? 0) & flag) !== 0 : (blocked & gate) === 0;
+    if (!Number.isNaN(margin[row])) continue;
+    const known = (flagsKnown[row] as number) & flag;
+    const blockers = blocked[row] as number;
+    if (known === 0 && (blockers & BLOCKED_KNOWN) === 0 && !lever.optional) replayable[row] = 0;
+    const passed = known === 0 ? (blockers & gate) === 0 : ((flagsSet[row] as number) & flag) !== 0;
     margin[row] = passed ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 }
 
-/**
- * Sums whole multiples of a unit so small that rounding does not matter and so large that no sum rounds: the result
- * does not depend on the order of the rows.
- */
-function standardDeviation(column: Float64Array | undefined, size: number): number {
+/** Returns the sample standard deviation of the finite values; 0 for fewer than two. */
+function standardDeviation(column: Float64Array = new Float64Array(0)): number {
   let n = 0;
   let most = 0;
-  for (let row = 0; row < size; row++) {
-    const value = column?.[row] ?? Number.NaN;
+  for (let row = 0; row < column.length; row++) {
+    const value = column[row] as number;
     if (!Number.isFinite(value)) continue;
     n++;
     most = Math.max(most, Math.abs(value));
   }
   if (n < 2 || most === 0) return 0;
-  const mean = exactSum(column, size, most, n, 0, 1) / n;
-  return Math.sqrt(exactSum(column, size, 4 * most * most, n, mean, 2) / (n - 1));
+  const mean = exactSum(column, n, most, 0, 1) / n;
+  return Math.sqrt(exactSum(column, n, 4 * most * most, mean, 2) / (n - 1));
 }
 
-function exactSum(
-  column: Float64Array | undefined,
-  size: number,
-  most: number,
-  n: number,
-  centre: number,
-  power: 1 | 2,
-): number {
+/**
+ * Returns Σ (value − centre)^power over the finite values; the sum does not depend on their order. It adds whole
+ * multiples of a unit that is so small that rounding to it does not matter, and so large that no sum of it is rounded.
+ * @param n number of finite values
+ * @param most bound of the terms
+ */
+function exactSum(column: Float64Array, n: number, most: number, centre: number, power: 1 | 2): number {
   const units = 2 ** Math.floor(52 - Math.log2(n) - Math.log2(most));
   let sum = 0;
-  for (let row = 0; row < size; row++) {
-    const value = (column?.[row] ?? Number.NaN) - centre;
+  for (let row = 0; row < column.length; row++) {
+    const value = (column[row] as number) - centre;
     if (Number.isFinite(value)) sum += Math.round((power === 1 ? value : value * value) * units);
   }
   return sum / units;

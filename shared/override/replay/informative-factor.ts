@@ -1,14 +1,20 @@
+/* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
+
 import { RESULT } from './gates.ts';
 
-/** Units of a margin in the largest step of its lever: sums of whole numbers do not depend on the order of the rows. */
-export const TELL_UNITS = 1000;
-/** Margins count up to three of the largest steps. */
-const MOST = 3 * TELL_UNITS;
+/**
+ * Units of a margin in the largest step of its lever. Margins are rounded to whole units, so that their sums do not
+ * depend on the order of the rows.
+ */
+export const UNITS_PER_STEP = 1000;
+/** Margins are cut off at three of the largest steps. */
+const MAX_UNITS = 3 * UNITS_PER_STEP;
 
 /**
- * Whether winners have the larger margins, by so many standard errors of the difference of the means (Welch). Where
- * they have not, the factor is blind: what a threshold on it would gain is chance, or the same for every event.
+ * Welch's t-test: returns whether the winners' mean margin is larger than the losers' by `errors` standard errors of
+ * the difference. If not, a threshold on this factor has no predictive value.
  * @param rows winners and losers that pass all other gates
+ * @param unit of the margin
  */
 export function isInformative(
   margin: Float64Array,
@@ -17,13 +23,13 @@ export function isInformative(
   unit: number,
   errors: number,
 ): boolean {
-  const winners = new Sums();
-  const losers = new Sums();
+  const winners = new SampleMoments();
+  const losers = new SampleMoments();
   for (let k = 0; k < rows.length; k++) {
-    const row = rows[k] ?? 0;
-    const value = margin[row] ?? Number.NaN;
+    const row = rows[k] as number;
+    const value = margin[row] as number;
     if (!Number.isFinite(value)) continue;
-    const units = Math.max(-MOST, Math.min(MOST, Math.round(value / unit)));
+    const units = Math.max(-MAX_UNITS, Math.min(MAX_UNITS, Math.round(value / unit)));
     if (result[row] === RESULT.winner) winners.add(units);
     else losers.add(units);
   }
@@ -32,7 +38,7 @@ export function isInformative(
   return winners.mean - losers.mean > errors * error;
 }
 
-class Sums {
+class SampleMoments {
   n = 0;
   #sum = 0;
   #squares = 0;
@@ -47,6 +53,7 @@ class Sums {
     return this.#sum / this.n;
   }
 
+  /** Unbiased sample variance. */
   get variance(): number {
     return (this.#squares - (this.#sum * this.#sum) / this.n) / (this.n - 1);
   }

@@ -3,99 +3,118 @@ import type { Scope, ScopeHash } from '../../pattern/scope.ts';
 import { covers, describeScope, scopeHash } from '../../pattern/scope.ts';
 import type { RemainingStep } from './describe.ts';
 import { describeNoOverride } from './describe.ts';
+import type { Fit } from './fit.ts';
 import type { Gates } from './gates.ts';
-import type { Fit } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
+import type { Slice } from './slices.ts';
 import { sliceScope } from './slices.ts';
 
-/** A lesson, or a lever in it, that led to nothing. */
+/** Why a lever has no override in a slice, or why the slice as a whole has none. */
 export interface NoOverrideReason {
   readonly scope_subset: Scope;
   readonly scope_hash: ScopeHash;
+  /** Rows of the slice. */
   readonly n: number;
-  /** Absent when the slice as a whole is silent. */
+  /** Absent when the reason holds for the slice as a whole. */
   readonly action_category?: ActionCategory;
   readonly reason: string;
 }
 
 interface ReasonContext {
   readonly gates: Gates;
-  readonly made: Fit;
+  readonly fit: Fit;
   readonly settings: ReplaySettings;
 }
 
+type ReasonedSlice = Pick<NoOverrideReason, 'scope_subset' | 'scope_hash' | 'n'>;
+
 /**
- * Why every lever of every slice that has no override has none.
+ * Returns a reason for every lever of every slice without an override: by lever, then slice, near slices last.
  * @param withheld why the overrides that were found are not emitted, if they are not
  */
-export function noOverrideReasons(
-  { gates, made, settings }: ReasonContext,
-  withheld: string | undefined,
-): NoOverrideReason[] {
-  const { list, near } = made.slices;
-  const found: NoOverrideReason[] = [];
-  const slices = list.map(slice => {
+export function noOverrideReasons(context: ReasonContext, withheld: string | undefined): NoOverrideReason[] {
+  const { gates, fit, settings } = context;
+  const describe = (slice: Slice): ReasonedSlice => {
     const scope_subset = sliceScope(slice, gates.columns);
     return { scope_subset, scope_hash: scopeHash(scope_subset), n: slice.n };
-  });
-  gates.gates.forEach(({ lever, steps }, g) => {
-    const off = gates.disabled.find(s => s.lever === lever)?.reason;
-    const still = steps.length === 0 ? `${lever.factor} does not vary` : undefined;
-    const movedSlices = new Set(made.moves.filter(m => m.gate === g).map(m => m.slice));
-    const moved = [...movedSlices].map(slice => sliceScope(slice, gates.columns));
-    slices.forEach((slice, s) => {
-      const row = list[s];
-      if (row && movedSlices.has(row)) {
-        if (withheld !== undefined)
-          found.push({ ...slice, action_category: lever.category, reason: withheld });
-        return;
-      }
-      const covering = made.promising.has(g * list.length + s)
-        ? moved.find(scope => covers(scope, slice.scope_subset) || covers(slice.scope_subset, scope))
-        : undefined;
-      const reason =
-        off ??
-        still ??
-        (covering ? `covered by ${describeScope(covering)}` : describeNoOverride(leftOf(made, g, s)));
-      found.push({ ...slice, action_category: lever.category, reason });
-    });
-  });
-  for (const slice of near) {
-    const scope_subset = sliceScope(slice, gates.columns);
-    const reason = `${slice.n} of ${settings.nMin} events`;
-    found.push({ scope_subset, scope_hash: scopeHash(scope_subset), n: slice.n, reason });
-  }
-  return found;
+  };
+  const slices = fit.slices.list.map(describe);
+  return [
+    ...gates.gates.flatMap((_, gate) => leverReasons(context, gate, slices, withheld)),
+    ...fit.slices.near.map(slice => ({
+      ...describe(slice),
+      reason: `${slice.n} of ${settings.nMin} events`,
+    })),
+  ];
 }
 
-function leftOf(made: Fit, gate: number, slice: number): RemainingStep | undefined {
-  const best = made.remaining(gate, slice);
-  return best && { ...best, required: made.required(gate, slice) };
+/** Returns the reasons of one lever. @param slices the slices of the fit, in their order */
+function leverReasons(
+  { gates, fit }: ReasonContext,
+  gate: number,
+  slices: readonly ReasonedSlice[],
+  withheld: string | undefined,
+): NoOverrideReason[] {
+  const lever = gates.gates[gate]?.lever;
+  if (!lever) return [];
+  const disabledReason = gates.disabled.find(disabled => disabled.lever === lever)?.reason;
+  const constantFactorReason =
+    gates.gates[gate]?.steps.length === 0 ? `${lever.factor} does not vary` : undefined;
+  const moved = fit.moves.filter(move => move.gate === gate).map(move => move.slice);
+  const movedSlices = new Set(moved.map(slice => fit.slices.list.indexOf(slice)));
+  const movedScopes = moved.map(slice => sliceScope(slice, gates.columns));
+  const coveredReason = (s: number, { scope_subset }: ReasonedSlice): string | undefined => {
+    const covering = fit.promising(gate, s) && movedScopes.find(scope => overlaps(scope, scope_subset));
+    return covering ? `covered by ${describeScope(covering)}` : undefined;
+  };
+  return slices.flatMap((described, s) => {
+    const reason = movedSlices.has(s)
+      ? withheld
+      : (disabledReason ??
+        constantFactorReason ??
+        coveredReason(s, described) ??
+        describeNoOverride(remainingStep(fit, gate, s)));
+    return reason === undefined ? [] : [{ ...described, action_category: lever.category, reason }];
+  });
+}
+
+const overlaps = (a: Scope, b: Scope): boolean => covers(a, b) || covers(b, a);
+
+function remainingStep(fit: Fit, gate: number, slice: number): RemainingStep | undefined {
+  const best = fit.remaining(gate, slice);
+  return best && { ...best, required: fit.required(gate, slice) };
+}
+
+interface ReasonsOfPattern {
+  readonly noOverrideReasons: readonly NoOverrideReason[];
+  /** Levers that are disabled for the whole pattern. */
+  readonly disabled: readonly { readonly action_category: ActionCategory }[];
 }
 
 /**
- * One short text for each slice in which a lever is silent: what all its silent levers say, or what each says. Levers
- * that are off for the whole pattern are left out, unless all are. Slices that replay does not look at are not in it.
+ * Returns one short text for each slice with a reason: the reason that all its levers share, or each lever with its own.
+ * Levers that are disabled for the whole pattern are left out, unless all are. Slices that replay does not test are
+ * missing.
  */
-export function reasonsBySlice({ silences: all, off }: WhyNot): Map<ScopeHash, string> {
-  const offLevers = new Set(off.map(lever => lever.action_category));
+export function reasonsBySlice({
+  noOverrideReasons: all,
+  disabled,
+}: ReasonsOfPattern): Map<ScopeHash, string> {
+  const disabledLevers = new Set(disabled.map(lever => lever.action_category));
+  const isEnabled = ({ action_category }: NoOverrideReason): boolean =>
+    action_category === undefined || !disabledLevers.has(action_category);
   const texts = new Map<ScopeHash, string>();
-  for (const [hash, ofSlice] of Map.groupBy(all, silence => silence.scope_hash)) {
-    const on = ofSlice.filter(s => s.action_category === undefined || !offLevers.has(s.action_category));
-    texts.set(hash, merged(on.length > 0 ? on : ofSlice));
+  for (const [hash, ofSlice] of Map.groupBy(all, reason => reason.scope_hash)) {
+    const enabled = ofSlice.filter(isEnabled);
+    texts.set(hash, joinReasons(enabled.length > 0 ? enabled : ofSlice));
   }
   return texts;
 }
 
-interface WhyNot {
-  readonly silences: readonly NoOverrideReason[];
-  readonly off: readonly { readonly action_category: ActionCategory }[];
-}
-
-function merged(ofSlice: readonly NoOverrideReason[]): string {
-  const byReason = Map.groupBy(ofSlice, silence => silence.reason);
-  if (byReason.size === 1) return ofSlice[0]?.reason ?? '';
+function joinReasons(ofSlice: readonly NoOverrideReason[]): string {
+  const byReason = Map.groupBy(ofSlice, ({ reason }) => reason);
+  if (byReason.size === 1) return [...byReason.keys()].join();
   return [...byReason]
-    .map(([reason, levers]) => `${levers.map(silence => silence.action_category).join(', ')}: ${reason}`)
+    .map(([reason, levers]) => `${levers.map(lever => lever.action_category).join(', ')}: ${reason}`)
     .join('; ');
 }

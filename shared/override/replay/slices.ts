@@ -1,48 +1,52 @@
+/* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
+
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { scopeFromPairs } from '../../pattern/scope.ts';
 
-/** One slice of at most two dimensions; `second` is -1 for fewer, and so is `first`. */
+/** One slice of at most two dimensions; `second` is `NONE` for fewer, and so is `first` for the global slice. */
 export interface Slice {
+  /** Index of a dimension, and a code of it. */
   readonly first: number;
   readonly firstCode: number;
   readonly second: number;
   readonly secondCode: number;
-  /** Rows of the slice. */
+  /** Number of rows. */
   readonly n: number;
 }
 
 /** Two dimensions with more combinations of values than this are not combined. */
 const MAX_CELLS = 1 << 22;
-/** Most cells of all combinations that are kept. */
+/** Most cells of all combinations that are kept in memory. */
 const MAX_KEPT_CELLS = 1 << 25;
 export const NONE = -1;
 
 type Codes = Uint16Array | Uint32Array;
 
-/** One choice of at most two dimensions: a row's slice is that of the cell `a[row] · stride + b[row]`, absent codes being 0. */
+/** One choice of at most two dimensions. A row is in the cell `a[row] · stride + b[row]`; an absent column counts as 0. */
 export interface Combination {
   readonly a: Codes | undefined;
   readonly b: Codes | undefined;
   /** Cells per code of the first dimension. */
   readonly stride: number;
-  /** Slice of each cell, or -1; while counting, rows. */
+  /** Index of each cell's slice, or `NONE`; the number of rows while cells are counted. */
   readonly sliceOf: Int32Array;
 }
 
-/** What slices are counted over. */
-interface Counted {
+/** The rows that slices are made of. */
+interface SlicedRows {
   readonly size: number;
   readonly codes: readonly Codes[];
-  /** Values of each dimension, and one for its absence. */
+  /** Number of codes of each dimension: its values, and 0 for rows that lack it. */
   readonly widths: readonly number[];
 }
 
 interface Limits {
   readonly nMin: number;
+  /** Rows from which a slice is listed as near. */
   readonly nearMin: number;
   readonly maxDimensions: number;
-  /** Most record visits (one row looked at for one combination of dimensions) of one counting. */
+  /** Most record visits (one row counted for one combination of dimensions). */
   readonly maxVisits: number;
   readonly maxSlices: number;
 }
@@ -54,29 +58,29 @@ interface Level {
   readonly combinations: Combination[];
 }
 
-/** Every slice of at most two dimensions with enough rows: fewer dimensions first, then by name, then by value. */
+/** All slices of at most two dimensions with enough rows: fewer dimensions first, then by name, then by value. */
 export class Slices {
   readonly list: readonly Slice[];
-  /** Slices with fewer rows, but with `nearMin`. */
+  /** Slices with at least `nearMin` rows and fewer than `nMin`. */
   readonly near: readonly Slice[];
-  /** What was left out to keep the work bounded, and why: dimensions are given by their index. */
+  /** What was left out to keep the work bounded. */
   readonly cut: readonly SliceCut[];
   readonly combinations: readonly Combination[];
 
-  constructor(counted: Counted, limits: Limits) {
+  constructor(rows: SlicedRows, limits: Limits) {
     const list: Slice[] = [];
     const near: Slice[] = [];
     const cut: SliceCut[] = [];
     const combinations: Combination[] = [];
     let visits = 0;
     for (let depth = 0; depth <= limits.maxDimensions; depth++) {
-      const choices = choicesOf(counted.widths.length, depth);
-      visits += choices.length * counted.size;
+      const choices = choicesOf(rows.widths.length, depth);
+      visits += choices.length * rows.size;
       if (visits > limits.maxVisits) {
         cut.push({ depth, why: 'visits', combinations: choices.length });
         break;
       }
-      const level = countLevel(counted, choices, list.length, limits, cut);
+      const level = countLevel(rows, choices, list.length, limits, cut);
       if (!level) {
         cut.push({ depth, why: 'slices', combinations: choices.length });
         break;
@@ -92,7 +96,7 @@ export class Slices {
   }
 }
 
-/** A level of dimensions that was not looked at, or one pair of dimensions with too many combinations of values. */
+/** A level of dimensions that was left out, or two dimensions, by index, with too many combinations of values. */
 export type SliceCut =
   | { readonly depth: number; readonly why: 'visits' | 'slices'; readonly combinations: number }
   | { readonly why: 'cells'; readonly first: number; readonly second: number };
@@ -104,15 +108,17 @@ function choicesOf(dimensions: number, depth: number): (readonly [first: number,
   return all.flatMap(d => all.slice(d + 1).map(e => [d, e] as const));
 }
 
-/** Undefined when there would be more slices than allowed. */
+/**
+ * Counts the slices of some choices of dimensions; undefined when there would be more slices than allowed.
+ * @param before number of slices of fewer dimensions
+ */
 function countLevel(
-  counted: Counted,
+  { size, codes, widths }: SlicedRows,
   choices: readonly (readonly [number, number])[],
   before: number,
   limits: Limits,
   cut: SliceCut[],
 ): Level | undefined {
-  const { widths } = counted;
   const level: Level = { list: [], near: [], combinations: [] };
   let kept = 0;
   for (const [first, second] of choices) {
@@ -122,25 +128,11 @@ function countLevel(
       cut.push({ why: 'cells', first, second });
       continue;
     }
-    const combination = {
-      a: counted.codes[first],
-      b: counted.codes[second],
-      stride,
-      sliceOf: new Int32Array(cells),
-    };
-    countCells(combination, counted.size);
-    for (let cell = 0; cell < cells; cell++) {
-      const n = combination.sliceOf[cell] ?? 0;
-      combination.sliceOf[cell] = NONE;
-      const firstCode = Math.floor(cell / stride);
-      const secondCode = second === NONE ? 0 : cell % stride;
-      if ((first !== NONE && firstCode === 0) || (second !== NONE && secondCode === 0)) continue;
-      const slice = { first, firstCode, second, secondCode, n };
-      if (n >= limits.nMin) combination.sliceOf[cell] = before + level.list.push(slice) - 1;
-      else if (n >= limits.nearMin && level.near.length < limits.maxSlices) level.near.push(slice);
-    }
+    const combination = { a: codes[first], b: codes[second], stride, sliceOf: new Int32Array(cells) };
+    countCells(combination, size);
+    addSlices(level, combination, [first, second], before, limits);
     if (before + level.list.length > limits.maxSlices) return undefined;
-    // A row without enough company belongs to no slice of that combination.
+    // A combination without any slice needs no memory.
     if (combination.sliceOf.every(slice => slice === NONE)) continue;
     kept += cells;
     level.combinations.push(combination);
@@ -153,40 +145,57 @@ function countCells({ a, b, stride, sliceOf }: Combination, size: number): void 
     sliceOf[0] = size;
   } else if (!b) {
     for (let i = 0; i < size; i++) {
-      const cell = a[i] ?? 0;
-      sliceOf[cell] = (sliceOf[cell] ?? 0) + 1;
+      const cell = a[i] as number;
+      sliceOf[cell] = (sliceOf[cell] as number) + 1;
     }
   } else {
     for (let i = 0; i < size; i++) {
-      const cell = (a[i] ?? 0) * stride + (b[i] ?? 0);
-      sliceOf[cell] = (sliceOf[cell] ?? 0) + 1;
+      const cell = (a[i] as number) * stride + (b[i] as number);
+      sliceOf[cell] = (sliceOf[cell] as number) + 1;
     }
   }
 }
 
-/** Those of the rows that belong to a slice. */
+/** Lists the counted cells with enough rows, and replaces each count by the index of its slice. */
+function addSlices(
+  { list, near }: Level,
+  { stride, sliceOf }: Combination,
+  [first, second]: readonly [number, number],
+  before: number,
+  { nMin, nearMin, maxSlices }: Limits,
+): void {
+  for (let cell = 0; cell < sliceOf.length; cell++) {
+    const n = sliceOf[cell] as number;
+    sliceOf[cell] = NONE;
+    const firstCode = Math.floor(cell / stride);
+    const secondCode = second === NONE ? 0 : cell % stride;
+    if ((first !== NONE && firstCode === 0) || (second !== NONE && secondCode === 0)) continue;
+    const slice = { first, firstCode, second, secondCode, n };
+    if (n >= nMin) sliceOf[cell] = before + list.push(slice) - 1;
+    else if (n >= nearMin && near.length < maxSlices) near.push(slice);
+  }
+}
+
+/** Returns the rows that belong to a slice. */
 export function rowsOf(slice: Slice, columns: FactorColumns, rows: Uint32Array): Uint32Array {
   const a = columns.dimensions[slice.first]?.codes;
   const b = columns.dimensions[slice.second]?.codes;
   if (!a) return rows;
-  const found = new Uint32Array(Math.min(slice.n, rows.length) || rows.length);
+  const found = new Uint32Array(rows.length);
   let n = 0;
   for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0;
-    if (a[row] !== slice.firstCode || (b && b[row] !== slice.secondCode)) continue;
-    if (n === found.length)
-      return rows.filter(r => a[r] === slice.firstCode && (!b || b[r] === slice.secondCode));
-    found[n++] = row;
+    const row = rows[i] as number;
+    if (a[row] === slice.firstCode && (!b || b[row] === slice.secondCode)) found[n++] = row;
   }
   return found.subarray(0, n);
 }
 
-/** How many dimensions a slice fixes. */
+/** Returns the number of dimensions of a slice. */
 export function sliceDimensions(slice: Slice): 0 | 1 | 2 {
   return slice.first === NONE ? 0 : slice.second === NONE ? 1 : 2;
 }
 
-/** A slice as a scope. */
+/** Returns the scope of a slice. */
 export function sliceScope(slice: Slice, columns: FactorColumns): Scope {
   const pairs: [string, string][] = [];
   for (const [d, code] of [

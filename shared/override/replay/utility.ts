@@ -1,26 +1,32 @@
+/* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
 import type { ReplayLever } from '../../lever/lever.ts';
+import type { ClusterSums } from '../../statistics/clustered-variance.ts';
+import { payoffVariance } from '../../statistics/clustered-variance.ts';
 import { MULTIPLIER_RANGE } from '../override.ts';
 import type { Clustering } from './clusters.ts';
-import type { Gates } from './gates.ts';
+import type { LeverMove } from './fit.ts';
+import type { Gate, Gates } from './gates.ts';
 import { RESULT } from './gates.ts';
-import type { LeverMove } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
 
-/** One way of standing the gates against another, over some rows. */
+/** Utility of one set of decisions less that of another, over some rows. */
 export interface UtilityComparison {
-  /** Winners and losers that the first takes and the second does not, less the other way round. */
+  /** Winners that only the first set takes, less those that only the second takes. */
   readonly winners: number;
+  /** Losers that only the first set takes, less those that only the second takes. */
   readonly losers: number;
+  /** Win payoff × winners − loss payoff × losers. */
   readonly gain: number;
-  /** Standard error of the gain, events that share their fate counted together. */
+  /** Cluster-robust standard error of the gain. */
   readonly error: number;
-  /** Rows on which they differ. */
+  /** Rows with an outcome on which the decisions differ. */
   readonly changed: number;
 }
 
 /**
- * Which rows would be acted on under the moves: the product of all that match, clamped as a look-up clamps it.
- * @returns by row of the columns; 0 for rows that are not asked for
+ * Returns the decisions under some moves: 1 where all gates pass. Openings of all moves that match a row add up and are
+ * clamped, as a look-up clamps the product of multipliers.
+ * @returns by row of the columns; 0 for rows outside of `rows`
  */
 export function decisionsUnderMoves(
   gates: Gates,
@@ -28,170 +34,172 @@ export function decisionsUnderMoves(
   rows: Uint32Array,
 ): Uint8Array {
   const acts = new Uint8Array(gates.columns.size);
-  const { usable } = gates;
-  for (let i = 0; i < rows.length; i++) acts[rows[i] ?? 0] = usable[rows[i] ?? 0] ?? 0;
-  gates.gates.forEach(({ lever, margin }, g) => {
-    const mine = moves.filter(move => move.gate === g);
-    if (mine.length === 0) {
-      for (let i = 0; i < rows.length; i++) if ((margin[rows[i] ?? 0] ?? 0) < 0) acts[rows[i] ?? 0] = 0;
-      return;
-    }
-    const opening = openings(gates, mine, rows);
-    const most = widest(lever);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    acts[row] = gates.replayable[row] as number;
+  }
+  gates.gates.forEach((gate, g) => {
+    const ofGate = moves.filter(move => move.gate === g);
+    const opening = ofGate.length === 0 ? undefined : openings(gates, ofGate, rows);
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] ?? 0;
-      const open = opening[i] ?? 0;
-      const clamped = open > most ? most : open < -most ? -most : open;
-      if ((margin[row] ?? 0) + clamped < 0) acts[row] = 0;
+      const row = rows[i] as number;
+      if (!passes(gate, row, opening ? (opening[row] as number) : 0)) acts[row] = 0;
     }
   });
   return acts;
 }
 
-/** What the moves make of every gate together, to be asked what one of them does. */
+/** Decisions under all moves of a fit, from which single moves can be taken away again. */
 export class AppliedMoves {
   readonly #gates: Gates;
-  /** By gate and row of the columns: the sum of all that match. */
+  /** By gate, then row of the columns: the sum of all openings that match; undefined for a gate without moves. */
   readonly #opening: readonly (Float64Array | undefined)[];
-  /** Which rows are acted on under all moves. */
+  /** Decisions under all moves, by row of the columns. */
   readonly acts: Uint8Array;
 
   constructor(gates: Gates, moves: readonly LeverMove[], rows: Uint32Array) {
     this.#gates = gates;
     this.acts = decisionsUnderMoves(gates, moves, rows);
     this.#opening = gates.gates.map((_, g) => {
-      const mine = moves.filter(move => move.gate === g);
-      if (mine.length === 0) return undefined;
-      const byRow = new Float64Array(gates.columns.size);
-      openings(gates, mine, rows).forEach((open, i) => {
-        byRow[rows[i] ?? 0] = open;
-      });
-      return byRow;
+      const ofGate = moves.filter(move => move.gate === g);
+      return ofGate.length === 0 ? undefined : openings(gates, ofGate, rows);
     });
   }
 
-  /** Which rows of its slice would be acted on without a move. */
+  /** Returns the decisions in a slice under all moves but one, by row of the columns. @param slice rows of the move */
   without(move: LeverMove, slice: Uint32Array): Uint8Array {
     const acts = new Uint8Array(this.#gates.columns.size);
     for (let i = 0; i < slice.length; i++) {
-      const row = slice[i] ?? 0;
-      const own = this.#passes(move.gate, row, move.opening);
-      if (own === this.#passes(move.gate, row, 0)) acts[row] = this.acts[row] ?? 0;
-      else acts[row] = own && this.#passesOthers(move.gate, row) ? 1 : 0;
+      const row = slice[i] as number;
+      const passesWithout = this.#passes(move.gate, row, move.opening);
+      const act =
+        passesWithout === this.#passes(move.gate, row, 0)
+          ? this.acts[row] === 1
+          : passesWithout && this.#passesOthers(move.gate, row);
+      if (act) acts[row] = 1;
     }
     return acts;
   }
 
   #passesOthers(gate: number, row: number): boolean {
-    if (this.#gates.usable[row] !== 1) return false;
-    for (let g = 0; g < this.#gates.gates.length; g++)
-      if (g !== gate && !this.#passes(g, row, 0)) return false;
-    return true;
+    if (this.#gates.replayable[row] !== 1) return false;
+    return this.#gates.gates.every((_, g) => g === gate || this.#passes(g, row, 0));
   }
 
+  /** @param less opening to take away from the sum */
   #passes(g: number, row: number, less: number): boolean {
-    const gate = this.#gates.gates[g];
-    if (!gate) return true;
-    const open = (this.#opening[g]?.[row] ?? 0) - less;
-    const most = widest(gate.lever);
-    return (gate.margin[row] ?? 0) + (open > most ? most : open < -most ? -most : open) >= 0;
+    const opening = this.#opening[g];
+    return passes(this.#gates.gates[g] as Gate, row, (opening ? (opening[row] as number) : 0) - less);
   }
 }
 
-/** Most that all matching overrides open a gate: a multiplier does by its logarithm, with one sign or the other. */
-function widest(lever: ReplayLever): number {
+/** Returns whether a row passes a gate that is opened by the clamped sum of openings. */
+function passes({ lever, margin }: Gate, row: number, opening: number): boolean {
+  const most = maxOpening(lever);
+  const clamped = opening > most ? most : opening < -most ? -most : opening;
+  return (margin[row] as number) + clamped >= 0;
+}
+
+/** Returns the most by which all matching overrides open a gate: the logarithm of the largest multiplier. */
+function maxOpening(lever: ReplayLever): number {
   return lever.scale === 'log' ? LOG_RANGE : Number.POSITIVE_INFINITY;
 }
 
 const LOG_RANGE = Math.log(MULTIPLIER_RANGE.max);
 
-/** How far the moves of one gate open it, by position in the rows. */
+/** Returns the sum of the openings of moves of one gate, by row of the columns. */
 function openings(gates: Gates, moves: readonly LeverMove[], rows: Uint32Array): Float64Array {
-  const { dimensions } = gates.columns;
-  const opening = new Float64Array(rows.length);
+  const { dimensions, size } = gates.columns;
+  const opening = new Float64Array(size);
   for (const { slice, opening: by } of moves) {
     const a = dimensions[slice.first]?.codes;
     const b = dimensions[slice.second]?.codes;
     const { firstCode, secondCode } = slice;
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] ?? 0;
+      const row = rows[i] as number;
       if ((a && a[row] !== firstCode) || (b && b[row] !== secondCode)) continue;
-      opening[i] = (opening[i] ?? 0) + by;
+      opening[row] = (opening[row] as number) + by;
     }
   }
   return opening;
 }
 
-/** What acting as `first` would have brought over acting as `second`; without it, over not acting at all. */
+/**
+ * Compares the utility of two sets of decisions over some rows.
+ * @param first decisions by row of the columns, 1 for acting
+ * @param second likewise; undefined: never acting
+ */
 export function compareUtility(
-  gates: Gates,
+  { result, clusterings }: Gates,
   rows: Uint32Array,
   first: Uint8Array,
   second: Uint8Array | undefined,
-  { payoff: { win: W, loss: L } }: ReplaySettings,
+  { payoff }: Pick<ReplaySettings, 'payoff'>,
 ): UtilityComparison {
-  const { result } = gates;
-  const differ = new Uint32Array(rows.length);
+  const differing = new Uint32Array(rows.length);
   let n = 0;
   let winners = 0;
   let losers = 0;
   let flippedWinners = 0;
   for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0;
-    const d = (first[row] ?? 0) - (second?.[row] ?? 0);
-    const r = result[row] ?? RESULT.neutral;
-    if (d === 0 || r === RESULT.neutral) continue;
-    differ[n++] = row;
-    if (r === RESULT.winner) {
-      winners += d;
+    const row = rows[i] as number;
+    const change = (first[row] as number) - (second ? (second[row] as number) : 0);
+    const won = result[row];
+    if (change === 0 || won === RESULT.neutral) continue;
+    differing[n++] = row;
+    if (won === RESULT.winner) {
+      winners += change;
       flippedWinners++;
-    } else losers += d;
+    } else losers += change;
   }
-  let variance = W * W * flippedWinners + L * L * (n - flippedWinners);
-  const changed = differ.subarray(0, n);
-  for (const clustering of gates.clusterings) {
-    const { ww, wl, ll } = momentsOfChange(changed, first, result, clustering);
-    variance = Math.max(variance, W * W * ww - 2 * W * L * wl + L * L * ll);
-  }
-  const gain = W * winners - L * losers;
+  const changed = differing.subarray(0, n);
+  // Independent events are clusters of one.
+  let variance = payoffVariance({ ww: flippedWinners, wl: 0, ll: n - flippedWinners }, payoff);
+  for (const clustering of clusterings)
+    variance = Math.max(variance, payoffVariance(sumsOfChange(changed, first, result, clustering), payoff));
+  const gain = payoff.win * winners - payoff.loss * losers;
   return { winners, losers, gain, error: Math.sqrt(variance), changed: n };
 }
 
-/** Sums over clusters of w², w·l and l², w and l being winners and losers taken more, less those taken no longer. */
-function momentsOfChange(
+/** Sums over clusters, where w and l count winners and losers that `first` takes, less those it leaves. */
+function sumsOfChange(
   rows: Uint32Array,
   first: Uint8Array,
   result: Uint8Array,
-  cluster: Clustering,
-): { readonly ww: number; readonly wl: number; readonly ll: number } {
+  clusterOf: Clustering,
+): ClusterSums {
   const sums = { ww: 0, wl: 0, ll: 0 };
   let w = 0;
   let l = 0;
-  let current = -1;
-  const flush = (): void => {
+  let current: number | undefined;
+  const endCluster = (): void => {
     sums.ww += w * w;
     sums.wl += w * l;
     sums.ll += l * l;
     w = 0;
     l = 0;
   };
-  for (const row of byCluster(rows, cluster)) {
-    const own = cluster[row] ?? 0;
-    if (own !== current) flush();
-    current = own;
-    const d = first[row] === 1 ? 1 : -1;
-    if (result[row] === RESULT.winner) w += d;
-    else l += d;
+  const sorted = byCluster(rows, clusterOf);
+  for (let i = 0; i < sorted.length; i++) {
+    const row = sorted[i] as number;
+    const cluster = clusterOf[row];
+    if (cluster !== current) endCluster();
+    current = cluster;
+    const change = first[row] === 1 ? 1 : -1;
+    if (result[row] === RESULT.winner) w += change;
+    else l += change;
   }
-  flush();
+  endCluster();
   return sums;
 }
 
-function byCluster(rows: Uint32Array, cluster: Clustering): Uint32Array {
+/** Returns the rows so that those of each cluster stand next to each other. */
+function byCluster(rows: Uint32Array, clusterOf: Clustering): Uint32Array {
   let current = 0;
   for (let i = 0; i < rows.length; i++) {
-    const own = cluster[rows[i] ?? 0] ?? 0;
-    if (own < current) return rows.slice().sort((a, b) => (cluster[a] ?? 0) - (cluster[b] ?? 0));
+    const own = clusterOf[rows[i] as number] as number;
+    if (own < current)
+      return rows.slice().sort((a, b) => (clusterOf[a] as number) - (clusterOf[b] as number));
     current = own;
   }
   return rows;

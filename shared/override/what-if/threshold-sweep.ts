@@ -92,7 +92,7 @@ function rowsByPoint(
   for (const row of rows) {
     const margin = elementAt(gate.margin, row);
     if (gates.result[row] === RESULT.neutral) breakdown.neutral++;
-    else if (gates.usable[row] !== 1) breakdown.leftOut++;
+    else if (gates.replayable[row] !== 1) breakdown.leftOut++;
     // A margin of NaN fails too.
     else if (!others.every(other => elementAt(other.margin, row) >= 0)) breakdown.otherGates++;
     else {

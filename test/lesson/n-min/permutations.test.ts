@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { contentOrder, sfc32, shuffleOutcomes } from '../../../shared/lesson/n-min/shuffle.ts';
+import { contentOrder, shuffleOutcomes } from '../../../shared/lesson/n-min/permutations.ts';
+import { sfc32 } from '../../../shared/statistics/random.ts';
 
 describe('permutations', () => {
   it('The content order of rows depends on their content, not on the order in which they came', () => {

@@ -1,0 +1,25 @@
+import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
+
+/**
+ * The settings that the replay policy was first measured with; the bench compares the settings in use with them. Every
+ * event counts as independent, and every pattern is open to all steps.
+ */
+export const FIRST_REPLAY_SETTINGS: ReplaySettings = {
+  payoff: { win: 2, loss: 1 },
+  nMin: 33,
+  maxDimensions: 2,
+  z: [2, 1.75, 2.75],
+  entry: undefined,
+  priorEvents: 20,
+  maxSteps: 60,
+  maxLog: 0.7,
+  maxShift: 2,
+  windows: [90, 30],
+  breaks: undefined,
+  heldOutDays: 7,
+  heldOutErrors: 1,
+  clusters: [],
+  minFactorShare: 0.5,
+  maxVisits: 1.5e8,
+  maxSlices: 20_000,
+};

@@ -1,0 +1,37 @@
+import type { Slice, Slices } from './slices.ts';
+
+/** One lever moved in one slice. */
+export interface LeverMove {
+  /** Index of the gate. */
+  readonly gate: number;
+  readonly slice: Slice;
+  /** Added to the gate's margin, in its unit: above 0 admits more events. */
+  readonly opening: number;
+}
+
+/** One step of one lever in one slice. */
+export interface StepCandidate {
+  /** Index of the gate. */
+  readonly gate: number;
+  /** Index of the slice. */
+  readonly slice: number;
+  readonly opening: number;
+  /** Change of utility. */
+  readonly gain: number;
+  /** `z` standard errors of the gain. */
+  readonly margin: number;
+  /** Standard errors by which the gain exceeds 0. */
+  readonly errors: number;
+}
+
+/** Result of a fit. Gates and slices are given by their index. */
+export interface Fit {
+  readonly slices: Slices;
+  readonly moves: readonly LeverMove[];
+  /** Returns the standard errors by which a first step of a lever in a slice must exceed 0. */
+  readonly required: (gate: number, slice: number) => number;
+  /** Returns true when the best step of a lever in a slice was acceptable at the base gates. */
+  readonly promising: (gate: number, slice: number) => boolean;
+  /** Returns the best step that the fit left of a lever in a slice; undefined when no event stands near the gate. */
+  readonly remaining: (gate: number, slice: number) => StepCandidate | undefined;
+}

@@ -1,0 +1,50 @@
+/* Kernel: indexes are in range by construction, so typed arrays are read without a check. */
+
+/** A source of pseudo-random whole numbers from 0 up to 2³². */
+export type RandomIntegers = () => number;
+
+const WARM_UP = 16;
+
+/**
+ * Returns a pseudo-random generator (sfc32 by Chris Doty-Humphrey): the same seed and stream give the same numbers on
+ * every machine. Do not change the constants: stored studies depend on them.
+ * @param seed any 32-bit integer
+ * @param stream second and third word of the state, for several independent streams of one seed
+ */
+export function sfc32(
+  seed: number,
+  stream: readonly [number, number] = [0x9e3779b9, 0x85ebca6b],
+): RandomIntegers {
+  let a = seed | 0;
+  let b = stream[0] | 0;
+  let c = stream[1] | 0;
+  let counter = 1;
+  const next = (): number => {
+    const sum = (a + b + counter++) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return sum >>> 0;
+  };
+  for (let i = 0; i < WARM_UP; i++) next();
+  return next;
+}
+
+/** Returns the next number as a fraction in [0, 1). */
+export function uniform(next: RandomIntegers): number {
+  return next() / 2 ** 32;
+}
+
+/**
+ * Partial Fisher–Yates shuffle: moves a random sample to the front of `items`, in place. Every sample of that size has
+ * the same probability.
+ * @param count size of the sample; at most `items.length`
+ */
+export function shuffleFront(items: Uint32Array, count: number, next: RandomIntegers): void {
+  for (let i = 0; i < count; i++) {
+    const j = i + Math.floor(uniform(next) * (items.length - i));
+    const item = items[j] as number;
+    items[j] = items[i] as number;
+    items[i] = item;
+  }
+}

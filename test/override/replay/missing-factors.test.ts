@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { core, movesOf, replayEvents, spread } from '../../support/replay-events.ts';
+
+const halo = spread(40, { outcome: 'failure', halo: 0.95, flags: { ts_ok: true } });
+
+test('A lever is disabled when too few events carry its factor, and its gate stays as it was logged', () => {
+  const events = [
+    ...core(29),
+    ...spread(31, { outcome: 'success', halo: 0.2, flags: { ts_ok: true } }),
+    ...spread(20, { outcome: 'success', halo: 0.97, flags: { ts_ok: false } }),
+    ...spread(20, { outcome: 'failure', halo: 1.8, flags: { ts_ok: true } }),
+    ...halo,
+  ];
+  const result = replayEvents(events);
+  expect(result.disabled).toContainEqual({
+    action_category: 'tuning_ts_min',
+    reason: 'factor ts_score missing on 79 %',
+  });
+  // The 20 winners at 0.97 fail the logged TS gate: they are not lost by closing the halo.
+  expect(movesOf(result)).toEqual([['tuning_halo', {}, 0.9048]]);
+  expect(result.overrides[0]?.evidence).toMatchObject({ winners: 0, losers: -40 });
+});
+
+test('An event that neither carries a factor nor logged its gate is left out of the fit and counts in n', () => {
+  const silent = spread(100, { outcome: 'success', halo: 0.97 });
+  const result = replayEvents([
+    ...core(60),
+    ...spread(45, { outcome: 'failure', ts: 0.3, halo: 0.2 }),
+    ...silent,
+  ]);
+  expect(result.overrides).toEqual([]);
+  expect(result.noOverrideReasons[0]).toMatchObject({ n: 205 });
+  expect(result.base).toMatchObject({ winners: 60, losers: 0 });
+});
+
+test('A lever whose factor only acted events carry is disabled', () => {
+  const result = replayEvents([
+    ...core(80),
+    ...spread(40, { outcome: 'failure', halo: 0.5, blockedBy: ['ts'] }),
+  ]);
+  expect(result.disabled).toContainEqual({
+    action_category: 'tuning_ts_min',
+    reason: 'only acted events carry ts_score',
+  });
+});
+
+test('Without any factor there is no override, and every lever is disabled with a reason', () => {
+  const result = replayEvents(spread(100, { outcome: 'success', slope: undefined, blockedBy: ['ts'] }));
+  expect(result.overrides).toEqual([]);
+  expect(result.disabled.map(o => o.reason)).toEqual([
+    'factor ts_score missing on 100 %',
+    'factor halo_distance missing on 100 %',
+    'factor ema60_slope missing on 100 %',
+    'factor sr_boost missing on 100 %',
+  ]);
+});
+
+test('An event that another gate blocked is moved by no lever', () => {
+  const blocked = spread(80, { outcome: 'success', ts: 0.58, halo: 0.2, blockedBy: ['edx'] });
+  expect(replayEvents([...core(), ...blocked]).overrides).toEqual([]);
+});

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { Random } from '../../../bench/policy/random.ts';
+import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
+import {
+  core,
+  INDEPENDENT_EVENTS,
+  movesOf,
+  randomEvents,
+  replayEvents,
+  spread,
+} from '../../support/replay-events.ts';
+
+const fifteen = { timeframe: '15m' };
+const hourly = { timeframe: '1h' };
+const mixed = [
+  ...core(60, { scope: fifteen }),
+  ...core(60, { scope: hourly }),
+  ...spread(60, { outcome: 'success', ts: 0.58, halo: 0.2, scope: fifteen }),
+  ...spread(60, { outcome: 'failure', ts: 0.58, halo: 0.2, scope: hourly }),
+];
+
+test('A gate that is too tight in one timeframe is opened in that timeframe only', () => {
+  expect(movesOf(replayEvents(mixed))).toEqual([['tuning_ts_min', fifteen, 0.9608]]);
+});
+
+test('A slice whose events a chosen slice takes is covered by that slice', () => {
+  const scoped = mixed.map((e, i) => ({
+    ...e,
+    episode: { ...e.episode, scope: { ...e.episode.scope, side: i % 2 ? 'a' : 'b' } },
+  }));
+  const result = replayEvents(scoped);
+  expect(movesOf(result)).toEqual([['tuning_ts_min', fifteen, 0.9608]]);
+  expect(result.noOverrideReasons).toContainEqual(
+    expect.objectContaining({
+      action_category: 'tuning_ts_min',
+      scope_subset: { side: 'a', timeframe: '15m' },
+      reason: 'covered by timeframe=15m',
+    }),
+  );
+});
+
+test('Of two slices with the same events the first by name is chosen', () => {
+  const twins = mixed.map(e => ({
+    ...e,
+    episode: { ...e.episode, scope: { ...e.episode.scope, twin: e.episode.scope.timeframe ?? '' } },
+  }));
+  expect(movesOf(replayEvents(twins))).toEqual([['tuning_ts_min', fifteen, 0.9608]]);
+});
+
+test('A slice just under N_MIN is listed with its number of events', () => {
+  const result = replayEvents([...core(60), ...core(32, { scope: fifteen })]);
+  expect(result.noOverrideReasons.at(-1)).toMatchObject({
+    scope_subset: fifteen,
+    reason: '32 of 33 events',
+  });
+});
+
+test('The same events in any order give the same result to the byte', () => {
+  const random = new Random(11);
+  const events = randomEvents(random, 3000, 0.55);
+  const first = JSON.stringify(replayEvents(events, REPLAY_SETTINGS));
+  expect(JSON.parse(first).overrides.length).toBeGreaterThan(0);
+  for (let k = 0; k < 3; k++)
+    expect(JSON.stringify(replayEvents(random.shuffled(events), REPLAY_SETTINGS))).toBe(first);
+});
+
+test('Levels of dimensions with too many record visits or slices are cut, and the cut is named', () => {
+  const events = [
+    ...core(60, { scope: { a: '1', b: '1' } }),
+    ...spread(40, { outcome: 'success', ts: 0.58, halo: 0.2, scope: { a: '1', b: '2' } }),
+  ];
+  expect(replayEvents(events).cut).toBeUndefined();
+  const looks = replayEvents(events, { ...INDEPENDENT_EVENTS, maxVisits: 399 });
+  expect(looks.cut).toEqual(['slices of 2 dimensions: 1 combination of 100 events are more than 399 looks']);
+  expect(looks.noOverrideReasons.every(s => Object.keys(s.scope_subset).length <= 1)).toBe(true);
+  const slices = replayEvents(events, { ...INDEPENDENT_EVENTS, maxSlices: 3 });
+  expect(slices.cut).toEqual(['slices of 1 dimension: more than 3 slices']);
+  expect(movesOf(slices)).toEqual([['tuning_ts_min', {}, 0.9608]]);
+});
