@@ -317,9 +317,7 @@ describe('shape', () => {
   });
 
   it('files are named in kebab-case', () => {
-    expect(files.filter(file => !/^[a-z0-9-]+(\/[a-z0-9-]+)*(\.(test|facts|asl))?\.ts$/.test(file))).toEqual(
-      [],
-    );
+    expect(files.filter(file => !/^[a-z0-9-]+(\/[a-z0-9-]+)*(\.(test|asl))?\.ts$/.test(file))).toEqual([]);
   });
 
   it('a function is under 25 lines, without try and arithmetic of its own', () => {
@@ -362,5 +360,95 @@ describe('shape', () => {
       file => under('shared', 'functions')(file) && /_TABLE\b/.test(source.get(file) ?? ''),
     );
     expect(found).toEqual(['shared/config.ts']);
+  });
+});
+
+interface Export {
+  readonly file: string;
+  readonly name: string;
+}
+
+const EXPORTED = /^export (?:async )?(?:abstract )?(?:const|function\*?|class|interface|type) (\w+)/gm;
+const NAMED_IMPORT = /^import (?:type )?\{([^}]*)\} from '([^']+)'/gm;
+const DYNAMIC_MEMBERS = /const \{([^}]*)\} = await import\(\s*'([^']+)'/g;
+
+const exported: readonly Export[] = files
+  .filter(file => !file.endsWith('.test.ts'))
+  .flatMap(file => [...(source.get(file) ?? '').matchAll(EXPORTED)].map(([, name = '']) => ({ file, name })));
+
+/** `file#name` of everything that another file imports by name. */
+const imported = new Set(
+  files.flatMap(from => {
+    const text = source.get(from) ?? '';
+    return [...text.matchAll(NAMED_IMPORT), ...text.matchAll(DYNAMIC_MEMBERS)].flatMap(
+      ([, names = '', target = '']) =>
+        names
+          .split(',')
+          .map(
+            name =>
+              name
+                .trim()
+                .replace(/^type /, '')
+                .split(/ as |:/)[0]
+                ?.trim() ?? '',
+          )
+          .filter(name => name !== '')
+          .map(name => `${join(dirname(from), target)}#${name}`),
+    );
+  }),
+);
+
+/** Files that import a whole module reach every export of it. */
+const importedWhole = new Set(
+  files.flatMap(from =>
+    [...(source.get(from) ?? '').matchAll(/^import (?:type )?\* as \w+ from '(\.[^']+)'/gm)].map(
+      ([, target = '']) => join(dirname(from), target),
+    ),
+  ),
+);
+
+describe('exports', () => {
+  it('no export is without an importer', () => {
+    // Lambda calls `handler`; Vitest loads the default exports of reporters.
+    const unused = exported.filter(
+      ({ file, name }) =>
+        !imported.has(`${file}#${name}`) &&
+        !importedWhole.has(file) &&
+        !(under('functions')(file) && name === 'handler'),
+    );
+    expect(unused.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
+  });
+
+  it('no two exports of shared have one name', () => {
+    // An overloaded function is exported by each of its signatures.
+    const once = new Map(exported.map(each => [`${each.file}#${each.name}`, each]));
+    const byName = Map.groupBy(
+      [...once.values()].filter(({ file }) => under('shared')(file)),
+      ({ name }) => name,
+    );
+    expect(
+      [...byName]
+        .filter(([, all]) => all.length > 1)
+        .map(([name, all]) => `${name}: ${all.map(e => e.file).join(', ')}`),
+    ).toEqual([]);
+  });
+
+  it('no two files of one folder have one base name', () => {
+    const byBase = Map.groupBy(
+      files.filter(file => !under('test')(file)),
+      file => file.replace(/(\.\w+)+$/, ''),
+    );
+    expect([...byBase].filter(([, all]) => all.length > 1).map(([base]) => base)).toEqual([]);
+  });
+});
+
+describe('typed arrays (rule T1 of CONTRIBUTING.md)', () => {
+  it('an element is cast to a number in kernels only, whose header says so', () => {
+    const isKernel = (file: string): boolean =>
+      /^\/\*[\s\S]*?\bkernel\b[\s\S]*?\*\//im.test((source.get(file) ?? '').slice(0, 3000));
+    const casting = files.filter(
+      file => under('shared')(file) && /\] as number\b/.test(source.get(file) ?? '') && !isKernel(file),
+    );
+    expect(casting).toEqual([]);
   });
 });

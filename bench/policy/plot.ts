@@ -1,5 +1,5 @@
 /** One bar of the plot. */
-export interface Bar {
+interface Bar {
   readonly world: string;
   readonly policy: string;
   /** Captured share: mean over the seeds, and 10th percentile. */

@@ -5,7 +5,7 @@ import type { Curve, Events, World } from './world.ts';
 import { curveOf, generate } from './world.ts';
 
 /** Result of one policy in one world with one seed. */
-export interface Score {
+interface Score {
   /**
    * Captured share (U − U_none) / (U_oracle − U_none), where U is the utility; in null worlds (U − U_none) / U_oracle.
    * Below 0 it is harm.

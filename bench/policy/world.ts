@@ -29,7 +29,7 @@ export interface World {
 }
 
 /** Dimensions of every world: name and weights of the values. */
-export const DIMENSIONS: readonly (readonly [string, readonly number[]])[] = [
+const DIMENSIONS: readonly (readonly [string, readonly number[]])[] = [
   ['age', [0.4, 0.3, 0.2, 0.1]],
   ['bucket', [0.3, 0.3, 0.25, 0.15]],
   ['chain', [0.5, 0.3, 0.2]],

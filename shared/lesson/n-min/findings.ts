@@ -1,7 +1,7 @@
 import type { SliceTable } from '../../mining/types.ts';
 import { elementAt } from '../../numbers.ts';
 import { testAgainstRest } from '../../statistics/fisher-exact.ts';
-import { SIDE, SliceLattice } from './slice-lattice.ts';
+import { DIFFERENCE_SIDE, SliceLattice } from './slice-lattice.ts';
 
 /** The number of lessons that differ from the rest, at one `N_MIN`. */
 export interface FindingCounts {
@@ -79,7 +79,11 @@ export class Findings {
       if (!this.#isTest(slice)) return;
       const test = testAgainstRest({ successes, trials: elementAt(this.#decided, slice) }, all);
       if (!test || test.p > this.#fdr) return;
-      candidates.push({ slice, side: test.difference > 0 ? SIDE.more : SIDE.fewer, p: test.p });
+      candidates.push({
+        slice,
+        side: test.difference > 0 ? DIFFERENCE_SIDE.more : DIFFERENCE_SIDE.fewer,
+        p: test.p,
+      });
     });
     return candidates.sort((a, b) => a.p - b.p || a.slice - b.slice);
   }
@@ -89,7 +93,7 @@ export class Findings {
     // The step-up procedure: all tests up to the last rank i with p · lessons / i within the rate.
     const differ = passing.findLastIndex(({ p }, i) => p * lessons <= this.#fdr * (i + 1)) + 1;
     if (differ === 0) return { differ: 0, general: 0 };
-    this.#sides.fill(SIDE.none);
+    this.#sides.fill(DIFFERENCE_SIDE.none);
     for (const { slice, side } of passing.slice(0, differ)) this.#sides[slice] = side;
     return { differ, general: this.#lattice.mostGeneral(this.#sides) };
   }

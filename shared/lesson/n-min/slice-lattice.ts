@@ -2,7 +2,7 @@ import type { SliceTable } from '../../mining/types.ts';
 import { elementAt } from '../../numbers.ts';
 
 /** Sides of a difference, as bits. */
-export const SIDE = { none: 0, more: 1, fewer: 2 } as const;
+export const DIFFERENCE_SIDE = { none: 0, more: 1, fewer: 2 } as const;
 
 /**
  * The order of slices from general to specific. It separates a general finding from those that follow from it: where one

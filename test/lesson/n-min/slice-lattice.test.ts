@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SIDE, SliceLattice } from '../../../shared/lesson/n-min/slice-lattice.ts';
+import { DIFFERENCE_SIDE, SliceLattice } from '../../../shared/lesson/n-min/slice-lattice.ts';
 import { mineSlices } from '../../../shared/mining/mine-slices.ts';
 
 /** Mines rows of the dimensions a, b and c with an `N_MIN` of 1. @returns the slices, and their names like `a1 b2` */
@@ -34,7 +34,11 @@ function mostGeneral(
 ) {
   const { slices, names } = mined(rows);
   const side = Uint8Array.from(names, name =>
-    more.includes(name) ? SIDE.more : fewer.includes(name) ? SIDE.fewer : SIDE.none,
+    more.includes(name)
+      ? DIFFERENCE_SIDE.more
+      : fewer.includes(name)
+        ? DIFFERENCE_SIDE.fewer
+        : DIFFERENCE_SIDE.none,
   );
   return new SliceLattice(slices).mostGeneral(side);
 }
