@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { keptSetSchema, policySchema } from '../generation/head.ts';
+import { keptSetSchema } from '../generation/generation.ts';
 import { shortHash } from '../hash.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
-import { POLICIES } from '../override/override.ts';
+import { POLICIES, policySchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
 import { count, instant, lookbackDays } from '../validation.ts';
 

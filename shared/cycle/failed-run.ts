@@ -1,4 +1,4 @@
-import type { Generation } from '../generation/head.ts';
+import type { Generation } from '../generation/generation.ts';
 import type { PatternRun } from './cycle.ts';
 
 /**

@@ -1,4 +1,5 @@
-import type { Generation, Head } from '../generation/head.ts';
+import type { Generation } from '../generation/generation.ts';
+import type { Head } from '../generation/head.ts';
 import type { GenerationStores } from '../generation/ports.ts';
 import { renewIfDue } from '../generation/retention.ts';
 import { shortHash } from '../hash.ts';

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../errors.ts';
-import type { Change, Generation, Head } from '../generation/head.ts';
-import { changeSchema, generationSchema, headSchema } from '../generation/head.ts';
+import type { Change, Generation } from '../generation/generation.ts';
+import { changeSchema, generationSchema } from '../generation/generation.ts';
+import type { Head } from '../generation/head.ts';
+import { headSchema } from '../generation/head.ts';
 import type { HeadStore, PatternOverview } from '../generation/ports.ts';
 import { shortHash } from '../hash.ts';
 import type { NearLesson } from '../lesson/lesson.ts';

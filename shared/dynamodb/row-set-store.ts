@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Fault } from '../errors.ts';
-import type { RowSetRef } from '../generation/head.ts';
+import type { RowSetRef } from '../generation/generation.ts';
 import type { RowSetStore } from '../generation/ports.ts';
 import { shortHashOfLines } from '../hash.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';

@@ -1,6 +1,7 @@
 import { Fault } from '../errors.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { Change, Generation, Head, Mode, Settings } from './head.ts';
+import type { Change, Generation } from './generation.ts';
+import type { Head, Mode, Settings } from './head.ts';
 import { NEW_HEAD } from './head.ts';
 import type { GenerationStores } from './ports.ts';
 import { renew } from './retention.ts';

@@ -1,7 +1,7 @@
 import type { Lesson } from '../lesson/lesson.ts';
 import type { Override } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { Generation } from './head.ts';
+import type { Generation } from './generation.ts';
 import type { GenerationStores } from './ports.ts';
 
 /** How one generation differs from another. */

@@ -3,7 +3,8 @@ import type { Lesson, NearLesson } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import type { Override } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { Change, Generation, Head, RowSetRef } from './head.ts';
+import type { Change, Generation, RowSetRef } from './generation.ts';
+import type { Head } from './head.ts';
 
 /** Counts and head of one pattern, as `status` shows them. */
 export interface PatternOverview {

@@ -1,6 +1,6 @@
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { DAY_MS } from '../time.ts';
-import type { Generation, RetainedRowSetRef } from './head.ts';
+import type { Generation, RetainedRowSetRef } from './generation.ts';
 import type { GenerationStores, RowSetStore } from './ports.ts';
 
 /*

@@ -1,5 +1,5 @@
 import { Fault } from '../errors.ts';
-import type { Generation, RowSetRef } from '../generation/head.ts';
+import type { Generation, RowSetRef } from '../generation/generation.ts';
 import type { HeadStore, RowSetStore } from '../generation/ports.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';

@@ -1,4 +1,4 @@
-import type { RowSetRef } from '../generation/head.ts';
+import type { RowSetRef } from '../generation/generation.ts';
 import type { Override } from '../override/override.ts';
 import { OverrideIndex } from '../override/override-index.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';

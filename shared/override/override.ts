@@ -10,6 +10,7 @@ export type ResolutionMethod = z.output<typeof resolutionSchema>;
 
 /** The policies that this build computes. */
 export const POLICIES = ['drift', 'replay'] as const;
+export const policySchema = z.enum(POLICIES);
 export type Policy = (typeof POLICIES)[number];
 
 /** The resolution of each policy, which its generations carry. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HISTORY_DAYS } from '../../shared/dynamodb/head-store.ts';
-import type { Change, Generation, Head } from '../../shared/generation/head.ts';
+import type { Change, Generation } from '../../shared/generation/generation.ts';
+import type { Head } from '../../shared/generation/head.ts';
 import { DAY, HOUR, iso, NOW, S1, S2, S3 } from '../support/episodes.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
 import type { Stores } from '../support/stores.ts';

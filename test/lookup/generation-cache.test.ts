@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../shared/errors.ts';
-import type { RowSetRef } from '../../shared/generation/head.ts';
+import type { RowSetRef } from '../../shared/generation/generation.ts';
 import { GenerationCache } from '../../shared/lookup/generation-cache.ts';
 import type { Override } from '../../shared/override/override.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';

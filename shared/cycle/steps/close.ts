@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Generation } from '../../generation/head.ts';
+import type { Generation } from '../../generation/generation.ts';
 import { CYCLE_CLOSED_MESSAGE } from '../../log-messages.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';

@@ -3,7 +3,7 @@ import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { Fault } from '../../errors.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
-import type { Generation } from '../../generation/head.ts';
+import type { Generation } from '../../generation/generation.ts';
 import { storeUnlessUnchanged } from '../../generation/retention.ts';
 import { dimensionsOf } from '../../lesson/lesson.ts';
 import { summarize } from '../../override/evaluation/evaluation.ts';

@@ -5,7 +5,8 @@ import { rollBack, setMode, setSettings } from '../../generation/change-head.ts'
 import { compareGenerations } from '../../generation/compare-generations.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings, requirePolicy } from '../../generation/effective-settings.ts';
-import type { Generation, Head } from '../../generation/head.ts';
+import type { Generation } from '../../generation/generation.ts';
+import type { Head } from '../../generation/head.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';

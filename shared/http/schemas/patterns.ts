@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { changeSchema, modeSchema } from '../../generation/head.ts';
+import { changeSchema } from '../../generation/generation.ts';
+import { modeSchema } from '../../generation/head.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
 import { POLICIES, resolutionSchema } from '../../override/override.ts';
 import { payoffSchema } from '../../override/payoff.ts';

@@ -7,22 +7,12 @@ import { clamp } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Override } from '../override.ts';
 import { MULTIPLIER_RANGE } from '../override.ts';
+import { LADDER, ladderMultiplier, ladderPressure } from './ladder.ts';
 
 /** Change of a multiplier's logarithm per event of pressure. */
 export const ETA = 0.005;
-/** Change of the ladder multiplier's logarithm per tenth of ladder pressure. */
-export const ETA_DX_LADDER = 0.02;
 /** Multipliers closer to 1 than this give no override. */
 const DEAD_BAND = 0.01;
-/** Bounds of the ladder formula. */
-export const LADDER = {
-  range: { min: 0.7, max: 1.5 },
-  deadBand: 0.02,
-  minSuccesses: 10,
-  minPressure: 0.05,
-  fullConfidence: 100,
-} as const;
-
 /**
  * The drift policy (docs/contract.md): thresholds follow the pressure of a slice.
  * @returns overrides in the order of the lessons, and within a lesson in that of the lever table
@@ -61,19 +51,6 @@ function ladderOverride(lever: Lever, lesson: Lesson, stats: LadderStats): Overr
   return [{ ...overrideIdentity(lever, lesson), multiplier, confidence, ladder_pressure: pressure, reason }];
 }
 
-/** Returns the ladder pressure as the formula uses it: rounded to 3 decimals. */
-export function ladderPressure(stats: LadderStats): number {
-  return roundHalfEven3(stats.ladder_pressure);
-}
-
-/**
- * Returns the multiplier of the ladder's spacing, exp(0.02 · 10 · pressure) within 0.7 to 1.5.
- * Example: a ladder pressure of 0.5 gives exp(0.1) = 1.105.
- */
-export function ladderMultiplier(pressure: number): number {
-  return clamp(Math.exp(ETA_DX_LADDER * 10 * pressure), LADDER.range);
-}
-
 /** Returns why a lesson has no override under drift; only for lessons that have none. */
 export function explainNoDriftOverride(lesson: Lesson): string {
   if (lesson.action_category === 'tuning_dx_ladder') {
@@ -97,13 +74,3 @@ function overrideIdentity(
 
 /** Returns a number with its sign: `+4`, `-4`, `0`. */
 export const signed = (value: number): string => (value > 0 ? `+${value}` : `${value}`);
-
-/**
- * Rounds to 3 decimals, and exact ties to even, as the tables of the earlier system do. A tie at the fourth decimal is an
- * odd multiple of 1/16, so it is exact in binary. Example: 0.0625 gives 0.062, and 0.1875 gives 0.188.
- */
-export function roundHalfEven3(value: number): number {
-  if (Math.abs((value * 16) % 2) !== 1) return Number(value.toFixed(3));
-  const below = Math.floor(value * 1000);
-  return (below % 2 === 0 ? below : below + 1) / 1000;
-}

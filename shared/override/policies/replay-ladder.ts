@@ -4,7 +4,8 @@ import { leversOf } from '../../lever/lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { covers, dimensionCount } from '../../pattern/scope.ts';
 import type { Override } from '../override.ts';
-import { LADDER, ladderMultiplier, ladderPressure, signed } from './drift.ts';
+import { signed } from './drift.ts';
+import { LADDER, ladderMultiplier, ladderPressure } from './ladder.ts';
 
 /**
  * Standard errors by which the shares of three rungs and of one must differ, by the slice's dimensions. Their p-values

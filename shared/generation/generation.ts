@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
+import { policySchema, resolutionSchema } from '../override/override.ts';
+import { payoffSchema } from '../override/payoff.ts';
+import { count } from '../validation.ts';
+
+/** A reference to an immutable set of rows, stored in the partition `pattern@id`. The id is the hash of its content. */
+const rowSetSchema = z.object({ id: z.string(), rows: count, chunks: count });
+export type RowSetRef = z.output<typeof rowSetSchema>;
+
+/** A reference to a row set that is kept at least until `kept_until`. Runs renew what is in force long before. */
+export const keptSetSchema = rowSetSchema.extend({ kept_until: z.iso.datetime() });
+export type RetainedRowSetRef = z.output<typeof keptSetSchema>;
+
+/** One set of lessons, one of overrides, and the input that they were computed from. */
+export const generationSchema = z.object({
+  generation: count.min(1),
+  /** Hash of both sets; equal content has an equal hash. */
+  hash: z.string(),
+  cycle_id: z.string(),
+  as_of: z.iso.datetime(),
+  lookback_days: count,
+  n_min: count,
+  policy: policySchema,
+  /** Absent in generations that are older than this field. */
+  payoff: payoffSchema.optional(),
+  resolution: resolutionSchema,
+  events_read: count,
+  lessons: keptSetSchema,
+  overrides: keptSetSchema,
+  published_at: z.iso.datetime(),
+  cut: z.string().optional(),
+  /** The policy's remark on the pattern as a whole. */
+  note: z.string().optional(),
+  /** Each policy's walk-forward result on the last weeks before `as_of`. */
+  evidence: z.array(evidenceSummarySchema).optional(),
+});
+export type Generation = z.output<typeof generationSchema>;
+
+export const changeSchema = z.object({
+  who: z.string(),
+  at: z.iso.datetime(),
+  what: z.enum(['publish', 'mode', 'settings', 'rollback']),
+  why: z.string(),
+});
+export type Change = z.output<typeof changeSchema>;
