@@ -33,7 +33,7 @@ async function addMisses(n = 12): Promise<void> {
 
 /** Opens the API in a process of its own. */
 function openOperator() {
-  const { wire, runtime } = stores.another({ maxAttempts: 1 });
+  const { proxy, runtime } = stores.another({ maxAttempts: 1 });
   const app = createApp(runtime.log);
   lookupRoutes(app, runtime);
   const starter = { start: () => Promise.reject(new Error('not here')) };
@@ -44,7 +44,7 @@ function openOperator() {
     expect([path, response.status]).toEqual([path, 200]);
     return response.json();
   };
-  return { wire, request };
+  return { proxy, request };
 }
 
 const CHANGES = [
@@ -71,17 +71,17 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
     let changes = 0;
     let lookUps = 0;
     for (let k = 1; ; k++) {
-      operator.wire.around = (_, forward) => forward();
+      operator.proxy.around = (_, forward) => forward();
       await operator.request('PUT', `/v1/patterns/${S1}/mode`, { mode: 'live', reason: 'again' });
       await addMisses();
       const random = randomOf(k);
-      operator.wire.around = retryThrottled(randomFaults({ throttled: 0.3 }, random));
+      operator.proxy.around = retryThrottled(randomFaults({ throttled: 0.3 }, random));
       const run = stores.another();
       const answers: Awaited<ReturnType<typeof lookUp>>[] = [];
       let requests = 0;
       let acknowledged: { mode: string; generation: number } | undefined;
       const throttled = randomFaults({ throttled: 0.3 }, random);
-      run.wire.around = retryThrottled(async (request, forward) => {
+      run.proxy.around = retryThrottled(async (request, forward) => {
         if (++requests === k) {
           stores.clock.now += 1000;
           acknowledged = headAnswerSchema.parse(
@@ -92,7 +92,7 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
         return throttled(request, forward);
       });
       await runCycle(run.runtime);
-      operator.wire.around = (_, forward) => forward();
+      operator.proxy.around = (_, forward) => forward();
       if (!acknowledged) break;
       changes++;
       lookUps += answers.length + 1;
@@ -121,7 +121,7 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
 it('[I3] a head whose write was applied but whose response was lost counts as published in the record', async () => {
   await addMisses();
   let lost = false;
-  stores.wire.around = async (request, forward) => {
+  stores.proxy.around = async (request, forward) => {
     const answer = await forward();
     if (lost || !JSON.stringify(request.body.Item ?? '').includes('"head"')) return answer;
     lost = true;

@@ -95,7 +95,7 @@ it(`[D3] each of ${LOOK_UPS} look-ups around crashes at every write of a cycle i
         for (let i = 0; i < times; i++) await readers[0]?.look();
       };
       // Look-ups run during each of its requests and long after its crash.
-      crashing.wire.around = async (request, forward) => {
+      crashing.proxy.around = async (request, forward) => {
         const [answer] = await Promise.allSettled([around(request, forward), look(LOOK_UPS_PER_REQUEST)]);
         if (answer.status === 'rejected') throw answer.reason;
         return answer.value;

@@ -61,12 +61,12 @@ const REFUSED: readonly string[] = [
   'x'.repeat(65),
 ];
 
-const wire = new DynamoDbProxy();
+const proxy = new DynamoDbProxy();
 const expressions = new Set<string>();
 const lines: string[] = [];
 let api: Api;
 beforeAll(async () => {
-  wire.around = ({ body }, forward) => {
+  proxy.around = ({ body }, forward) => {
     for (const [name, value] of Object.entries(body))
       if (name.endsWith('Expression')) expressions.add(String(value));
     for (const { Statement } of (body.Statements ?? []) as { Statement: string }[])
@@ -81,7 +81,7 @@ beforeAll(async () => {
   api = await openApi({
     now: () => NOW,
     environment: { N_MIN: String(PER_SCOPE) },
-    settings: wire.settings,
+    settings: proxy.settings,
     log,
   });
 });

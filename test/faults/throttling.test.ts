@@ -18,14 +18,14 @@ let api: Api;
 afterEach(() => api.close());
 
 async function open(maxAttempts?: number): Promise<DynamoDbProxy> {
-  const wire = new DynamoDbProxy();
+  const proxy = new DynamoDbProxy();
   const settings = (base: Parameters<DynamoDbProxy['settings']>[0]) => ({
-    ...wire.settings(base),
+    ...proxy.settings(base),
     ...(maxAttempts !== undefined && { maxAttempts }),
   });
   api = await openApi({ now: () => NOW, settings });
-  wire.start();
-  return wire;
+  proxy.start();
+  return proxy;
 }
 
 interface Batch {
@@ -92,11 +92,11 @@ describe.each([
   ['all of these faults', { throttled: 0.3, unprocessed: 0.5, cut: 0.1 }],
 ])(`${EVENTS} events and their outcomes with %s`, (what, rates) => {
   it(`[D1] with ${what}, acknowledged writes are stored exactly once, and the rest gets 503 and may be retried`, async () => {
-    const wire = await open(2);
-    wire.around = randomFaults(rates, randomOf(9));
+    const proxy = await open(2);
+    proxy.around = randomFaults(rates, randomOf(9));
     const all = batches();
     const sent = [...(await send(all.slice(0, all.length / 2))), ...(await send(all.slice(all.length / 2)))];
-    wire.around = (_, forward) => forward();
+    proxy.around = (_, forward) => forward();
     const outcomes = await stored();
     for (const { batch, status } of sent) {
       if (status !== 200) continue;
@@ -126,8 +126,8 @@ describe.each([
 });
 
 it('a client that retries until it is acknowledged stores everything once, even with 90 % of calls throttled', async () => {
-  const wire = await open(1);
-  wire.around = randomFaults({ throttled: 0.9 }, randomOf(90));
+  const proxy = await open(1);
+  proxy.around = randomFaults({ throttled: 0.9 }, randomOf(90));
   const ids = Array.from({ length: RETRIED }, (_, i) => `e${i}`);
   let tries = 0;
   const sendUntilAcknowledged = async (path: string, body: object, done: object): Promise<void> => {
@@ -144,7 +144,7 @@ it('a client that retries until it is acknowledged stores everything once, even 
     outcomes: [{ pattern_key: S1, episode_id, outcome: 'success', resolved_at: iso(NOW) }],
   });
   await Promise.all(ids.map(id => sendUntilAcknowledged('/v1/outcomes', report(id), { parked: 0 })));
-  wire.around = (_, forward) => forward();
+  proxy.around = (_, forward) => forward();
   expect([...(await stored()).values()]).toEqual(ids.map(() => 1));
   expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ events_read: RETRIED }]);
   const requests = `${2 * RETRIED} requests of one item`;
@@ -162,19 +162,19 @@ describe('retries of the store', () => {
   ] as const)(
     '[S3] an event costs 4 calls and then gets 503 when every call is %s',
     async (what, around, code) => {
-      const wire = await open();
-      wire.around = around;
+      const proxy = await open();
+      proxy.around = around;
       const response = await api.send('POST', '/v1/events', eventBody('e'));
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
       expect(await response.json()).toMatchObject({ code });
-      expect(wire.seen).toHaveLength(4);
+      expect(proxy.operations).toHaveLength(4);
       measurement(9, `every call ${what}: 4 calls, then 503 with Retry-After`);
     },
   );
 
   it('[S3] a batch that is never processed costs 8 calls and then gets 503', async () => {
-    const wire = await open();
-    wire.around = async ({ operation, body }, forward) => {
+    const proxy = await open();
+    proxy.around = async ({ operation, body }, forward) => {
       if (operation !== 'BatchExecuteStatement') return forward();
       const slow = (body.Statements as object[]).map(() => ({
         Error: { Code: 'ThrottlingError', Message: 'slow' },
@@ -183,6 +183,6 @@ describe('retries of the store', () => {
     };
     const response = await api.send('POST', '/v1/events', eventBody('e'));
     expect([response.status, await response.json()]).toMatchObject([503, { code: 'store_throttled' }]);
-    expect(wire.seen.filter(operation => operation === 'BatchExecuteStatement')).toHaveLength(8);
+    expect(proxy.operations.filter(operation => operation === 'BatchExecuteStatement')).toHaveLength(8);
   });
 });

@@ -1,18 +1,18 @@
 import { Readable } from 'node:stream';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
-interface WireRequest {
+interface ProxyRequest {
   /** For example `PutItem`. */
   readonly operation: string;
   readonly body: Record<string, unknown>;
 }
-export interface WireAnswer {
+export interface ProxyResponse {
   readonly statusCode: number;
   readonly body: Record<string, unknown>;
 }
-type Forward = (body?: object) => Promise<WireAnswer>;
+type Forward = (body?: object) => Promise<ProxyResponse>;
 /** Handles a request between the AWS SDK and the engine: forwards it (changed or not), responds itself, or throws. */
-type Around = (request: WireRequest, forward: Forward) => Promise<WireAnswer>;
+type Around = (request: ProxyRequest, forward: Forward) => Promise<ProxyResponse>;
 
 interface EngineRequest {
   readonly headers: Readonly<Record<string, string>>;
@@ -25,24 +25,24 @@ interface EngineHandler {
 /** A proxy between the AWS SDK and the engine. It records operations, and a test may replace `around` at any time. */
 export class DynamoDbProxy {
   /** Operations since `start`, in the order of their requests. */
-  readonly seen: string[] = [];
+  readonly operations: string[] = [];
   around: Around = (_, forward) => forward();
 
   /** Clears the record. */
   start(): void {
-    this.seen.length = 0;
+    this.operations.length = 0;
   }
 
   /** Returns the write operations since `start`. */
   writes(): string[] {
-    return this.seen.filter(isWrite);
+    return this.operations.filter(isWrite);
   }
 
   readonly settings = (settings: DynamoDBClientConfig): DynamoDBClientConfig => {
     const engine = settings.requestHandler as unknown as EngineHandler;
     const handle = async (request: EngineRequest) => {
       const operation = request.headers['x-amz-target']?.split('.').at(-1) ?? '';
-      this.seen.push(operation);
+      this.operations.push(operation);
       const text =
         request.body instanceof Uint8Array ? new TextDecoder().decode(request.body) : String(request.body);
       const body = JSON.parse(text) as Record<string, unknown>;
@@ -65,7 +65,7 @@ const isWrite = (operation: string): boolean =>
   /^(Put|Update|Delete|BatchWrite|BatchExecute)/.test(operation);
 
 /** Returns an error response of DynamoDB. */
-export function errorAnswer(name: string, statusCode = 400): WireAnswer {
+export function errorAnswer(name: string, statusCode = 400): ProxyResponse {
   return {
     statusCode,
     body: { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: `${name} of table-xyz` },
@@ -137,13 +137,13 @@ export function retryThrottled(around: Around): Around {
 interface Halved {
   readonly sent: object;
   /** Adds the other half to the response of the sent half, as unprocessed. */
-  readonly left: (answer: WireAnswer) => WireAnswer;
+  readonly left: (answer: ProxyResponse) => ProxyResponse;
 }
 
 type PerTable<T> = Record<string, T>;
 
 /** Splits off the first half of a batch on one table; any other request stays whole. */
-function halved({ operation, body }: WireRequest): Halved {
+function halved({ operation, body }: ProxyRequest): Halved {
   if (operation === 'BatchExecuteStatement') {
     const { Statements } = body as { Statements: object[] };
     const half = Math.ceil(Statements.length / 2);

@@ -9,7 +9,7 @@ export interface Measurement {
 
 declare module 'vitest' {
   interface TaskMeta {
-    figures?: Measurement[];
+    measurements?: Measurement[];
   }
 }
 
@@ -20,7 +20,7 @@ declare module 'vitest' {
 export function measurement(row: number | string, text: string): void {
   const meta = TestRunner.getCurrentTest()?.meta;
   if (!meta) throw new Error('no test is running');
-  meta.figures = [...(meta.figures ?? []), { row, text }];
+  meta.measurements = [...(meta.measurements ?? []), { row, text }];
 }
 
 /** Runs a function and returns its milliseconds and its value. */
