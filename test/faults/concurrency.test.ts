@@ -13,7 +13,7 @@ import { randomOf } from '../support/random.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
-/* Changes of an operator during a run, and clocks that move between runs. */
+/* These tests cover changes by an operator during a run, and clocks that change between runs. */
 
 let stores: Stores;
 beforeEach(async () => {
@@ -21,22 +21,22 @@ beforeEach(async () => {
 });
 afterEach(() => stores.close());
 
-let sent = 0;
+let eventCount = 0;
 /** Stores events that lead to a new generation. */
 async function addMisses(n = 12): Promise<void> {
   const fields = { outcome: 'success', timestamp: iso(stores.clock.now) };
   const events = Array.from({ length: n }, () =>
-    readEpisode(eventBody(`e${sent++}`, fields), stores.clock.now),
+    readEpisode(eventBody(`e${eventCount++}`, fields), stores.clock.now),
   );
   await stores.runtime.episodes.add(events);
 }
 
-/** Opens the API in a process of its own. */
+/** Opens the API as another process would, with caches and a connection of its own. */
 function openOperator() {
   const { proxy, runtime } = stores.another({ maxAttempts: 1 });
   const app = createApp(runtime.log);
   lookupRoutes(app, runtime);
-  const starter = { start: () => Promise.reject(new Error('not here')) };
+  const starter = { start: () => Promise.reject(new Error('this test starts no run over HTTP')) };
   adminRoutes(app, { ...runtime, starter, cycleMaxAgeMinutes: 120 });
   const request = async (method: string, path: string, body?: object) => {
     const init = { method, ...(body && { body: JSON.stringify(body) }) };
@@ -55,7 +55,7 @@ const CHANGES = [
 ] as const;
 
 describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, body, what, why) => {
-  it(`[O6] ${method} ${path} to ${mode} at any request of a run with 30 % of calls throttled holds once acknowledged and is audited`, async () => {
+  it(`[O6] ${method} ${path} to ${mode} at any request of a run with 30 % of calls throttled holds after its acknowledgement and is audited`, async () => {
     await addMisses();
     await runCycle(stores.runtime);
     await addMisses();
@@ -108,7 +108,7 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
       );
       expect(audited[0]).toEqual({ who: 'local', at: iso(stores.clock.now), what, why });
     }
-    // Opening, head, eight shards, lessons, near slices, overrides, archive, head, records.
+    // A run requests the opening, head, eight shards, lessons, near slices, overrides, archive, head and records.
     expect(changes).toBeGreaterThan(20);
     const change = `${method} ${path} ${mode} at each of ${changes} requests of a run`;
     measurement(
@@ -147,7 +147,7 @@ describe('the clock between two runs', () => {
     ]);
     stores.clock.now -= HOUR;
     await addMisses();
-    // The run looks from an hour earlier, when the first twelve events do not count yet.
+    // The `as_of` of this run lies an hour earlier, before the first twelve events.
     expect(await runCycle(stores.runtime)).toMatchObject([{ status: 'unchanged', events_read: 12 }]);
     await addMisses(13);
     expect(await runCycle(stores.runtime)).toMatchObject([

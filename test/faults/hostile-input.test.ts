@@ -6,7 +6,7 @@ import { DynamoDbProxy } from '../support/dynamodb-proxy.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 
-/* Names, values and ids with a meaning to JavaScript, DynamoDB, a log or a terminal, from the event to the look-up. */
+/* These tests use names, values and ids with a meaning to JavaScript, DynamoDB, a log or a terminal. */
 
 const PER_SCOPE = 6;
 
@@ -159,7 +159,7 @@ const idOf = (text = ''): string => [...text].filter(c => c >= ' ').join('');
 const sorted = (scope: object): object =>
   Object.fromEntries(Object.entries(scope).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Counts events of other scopes of the list that the slice contains too, which are those of its superset. */
+/** Returns the number of events of other scopes of the list that lie in the slice too, because they contain its pairs. */
 function shared(scope: object): number {
   const entries = Object.entries(scope);
   const supersets = SCOPES.filter(

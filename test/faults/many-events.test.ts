@@ -8,7 +8,7 @@ import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
 const EVENTS = 30_000;
-/** Most events of a page, as if events were large. */
+/** Maximum number of events of a page, as if events were large. */
 const PAGE = 100;
 
 let stores: Stores;

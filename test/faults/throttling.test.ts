@@ -6,11 +6,11 @@ import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 import { randomOf } from '../support/random.ts';
 
-/* A store with faults, as an HTTP caller meets it: acknowledged writes are stored, the rest gets "try again". */
+/* These tests send HTTP requests while the store has faults: acknowledged writes are stored, and the rest gets 503. */
 
 const EVENTS = 600;
 const PER_REQUEST = 20;
-/** Events of the client that retries until it succeeds. */
+/** Number of events of the client that retries until it succeeds. */
 const RETRIED = 6;
 const AS_OF = { as_of: iso(NOW), n_min: 10 };
 
@@ -37,7 +37,7 @@ interface Batch {
 /** Returns batches of events, then batches with an outcome for each event. */
 function batches(): Batch[] {
   const ids = Array.from({ length: EVENTS }, (_, i) => `e${i}`);
-  const cut = Array.from({ length: EVENTS / PER_REQUEST }, (_, i) =>
+  const parts = Array.from({ length: EVENTS / PER_REQUEST }, (_, i) =>
     ids.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST),
   );
   const outcome = (id: string) => ({
@@ -47,19 +47,23 @@ function batches(): Batch[] {
     resolved_at: iso(NOW),
   });
   return [
-    ...cut.map(part => ({
+    ...parts.map(part => ({
       path: '/v1/events' as const,
       ids: part,
       body: { events: part.map(id => eventBody(id)) },
     })),
-    ...cut.map(part => ({ path: '/v1/outcomes' as const, ids: part, body: { outcomes: part.map(outcome) } })),
+    ...parts.map(part => ({
+      path: '/v1/outcomes' as const,
+      ids: part,
+      body: { outcomes: part.map(outcome) },
+    })),
   ];
 }
 
-type Sent = { readonly batch: Batch; readonly status: number };
+type SendResult = { readonly batch: Batch; readonly status: number };
 
-/** Sends each batch once, all at once; every response must be 200, or 503 with Retry-After. */
-async function send(all: readonly Batch[]): Promise<Sent[]> {
+/** Sends all batches concurrently, each once. Every response must be 200, or 503 with Retry-After. */
+async function send(all: readonly Batch[]): Promise<SendResult[]> {
   return Promise.all(
     all.map(async batch => {
       const response = await api.send('POST', batch.path, batch.body);
@@ -75,7 +79,7 @@ async function send(all: readonly Batch[]): Promise<Sent[]> {
 }
 
 /** Returns the number of recorded outcomes of each stored event. */
-async function stored(): Promise<Map<string, number>> {
+async function outcomesById(): Promise<Map<string, number>> {
   const { episodes } = api.service.runtime;
   const rows: [string, number][] = [];
   for await (const page of episodes.resolved(S1, 0, NOW))
@@ -95,32 +99,35 @@ describe.each([
     const proxy = await open(2);
     proxy.around = randomFaults(rates, randomOf(9));
     const all = batches();
-    const sent = [...(await send(all.slice(0, all.length / 2))), ...(await send(all.slice(all.length / 2)))];
+    const results = [
+      ...(await send(all.slice(0, all.length / 2))),
+      ...(await send(all.slice(all.length / 2))),
+    ];
     proxy.around = (_, forward) => forward();
-    const outcomes = await stored();
-    for (const { batch, status } of sent) {
+    const outcomes = await outcomesById();
+    for (const { batch, status } of results) {
       if (status !== 200) continue;
       if (batch.path === '/v1/outcomes') continue;
       const again = await api.send('POST', batch.path, batch.body);
       expect(await again.json()).toEqual({ accepted: 0, unchanged: batch.ids.length, rejected: [] });
     }
     const events = new Set(
-      sent.filter(s => s.status === 200 && s.batch.path === '/v1/events').flatMap(s => s.batch.ids),
+      results.filter(s => s.status === 200 && s.batch.path === '/v1/events').flatMap(s => s.batch.ids),
     );
-    for (const { batch, status } of sent)
+    for (const { batch, status } of results)
       if (status === 200 && batch.path === '/v1/outcomes')
         for (const id of batch.ids) if (events.has(id)) expect([id, outcomes.get(id)]).toEqual([id, 1]);
     // The caller sends everything again; then each event and outcome is stored once.
     for (const { status } of await send(all)) expect(status).toBe(200);
-    const now = await stored();
+    const now = await outcomesById();
     expect(now.size).toBe(EVENTS);
     expect([...now.values()].every(times => times === 1)).toBe(true);
     expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ status: 'published', events_read: EVENTS }]);
-    const acknowledged = sent.filter(({ status }) => status === 200).length;
-    const result = `${acknowledged} of ${sent.length} requests acknowledged, 0 of their writes missing or double`;
+    const acknowledged = results.filter(({ status }) => status === 200).length;
+    const result = `${acknowledged} of ${results.length} requests acknowledged, 0 of their writes missing or double`;
     measurement(
       9,
-      `${what}: ${result}; ${sent.length - acknowledged} × 503 with Retry-After; sent again, all stored once`,
+      `${what}: ${result}; ${results.length - acknowledged} × 503 with Retry-After; sent again, all stored once`,
     );
   });
 });
@@ -135,7 +142,7 @@ it('a client that retries until it is acknowledged stores everything once, even 
       const response = await api.send('POST', path, body);
       status = response.status;
       expect([200, 503]).toContain(status);
-      // A later attempt may meet the writes of an unacknowledged one.
+      // An unacknowledged attempt may have stored the item, so a later one may find it.
       if (status === 200) expect(await response.json()).toMatchObject({ rejected: [], ...done });
     }
   };
@@ -145,7 +152,7 @@ it('a client that retries until it is acknowledged stores everything once, even 
   });
   await Promise.all(ids.map(id => sendUntilAcknowledged('/v1/outcomes', report(id), { parked: 0 })));
   proxy.around = (_, forward) => forward();
-  expect([...(await stored()).values()]).toEqual(ids.map(() => 1));
+  expect([...(await outcomesById()).values()]).toEqual(ids.map(() => 1));
   expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ events_read: RETRIED }]);
   const requests = `${2 * RETRIED} requests of one item`;
   measurement(9, `90 % of calls throttled: ${requests} acknowledged after ${tries} tries, each stored once`);
@@ -160,7 +167,7 @@ describe('retries of the store', () => {
     ],
     ['cut', () => Promise.reject(connectionCut()), 'store_unavailable'],
   ] as const)(
-    '[S3] an event costs 4 calls and then gets 503 when every call is %s',
+    '[S3] an event takes 4 calls and then gets 503 when every call is %s',
     async (what, around, code) => {
       const proxy = await open();
       proxy.around = around;
@@ -172,7 +179,7 @@ describe('retries of the store', () => {
     },
   );
 
-  it('[S3] a batch that is never processed costs 8 calls and then gets 503', async () => {
+  it('[S3] a batch that is never processed takes 8 calls and then gets 503', async () => {
     const proxy = await open();
     proxy.around = async ({ operation, body }, forward) => {
       if (operation !== 'BatchExecuteStatement') return forward();

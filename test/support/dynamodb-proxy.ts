@@ -108,7 +108,7 @@ interface FaultRates {
   readonly cut?: number;
 }
 
-/** Simulates a store with random faults. @param random returns numbers from 0 up to 1 */
+/** Simulates a store with random faults. @param random returns numbers in [0, 1) */
 export function randomFaults(
   { throttled = 0, unprocessed = 0, cut = 0 }: FaultRates,
   random: () => number,
@@ -118,7 +118,7 @@ export function randomFaults(
     const half =
       request.operation.startsWith('Batch') && random() < unprocessed ? halved(request) : undefined;
     const answer = await forward(half?.sent);
-    const partial = half && answer.statusCode === 200 ? half.left(answer) : answer;
+    const partial = half && answer.statusCode === 200 ? half.withRest(answer) : answer;
     if (random() < cut) throw connectionCut();
     return partial;
   };
@@ -137,7 +137,7 @@ export function retryThrottled(around: Around): Around {
 interface Halved {
   readonly sent: object;
   /** Adds the other half to the response of the sent half, as unprocessed. */
-  readonly left: (answer: ProxyResponse) => ProxyResponse;
+  readonly withRest: (answer: ProxyResponse) => ProxyResponse;
 }
 
 type PerTable<T> = Record<string, T>;
@@ -150,7 +150,7 @@ function halved({ operation, body }: ProxyRequest): Halved {
     const rest = Statements.slice(half).map(() => ({ Error: { Code: 'ThrottlingError', Message: 'slow' } }));
     return {
       sent: { ...body, Statements: Statements.slice(0, half) },
-      left: answer => ({
+      withRest: answer => ({
         ...answer,
         body: { Responses: [...((answer.body.Responses as object[]) ?? []), ...rest] },
       }),
@@ -164,7 +164,10 @@ function halved({ operation, body }: ProxyRequest): Halved {
     const rest = requests.slice(half);
     return {
       sent: { RequestItems: { [table]: requests.slice(0, half) } },
-      left: answer => ({ ...answer, body: { UnprocessedItems: rest.length > 0 ? { [table]: rest } : {} } }),
+      withRest: answer => ({
+        ...answer,
+        body: { UnprocessedItems: rest.length > 0 ? { [table]: rest } : {} },
+      }),
     };
   }
   if (operation === 'BatchGetItem') {
@@ -176,8 +179,8 @@ function halved({ operation, body }: ProxyRequest): Halved {
     const UnprocessedKeys = rest.length > 0 ? { [table]: { ...batch, Keys: rest } } : {};
     return {
       sent: { RequestItems: { [table]: { ...batch, Keys: batch.Keys.slice(0, half) } } },
-      left: answer => ({ ...answer, body: { ...answer.body, UnprocessedKeys } }),
+      withRest: answer => ({ ...answer, body: { ...answer.body, UnprocessedKeys } }),
     };
   }
-  return { sent: body, left: answer => answer };
+  return { sent: body, withRest: answer => answer };
 }

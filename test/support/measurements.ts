@@ -2,7 +2,7 @@ import { TestRunner } from 'vitest';
 
 /** One measurement of a test. */
 export interface Measurement {
-  /** Row number of the fault table in docs/guarantees-tests.md, or a word for a measurement without a row. */
+  /** Row of the fault table in docs/guarantees-tests.md, or a word for a measurement that has no row there. */
   readonly row: number | string;
   readonly text: string;
 }

@@ -97,7 +97,7 @@ it('nmin --json prints the response unchanged', async () => {
   expect(JSON.parse(result.out)).toEqual(ANSWER);
 });
 
-it('nmin --svg writes the plots, and ends with 2 when the file cannot be written', async () => {
+it('nmin --svg writes the plots, and ends with exit code 2 when the file cannot be written', async () => {
   const file = join(folder, 'n-min.svg');
   expect(await run(ANSWER, ['nmin', P, '--svg', file])).toMatchObject({ exit: 0 });
   const svg = readFileSync(file, 'utf8');
