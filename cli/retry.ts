@@ -7,7 +7,7 @@ export const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 5
 
 /**
  * Returns the wait before the next attempt, in milliseconds: exponential back-off with jitter. It doubles from 250 to
- * 20,000, less a random share of at most one half, so that clients do not retry at the same moment. The wait is at least
+ * 20,000, less a random share of at most one half. So clients do not retry at the same moment. The wait is at least
  * `retryAfter`, up to one minute.
  * @param attempt number of failed attempts, from 1
  * @param random in [0, 1)

@@ -4,8 +4,8 @@ const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_MS = 5000;
 
 /**
- * Reads and discards the rest of a request's body. If a server responds and leaves the rest unread, a client that is
- * still sending may lose the response, and the next request on the same connection fails.
+ * Reads and discards the rest of a request's body. If a server leaves the rest unread, a client that is still sending
+ * may lose the response, and the next request on the same connection fails.
  * @param tooLarge whether the request was rejected for its size; a chunked body is then already partly read
  * @returns false when the connection must be closed: the rest was too long or too slow, or cannot be read
  */

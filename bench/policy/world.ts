@@ -133,7 +133,7 @@ export function curveOf(world: World): Curve {
 
 /**
  * Returns a source of standard normal numbers, one for each event. All events of a block of six hours share one term,
- * and those of one pair in the block share another, so outcomes within a block are correlated.
+ * and those of one pair in the block share another. So outcomes within a block are correlated.
  */
 function latentSource(
   random: Random,
