@@ -99,7 +99,7 @@ try {
   const load = (): number => loadavg()[0] ?? 0;
   const before = load();
   const measured = await Promise.all(FUNCTION_NAMES.map(name => bundle(name, folder)));
-  // The functions take turns, so that a busy minute of the machine affects all of them alike.
+  // The functions take turns, so that a busy minute of the machine affects all of them.
   for (let i = 0; i < imports; i++) for (const bundled of measured) await importOnce(bundled);
   const rows = measured.map(({ name, kilobytes, wall, cpu }) => [
     ...[name, kilobytes, quantile(wall, 0.5), quantile(wall, 0), quantile(wall, 0.9), quantile(cpu, 0.5)],
@@ -109,8 +109,8 @@ try {
     const limit = LIMITS[name];
     if (!limit) return [];
     return [
-      { what: `${name}: bundle`, value: kilobytes, limit: limit.kilobytes, unit: 'kB' },
-      { what: `${name}: import, median`, value: quantile(wall, 0.5), limit: limit.ms, unit: 'ms' },
+      { name: `${name}: bundle`, value: kilobytes, limit: limit.kilobytes, unit: 'kB' },
+      { name: `${name}: import, median`, value: quantile(wall, 0.5), limit: limit.ms, unit: 'ms' },
     ].map(target => ({ ...target, bound: 'at most' as const }));
   });
   const { hono, zod, '@aws-sdk/client-dynamodb': sdk } = project.dependencies;
@@ -119,7 +119,7 @@ try {
     `${imports} imports each; load average before ${before.toFixed(1)}, after ${load().toFixed(1)}`,
     ...(Math.max(before, load()) > availableParallelism() ? [BUSY_MACHINE] : []),
     '',
-    table(['function', 'kB', 'median ms', 'least ms', 'p90 ms', 'CPU median ms', 'CPU least ms'], rows),
+    table(['function', 'kB', 'median ms', 'min ms', 'p90 ms', 'CPU median ms', 'CPU min ms'], rows),
     '',
     targetTable(targets),
   ].join('\n');

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { readEpisode } from '../shared/episode/episode-schema.ts';
-import { figure, machine, timed } from './support/report.ts';
+import { formatNumber, machine, timed } from './support/report.ts';
 import { AS_OF, makeEvents, openBench, SIX_DIMENSIONS } from './support/workload.ts';
 
 /*
- * Checks that a run counts every event of a large window, over all its pages and shards.
- *   --events 250000    --write  saves the figures in bench/results/many.md
+ * This bench checks that a run counts every event of a large window, over all its pages and shards.
+ *   --events 250000    --write  writes bench/results/many.md
  */
 const { values } = parseArgs({
   options: {
@@ -20,7 +20,7 @@ const asOf = Date.parse(AS_OF);
 const PART = 5000;
 const start = performance.now();
 for (let i = 0; i < count; i += PART) {
-  // The numbers continue from part to part, so that every id is different.
+  // The numbering continues over the parts, so that every id is different.
   const part = makeEvents(Math.min(PART, count - i), SIX_DIMENSIONS, 1, i + 1).map((event, n) =>
     readEpisode({ ...event, episode_id: `many-${i + n}` }, asOf),
   );
@@ -37,8 +37,8 @@ const [run] = value.patterns;
 const read = run?.events_read ?? 0;
 const report = `${machine({})}
 
-events stored   ${figure(count)} in ${figure(ingestMs / 1000)} s
-events counted  ${figure(read)} in ${figure(ms / 1000)} s, ${run?.lessons} lessons: ${value.status}
+events stored   ${formatNumber(count)} in ${formatNumber(ingestMs / 1000)} s
+events counted  ${formatNumber(read)} in ${formatNumber(ms / 1000)} s, ${run?.lessons} lessons: ${value.status}
 missing         ${count - read}${read === count ? '  holds' : '  MISSED'}`;
 console.log(report);
 if (read !== count) process.exitCode = 1;

@@ -1,4 +1,4 @@
-// Choosing N_MIN: the study of `pm-tuning nmin` on the PM's own events, and on simulated worlds with and without effects.
+// This bench makes the study of `pm-tuning nmin` on the PM's own events, and in simulated worlds with and without effects.
 //   npm run bench:nmin               prints a table (some five minutes); `-- --quick` runs fewer worlds and seeds
 //   npm run bench:nmin -- --write    also writes bench/results/n-min.svg
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ const PATTERN = parsePatternKey('pm.uptrend.S1.entry');
 const PM_EVENTS = join(import.meta.dirname, '../test/data/pm-episode-events.jsonl');
 const AS_OF = Date.parse('2025-01-20T00:00:00Z');
 const LOOKBACK_DAYS = 90;
-/** The first of the policy bench's seeds on which no setting was chosen. */
+/** First seed of the policy bench on which no setting was chosen. */
 const FIRST_SEED = 1001;
 const SHOWN = [10, 15, 20, 25, 33, 40, 50, 60];
 
@@ -89,14 +89,14 @@ interface Means {
   readonly name: string;
   readonly studies: readonly NMinStudy[];
   /** Returns the mean of a value over the rows of one `N_MIN`. */
-  readonly of: (nMin: number, value: (row: NMinRow) => number) => number;
+  readonly mean: (nMin: number, value: (row: NMinRow) => number) => number;
 }
 
 function means(name: string, studies: readonly NMinStudy[]): Means {
   return {
     name,
     studies,
-    of: (nMin, value) =>
+    mean: (nMin, value) =>
       studies.reduce((sum, { rows }) => {
         const row = rows.find(r => r.n_min === nMin);
         return sum + (row ? value(row) : 0);
@@ -104,7 +104,7 @@ function means(name: string, studies: readonly NMinStudy[]): Means {
   };
 }
 
-function print({ name, studies, of }: Means): void {
+function print({ name, studies, mean }: Means): void {
   const [first] = studies;
   console.log(
     `\n${name}: ${studies.length} ${studies.length === 1 ? 'study' : 'studies'}, ${first?.events} events, ` +
@@ -116,38 +116,38 @@ function print({ name, studies, of }: Means): void {
   console.log('|---|---|---|---|---|---|---|---|---|');
   for (const n of SHOWN) {
     const values = [
-      of(n, r => r.slices).toFixed(0),
-      of(n, r => r.lessons).toFixed(0),
-      of(n, r => r.differ).toFixed(1),
-      of(n, r => r.differ_by_chance).toFixed(2),
-      of(n, r => r.general).toFixed(1),
-      of(n, r => r.general_by_chance).toFixed(2),
-      `${(100 * of(n, r => r.any_by_chance)).toFixed(0)} %`,
-      `+${(100 * of(n, r => r.detectable.more ?? Number.NaN)).toFixed(0)}`,
+      mean(n, r => r.slices).toFixed(0),
+      mean(n, r => r.lessons).toFixed(0),
+      mean(n, r => r.differ).toFixed(1),
+      mean(n, r => r.differ_by_chance).toFixed(2),
+      mean(n, r => r.general).toFixed(1),
+      mean(n, r => r.general_by_chance).toFixed(2),
+      `${(100 * mean(n, r => r.any_by_chance)).toFixed(0)} %`,
+      `+${(100 * mean(n, r => r.detectable.more ?? Number.NaN)).toFixed(0)}`,
     ];
     console.log(`| ${[n, ...values].join(' | ')} |`);
   }
   const any = studies.filter(({ rows }) => rows.some(r => r.n_min === DEFAULT_N_MIN && r.differ > 0)).length;
   console.log(`studies in which any lesson differs at ${DEFAULT_N_MIN}: ${any} of ${studies.length}`);
   const byAdvice = Map.groupBy(studies, study => study.advice.split(':')[0] ?? '');
-  console.log(`advice: ${[...byAdvice].map(([advice, of]) => `${advice} (${of.length})`).join(', ')}`);
+  console.log(`advice: ${[...byAdvice].map(([advice, group]) => `${advice} (${group.length})`).join(', ')}`);
   if (studies.length === 1) console.log(first?.advice);
 }
 
-function picture(all: readonly Means[]): LinePlot {
+function plotOf(all: readonly Means[]): LinePlot {
   const nMins = all[0]?.studies[0]?.rows.map(row => row.n_min) ?? [];
-  const line = (name: string, of: (nMin: number) => number): Line => ({
+  const line = (name: string, valueAt: (nMin: number) => number): Line => ({
     name,
-    points: nMins.map(n => [n, of(n)]),
+    points: nMins.map(n => [n, valueAt(n)]),
   });
   return {
     title: all.map(({ name }) => name).join('; '),
     x: { label: 'N_MIN' },
     y: { label: 'lessons that differ and that nothing more general explains', from: 0 },
     guides: [{ x: DEFAULT_N_MIN }],
-    lines: all.flatMap(({ name, of }) => [
-      line(`${name}: found`, n => of(n, row => row.general)),
-      line(`${name}: by chance`, n => of(n, row => row.general_by_chance)),
+    lines: all.flatMap(({ name, mean }) => [
+      line(`${name}: found`, n => mean(n, row => row.general)),
+      line(`${name}: by chance`, n => mean(n, row => row.general_by_chance)),
     ]),
   };
 }
@@ -167,6 +167,6 @@ for (const result of results) print(result);
 if (values.write) {
   const [pm, ...simulated] = results;
   const small = simulated.filter(({ name }) => ['scope, 20 a day', 'null, 20 a day'].includes(name));
-  const panels = [picture(pm ? [pm] : []), picture(small)];
+  const panels = [plotOf(pm ? [pm] : []), plotOf(small)];
   writeFileSync(join(import.meta.dirname, 'results', 'n-min.svg'), linePlotSvg(panels));
 }

@@ -5,17 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DAY_MS } from '../shared/time.ts';
-import { figure, machine, median, quantile } from './support/report.ts';
+import { formatNumber, machine, median, quantile } from './support/report.ts';
 
 /*
- * Runs a mixed load on the local service: events, outcomes, look-ups, and a cycle every 30 s. In the middle it kills the
- * service (kill -9) and starts it on the same folder. The bench succeeds when
+ * This bench runs a mixed load on the local service: events, outcomes, look-ups, and a cycle every 30 s. After half of the
+ * time it kills the service (kill -9) and starts it again on the same folder. The bench succeeds when
  *
  * - no acknowledged write is missing,
- * - no request fails but those around the restart,
- * - memory does not grow.
+ * - no request fails except around the restart,
+ * - memory grows by at most 10 %.
  *
- *   --minutes 10    --write  saves the figures in bench/results/soak.md
+ *   --minutes 10    --write  writes bench/results/soak.md
  */
 const { values: options } = parseArgs({
   options: { minutes: { type: 'string', default: '10' }, write: { type: 'boolean', default: false } },
@@ -33,7 +33,7 @@ const READERS = 2;
  * stored data grow, so growing memory would be a leak.
  */
 const IN_WINDOW_MS = 60_000;
-/** Most growth of memory, as a share. It is meaningful from 10 minutes on, when each process has run several cycles. */
+/** Maximum growth of memory, as a share. It is meaningful from 10 minutes on, after several cycles of each process. */
 const MAX_GROWTH = 0.1;
 
 interface Service {
@@ -46,7 +46,7 @@ interface Service {
 
 const folder = await mkdtemp(join(tmpdir(), 'pm-tuning-soak-'));
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
-const print = (what: string): void => void process.stderr.write(`${what}\n`);
+const print = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function start(): Promise<Service> {
   const args = ['local/serve.ts', '--data', folder, '--every', '30s', '--port', '0'];
@@ -57,7 +57,7 @@ async function start(): Promise<Service> {
     last = (last + chunk).slice(-4000);
   });
   child.once('close', (code, signal) => {
-    if (!up || over) return;
+    if (!isUp || isOver) return;
     print(`the service ended unexpectedly (${code ?? signal}); the end of its log:\n${last}`);
     process.exit(1);
   });
@@ -74,46 +74,46 @@ async function start(): Promise<Service> {
 }
 
 /** False from the kill until the service listens again. */
-let up = true;
+let isUp = true;
 /** True when the load ends. */
-let over = false;
+let isOver = false;
 let service = await start();
 const services = [service];
 
-const seen = { requests: 0, failed: 0, cut: 0, lookUps: 0, degraded: 0 };
+const counts = { requests: 0, failed: 0, interrupted: 0, lookUps: 0, degraded: 0 };
 const lookUpMs: number[] = [];
 
 /** Sends a request; returns undefined when it failed. */
 async function post(path: string, body: object): Promise<Record<string, unknown> | undefined> {
-  const wasUp = up;
-  seen.requests++;
+  const wasUp = isUp;
+  counts.requests++;
   try {
     const response = await fetch(`${service.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
     const answer = (await response.json()) as Record<string, unknown>;
     if (response.ok) return answer;
-    if (wasUp && up) {
-      seen.failed++;
+    if (wasUp && isUp) {
+      counts.failed++;
       print(`${path} ${response.status} ${JSON.stringify(answer).slice(0, 300)}`);
     }
   } catch {
-    // A connection may end around the kill; at any other time that is a failure.
-    if (wasUp && up && !over) seen.failed++;
-    else seen.cut++;
+    // Around the kill a connection may end. At any other time that is a failure.
+    if (wasUp && isUp && !isOver) counts.failed++;
+    else counts.interrupted++;
   }
   return undefined;
 }
 
-type Sent = { readonly path: string; readonly body: { readonly [list: string]: readonly object[] } };
-const acknowledged: Sent[] = [];
+type WriteRequest = { readonly path: string; readonly body: { readonly [list: string]: readonly object[] } };
+const acknowledged: WriteRequest[] = [];
 
 /** Retries a request until it is acknowledged, as a client does. */
-async function sendUntilAcknowledged(sent: Sent): Promise<void> {
-  while (!(await post(sent.path, sent.body))) await pause(500);
-  acknowledged.push(sent);
+async function sendUntilAcknowledged(request: WriteRequest): Promise<void> {
+  while (!(await post(request.path, request.body))) await pause(500);
+  acknowledged.push(request);
 }
 
 async function ingest(): Promise<void> {
-  for (let batch = 0; !over; batch++) {
+  for (let batch = 0; !isOver; batch++) {
     const at = new Date(Date.now() - DAY_MS + IN_WINDOW_MS).toISOString();
     const pattern_key = PATTERNS[batch % PATTERNS.length];
     const ids = Array.from({ length: BATCH }, (_, i) => `soak-${batch}-${i}`);
@@ -136,36 +136,37 @@ async function ingest(): Promise<void> {
       resolved_at: at,
     }));
     // Every fifth batch of outcomes is sent before its events.
-    const both: Sent[] = [
+    const requests: WriteRequest[] = [
       { path: '/v1/events', body: { events } },
       { path: '/v1/outcomes', body: { outcomes } },
     ];
-    for (const sent of batch % 5 === 4 ? both.reverse() : both) await sendUntilAcknowledged(sent);
+    for (const request of batch % 5 === 4 ? requests.reverse() : requests)
+      await sendUntilAcknowledged(request);
     await pause(INGEST_PAUSE_MS);
   }
 }
 
 async function lookUp(): Promise<void> {
-  for (let i = 0; !over; i++) {
+  for (let i = 0; !isOver; i++) {
     const scope = { chain: 'solana', timeframe: '15m', bucket: `b${i % 7}` };
     const request = { pattern_key: PATTERNS[i % PATTERNS.length], scope, thresholds: { ts_min: 0.6 } };
     const sent = performance.now();
     const answer = await post('/v1/overrides/lookup', request);
     if (answer) {
       lookUpMs.push(performance.now() - sent);
-      seen.lookUps++;
-      if (answer.degraded) seen.degraded++;
+      counts.lookUps++;
+      if (answer.degraded) counts.degraded++;
     }
     await pause(LOOK_UP_PAUSE_MS);
   }
 }
 
 async function watchMemory(): Promise<void> {
-  while (!over) {
+  while (!isOver) {
     const status = await readFile(`/proc/${service.child.pid}/status`, 'utf8').catch(() => '');
     const bytes = (name: string) =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024;
-    if (up && bytes('RssAnon') > 0) {
+    if (isUp && bytes('RssAnon') > 0) {
       service.memory.push(bytes('RssAnon'));
       service.mapped.push(bytes('RssFile'));
     }
@@ -183,18 +184,18 @@ function growth(memory: readonly number[]): number {
 const work = [ingest(), ...Array.from({ length: READERS }, lookUp), watchMemory()];
 await pause(totalMs / 2);
 print('kill -9');
-up = false;
+isUp = false;
 const ended = once(service.child, 'close');
 service.child.kill('SIGKILL');
 await ended;
 const restart = performance.now();
 service = await start();
 services.push(service);
-up = true;
+isUp = true;
 const restartMs = performance.now() - restart;
 print('the service listens again');
 await pause(totalMs / 2);
-over = true;
+isOver = true;
 await Promise.all(work);
 
 print('sending every acknowledged write again');
@@ -218,18 +219,18 @@ await rm(folder, { recursive: true });
 
 const growths = services.map(({ memory }) => growth(memory));
 const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
-const rows: readonly (readonly [what: string, value: string, holds?: boolean])[] = [
+const rows: readonly (readonly [label: string, value: string, holds?: boolean])[] = [
   ['minutes', options.minutes],
-  ['requests', figure(seen.requests)],
-  ['events acknowledged, each with an outcome', figure(events)],
+  ['requests', formatNumber(counts.requests)],
+  ['events acknowledged, each with an outcome', formatNumber(events)],
   ['acknowledged writes missing', String(missing), missing === 0],
-  ['events the last cycle read', figure(read ?? Number.NaN), read === events],
+  ['events the last cycle read', formatNumber(read ?? Number.NaN), read === events],
   ['cycles succeeded', `${succeeded} of ${cycles.cycles.length}`, succeeded >= cycles.cycles.length - 1],
-  ['failures outside the restart', String(seen.failed), seen.failed === 0],
-  ['requests without an answer at the kill', String(seen.cut)],
-  ['look-ups', `${figure(seen.lookUps)}, ${seen.degraded} degraded`, seen.degraded === 0],
-  ['look-up p50, p99', `${figure(median(lookUpMs))} ms, ${figure(quantile(lookUpMs, 0.99))} ms`],
-  ['start after kill -9', `${figure(restartMs)} ms`],
+  ['failures outside the restart', String(counts.failed), counts.failed === 0],
+  ['requests without a response at the kill', String(counts.interrupted)],
+  ['look-ups', `${formatNumber(counts.lookUps)}, ${counts.degraded} degraded`, counts.degraded === 0],
+  ['look-up p50, p99', `${formatNumber(median(lookUpMs))} ms, ${formatNumber(quantile(lookUpMs, 0.99))} ms`],
+  ['start after kill -9', `${formatNumber(restartMs)} ms`],
   ['files mapped at the end', services.map(({ mapped }) => mib(mapped.at(-1) ?? 0)).join(', ')],
   ...services.map(
     ({ memory }, i) =>
@@ -240,9 +241,9 @@ const rows: readonly (readonly [what: string, value: string, holds?: boolean])[]
       ] as const,
   ),
 ];
-const width = Math.max(...rows.map(([what]) => what.length));
-const lines = rows.map(([what, value, holds]) =>
-  `${what.padEnd(width)}  ${value.padEnd(20)}${holds === undefined ? '' : holds ? 'holds' : 'MISSED'}`.trimEnd(),
+const width = Math.max(...rows.map(([label]) => label.length));
+const lines = rows.map(([label, value, holds]) =>
+  `${label.padEnd(width)}  ${value.padEnd(20)}${holds === undefined ? '' : holds ? 'holds' : 'MISSED'}`.trimEnd(),
 );
 const report = [machine({}), '', ...lines].join('\n');
 console.log(report);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { usageError } from './exit-codes.ts';
 
-/** Parsers of arguments. Each throws commander's `InvalidArgumentError` with the form that it requires. */
+/* This file parses arguments. Each parser throws commander's `InvalidArgumentError` with the form that it requires. */
 
 /** Returns a parser of whole numbers of at least `min`. */
 export function integerAtLeast(min: number): (text: string) => number {

@@ -3,7 +3,7 @@ import type { Host } from './host.ts';
 import { backoffMs, retryAfterMs, TRANSIENT_STATUSES } from './retry.ts';
 
 interface ClientOptions {
-  /** Address of the service. Its path, for example that of a stage, is kept. */
+  /** Address of the service. Its path, for example the stage of an API, stays part of every request. */
   readonly url: string;
   readonly token?: string | undefined;
   /** Time limit of one attempt, in milliseconds. */
@@ -18,7 +18,7 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** An object, or JSON text that is sent unchanged. */
   readonly body?: object | string;
-  /** Attempts in all; more than one only for idempotent calls. Default 3 for GET, else 1. */
+  /** Total number of attempts, by default 3 for GET and else 1. Only idempotent calls may have more than one. */
   readonly attempts?: number;
   readonly signal?: AbortSignal;
 }

@@ -2,5 +2,5 @@ import type { Command } from 'commander';
 import type { ExitCode } from './exit-codes.ts';
 import type { Session } from './session.ts';
 
-/** Runs a command's work with a session that the program opens; the program keeps the exit code. */
+/** Opens a session, runs a command with it, and records the returned code as the exit code of the program. */
 export type RunCommand = (command: Command, run: (session: Session) => Promise<ExitCode>) => Promise<void>;

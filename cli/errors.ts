@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { EXIT, Failure } from './exit-codes.ts';
 
-/** At most this many places of an invalid request are listed. */
+/** Maximum number of listed places of an invalid request. */
 const MAX_PLACES = 20;
 
 const problemSchema = z.looseObject({
@@ -45,9 +45,9 @@ export class Unreachable extends Failure {
 }
 
 /** Returns the failure for a response that the API does not define. */
-export function unexpectedResponse(url: string, what: string): Failure {
+export function unexpectedResponse(url: string, problem: string): Failure {
   const advice = 'check that PM Tuning listens there, in the version of this command';
-  return new Failure(EXIT.serviceFailed, `${url} answered with ${what}; ${advice}`);
+  return new Failure(EXIT.serviceFailed, `${url} answered with ${problem}; ${advice}`);
 }
 
 function describe(status: number, body: unknown): { message: string; lines: string[] } {
@@ -72,7 +72,7 @@ const CONNECTION_LOST_CODES = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ]);
 
-/** Turns an error of `fetch` into a failure that names the service and what to do. */
+/** Returns the failure for an error of `fetch`: it names the service, the error and what to do. */
 export function fetchFailure(url: string, timeoutMs: number, error: unknown): Unreachable {
   if (error instanceof Error && error.name === 'TimeoutError') {
     const message = `${url} did not answer within ${timeoutMs / 1000} s`;

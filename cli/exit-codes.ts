@@ -1,7 +1,7 @@
 /** Exit codes; scripts depend on them. */
 export const EXIT = {
   ok: 0,
-  /** The service answered, and the result needs attention. */
+  /** The service responded, and the result needs attention. */
   unsuccessful: 1,
   usage: 2,
   unreachable: 3,

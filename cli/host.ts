@@ -8,7 +8,7 @@ interface Output {
   readonly columns?: number;
 }
 
-/** Everything that the command line uses of the process it runs in. */
+/** The parts of its process that the command line uses. */
 export interface Host {
   readonly stdin: Readable;
   readonly stdout: Output;

@@ -1,7 +1,7 @@
 import { Argument, Option } from 'commander';
 import { integerAtLeast, time } from './arguments.ts';
 
-/** Arguments and options that several commands share, and the path that follows from them. */
+/* This file creates the arguments and options that several commands share, and the API path of a pattern. */
 
 export function patternArgument(): Argument {
   return new Argument('<pattern>', 'pattern key, such as pm.uptrend.S1.entry');

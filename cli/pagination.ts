@@ -20,7 +20,7 @@ interface PagedList<T> {
 
 /**
  * Reads a paged list into one response of the same form; `next` remains only when `limit` cut the list short.
- * The page token pins the generation, so all pages come from the generation of the first one.
+ * The page token contains the generation, so all pages come from the generation of the first one.
  * @throws Failure as `Session.request`
  */
 export async function readPages<T extends z.ZodType<Page>>(

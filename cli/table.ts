@@ -5,7 +5,7 @@ export interface Column<T> {
   readonly title: string;
   readonly value: (row: T) => string;
   readonly align?: 'left' | 'right';
-  /** Whether a text may be wrapped when the terminal is narrow; numbers never are. */
+  /** True when a text may be wrapped in a narrow terminal. Numbers are never wrapped. */
   readonly wraps?: boolean;
 }
 

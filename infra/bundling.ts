@@ -2,8 +2,8 @@ import { type BundlingOptions, LogLevel, OutputFormat } from 'aws-cdk-lib/aws-la
 
 /**
  * Modules that the SDK imports on demand and that a function never needs:
- * - Credential providers. A function has its credentials in the environment, which the SDK reads first.
- * - Event streams. DynamoDB and Step Functions send none, and bundling them would prevent tree shaking of half the SDK.
+ * - Credential providers: a function has its credentials in the environment, which the SDK reads first.
+ * - Event streams: DynamoDB and Step Functions send none. Bundling them would prevent tree shaking of half the SDK.
  */
 const UNUSED_SDK_MODULES = [
   '@smithy/core/event-streams',

@@ -1,9 +1,9 @@
-/** Reads a context value by its name, as `node.tryGetContext` does. Values of the command line are text. */
+/** Returns a context value by its name, as `node.tryGetContext` does. Values of the command line are text. */
 export type ReadContext = (name: string) => unknown;
 
 /**
  * Returns a context value as text, or the fallback where it is not set.
- * @param expected describes valid values in the error
+ * @param expected description of valid values, for the error
  * @throws Error when the value does not match `form`
  */
 export function contextMatch(
@@ -23,16 +23,16 @@ export function contextMatch(
  * @throws Error when an entry does not match `form`
  */
 export function contextList(read: ReadContext, name: string, form: RegExp, expected: string): string[] {
-  const given = read(name) ?? '';
-  const values = Array.isArray(given) ? given.map(String) : String(given).split(',');
-  const set = values.map(value => value.trim()).filter(value => value !== '');
-  for (const value of set) {
+  const raw = read(name) ?? '';
+  const parts = Array.isArray(raw) ? raw.map(String) : String(raw).split(',');
+  const values = parts.map(value => value.trim()).filter(value => value !== '');
+  for (const value of values) {
     if (!form.test(value)) throw new Error(`context ${name}: ${JSON.stringify(value)} is not ${expected}`);
   }
-  return set;
+  return values;
 }
 
-/** Returns a switch that is off where it is not set. @throws Error for anything but `true` and `false` */
+/** Returns a boolean context value, false where it is not set. @throws Error for anything but `true` and `false` */
 export function contextSwitch(read: ReadContext, name: string): boolean {
   return contextMatch(read, name, 'false', /^(true|false)$/, 'true or false') === 'true';
 }

@@ -6,7 +6,7 @@ type RequiredName = {
   [N in keyof Environment]-?: undefined extends Environment[N] ? never : N;
 }[keyof Environment];
 
-/** Environment of a function. The type requires every setting without a default in the schema of `shared/config.ts`. */
+/** Environment of a function. Every setting without a default in the schema of `shared/config.ts` is required. */
 export type FunctionEnvironment = Readonly<Record<RequiredName, string>> & EnvironmentVariables;
 
 /** Returns the environment that all functions of a stage share. */

@@ -3,29 +3,29 @@
  * `cycle.asl.json`. So the state ends a slow step, and the record of the run shows `timeout`, not a platform error.
  */
 export const FUNCTIONS = {
-  // 500 events take 20 DynamoDB statements and half a megabyte of validation: network and some CPU.
-  // 29 s, because the HTTP API times out after 30 s.
+  // 500 events take 20 DynamoDB statements and the validation of half a megabyte: network and some CPU.
+  // The timeout is 29 s, because the HTTP API times out after 30 s.
   ingest: { id: 'Ingest', memoryMb: 1024, timeoutSeconds: 29 },
   // 1,769 MB give one full vCPU. The cold start dominates, and it is CPU time only.
-  // 5 s, because a PM that would wait longer should use its own thresholds.
+  // The timeout is 5 s, because a PM that would wait longer should use its own thresholds.
   lookup: { id: 'Lookup', memoryMb: 1769, timeoutSeconds: 5 },
   // What-ifs and the N_MIN study read up to half a million events. One full vCPU takes about 8 s for that, and up to
   // 10 s more for the study. The event columns and the counts made from them take some 400 MB. Calls are few.
-  // 29 s, because `POST /v1/cycles?wait=true` waits for a run as long as the HTTP API allows.
+  // The timeout is 29 s, because `POST /v1/cycles?wait=true` waits for a run as long as the HTTP API allows.
   admin: { id: 'Operate', memoryMb: 1769, timeoutSeconds: 29 },
-  // It writes a few items an hour for each container of the look-up function.
+  // This function writes a few items an hour for each container of the look-up function.
   'record-queried-dimensions': { id: 'Asked', memoryMb: 512, timeoutSeconds: 30 },
-  // It writes one record and reads one list of patterns.
+  // This step writes one record and reads one list of patterns.
   'cycle-open': { id: 'CycleOpen', memoryMb: 512, timeoutSeconds: 65 },
-  // It computes lessons and the overrides that follow from them, and puts nothing in force.
-  // A million events as columns take 1 GB, and the same again while they are read or copied for a week of the
-  // walk-forward evaluation. One thread uses one vCPU: a million events of 8 dimensions take about a minute, with
+  // This step computes lessons and the overrides that follow from them, and puts nothing in force.
+  // A million events as columns take 1 GB. While they are read, or copied for a week of the walk-forward evaluation,
+  // they take the same again. One thread uses one vCPU: a million events of 8 dimensions take about a minute, with
   // both policies and their evaluation.
   mine: { id: 'Mine', memoryMb: 3008, timeoutSeconds: 605 },
-  // It puts the computed lessons and overrides in force: it writes one head and the record of one pattern.
-  // Sometimes it also renews the expiry of the rows that stay in force.
+  // This step puts the computed lessons and overrides in force. It writes one head and the record of one pattern, and
+  // sometimes renews the expiry of the rows that stay in force.
   materialize: { id: 'Materialize', memoryMb: 512, timeoutSeconds: 305 },
-  // It reads one record of each pattern.
+  // This step reads one record of each pattern.
   'cycle-close': { id: 'CycleClose', memoryMb: 512, timeoutSeconds: 125 },
 } as const satisfies Record<string, { id: string; memoryMb: number; timeoutSeconds: number }>;
 

@@ -2,7 +2,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { contextList, contextMatch, contextSwitch, type ReadContext } from './context.ts';
 import { readSettings, type Settings } from './function-environment-settings.ts';
 
-/** Everything that differs between deployments. Stages can share an account. */
+/** The settings that differ between deployments. Stages can share an account. */
 export interface Stage {
   readonly name: string;
   /** Tables outlive the stack and are protected from deletion. */

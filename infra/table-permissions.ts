@@ -23,18 +23,18 @@ export interface Access {
   readonly attributes?: readonly string[];
 }
 
-/** Actions of each function on each table. No other permission on a table is granted anywhere. */
+/** Actions of each function on each table. No function gets any other permission on a table. */
 export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ingest: [
     // Inserts an event if absent, reads the existing one, adds an outcome. Without PutItem it cannot replace an event.
     { target: 'events', actions: ['BatchGetItem', 'GetItem', 'PartiQLInsert', 'UpdateItem'] },
-    // The list of patterns, and parked outcomes.
+    // Registers patterns and parks outcomes.
     {
       target: 'control',
       actions: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
       partitions: ['patterns', 'parked#*'],
     },
-    // Counters. Their partition also holds the head, whose attributes are not in the list.
+    // Updates counters. Their partition also holds the head, whose attributes are not in the list.
     {
       target: 'control',
       actions: ['UpdateItem'],

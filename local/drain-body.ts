@@ -1,11 +1,11 @@
 /** Bytes of a rejected request body to read and discard before closing the connection. */
 const MAX_BYTES = 32 * 1024 * 1024;
-/** Milliseconds to spend on that. */
+/** Milliseconds to spend reading it. */
 const MAX_MS = 5000;
 
 /**
- * Reads and discards the rest of a request's body. A server that responds and leaves the rest unread takes the response
- * away from a client that is still sending, and breaks the next request on the same connection.
+ * Reads and discards the rest of a request's body. If a server leaves the rest unread, a client that is still sending
+ * may lose the response, and the next request on the same connection fails.
  * @param tooLarge whether the request was rejected for its size; a chunked body is then already partly read
  * @returns false when the connection must be closed: the rest was too long or too slow, or cannot be read
  */

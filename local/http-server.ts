@@ -11,8 +11,8 @@ export interface Listening {
 
 /**
  * Serves an app over HTTP. Without tokens it listens on the loopback interface only and rejects requests from web pages.
- * @param port 0 takes a free one
- * @param options.tokens whether the app requires tokens; then any host may be listened on
+ * @param port 0 takes a free port
+ * @param options.tokens true when the app requires tokens; the server may then listen on any host
  * @throws Error with `code` EADDRINUSE, EADDRNOTAVAIL, ENOTFOUND, EACCES
  */
 export function listen(
@@ -21,7 +21,9 @@ export function listen(
   { host = '127.0.0.1', tokens = false }: { readonly host?: string; readonly tokens?: boolean } = {},
 ): Promise<Listening> {
   if (!tokens && !isLoopback(host))
-    throw new Error('without tokens only the loopback interface may be listened on');
+    throw new Error(
+      'without tokens only the loopback interface is allowed; require tokens, or listen on 127.0.0.1',
+    );
   return new Promise((resolve, reject) => {
     const fetch = async (request: Request) => {
       const response = (tokens ? undefined : refuseForeign(request)) ?? (await app.fetch(request));

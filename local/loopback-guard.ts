@@ -3,12 +3,12 @@ import { answerProblem } from '../shared/http/app.ts';
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Reports whether only this machine can reach a host to listen on. */
+/** Returns true when a service that listens on the host can be reached from this machine only. */
 export const isLoopback = (host: string): boolean => LOOPBACK.has(host.includes(':') ? `[${host}]` : host);
 
 /**
- * Rejects requests that a web page in the operator's browser could send to a service on loopback: those with another
- * host name (DNS rebinding) and those from the page of another site.
+ * Rejects requests that a web page in the operator's browser could send to a service on loopback. They have another
+ * host name (DNS rebinding) or come from the page of another site.
  * @returns undefined for a request to accept
  */
 export function refuseForeign(request: Request): Response | undefined {

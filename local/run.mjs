@@ -1,6 +1,7 @@
-// Runs one file of the project under its pinned Node: node local/run.mjs FILE [ARGUMENT …]. Without a file it only installs.
-// It starts on the machine's own Node, which may be older, so this file is plain ESM without dependencies.
+// This launcher runs one file of the project with the pinned Node: node local/run.mjs FILE [ARGUMENT …].
 // It first installs the locked packages when they are missing or older than the lock file.
+// Without a file it only installs.
+// The machine's own Node, which may be older, runs the launcher. So it is plain ESM without dependencies.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -38,7 +39,7 @@ function install() {
   process.exit(done.status ?? 1);
 }
 
-/** Returns the pinned Node, or the running one where it is missing and the running one reads TypeScript. */
+/** Returns the path of the pinned Node, or of the running one if the pinned is missing and that reads TypeScript. */
 function findNode() {
   const pinned = join(modules, 'node', 'bin', onWindows ? 'node.exe' : 'node');
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

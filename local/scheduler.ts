@@ -3,12 +3,12 @@ import type { CycleStarter } from '../shared/cycle/cycle-store.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
-/** Least pause between the starts of two runs. */
+/** Minimum time between the starts of two runs. */
 const MIN_PERIOD_MS = 1000;
-/** Longest period; setTimeout supports at most 24.8 days. */
+/** Maximum period; `setTimeout` supports at most 24.8 days. */
 const MAX_PERIOD_MS = 24 * 3_600_000;
 
-/** Returns the milliseconds of `30s`, `10m`, `1h`; undefined for `off`. @throws Error that names the forms */
+/** Returns the milliseconds of `30s`, `10m`, `1h`; undefined for `off`. @throws Error that names the valid forms */
 export function parsePeriod(text: string): number | undefined {
   if (text === 'off') return undefined;
   const [, amount, unit = ''] = /^(\d{1,6})(s|m|h)$/.exec(text) ?? [];
@@ -33,7 +33,7 @@ export class CycleScheduler {
   }
 
   /**
-   * Schedules the first run one period after the last recorded one, so a service that restarts often still runs cycles.
+   * Schedules the first run one period after the last recorded run. So a service that restarts often still runs cycles.
    * @returns milliseconds until the first run
    */
   async start(): Promise<number> {

@@ -30,7 +30,7 @@ Environment:
                        missing tables are created there
   N_MIN, LOOKBACK_DAYS, LOG_LEVEL, …   see "Settings" in the README
 
-Exit codes: 0 stopped, 1 could not start, 2 the options are wrong.
+Exit codes: 0 stopped, 1 could not start, 2 invalid options.
 `;
 
 const DEFAULT_PORT = '8787';
@@ -169,7 +169,7 @@ async function run(options: Options): Promise<void> {
 
   let stopping = false;
   const stop = async (): Promise<void> => {
-    // A second signal stops at once.
+    // A second signal ends the process at once.
     if (stopping) process.exit(130);
     stopping = true;
     process.stdout.write('\nStopping …\n');
@@ -181,7 +181,7 @@ async function run(options: Options): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => void stop().catch(error => exit(1, `not stopped cleanly: ${reasonOf(error)}`)));
-  // Printed last: a reader of this text may send a signal at once.
+  // This text is printed last, because a process that reads it may send a signal at once.
   process.stdout.write(banner(options, service, server.port, firstMs));
 }
 

@@ -30,20 +30,20 @@ export interface ServiceOptions {
   readonly settings?: (settings: DynamoDBClientConfig) => DynamoDBClientConfig;
   readonly log?: Log;
   readonly now?: () => number;
-  /** Callers by their tokens; undefined gives every right to whoever can reach the service. */
+  /** Callers by their tokens; undefined grants every right to every caller. */
   readonly callers?: Callers | undefined;
   /** Pauses and timeouts of a run; undefined uses those of the definition. */
   readonly tuning?: InterpreterOptions;
 }
 
-/** The whole product in one process: the code of the deployed functions on one engine. */
+/** The product in one process: the code of the deployed functions on one storage engine. */
 export interface Service {
   readonly runtime: Runtime;
   readonly app: Hono;
   readonly stateMachine: LocalStateMachine;
   /** Names of the tables that were missing and have been created. */
   readonly createdTables: readonly string[];
-  /** Waits for open runs, then closes the engine. */
+  /** Waits for running cycles, then closes the engine. */
   close(): Promise<void>;
 }
 
@@ -104,18 +104,18 @@ async function assemble(
   };
 }
 
-/** Records the dimensions of look-ups after they are answered, as a subscription to the look-up's log does in AWS. */
+/** Records the dimensions of look-ups after their responses, as a subscription to the look-up's log does in AWS. */
 function dimensionRecorder({ dimensions, log, now }: Runtime) {
-  let last = Promise.resolve();
+  let lastWrite = Promise.resolve();
   const record = ({ pattern, names }: QueriedDimensions): void => {
-    last = last
+    lastWrite = lastWrite
       .then(() => dimensions.recordQueried(pattern, names))
       .catch(error => log.error('dimensions of look-ups not recorded', error, { pattern }));
   };
-  return { reporter: new QueriedDimensionReporter(record, now), written: () => last };
+  return { reporter: new QueriedDimensionReporter(record, now), written: () => lastWrite };
 }
 
-/** Reads credentials from the usual AWS variables; local engines accept any. */
+/** Returns a client's settings for another endpoint. Credentials come from the usual AWS variables; local engines accept any. */
 function endpointSettings(endpoint: string | undefined, environment: Environment): DynamoDBClientConfig {
   return {
     ...(endpoint !== undefined && { endpoint }),

@@ -10,7 +10,7 @@ import { faultCode } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
 const DEFINITION = new URL('../infra/cycle/cycle.asl.json', import.meta.url);
-/** Attempts to record a failed run, and the milliseconds between them. */
+/** Maximum attempts to record a failed run, and the milliseconds between them. */
 const RECORD_ATTEMPTS = 10;
 const RECORD_PAUSE_MS = 1000;
 
@@ -68,15 +68,15 @@ export class LocalStateMachine implements CycleStarter {
     return { done };
   }
 
-  /** Resolves when no run is open. */
+  /** Resolves when no run is in progress. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
   async #run(cycleId: string, options: CycleOptions): Promise<void> {
     const startedAt = new Date(this.#runtime.now()).toISOString();
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    const input: Record<string, string | number> = { ...Object.fromEntries(given), cycle_id: cycleId };
+    const setOptions = Object.entries(options).filter(([, value]) => value !== undefined);
+    const input: Record<string, string | number> = { ...Object.fromEntries(setOptions), cycle_id: cycleId };
     // Validation takes 0.4 s and the definition does not change; a test validates it.
     const machine = new StateMachine(this.#definition, { validationOptions: { noValidate: true } });
     try {
@@ -88,7 +88,7 @@ export class LocalStateMachine implements CycleStarter {
     } catch (error) {
       // The interpreter wraps the error that ended the execution.
       const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      // The Fail state: step Close has already recorded the run.
+      // The Fail state throws this error after step Close has recorded the run.
       if (reason instanceof Error && reason.name === 'cycle_failed') return;
       this.#runtime.log.error('cycle failed', reason, { cycle_id: cycleId });
       await this.#recordFailure(cycleId, options, startedAt, faultCode(reason));

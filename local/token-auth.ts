@@ -6,7 +6,7 @@ import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
 import { ENDPOINTS, type Endpoint, type Role } from '../shared/http/endpoints.ts';
 
-/* Authorization of the local service by tokens. The roles of each route come from the deployed API's table. */
+/* This file authorizes callers of the local service by tokens. It reads the roles of a route from the deployed API's table. */
 
 interface Caller {
   readonly role: Role;
@@ -33,7 +33,7 @@ const tokensSchema = z
       .min(MIN_TOKEN_LENGTH),
     z.strictObject({ role: z.enum(ROLES), name: z.string().min(1).max(256) }),
   )
-  .refine(tokens => Object.keys(tokens).length > 0, 'there is no token');
+  .refine(tokens => Object.keys(tokens).length > 0, 'at least one token is required');
 
 /** Reads `{"<token>": {"role": "pm", "name": "bot 1"}, …}`. @throws TokenFileError without any token in its message */
 export function readCallers(path: string): Callers {
@@ -63,7 +63,7 @@ export function requireTokens(app: Hono, callers: Callers): void {
     if (route?.roles.length === 0) return next();
     const caller = callerOf(c.req.header('authorization'), callers);
     if (!caller) return unauthorized();
-    // A path that is not in the table reaches no handler.
+    // A path without a row in the table reaches no handler.
     if (!route) return c.notFound();
     if (!route.roles.includes(caller.role))
       return answerProblem(new Fault('forbidden', `the role ${caller.role} may not call this`));
@@ -76,7 +76,7 @@ export function requireTokens(app: Hono, callers: Callers): void {
   });
 }
 
-/** Finds the caller of a token. It compares every known token in constant time, so the time reveals nothing. */
+/** Returns the caller of a token. Every known token is compared in constant time, so the duration reveals no token. */
 function callerOf(header: string | undefined, callers: Callers): Caller | undefined {
   const [, token] = /^Bearer +([!-~]+) *$/i.exec(header ?? '') ?? [];
   if (token === undefined) return undefined;

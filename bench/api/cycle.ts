@@ -29,7 +29,7 @@ const pattern = parsePatternKey(PATTERN);
 const asOf = Date.parse(AS_OF);
 const LOOKBACK_MS = 90 * 86_400_000;
 
-/** Milliseconds of each named step, one sample a round. */
+/** Samples of the milliseconds of each named step, one sample a round. */
 class StepTimes {
   readonly #samples = new Map<string, number[]>();
 
@@ -55,7 +55,7 @@ class StepTimes {
 }
 
 /** Measures a run over the events of one pattern, as a whole and step by step. */
-export async function benchCycle(plan: CyclePlan, progress: (what: string) => void): Promise<Section> {
+export async function benchCycle(plan: CyclePlan, progress: (text: string) => void): Promise<Section> {
   const bench = await openBench('memory');
   progress(`cycle: storing ${plan.events} events`);
   await store(bench, plan.events, SIX_DIMENSIONS);
@@ -63,10 +63,10 @@ export async function benchCycle(plan: CyclePlan, progress: (what: string) => vo
   let result = '';
   for (let run = 0; run <= plan.runs; run++) {
     progress(`cycle, round ${run} of ${plan.runs}`);
-    // The first round warms up and is not counted.
+    // The first round warms up, and its samples are dropped.
     if (run === 1) steps.clear();
     result = await timeSteps(bench, steps);
-    // Another n_min each time makes each run publish a new generation.
+    // Each run has another n_min, so each publishes a new generation.
     await steps.time('whole run by the state machine, published', () => runCycle(bench, 33 + run));
     await steps.time('whole run again, nothing to publish', () => runCycle(bench, 33 + run));
   }
@@ -101,7 +101,7 @@ async function runCycle({ service }: Bench, n_min: number): Promise<void> {
 }
 
 /** Measures decoding, from the engine's responses to typed columns, per event. */
-export async function benchDecode(plan: CyclePlan, progress: (what: string) => void): Promise<Section> {
+export async function benchDecode(plan: CyclePlan, progress: (text: string) => void): Promise<Section> {
   const rows: (string | number | undefined)[][] = [];
   const targets: Target[] = [];
   for (const [name, dimensions] of [
@@ -116,20 +116,20 @@ export async function benchDecode(plan: CyclePlan, progress: (what: string) => v
     const scopes = new Set(pages.flat().map(row => scopeText(row))).size;
     const sdk: number[] = [];
     const decode: number[] = [];
-    const whole: number[] = [];
+    const endToEnd: number[] = [];
     for (let run = 0; run <= plan.runs; run++) {
       progress(`decode, ${name} dimensions, round ${run} of ${plan.runs}`);
       const samples = [
         [sdk, await timed(() => parsePages(bench, recorded))],
         [decode, await timed(() => collect(pages))],
-        [whole, await timed(async () => collect(await readRows(bench)))],
+        [endToEnd, await timed(async () => collect(await readRows(bench)))],
       ] as const;
-      if (run > 0) for (const [into, { ms }] of samples) into.push((ms * 1000) / plan.events);
+      if (run > 0) for (const [list, { ms }] of samples) list.push((ms * 1000) / plan.events);
     }
     await bench.close();
-    rows.push([name, scopes, median(decode), median(sdk), median(whole)]);
+    rows.push([name, scopes, median(decode), median(sdk), median(endToEnd)]);
     targets.push({
-      what: `decode, ${name} dimensions, ${scopes} different scopes`,
+      name: `decode, ${name} dimensions, ${scopes} different scopes`,
       value: median(decode),
       limit: 2.5,
       bound: 'at most',
@@ -137,8 +137,8 @@ export async function benchDecode(plan: CyclePlan, progress: (what: string) => v
     });
   }
   const text =
-    `Decoding: ${plan.events} events; from prepared pages of the SDK to columns, the SDK alone (a response's bytes to\n` +
-    'its objects), and end to end with the memory engine\n' +
+    `Decoding: ${plan.events} events; pages of the SDK to columns, the SDK alone (bytes of a response to objects),\n` +
+    'and end to end with the memory engine\n' +
     table(['dimensions', 'scopes', 'decode µs/event', 'SDK µs/event', 'end to end µs/event'], rows);
   return { text, targets };
 }
@@ -217,7 +217,7 @@ async function recordPages(bench: Bench): Promise<Buffer[]> {
   return recorded;
 }
 
-/** Lets the SDK parse recorded responses. */
+/** Parses recorded responses with the SDK. */
 async function parsePages(bench: Bench, recorded: readonly Buffer[]): Promise<void> {
   let next = 0;
   const client = documentClient({

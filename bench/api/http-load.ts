@@ -2,8 +2,8 @@ import { Agent, request } from 'node:http';
 import { parentPort, Worker } from 'node:worker_threads';
 
 /*
- * A client of the service in a thread of its own, so that its work does not count as the service's. It keeps `parallel`
- * requests in flight over keep-alive connections and times each of them.
+ * This client of the service runs in a thread of its own, so that its work does not count as the service's. It keeps
+ * `parallel` requests in flight over keep-alive connections and times each of them.
  */
 
 interface Load {

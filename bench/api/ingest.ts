@@ -8,7 +8,7 @@ import { makeEvents, openBench, SIX_DIMENSIONS } from '../support/workload.ts';
 import { HttpLoad } from './http-load.ts';
 
 const BATCH = 500;
-/** Requests of a raw client in flight; the product's store has as many. */
+/** Maximum number of requests in flight of a raw client, the same as that of the product's store. */
 const RAW_PARALLEL = 8;
 const PATH = '/v1/events';
 
@@ -23,14 +23,14 @@ interface IngestPlan {
   readonly runs: number;
 }
 
-type Where = 'memory' | 'disk';
+type EngineKind = 'memory' | 'disk';
 interface Inputs {
   readonly batches: readonly string[];
   readonly singles: readonly string[];
 }
 
-/** Measures events per second of each way in, next to the engine's own rate. */
-export async function benchIngest(plan: IngestPlan, progress: (what: string) => void): Promise<Section> {
+/** Measures events per second of each ingestion method, next to the engine's own rate. */
+export async function benchIngest(plan: IngestPlan, progress: (text: string) => void): Promise<Section> {
   const events = makeEvents(plan.events, SIX_DIMENSIONS, 0.4);
   const batches: string[] = [];
   for (let i = 0; i < events.length; i += BATCH)
@@ -39,16 +39,22 @@ export async function benchIngest(plan: IngestPlan, progress: (what: string) => 
   const items = await itemsOf(batches);
   const rows: (string | number | undefined)[][] = [];
   const targets: Target[] = [];
-  for (const where of ['memory', 'disk'] as const) {
-    const rates = await measure(where, { batches, singles }, items, plan, progress);
+  for (const engine of ['memory', 'disk'] as const) {
+    const rates = await measure(engine, { batches, singles }, items, plan, progress);
     const raw = rates.get(RAW_BATCH) ?? Number.NaN;
     const rawSingle = rates.get(RAW_PUT) ?? Number.NaN;
-    for (const [way, rate] of rates)
-      rows.push([where, way, rate, rate / raw, SINGLE_WAYS.has(way) ? rate / rawSingle : undefined]);
-    for (const way of [BATCHED_APP, BATCHED_HTTP])
+    for (const [method, rate] of rates)
+      rows.push([
+        engine,
+        method,
+        rate,
+        rate / raw,
+        SINGLE_METHODS.has(method) ? rate / rawSingle : undefined,
+      ]);
+    for (const method of [BATCHED_APP, BATCHED_HTTP])
       targets.push({
-        what: `ingest, ${where}, ${way}`,
-        value: (rates.get(way) ?? Number.NaN) / raw,
+        name: `ingest, ${engine}, ${method}`,
+        value: (rates.get(method) ?? Number.NaN) / raw,
         limit: 0.5,
         bound: 'at least',
         unit: '× raw batch-write',
@@ -58,7 +64,7 @@ export async function benchIngest(plan: IngestPlan, progress: (what: string) => 
   const text =
     `Ingest: ${plan.events} events of 6 dimensions, ${bytes} bytes each, 40 % with an outcome; ` +
     `${plan.singles} one by one\n` +
-    table(['engine', 'way in', 'events/s', '× raw batch-write', '× raw PutItem'], rows);
+    table(['engine', 'method', 'events/s', '× raw batch-write', '× raw PutItem'], rows);
   return { text, targets };
 }
 
@@ -69,15 +75,15 @@ const BATCHED_HTTP = 'batches of 500, HTTP';
 const SINGLE_APP = 'one by one, in process';
 const SINGLE_HTTP = 'one by one, HTTP';
 const SINGLE_HTTP_PARALLEL = 'one by one, HTTP, 16 in flight';
-const SINGLE_WAYS = new Set([SINGLE_APP, SINGLE_HTTP, SINGLE_HTTP_PARALLEL]);
+const SINGLE_METHODS = new Set([SINGLE_APP, SINGLE_HTTP, SINGLE_HTTP_PARALLEL]);
 
-/** Measures every way in on an engine of its own. The ways take turns, so that a slow moment of the machine affects all. */
+/** Measures each method on a new engine. The methods take turns, so that a slow moment of the machine affects all. */
 async function measure(
-  where: Where,
+  engine: EngineKind,
   inputs: Inputs,
   items: readonly Item[],
   plan: IngestPlan,
-  progress: (what: string) => void,
+  progress: (text: string) => void,
 ): Promise<ReadonlyMap<string, number>> {
   const load = new HttpLoad();
   const posts = async (bench: Bench, bodies: readonly string[], parallel: number): Promise<void> => {
@@ -86,7 +92,7 @@ async function measure(
     await server.close();
   };
   const few = items.slice(0, plan.singles);
-  const ways: readonly [string, number, (bench: Bench) => Promise<void>][] = [
+  const methods: readonly [string, number, (bench: Bench) => Promise<void>][] = [
     [RAW_BATCH, items.length, bench => writeRaw(bench, items, 25)],
     [BATCHED_APP, plan.events, bench => request(bench, inputs.batches)],
     [BATCHED_HTTP, plan.events, bench => posts(bench, inputs.batches, 1)],
@@ -95,19 +101,19 @@ async function measure(
     [SINGLE_HTTP, plan.singles, bench => posts(bench, inputs.singles, 1)],
     [SINGLE_HTTP_PARALLEL, plan.singles, bench => posts(bench, inputs.singles, 16)],
   ];
-  const rates = new Map<string, number[]>(ways.map(([way]) => [way, []]));
+  const rates = new Map<string, number[]>(methods.map(([method]) => [method, []]));
   // The first round warms up and is not counted.
   for (let run = 0; run <= plan.runs; run++) {
-    for (const [way, count, write] of ways) {
-      progress(`ingest, ${where}, round ${run} of ${plan.runs}: ${way}`);
-      const bench = await openBench(where);
+    for (const [method, count, write] of methods) {
+      progress(`ingest, ${engine}, round ${run} of ${plan.runs}: ${method}`);
+      const bench = await openBench(engine);
       const { ms } = await timed(() => write(bench));
       await bench.close();
-      if (run > 0) rates.get(way)?.push((count / ms) * 1000);
+      if (run > 0) rates.get(method)?.push((count / ms) * 1000);
     }
   }
   await load.close();
-  return new Map([...rates].map(([way, samples]) => [way, median(samples)]));
+  return new Map([...rates].map(([method, samples]) => [method, median(samples)]));
 }
 
 async function request(bench: Bench, bodies: readonly string[]): Promise<void> {

@@ -29,13 +29,13 @@ const pattern = parsePatternKey(PATTERN);
 /** Sets of slices; each slice has two overrides (ts_min and halo). */
 const SETS: readonly { name: string; slices: number; wide: boolean }[] = [
   { name: '1,000', slices: 500, wide: false },
-  // 19,000 overrides more that no look-up matches; they should cost the index nothing.
+  // No look-up matches 19,000 of these overrides, so they should cost the index nothing.
   { name: '20,000, as many match', slices: 10_000, wide: true },
   { name: '20,000, more match', slices: 10_000, wide: false },
 ];
 
-/** Measures look-ups of scopes of six dimensions, next to a raw read of the head that each of them makes. */
-export async function benchLookup(plan: LookupPlan, progress: (what: string) => void): Promise<Section> {
+/** Measures look-ups of scopes of six dimensions, next to a raw read of the head, which each look-up includes. */
+export async function benchLookup(plan: LookupPlan, progress: (text: string) => void): Promise<Section> {
   const rows: (string | number | undefined)[][] = [];
   const targets: Target[] = [];
   const load = new HttpLoad();
@@ -49,14 +49,14 @@ export async function benchLookup(plan: LookupPlan, progress: (what: string) => 
       progress(`look-up, ${set.name} overrides, round ${run} of ${plan.runs}`),
     );
     const raw = median(samples.get(RAW)?.p50 ?? []);
-    for (const [way, { rate, p50: medians, p99 }] of samples) {
+    for (const [method, { rate, p50: medians, p99 }] of samples) {
       const p50 = medians.length === 0 ? undefined : median(medians);
-      const added = p50 === undefined || way === RAW ? undefined : p50 - raw;
+      const added = p50 === undefined || method === RAW ? undefined : p50 - raw;
       const tail = p99.length === 0 ? undefined : median(p99);
-      rows.push([set.name, way, way === RAW ? undefined : matched, median(rate), p50, tail, added]);
+      rows.push([set.name, method, method === RAW ? undefined : matched, median(rate), p50, tail, added]);
       if (added !== undefined)
         targets.push({
-          what: `${way}, ${set.name} overrides`,
+          name: `${method}, ${set.name} overrides`,
           value: added,
           limit: 1,
           bound: 'at most',
@@ -68,21 +68,21 @@ export async function benchLookup(plan: LookupPlan, progress: (what: string) => 
   await load.close();
   const text =
     `Look-up: ${plan.lookups} scopes of 6 dimensions, one after the other, warm; memory engine\n` +
-    table(['overrides', 'what', 'matched', 'per second', 'p50 ms', 'p99 ms', 'added ms'], rows);
+    table(['overrides', 'method', 'matched', 'per second', 'p50 ms', 'p99 ms', 'added ms'], rows);
   return { text, targets };
 }
 
 const RAW = 'raw GetItem of the head';
 const HTTP_PARALLEL = 'look-up, HTTP, 16 in flight';
 
-/** Samples of one way of looking up, one a round: look-ups per second, and milliseconds at two quantiles. */
+/** Samples of one look-up method, one a round: look-ups per second, and milliseconds at two quantiles. */
 interface Samples {
   readonly rate: number[];
   readonly p50: number[];
   readonly p99: number[];
 }
 
-/** Measures each way of looking up; the first round warms up and is not counted. */
+/** Measures each look-up method. The first round warms up, and its samples are dropped. */
 async function measure(
   bench: Bench,
   load: HttpLoad,
@@ -92,23 +92,23 @@ async function measure(
 ): Promise<ReadonlyMap<string, Samples>> {
   const server = await listen(bench.service.app, 0);
   const post = (parallel: number) => load.run({ port: server.port, path: PATH, bodies, parallel });
-  const ways: readonly [string, () => Promise<readonly number[]>][] = [
-    [RAW, () => each(bodies, () => readHead(bench))],
-    ['look-up, in process', () => each(bodies, body => lookUp(bench, body))],
+  const methods: readonly [string, () => Promise<readonly number[]>][] = [
+    [RAW, () => timeEach(bodies, () => readHead(bench))],
+    ['look-up, in process', () => timeEach(bodies, body => lookUp(bench, body))],
     ['look-up, HTTP', async () => (await post(1)).each],
   ];
   const samples = new Map<string, Samples>();
-  const samplesOf = (way: string): Samples => {
-    const known = samples.get(way) ?? { rate: [], p50: [], p99: [] };
-    samples.set(way, known);
+  const samplesOf = (method: string): Samples => {
+    const known = samples.get(method) ?? { rate: [], p50: [], p99: [] };
+    samples.set(method, known);
     return known;
   };
   for (let run = 0; run <= runs; run++) {
     progress(run);
-    for (const [way, latenciesOf] of ways) {
+    for (const [method, latenciesOf] of methods) {
       const latencies = await latenciesOf();
       if (run === 0) continue;
-      const { rate, p50, p99 } = samplesOf(way);
+      const { rate, p50, p99 } = samplesOf(method);
       rate.push((latencies.length / latencies.reduce((a, b) => a + b, 0)) * 1000);
       p50.push(quantile(latencies, 0.5));
       p99.push(quantile(latencies, 0.99));
@@ -120,7 +120,7 @@ async function measure(
   return samples;
 }
 
-async function each(
+async function timeEach(
   bodies: readonly string[],
   run: (body: string) => Promise<unknown>,
 ): Promise<readonly number[]> {
@@ -137,7 +137,7 @@ async function readHead({ client, service }: Bench): Promise<void> {
   const Key = { pk: patternPartition(pattern), sk: HEAD };
   const TableName = service.runtime.config.tables.control;
   const { Item } = await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
-  if (!Item) throw new Error('no head');
+  if (!Item) throw new Error('the pattern has no head');
 }
 
 async function lookUp({ service }: Bench, body: string): Promise<string> {
@@ -170,8 +170,8 @@ function lookUpBodies(count: number): string[] {
 }
 
 /**
- * Returns lessons of random slices, general ones first, in the order of a set.
- * @param wide whether all after the first 500 have a value that no look-up uses
+ * Returns lessons of random slices, generated from general to specific, in the order of a row set.
+ * @param wide true gives all but the first 500 a value that no look-up uses
  */
 function makeLessons(count: number, wide: boolean): Lesson[] {
   const lessons = new Map<string, Lesson>();

@@ -7,15 +7,15 @@ import { benchIngest } from './ingest.ts';
 import { benchLookup } from './look-up.ts';
 
 /*
- * Measures ingest, look-up, cycle and decoding next to the embedded engine's own rates, in one run.
- *   --quick  a short run    --write  saves the figures in bench/results/api.md    --only ingest|lookup|cycle|decode
+ * This bench measures ingest, look-up, cycle and decoding next to the embedded engine's own rates, in one run.
+ *   --quick  makes a short run    --write  writes bench/results/api.md    --only ingest|lookup|cycle|decode
  */
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, only: { type: 'string' } },
 });
 const { quick = false, write = false, only } = options;
 const runs = quick ? 2 : 5;
-const progress = (what: string): void => void process.stderr.write(`${what}\n`);
+const progress = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const BENCHES = {
   ingest: () => benchIngest({ events: quick ? 2000 : 5000, singles: quick ? 200 : 1000, runs }, progress),
@@ -30,7 +30,7 @@ const packages = Object.fromEntries(
 
 const sections = [
   `${machine(packages)}\n` +
-    `Medians of ${runs} rounds after one to warm up${quick ? ' (--quick: rough figures)' : ''}`,
+    `Medians of ${runs} rounds after one to warm up${quick ? ' (--quick: rough measurements)' : ''}`,
 ];
 const targets = [];
 for (const [name, run] of Object.entries(BENCHES)) {

@@ -47,7 +47,7 @@ function exitWithUsage(message: string): never {
 /** Returns the value of an option. Exits when it is not a number of 0 or more. */
 function amount(name: 'events-per-day' | 'patterns' | 'lookups-per-day', fallback: number): number {
   const value = Number(options[name] ?? fallback);
-  if (!Number.isFinite(value) || value < 0) exitWithUsage(`--${name}: not a number of zero or more`);
+  if (!Number.isFinite(value) || value < 0) exitWithUsage(`--${name} must be a number of at least 0`);
   return value;
 }
 

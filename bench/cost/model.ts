@@ -44,11 +44,11 @@ const PRICE = {
   trace: 5 / MILLION,
 } as const;
 
-/** Assumed use per unit of load, rather too high than too low. Replace the values by those of your dashboard. */
+/** Assumed use per unit of load, rather too high than too low. Replace the values with those of your dashboard. */
 export const USE = {
   daysPerMonth: 30,
   runsPerMonth: 720,
-  /** An average: the importer sends 500 events a request, a PM one. */
+  /** Mean number; the importer sends 500 events a request, a PM one. */
   eventsPerRequest: 10,
   /** Share of events whose outcome becomes known. */
   outcomeShare: 0.5,
@@ -78,8 +78,8 @@ export const USE = {
   compositeAlarms: 3,
 } as const;
 
-/** Returns the monthly bill in the steady state, by line. */
-export function bill(load: Load, memory: FunctionMemory): Line[] {
+/** Returns the monthly use of each service in the steady state. */
+function monthlyUse(load: Load, memory: FunctionMemory) {
   const events = load.eventsPerDay * USE.daysPerMonth;
   const outcomes = events * USE.outcomeShare;
   const lookups = load.lookupsPerDay * USE.daysPerMonth;
@@ -97,23 +97,33 @@ export function bill(load: Load, memory: FunctionMemory): Line[] {
     USE.runsPerMonth * windowEvents * USE.mineSecondsPerEvent * memory.mineGb +
     USE.runsPerMonth * load.patterns * USE.mineSecondsPerPattern * memory.mineGb +
     (load.patterns + 2) * USE.runsPerMonth * USE.stepSeconds * memory.stepGb;
-  // Writes: one for an event; one on the table and one on the index for an outcome; one for a counter or run record.
+  // An event, a counter and a record of a run take one write each. An outcome takes two: on the table and on the index.
   const writes = events + 2 * outcomes + posts + (load.patterns + 2) * USE.runsPerMonth;
   // An eventually consistent read of the index costs half a read unit per 4 kB. A look-up reads one head.
   const windowReads = (USE.runsPerMonth * windowEvents * USE.indexBytes) / 8192;
   const headReads = lookups + 4 * steps + 2 * outcomes;
+  return { requests, steps, transitions, keptBytes, logGb, gbSeconds, writes, windowReads, headReads };
+}
+
+/** Returns the monthly bill in the steady state, by line. */
+export function bill(load: Load, memory: FunctionMemory): Line[] {
+  const use = monthlyUse(load, memory);
+  const tracedCalls = (use.requests + use.transitions) * USE.traceShare;
   return [
-    { item: 'DynamoDB writes', dollars: writes * PRICE.writeUnit },
-    { item: 'DynamoDB reads: windows of runs', dollars: windowReads * PRICE.readUnit },
-    { item: 'DynamoDB reads: the rest', dollars: headReads * PRICE.readUnit },
-    { item: 'DynamoDB storage', dollars: (keptBytes / GB) * PRICE.tableGb },
-    { item: 'DynamoDB point-in-time recovery', dollars: (keptBytes / GB) * PRICE.recoveryGb },
-    { item: 'Lambda requests', dollars: (requests + steps + 2 * USE.runsPerMonth) * PRICE.lambdaRequest },
-    { item: 'Lambda compute', dollars: gbSeconds * PRICE.lambdaGbSecond },
-    { item: 'HTTP API', dollars: requests * PRICE.httpRequest },
-    { item: 'Step Functions', dollars: transitions * PRICE.stateTransition },
+    { item: 'DynamoDB writes', dollars: use.writes * PRICE.writeUnit },
+    { item: 'DynamoDB reads: windows of runs', dollars: use.windowReads * PRICE.readUnit },
+    { item: 'DynamoDB reads: the rest', dollars: use.headReads * PRICE.readUnit },
+    { item: 'DynamoDB storage', dollars: (use.keptBytes / GB) * PRICE.tableGb },
+    { item: 'DynamoDB point-in-time recovery', dollars: (use.keptBytes / GB) * PRICE.recoveryGb },
+    {
+      item: 'Lambda requests',
+      dollars: (use.requests + use.steps + 2 * USE.runsPerMonth) * PRICE.lambdaRequest,
+    },
+    { item: 'Lambda compute', dollars: use.gbSeconds * PRICE.lambdaGbSecond },
+    { item: 'HTTP API', dollars: use.requests * PRICE.httpRequest },
+    { item: 'Step Functions', dollars: use.transitions * PRICE.stateTransition },
     { item: 'Scheduler', dollars: USE.runsPerMonth * PRICE.scheduledStart },
-    { item: 'Logs', dollars: logGb * (PRICE.logGb + USE.logMonths * PRICE.logStoredGb) },
+    { item: 'Logs', dollars: use.logGb * (PRICE.logGb + USE.logMonths * PRICE.logStoredGb) },
     {
       item: 'Metrics, alarms, dashboard',
       dollars:
@@ -122,6 +132,6 @@ export function bill(load: Load, memory: FunctionMemory): Line[] {
         USE.compositeAlarms * PRICE.compositeAlarm +
         PRICE.dashboard,
     },
-    { item: 'Traces', dollars: (requests + transitions) * USE.traceShare * PRICE.trace },
+    { item: 'Traces', dollars: tracedCalls * PRICE.trace },
   ];
 }

@@ -56,12 +56,12 @@ function resultRow(row: Row, measured: Measurement, emptyPeak: number, duckDb: b
 
 /** Compares the measurements with the targets. Values that were not measured count as missed. */
 function targetRows(measured: ReadonlyMap<string, Measurement>, emptyPeak: number): string[][] {
-  const of = (name: string, key: keyof Measurement): number => measured.get(name)?.[key] ?? Number.NaN;
-  const byClock = of('1M × 6', 'duckDb') / of('1M × 6', 'warm');
-  // On a busy machine a query on all cores waits longest. Processor time, spread evenly over the cores, has no waits.
-  const byProcessor = of('1M × 6', 'duckDbProcessor') / cpus().length / of('1M × 6', 'processor');
-  const wide = of('1M × 15 to depth 3', 'warm');
-  const memory = of('1M × 15 to depth 3', 'peak') - emptyPeak;
+  const metric = (name: string, key: keyof Measurement): number => measured.get(name)?.[key] ?? Number.NaN;
+  const byClock = metric('1M × 6', 'duckDb') / metric('1M × 6', 'warm');
+  // On a busy machine a query on all cores waits longest. Processor time, divided by the cores, includes no waits.
+  const byProcessor = metric('1M × 6', 'duckDbProcessor') / cpus().length / metric('1M × 6', 'processor');
+  const wide = metric('1M × 15 to depth 3', 'warm');
+  const memory = metric('1M × 15 to depth 3', 'peak') - emptyPeak;
   const row = (target: string, value: string, met: boolean) => [target, value, met ? 'met' : 'MISSED'];
   return [
     row('1M × 6: at least 10 × DuckDB on all cores, by the clock', `${byClock.toFixed(1)} ×`, byClock >= 10),
@@ -72,10 +72,10 @@ function targetRows(measured: ReadonlyMap<string, Measurement>, emptyPeak: numbe
     ),
     row(
       '20k × 6 warm: under 8.6 ms (500 × the original)',
-      time(of('20k × 6', 'warm')),
-      of('20k × 6', 'warm') < 8.6,
+      time(metric('20k × 6', 'warm')),
+      metric('20k × 6', 'warm') < 8.6,
     ),
-    row('94k × 8 warm: under 150 ms', time(of('94k × 8', 'warm')), of('94k × 8', 'warm') < 150),
+    row('94k × 8 warm: under 150 ms', time(metric('94k × 8', 'warm')), metric('94k × 8', 'warm') < 150),
     row('1M × 15 to depth 3 warm: under 0.8 s', time(wide), wide < 800),
     row('1M × 15: at most 200 MB above an empty process', `${memory.toFixed(0)} MB`, memory <= 200),
   ];

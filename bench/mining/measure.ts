@@ -40,7 +40,7 @@ export function run(engine: Engine, shape: Shape, repeats: number): RunResult {
   return JSON.parse(output) as RunResult;
 }
 
-/** Measures a row in three processes; the shape that takes longest in one. */
+/** Measures a row in three processes, and the shape that takes longest in one. */
 export function measure(row: Row, duckDb: boolean): Measurement {
   const repeats = row.events * row.dimensions > 5e6 ? 4 : 40;
   console.error(`${row.name} …`);

@@ -1,5 +1,5 @@
-// Measures one engine on one shape and prints JSON. Each runs in its own process, so that its first call is cold and
-// its memory peak is its own.
+// This file measures one engine on one shape and prints JSON. Each measurement has a process of its own, so that its
+// first call is cold and the memory peak is its own.
 import { mineSlices } from '../../shared/mining/mine-slices.ts';
 import type { MineInput, MiningResult } from '../../shared/mining/types.ts';
 import { referenceMine } from '../../test/support/reference-miner.ts';
@@ -42,17 +42,17 @@ function mineAll(): MiningResult[] {
   return inputs.map(input => mineSlices(input, options));
 }
 
-/** Times all calls. A call that returns a number has timed itself. */
-async function measure(once: () => unknown): Promise<Pick<RunResult, 'cold' | 'warm' | 'processor'>> {
+/** Times all calls. A call that returns a number has measured its own milliseconds. */
+async function measure(call: () => unknown): Promise<Pick<RunResult, 'cold' | 'warm' | 'processor'>> {
   const times: number[] = [];
   const processor: number[] = [];
   for (let i = 0; i < repeats; i++) {
     const start = performance.now();
-    const used = process.cpuUsage();
-    const own = await once();
-    const { user, system } = process.cpuUsage(used);
+    const cpuBefore = process.cpuUsage();
+    const result = await call();
+    const { user, system } = process.cpuUsage(cpuBefore);
     processor.push((user + system) / 1000);
-    times.push(typeof own === 'number' ? own : performance.now() - start);
+    times.push(typeof result === 'number' ? result : performance.now() - start);
   }
   const [cold = 0, ...warm] = times;
   return warm.length > 0 ? { cold, warm, processor: processor.slice(1) } : { cold, warm: [cold], processor };

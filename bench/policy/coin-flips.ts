@@ -27,10 +27,10 @@ const EVENTS = 4000;
 const DAYS = 90;
 const FIRST_SEED = 1001;
 
-/** Returns events, as columns, whose outcome depends on nothing: a success with the given probability. */
+/** Returns events as columns. Each outcome is independent of everything: a success with the given probability. */
 export function coinColumns(seed: number, success: number, dimensions: number): FactorColumns {
   const [world] = WORLDS;
-  if (!world) throw new Error('no world');
+  if (!world) throw new Error('the list of worlds is empty');
   const events = eventsOf({ ...world, days: DAYS, eventsPerDay: EVENTS / DAYS }, seed);
   const random = new Random(seed, 9);
   const acts = none(events).acts;
@@ -49,22 +49,23 @@ export function coinColumns(seed: number, success: number, dimensions: number): 
   };
 }
 
-/** Prints how many overrides replay makes from random outcomes, and for which share of patterns. */
+/** Prints the mean number of overrides that replay makes from random outcomes, and the share of patterns with any. */
 export function coinFlips(
   seeds: number,
   settings: Readonly<Record<string, ReplaySettings>>,
   print: (line: string) => void,
 ): void {
   print(
-    `Coin flips: overrides a pattern, and share of patterns tuned, of ${seeds} with ${EVENTS} events each.`,
+    `Coin flips: mean overrides of a pattern, and share of patterns with any; ${seeds} patterns of ${EVENTS} events.`,
   );
   for (const coin of COINS)
     for (const dimensions of [4, 8]) {
-      const cells = Object.entries(settings).map(([name, own]) => {
+      const cells = Object.entries(settings).map(([name, replaySettings]) => {
         const counts = Array.from({ length: seeds }, (_, i) => {
           const columns = coinColumns(FIRST_SEED + i, coin.success, dimensions);
           const payoff = { win: coin.win, loss: 1 };
-          return replay(PATTERN, columns, START_MS + DAYS * DAY_MS, { ...own, payoff }).overrides.length;
+          return replay(PATTERN, columns, START_MS + DAYS * DAY_MS, { ...replaySettings, payoff }).overrides
+            .length;
         });
         const mean = counts.reduce((sum, n) => sum + n, 0) / seeds;
         const tuned = counts.filter(n => n > 0).length / seeds;

@@ -1,8 +1,8 @@
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
 
 /**
- * The settings that the replay policy was first measured with; the bench compares the settings in use with them. Every
- * event counts as independent, and every pattern is open to all steps.
+ * The settings of the first measurement of the replay policy. The bench compares the settings in use with them. Every
+ * event counts as independent, and all steps are allowed in every pattern.
  */
 export const FIRST_REPLAY_SETTINGS: ReplaySettings = {
   payoff: { win: 2, loss: 1 },

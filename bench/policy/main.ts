@@ -13,8 +13,8 @@ import { timings } from './timing.ts';
 import { WORLDS } from './worlds.ts';
 
 /*
- * The policy benchmark measures, in simulated worlds, the share of the possible gain that each policy captures, and the
- * harm it does where there is nothing to gain.
+ * The policy benchmark measures the share of the possible gain that each policy captures in simulated worlds. In null
+ * worlds it measures the harm.
  *
  *   npm run bench:policy                                                         all worlds
  *   npm run bench:policy -- --quick                                              four worlds, two seeds
@@ -22,7 +22,7 @@ import { WORLDS } from './worlds.ts';
  *   npm run bench:policy -- --draws 200 --worlds "null clustered,null clustered x3"   replay only, many seeds
  */
 
-/** First seed of reported figures; settings were chosen on the seeds from 1. */
+/** First seed of reported results; settings were chosen on the seeds from 1. */
 const FIRST_REPORTED_SEED = 1001;
 
 const { values } = parseArgs({
@@ -58,7 +58,7 @@ const worlds = WORLDS.filter(
   w => requested?.includes(w.name) ?? (!values.quick || QUICK.includes(w.name)),
 ).map(w => (values['events-per-day'] ? { ...w, eventsPerDay: integerOption('events-per-day', 200) } : w));
 if (worlds.length === 0)
-  throw new Error(`--worlds names no world; use some of ${WORLDS.map(w => w.name).join(', ')}`);
+  throw new Error(`--worlds contains no known world; use some of ${WORLDS.map(w => w.name).join(', ')}`);
 
 const RUNNERS: Readonly<Record<string, PolicyRunner>> = values.draws
   ? { replay: replayRunner({}, everyDays) }
@@ -77,13 +77,13 @@ function print(line: string): void {
   lines.push(line);
 }
 
-const figure = (value: number): string => value.toFixed(3).replace('-', '−').padStart(8);
+const fixed = (value: number): string => value.toFixed(3).replace('-', '−').padStart(8);
 
 print(machine({}));
 print(
   `${seeds} seeds from ${firstSeed}, replay tuned every ${everyDays} days${values.draws ? '' : ', drift every day'}`,
 );
-print('Captured share of what the oracle gains; in null worlds gain or harm as a share of its utility.');
+print('Captured share of the gain of the oracle; in null worlds, gain or harm as a share of its utility.');
 const titles = ['mean', '±', 'p10', 'worst', 'overrides'].map(t => t.padStart(t === 'overrides' ? 11 : 8));
 print(`${'world'.padEnd(20)}${'policy'.padEnd(16)}${titles.join('')}`);
 const bars: { world: string; policy: string; mean: number; p10: number }[] = [];
@@ -100,9 +100,9 @@ for (const world of worlds) {
   process.stderr.write('\r\x1b[K');
   for (const [name, shares] of Object.entries(captured)) {
     const { mean, error, p10, worst } = summary(shares);
-    const cells = [mean, error, p10, worst].map(figure).join('');
-    const most = (overrides[name] ?? 0).toLocaleString('en-US').padStart(11);
-    print(`${world.name.padEnd(20)}${name.padEnd(16)}${cells}${most}`);
+    const cells = [mean, error, p10, worst].map(fixed).join('');
+    const maxOverrides = (overrides[name] ?? 0).toLocaleString('en-US').padStart(11);
+    print(`${world.name.padEnd(20)}${name.padEnd(16)}${cells}${maxOverrides}`);
     if (name !== 'none' && name !== 'oracle') bars.push({ world: world.name, policy: name, mean, p10 });
   }
 }

@@ -7,7 +7,7 @@ import type { Curve, Events, Shift, World } from './world.ts';
 export function bestThresholds(world: World, curve: Curve, shift: Shift): [number, number, number] {
   const { win, loss } = world.payoff;
   const n = curve.sample[0].length;
-  const value = Float64Array.from({ length: n }, (_, i) => {
+  const utility = Float64Array.from({ length: n }, (_, i) => {
     const p = curve.probability(
       curve.sample[0][i] ?? 0,
       curve.sample[1][i] ?? 0,
@@ -23,12 +23,12 @@ export function bestThresholds(world: World, curve: Curve, shift: Shift): [numbe
       const margins = curve.sample[k] as Float64Array;
       const others = [0, 1, 2].filter(j => j !== k);
       let sum = 0;
-      let most = 0;
+      let maxSum = 0;
       for (const i of descending[k] ?? []) {
         if (others.some(j => ((curve.sample[j] as Float64Array)[i] ?? 0) < (best[j] ?? 0))) continue;
-        sum += value[i] ?? 0;
-        if (sum <= most) continue;
-        most = sum;
+        sum += utility[i] ?? 0;
+        if (sum <= maxSum) continue;
+        maxSum = sum;
         best[k] = margins[i] ?? 0;
       }
     }
@@ -49,7 +49,7 @@ function sortedSamples(curve: Curve): readonly Uint32Array[] {
 
 const thresholds = new WeakMap<Curve, Map<string, [number, number, number]>>();
 
-/** Returns the oracle's decisions, 1 for acting: it has the best thresholds for each event's true success curve. */
+/** Returns the decisions of the oracle, 1 for acting: it uses the best thresholds under each event's true success curve. */
 export function oracleActs(events: Events): Uint8Array {
   const known = thresholds.get(events.curve) ?? new Map<string, [number, number, number]>();
   thresholds.set(events.curve, known);

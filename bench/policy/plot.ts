@@ -11,7 +11,7 @@ const ROW = 14;
 const GAP = 10;
 const LEFT = 150;
 const WIDTH = 520;
-/** Smaller shares are cut off at the left edge. */
+/** Smallest share of the axis. Bars of smaller shares are cut off. */
 const LEAST = -0.6;
 const COLOURS = ['#c8553d', '#e0a458', '#2f6690', '#81a4cd'];
 
@@ -51,7 +51,7 @@ export function plot(bars: readonly Bar[]): string {
     share =>
       `<path d="M${x(share)} 30V${y}" stroke="#ccc"/><text x="${x(share)}" y="${y + 12}" text-anchor="middle">${share}</text>`,
   );
-  const caption = 'share of what the oracle gains that is captured; tick: 10th percentile of the seeds';
+  const caption = 'captured share of the gain of the oracle; tick: 10th percentile of the seeds';
   const height = y + 40;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 30} ${height}" font-family="sans-serif" font-size="12"><title>Captured share of what the oracle gains, by world and policy</title><rect width="100%" height="100%" fill="#fff"/>${[...grid, ...legend, ...parts].join('')}<text x="${LEFT + WIDTH / 2}" y="${y + 30}" text-anchor="middle">${caption}</text></svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 30} ${height}" font-family="sans-serif" font-size="12"><title>Captured share of the gain of the oracle, by world and policy</title><rect width="100%" height="100%" fill="#fff"/>${[...grid, ...legend, ...parts].join('')}<text x="${LEFT + WIDTH / 2}" y="${y + 30}" text-anchor="middle">${caption}</text></svg>\n`;
 }

@@ -17,7 +17,7 @@ import type { Events } from './world.ts';
 export interface PolicyRun {
   /** Decision for each event, 1 for acting. */
   readonly acts: Uint8Array;
-  /** Most overrides at one time; for drift, those at the end. */
+  /** Maximum number of overrides at one time; for drift, the number at the end. */
   readonly overrides: number;
 }
 
@@ -96,7 +96,7 @@ function between(columns: FactorColumns, from: number, to: number): FactorColumn
 const CATEGORIES = ['tuning_ts_min', 'tuning_halo', 'tuning_slope_min'] as const;
 const LOG_RANGE = Math.log(MULTIPLIER_RANGE.max);
 
-/** Returns by how much the overrides open a gate for one event, resolved by `product`. */
+/** Returns the margin by which the overrides open a gate for one event, under the resolution `product`. */
 function opening(overrides: readonly Override[], events: Events, i: number, gate: number): number {
   let sum = 0;
   for (const override of overrides) {
@@ -112,7 +112,7 @@ function opening(overrides: readonly Override[], events: Events, i: number, gate
   return gate === 0 ? -clamped : clamped;
 }
 
-/** Returns replay, run every few days on the outcomes that were known at the start of the day. */
+/** Returns a runner of replay, which tunes every few days from the outcomes known at the start of the day. */
 export const replayRunner =
   (settings: Partial<ReplaySettings> = {}, everyDays = 3): PolicyRunner =>
   events => {
@@ -120,7 +120,7 @@ export const replayRunner =
     const quadrant = new Uint8Array(events.size);
     const acts = none(events).acts;
     const columns = columnsOf(events, quadrant);
-    let most = 0;
+    let maxOverrides = 0;
     let overrides: readonly Override[] = [];
     for (let day = 0; day < events.world.days; day++) {
       const [from, to] = [before(events, day), before(events, day + 1)];
@@ -130,7 +130,7 @@ export const replayRunner =
           const window = between(columns, before(events, day - LOOKBACK_DAYS), from);
           const asOf = START_MS + day * DAY_MS;
           overrides = replay(PATTERN, window, asOf, { ...REPLAY_SETTINGS, ...settings, payoff }).overrides;
-          most = Math.max(most, overrides.length);
+          maxOverrides = Math.max(maxOverrides, overrides.length);
         }
         for (let i = from; i < to; i++)
           acts[i] = events.margins.every((m, g) => (m[i] ?? 0) + opening(overrides, events, i, g) >= 0)
@@ -146,12 +146,12 @@ export const replayRunner =
             ? QUADRANT.miss
             : QUADRANT.dodge;
     }
-    return { acts, overrides: most };
+    return { acts, overrides: maxOverrides };
   };
 
 /**
- * Drift, run every day. A dense table keeps the counts of all slices and follows the window, which gives the same
- * multipliers as a new count of every day would.
+ * Returns a runner of drift, which tunes every day. A dense table keeps the counts of all slices of the moving window.
+ * It gives the same multipliers as a new count every day.
  */
 export const driftRunner =
   (resolution: 'blend' | 'most-specific'): PolicyRunner =>
@@ -185,7 +185,7 @@ export const driftRunner =
 
 const DEAD_BAND = 0.01;
 
-/** Rows and pressure of all slices of a world, in one dense table with a cell for each slice. */
+/** A dense table with a cell for each slice of a world: its number of events and its pressure. */
 class PressureTable {
   readonly #events: Events;
   readonly #strides: readonly number[];
@@ -194,7 +194,7 @@ class PressureTable {
   /** Number of dimensions of each subset of the dimensions, and the weight of a slice in `blend`. */
   readonly #sizes: Uint8Array;
   readonly #weights: readonly number[];
-  /** Cell of the located event's slice, for each subset. */
+  /** Cell of the slice that contains the located event, for each subset of the dimensions. */
   readonly #cell: Uint32Array;
 
   constructor(events: Events) {
@@ -233,7 +233,7 @@ class PressureTable {
       const pressure = this.#pressure[c] ?? 0;
       if (n < DEFAULT_N_MIN || pressure === 0) continue;
       const size = this.#sizes[s] ?? 0;
-      // Of equally specific slices, most-specific takes the one with the larger n.
+      // Between equally specific slices, `most-specific` takes the one with the larger n.
       const rank = size * 1e7 + n;
       if (resolution === 'most-specific') {
         if (rank <= highest) continue;

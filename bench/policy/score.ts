@@ -8,10 +8,10 @@ import { curveOf, generate } from './world.ts';
 interface Score {
   /**
    * Captured share (U − U_none) / (U_oracle − U_none), where U is the utility; in null worlds (U − U_none) / U_oracle.
-   * Below 0 it is harm.
+   * A share below 0 is harm.
    */
   readonly captured: number;
-  /** Most overrides at one time. */
+  /** Maximum number of overrides at one time. */
   readonly overrides: number;
 }
 

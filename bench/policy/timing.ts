@@ -8,15 +8,15 @@ import type { Events } from './world.ts';
 import { WORLDS } from './worlds.ts';
 
 const DAYS = 90;
-/** Runs that are not timed, then runs that are. */
+/** Number of runs before the timed ones, and number of timed runs. */
 const WARM_UP = 7;
 const RUNS = 7;
 /** Targets in milliseconds, by number of events. */
 const LIMIT: Readonly<Record<number, number>> = { 18000: 50, 180000: 500, 1000000: 3000 };
 
 /**
- * Prints the processor time of one replay on one thread, with the choice of the window and all reasons. Garbage
- * collection on other threads is included.
+ * Prints the processor time of one replay, including the choice of the window, all reasons, and garbage collection on
+ * other threads.
  */
 export function timings(sizes: readonly number[], print: (line: string) => void): void {
   const world = WORLDS[0];

@@ -2,7 +2,7 @@ import type { DimensionColumn } from '../../shared/mining/types.ts';
 import type { Payoff } from '../../shared/override/payoff.ts';
 import { normalCdf, Random } from './random.ts';
 
-/** Distance of the best thresholds from the base ones, as margins of ts, halo and slope; above 0: base is too loose. */
+/** Distance of the best thresholds from the base ones, as margins of ts, halo and slope. Above 0 the base is too loose. */
 export type Shift = readonly [ts: number, halo: number, slope: number];
 
 /** Returns the shift of an event by the codes of its dimensions and the day. */
@@ -44,7 +44,7 @@ export const AT = Object.fromEntries(DIMENSIONS.map(([name], i) => [name, i]));
 const PAIRS = 10;
 const BLOCKS_PER_DAY = 4;
 const MAX_DELAY_DAYS = 15;
-/** Mean and standard deviation of the margins: nine of ten events fail a gate. `width` is that of the rise. */
+/** Mean and standard deviation of the margins; nine of ten events fail a gate. `width` is that of the success curve's rise. */
 const MARGINS = [
   { mean: -0.18, sd: 0.25, width: 0.12 },
   { mean: 0.1, sd: 0.5, width: 0.25 },
@@ -131,6 +131,32 @@ export function curveOf(world: World): Curve {
   };
 }
 
+/**
+ * Returns a source of standard normal numbers, one for each event. All events of a block of six hours share one term,
+ * and those of one pair in the block share another. So outcomes within a block are correlated.
+ */
+function latentSource(
+  random: Random,
+  { market, pair }: NonNullable<World['dependence']> = { market: 0, pair: 0 },
+): (block: number, pairNumber: number) => number {
+  const terms = new Map<number, number>();
+  const sharedTerm = (key: number): number => {
+    const term = terms.get(key) ?? random.normal();
+    terms.set(key, term);
+    return term;
+  };
+  return (block, pairNumber) => {
+    const ownTerm = Math.sqrt(1 - market - pair) * random.normal();
+    if (market + pair === 0) return ownTerm;
+    const marketKey = block * (PAIRS + 1);
+    return (
+      ownTerm +
+      Math.sqrt(market) * sharedTerm(marketKey) +
+      Math.sqrt(pair) * sharedTerm(marketKey + pairNumber)
+    );
+  };
+}
+
 /** Returns the events of a world, with their outcomes and the days on which those become known. */
 export function generate(world: World, seed: number, curve: Curve = curveOf(world)): Events {
   const size = Math.round(world.eventsPerDay * world.days);
@@ -144,14 +170,7 @@ export function generate(world: World, seed: number, curve: Curve = curveOf(worl
   const success = new Uint8Array(size);
   const pair = new Uint32Array(size);
   const shift: Shift[] = [];
-  const { market, pair: own } = world.dependence ?? { market: 0, pair: 0 };
-  const shared = new Map<number, number>();
-  /** Latent term that all events of a block, or of a pair in a block, have in common. */
-  const sharedTerm = (key: number): number => {
-    const term = shared.get(key) ?? random.normal();
-    shared.set(key, term);
-    return term;
-  };
+  const latentOf = latentSource(random, world.dependence);
   const scope = new Uint8Array(DIMENSIONS.length);
   for (let i = 0; i < size; i++) {
     DIMENSIONS.forEach(([, weights], d) => {
@@ -168,14 +187,7 @@ export function generate(world: World, seed: number, curve: Curve = curveOf(worl
     probability[i] = p;
     pair[i] = 1 + Math.floor(random.uniform() * PAIRS);
     const block = Math.floor((day[i] ?? 0) * BLOCKS_PER_DAY);
-    const alone = Math.sqrt(1 - market - own) * random.normal();
-    const latent =
-      market + own === 0
-        ? alone
-        : alone +
-          Math.sqrt(market) * sharedTerm(block * (PAIRS + 1)) +
-          Math.sqrt(own) * sharedTerm(block * (PAIRS + 1) + (pair[i] ?? 0));
-    success[i] = normalCdf(latent) < p ? 1 : 0;
+    success[i] = normalCdf(latentOf(block, pair[i] ?? 0)) < p ? 1 : 0;
     known[i] = (day[i] ?? 0) + 1 + random.uniform() * (MAX_DELAY_DAYS - 1);
   }
   const dimensions = DIMENSIONS.map(([name, weights], d) => ({

@@ -25,8 +25,8 @@ function byScope(random: Random): ShiftOf {
 }
 
 /**
- * Factor of the larger shifts. It and the shifts of `tight` and `loose` were set so that the drift policies, not replay,
- * capture what they did in the first measurement (docs/replay-policy.md).
+ * Factor of the larger shifts. This factor and the shifts of `tight` and `loose` were set by the drift policies, not by
+ * replay: drift should capture about as much as in the first measurement (docs/benchmarks.md).
  */
 const FAR = 1.6;
 const farByScope = (random: Random): ShiftOf => {
@@ -99,8 +99,8 @@ const HELD_OUT_WORLDS: readonly World[] = [
     ...COMMON,
     shifts: random => {
       const table = Array.from({ length: 16 }, (_, i) => (((i >> 2) + i) % 2 === 0 ? -0.25 : 0.25));
-      const turned = random.uniform() < 0.5 ? 1 : -1;
-      return codes => [turned * (table[at(codes, 'timeframe') * 4 + at(codes, 'bucket')] ?? 0), 0, 0];
+      const sign = random.uniform() < 0.5 ? 1 : -1;
+      return codes => [sign * (table[at(codes, 'timeframe') * 4 + at(codes, 'bucket')] ?? 0), 0, 0];
     },
   },
   {

@@ -11,7 +11,7 @@ export function machine(packages: Readonly<Record<string, string>>): string {
   );
 }
 
-/** Returns the `q` quantile of samples by the nearest rank; `q` from 0 to 1. */
+/** Returns the `q` quantile of samples by the nearest-rank method; `q` from 0 to 1. */
 export function quantile(samples: readonly number[], q: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
@@ -33,7 +33,7 @@ export async function timed<T>(run: () => T | Promise<T>): Promise<{ ms: number;
 }
 
 /** Formats a number with three significant digits and separated thousands. */
-export function figure(value: number): string {
+export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return '–';
   const digits = Math.min(3, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1))));
   const rounded = Number(value.toPrecision(Math.abs(value) < 1e5 ? 3 : 4));
@@ -45,7 +45,9 @@ export function table(
   titles: readonly string[],
   rows: readonly (readonly (string | number | undefined)[])[],
 ): string {
-  const cells = rows.map(row => row.map(cell => (typeof cell === 'number' ? figure(cell) : (cell ?? ''))));
+  const cells = rows.map(row =>
+    row.map(cell => (typeof cell === 'number' ? formatNumber(cell) : (cell ?? ''))),
+  );
   const numeric = titles.map((_, i) => rows.some(row => typeof row[i] === 'number'));
   const widths = titles.map((title, i) =>
     cells.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), title.length),
@@ -58,9 +60,10 @@ export function table(
   return [line(titles), ...cells.map(line)].join('\n');
 }
 
-/** A measured figure and its promised limit. */
+/** A measurement and its promised limit. */
 export interface Target {
-  readonly what: string;
+  /** Description of the measurement. */
+  readonly name: string;
   readonly value: number;
   readonly limit: number;
   /** Side of the limit that meets the promise. */
@@ -68,13 +71,13 @@ export interface Target {
   readonly unit: string;
 }
 
-/** Formats the promised figures and whether each is met. */
+/** Formats a table of the targets with the measured value, the limit, and whether it is met. */
 export function targetTable(targets: readonly Target[]): string {
   return table(
     ['target', 'measured', 'unit', 'promised', 'result'],
-    targets.map(({ what, value, limit, bound, unit }) => {
+    targets.map(({ name, value, limit, bound, unit }) => {
       const met = bound === 'at least' ? value >= limit : value <= limit;
-      return [what, value, unit, `${bound} ${limit}`, met ? 'met' : 'MISSED'];
+      return [name, value, unit, `${bound} ${limit}`, met ? 'met' : 'MISSED'];
     }),
   );
 }

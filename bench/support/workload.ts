@@ -45,8 +45,8 @@ export function randomScope(dimensions: Dimensions, random: () => number): Recor
   return scope;
 }
 
-/** Returns events as the PM posts them, about 800 bytes each. @param withOutcome share of events with an outcome */
-export function makeEvents(count: number, dimensions: Dimensions, withOutcome: number, seed = 1): object[] {
+/** Returns events as the PM posts them, about 800 bytes each. @param outcomeShare share of events with an outcome */
+export function makeEvents(count: number, dimensions: Dimensions, outcomeShare: number, seed = 1): object[] {
   const random = randomOf(seed);
   const signal = () => {
     const median = Math.round(random() * 1e4) / 1e4;
@@ -58,7 +58,7 @@ export function makeEvents(count: number, dimensions: Dimensions, withOutcome: n
       pattern_key: PATTERN,
       episode_id: `s1win_${seed}_${String(i).padStart(7, '0')}`,
       decision: acted ? 'acted' : 'skipped',
-      outcome: random() < withOutcome ? (random() < 0.5 ? 'success' : 'failure') : null,
+      outcome: random() < outcomeShare ? (random() < 0.5 ? 'success' : 'failure') : null,
       scope: randomScope(dimensions, random),
       factors: {
         ts_score: signal(),
@@ -89,15 +89,15 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export async function openBench(where: 'memory' | 'disk'): Promise<Bench> {
-  const folder = where === 'disk' ? await mkdtemp(join(tmpdir(), 'pm-tuning-bench-')) : undefined;
+export async function openBench(engine: 'memory' | 'disk'): Promise<Bench> {
+  const folder = engine === 'disk' ? await mkdtemp(join(tmpdir(), 'pm-tuning-bench-')) : undefined;
   let settings: DynamoDBClientConfig = {};
   const service = await openService({
     data: folder,
     log: jsonLog('error', line => process.stderr.write(`${line}\n`), Date.now),
-    settings: own => {
-      settings = own;
-      return own;
+    settings: base => {
+      settings = base;
+      return base;
     },
   });
   return {

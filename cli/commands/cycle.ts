@@ -23,7 +23,7 @@ interface Options {
 
 const FIRST_POLL_MS = 100;
 const MAX_POLL_MS = 2000;
-/** Time after the start within which a missing record is not yet an error. */
+/** Milliseconds after the start within which a missing record is no error. */
 const RECORD_DUE_MS = 15_000;
 
 const HELP = `
@@ -40,7 +40,9 @@ Examples:
 export function addCycle(program: Command, runCommand: RunCommand): void {
   program
     .command('cycle')
-    .description('run a cycle now: mine and materialize; exit code 1 when a pattern failed')
+    .description(
+      'run a cycle now: mine lessons and put overrides in force; exit code 1 when a pattern failed',
+    )
     .option('--as-of <time>', 'use the events as they were known then (RFC 3339, or a date)', time)
     .addOption(lookbackOption('days of events to read, by event time'))
     .option('--n-min <n>', 'events with an outcome that a lesson needs', integerAtLeast(1))
@@ -86,8 +88,8 @@ async function start(session: Session, options: Options): Promise<string | undef
 }
 
 /**
- * Polls the record of a cycle until it has ended, and returns it. One long request instead would be cut off by
- * a gateway in front of the service.
+ * Polls the record of a cycle until the cycle has ended, and returns it. A gateway in front of the service would end
+ * one long request before that.
  */
 async function waitForCycle(
   session: Session,
@@ -112,7 +114,7 @@ async function waitForCycle(
   }
 }
 
-/** Reads a record once; returns undefined when it is missing and may be. */
+/** Reads a record once. With `mayBeMissing`, returns undefined for a missing one. */
 async function readRecord(session: Session, id: string, mayBeMissing: boolean, signal: AbortSignal) {
   try {
     return await session.request(cycleRecordSchema, `/v1/cycles/${encodeURIComponent(id)}`, { signal });

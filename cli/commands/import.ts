@@ -107,7 +107,7 @@ function report(session: Session, label: string, counts: ImportCounts, rejectedP
     );
 }
 
-/** Adds to a failure what was imported before it, and that the import can be repeated. */
+/** Returns the failure with two more lines: what was imported before it, and that the import can be repeated. */
 function incomplete(error: unknown, done: ImportCounts): unknown {
   if (!(error instanceof Failure) || (done.events === 0 && error.exit === EXIT.usage)) return error;
   const lines = [

@@ -21,7 +21,7 @@ type Lesson = LessonsPage['lessons'][number];
 type Quadrants = Extract<Lesson, { action_category: 'tuning' }>;
 type Ladder = Extract<Lesson, { action_category: 'tuning_dx_ladder' }>;
 type Row<L extends Lesson> = L & {
-  /** The other slice that contains exactly the same events, if any. */
+  /** The text of another slice that contains exactly the same events, if any. */
   readonly sameAs: string | undefined;
 };
 

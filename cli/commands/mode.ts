@@ -16,11 +16,11 @@ Modes:
 Example:
   $ pm-tuning mode pm.uptrend.S1.entry frozen --reason "bad prices during the exchange outage"`;
 
-/** Adds `mode`: sets what a pattern serves from now on. */
+/** Adds `mode`: sets what look-ups of a pattern return, and whether its cycles publish. */
 export function addMode(program: Command, runCommand: RunCommand): void {
   program
     .command('mode')
-    .description('set what a pattern serves from now on')
+    .description('set what look-ups of a pattern return, and whether its cycles publish')
     .addArgument(patternArgument())
     .addArgument(new Argument('<mode>', 'explained below').choices(modeSchema.options))
     .addOption(reasonOption())

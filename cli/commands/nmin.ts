@@ -28,7 +28,7 @@ Columns:
               discovery rate of 10 %
   general     of these, the ones that no more general lesson explains
   chance      the column on its left under permuted outcomes, as the mean over
-              the permutations (shuffles)
+              the permutations
   detectable  smallest difference, up/down in percentage points of success, that
               a lesson of N_MIN events detects with a probability of 80 %
   among all   the same for the only lesson that differs among all of them
@@ -37,11 +37,11 @@ Examples:
   $ pm-tuning nmin pm.uptrend.S1.entry
   $ pm-tuning nmin pm.uptrend.S1.entry --as-of 2025-01-20 --svg n-min.svg`;
 
-/** Adds `nmin`: compares what each N_MIN finds in a pattern's events with what chance finds. */
+/** Adds `nmin`: compares the findings of each N_MIN in a pattern's events with those under permuted outcomes. */
 export function addNMin(program: Command, runCommand: RunCommand): void {
   program
     .command('nmin')
-    .description('compare what each N_MIN finds in the events of a pattern with what chance finds')
+    .description('compare the lessons that each N_MIN finds with those that it would find by chance')
     .addArgument(patternArgument())
     .addOption(asOfOption())
     .addOption(lookbackOption("days of events to read (default: the pattern's setting)"))
@@ -68,11 +68,11 @@ export function addNMin(program: Command, runCommand: RunCommand): void {
 const DEFAULT_ROWS = [10, 15, 20, 25, 30, 33, 40, 50, 60];
 
 function show(session: Session, answer: NMinAnswer, every: boolean): void {
-  const { pattern_key, base_share, shuffles } = answer;
+  const { pattern_key, base_share, shuffles: permutations } = answer;
   const base = base_share === null ? '' : `, ${percent(base_share)} of ${count(answer.decided)} with success`;
   session.print(
     `${session.bold(printable(pattern_key))}, ${answer.lookback_days} days to ${instant(answer.as_of)}: ` +
-      `${plural(answer.events, 'event')}${base}; ${plural(shuffles, 'shuffle')}`,
+      `${plural(answer.events, 'event')}${base}; ${plural(permutations, 'permutation')}`,
   );
   for (const note of [answer.limited, answer.cut && `left out: ${answer.cut}`])
     if (note !== undefined) session.print(printable(note));

@@ -24,7 +24,7 @@ Examples:
   $ pm-tuning settings pm.uptrend.S1.entry --n-min 50 --win 1.5 --loss 1 --reason "thin data"
   $ pm-tuning settings pm.uptrend.S1.entry --policy replay --reason "better in evidence"`;
 
-/** Adds `settings`: changes how a pattern learns, from the next cycle on. */
+/** Adds `settings`: changes how the cycles of a pattern learn, from the next one on. */
 export function addSettings(program: Command, runCommand: RunCommand): void {
   program
     .command('settings')

@@ -41,7 +41,7 @@ Examples:
   $ pm-tuning whatif pm.uptrend.S1.entry --lever halo_max --from 0.7 --to 1.5 --win 3 --loss 1 --svg halo.svg
   $ pm-tuning whatif pm.uptrend.S2.entry --lever slope_min --from -0.001 --to 0.001 --as-of 2025-01-20`;
 
-/** Adds `whatif`: shows what one threshold would have taken at other values. */
+/** Adds `whatif`: shows the events that the bot would have taken at other values of one threshold. */
 export function addWhatIf(program: Command, runCommand: RunCommand): void {
   program
     .command('whatif')
@@ -141,12 +141,12 @@ function eventsText(events: WhatIfAnswer['events']): string {
     [events.left_out, 'cannot be replayed'],
     [events.neutral, 'neutral'],
   ] as const;
-  const texts = groups.flatMap(([n, what]) => (n > 0 ? [`${count(n)} ${what}`] : []));
+  const texts = groups.flatMap(([n, label]) => (n > 0 ? [`${count(n)} ${label}`] : []));
   const total = `${plural(events.total, 'event')} with an outcome`;
   return texts.length > 0 ? `${total}: ${texts.join(', ')}` : total;
 }
 
-/** Evenly spaced rows of the table; base and best are added. */
+/** Number of evenly spaced rows of the table; base and best are added. */
 const EVEN_ROWS = 9;
 
 /** Returns evenly spaced points of a curve, including its ends, the base and the best. */

@@ -63,8 +63,8 @@ export async function importFile(
 }
 
 /**
- * Waits for the requests in flight and returns the error to throw: the first cause, which aborted the signal, before
- * the read error that the abort led to.
+ * Waits for the requests in flight and returns the error to throw. This is the reason of the aborted signal if there is
+ * one, because the abort itself leads to a read error.
  */
 async function causeAfterCleanUp(
   error: unknown,

@@ -5,7 +5,7 @@ import { usageError } from '../exit-codes.ts';
 import { type Entry, excerpt, MAX_ENTRY_BYTES } from './entry.ts';
 import { rfc3339 } from './postgres-time.ts';
 
-/** Columns of the old table that hold each field of an event; the first that is filled in counts. */
+/** Columns of the old table for each field of an event. The first column with a value is read. */
 const COLUMNS_OF: Readonly<Record<string, readonly string[]>> = {
   pattern_key: ['pattern_key'],
   episode_id: ['episode_id'],

@@ -14,7 +14,7 @@ export interface Tick {
   readonly text: string;
 }
 
-/** Approximate number of ticks; round steps give a few more or fewer. */
+/** Approximate number of ticks. Round steps lead to a few more or fewer. */
 const TICKS = 5;
 
 /** Returns the scales of both axes; the points, bands and guides give a range that the plot does not set. */

@@ -61,7 +61,7 @@ function draw(canvas: Canvas, { points }: Line, stroke: Stroke, { x, y }: Scales
     canvas.stroke(dot, previousY, currentY, stroke);
     previousY = currentY;
   }
-  // A point without neighbours may lie between the centres of two dots, so it is drawn at its own place.
+  // A point without neighbours may lie between the centres of two columns of dots. So it is drawn at its own place.
   points.forEach(([px, py], i) => {
     const isolated = !Number.isFinite(points[i - 1]?.[1]) && !Number.isFinite(points[i + 1]?.[1]);
     if (isolated) canvas.dot(x.at(px), y.at(py));

@@ -31,9 +31,9 @@ export interface MonitoredResources {
 const FIVE_MINUTES = Duration.minutes(5);
 /** Number of five-minute periods in two hours, after which the lack of a finished run is an alarm. */
 const TWO_HOURS = 24;
-/** Server errors in five minutes. */
+/** Server errors in five minutes that start the alarm. */
 const API_ERRORS = 5;
-/** A warm look-up takes a few milliseconds, the first one of a new container some ten more; cold start not counted. */
+/** Milliseconds of a slow look-up. A warm one takes a few, the first of a container some ten more; no cold start counts. */
 const LOOKUP_P99_MS = 300;
 
 /** Creates all alarms on one topic. */
@@ -114,9 +114,9 @@ function apiAlarms({ apiStage, lookup }: MonitoredResources): MetricAlarmSpec[] 
 }
 
 /**
- * Counts finished runs, with 0 for a period without data, so that the alarm starts after exactly 24 such periods.
- * Without the 0, CloudWatch would evaluate older data points first. A metric that never had a value has no data at
- * all, which the alarm treats as breaching.
+ * Counts finished runs, with 0 for a period without data. So the alarm starts after exactly 24 such periods; without
+ * the 0, CloudWatch would evaluate older data points first. A metric that never had a value has no data at all, which
+ * the alarm treats as breaching.
  */
 function finishedExecutions(machine: StateMachine): IMetric {
   return new MathExpression({

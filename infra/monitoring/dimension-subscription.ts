@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
 
 /**
- * Sends the log lines with the dimensions that look-ups used to the function that stores them. So a look-up needs no
+ * Sends log lines that report the dimensions of look-ups to the function that stores them. So a look-up needs no
  * permission to write and does not wait for a write.
  */
 export function subscribeToQueriedDimensions(

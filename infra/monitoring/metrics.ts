@@ -34,23 +34,26 @@ export interface MetricLogs {
   readonly api: ILogGroup;
 }
 
-/** Creates metric filters. Functions only log: they call no metrics API, wait for none and lose nothing in a crash. */
+/**
+ * Creates metric filters over the logs. Functions therefore call no metrics API and wait for none. A crash loses no
+ * metric that was logged.
+ */
 export function createLogMetrics(scope: Construct, stage: Stage, logs: MetricLogs): LogMetrics {
   const count = (id: string, logGroup: ILogGroup, ...fields: readonly (readonly [string, string])[]) =>
     filter(scope, stage, id, logGroup, '1', fields);
-  const figure = (field: CycleMetricField) =>
+  const cycleMetric = (field: CycleMetricField) =>
     filter(scope, stage, CYCLE_METRICS[field], logs.cycleClose, `$.${field}`, [
       ['$.message', CYCLE_CLOSED_MESSAGE],
     ]);
   return {
     cycle: {
-      events_read: figure('events_read'),
-      lessons: figure('lessons'),
-      overrides: figure('overrides'),
-      patterns_changed: figure('patterns_changed'),
-      patterns_cut: figure('patterns_cut'),
-      patterns_failed: figure('patterns_failed'),
-      generation_age_minutes: figure('generation_age_minutes'),
+      events_read: cycleMetric('events_read'),
+      lessons: cycleMetric('lessons'),
+      overrides: cycleMetric('overrides'),
+      patterns_changed: cycleMetric('patterns_changed'),
+      patterns_cut: cycleMetric('patterns_cut'),
+      patterns_failed: cycleMetric('patterns_failed'),
+      generation_age_minutes: cycleMetric('generation_age_minutes'),
     },
     // A pattern whose steps failed ends in the state `PatternFailed` of cycle.asl.json.
     failedPatterns: count(

@@ -18,9 +18,9 @@ import type { LogMetrics } from './metrics.ts';
 
 /** Hours without an accepted post of events after which their flow has stopped. */
 const NO_EVENTS_HOURS = 3;
-/** The same for outcomes, which follow their events by hours. */
+/** Hours without an accepted post of outcomes after which their flow has stopped. They follow their events by hours. */
 const NO_OUTCOMES_HOURS = 24;
-/** Hours without an event read by a run. Runs are hourly and read an event as soon as it has an outcome. */
+/** Hours without an event read by a run after which reading has stopped. Runs are hourly. */
 const NOTHING_READ_HOURS = 3;
 /** Days of earlier traffic that count. CloudWatch evaluates 7 days at most. */
 const TRAFFIC_DAYS = 7;

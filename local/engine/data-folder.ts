@@ -8,7 +8,7 @@ export class DataFolderError extends Error {}
 
 /** File that marks a folder with lost records, so that no later start opens it. */
 const MARKER = 'DAMAGED';
-/** Most milliseconds of reading a folder to find damage when it is opened. */
+/** Maximum time to read a folder in search of damage when it is opened, in milliseconds. */
 const SCAN_MS = 2000;
 
 /**
@@ -58,7 +58,10 @@ async function checkReadable(path: string): Promise<void> {
   }
 }
 
-/** Creates a folder and its parents. A recursive mkdir never ends in some Node versions where none can be created (/proc). */
+/**
+ * Creates a folder and its parents, one by one. A recursive `mkdir` of some Node versions never ends where no folder
+ * can be created (/proc).
+ */
 async function makeFolder(path: string): Promise<void> {
   if (existsSync(path)) return;
   if (!existsSync(dirname(path))) await makeFolder(dirname(path));
@@ -80,9 +83,11 @@ function recordsLost(path: string): DataFolderError {
   return damaged(path, 'records were lost', `; to continue without them, remove the file ${MARKER} there`);
 }
 
-function damaged(path: string, what: string, more: string, cause?: unknown): DataFolderError {
+function damaged(path: string, reason: string, moreAdvice: string, cause?: unknown): DataFolderError {
   const advice = 'restore it from a backup, or start with another folder (--data)';
-  return new DataFolderError(`the data folder ${path} is damaged (${what}); ${advice}${more}`, { cause });
+  return new DataFolderError(`the data folder ${path} is damaged (${reason}); ${advice}${moreAdvice}`, {
+    cause,
+  });
 }
 
 function errorCode(error: unknown): string {

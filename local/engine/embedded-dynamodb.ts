@@ -5,10 +5,10 @@ import type { EngineResponse, InsertBatch } from './partiql-insert.ts';
 import { insertBatch } from './partiql-insert.ts';
 
 /*
- * An embedded DynamoDB engine: the operations of dynalite, called in this process instead of through its server.
+ * This embedded DynamoDB engine calls the operations of dynalite in this process instead of through its server:
  *
- * - No port is opened.
- * - A storage error becomes a response instead of ending the process.
+ * - It opens no port.
+ * - It turns a storage error into a response; dynalite's server would end the process.
  * - It adds the batched PartiQL INSERT that dynalite lacks.
  */
 

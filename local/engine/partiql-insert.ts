@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /*
- * BatchExecuteStatement for the embedded engine. dynalite has no PartiQL, and the product uses one statement of it:
- * INSERT INTO "table" VALUE {'name': ?, …}.
+ * This file implements BatchExecuteStatement for the embedded engine. dynalite has no PartiQL, and the product uses one
+ * statement of it: INSERT INTO "table" VALUE {'name': ?, …}.
  */
 
 export interface EngineResponse {
@@ -50,7 +50,7 @@ interface Insert {
   readonly keyIsFree: object;
 }
 
-/** Parsed statements by their text; the product has a few, one per set of attributes. */
+/** Parsed statements by their text. The product has a few, one for each set of attributes. */
 const inserts = new Map<string, Insert>();
 
 /**

@@ -56,8 +56,8 @@ it('The command prints the bill by line for three sizes or for a given one, with
 });
 
 it.each([
-  [['--patterns', 'many'], '--patterns: not a number of zero or more'],
-  [['--lookups-per-day=-1'], '--lookups-per-day: not a number of zero or more'],
+  [['--patterns', 'many'], '--patterns must be a number of at least 0'],
+  [['--lookups-per-day=-1'], '--lookups-per-day must be a number of at least 0'],
   [['--evnts', '1'], "Unknown option '--evnts'"],
 ])('The options %j are rejected with an error and the usage', (options, message) => {
   const { status, stderr } = run(...options);

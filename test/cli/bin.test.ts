@@ -50,7 +50,7 @@ it('The pm-tuning command reads standard input', async () => {
   expect(result).toEqual({ exit: 0, out: 'stdin: 1 event: 1 accepted, 0 unchanged, 0 rejected\n', err: '' });
 });
 
-it('An interrupted import ends with 130 and prints that it can be repeated', async () => {
+it('An interrupted import ends with exit code 130 and prints that it can be repeated', async () => {
   let child: ReturnType<typeof spawn> | undefined;
   // The signal comes while the first request waits for its response, so that no timing decides the outcome.
   service = await fakeService(() => {

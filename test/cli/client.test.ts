@@ -59,7 +59,7 @@ it('A request that changes something is sent once', async () => {
   expect(service?.received).toHaveLength(3);
 });
 
-it('A refused connection is not retried and ends with 3 and one line', async () => {
+it('A refused connection is not retried and ends with exit code 3 and one line', async () => {
   const url = await answering(OK);
   await service?.close();
   expect(await cli(['status', '--url', url])).toEqual({
@@ -70,7 +70,7 @@ it('A refused connection is not retried and ends with 3 and one line', async () 
   });
 });
 
-it('A command ends with 3 when the service does not answer in time', async () => {
+it('A command ends with exit code 3 when the service does not answer in time', async () => {
   service = await fakeService(() => new Promise(() => {}));
   const result = await cli(['cycle', '--timeout', '1', '--url', service.url]);
   expect(result).toMatchObject({
@@ -79,7 +79,7 @@ it('A command ends with 3 when the service does not answer in time', async () =>
   });
 });
 
-it('A rejected request prints every invalid place and ends with 4', async () => {
+it('A rejected request prints every invalid place and ends with exit code 4', async () => {
   const errors = [
     { path: 'n_min', message: 'too small' },
     { path: '', message: 'odd\u001b[31m' },
@@ -95,7 +95,7 @@ it('A rejected request prints every invalid place and ends with 4', async () => 
   });
 });
 
-it('A response that is not of the API ends with 5', async () => {
+it('A response that is not of the API ends with exit code 5', async () => {
   const html = await cli(['status', '--url', await answering({ status: 200, body: '<html>' })]);
   expect(html).toMatchObject({ exit: 5, err: expect.stringContaining('check that PM Tuning listens there') });
   await service?.close();

@@ -26,7 +26,7 @@ it.each([
   [['settings', P, '--win', '2', '--reason', 'r'], '--win and --loss go together'],
   [['status', '--url', 'nowhere'], 'an address such as'],
   [['lessons', P, '--limit', '1e3'], 'whole number'],
-])('The usage error %j ends with 2 before any request', async (argv, message) => {
+])('The usage error %j ends with exit code 2 before any request', async (argv, message) => {
   const result = await cli(argv);
   expect(result).toMatchObject({ exit: 2, out: '' });
   expect(result.err).toContain(message);

@@ -38,7 +38,7 @@ describe('runs that overlap', () => {
     const slow = await open();
     const result = await mine(slow);
     let overtaken = false;
-    stores().wire.around = async ({ operation, body }, forward) => {
+    stores().proxy.around = async ({ operation, body }, forward) => {
       // An operator writes the head just before the slow run does.
       if (operation === 'PutItem' && JSON.stringify(body.Item).includes('"head"') && !overtaken) {
         overtaken = true;
@@ -68,13 +68,13 @@ describe('runs that overlap', () => {
     await run();
     const before = await head();
     await addMisses(20);
-    stores().wire.around = async ({ operation, body }, forward) =>
+    stores().proxy.around = async ({ operation, body }, forward) =>
       operation === 'PutItem' && JSON.stringify(body.Item).includes('"head"')
         ? errorAnswer('ValidationException')
         : forward();
     expect((await faultOfAsync(run())).code).toBe('store_unavailable');
     expect(await head()).toEqual(before);
-    stores().wire.around = (_, forward) => forward();
+    stores().proxy.around = (_, forward) => forward();
     expect(await run()).toMatchObject({ status: 'published', generation: 2, events_read: 40 });
   });
 });

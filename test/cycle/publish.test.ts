@@ -30,13 +30,13 @@ describe('publication', () => {
     await addMisses(20);
     await run();
     const opened = await open();
-    stores().wire.start();
+    stores().proxy.start();
     expect(await publish(opened, await mine(opened))).toMatchObject({
       status: 'unchanged',
       generation: 1,
       published: false,
     });
-    expect(stores().wire.writes()).toEqual(['PutItem']);
+    expect(stores().proxy.writes()).toEqual(['PutItem']);
   });
 
   it('A run with too few events records how many there are and publishes nothing', async () => {

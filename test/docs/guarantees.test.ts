@@ -30,7 +30,7 @@ it('every promise has an id of its own, and every id is proven by the tests that
   for (const { id, cells } of rows) {
     const named = [...cells.matchAll(/`([\w/.-]+\.test\.ts)`/g)].map(([, file = '']) => file);
     const tagged = sources.filter(({ source }) => source.includes(`[${id}] `)).map(({ file }) => file);
-    // A bench proves what takes minutes.
+    // A bench proves a promise whose test would take minutes.
     if (/bench `\w+`/.test(cells)) continue;
     expect([id, tagged.toSorted()]).toEqual([id, named.toSorted()]);
     expect([id, named.length > 0]).toEqual([id, true]);
@@ -49,7 +49,7 @@ it('every runtime dependency is named with why it is there, and no other', () =>
   expect(named.toSorted()).toEqual(Object.keys(project.dependencies).toSorted());
 });
 
-it('every row of the table of faults names tests that print its figure', () => {
+it('every row of the table of faults names tests that print its measurement', () => {
   const rows = [...text.matchAll(/^\| (\d+) \| [^|]+ \| ([^|]+) \|/gm)].map(([, row = '', tests = '']) => ({
     row,
     tests: [...tests.matchAll(/`([\w/.-]+\.test\.ts)`/g)].map(([, file = '']) => file),

@@ -53,7 +53,7 @@ function relativeLinks(page: string): string[] {
     .filter(target => !/^[a-z][a-z0-9+.-]*:/i.test(target));
 }
 
-/** Returns why a link leads nowhere, if it does. */
+/** Returns the page, the link and the reason of a broken link; undefined for a link that works. */
 function broken(page: string, link: string): string | undefined {
   const [path = '', anchor] = link.split('#');
   const target = path === '' ? page : join(dirname(page), decodeURIComponent(path));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Item } from '../../shared/dynamodb/client.ts';
 import { mapBatches } from '../../shared/dynamodb/client.ts';
-import type { WireAnswer } from '../support/dynamodb-proxy.ts';
+import type { ProxyResponse } from '../support/dynamodb-proxy.ts';
 import { connectionCut, errorAnswer } from '../support/dynamodb-proxy.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
 import { measurement, whole } from '../support/measurements.ts';
@@ -22,8 +22,8 @@ beforeAll(async () => {
 afterAll(() => stores.close());
 beforeEach(() => {
   own = `test ${tests++}`;
-  stores.wire.around = (_, forward) => forward();
-  stores.wire.start();
+  stores.proxy.around = (_, forward) => forward();
+  stores.proxy.start();
 });
 
 const all = (pk = own): Promise<Item[]> =>
@@ -46,25 +46,25 @@ describe('insertMany', () => {
 
   it('insertMany sends 25 items a request', async () => {
     await stores.db.insertMany(TABLE, 'pk', items(60));
-    expect(stores.wire.seen).toEqual(new Array(3).fill('BatchExecuteStatement'));
+    expect(stores.proxy.operations).toEqual(new Array(3).fill('BatchExecuteStatement'));
   });
 
   it('insertMany puts items one by one after an engine has rejected PartiQL', async () => {
-    stores.wire.around = async ({ operation }, forward) =>
+    stores.proxy.around = async ({ operation }, forward) =>
       operation === 'BatchExecuteStatement' ? errorAnswer('UnknownOperationException') : forward();
     const db = stores.newDb();
     await db.put({ TableName: TABLE, Item: { pk: own, sk: '0002', v: 'first' } });
     expect(await db.insertMany(TABLE, 'pk', items(60))).toEqual(items(60).map(item => item.sk !== '0002'));
-    stores.wire.start();
+    stores.proxy.start();
     expect(await db.insertMany(TABLE, 'pk', items(3, `${own} more`))).toEqual([true, true, true]);
-    expect(stores.wire.seen).toEqual(['PutItem', 'PutItem', 'PutItem']);
+    expect(stores.proxy.operations).toEqual(['PutItem', 'PutItem', 'PutItem']);
     expect((await all())[2]?.v).toBe('first');
   });
 
   it('insertMany retries throttled statements until each has its result', async () => {
     let calls = 0;
     const sent: number[] = [];
-    stores.wire.around = async ({ operation, body }, forward) => {
+    stores.proxy.around = async ({ operation, body }, forward) => {
       if (operation !== 'BatchExecuteStatement') return forward();
       const statements = body.Statements as unknown[];
       sent.push(statements.length);
@@ -88,7 +88,7 @@ describe('insertMany', () => {
   });
 
   it('insertMany throws store_unavailable for a statement that fails in another way', async () => {
-    stores.wire.around = async ({ body }) => ({
+    stores.proxy.around = async ({ body }) => ({
       statusCode: 200,
       body: {
         Responses: (body.Statements as unknown[]).map(() => ({ Error: { Code: 'InternalServerError' } })),
@@ -106,7 +106,7 @@ const halfOf = <T>(list: readonly T[]): [T[], T[]] => [
 
 describe('a batch that was partly processed', () => {
   it('a batch write that was partly processed is continued to the end', async () => {
-    stores.wire.around = async ({ operation, body }, forward) => {
+    stores.proxy.around = async ({ operation, body }, forward) => {
       if (operation !== 'BatchWriteItem') return forward();
       const [now, later] = halfOf((body.RequestItems as Record<string, unknown[]>)[TABLE] ?? []);
       const { statusCode } = await forward({ RequestItems: { [TABLE]: now } });
@@ -118,7 +118,7 @@ describe('a batch that was partly processed', () => {
 
   it('a batch read that was partly processed is continued to the end', async () => {
     await stores.db.putMany(TABLE, items(230));
-    stores.wire.around = async ({ operation, body }, forward) => {
+    stores.proxy.around = async ({ operation, body }, forward) => {
       if (operation !== 'BatchGetItem') return forward();
       const { Keys = [], ...rest } = (body.RequestItems as Record<string, { Keys: unknown[] }>)[TABLE] ?? {};
       const [now, later] = halfOf(Keys as unknown[]);
@@ -145,18 +145,18 @@ describe('a batch that was partly processed', () => {
           ? { UnprocessedItems: body.RequestItems }
           : { UnprocessedKeys: body.RequestItems },
     });
-    stores.wire.around = undone as (r: object) => Promise<WireAnswer>;
+    stores.proxy.around = undone as (r: object) => Promise<ProxyResponse>;
     const [write, read] = await Promise.all([
       faultOfAsync(stores.db.putMany(TABLE, items(1))),
       faultOfAsync(stores.db.getMany(TABLE, [{ pk: own, sk: '0' }])),
     ]);
     expect([write.code, read.code]).toEqual(['store_throttled', 'store_throttled']);
-    expect(stores.wire.seen.length).toBeLessThanOrEqual(20);
+    expect(stores.proxy.operations.length).toBeLessThanOrEqual(20);
   });
 });
 
 it('[S3] each retry of an unprocessed batch waits a random part of a bounded time', async () => {
-  stores.wire.around = async ({ body }) => ({
+  stores.proxy.around = async ({ body }) => ({
     statusCode: 200,
     body: { UnprocessedItems: body.RequestItems },
   });
@@ -209,7 +209,7 @@ describe('an error of the store', () => {
       ].map(([name = '', code = '']) => ({ call, name, code })),
     ),
   )('$call throws $code for $name', async ({ call, name, code }) => {
-    stores.wire.around = async () => errorAnswer(name, name === 'InternalServerError' ? 500 : 400);
+    stores.proxy.around = async () => errorAnswer(name, name === 'InternalServerError' ? 500 : 400);
     const fault = await faultOfAsync(calls[call]?.() ?? Promise.resolve());
     expect(fault.code).toBe(code);
     expect(fault.cause).toBeInstanceOf(Error);
@@ -217,7 +217,7 @@ describe('an error of the store', () => {
   });
 
   it('every call throws store_unavailable when the connection is cut', async () => {
-    stores.wire.around = () => Promise.reject(connectionCut());
+    stores.proxy.around = () => Promise.reject(connectionCut());
     for (const call of Object.values(calls))
       expect((await faultOfAsync(call())).code).toBe('store_unavailable');
   });
@@ -251,7 +251,7 @@ it('a query is read to its last page', async () => {
 it('a call that the SDK retries by itself succeeds', async () => {
   const patient = await openStores();
   let left = 2;
-  patient.wire.around = async (_, forward) => (left-- > 0 ? errorAnswer('ThrottlingException') : forward());
+  patient.proxy.around = async (_, forward) => (left-- > 0 ? errorAnswer('ThrottlingException') : forward());
   expect(await patient.db.put({ TableName: TABLE, Item: { pk: own, sk: 's' } })).toBe(true);
   await patient.close();
 });

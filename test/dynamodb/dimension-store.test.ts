@@ -37,9 +37,9 @@ describe('dimensions that lessons use', () => {
 
   it('the dimensions that lessons use are written only when they change', async () => {
     await stores.runtime.dimensions.putUsed(S1, ['chain', 'constructor']);
-    stores.wire.start();
+    stores.proxy.start();
     await stores.runtime.dimensions.putUsed(S1, ['chain', 'constructor']);
-    expect(stores.wire.writes()).toEqual([]);
+    expect(stores.proxy.writes()).toEqual([]);
   });
 });
 

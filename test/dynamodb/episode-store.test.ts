@@ -97,7 +97,7 @@ describe('an event', () => {
   });
 
   it('the pattern of an event is registered before the event is stored', async () => {
-    use.stores.wire.around = async ({ operation }, forward) =>
+    use.stores.proxy.around = async ({ operation }, forward) =>
       operation === 'BatchExecuteStatement' ? errorAnswer('ValidationException') : forward();
     expect((await faultOfAsync(add(event('e')))).code).toBe('store_unavailable');
     expect(await use.stores.runtime.heads.patterns()).toContain(use.pattern);
@@ -123,7 +123,7 @@ describe('an outcome inside a repeated event', () => {
 describe('a response that is lost after the write', () => {
   const cutOnce = (wanted: string): void => {
     let cut = false;
-    use.stores.wire.around = async ({ operation }, forward) => {
+    use.stores.proxy.around = async ({ operation }, forward) => {
       const answer = await forward();
       if (operation !== wanted || cut) return answer;
       cut = true;
@@ -139,10 +139,10 @@ describe('a response that is lost after the write', () => {
   });
 
   it('[I3] a counter whose response is lost is counted once', async () => {
-    use.stores.wire.around = async ({ operation, body }, forward) => {
+    use.stores.proxy.around = async ({ operation, body }, forward) => {
       const answer = await forward();
       if (operation !== 'UpdateItem' || !JSON.stringify(body.Key).includes('counts')) return answer;
-      use.stores.wire.around = (_, forward) => forward();
+      use.stores.proxy.around = (_, forward) => forward();
       throw connectionCut();
     };
     expect(await add(event('e', { outcome: 'success' }), event('f'))).toEqual(['accepted', 'accepted']);
@@ -151,7 +151,7 @@ describe('a response that is lost after the write', () => {
 });
 
 it('events are stored although their counter cannot be written', async () => {
-  use.stores.wire.around = async ({ operation, body }, forward) =>
+  use.stores.proxy.around = async ({ operation, body }, forward) =>
     operation === 'UpdateItem' && JSON.stringify(body.Key).includes('counts')
       ? errorAnswer('ValidationException')
       : forward();
@@ -182,13 +182,13 @@ describe('events of a window', () => {
     const many = Array.from({ length: 400 }, (_, i) => event(`e${i}`, { outcome: 'success' }));
     await add(...many);
     // Simulates small pages; DynamoDB ends a page at 1 MB.
-    use.stores.wire.around = async ({ operation, body }, forward) =>
+    use.stores.proxy.around = async ({ operation, body }, forward) =>
       operation === 'Query' ? forward({ ...body, Limit: 7 }) : forward();
-    use.stores.wire.start();
+    use.stores.proxy.start();
     const rows = await resolved();
     expect(rows).toHaveLength(400);
     expect(new Set(rows.map(row => row.episodeId)).size).toBe(400);
-    expect(use.stores.wire.seen.length).toBeGreaterThan(400 / 7);
+    expect(use.stores.proxy.operations.length).toBeGreaterThan(400 / 7);
     expect(await counts()).toEqual({ total: 400, withOutcome: 400, parked: 0 });
   });
 

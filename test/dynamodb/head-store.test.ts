@@ -85,16 +85,16 @@ describe('patterns', () => {
     await heads.register([S3, S1]);
     await heads.register([S2, S1]);
     expect(await heads.patterns()).toEqual([S1, S2, S3]);
-    stores.wire.start();
+    stores.proxy.start();
     await heads.register([S1, S2, S3]);
-    expect(stores.wire.seen).toEqual([]);
+    expect(stores.proxy.operations).toEqual([]);
   });
 
   it('a pattern whose registration failed is registered again', async () => {
     const { heads } = stores.runtime;
-    stores.wire.around = () => Promise.reject(new Error('no'));
+    stores.proxy.around = () => Promise.reject(new Error('no'));
     expect((await faultOfAsync(heads.register([S1]))).code).toBe('store_unavailable');
-    stores.wire.around = (_, forward) => forward();
+    stores.proxy.around = (_, forward) => forward();
     await heads.register([S1]);
     expect(await heads.patterns()).toEqual([S1]);
   });
@@ -152,8 +152,8 @@ describe('near lessons', () => {
     const { heads } = stores.runtime;
     expect(await heads.near(S1)).toEqual([]);
     await heads.putNear(S1, []);
-    stores.wire.start();
+    stores.proxy.start();
     await heads.putNear(S1, []);
-    expect(stores.wire.writes()).toEqual([]);
+    expect(stores.proxy.writes()).toEqual([]);
   });
 });

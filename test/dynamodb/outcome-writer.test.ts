@@ -138,12 +138,12 @@ describe('an outcome before its event', () => {
 
   it('a repeat of the event applies the parked outcome after the first request failed', async () => {
     await resolve(report('e', 'success'));
-    use.stores.wire.around = async ({ operation, body }, forward) => {
+    use.stores.proxy.around = async ({ operation, body }, forward) => {
       const parked = JSON.stringify(body).includes('parked#');
       return operation === 'BatchGetItem' && parked ? errorAnswer('ValidationException') : forward();
     };
     expect((await faultOfAsync(add(event('e')))).code).toBe('store_unavailable');
-    use.stores.wire.around = (_, forward) => forward();
+    use.stores.proxy.around = (_, forward) => forward();
     expect(await add(event('e'))).toEqual(['unchanged']);
     expect(await histories()).toEqual({ e: `s${NOW}` });
     expect(await counts()).toMatchObject({ parked: 0, withOutcome: 1 });
@@ -153,7 +153,7 @@ describe('an outcome before its event', () => {
 it('[I3] an outcome whose response is lost is recorded once', async () => {
   await add(event('e'));
   let cut = false;
-  use.stores.wire.around = async ({ operation }, forward) => {
+  use.stores.proxy.around = async ({ operation }, forward) => {
     const answer = await forward();
     if (operation !== 'UpdateItem' || cut) return answer;
     cut = true;

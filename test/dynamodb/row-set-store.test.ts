@@ -179,9 +179,9 @@ describe('a damaged chunk', () => {
 
   it('an empty set is renewed and read without a request to the store', async () => {
     const set = await store.write(S1, [], EXPIRES);
-    stores.wire.start();
+    stores.proxy.start();
     await store.renew(S1, set, EXPIRES);
     expect(await store.read(S1, set)).toEqual([]);
-    expect(stores.wire.seen).toEqual([]);
+    expect(stores.proxy.operations).toEqual([]);
   });
 });

@@ -55,10 +55,10 @@ describe('the version of the stored data', () => {
     const open = cycleOpen(stores.runtime);
     await open(RUN);
     expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
-    stores.wire.start();
+    stores.proxy.start();
     await open(RUN);
     // The patterns and the record of the run; the version is not read again.
-    expect(stores.wire.seen).toEqual(['Query', 'PutItem']);
+    expect(stores.proxy.operations).toEqual(['Query', 'PutItem']);
   });
 
   it('a run records its version in data of an older one', async () => {
@@ -69,43 +69,43 @@ describe('the version of the stored data', () => {
 
   it('a run that could not record the version records it at its retry', async () => {
     const open = cycleOpen(stores.runtime);
-    stores.wire.around = async ({ operation }, forward) =>
+    stores.proxy.around = async ({ operation }, forward) =>
       operation === 'PutItem' ? errorAnswer('ValidationException') : forward();
     expect((await faultOfAsync(open(RUN))).code).toBe('store_unavailable');
-    stores.wire.around = (_, forward) => forward();
+    stores.proxy.around = (_, forward) => forward();
     await open(RUN);
     expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
   });
 
   it('a run does not open on data of a newer format, and nothing is written', async () => {
     await markVersion(2);
-    stores.wire.start();
+    stores.proxy.start();
     const fault = await faultOfAsync(cycleOpen(stores.runtime)(RUN));
     expect([fault.name, fault.message]).toEqual([
       'newer_data',
       'the stored data have format version 2, and this service reads versions up to 1; update the service',
     ]);
-    expect(stores.wire.writes()).toEqual([]);
+    expect(stores.proxy.writes()).toEqual([]);
   });
 
   it('ingest stores an event beside data of a newer format, because refusing it would lose it', async () => {
     await markVersion(2);
-    stores.wire.start();
+    stores.proxy.start();
     expect(await call(ingest(stores.runtime), 'POST', '/v1/events', { events: [EVENT] })).toMatchObject({
       status: 200,
       body: { accepted: 1 },
     });
-    expect(stores.wire.seen).not.toContain('Query');
+    expect(stores.proxy.operations).not.toContain('Query');
     expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 2 });
   });
 
   it('a look-up does not read the version of the stored data', async () => {
-    stores.wire.start();
+    stores.proxy.start();
     const request = { pattern_key: S1, scope: {} };
     expect(await call(lookup(stores.runtime), 'POST', '/v1/overrides/lookup', request)).toMatchObject({
       status: 200,
     });
-    expect(stores.wire.seen).toEqual(['GetItem']);
+    expect(stores.proxy.operations).toEqual(['GetItem']);
   });
 });
 

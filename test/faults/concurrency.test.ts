@@ -13,7 +13,7 @@ import { randomOf } from '../support/random.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
-/* Changes of an operator during a run, and clocks that move between runs. */
+/* These tests cover changes by an operator during a run, and clocks that change between runs. */
 
 let stores: Stores;
 beforeEach(async () => {
@@ -21,22 +21,22 @@ beforeEach(async () => {
 });
 afterEach(() => stores.close());
 
-let sent = 0;
+let eventCount = 0;
 /** Stores events that lead to a new generation. */
 async function addMisses(n = 12): Promise<void> {
   const fields = { outcome: 'success', timestamp: iso(stores.clock.now) };
   const events = Array.from({ length: n }, () =>
-    readEpisode(eventBody(`e${sent++}`, fields), stores.clock.now),
+    readEpisode(eventBody(`e${eventCount++}`, fields), stores.clock.now),
   );
   await stores.runtime.episodes.add(events);
 }
 
-/** Opens the API in a process of its own. */
+/** Opens the API as another process would, with caches and a connection of its own. */
 function openOperator() {
-  const { wire, runtime } = stores.another({ maxAttempts: 1 });
+  const { proxy, runtime } = stores.another({ maxAttempts: 1 });
   const app = createApp(runtime.log);
   lookupRoutes(app, runtime);
-  const starter = { start: () => Promise.reject(new Error('not here')) };
+  const starter = { start: () => Promise.reject(new Error('this test starts no run over HTTP')) };
   adminRoutes(app, { ...runtime, starter, cycleMaxAgeMinutes: 120 });
   const request = async (method: string, path: string, body?: object) => {
     const init = { method, ...(body && { body: JSON.stringify(body) }) };
@@ -44,7 +44,7 @@ function openOperator() {
     expect([path, response.status]).toEqual([path, 200]);
     return response.json();
   };
-  return { wire, request };
+  return { proxy, request };
 }
 
 const CHANGES = [
@@ -55,7 +55,7 @@ const CHANGES = [
 ] as const;
 
 describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, body, what, why) => {
-  it(`[O6] ${method} ${path} to ${mode} at any request of a run with 30 % of calls throttled holds once acknowledged and is audited`, async () => {
+  it(`[O6] ${method} ${path} to ${mode} at any request of a run with 30 % of calls throttled holds after its acknowledgement and is audited`, async () => {
     await addMisses();
     await runCycle(stores.runtime);
     await addMisses();
@@ -71,17 +71,17 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
     let changes = 0;
     let lookUps = 0;
     for (let k = 1; ; k++) {
-      operator.wire.around = (_, forward) => forward();
+      operator.proxy.around = (_, forward) => forward();
       await operator.request('PUT', `/v1/patterns/${S1}/mode`, { mode: 'live', reason: 'again' });
       await addMisses();
       const random = randomOf(k);
-      operator.wire.around = retryThrottled(randomFaults({ throttled: 0.3 }, random));
+      operator.proxy.around = retryThrottled(randomFaults({ throttled: 0.3 }, random));
       const run = stores.another();
       const answers: Awaited<ReturnType<typeof lookUp>>[] = [];
       let requests = 0;
       let acknowledged: { mode: string; generation: number } | undefined;
       const throttled = randomFaults({ throttled: 0.3 }, random);
-      run.wire.around = retryThrottled(async (request, forward) => {
+      run.proxy.around = retryThrottled(async (request, forward) => {
         if (++requests === k) {
           stores.clock.now += 1000;
           acknowledged = headAnswerSchema.parse(
@@ -92,7 +92,7 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
         return throttled(request, forward);
       });
       await runCycle(run.runtime);
-      operator.wire.around = (_, forward) => forward();
+      operator.proxy.around = (_, forward) => forward();
       if (!acknowledged) break;
       changes++;
       lookUps += answers.length + 1;
@@ -108,7 +108,7 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
       );
       expect(audited[0]).toEqual({ who: 'local', at: iso(stores.clock.now), what, why });
     }
-    // Opening, head, eight shards, lessons, near slices, overrides, archive, head, records.
+    // A run requests the opening, head, eight shards, lessons, near slices, overrides, archive, head and records.
     expect(changes).toBeGreaterThan(20);
     const change = `${method} ${path} ${mode} at each of ${changes} requests of a run`;
     measurement(
@@ -121,7 +121,7 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
 it('[I3] a head whose write was applied but whose response was lost counts as published in the record', async () => {
   await addMisses();
   let lost = false;
-  stores.wire.around = async (request, forward) => {
+  stores.proxy.around = async (request, forward) => {
     const answer = await forward();
     if (lost || !JSON.stringify(request.body.Item ?? '').includes('"head"')) return answer;
     lost = true;
@@ -147,7 +147,7 @@ describe('the clock between two runs', () => {
     ]);
     stores.clock.now -= HOUR;
     await addMisses();
-    // The run looks from an hour earlier, when the first twelve events do not count yet.
+    // The `as_of` of this run lies an hour earlier, before the first twelve events.
     expect(await runCycle(stores.runtime)).toMatchObject([{ status: 'unchanged', events_read: 12 }]);
     await addMisses(13);
     expect(await runCycle(stores.runtime)).toMatchObject([

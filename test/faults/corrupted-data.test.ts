@@ -7,15 +7,15 @@ import { events, openApi } from '../support/api.ts';
 import { iso, NOW, S1, S2 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 
-/* Stored events of one pattern, each damaged in another way. */
+/* This test damages stored events of one pattern, each in another way. */
 
 let api: Api;
 let at = NOW;
 let db: Dynamo;
 beforeAll(async () => {
-  const settings = (own: Parameters<typeof documentClient>[0]) => {
-    db = new Dynamo(documentClient(own));
-    return own;
+  const settings = (base: Parameters<typeof documentClient>[0]) => {
+    db = new Dynamo(documentClient(base));
+    return base;
   };
   api = await openApi({ now: () => at, environment: { N_MIN: '5' }, settings });
 });
@@ -53,7 +53,7 @@ it('[D6] a pattern with damaged events fails alone and names them, others publis
   for (const [i, damage] of DAMAGES.entries())
     await db.put({ TableName: TABLE, Item: damage(items[i] ?? {}) });
 
-  // `status` takes the run that started last, so the clock must move on.
+  // `status` reports the run that started last, so the clock must advance.
   at += 1000;
   const cycle = await api.cycle({ as_of: iso(NOW) });
   const named = intact.slice(0, 5).map(item => `"${item.sk}"`);

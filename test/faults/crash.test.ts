@@ -13,19 +13,19 @@ import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
 /*
- * A process crashes at each of its writes in turn. Meanwhile two readers look up without a pause: a warm one that keeps
- * its cache, and a cold one that reads the whole set from the store each time.
+ * In these tests a process crashes at each of its writes in turn. Meanwhile two readers look up repeatedly: a warm one
+ * that keeps its cache, and a cold one that reads the whole set from the store each time.
  */
 
 const LOOK_UPS = 10_000;
 const LOOK_UPS_PER_REQUEST = 12;
-/** Least look-ups around each crash: there are 21 crashes, and 3 runs without one. */
+/** Minimum number of look-ups around each crash. There are 21 crashes, and 3 runs without one. */
 const LOOK_UPS_PER_CRASH = Math.ceil(LOOK_UPS / 24);
 /** 2 to this power is the number of slices, enough for several chunks of lessons and of overrides. */
 const DIMENSIONS = 9;
 const scope = Object.fromEntries(Array.from({ length: DIMENSIONS }, (_, i) => [`d${i}`, 'x']));
 /** A scope that matches eight slices. */
-const lookedUp = { d0: 'x', d4: 'x', d8: 'x' };
+const LOOKED_UP_SCOPE = { d0: 'x', d4: 'x', d8: 'x' };
 
 let stores: Stores;
 beforeAll(async () => {
@@ -33,11 +33,11 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-let sent = 0;
+let eventCount = 0;
 /** Stores events that lead to a new generation. */
 async function addMisses(): Promise<void> {
   const events = Array.from({ length: 12 }, () =>
-    readEpisode(eventBody(`e${sent++}`, { outcome: 'success', scope }), stores.clock.now),
+    readEpisode(eventBody(`e${eventCount++}`, { outcome: 'success', scope }), stores.clock.now),
   );
   await stores.runtime.episodes.add(events);
 }
@@ -46,13 +46,13 @@ async function addMisses(): Promise<void> {
 function readerOf(runtime: Runtime): () => Promise<string> {
   const app = createApp(runtime.log);
   lookupRoutes(app, runtime);
-  const body = JSON.stringify({ pattern_key: S1, scope: lookedUp, thresholds: { ts_min: 0.6 } });
+  const body = JSON.stringify({ pattern_key: S1, scope: LOOKED_UP_SCOPE, thresholds: { ts_min: 0.6 } });
   return async () =>
     (await app.request('http://localhost/v1/overrides/lookup', { method: 'POST', body })).text();
 }
 
-/** Looks up until `stop` and keeps each different answer. @param pauseMs yields the processor to others */
-function reading(lookUp: () => Promise<string>, pauseMs = 0) {
+/** Starts to look up repeatedly until `stop`, and collects the different answers. @param pauseMs pause between look-ups */
+function startReader(lookUp: () => Promise<string>, pauseMs = 0) {
   const answers = new Set<string>();
   let count = 0;
   let stopped = false;
@@ -77,7 +77,7 @@ function reading(lookUp: () => Promise<string>, pauseMs = 0) {
 
 const CRASH_POINTS: readonly CrashPoint[] = ['before', 'half', 'after'];
 
-it(`[D3] each of ${LOOK_UPS} look-ups around crashes at every write of a cycle is wholly old or wholly new`, async () => {
+it(`[D3] each of ${LOOK_UPS} look-ups around crashes at every write of a cycle returns the old generation or the new one, never a mixture`, async () => {
   await addMisses();
   await runCycle(stores.runtime);
   const warm = readerOf(stores.another().runtime);
@@ -88,14 +88,14 @@ it(`[D3] each of ${LOOK_UPS} look-ups around crashes at every write of a cycle i
     for (let k = 1; ; k++) {
       const before = await warm();
       await addMisses();
-      const readers = [reading(warm), reading(cold, 10)];
+      const readers = [startReader(warm), startReader(cold, 10)];
       const crashing = stores.another({ maxAttempts: 1 });
       const { around, crashed } = crashAt(k, point);
       const look = async (times: number) => {
         for (let i = 0; i < times; i++) await readers[0]?.look();
       };
-      // Look-ups run during each of its requests and long after its crash.
-      crashing.wire.around = async (request, forward) => {
+      // Look-ups run during each request of the crashing process and long after its crash.
+      crashing.proxy.around = async (request, forward) => {
         const [answer] = await Promise.allSettled([around(request, forward), look(LOOK_UPS_PER_REQUEST)]);
         if (answer.status === 'rejected') throw answer.reason;
         return answer.value;
@@ -107,7 +107,7 @@ it(`[D3] each of ${LOOK_UPS} look-ups around crashes at every write of a cycle i
       const after = await warm();
       for (const reader of readers) lookUps += await reader.stop();
       expect(JSON.parse(after).generation).toBe(JSON.parse(before).generation + 1);
-      expect(run).toMatchObject({ generation: JSON.parse(after).generation, events_read: sent });
+      expect(run).toMatchObject({ generation: JSON.parse(after).generation, events_read: eventCount });
       for (const reader of readers)
         for (const answer of reader.answers) expect([before, after], `${point} ${k}`).toContain(answer);
       expect(between.size).toBeLessThanOrEqual(2);
@@ -115,7 +115,7 @@ it(`[D3] each of ${LOOK_UPS} look-ups around crashes at every write of a cycle i
       crashes[point]++;
     }
   }
-  // The writes: opening, lessons, near lessons, overrides, archive, head, two records.
+  // A cycle writes its opening, lessons, near lessons, overrides, archive, head and two records.
   expect(crashes).toEqual({ before: 7, half: 7, after: 7 });
   expect(lookUps).toBeGreaterThanOrEqual(LOOK_UPS);
   const total = crashes.before + crashes.half + crashes.after;

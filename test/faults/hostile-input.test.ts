@@ -6,7 +6,7 @@ import { DynamoDbProxy } from '../support/dynamodb-proxy.ts';
 import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 
-/* Names, values and ids with a meaning to JavaScript, DynamoDB, a log or a terminal, from the event to the look-up. */
+/* These tests use names, values and ids with a meaning to JavaScript, DynamoDB, a log or a terminal. */
 
 const PER_SCOPE = 6;
 
@@ -61,12 +61,12 @@ const REFUSED: readonly string[] = [
   'x'.repeat(65),
 ];
 
-const wire = new DynamoDbProxy();
+const proxy = new DynamoDbProxy();
 const expressions = new Set<string>();
 const lines: string[] = [];
 let api: Api;
 beforeAll(async () => {
-  wire.around = ({ body }, forward) => {
+  proxy.around = ({ body }, forward) => {
     for (const [name, value] of Object.entries(body))
       if (name.endsWith('Expression')) expressions.add(String(value));
     for (const { Statement } of (body.Statements ?? []) as { Statement: string }[])
@@ -81,7 +81,7 @@ beforeAll(async () => {
   api = await openApi({
     now: () => NOW,
     environment: { N_MIN: String(PER_SCOPE) },
-    settings: wire.settings,
+    settings: proxy.settings,
     log,
   });
 });
@@ -159,7 +159,7 @@ const idOf = (text = ''): string => [...text].filter(c => c >= ' ').join('');
 const sorted = (scope: object): object =>
   Object.fromEntries(Object.entries(scope).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Counts events of other scopes of the list that the slice contains too, which are those of its superset. */
+/** Returns the number of events of other scopes of the list that lie in the slice too, because they contain its pairs. */
 function shared(scope: object): number {
   const entries = Object.entries(scope);
   const supersets = SCOPES.filter(

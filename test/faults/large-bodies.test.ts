@@ -9,12 +9,12 @@ import { eventBody, NOW, S1 } from '../support/episodes.ts';
 import { inMs, measurement, timed } from '../support/measurements.ts';
 import { bytesInUse, MIB } from '../support/memory.ts';
 
-/* Repeated bodies over HTTP that are too large or too deep: each is rejected within a second, and memory does not grow. */
+/* These tests send large and deep bodies over HTTP, repeatedly. */
 
 const ROUNDS = 20;
-const WITHIN_MS = 1000;
-/** Most growth that counts as noise of the collector; one body of the largest kind has 10 MiB. */
-const FLAT_BYTES = 8 * MIB;
+const MAX_MS = 1000;
+/** Maximum growth that counts as noise of the garbage collector. One body of the largest kind has 10 MiB. */
+const MAX_GROWTH_BYTES = 8 * MIB;
 
 const filled = (bytes: number): string => `{"x":"${'a'.repeat(bytes - 8)}"}`;
 const nested = (open: string, close: string): string => open.repeat(10_000) + close.repeat(10_000);
@@ -26,7 +26,7 @@ const many = (n: number): string =>
 const large = (length: number): object =>
   Object.fromEntries(Array.from({ length: Math.ceil(length / 1000) }, (_, i) => [`f${i}`, 'x'.repeat(1000)]));
 
-const REFUSED: readonly (readonly [what: string, path: string, body: string, status: number])[] = [
+const REJECTED: readonly (readonly [name: string, path: string, body: string, status: number])[] = [
   ['1 MiB + 1', '/v1/events', filled(MIB + 1), 413],
   ['10 MiB', '/v1/events', filled(10 * MIB), 413],
   ['10 MiB to outcomes', '/v1/outcomes', filled(10 * MIB), 413],
@@ -67,16 +67,16 @@ const post = (path: string, body: string) =>
 it('[V2] a body that is too large or too deep gets 413 or 400 within a second, and memory does not grow', async () => {
   const round = async (): Promise<number> => {
     let slowest = 0;
-    for (const [what, path, body, status] of REFUSED) {
+    for (const [name, path, body, status] of REJECTED) {
       const { value: response, ms } = await timed(() => post(path, body));
-      expect([what, response.status]).toEqual([what, status]);
+      expect([name, response.status]).toEqual([name, status]);
       expect(problemSchema.parse(await response.json()).status).toBe(status);
       slowest = Math.max(slowest, ms);
     }
     return slowest;
   };
-  // The least of ten readings leaves out what connections and the collector keep for a moment.
-  const settled = async () => {
+  // The smallest of ten readings excludes memory that connections and the collector keep for a moment.
+  const settledBytes = async () => {
     let least = Number.POSITIVE_INFINITY;
     for (let i = 0; i < 10; i++) {
       await new Promise(resolve => setTimeout(resolve, 50));
@@ -85,13 +85,13 @@ it('[V2] a body that is too large or too deep gets 413 or 400 within a second, a
     return least;
   };
   for (let i = 0; i < 3; i++) await round();
-  const before = await settled();
+  const before = await settledBytes();
   let slowest = 0;
   for (let i = 0; i < ROUNDS; i++) slowest = Math.max(slowest, await round());
-  const grown = (await settled()) - before;
-  expect(slowest).toBeLessThan(WITHIN_MS);
-  expect(grown).toBeLessThan(FLAT_BYTES);
-  const requests = REFUSED.length * ROUNDS;
+  const grown = (await settledBytes()) - before;
+  expect(slowest).toBeLessThan(MAX_MS);
+  expect(grown).toBeLessThan(MAX_GROWTH_BYTES);
+  const requests = REJECTED.length * ROUNDS;
   measurement(
     8,
     `${requests} bodies too large or too deep: all 413 or 400, the slowest in ${inMs(slowest)}, in use afterwards: ${(grown / MIB).toFixed(1)} MiB more`,
@@ -103,7 +103,7 @@ it('an event just under the size limit is accepted, stored and read by a run', a
   expect(JSON.stringify(event).length).toBeGreaterThan(MAX_EVENT_BYTES * 0.95);
   const { value: response, ms } = await timed(() => post('/v1/events', JSON.stringify(event)));
   expect([response.status, await response.json()]).toMatchObject([200, { accepted: 1 }]);
-  expect(ms).toBeLessThan(WITHIN_MS);
+  expect(ms).toBeLessThan(MAX_MS);
   expect((await api.cycle({ n_min: 2 })).patterns).toMatchObject([
     { status: 'too_few_events', events_read: 1 },
   ]);

@@ -8,7 +8,7 @@ import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
 const EVENTS = 30_000;
-/** Most events of a page, as if events were large. */
+/** Maximum number of events of a page, as if events were large. */
 const PAGE = 100;
 
 let stores: Stores;
@@ -26,7 +26,7 @@ it(`[I5] ${EVENTS} events in pages of ${PAGE} over ${EVENT_SHARDS} shards are ea
     await stores.runtime.episodes.add(part);
   }
   const shards = new Map<string, number>();
-  stores.wire.around = ({ operation, body }, forward) => {
+  stores.proxy.around = ({ operation, body }, forward) => {
     if (operation !== 'Query' || body.TableName !== 'events') return forward();
     const shard = JSON.stringify((body.ExpressionAttributeValues as Record<string, unknown>)[':p']);
     shards.set(shard, (shards.get(shard) ?? 0) + 1);

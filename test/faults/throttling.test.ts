@@ -6,11 +6,11 @@ import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 import { randomOf } from '../support/random.ts';
 
-/* A store with faults, as an HTTP caller meets it: acknowledged writes are stored, the rest gets "try again". */
+/* These tests send HTTP requests while the store has faults: acknowledged writes are stored, and the rest gets 503. */
 
 const EVENTS = 600;
 const PER_REQUEST = 20;
-/** Events of the client that retries until it succeeds. */
+/** Number of events of the client that retries until it succeeds. */
 const RETRIED = 6;
 const AS_OF = { as_of: iso(NOW), n_min: 10 };
 
@@ -18,14 +18,14 @@ let api: Api;
 afterEach(() => api.close());
 
 async function open(maxAttempts?: number): Promise<DynamoDbProxy> {
-  const wire = new DynamoDbProxy();
+  const proxy = new DynamoDbProxy();
   const settings = (base: Parameters<DynamoDbProxy['settings']>[0]) => ({
-    ...wire.settings(base),
+    ...proxy.settings(base),
     ...(maxAttempts !== undefined && { maxAttempts }),
   });
   api = await openApi({ now: () => NOW, settings });
-  wire.start();
-  return wire;
+  proxy.start();
+  return proxy;
 }
 
 interface Batch {
@@ -37,7 +37,7 @@ interface Batch {
 /** Returns batches of events, then batches with an outcome for each event. */
 function batches(): Batch[] {
   const ids = Array.from({ length: EVENTS }, (_, i) => `e${i}`);
-  const cut = Array.from({ length: EVENTS / PER_REQUEST }, (_, i) =>
+  const parts = Array.from({ length: EVENTS / PER_REQUEST }, (_, i) =>
     ids.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST),
   );
   const outcome = (id: string) => ({
@@ -47,19 +47,23 @@ function batches(): Batch[] {
     resolved_at: iso(NOW),
   });
   return [
-    ...cut.map(part => ({
+    ...parts.map(part => ({
       path: '/v1/events' as const,
       ids: part,
       body: { events: part.map(id => eventBody(id)) },
     })),
-    ...cut.map(part => ({ path: '/v1/outcomes' as const, ids: part, body: { outcomes: part.map(outcome) } })),
+    ...parts.map(part => ({
+      path: '/v1/outcomes' as const,
+      ids: part,
+      body: { outcomes: part.map(outcome) },
+    })),
   ];
 }
 
-type Sent = { readonly batch: Batch; readonly status: number };
+type SendResult = { readonly batch: Batch; readonly status: number };
 
-/** Sends each batch once, all at once; every response must be 200, or 503 with Retry-After. */
-async function send(all: readonly Batch[]): Promise<Sent[]> {
+/** Sends all batches concurrently, each once. Every response must be 200, or 503 with Retry-After. */
+async function send(all: readonly Batch[]): Promise<SendResult[]> {
   return Promise.all(
     all.map(async batch => {
       const response = await api.send('POST', batch.path, batch.body);
@@ -75,7 +79,7 @@ async function send(all: readonly Batch[]): Promise<Sent[]> {
 }
 
 /** Returns the number of recorded outcomes of each stored event. */
-async function stored(): Promise<Map<string, number>> {
+async function outcomesById(): Promise<Map<string, number>> {
   const { episodes } = api.service.runtime;
   const rows: [string, number][] = [];
   for await (const page of episodes.resolved(S1, 0, NOW))
@@ -92,42 +96,45 @@ describe.each([
   ['all of these faults', { throttled: 0.3, unprocessed: 0.5, cut: 0.1 }],
 ])(`${EVENTS} events and their outcomes with %s`, (what, rates) => {
   it(`[D1] with ${what}, acknowledged writes are stored exactly once, and the rest gets 503 and may be retried`, async () => {
-    const wire = await open(2);
-    wire.around = randomFaults(rates, randomOf(9));
+    const proxy = await open(2);
+    proxy.around = randomFaults(rates, randomOf(9));
     const all = batches();
-    const sent = [...(await send(all.slice(0, all.length / 2))), ...(await send(all.slice(all.length / 2)))];
-    wire.around = (_, forward) => forward();
-    const outcomes = await stored();
-    for (const { batch, status } of sent) {
+    const results = [
+      ...(await send(all.slice(0, all.length / 2))),
+      ...(await send(all.slice(all.length / 2))),
+    ];
+    proxy.around = (_, forward) => forward();
+    const outcomes = await outcomesById();
+    for (const { batch, status } of results) {
       if (status !== 200) continue;
       if (batch.path === '/v1/outcomes') continue;
       const again = await api.send('POST', batch.path, batch.body);
       expect(await again.json()).toEqual({ accepted: 0, unchanged: batch.ids.length, rejected: [] });
     }
     const events = new Set(
-      sent.filter(s => s.status === 200 && s.batch.path === '/v1/events').flatMap(s => s.batch.ids),
+      results.filter(s => s.status === 200 && s.batch.path === '/v1/events').flatMap(s => s.batch.ids),
     );
-    for (const { batch, status } of sent)
+    for (const { batch, status } of results)
       if (status === 200 && batch.path === '/v1/outcomes')
         for (const id of batch.ids) if (events.has(id)) expect([id, outcomes.get(id)]).toEqual([id, 1]);
     // The caller sends everything again; then each event and outcome is stored once.
     for (const { status } of await send(all)) expect(status).toBe(200);
-    const now = await stored();
+    const now = await outcomesById();
     expect(now.size).toBe(EVENTS);
     expect([...now.values()].every(times => times === 1)).toBe(true);
     expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ status: 'published', events_read: EVENTS }]);
-    const acknowledged = sent.filter(({ status }) => status === 200).length;
-    const result = `${acknowledged} of ${sent.length} requests acknowledged, 0 of their writes missing or double`;
+    const acknowledged = results.filter(({ status }) => status === 200).length;
+    const result = `${acknowledged} of ${results.length} requests acknowledged, 0 of their writes missing or double`;
     measurement(
       9,
-      `${what}: ${result}; ${sent.length - acknowledged} × 503 with Retry-After; sent again, all stored once`,
+      `${what}: ${result}; ${results.length - acknowledged} × 503 with Retry-After; sent again, all stored once`,
     );
   });
 });
 
 it('a client that retries until it is acknowledged stores everything once, even with 90 % of calls throttled', async () => {
-  const wire = await open(1);
-  wire.around = randomFaults({ throttled: 0.9 }, randomOf(90));
+  const proxy = await open(1);
+  proxy.around = randomFaults({ throttled: 0.9 }, randomOf(90));
   const ids = Array.from({ length: RETRIED }, (_, i) => `e${i}`);
   let tries = 0;
   const sendUntilAcknowledged = async (path: string, body: object, done: object): Promise<void> => {
@@ -135,7 +142,7 @@ it('a client that retries until it is acknowledged stores everything once, even 
       const response = await api.send('POST', path, body);
       status = response.status;
       expect([200, 503]).toContain(status);
-      // A later attempt may meet the writes of an unacknowledged one.
+      // An unacknowledged attempt may have stored the item, so a later one may find it.
       if (status === 200) expect(await response.json()).toMatchObject({ rejected: [], ...done });
     }
   };
@@ -144,8 +151,8 @@ it('a client that retries until it is acknowledged stores everything once, even 
     outcomes: [{ pattern_key: S1, episode_id, outcome: 'success', resolved_at: iso(NOW) }],
   });
   await Promise.all(ids.map(id => sendUntilAcknowledged('/v1/outcomes', report(id), { parked: 0 })));
-  wire.around = (_, forward) => forward();
-  expect([...(await stored()).values()]).toEqual(ids.map(() => 1));
+  proxy.around = (_, forward) => forward();
+  expect([...(await outcomesById()).values()]).toEqual(ids.map(() => 1));
   expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ events_read: RETRIED }]);
   const requests = `${2 * RETRIED} requests of one item`;
   measurement(9, `90 % of calls throttled: ${requests} acknowledged after ${tries} tries, each stored once`);
@@ -160,21 +167,21 @@ describe('retries of the store', () => {
     ],
     ['cut', () => Promise.reject(connectionCut()), 'store_unavailable'],
   ] as const)(
-    '[S3] an event costs 4 calls and then gets 503 when every call is %s',
+    '[S3] an event takes 4 calls and then gets 503 when every call is %s',
     async (what, around, code) => {
-      const wire = await open();
-      wire.around = around;
+      const proxy = await open();
+      proxy.around = around;
       const response = await api.send('POST', '/v1/events', eventBody('e'));
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
       expect(await response.json()).toMatchObject({ code });
-      expect(wire.seen).toHaveLength(4);
+      expect(proxy.operations).toHaveLength(4);
       measurement(9, `every call ${what}: 4 calls, then 503 with Retry-After`);
     },
   );
 
-  it('[S3] a batch that is never processed costs 8 calls and then gets 503', async () => {
-    const wire = await open();
-    wire.around = async ({ operation, body }, forward) => {
+  it('[S3] a batch that is never processed takes 8 calls and then gets 503', async () => {
+    const proxy = await open();
+    proxy.around = async ({ operation, body }, forward) => {
       if (operation !== 'BatchExecuteStatement') return forward();
       const slow = (body.Statements as object[]).map(() => ({
         Error: { Code: 'ThrottlingError', Message: 'slow' },
@@ -183,6 +190,6 @@ describe('retries of the store', () => {
     };
     const response = await api.send('POST', '/v1/events', eventBody('e'));
     expect([response.status, await response.json()]).toMatchObject([503, { code: 'store_throttled' }]);
-    expect(wire.seen.filter(operation => operation === 'BatchExecuteStatement')).toHaveLength(8);
+    expect(proxy.operations.filter(operation => operation === 'BatchExecuteStatement')).toHaveLength(8);
   });
 });

@@ -8,7 +8,7 @@ import { measurement } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
-/* Valid times of an event, the events of a window, and expired events that are not deleted yet. */
+/* These tests cover valid times of an event, the events of a window, and expired events that are not deleted yet. */
 
 let stores: Stores;
 beforeEach(async () => {
@@ -19,7 +19,7 @@ afterEach(() => stores.close());
 const SECOND = 1000;
 
 /** Event times at the edge of each rule. */
-const TIMES: readonly (readonly [what: string, ms: number, valid: boolean])[] = [
+const TIMES: readonly (readonly [name: string, ms: number, valid: boolean])[] = [
   ['five minutes ahead of its receipt', NOW + 5 * MINUTE, true],
   ['five minutes before it', NOW - 5 * MINUTE, true],
   ['a day ahead', NOW + DAY, true],
@@ -33,10 +33,10 @@ const TIMES: readonly (readonly [what: string, ms: number, valid: boolean])[] = 
 ];
 
 it('[T1] the time of a valid event lies between the year 2000 and a day after its receipt, to the second', () => {
-  for (const [what, ms, valid] of TIMES) {
+  for (const [name, ms, valid] of TIMES) {
     const read = () => readEpisode(eventBody('e', { timestamp: iso(ms) }), NOW);
-    if (valid) expect([what, read().timestamp]).toEqual([what, ms]);
-    else expect([what, faultOf(read).code]).toEqual([what, 'timestamp_out_of_range']);
+    if (valid) expect([name, read().timestamp]).toEqual([name, ms]);
+    else expect([name, faultOf(read).code]).toEqual([name, 'timestamp_out_of_range']);
   }
   const rejected = TIMES.filter(([, , valid]) => !valid).length;
   measurement(
@@ -77,7 +77,7 @@ describe('expired events that are still stored', () => {
     const read = async () => (await runCycle(stores.runtime, { as_of: iso(NOW) }))[0]?.events_read;
     expect(await read()).toBe(12);
     stores.clock.now += 399 * DAY;
-    // These are received later and so kept longer.
+    // These events are received later, so they are kept longer.
     for (let i = 0; i < 11; i++) await add(`new ${i}`);
     expect(await read()).toBe(23);
     stores.clock.now += DAY + HOUR;

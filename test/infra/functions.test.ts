@@ -71,7 +71,7 @@ describe('functions', () => {
   });
 
   it.each(all)(
-    'The function %s reads its source map at start only if it answers no caller',
+    'The function %s reads its source map at start only if it does not answer callers',
     (_, logicalName, id) => {
       const answers = ['Ingest', 'Lookup', 'Operate'].includes(id);
       expect(environmentOf(logicalName).NODE_OPTIONS).toBe(answers ? undefined : '--enable-source-maps');

@@ -24,8 +24,8 @@ import { measurement } from '../support/measurements.ts';
  *   POST …/rollback    to generation 1, then to generation 2
  *   PUT  …/mode        live
  *
- * Then it was stopped, started and stopped again. The expectations below are what release 0.1.0 answered. Do not make
- * the folder anew: a later format gets a folder of its own.
+ * Then it was stopped, started and stopped again. The expectations below are the answers of release 0.1.0. Do not
+ * create the folder again: a later format gets a folder of its own.
  */
 const FORMAT_1 = fileURLToPath(new URL('../data/format-1', import.meta.url));
 /** A day after the folder was made; some of its rows expire after 30 days. */
@@ -142,7 +142,7 @@ it('npm start refuses a data folder of a newer format with one line and exit cod
 });
 
 it.each([2, 1.5, '1', null])(
-  'a data folder with format version %j is refused and not left locked',
+  'a data folder with format version %j is refused and is not locked afterwards',
   async version => {
     await (await open()).close();
     await markVersion(version);

@@ -117,7 +117,7 @@ describe('with tokens', () => {
     ['GET', '/nothing', 'reader', 404],
     ['GET', '/nothing', undefined, 401],
     ['OPTIONS', '/v1/status', undefined, 401],
-  ])('%s %s with the token of role %s gets status %d', async (method, path, role, status) => {
+  ])('The request %s %s with the token of role %s gets status %d', async (method, path, role, status) => {
     const authorization = role === undefined ? undefined : `Bearer ${tokenOf(role)}`;
     expect((await send(method, path, authorization)).status).toBe(status);
   });

@@ -26,7 +26,7 @@ async function tearWrite(folder: string, episodeId: string): Promise<number> {
   return deleted;
 }
 
-it('[D4] an index row without its item fails no run, and a retry of the event is accepted and counted once', async () => {
+it('[D4] an index row without its item makes no run fail, and a retry of the event is accepted and counted once', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pm-tuning-cut-'));
   const open = () => openApi({ data: folder, now: () => NOW, environment: { N_MIN: '5' } });
   const all = events(20, 'a');

@@ -1,18 +1,18 @@
 import { Readable } from 'node:stream';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
-interface WireRequest {
+interface ProxyRequest {
   /** For example `PutItem`. */
   readonly operation: string;
   readonly body: Record<string, unknown>;
 }
-export interface WireAnswer {
+export interface ProxyResponse {
   readonly statusCode: number;
   readonly body: Record<string, unknown>;
 }
-type Forward = (body?: object) => Promise<WireAnswer>;
+type Forward = (body?: object) => Promise<ProxyResponse>;
 /** Handles a request between the AWS SDK and the engine: forwards it (changed or not), responds itself, or throws. */
-type Around = (request: WireRequest, forward: Forward) => Promise<WireAnswer>;
+type Around = (request: ProxyRequest, forward: Forward) => Promise<ProxyResponse>;
 
 interface EngineRequest {
   readonly headers: Readonly<Record<string, string>>;
@@ -25,24 +25,24 @@ interface EngineHandler {
 /** A proxy between the AWS SDK and the engine. It records operations, and a test may replace `around` at any time. */
 export class DynamoDbProxy {
   /** Operations since `start`, in the order of their requests. */
-  readonly seen: string[] = [];
+  readonly operations: string[] = [];
   around: Around = (_, forward) => forward();
 
   /** Clears the record. */
   start(): void {
-    this.seen.length = 0;
+    this.operations.length = 0;
   }
 
   /** Returns the write operations since `start`. */
   writes(): string[] {
-    return this.seen.filter(isWrite);
+    return this.operations.filter(isWrite);
   }
 
   readonly settings = (settings: DynamoDBClientConfig): DynamoDBClientConfig => {
     const engine = settings.requestHandler as unknown as EngineHandler;
     const handle = async (request: EngineRequest) => {
       const operation = request.headers['x-amz-target']?.split('.').at(-1) ?? '';
-      this.seen.push(operation);
+      this.operations.push(operation);
       const text =
         request.body instanceof Uint8Array ? new TextDecoder().decode(request.body) : String(request.body);
       const body = JSON.parse(text) as Record<string, unknown>;
@@ -65,7 +65,7 @@ const isWrite = (operation: string): boolean =>
   /^(Put|Update|Delete|BatchWrite|BatchExecute)/.test(operation);
 
 /** Returns an error response of DynamoDB. */
-export function errorAnswer(name: string, statusCode = 400): WireAnswer {
+export function errorAnswer(name: string, statusCode = 400): ProxyResponse {
   return {
     statusCode,
     body: { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: `${name} of table-xyz` },
@@ -108,7 +108,7 @@ interface FaultRates {
   readonly cut?: number;
 }
 
-/** Simulates a store with random faults. @param random returns numbers from 0 up to 1 */
+/** Simulates a store with random faults. @param random returns numbers in [0, 1) */
 export function randomFaults(
   { throttled = 0, unprocessed = 0, cut = 0 }: FaultRates,
   random: () => number,
@@ -118,7 +118,7 @@ export function randomFaults(
     const half =
       request.operation.startsWith('Batch') && random() < unprocessed ? halved(request) : undefined;
     const answer = await forward(half?.sent);
-    const partial = half && answer.statusCode === 200 ? half.left(answer) : answer;
+    const partial = half && answer.statusCode === 200 ? half.withRest(answer) : answer;
     if (random() < cut) throw connectionCut();
     return partial;
   };
@@ -137,20 +137,20 @@ export function retryThrottled(around: Around): Around {
 interface Halved {
   readonly sent: object;
   /** Adds the other half to the response of the sent half, as unprocessed. */
-  readonly left: (answer: WireAnswer) => WireAnswer;
+  readonly withRest: (answer: ProxyResponse) => ProxyResponse;
 }
 
 type PerTable<T> = Record<string, T>;
 
 /** Splits off the first half of a batch on one table; any other request stays whole. */
-function halved({ operation, body }: WireRequest): Halved {
+function halved({ operation, body }: ProxyRequest): Halved {
   if (operation === 'BatchExecuteStatement') {
     const { Statements } = body as { Statements: object[] };
     const half = Math.ceil(Statements.length / 2);
     const rest = Statements.slice(half).map(() => ({ Error: { Code: 'ThrottlingError', Message: 'slow' } }));
     return {
       sent: { ...body, Statements: Statements.slice(0, half) },
-      left: answer => ({
+      withRest: answer => ({
         ...answer,
         body: { Responses: [...((answer.body.Responses as object[]) ?? []), ...rest] },
       }),
@@ -164,7 +164,10 @@ function halved({ operation, body }: WireRequest): Halved {
     const rest = requests.slice(half);
     return {
       sent: { RequestItems: { [table]: requests.slice(0, half) } },
-      left: answer => ({ ...answer, body: { UnprocessedItems: rest.length > 0 ? { [table]: rest } : {} } }),
+      withRest: answer => ({
+        ...answer,
+        body: { UnprocessedItems: rest.length > 0 ? { [table]: rest } : {} },
+      }),
     };
   }
   if (operation === 'BatchGetItem') {
@@ -176,8 +179,8 @@ function halved({ operation, body }: WireRequest): Halved {
     const UnprocessedKeys = rest.length > 0 ? { [table]: { ...batch, Keys: rest } } : {};
     return {
       sent: { RequestItems: { [table]: { ...batch, Keys: batch.Keys.slice(0, half) } } },
-      left: answer => ({ ...answer, body: { ...answer.body, UnprocessedKeys } }),
+      withRest: answer => ({ ...answer, body: { ...answer.body, UnprocessedKeys } }),
     };
   }
-  return { sent: body, left: answer => answer };
+  return { sent: body, withRest: answer => answer };
 }

@@ -23,7 +23,7 @@ export function useEpisodeStore() {
   afterAll(() => stores.close());
   beforeEach(() => {
     pattern = parsePatternKey(`pm.test_${tests++}.S1.entry`);
-    stores.wire.around = (_, forward) => forward();
+    stores.proxy.around = (_, forward) => forward();
     stores.clock.now = NOW;
   });
 

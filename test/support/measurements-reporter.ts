@@ -4,10 +4,10 @@ import type { Measurement } from './measurements.ts';
 /** Prints the measurements of tests, one line each, in the order of the fault table in docs/guarantees-tests.md. */
 export default class MeasurementsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const figures = modules.flatMap(module =>
-      [...module.children.allTests()].flatMap(test => test.meta().figures ?? []),
+    const measurements = modules.flatMap(module =>
+      [...module.children.allTests()].flatMap(test => test.meta().measurements ?? []),
     );
-    for (const { row, text } of figures.sort(byRow)) process.stdout.write(`${nameOf(row)}: ${text}\n`);
+    for (const { row, text } of measurements.sort(byRow)) process.stdout.write(`${nameOf(row)}: ${text}\n`);
   }
 }
 

@@ -2,14 +2,14 @@ import { TestRunner } from 'vitest';
 
 /** One measurement of a test. */
 export interface Measurement {
-  /** Row number of the fault table in docs/guarantees-tests.md, or a word for a measurement without a row. */
+  /** Row of the fault table in docs/guarantees-tests.md, or a word for a measurement that has no row there. */
   readonly row: number | string;
   readonly text: string;
 }
 
 declare module 'vitest' {
   interface TaskMeta {
-    figures?: Measurement[];
+    measurements?: Measurement[];
   }
 }
 
@@ -20,7 +20,7 @@ declare module 'vitest' {
 export function measurement(row: number | string, text: string): void {
   const meta = TestRunner.getCurrentTest()?.meta;
   if (!meta) throw new Error('no test is running');
-  meta.figures = [...(meta.figures ?? []), { row, text }];
+  meta.measurements = [...(meta.measurements ?? []), { row, text }];
 }
 
 /** Runs a function and returns its milliseconds and its value. */

@@ -1,6 +1,6 @@
 /**
  * Returns a seeded source of fractions in [0, 1) (the mulberry32 generator). Tests and benches draw their data from it;
- * the product and the policy bench use `sfc32`. Do not change it: the figures of the benches depend on it.
+ * the product and the policy bench use `sfc32`. Do not change it: results of the benches depend on it.
  */
 export function randomOf(seed: number): () => number {
   let state = seed;

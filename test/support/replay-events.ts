@@ -92,7 +92,7 @@ export const movesOf = (result: ReplayResult): unknown[] =>
     Number((o.multiplier ?? o.delta ?? 0).toFixed(4)),
   ]);
 
-/** Makes random events whose outcome depends on nothing: a success with the given probability. */
+/** Makes random events with independent outcomes: each is a success with the given probability. */
 export function randomEvents(random: Random, count: number, success: number): KnownEvent[] {
   return Array.from({ length: count }, () => {
     const daysAgo = 1 + random.uniform() * 88;

@@ -11,7 +11,7 @@ import { NOW } from './episodes.ts';
 /** Opens the stores on an engine in memory, with a settable clock, a proxy for faults, and access to raw items. */
 export async function openStores(options: { readonly maxAttempts?: number } = {}) {
   const engine = await openEmbeddedEngine();
-  const wire = new DynamoDbProxy();
+  const proxy = new DynamoDbProxy();
   const clock = { now: NOW };
   const logged: { message: string; fields: LogFields | undefined }[] = [];
   const config = readConfig({
@@ -20,7 +20,7 @@ export async function openStores(options: { readonly maxAttempts?: number } = {}
     OVERRIDES_TABLE: 'overrides',
     CONTROL_TABLE: 'control',
   });
-  const client = documentClient({ ...wire.settings(engine.settings), ...options });
+  const client = documentClient({ ...proxy.settings(engine.settings), ...options });
   await ensureTables(client, config.tables);
   const log = {
     debug: () => undefined,
@@ -28,22 +28,22 @@ export async function openStores(options: { readonly maxAttempts?: number } = {}
     warn: () => undefined,
     error: (message: string, _: unknown, fields?: LogFields) => void logged.push({ message, fields }),
   };
-  wire.start();
+  proxy.start();
   return {
     runtime: createRuntime(config, client, () => clock.now, log),
     db: new Dynamo(client),
     newDb: () => new Dynamo(client),
     /** Simulates another process on the same tables, with its own caches, connection and proxy. */
     another: (more: DynamoDBClientConfig = {}) => {
-      const ownWire = new DynamoDbProxy();
-      const ownClient = documentClient({ ...ownWire.settings(engine.settings), ...more });
+      const ownProxy = new DynamoDbProxy();
+      const ownClient = documentClient({ ...ownProxy.settings(engine.settings), ...more });
       return {
-        wire: ownWire,
+        proxy: ownProxy,
         runtime: createRuntime(config, ownClient, () => clock.now, log),
         client: ownClient,
       };
     },
-    wire,
+    proxy,
     clock,
     logged,
     close: async () => {

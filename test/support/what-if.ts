@@ -66,7 +66,7 @@ export const times = (count: number, draft: EventDraft): KnownEvent[] =>
 /** Settings without clusters, under which one event with its factor enables a lever. */
 export const ALONE: ReplaySettings = { ...REPLAY_SETTINGS, nMin: 1, clusters: [] };
 
-/** Runs a what-if on ts_min from × 0.8 to × 1.2 over all events of 90 days, unless the question differs. */
+/** Runs a what-if on ts_min from × 0.8 to × 1.2 over all events of 90 days, unless `question` differs. */
 export function runWhatIf(
   events: readonly KnownEvent[],
   changes: Partial<Omit<WhatIfQuestion, 'lever'>> & { readonly lever?: string } = {},

@@ -27,7 +27,7 @@ it('cycle waits for the end of the run and prints the result of each pattern wit
   expect(session.received).toHaveLength(5);
 });
 
-it.each(['partial', 'failed'])('cycle ends with 1 when the run is %s', async state => {
+it.each(['partial', 'failed'])('cycle ends with exit code 1 when the run is %s', async state => {
   expect(await session.run(polled(state), ['cycle'])).toMatchObject({ exit: 1 });
 });
 

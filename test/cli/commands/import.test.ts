@@ -80,7 +80,7 @@ it('An import reads the same events from JSONL, CSV, gzip and standard input', a
   ]);
 });
 
-it('An import writes rejected lines to a file, with line and reason, and ends with 1', async () => {
+it('An import writes rejected lines to a file, with line and reason, and ends with exit code 1', async () => {
   const lines = [event(1), event(2, { decision: 'maybe' }), event(1, { scope: { chain: 'eth' } })];
   const path = file('events.jsonl', `${jsonl(lines)}not json\n`);
   const result = await run(ingest(), [path]);
@@ -167,7 +167,7 @@ it('An import fails when a response does not cover every event', async () => {
   expect(await run(route, [file('events.jsonl', jsonl(many(2)))])).toMatchObject({ exit: 5 });
 });
 
-it('An interrupted import prints what was imported and ends with 130', async () => {
+it('An interrupted import prints what was imported and ends with exit code 130', async () => {
   const store = ingest();
   let press = (): void => {};
   const route: Route = request => {
@@ -233,7 +233,7 @@ it.each([
   ['is damaged gzip', 'broken.jsonl.gz', 'damaged gzip'],
   ['lacks columns', 'columns.csv', 'missing: pattern_key'],
 ])(
-  'A file that %s ends the import with 2 and one line, before anything is sent',
+  'A file that %s ends the import with exit code 2 and one line, before anything is sent',
   async (_, name, message) => {
     file('events.txt', '');
     file('broken.jsonl.gz', 'no gzip');
@@ -252,13 +252,13 @@ it('A file that is missing ends the import before any other file is sent', async
   expect(service?.received).toEqual([]);
 });
 
-it('An import with --rejected on its own input ends with 2 and leaves the file unchanged', async () => {
+it('An import with --rejected on its own input ends with exit code 2 and leaves the file unchanged', async () => {
   const path = file('a.jsonl', jsonl(many(1)));
   expect(await run(unreachable, [path, '--rejected', path])).toMatchObject({ exit: 2 });
   expect(readFileSync(path, 'utf8')).toBe(jsonl(many(1)));
 });
 
-it('An import of empty files ends with 0', async () => {
+it('An import of empty files ends with exit code 0', async () => {
   const result = await run(unreachable, [file('a.jsonl', ''), file('b.csv', '')]);
   expect(result).toMatchObject({ exit: 0, err: '' });
   expect(result.out.match(/: no events$/gm)).toHaveLength(2);

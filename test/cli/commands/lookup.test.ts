@@ -37,7 +37,7 @@ it('lookup prints that every threshold stays when no override matches', async ()
   expect(result).toMatchObject({ exit: 0, out: expect.stringContaining('no override matches') });
 });
 
-it('lookup ends with 1 when the answer is neutral because of a failure', async () => {
+it('lookup ends with exit code 1 when the answer is neutral because of a failure', async () => {
   const degraded = { code: 'store_unavailable', detail: 'no answer' };
   const result = await session.run(always(lookup({ degraded })), ['lookup', P, '--json']);
   expect(result).toMatchObject({ exit: 1, err: 'neutral because store_unavailable: no answer\n' });

@@ -49,7 +49,7 @@ it('nmin prints a table, two plots and one sentence, within 80 columns', async (
   expect(session.received[0]?.query.toString()).toBe('as_of=2025-01-20T00%3A00%3A00Z&lookback_days=90');
   const lines = stripVTControlCharacters(result.out).split('\n');
   expect(lines.slice(0, 12).join('\n')).toMatchInlineSnapshot(`
-    "pm.uptrend.S1.entry, 90 days to 2025-01-20 00:00:00Z: 1,234 events, 30.0 % of 1,200 with success; 99 shuffles
+    "pm.uptrend.S1.entry, 90 days to 2025-01-20 00:00:00Z: 1,234 events, 30.0 % of 1,200 with success; 99 permutations
 
     N_MIN  slices  lessons  differ  chance  general  chance  detectable  among all
     10        500      340      60    0.13        9    0.09       +30/–      +51/–
@@ -88,7 +88,7 @@ it('nmin prints what was left out', async () => {
 it('nmin prints one sentence for a pattern without events', async () => {
   const none = { ...ANSWER, events: 0, decided: 0, base_share: null, advice: 'Keep 33: 0 events.' };
   expect((await run(none, ['nmin', P])).out).toBe(
-    `${P}, 90 days to 2025-01-20 00:00:00Z: 0 events; 99 shuffles\n\nKeep 33: 0 events.\n`,
+    `${P}, 90 days to 2025-01-20 00:00:00Z: 0 events; 99 permutations\n\nKeep 33: 0 events.\n`,
   );
 });
 
@@ -97,7 +97,7 @@ it('nmin --json prints the response unchanged', async () => {
   expect(JSON.parse(result.out)).toEqual(ANSWER);
 });
 
-it('nmin --svg writes the plots, and ends with 2 when the file cannot be written', async () => {
+it('nmin --svg writes the plots, and ends with exit code 2 when the file cannot be written', async () => {
   const file = join(folder, 'n-min.svg');
   expect(await run(ANSWER, ['nmin', P, '--svg', file])).toMatchObject({ exit: 0 });
   const svg = readFileSync(file, 'utf8');

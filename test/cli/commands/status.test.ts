@@ -29,7 +29,7 @@ const status = (healthy: boolean): object => ({
   ],
 });
 
-it('status ends with 0 when the system is healthy, else with 1 and the reasons', async () => {
+it('status ends with exit code 0 when the system is healthy, else with exit code 1 and the reasons', async () => {
   expect(await session.run(always(status(true)), ['status'])).toMatchObject({ exit: 0, err: '' });
   const result = await session.run(always(status(false)), ['status'], 80);
   expect(result.exit).toBe(1);

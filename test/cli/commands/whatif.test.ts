@@ -152,7 +152,7 @@ it('whatif accepts a negative delta', async () => {
   );
 });
 
-it('whatif --svg without a curve ends with 1 and writes nothing', async () => {
+it('whatif --svg without a curve ends with exit code 1 and writes nothing', async () => {
   const file = join(folder, 'none.svg');
   const result = await run([...ASK, '--scope', 'timeframe=9h', '--svg', file]);
   expect(result).toMatchObject({
@@ -162,12 +162,12 @@ it('whatif --svg without a curve ends with 1 and writes nothing', async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-it('whatif --svg ends with 2 when the file cannot be written', async () => {
+it('whatif --svg ends with exit code 2 when the file cannot be written', async () => {
   const result = await run([...ASK, '--svg', join(folder, 'no', 'such', 'folder.svg')]);
   expect(result).toMatchObject({ exit: 2, err: expect.stringContaining('choose another file with --svg') });
 });
 
-it('whatif ends with 4 for a lever that the pattern does not have, and prints its levers', async () => {
+it('whatif ends with exit code 4 for a lever that the pattern does not have, and prints its levers', async () => {
   const result = await run(['whatif', S1, '--lever', 'dx_min', '--from', '0.8', '--to', '1.2']);
   expect(result).toMatchObject({ exit: 4, err: expect.stringContaining('ts_min, halo_max, slope_min') });
 });
