@@ -5,7 +5,7 @@ import { adminRoutes } from '../shared/http/routes/admin.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Answers readers and operators: status, lessons, overrides, cycles, generations, mode, settings, rollback. */
+/** Serves readers and operators: status, lessons, overrides, cycles, generations, mode, settings, rollback. */
 export function createHandler(runtime: Runtime) {
   const app = createApp(runtime.log);
   const { cycleMaxAgeMinutes, stateMachineArn } = runtime.config;

@@ -4,7 +4,7 @@ import { lookupRoutes } from '../shared/http/routes/lookup.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Answers the PM: look-ups and snapshots. */
+/** Serves the look-ups and snapshots that the PM requests. */
 export function createHandler(runtime: Runtime) {
   const app = createApp(runtime.log);
   lookupRoutes(app, runtime);

@@ -3,7 +3,7 @@ import { tuneStep } from '../shared/cycle/steps/tune.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Step 2 of a cycle, per pattern: computes lessons and the overrides that follow; nothing of it is in force. */
+/** Step 2 of a cycle, per pattern: computes lessons and the overrides that follow, and puts nothing in force. */
 export const createHandler = (runtime: Runtime) => (input: unknown) =>
   logStep(
     runtime,

@@ -4,7 +4,7 @@ import type { Payoff } from './override/payoff.ts';
 
 const wholeNumber = z.coerce.number().int();
 
-/** Every setting, by the name of its environment variable. The type checker compares `infra/` with this schema. */
+/** Every setting, by the name of its environment variable. The type checker checks `infra/` against this schema. */
 export const environmentSchema = z.object({
   EVENTS_TABLE: z.string().min(3),
   LESSONS_TABLE: z.string().min(3),
@@ -24,7 +24,7 @@ export const environmentSchema = z.object({
   /** The payoff: gain of an acted success, and loss of an acted failure. */
   PAYOFF_WIN: z.coerce.number().positive().default(2),
   PAYOFF_LOSS: z.coerce.number().positive().default(1),
-  /** `status` is unhealthy when the last finished run is older than this many minutes. */
+  /** `status` is unhealthy when the last finished run is older than this, in minutes. */
   CYCLE_MAX_AGE_MINUTES: wholeNumber.min(1).default(120),
   /** Days that an event is kept after its receipt. Longer than any window, so that a run never reads expired rows. */
   EVENT_RETENTION_DAYS: wholeNumber.min(368).max(3660).default(400),
@@ -61,7 +61,7 @@ export interface Config {
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  // Parsed once per process: with `jitless`, zod does not first compile a parser, which would take longer.
+  // Without `jitless` zod compiles a parser first. Settings are parsed once per process, so that would take longer.
   const result = environmentSchema.safeParse(set, { jitless: true });
   if (!result.success) {
     const problems = result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);

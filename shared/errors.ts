@@ -59,7 +59,7 @@ export interface FaultIssue {
   readonly message: string;
 }
 
-/** Returns the code of anything thrown: `internal` for what is not a `Fault`. */
+/** Returns the code of a thrown value; `internal` unless it is a `Fault`. */
 export function faultCode(error: unknown): FaultCode {
   return error instanceof Fault ? error.code : 'internal';
 }

@@ -3,8 +3,8 @@
  * both import the message from here, so that the two cannot differ.
  */
 
-/** Closes a run; its fields are the metrics of `infra/monitoring/metrics.ts`. */
+/** Message of the line that closes a run. Its fields are the metrics of `infra/monitoring/metrics.ts`. */
 export const CYCLE_CLOSED_MESSAGE = 'cycle closed';
 
-/** Reports the dimensions that look-ups of a pattern used; a subscription hands the line to the function that stores it. */
+/** Message of the line that lists dimensions of look-ups. A subscription passes it to the function that stores them. */
 export const QUERIED_DIMENSIONS_MESSAGE = 'queried dimensions';

@@ -9,7 +9,7 @@ export function finite(value: number): number {
 }
 
 /**
- * Returns the element at an index of a typed array. For loops that are not hot: kernels read elements directly.
+ * Returns the element at an index of a typed array. It serves loops that are not hot; kernels read elements directly.
  * @throws RangeError outside of the array, so that a wrong index is never read as 0
  */
 export function elementAt(values: ArrayLike<number>, index: number): number {

@@ -4,7 +4,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-/** The table of who may import what, checked over the import statements of every file. */
+/** Checks the import statements of every file against the table of import rules. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['shared', 'functions', 'infra', 'local', 'cli', 'bench', 'test'];
@@ -18,7 +18,7 @@ interface Import {
 
 const files = FOLDERS.flatMap(folder =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    // A bench installs what it compares with below itself.
+    // A bench installs the packages that it compares with in its own folder.
     .filter(name => !name.split(sep).includes('node_modules'))
     .filter(name => name.endsWith('.ts'))
     .map(name => `${folder}/${name.replaceAll('\\', '/')}`),
@@ -51,7 +51,7 @@ const isPackage = (target: string): boolean => !under(...FOLDERS)(target);
 const isBuiltin = (target: string): boolean => target.startsWith('node:') || builtinModules.includes(target);
 const show = (found: readonly Import[]): string[] => found.map(i => `${i.from} → ${i.to}`);
 
-it('there is something to check', () => {
+it('The tests find the imports of the repository', () => {
   expect(files.length).toBeGreaterThan(60);
   expect(imports.length).toBeGreaterThan(200);
   expect(show(imports.filter(i => i.from === 'functions/mine.ts'))).toEqual([
@@ -62,13 +62,13 @@ it('there is something to check', () => {
   ]);
 });
 
-it('every import from this repository names a file that is there', () => {
+it('Every import from this repository names an existing file', () => {
   const missing = imports.filter(i => i.to.endsWith('.ts') && !isPackage(i.to) && !source.has(i.to));
-  // Sources inside a test's text are no imports of it.
+  // Import statements inside the text of a test are not imports of the test.
   expect(show(missing)).toEqual([]);
 });
 
-/** The nouns of the product in the order of data flow: each may import the ones before it. */
+/** Rooms of shared in the order of data flow: each may import the ones before it. */
 const NOUNS = ['pattern', 'episode', 'lever', 'lesson', 'override', 'generation', 'lookup', 'cycle'];
 const nouns = (upTo: string): string[] =>
   NOUNS.slice(0, NOUNS.indexOf(upTo) + 1).map(noun => `shared/${noun}`);
@@ -90,7 +90,7 @@ interface Rule {
   readonly module: string;
   readonly files: (file: string) => boolean;
   readonly own: readonly string[];
-  /** Of these only types. */
+  /** Paths from which only types may be imported. */
   readonly types?: readonly string[];
   readonly packages: readonly (string | RegExp)[];
 }
@@ -123,7 +123,7 @@ const RULES: readonly Rule[] = [
   noun('generation', ['zod']),
   noun('lookup', ['zod']),
   {
-    // A run and a look-up stand side by side: a run imports only the port of the dimensions that look-ups use.
+    // A run imports nothing of look-ups but the port of the dimensions that look-ups use.
     ...noun('cycle', ['zod'], [...nouns('generation'), 'shared/cycle']),
     types: ['shared/lookup/dimension-store.ts', 'shared/log.ts'],
   },
@@ -215,53 +215,56 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-describe('who may import what', () => {
-  it.each(RULES)('$module', ({ files: mine, own, types = [], packages }) => {
-    const allowed = ({ to, typeOnly }: Import): boolean =>
-      under(...own)(to) ||
-      (typeOnly && under(...types)(to)) ||
-      packages.some(p => (typeof p === 'string' ? p === to : p.test(to)));
-    const mineImports = imports.filter(i => mine(i.from));
-    expect(show(mineImports.filter(i => !allowed(i)))).toEqual([]);
-  });
+describe('import rules', () => {
+  it.each(RULES)(
+    'Files of $module import only what its rule allows',
+    ({ files: mine, own, types = [], packages }) => {
+      const allowed = ({ to, typeOnly }: Import): boolean =>
+        under(...own)(to) ||
+        (typeOnly && under(...types)(to)) ||
+        packages.some(p => (typeof p === 'string' ? p === to : p.test(to)));
+      const mineImports = imports.filter(i => mine(i.from));
+      expect(show(mineImports.filter(i => !allowed(i)))).toEqual([]);
+    },
+  );
 
-  it('covers every file of shared, functions and infra', () => {
+  it('Exactly one import rule covers each file of shared, functions and infra', () => {
     const product = files.filter(under('shared', 'functions', 'infra'));
     expect(product.filter(file => RULES.filter(rule => rule.files(file)).length !== 1)).toEqual([]);
   });
 
-  it('no function imports another function', () => {
+  it('No function imports another function', () => {
     expect(show(imports.filter(i => under('functions')(i.from) && under('functions')(i.to)))).toEqual([]);
   });
 
-  it('nothing that is deployed imports what is not', () => {
+  it('Deployed code imports nothing from local, cli, bench or test', () => {
     const deployed = under('shared', 'functions', 'infra');
     const aside = under('local', 'cli', 'bench', 'test');
     expect(show(imports.filter(i => deployed(i.from) && aside(i.to)))).toEqual([]);
   });
 
-  it('nobody imports tests or benches but themselves', () => {
+  it('Only tests and benches import tests and benches', () => {
     const found = imports.filter(i => under('test', 'bench')(i.to) && !under('test', 'bench')(i.from));
     expect(show(found)).toEqual([]);
   });
 
-  it('the AWS SDK appears in the stores, where a client is handed over, and outside of what is deployed', () => {
+  it('Only the stores, local, bench and test import the AWS SDK, apart from one type in runtime.ts', () => {
     const found = imports.filter(
       i => SDK.test(i.to) && !under('shared/dynamodb', 'shared/aws', 'local', 'bench', 'test')(i.from),
     );
     expect(found).toEqual([{ from: 'shared/runtime.ts', to: '@aws-sdk/lib-dynamodb', typeOnly: true }]);
   });
 
-  it('Lambda and CDK are unknown to shared', () => {
+  it('No file of shared imports Lambda or CDK packages', () => {
     const found = imports.filter(i => under('shared')(i.from) && /lambda|cdk|constructs/.test(i.to));
     expect(show(found)).toEqual([]);
   });
 
-  it('Node’s own modules are named with node:', () => {
+  it('Imports of Node’s own modules begin with node:', () => {
     expect(show(imports.filter(i => isBuiltin(i.to) && !i.to.startsWith('node:')))).toEqual([]);
   });
 
-  it('what is deployed needs nothing but the dependencies of the product', () => {
+  it('Deployed code imports only packages that package.json lists as dependencies', () => {
     const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       dependencies: object;
     };
@@ -277,8 +280,8 @@ describe('who may import what', () => {
   });
 });
 
-describe('shape', () => {
-  it('imports make no cycle', () => {
+describe('structure of files', () => {
+  it('Imports form no cycle', () => {
     const graph = Map.groupBy(
       imports.filter(i => source.has(i.to)),
       i => i.from,
@@ -297,14 +300,14 @@ describe('shape', () => {
     expect(files.map(file => findCycle(file, [])).find(found => found !== undefined)).toBeUndefined();
   });
 
-  it('no file hands on what another one makes', () => {
+  it('No file re-exports symbols of another file', () => {
     const barrels = files.filter(file =>
       /^export\s+(?:type\s+)?(?:\*|\{[^}]*\}\s+from)/m.test(source.get(file) ?? ''),
     );
     expect([...barrels, ...files.filter(file => basename(file) === 'index.ts')]).toEqual([]);
   });
 
-  it('no file is named after nothing', () => {
+  it('No file has a vague name such as utils or helpers', () => {
     const vague = /^(utils?|helpers?|common|misc|shared|lib)(\.|$)/;
     expect(
       files.filter(file =>
@@ -316,38 +319,38 @@ describe('shape', () => {
     ).toEqual([]);
   });
 
-  it('files are named in kebab-case', () => {
+  it('Files have names in kebab-case', () => {
     expect(files.filter(file => !/^[a-z0-9-]+(\/[a-z0-9-]+)*(\.(test|asl))?\.ts$/.test(file))).toEqual([]);
   });
 
-  it('a function is under 25 lines, without try and arithmetic of its own', () => {
+  it('A file of functions has fewer than 25 lines, no try, and reads no environment variable', () => {
     for (const file of files.filter(under('functions'))) {
       expect([file, lines(file)]).toEqual([file, expect.toSatisfy((n: number) => n < 25)]);
       expect(source.get(file)).not.toMatch(/\btry\b|process\.env/);
     }
   });
 
-  it('one file holds one function that is deployed, and nothing else lives there', () => {
+  it('Every file of functions exports createHandler and one Lambda handler', () => {
     for (const file of files.filter(under('functions'))) {
       expect(source.get(file)).toMatch(/^export const handler = lambdaEntry\(createHandler\);$/m);
       expect(source.get(file)).toMatch(/^export (const|function) createHandler\b/m);
     }
   });
 
-  it('the environment is read in one place', () => {
+  it('Only config.ts and runtime.ts read environment variables', () => {
     const readers = files.filter(
       file => under('shared', 'functions')(file) && /process\.env/.test(source.get(file) ?? ''),
     );
     expect(readers.filter(file => !['shared/config.ts', 'shared/runtime.ts'].includes(file))).toEqual([]);
   });
 
-  it('the domain takes time, randomness and settings as arguments', () => {
-    const asks = /\bDate\.now\(|new Date\(\)|Math\.random\(|randomUUID\(|process\.|performance\.now\(/;
+  it('The domain takes time, randomness and settings as arguments', () => {
+    const impure = /\bDate\.now\(|new Date\(\)|Math\.random\(|randomUUID\(|process\.|performance\.now\(/;
     const domain = files.filter(under(...DOMAIN));
-    expect(domain.filter(file => asks.test(source.get(file) ?? ''))).toEqual([]);
+    expect(domain.filter(file => impure.test(source.get(file) ?? ''))).toEqual([]);
   });
 
-  it('keys are spelled in keys.ts only', () => {
+  it('Only keys.ts contains the text of keys', () => {
     const spelled = /['"`](?:pattern|cycle|parked|generation|audit)#/;
     const found = files.filter(
       file => under('shared', 'functions')(file) && spelled.test(source.get(file) ?? ''),
@@ -355,7 +358,7 @@ describe('shape', () => {
     expect(found).toEqual(['shared/dynamodb/keys.ts']);
   });
 
-  it('a table is named in the settings and in keys.ts only', () => {
+  it('Only config.ts names the settings of tables', () => {
     const found = files.filter(
       file => under('shared', 'functions')(file) && /_TABLE\b/.test(source.get(file) ?? ''),
     );
@@ -408,7 +411,7 @@ const importedWhole = new Set(
 );
 
 describe('exports', () => {
-  it('no export is without an importer', () => {
+  it('Every export has an importer', () => {
     // Lambda calls `handler`; Vitest loads the default exports of reporters.
     const unused = exported.filter(
       ({ file, name }) =>
@@ -419,7 +422,7 @@ describe('exports', () => {
     expect(unused.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
   });
 
-  it('no two exports of shared have one name', () => {
+  it('No two exports of shared have the same name', () => {
     // An overloaded function is exported by each of its signatures.
     const once = new Map(exported.map(each => [`${each.file}#${each.name}`, each]));
     const byName = Map.groupBy(
@@ -433,7 +436,7 @@ describe('exports', () => {
     ).toEqual([]);
   });
 
-  it('no two files of one folder have one base name', () => {
+  it('No two files of one folder have the same base name', () => {
     const byBase = Map.groupBy(
       files.filter(file => !under('test')(file)),
       file => file.replace(/(\.\w+)+$/, ''),
@@ -443,7 +446,7 @@ describe('exports', () => {
 });
 
 describe('typed arrays (rule T1 of CONTRIBUTING.md)', () => {
-  it('an element is cast to a number in kernels only, whose header says so', () => {
+  it('Only files whose header contains the word kernel cast an element to a number', () => {
     const isKernel = (file: string): boolean =>
       /^\/\*[\s\S]*?\bkernel\b[\s\S]*?\*\//im.test((source.get(file) ?? '').slice(0, 3000));
     const casting = files.filter(

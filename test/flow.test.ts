@@ -141,7 +141,7 @@ test('The 10 lessons of the PM set are 5 distinct sets of events, each with one 
   await api.close();
 });
 
-describe('faults of the old system', () => {
+describe('faults of the original system', () => {
   test('Both spellings of the DX pattern are one pattern end to end, with one ladder lesson', async () => {
     const api = await openApi();
     const rung = (dx_count: number) => ({ factors: { dx_count }, scope: { chain: 'base' } });
@@ -277,7 +277,7 @@ describe('a store that fails during a cycle', () => {
     await api.close();
   });
 
-  test('A run that fails as a whole still leaves a record', async () => {
+  test('A run that fails as a whole has a record', async () => {
     let left = 0;
     const api = await openApi({ settings: failing(() => left-- > 0) });
     await api.postEvents(events(40, 'e'));

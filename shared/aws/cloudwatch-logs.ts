@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 
-/** Most bytes of an inflated event; CloudWatch Logs delivers at most 6 MB compressed. */
+/** Maximum bytes of an inflated event; CloudWatch Logs delivers at most 6 MB compressed. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**

@@ -6,7 +6,9 @@ export interface CycleStore {
   put(summary: CycleSummary): Promise<void>;
   /** Writes or overwrites the outcome of one pattern in a run. */
   putRun(cycleId: string, run: PatternRun): Promise<void>;
+  /** Lists the outcomes of the patterns of a run. */
   runs(cycleId: string): Promise<PatternRun[]>;
+  /** Returns the record of a run with the outcome of each pattern; undefined when there is none. */
   get(cycleId: string): Promise<CycleRecord | undefined>;
   /** Lists summaries, newest first. @param before cycle id to start after */
   list(limit: number, before?: string): Promise<CycleSummary[]>;
@@ -17,7 +19,8 @@ export interface CycleStore {
 /** Starts a run of the state machine. */
 export interface CycleStarter {
   /**
-   * @returns when the run is under way; `done`, where the engine is in this process, settles when it has ended
+   * Resolves when the run is under way. `done` settles when the run has ended; it is absent unless the engine runs in
+   * the same process as the caller.
    * @throws Fault `cycle_not_started`
    */
   start(cycleId: string, options: CycleOptions): Promise<{ readonly done?: Promise<void> }>;

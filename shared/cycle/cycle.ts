@@ -11,7 +11,7 @@ export const cycleOptionsSchema = z
   .strictObject({
     as_of: z.iso
       .datetime({ offset: true, message: 'must be an RFC 3339 time such as 2025-01-20T00:00:00Z' })
-      // Near the ends of four-digit years an offset leads out of them.
+      // An offset can move a time near the first or last four-digit year beyond it.
       .refine(
         text => Date.parse(text) >= 0 && Date.parse(text) < Date.UTC(9999, 0),
         'must lie between 1970 and 9998',
@@ -30,7 +30,7 @@ export const cycleOptionsSchema = z
 
 export type CycleOptions = z.output<typeof cycleOptionsSchema>;
 
-/** A run, as its steps pass it on. */
+/** A run in the form in which its steps pass it on. */
 export const cycleRunSchema = cycleOptionsSchema.omit({ pattern_key: true }).extend({
   cycle_id: z.string(),
   as_of: z.iso.datetime(),
@@ -41,7 +41,7 @@ export type CycleRun = z.output<typeof cycleRunSchema>;
 /** The result of mining one pattern: two row sets that are stored and not yet in force. */
 export const minedPatternSchema = z.object({
   pattern_key: z.string(),
-  /** Version of the head that the result was computed against; 0: there was none. */
+  /** Version of the head that the result was computed against; 0 when there was none. */
   head_version: z.number(),
   events_read: z.number(),
   n_min: z.number(),
@@ -97,7 +97,12 @@ export const patternRunSchema = z
   .meta({ id: 'PatternRun' });
 export type PatternRun = z.output<typeof patternRunSchema>;
 
-/** `running` until it is closed; `partial`: some patterns failed; `failed`: all did, or the run itself. */
+/**
+ * The status of a run.
+ * - `running`: its last step has not closed it.
+ * - `partial`: some patterns failed.
+ * - `failed`: all patterns failed, or the run itself did.
+ */
 const cycleStatusSchema = z.enum(['running', 'succeeded', 'partial', 'failed']);
 
 export const cycleSummarySchema = z

@@ -2,7 +2,7 @@ import type { Generation } from '../generation/generation.ts';
 import type { PatternRun } from './cycle.ts';
 
 /**
- * Returns the record of a pattern that failed in a run. What is in force stays.
+ * Returns the record of a pattern that failed in a run. The generation in force does not change.
  * @param error name of the error that ended its step; missing when the step left no result
  */
 export function failedRun(

@@ -26,7 +26,7 @@ export async function publishPattern(
   const run = recorder(pattern, mined, inForce);
   const summary = [mined.shortfall, mined.note].filter(text => text !== undefined).join('; ') || undefined;
   const isEmpty = mined.lessons.rows === 0;
-  // Retry after a lost response: this cycle has already published.
+  // This call is a retry after a lost response: the cycle has already published.
   if (current?.cycle_id === cycle.cycle_id && sameContent(current, mined))
     return { ...run(isEmpty ? 'too_few_events' : 'published', inForce, summary), published: true };
   if ((head?.version ?? 0) !== mined.head_version) return run('yielded', inForce, YIELDED);
@@ -35,7 +35,7 @@ export async function publishPattern(
     return run('frozen', inForce, `an operator froze the pattern: ${head.last_change.why}`);
   }
   if (current ? sameContent(current, mined) : isEmpty) {
-    // The step `mine` has renewed the row sets that were due.
+    // The step before has renewed the row sets that were due.
     if (head && current) await saveRenewal(stores, pattern, head, withSets(current, mined));
     return run(isEmpty ? 'too_few_events' : 'unchanged', inForce, summary);
   }
@@ -60,7 +60,10 @@ function recorder(pattern: PatternKey, mined: MinedPattern, inForce: number) {
   });
 }
 
-/** @returns false when another run or an operator changed the head meanwhile */
+/**
+ * Archives the generation in force and writes the new head.
+ * @returns false when another writer changed the head first
+ */
 async function putInForce(
   { heads, now }: Pick<GenerationStores, 'heads' | 'now'>,
   pattern: PatternKey,
@@ -73,7 +76,7 @@ async function putInForce(
   return (await heads.head(pattern))?.current?.cycle_id === generation.cycle_id;
 }
 
-/** Returns the same object when no set was renewed. */
+/** Returns the generation with the renewed row sets; the same object when none was renewed. */
 function withSets(current: Generation, { lessons, overrides }: MinedPattern): Generation {
   const same =
     lessons.kept_until === current.lessons.kept_until &&

@@ -63,7 +63,7 @@ export function tunePattern(
   };
 }
 
-/** @param overrides how many the policy to publish makes */
+/** Compares the policies of a run. @param overrides number of overrides of the policy to publish */
 function comparePolicies(
   input: PolicyInput,
   { policy, challengers, n_min, lookback_days, payoff }: EffectiveSettings,
@@ -74,14 +74,14 @@ function comparePolicies(
     challengers.map(challenger => [challenger, materialize(challenger, input).overrides.length]),
   ).set(policy, overrides);
   const compared = POLICIES.filter(name => counts.has(name));
-  const walked = walkForward(pattern, columns, asOf, compared, settings);
+  const evaluation = walkForward(pattern, columns, asOf, compared, settings);
   return {
     as_of: new Date(asOf).toISOString(),
     lookback_days,
     n_min,
     payoff,
-    base_per_event: walked.base_per_event,
-    policies: walked.policies.map(tried => ({ ...tried, overrides: counts.get(tried.policy) ?? 0 })),
+    base_per_event: evaluation.base_per_event,
+    policies: evaluation.policies.map(row => ({ ...row, overrides: counts.get(row.policy) ?? 0 })),
   };
 }
 
@@ -100,6 +100,6 @@ function describeShortfall(
 }
 
 function describeCut(cut: Cut): string {
-  const left = `every slice of more than ${cut.depth} dimensions left out (${cut.leftOutAtLeast} or more)`;
-  return `${left}, ${cut.emitted} kept: ${cut.reason}`;
+  const leftOut = `every slice of more than ${cut.depth} dimensions left out (${cut.leftOutAtLeast} or more)`;
+  return `${leftOut}, ${cut.emitted} kept: ${cut.reason}`;
 }

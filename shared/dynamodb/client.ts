@@ -24,9 +24,9 @@ export type Item = Record<string, unknown>;
 
 const BATCH_GET_KEYS = 100;
 const BATCH_WRITE_ITEMS = 25;
-/** Requests of one call that run at once. */
+/** Maximum simultaneous requests of one call. */
 const PARALLEL = 8;
-/** Single inserts that run at once. */
+/** Maximum simultaneous single inserts. */
 const PARALLEL_PUTS = 32;
 const BATCH_ATTEMPTS = 8;
 const BACKOFF_MS = 25;
@@ -50,7 +50,7 @@ export function documentClient(settings: DynamoDBClientConfig): DynamoDBDocument
 }
 
 /**
- * DynamoDB as the stores need it: it reads queries to the last page, retries batches until every item is processed,
+ * The DynamoDB client of the stores. It reads queries to the last page, retries batches until every item is processed,
  * and returns false for an unmet condition.
  * @throws Fault `store_throttled` or `store_unavailable` for everything else that fails
  */
@@ -144,8 +144,8 @@ export class Dynamo {
   }
 
   /**
-   * Inserts items whose keys are free, 25 a request. PartiQL's INSERT is DynamoDB's only batched write with a condition;
-   * for an engine without PartiQL, each item is one conditional put.
+   * Inserts items whose keys are free, 25 a request. PartiQL's INSERT is DynamoDB's only batched write with a
+   * condition; for an engine without PartiQL, each item is one conditional put.
    * @param partition name of the partition key attribute
    * @returns for each item, true when it was inserted, false when its key was taken
    */
@@ -221,10 +221,13 @@ export async function mapBatches<T, R>(
   return results;
 }
 
-/** Waits before a retry: exponential back-off with full jitter. @throws Fault `store_throttled` after the last attempt */
-async function backOff(attempt: number, what: string): Promise<void> {
+/**
+ * Waits before a retry: exponential back-off with full jitter.
+ * @throws Fault `store_throttled` after the last attempt
+ */
+async function backOff(attempt: number, operations: 'reads' | 'writes'): Promise<void> {
   if (attempt === 0) return;
-  if (attempt >= BATCH_ATTEMPTS) throw new Fault('store_throttled', `the store is throttling ${what}`);
+  if (attempt >= BATCH_ATTEMPTS) throw new Fault('store_throttled', `the store is throttling ${operations}`);
   const ceiling = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** attempt);
   await new Promise(resolve => setTimeout(resolve, Math.random() * ceiling));
 }

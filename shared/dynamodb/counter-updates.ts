@@ -21,9 +21,9 @@ const NAMES: readonly Counter[] = ['total', 'withOutcome', 'parked', 'eventConfl
 export class CounterUpdates {
   readonly #changes = new Map<PatternKey, Map<Counter, number>>();
 
-  add(pattern: PatternKey, by: Readonly<Partial<Record<Counter, number>>>): void {
+  add(pattern: PatternKey, increments: Readonly<Partial<Record<Counter, number>>>): void {
     const change = this.#changes.get(pattern) ?? new Map<Counter, number>();
-    for (const name of NAMES) change.set(name, (change.get(name) ?? 0) + (by[name] ?? 0));
+    for (const name of NAMES) change.set(name, (change.get(name) ?? 0) + (increments[name] ?? 0));
     this.#changes.set(pattern, change);
   }
 
@@ -41,7 +41,7 @@ export class CounterUpdates {
    */
   async write(db: Dynamo, table: string, log: Log): Promise<void> {
     for (const [pattern, change] of this.#changes) {
-      if ([...change.values()].every(by => by === 0)) continue;
+      if ([...change.values()].every(increment => increment === 0)) continue;
       try {
         await db.update({
           TableName: table,

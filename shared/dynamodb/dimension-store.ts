@@ -8,7 +8,7 @@ import * as keys from './keys.ts';
 
 /** Days after the last look-up with a dimension at which its item expires. */
 const QUERIED_DAYS = 30;
-/** Most dimensions of a pattern that are watched. */
+/** Maximum number of dimensions that are recorded for a pattern. */
 const MAX_USED = 256;
 
 /** Dimensions in the control table: one item with all that lessons use, and one item for each that look-ups use. */
@@ -33,7 +33,7 @@ export class DynamoDimensionStore implements DimensionStore {
     const now = this.#control.now();
     const items = [...new Set(names)].map(name => ({
       pk: keys.dimensionsPartition(pattern),
-      sk: keys.askedSort(name),
+      sk: keys.queriedSort(name),
       at: now,
       [keys.TTL_ATTRIBUTE]: expiryAfter(now, QUERIED_DAYS),
     }));
@@ -43,7 +43,7 @@ export class DynamoDimensionStore implements DimensionStore {
   async coverage(pattern: PatternKey): Promise<DimensionCoverage> {
     const items = await this.#control.db.query(this.#control.partition(keys.dimensionsPartition(pattern)));
     const queried = items.flatMap(({ sk, at }) => {
-      const name = keys.askedName(String(sk));
+      const name = keys.queriedName(String(sk));
       return name === undefined || typeof at !== 'number' ? [] : [[name, at] as const];
     });
     return { used: toUsed(items.find(item => item.sk === keys.USED)), queried: new Map(queried) };

@@ -27,8 +27,8 @@ interface EpisodeStoreSettings {
 }
 
 /**
- * Events in DynamoDB; keys.ts lists their attributes. Attribute `rk`, set with the first outcome, puts an event into the
- * sparse index that runs read.
+ * Events in DynamoDB; keys.ts lists their attributes. Attribute `rk`, set with the first outcome, puts an event into
+ * the sparse index that runs read.
  *
  * Each event is stored exactly once: it is inserted under the condition that its key is free. Its outcomes are written
  * by `OutcomeWriter`.
@@ -149,17 +149,18 @@ export class DynamoEpisodeStore implements EpisodeStore {
   ): Promise<void> {
     const others = writes.filter(w => !inserted.has(w));
     if (others.length === 0) return;
-    const wanted = new Map(others.map(w => [keyText(w.key), w.key]));
+    const keysByText = new Map(others.map(w => [keyText(w.key), w.key]));
     const items = await this.#db.getMany(
       this.#settings.eventsTable,
-      [...wanted.values()],
+      [...keysByText.values()],
       ['pk', 'sk', 'h', 'w'],
     );
     const stored = new Map(items.map(item => [keyText(item), item]));
     for (const write of others) {
       const item = stored.get(keyText(write.key));
       if (!item) throw new Fault('store_unavailable', 'a stored event disappeared during the request');
-      // The token of this very write: the insert was applied, its response was lost, and the SDK retried it.
+      // An item with the token of this write means that the insert was applied, its response lost, and the SDK retried
+      // it.
       if (item.w === write.token) countNew(counts, write.episode);
       else write.result = item.h === write.hash ? 'unchanged' : 'event_conflict';
     }

@@ -23,7 +23,7 @@ import { assertReadable } from './stored-format.ts';
 export const HISTORY_DAYS = 30;
 /** Days that an audit record is kept. */
 const AUDIT_DAYS = 400;
-/** Most audit records that are read at once. */
+/** Maximum number of audit records that are read at once. */
 const AUDIT_PAGE = 100;
 
 /** Heads of patterns in the control table, with their generations, audit, counters, near lessons and evidence. */
@@ -95,13 +95,13 @@ export class DynamoHeadStore implements HeadStore {
 
   async overview(): Promise<PatternOverview[]> {
     const patterns = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
-    const wanted = patterns.flatMap(({ sk }) =>
+    const itemKeys = patterns.flatMap(({ sk }) =>
       [keys.HEAD, keys.COUNTS].map(sort => ({
         pk: keys.patternPartition(parsePatternKey(String(sk))),
         sk: sort,
       })),
     );
-    const items = await this.#control.db.getMany(this.#control.name, wanted);
+    const items = await this.#control.db.getMany(this.#control.name, itemKeys);
     const found = new Map(items.map(item => [`${item.pk} ${item.sk}`, item]));
     return patterns.map(({ sk, since }) => {
       const pattern = parsePatternKey(String(sk));

@@ -12,7 +12,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   all rows of a set; rows from a scope hash on          query by pk; sk from a hash
  * control    pk, sk
  *   patterns                sk pattern                    all patterns that ever had an event
- *   pattern#KEY             sk head                       what is in force
+ *   pattern#KEY             sk head                       mode, settings, generation in force
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
  *   pattern#KEY             sk near                       slices just under n_min in the last run
  *   pattern#KEY             sk evidence                   the policy comparison of the last run
@@ -49,7 +49,7 @@ export const OUTCOMES_INDEX = 'outcomes';
 export interface TableKeys {
   readonly partition: string;
   readonly sort: string;
-  /** Sparse: only items that carry `partition` are in it. */
+  /** The index is sparse: it holds only items that carry `partition`. */
   readonly index?: {
     readonly name: string;
     readonly partition: string;
@@ -126,14 +126,14 @@ export const COUNTS = 'counts';
 export const NEAR = 'near';
 export const EVIDENCE = 'evidence';
 export const USED = 'used';
-const ASKED_PREFIX = 'asked#';
+const QUERIED_PREFIX = 'asked#';
 export const GENERATION_PREFIX = 'generation#';
 export const AUDIT_PREFIX = 'audit#';
 /** Returns a zero-padded sort key, so that text order is number order. */
 export const generationSort = (generation: number): string =>
   `${GENERATION_PREFIX}${String(generation).padStart(10, '0')}`;
 export const auditSort = (at: string, id: string): string => `${AUDIT_PREFIX}${at}#${id}`;
-export const askedSort = (name: string): string => `${ASKED_PREFIX}${name}`;
+export const queriedSort = (name: string): string => `${QUERIED_PREFIX}${name}`;
 /** Returns the dimension in a sort key; undefined for a key of another form. */
-export const askedName = (sort: string): string | undefined =>
-  sort.startsWith(ASKED_PREFIX) ? sort.slice(ASKED_PREFIX.length) : undefined;
+export const queriedName = (sort: string): string | undefined =>
+  sort.startsWith(QUERIED_PREFIX) ? sort.slice(QUERIED_PREFIX.length) : undefined;

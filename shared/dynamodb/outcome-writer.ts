@@ -38,8 +38,8 @@ type AppendResult = { readonly result: ResolveResult | 'missing'; readonly creat
  * Writes outcomes of events.
  *
  * - A revision is appended by a conditional write on the history (optimistic lock), so concurrent writers lose none.
- * - An outcome without its event is parked first, and its event is looked for again afterwards.
- * - An event is stored first, and parked outcomes are looked for afterwards. So whichever comes second finds the other.
+ * - An outcome without its event is parked first, and its event is read again afterwards.
+ * - An event is stored first, and parked outcomes are read afterwards. So the second of the two always finds the first.
  */
 export class OutcomeWriter {
   readonly #db: Dynamo;
@@ -157,7 +157,7 @@ export class OutcomeWriter {
       if (await create()) return { result: 'resolved', created: true };
       const item = await this.#db.get({ TableName: table, Key: key, ProjectionExpression: 'pk, o' });
       if (!item) return { result: 'missing', created: false };
-      // The event arrived between the write and the read: try again.
+      // The event arrived between the write and the read, so the write is tried again.
       if (typeof item.o !== 'string') continue;
       const stored = parseHistory(item.o);
       const { history, result } = mergeOutcome(stored, revision);

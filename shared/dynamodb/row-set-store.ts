@@ -11,7 +11,7 @@ import { assertReadable } from './stored-format.ts';
 
 /** Rows per chunk: about 20 kB deflated, so a set of 20,000 rows has 40 items. */
 export const CHUNK_ROWS = 500;
-/** Most bytes of an inflated chunk; a larger one is damaged. */
+/** Maximum bytes of an inflated chunk; a larger one is damaged. */
 const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 
 interface SetRow {

@@ -4,15 +4,15 @@ import type { ControlTable } from './control-table.ts';
 import { FORMAT, FORMAT_ATTRIBUTE, FORMAT_VERSION_SORT } from './keys.ts';
 
 /*
- * The version of the stored formats.
+ * Stored data carry the version of their format.
  *
  * - The data carry the version of the newest format that they hold: item `format`/`version` of the control table.
  * - A head, an archived generation and a chunk of a row set may carry the version of their own format.
  * - Data and items without a version have version 1: release 0.1.0 wrote none.
  *
- * A service reads every version up to its own and refuses a newer one. During an update both rules are needed: a running
- * container of the old release may still write items of the old format, which stay readable. An item of the new format
- * that is written before the first run records the version is refused by its own version.
+ * A service reads every version up to its own and refuses a newer one. During an update both rules are needed: a
+ * running container of the old release may still write items of the old format, which stay readable. An item of the new
+ * format that is written before the first run records the version is refused by its own version.
  */
 
 /** The version that this code writes, and the newest that it reads. Raise it with every change of a stored format. */
@@ -29,8 +29,8 @@ export class StoredFormat {
 
   /**
    * Checks that this service can read the data, and records its version in data of an older one or of none. A run and
-   * the local service do so before anything else. Ingest does not: an event of an older format stays readable, and to
-   * refuse it would lose it.
+   * the local service do so before anything else. Ingest does not: an event of an older format stays readable, and a
+   * refused event would be lost.
    * @throws Fault `newer_data`
    */
   async open(): Promise<void> {
@@ -58,12 +58,12 @@ export class StoredFormat {
 
 /**
  * Checks that this service can read the format of one item.
- * @param what names the item in the message, for example `the head of this pattern`
+ * @param subject names the item in the message, for example `the head of this pattern`
  * @throws Fault `newer_data`
  */
-export function assertReadable(item: Item, what: string): void {
+export function assertReadable(item: Item, subject: string): void {
   const version = item[FORMAT_ATTRIBUTE];
-  if (version !== undefined) assertSupported(version, `${what} has`);
+  if (version !== undefined) assertSupported(version, `${subject} has`);
 }
 
 function assertSupported(version: unknown, subject: string): number {

@@ -13,7 +13,7 @@ import { outcomeSchema } from './outcome.ts';
 /** Maximum bytes of one event's canonical JSON. A DynamoDB item holds 400 kB; a real event needs under 2 kB. */
 export const MAX_EVENT_BYTES = 64 * 1024;
 
-/** A clock may run ahead by this much. A later timestamp is taken for a mistake, such as a wrong unit or year. */
+/** Maximum lead of a caller's clock. A later timestamp is rejected as a mistake, such as a wrong unit or year. */
 const MAX_CLOCK_AHEAD_MS = DAY_MS;
 const EARLIEST_MS = Date.parse('2000-01-01T00:00:00Z');
 

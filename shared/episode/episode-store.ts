@@ -21,7 +21,10 @@ export interface ResolvedRow {
 
 /** The port of the store of events and their outcomes. Every write is idempotent. */
 export interface EpisodeStore {
-  /** Adds events. The first body under an id stays. @returns one result each, in their order */
+  /**
+   * Adds events. A later event with the same id does not replace the first.
+   * @returns one result each, in their order
+   */
   add(episodes: readonly Episode[]): Promise<AddResult[]>;
   /** Records outcomes. An outcome without its event is parked. @returns one result each, in their order */
   resolve(reports: readonly OutcomeReport[]): Promise<ResolveResult[]>;

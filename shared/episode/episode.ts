@@ -18,7 +18,7 @@ export interface Episode {
   readonly outcome: OutcomeRevision | undefined;
 }
 
-/** Bodies of the events in memory: reading an event measures its body, storing it writes the same text. */
+/** Cache of event bodies, because reading an event measures its body and storing it writes the same text. */
 const bodies = new WeakMap<Episode, string>();
 
 /**

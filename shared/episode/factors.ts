@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { safeRecord } from '../validation.ts';
 
 const MAX_FACTORS = 256;
+const MAX_APPLIED_DEPTH = 8;
 
 const measuredSchema = z.strictObject({ min: z.number(), median: z.number(), max: z.number() });
 const factorValueSchema = z.union([
@@ -15,7 +16,7 @@ const factorValueSchema = z.union([
 
 export type FactorValue = z.output<typeof factorValueSchema>;
 
-/** The factors of an event by name. `applied`, what was in force when the bot decided, is an object of its own. */
+/** The factors of an event by name. `applied`, the overrides in force at decision time, is an object. */
 export type Factors = Readonly<Record<string, FactorValue | object>>;
 
 /** Factors as a caller sends them. Names that the product does not use are kept. */
@@ -30,14 +31,16 @@ function factorProblem(name: string, value: unknown): string | undefined {
   if (name === '' || name.length > 128 || name === '__proto__') return 'is not a valid factor name';
   // Most factors are numbers or booleans. Testing these first avoids the slower schema.
   if (name !== 'applied' && (typeof value === 'boolean' || Number.isFinite(value))) return undefined;
-  if (name === 'applied') return isShallowObject(value) ? undefined : 'must be an object, not deeply nested';
+  if (name === 'applied')
+    return isShallowObject(value) ? undefined : `must be an object of at most ${MAX_APPLIED_DEPTH} levels`;
   if (factorValueSchema.safeParse(value).success) return undefined;
   return 'must be a number, boolean, string, list of strings or {min, median, max}';
 }
 
-const MAX_APPLIED_DEPTH = 8;
-
-/** Returns whether a value is an object of at most 8 levels. A loop, so that a deep request cannot overflow the stack. */
+/**
+ * Returns whether a value is an object of at most 8 levels. It is a loop, so that a deep request cannot overflow the
+ * stack.
+ */
 function isShallowObject(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   let level: unknown[] = [value];

@@ -19,7 +19,7 @@ export interface OutcomeRevision {
   readonly outcome: Outcome;
   /** Milliseconds since 1970: when the outcome became known. */
   readonly resolvedAt: number;
-  /** True if it replaces what was reported before. */
+  /** True if it replaces the outcome that was reported before. */
   readonly correction: boolean;
 }
 
@@ -32,8 +32,8 @@ export interface OutcomeReport {
 
 /**
  * All reports about one episode's outcome: at most one initial outcome, and corrections.
- * A set, not a log: the same revisions make the same history in any order of arrival.
- * Sorted: the initial outcome, then corrections by their own time, ties by name.
+ * It is a set and not a log: the same revisions make the same history in any order of arrival.
+ * The initial outcome comes first, then corrections by their own time, ties by name.
  */
 export type OutcomeHistory = readonly OutcomeRevision[];
 

@@ -18,7 +18,7 @@ export interface Operator {
 type HeadDeps = Pick<GenerationStores, 'heads' | 'now'>;
 
 /**
- * Sets the mode of a pattern. It holds from the moment this returns.
+ * Sets the mode of a pattern. Look-ups use it as soon as the promise resolves.
  * @throws Fault `head_changed` when other writers keep changing the head
  */
 export async function setMode(
@@ -31,7 +31,7 @@ export async function setMode(
 }
 
 /**
- * Sets some settings of a pattern; the others stay. They count from the next run on.
+ * Changes the given settings of a pattern and leaves the others. Runs use them from the next one on.
  * @throws Fault `head_changed`
  */
 export async function setSettings(
@@ -61,7 +61,11 @@ export async function rollBack(
   return change(deps, pattern, operator, 'rollback', `generation ${number}`, async head => {
     const past = await deps.heads.archived(pattern);
     const target = [head.current, ...past].find(g => g?.generation === number);
-    if (!target) throw new Fault('unknown_generation', `generation ${number} of this pattern is not kept`);
+    if (!target)
+      throw new Fault(
+        'unknown_generation',
+        `there is no generation ${number} of this pattern: list its generations and choose one`,
+      );
     const current = await renewForRollback(deps, pattern, target);
     if (head.current && head.current.generation !== number) await deps.heads.archive(pattern, head.current);
     return { ...head, mode: head.mode === 'live' ? 'frozen' : head.mode, current };
@@ -97,5 +101,5 @@ async function change(
     if (attempt === 0) await heads.audit(pattern, last_change);
     if (await heads.replaceHead(pattern, next)) return next;
   }
-  throw new Fault('head_changed', 'the pattern is being changed by others; try again');
+  throw new Fault('head_changed', 'other writers changed the pattern at the same time: try again');
 }

@@ -4,7 +4,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Generation } from './generation.ts';
 import type { GenerationStores } from './ports.ts';
 
-/** How one generation differs from another. */
+/** The differences between two generations. */
 interface GenerationDiff {
   readonly from: number;
   readonly to: number;
@@ -18,7 +18,7 @@ interface OverrideChange extends Pick<Override, 'action_category' | 'scope_subse
   readonly after: number | null;
 }
 
-/** Numbers of lessons. */
+/** Numbers of lessons that differ. */
 interface LessonChanges {
   readonly added: number;
   readonly removed: number;
@@ -61,7 +61,7 @@ function overrideChanges(before: readonly Override[], after: readonly Override[]
 function lessonChanges(before: readonly Lesson[], after: readonly Lesson[]): LessonChanges {
   const old = new Map(before.map(lesson => [lesson.scope_hash, JSON.stringify(lesson)]));
   const added = after.filter(lesson => !old.has(lesson.scope_hash)).length;
-  const kept = after.length - added;
+  const common = after.length - added;
   const same = after.filter(lesson => old.get(lesson.scope_hash) === JSON.stringify(lesson)).length;
-  return { added, removed: before.length - kept, changed: kept - same };
+  return { added, removed: before.length - common, changed: common - same };
 }

@@ -16,7 +16,7 @@ export interface Defaults {
 /** The settings of one pattern in one run. */
 export interface EffectiveSettings {
   readonly policy: Policy;
-  /** Policies that are computed and compared beside `policy`, without it. */
+  /** Policies that runs compute and compare with `policy`, which is not among them. */
   readonly challengers: readonly Policy[];
   readonly payoff: Payoff;
   /** Least number of events with an outcome that makes a slice a lesson. */
@@ -47,7 +47,7 @@ export function effectiveSettings(
   };
 }
 
-/** @throws Fault `policy_not_available` that lists the policies of this build */
+/** Returns the policy of a name. @throws Fault `policy_not_available` that lists the policies of this build */
 export function requirePolicy(name: string): Policy {
   const policy = POLICIES.find(p => p === name);
   if (!policy)

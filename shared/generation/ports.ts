@@ -26,7 +26,7 @@ interface PatternRegistry {
 
 /** Heads of patterns, their past generations, and the audit of changes. */
 export interface HeadStore extends PatternRegistry {
-  /** Reads a head, strongly consistent. */
+  /** Returns the head by a strongly consistent read; undefined before its first write. */
   head(pattern: PatternKey): Promise<Head | undefined>;
   /** Writes a head if the stored one has the version before it. @returns false when another writer came first */
   replaceHead(pattern: PatternKey, head: Head): Promise<boolean>;
@@ -34,6 +34,7 @@ export interface HeadStore extends PatternRegistry {
   archive(pattern: PatternKey, generation: Generation): Promise<void>;
   /** Lists past generations, newest first, without the one in force. */
   archived(pattern: PatternKey): Promise<Generation[]>;
+  /** Adds a change to the audit. */
   audit(pattern: PatternKey, change: Change): Promise<void>;
   /** Lists changes, newest first, at most 100. */
   audits(pattern: PatternKey): Promise<Change[]>;
@@ -43,6 +44,7 @@ export interface HeadStore extends PatternRegistry {
   evidence(pattern: PatternKey): Promise<PolicyComparison | undefined>;
   /** Writes the comparison only when it differs from the stored one. */
   putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void>;
+  /** Returns the near lessons of the last run. */
   near(pattern: PatternKey): Promise<NearLesson[]>;
   /** Writes only when the list differs from the stored one. */
   putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void>;

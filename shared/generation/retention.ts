@@ -4,7 +4,7 @@ import type { Generation, RetainedRowSetRef } from './generation.ts';
 import type { GenerationStores, RowSetStore } from './ports.ts';
 
 /*
- * Every row carries an expiry, so that rows which nothing points to disappear by themselves. A set in force is renewed
+ * Every row carries an expiry, so that rows of unused sets are deleted without further work. A set in force is renewed
  * when `RENEW_DAYS` or fewer are left. So a replaced generation can be rolled back to for 30 days, and a set that many
  * generations share outlives all of them.
  */

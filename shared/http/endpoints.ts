@@ -32,7 +32,7 @@ const OPERATORS = ['operator'] as const;
 export const ENDPOINTS = {
   postEvents: { method: 'POST', path: '/v1/events', function: 'ingest', roles: WRITERS },
   postOutcomes: { method: 'POST', path: '/v1/outcomes', function: 'ingest', roles: WRITERS },
-  // It changes nothing. A reader may only use GET, and `getLookup` returns the same.
+  // A look-up changes nothing, but a reader may only use GET. `getLookup` returns the same.
   postLookup: { method: 'POST', path: '/v1/overrides/lookup', function: 'lookup', roles: WRITERS },
   getLookup: { method: 'GET', path: '/v1/overrides/lookup', function: 'lookup', roles: EVERYONE },
   getSnapshot: { method: 'GET', path: '/v1/snapshots/{pattern_key}', function: 'lookup', roles: EVERYONE },
@@ -55,7 +55,7 @@ export const ENDPOINTS = {
     roles: READERS,
   },
   getNMin: { method: 'GET', path: '/v1/patterns/{pattern_key}/nmin', function: 'admin', roles: READERS },
-  // It changes nothing. A reader may only use GET, and `getWhatIf` returns the same.
+  // A what-if changes nothing, but a reader may only use GET. `getWhatIf` returns the same.
   postWhatIf: { method: 'POST', path: '/v1/whatif', function: 'admin', roles: OPERATORS },
   getWhatIf: { method: 'GET', path: '/v1/whatif', function: 'admin', roles: READERS },
   putMode: { method: 'PUT', path: '/v1/patterns/{pattern_key}/mode', function: 'admin', roles: OPERATORS },

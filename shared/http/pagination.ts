@@ -18,7 +18,7 @@ interface Page {
   readonly next: { next?: string };
 }
 
-/** Where a page starts: a row set of a generation, and the key of its first row (`''`: the first of the set). */
+/** The start of a page: a row set of a generation, and the key of its first row (`''`: the first of the set). */
 interface PageStart {
   readonly generation: number;
   readonly set: RowSetRef;

@@ -18,7 +18,7 @@ interface LessonFields {
   readonly same_as?: ScopeHash;
 }
 
-/** The two kinds of lessons differ in how they classify rows, and in what they compute from a slice's class counts. */
+/** A kind of lessons: the classes of its rows, and the figures that it computes from a slice's class counts. */
 export interface LessonKind {
   /** Returns the miner's input: the class of each row, and which classes count towards `N_MIN`. */
   readonly input: (columns: EpisodeColumns) => MineInput;
@@ -41,7 +41,7 @@ const QUADRANT_LESSONS: LessonKind = {
     classCount: QUADRANT_COUNT,
     supporting: new Array<boolean>(QUADRANT_COUNT).fill(true),
   }),
-  // Acting does not move the price: what a slice's opportunities are worth shows in skipped and acted ones alike.
+  // The outcome of an opportunity does not depend on the decision, so acted and skipped events both count.
   share: counts => {
     const { n_wins, n_misses, n_fps, n_dodges } = quadrantStats(counts);
     const successes = n_wins + n_misses;
@@ -102,10 +102,10 @@ function rungOf(quadrant: number, dxCount: number): number {
   }
 }
 
-const over = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
 /**
- * Returns counts and rates of one slice; a rate over nothing is 0.
+ * Returns counts and rates of one slice; a rate of no events is 0.
  * @param counts events by `QUADRANT`; missing ones count as 0
  */
 export function quadrantStats(counts: Iterable<number>): QuadrantStats {
@@ -121,15 +121,15 @@ export function quadrantStats(counts: Iterable<number>): QuadrantStats {
     n_misses: misses,
     n_dodges: dodges,
     n_total: acted + skipped,
-    wr: over(wins, acted),
-    fpr: over(fps, acted),
-    mr: over(misses, skipped),
-    dr: over(dodges, skipped),
+    wr: ratio(wins, acted),
+    fpr: ratio(fps, acted),
+    mr: ratio(misses, skipped),
+    dr: ratio(dodges, skipped),
   };
 }
 
 /**
- * Returns counts, average and rates of one slice of a ladder pattern; a rate over nothing is 0.
+ * Returns counts, average and rates of one slice of a ladder pattern; a rate of no events is 0.
  * @param counts events by `RUNG`; missing ones count as 0
  * @param dxSum sum of `dx_count` over the successes that carry one
  */
@@ -139,14 +139,14 @@ function ladderStats(counts: Iterable<number>, dxSum: number): LadderStats {
   const counted = one + two + three + other;
   const total = counted + uncounted + failures + neutral;
   return {
-    avg_dx_count: over(dxSum, counted),
+    avg_dx_count: ratio(dxSum, counted),
     count_1: one,
     count_2: two,
     count_3: three,
     n_success: counted,
     n_failure: failures,
     n_total: total,
-    failure_rate: over(failures, total),
-    ladder_pressure: over(three - one, counted),
+    failure_rate: ratio(failures, total),
+    ladder_pressure: ratio(three - one, counted),
   };
 }

@@ -19,7 +19,9 @@ const lessonFields = {
   }),
 };
 
-/** The lesson of one slice, as stored, and as answered with its pattern key. Lessons of old rows have no `uncertainty`. */
+/**
+ * The lesson of one slice, as it is stored. Answers add the pattern key. Rows of older versions have no `uncertainty`.
+ */
 export const lessonSchema = z.discriminatedUnion('action_category', [
   z.object({
     action_category: z.literal('tuning'),

@@ -5,7 +5,7 @@ const rate = z.number().min(0).max(1);
 
 /**
  * Counts of one slice by decision and outcome. Rates are over acted or over skipped events, neutral outcomes included;
- * a rate over nothing is 0.
+ * a rate of no events is 0.
  */
 export const quadrantStatsSchema = z
   .object({

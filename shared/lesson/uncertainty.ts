@@ -9,7 +9,7 @@ import type { LadderStats, QuadrantStats } from './stats.ts';
 /*
  * The uncertainty of a lesson: intervals of its rates, and a test of its share against the rest of the pattern.
  * All of it follows from the lesson's own counts, except q, which is adjusted for the other lessons of the run.
- * Stored with few digits, because there are tens of thousands of rows:
+ * The figures have few digits, because there are tens of thousands of rows:
  * - interval ends with 4 decimals, rounded outward;
  * - the difference with 6 decimals;
  * - p and q with 4 significant digits.
@@ -20,19 +20,18 @@ const rateIntervalSchema = (name: string) =>
   z.tuple([rate, rate]).meta({ description: `90 % interval (Wilson) of ${name}` });
 
 const testFields = {
-  difference: z
-    .number()
-    .min(-1)
-    .max(1)
-    .optional()
-    .meta({ description: 'share of the slice less that of the events outside of it; absent without any' }),
-  p: rate.optional().meta({ description: 'two-sided p-value: probability of such a difference by chance' }),
+  difference: z.number().min(-1).max(1).optional().meta({
+    description: 'share of the slice less that of the events outside of it; absent when there are none',
+  }),
+  p: rate.optional().meta({
+    description: 'two-sided p-value: probability of a difference as large or larger by chance',
+  }),
   q: rate.optional().meta({
-    description: 'share of false discoveries among the lessons of the run with a q up to this one',
+    description: 'expected share of false discoveries among the lessons of the run with a q up to this one',
   }),
 };
 
-/** Uncertainty of a quadrant lesson. Its share: successes among events with success or failure, acted and skipped alike. */
+/** Uncertainty of a quadrant lesson. The tested share is successes among all events with success or failure. */
 export const quadrantUncertaintySchema = z
   .object({
     wr: rateIntervalSchema('wr'),
@@ -43,7 +42,7 @@ export const quadrantUncertaintySchema = z
   })
   .meta({ id: 'QuadrantUncertainty' });
 
-/** Uncertainty of a ladder lesson. Its share: successes of three rungs among successes of one or three. */
+/** Uncertainty of a ladder lesson. The tested share is successes of three rungs among successes of one or three. */
 export const ladderUncertaintySchema = z
   .object({
     ladder_pressure: z

@@ -3,7 +3,7 @@ import type { FactorValue } from '../episode/factors.ts';
 import type { Lever } from './lever.ts';
 import { leversOf } from './lever.ts';
 
-/** The effect of an override on a threshold, before the event logged it. */
+/** The override that a logged threshold contains: logged = base · multiplier + delta. */
 interface AppliedEffect {
   readonly multiplier: number;
   readonly delta: number;
@@ -12,11 +12,11 @@ interface AppliedEffect {
 const NO_EFFECT: AppliedEffect = { multiplier: 1, delta: 0 };
 
 /**
- * Returns the event with its thresholds as they were before overrides moved them. Policies learn where the *base* gates
- * should stand. If they learned from moved thresholds, an override would count as part of the base and be applied twice.
+ * Returns the event with its thresholds as they were before overrides moved them. Policies compute overrides of the
+ * base thresholds. Computed from moved thresholds, an override would count as part of the base and be applied twice.
  *
- * `factors.applied` lists what was in force: `overrides` as a look-up answers them, or `multipliers` and `deltas` by
- * action category or threshold name. Without it, thresholds count as they were sent.
+ * `factors.applied` lists the overrides in force: `overrides` as a look-up returns them, or `multipliers` and `deltas`
+ * by action category or threshold name. Without it, the logged thresholds are the base thresholds.
  */
 export function atBaseThresholds(episode: Episode): Episode {
   const { applied } = episode.factors;

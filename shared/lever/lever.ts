@@ -25,8 +25,8 @@ const TS_THRESHOLDS = ['ts_min'];
 const HALO_THRESHOLDS = ['halo_max', 'halo_mult'];
 
 /**
- * Every lever is one row. The order of the rows is the order of categories in answers and in the OpenAPI document;
- * between equally good moves of one pattern, replay chooses the lever of the earlier row.
+ * Every lever is one row. The order of the rows is the order of categories in answers and in the OpenAPI document.
+ * Between equally good moves of one pattern, replay chooses the lever of the earlier row.
  */
 const ROWS = [
   {
@@ -119,7 +119,7 @@ export const LEVERS: readonly Lever[] = ROWS;
 /** Every category, in the order of the table. */
 export const ACTION_CATEGORIES: readonly ActionCategory[] = ROWS.map(row => row.category);
 
-/** The levers of a pattern, in the order of the table; none for a state that has no row. */
+/** Returns the levers of a pattern, in the order of the table; none for a state that has no row. */
 export function leversOf(pattern: PatternKey): readonly Lever[] {
   const { state } = patternParts(pattern);
   return LEVERS.filter(lever => lever.states.includes(state));
@@ -131,12 +131,12 @@ export interface ReplayLever extends Pick<Lever, 'category' | 'states'>, ReplayG
   readonly scale: 'log' | 'additive';
 }
 
-/** One object a lever, because gates and what-ifs compare levers by identity. */
+/** Each lever is one object, because gates and what-ifs compare levers by identity. */
 const REPLAY_LEVERS: readonly ReplayLever[] = LEVERS.flatMap(({ category, states, effect, replay }) =>
   replay ? [{ category, states, scale: effect === 'multiplier' ? 'log' : 'additive', ...replay }] : [],
 );
 
-/** The levers that replay can move in a pattern's state, in the order of the table. */
+/** Returns the levers that replay can move in a pattern's state, in the order of the table. */
 export function replayLeversOf(pattern: PatternKey): readonly ReplayLever[] {
   const { state } = patternParts(pattern);
   return REPLAY_LEVERS.filter(lever => lever.states.includes(state));
@@ -164,7 +164,7 @@ export function openingOf(
   return opensWhenRaised(lever) ? shift : -shift;
 }
 
-/** Returns true when a larger value of what the lever moves opens the gate. */
+/** Returns true when raising the moved factor opens the gate. */
 export function opensWhenRaised(lever: ReplayLever): boolean {
   return (lever.passes === 'at least') === (lever.moves === 'factor');
 }

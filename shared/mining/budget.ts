@@ -1,7 +1,7 @@
 import type { CubeSearch } from './cube-search.ts';
 import type { Cut, Limits, MineOptions } from './types.ts';
 
-/** Record visits. A visit takes 3 to 5 ns, so this is ten to twenty seconds of one core. */
+/** Maximum record visits by default. A visit takes 3 to 5 ns, so this is ten to twenty seconds of one core. */
 const DEFAULT_MAX_WORK = 4e9;
 const DEFAULT_MAX_ROW_BYTES = 256 * 2 ** 20;
 
@@ -32,18 +32,18 @@ export function searchWithinBudget(search: CubeSearch, support: number, limits: 
   }
   if (limits.maxDepth >= 1) search.addNearValues(rows);
   if (search.maxDepth < 1) return undefined;
-  const { stopped, seen } = search.searchDepths(rows, 1, search.maxDepth, limits.maxWork / 2);
-  return stopped ? searchDepthByDepth(search, limits, seen) : undefined;
+  const { stopped, found } = search.searchDepths(rows, 1, search.maxDepth, limits.maxWork / 2);
+  return stopped ? searchDepthByDepth(search, limits, found) : undefined;
 }
 
 /** Searches depth 1, 2, 3, … until one does not fit. The first is always completed. */
-function searchDepthByDepth(search: CubeSearch, limits: Limits, seenBefore: number): Cut | undefined {
+function searchDepthByDepth(search: CubeSearch, limits: Limits, foundBefore: number): Cut | undefined {
   for (let depth = 1; depth <= search.maxDepth; depth++) {
     const before = search.emitted;
     const maxWork = depth === 1 ? Number.POSITIVE_INFINITY : limits.maxWork;
-    const { stopped, seen } = search.searchDepths(search.rowRecords(), depth, depth, maxWork);
-    if (stopped) return cutOf(limits, depth - 1, stopped, before, Math.max(seen, seenBefore) - before);
-    if (seen === before) return undefined;
+    const { stopped, found } = search.searchDepths(search.rowRecords(), depth, depth, maxWork);
+    if (stopped) return cutOf(limits, depth - 1, stopped, before, Math.max(found, foundBefore) - before);
+    if (found === before) return undefined;
   }
   return undefined;
 }

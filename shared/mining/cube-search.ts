@@ -12,12 +12,12 @@ import type { Cut, Limits, MineInput } from './types.ts';
 const PAIR_RATIO = 0.5;
 const CLASS_FIELD = { word: CONSTANTS.key, shift: 0, mask: 0 };
 
-/** How a search over some depths ended. */
+/** The end of a search over some depths. */
 interface SearchEnd {
   /** The budget that ran out, if one did. */
   readonly stopped: Cut['limit'] | undefined;
-  /** Slices found until then, with those of the depths before. */
-  readonly seen: number;
+  /** Number of slices found so far, including those of earlier depths. */
+  readonly found: number;
 }
 
 /** Finds slices level by level and near slices; `searchDepths` may be called for one depth after another. */
@@ -26,7 +26,7 @@ export class CubeSearch {
   near = new NearPool();
   /** Number of slices in all levels. */
   emitted = 0;
-  /** Most dimensions of a slice. */
+  /** Maximum dimensions of a slice. */
   readonly maxDepth: number;
   private readonly input: MineInput;
   private readonly items: Items;
@@ -36,22 +36,22 @@ export class CubeSearch {
   private readonly measured: boolean;
 
   private stopped: Cut['limit'] | undefined;
-  /** Slices of fewer dimensions were emitted before; they are only partitioned. */
+  /** Least dimensions of an emitted slice. An earlier search emitted those of fewer, so they are only partitioned. */
   private emitFrom = 0;
   private depthLimit = 0;
   private workLimit = 0;
   /** Record visits of all searches so far, without those of the folder. */
   private work = 0;
 
-  /** The items of the slice that is extended. */
+  /** Items of the slice that is being extended. */
   private readonly path: Int32Array;
   private readonly cells: Cells;
-  /** Counters of the second dimension when two are counted in one pass. */
+  /** Counters of the second dimension, used when two are counted in one pass. */
   private readonly otherCells: Cells;
   private readonly pairCells = new Cells(2 ** PAIR_BITS, false);
   private readonly partitioner: Partitioner;
   private readonly folder = new RecordFolder();
-  /** At each depth the records of the children of the path's slice. */
+  /** Buffers by depth. Each holds the records of the children of the path's slice. */
   private buffers: RecordBuffers;
 
   constructor(input: MineInput, items: Items, limits: Limits) {
@@ -96,8 +96,8 @@ export class CubeSearch {
   }
 
   /**
-   * Emits the slices of `emitFrom` to `depthLimit` dimensions. If a budget runs out, none of them is kept, nor any near
-   * slice that was found with them.
+   * Emits the slices of `emitFrom` to `depthLimit` dimensions. If a budget runs out, it discards them and the near
+   * slices found with them.
    * @param rows one record per row; they are overwritten
    */
   searchDepths(rows: Records, emitFrom: number, depthLimit: number, workLimit: number): SearchEnd {
@@ -108,12 +108,12 @@ export class CubeSearch {
     const nearBefore = this.near;
     this.near = nearBefore.copy();
     this.extendSlice(0, this.foldRoot(rows), this.input.size, 0);
-    const seen = this.emitted;
+    const found = this.emitted;
     if (this.stopped) {
       this.dropLevels(emitFrom);
       this.near = nearBefore;
     }
-    return { stopped: this.stopped, seen };
+    return { stopped: this.stopped, found };
   }
 
   /** Removes the levels from a depth on. */

@@ -1,14 +1,16 @@
 import { estimateDistinct, foldDirect, foldHashed } from './kernels.ts';
 import type { Field, RecordBlock, RecordRange } from './partitioning.ts';
 
-/** Suffixes of at most this many bits fold through a table that the key bits address directly. */
+/** Maximum key bits for folding through a table that the key addresses directly. */
 const DIRECT_BITS = 16;
-/** Below this many records folding costs more than it saves. */
+/** Least records for a direct fold and for a hash fold; below them folding costs more than it saves. */
 const DIRECT_FOLD_MIN = 200;
 const HASH_FOLD_MIN = 4096;
 /** A hash fold must drop a quarter of the records to be worth its random accesses. */
 const HASH_FOLD_RATIO = 0.75;
-/** With more key bits than this beyond log2 of the number of records, hardly any two records would be equal. */
+/**
+ * Key bits above log2 of the number of records up to which a hash fold pays; beyond, hardly any two records are equal.
+ */
 const HASH_FOLD_SPARE_BITS = 1;
 
 /** The key bits that records must share to be merged. */
@@ -21,7 +23,9 @@ interface FoldKey {
 
 /** Decides whether folding pays, and owns the hash tables for it. */
 export class RecordFolder {
-  /** Records read for estimates: the part of folding that is not in the size of its input and result. */
+  /**
+   * Record visits of estimates. The caller counts the visits of the fold itself, from the size of its input and result.
+   */
   visits = 0;
   private readonly directSlots = new Int32Array(2 ** DIRECT_BITS);
   private hashSlots = new Int32Array(0);

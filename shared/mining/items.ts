@@ -4,7 +4,7 @@ import { countCodes, placeColumn, placeMeasures, Records, strideOf, sumWeights }
 import type { DimensionColumn, MineInput } from './types.ts';
 
 const KEY_WORD_BITS = 32;
-/** Two dimensions can be counted by pairs of values if both codes have at most this many bits together. */
+/** Maximum bits of two codes together for which two dimensions are counted by pairs of values. */
 export const PAIR_BITS = 10;
 
 /** The items of which slices are made: the values that reach `nMin`, numbered by dimension index and code. */
@@ -30,7 +30,7 @@ interface NearValue {
 /** A dimension with at least one frequent value, and its place in the records. */
 export interface ItemColumn {
   readonly codes: DimensionColumn['codes'];
-  /** Number of the item of code 1, less 1. */
+  /** Offset of item numbers: the value of code k is item `base + k`. */
   readonly base: number;
   /** Number of frequent values. They have the codes 1 to `values`; every other value has code 0. */
   readonly values: number;

@@ -5,8 +5,8 @@
 import { clearSizes, type Field, type RecordBlock, type RecordRange } from './partitioning.ts';
 import type { DimensionColumn } from './types.ts';
 
-// The layout of a record. V8 compiles a private constant into the loops. It loads an exported or imported one from
-// memory in each round, which makes a run 2 to 5 % slower. So other files read `CONSTANTS`.
+// These constants define the layout of a record. V8 compiles a private constant into the loops. It loads an exported or
+// imported one from memory in each round, which makes a run 2 to 5 % slower. So other files read `CONSTANTS`.
 
 /** The first key word of a record. The two words before it are the record's lane (see `Lanes`). */
 const KEY = 2;
@@ -17,7 +17,7 @@ const CLASS_MASK = 7;
 /** 2^32 divided by the golden ratio, as a prime: the multiplier of Fibonacci hashing (Knuth, TAOCP 3, section 6.4). */
 const GOLDEN_RATIO_32 = 0x9e3779b1;
 
-/** The same numbers for code outside of the loops. */
+/** The constants above, for code outside of the loops. */
 export const CONSTANTS = {
   key: KEY,
   classBits: CLASS_BITS,
@@ -118,7 +118,9 @@ function moveRecord(words: Int32Array, to: number, from: number, stride: number)
   for (let k = 0; k < stride; k++) words[to + k] = words[from + k] as number;
 }
 
-/** Folds by a table with one slot for each key. A slot holds one more than the number of the record kept for its key. */
+/**
+ * Folds by a table with one slot for each key. A slot holds one more than the number of the record kept for its key.
+ */
 export function foldDirect(
   { words, wide, measures }: RecordBlock,
   { first, count, stride }: RecordRange,

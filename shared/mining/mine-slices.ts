@@ -8,9 +8,9 @@ import type { MineInput, MineOptions, MiningResult } from './types.ts';
 /**
  * Mines every slice (set of dimension=value pairs) with at least `nMin` supporting rows, with its counts per class.
  *
- * The method is the bottom-up computation of iceberg cubes (Beyer and Ramakrishnan, SIGMOD 1999): the extensions of a
- * slice are counted in one pass per dimension, and only those that reach `nMin` are partitioned and extended in turn.
- * Three things are added:
+ * The method is the bottom-up computation of iceberg cubes (Beyer and Ramakrishnan, SIGMOD 1999). It counts the
+ * extensions of a slice in one pass per dimension, and partitions and extends in turn only those that reach `nMin`.
+ * This implementation adds three optimisations:
  * - Rows are bit-packed records. Records that agree in class and in all dimensions still to come are folded into one,
  *   at the root and again in every partition. Most work lies where few dimensions are left, and there little is left
  *   after folding.
@@ -19,9 +19,9 @@ import type { MineInput, MineOptions, MiningResult } from './types.ts';
  *   by one, and the depths that were completed are kept.
  *
  * Two slices are taken to have the same rows if their counts in every class and their fingerprints agree. A fingerprint
- * is a sum of one pseudo-random number per row, of 64 bits less those that hold the number of rows. The probability
- * that two different slices with equal counts agree is 1 in 2^44 at a million rows, 1 in 2^49 at 20,000. Example: a
- * million rows of 15 dimensions have 248,000 slices to depth 3, and 1,160 pairs of these have equal counts. The
+ * is a sum of one pseudo-random number per row, of 64 bits less those that hold the number of rows. Two different
+ * slices with equal counts agree with a probability of 1 in 2^44 at a million rows, and 1 in 2^49 at 20,000. Example: a
+ * million rows of 15 dimensions have 248,000 slices to depth 3, and 1,160 pairs of them have equal counts. The
  * probability that one pair is taken for the same rows is then 1 in 15 billion.
  */
 export function mineSlices(input: MineInput, options: MineOptions): MiningResult {

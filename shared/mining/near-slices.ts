@@ -5,7 +5,7 @@ import { hasSlice, markRepresentatives, type Pair } from './slice-table.ts';
 import type { MineInput, SliceTable } from './types.ts';
 
 const NEAR_LIMIT = 100;
-/** Candidates to keep while mining, of which at most `NEAR_LIMIT` are listed. */
+/** Number of candidates to keep while mining; at most `NEAR_LIMIT` of them are listed. */
 const NEAR_CANDIDATES = 4096;
 
 /** A slice below `nMin` that may be listed. */
@@ -44,7 +44,10 @@ export class NearPool {
   private kept: NearSlice[] = [];
   private worst: NearSlice | undefined;
 
-  /** Returns whether a candidate of this rank could be kept. The check is cheap, because every slice below `nMin` needs it. */
+  /**
+   * Returns whether a candidate of this rank could be kept. The check is cheap, because every slice below `nMin` needs
+   * it.
+   */
   couldRank(support: number, depth: number): boolean {
     const { worst } = this;
     if (!worst) return true;
@@ -135,10 +138,10 @@ export function nearTable(
 /** Returns whether each set of all pairs but one is frequent. The search guarantees that for a single value. */
 function generalisationsReach(slices: SliceTable, pairs: readonly Pair[]): boolean {
   if (pairs.length < 2) return true;
-  return pairs.every((_, left) =>
+  return pairs.every((_, omitted) =>
     hasSlice(
       slices,
-      pairs.filter((_pair, i) => i !== left),
+      pairs.filter((_pair, i) => i !== omitted),
     ),
   );
 }

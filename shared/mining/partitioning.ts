@@ -32,7 +32,7 @@ export interface Partition {
 
 /** Groups the records of a slice by the code of one dimension. */
 export class Partitioner {
-  /** An entry per code, 0 between calls. */
+  /** Scratch array with an entry per code; all entries are 0 between calls. */
   private readonly places: Int32Array;
 
   constructor(codes: number) {

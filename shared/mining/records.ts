@@ -6,7 +6,10 @@ import type { DimensionColumn, MineInput } from './types.ts';
 /** Words of one counter: a lane of 64 bits per class. */
 const CELL_WORDS = 2 * CONSTANTS.classes;
 
-/** Every factor is odd, so two counters that differ in one class never have equal fingerprints. */
+/**
+ * Multipliers by class that combine the lanes of a counter into its fingerprint. All are odd, so two counters that
+ * differ in one class never have equal fingerprints.
+ */
 const LANE_FACTOR_A = Int32Array.of(
   1,
   CONSTANTS.goldenRatio32,
@@ -97,8 +100,8 @@ export class Lanes {
   }
 
   /**
-   * Copies the counters of a code to row `i` of two tables: the number of rows of each class, and the fingerprint of
-   * all rows in two words.
+   * Copies the counters of a code to row `i` of two tables. One holds the number of rows of each class, the other the
+   * fingerprint of all rows in two words.
    */
   copy({ words }: Cells, code: number, counts: Int32Array, fingerprints: Int32Array, i: number): void {
     const { classCount, countMask } = this;
@@ -162,10 +165,10 @@ export class RecordBuffers {
     const parent = this.at(depth - 1);
     const words = records * stride;
     const measures = parent.measures.length > 0 ? records : 0;
-    const have = buffers[depth]?.words.length ?? 0;
-    if (have >= words && (buffers[depth]?.measures.length ?? 0) >= measures) return true;
+    const present = buffers[depth]?.words.length ?? 0;
+    if (present >= words && (buffers[depth]?.measures.length ?? 0) >= measures) return true;
     const room = Math.max(words, Math.min(2 * words, parent.words.length));
-    const bytes = buffers.reduce((sum, buffer) => sum + buffer.words.byteLength, 0) + 4 * (room - have);
+    const bytes = buffers.reduce((sum, buffer) => sum + buffer.words.byteLength, 0) + 4 * (room - present);
     if (bytes > this.maxBytes) return false;
     buffers[depth] = new Records(room, measures === 0 ? 0 : Math.ceil(room / stride));
     return true;

@@ -97,18 +97,18 @@ export function sortedTable(input: MineInput, items: Items, levels: readonly Lev
   return table;
 }
 
-/** Writes what each item of each slice stands for (its dimension or its code), slice by slice in the given order. */
+/** Writes the dimension or the code of each item, slice by slice in the given order. */
 function gather(
   order: Uint32Array,
   items: Int32Array,
   depth: number,
-  meaning: Uint16Array | Uint32Array,
+  valueByItem: Uint16Array | Uint32Array,
   to: Uint16Array | Uint32Array,
   first: number,
 ): void {
   for (let i = 0, k = first; i < order.length; i++)
     for (let j = (order[i] as number) * depth, end = j + depth; j < end; j++)
-      to[k++] = meaning[items[j] as number] as number;
+      to[k++] = valueByItem[items[j] as number] as number;
 }
 
 /** Copies rows of `width` numbers in the given order, to row `first` and the ones after it. */
@@ -124,8 +124,8 @@ function reorder<T extends Int32Array | Uint32Array | Float64Array>(
 }
 
 /**
- * Returns the order of a level's slices by their items, by a radix sort: one stable counting sort for each position,
- * from the last to the first. Sorts the items within each slice before.
+ * Returns the order of a level's slices by their items. It first sorts the items within each slice, in place. A radix
+ * sort follows: one stable counting sort for each position, from the last to the first.
  */
 function levelOrder({ count, depth, items }: Level, itemCount: number): Uint32Array {
   sortWithin(items, count, depth);
@@ -153,7 +153,10 @@ function sortWithin(items: Int32Array, count: number, depth: number): void {
     }
 }
 
-/** Sorts slice numbers by their item at one position: a stable counting sort. `starts` has an entry per item and is overwritten. */
+/**
+ * Sorts slice numbers by their item at one position: a stable counting sort. `starts` has an entry per item and is
+ * overwritten.
+ */
 function countingSortByItem(
   order: Uint32Array,
   sorted: Uint32Array,

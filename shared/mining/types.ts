@@ -25,18 +25,21 @@ export interface MineInput {
 export interface MineOptions {
   /** Least number of supporting rows of a slice; at least 1. */
   readonly nMin: number;
-  /** Slices below `nMin` with at least this many supporting rows are listed as near; `nMin` lists none. */
+  /**
+   * Least number of supporting rows of a near slice, which has fewer than `nMin`. A value of `nMin` lists no near
+   * slice.
+   */
   readonly nearMin: number;
-  /** Most slices to emit. Slices beyond it are cut by whole levels, the most specific first. */
+  /** Maximum number of slices to emit. Slices beyond it are cut by whole levels, the most specific first. */
   readonly maxSlices: number;
-  /** Most dimensions of a slice. It is a request of the caller, so reaching it is not reported as a cut. */
+  /** Maximum dimensions of a slice. It is a choice of the caller, so reaching it is not reported as a cut. */
   readonly maxDepth?: number;
   /**
-   * Most record visits (one record read once by one pass). Visits are counted and not timed, so the same events give
+   * Maximum record visits (one record read once by one pass). Visits are counted and not timed, so the same events give
    * the same result on any machine.
    */
   readonly maxWork?: number;
-  /** Most bytes of row buffers. */
+  /** Maximum bytes of row buffers. */
   readonly maxRowBytes?: number;
 }
 

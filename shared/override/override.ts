@@ -21,19 +21,22 @@ export const DEFAULT_RESOLUTION: Readonly<Record<Policy, ResolutionMethod>> = {
 
 const integer = z.number().int();
 
-/** The counts behind an override. Winners and losers are events of its slice that are taken with it and not without it. */
+/**
+ * The counts behind an override. Winners and losers are events of its slice that are taken with it and not without it.
+ */
 const replayEvidenceSchema = z
   .object({
-    winners: integer.meta({ description: 'winners taken with it and not without it; below 0: fewer' }),
+    winners: integer.meta({
+      description: 'winners taken with the override and not without it; below 0: fewer are taken',
+    }),
     losers: integer,
     gain: z.number().meta({ description: 'at the payoffs, over the window' }),
     error: z.number().meta({ description: 'cluster-robust standard error of the gain' }),
     lower_bound: z.number(),
     window_days: integer,
-    held_out: z
-      .object({ gain: z.number(), error: z.number(), events: integer })
-      .optional()
-      .meta({ description: 'all overrides, fitted without the last days and scored on them' }),
+    held_out: z.object({ gain: z.number(), error: z.number(), events: integer }).optional().meta({
+      description: 'all overrides together, fitted without the outcomes of the last days and scored on them',
+    }),
   })
   .meta({ id: 'ReplayEvidence' });
 export type OverrideEvidence = z.output<typeof replayEvidenceSchema>;
@@ -46,14 +49,14 @@ export const overrideSchema = z.object({
   scope_subset: scopeSubsetSchema,
   scope_hash: scopeHashSchema,
   confidence: z.number().min(0).max(1),
-  n: z.number().int().nonnegative().meta({ description: 'events that it was computed from' }),
+  n: z.number().int().nonnegative().meta({ description: 'events from which the override was computed' }),
   pressure: z.number().optional().meta({ description: 'misses minus false positives of the slice (drift)' }),
   ladder_pressure: z
     .number()
     .optional()
     .meta({ description: 'ladder pressure of the slice (drift, DX ladder)' }),
   reason: z.string().meta({ description: 'the evidence in one sentence' }),
-  evidence: replayEvidenceSchema.optional().meta({ description: 'counts behind it (replay)' }),
+  evidence: replayEvidenceSchema.optional().meta({ description: 'counts behind the override (replay)' }),
 });
 export type Override = z.output<typeof overrideSchema>;
 

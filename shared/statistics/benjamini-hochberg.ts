@@ -1,6 +1,7 @@
 /**
- * Returns the q-values of a family of tests, by the step-up procedure of Benjamini and Hochberg ("Controlling the
- * false discovery rate", Journal of the Royal Statistical Society B 57, 1995).
+ * Returns the q-values of a family of tests, by the step-up procedure of Benjamini and Hochberg.
+ *
+ * Source: "Controlling the false discovery rate", Journal of the Royal Statistical Society B 57, 1995.
  *
  * Rejecting every test with a q of at most x keeps the expected share of false discoveries at or below x. With the
  * p-values sorted, the q of rank i of m is the smallest p · m / rank over this rank and all higher ones. A q is never

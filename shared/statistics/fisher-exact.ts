@@ -48,14 +48,18 @@ export function testAgainstRest(part: Proportion, all: Proportion): ProportionTe
   return { difference, p: Math.min(1, p) };
 }
 
-/** Within this many standard deviations of the mean, rounding swamps the likelihood ratio, so its limit is used. */
+/**
+ * Standard deviations from the mean below which the ratio is replaced by its limit, because rounding would dominate it.
+ */
 const NEAR_CENTRE = 0.05;
 const SIXTH = 1 / 6;
 
 /**
  * Returns Peizer and Pratt's normal deviate of "at most x successes in the part", when `all.successes` fall on
- * `all.trials` at random (Ling and Pratt, "The accuracy of Peizer-Pratt approximations to the hypergeometric
- * distribution", JASA 79, 1984). The result is in standard deviations; `upperTail(-deviate)` is the probability.
+ * `all.trials` at random. The result is in standard deviations; `upperTail(-deviate)` is the probability.
+ *
+ * Source: Ling and Pratt, "The accuracy of Peizer-Pratt approximations to the hypergeometric distribution", JASA 79,
+ * 1984.
  * @param x at least 0, less than what the part can hold
  */
 function peizerPrattDeviate(x: number, part: Proportion, all: Proportion): number {

@@ -1,4 +1,4 @@
-/** Terms of the two expansions below; at `HANDOVER` they agree to 1e-12 of the result. */
+/** Number of terms of the two expansions below. At `HANDOVER` they agree to a relative error of 1e-12. */
 const SERIES_TERMS = 60;
 const FRACTION_TERMS = 60;
 /** The z from which the continued fraction is used. */
@@ -7,9 +7,10 @@ const HANDOVER = 3;
 /**
  * Returns the upper tail probability of the standard normal distribution: that of a value above `z`.
  *
- * The error is below 1e-12 of the result for every z, far tails included. Near 0 it is the power series of the
- * integral, beyond 3 Laplace's continued fraction (Abramowitz and Stegun, "Handbook of mathematical functions", 26.2.11
- * and 26.2.14).
+ * The relative error is below 1e-12 for every z, far tails included. The function sums the power series of the
+ * integral below 3, and evaluates Laplace's continued fraction from 3 on.
+ *
+ * Source: Abramowitz and Stegun, "Handbook of mathematical functions", 26.2.11 and 26.2.14.
  * @example
  * upperTail(1.6448536269514722); // 0.05
  * @param z standard deviations from the mean, may be infinite

@@ -15,8 +15,8 @@ export const POWER = 0.8;
  * Returns the minimum detectable difference of a part's share from the rest: the smallest that a two-sided test
  * finds with a probability of `POWER`.
  *
- * It is Cohen's effect size h (Cohen, "Statistical power analysis", 1988, chapter 6): the difference of
- * 2 · asin(sqrt(share)), on which scale the standard error does not depend on the share. The test detects
+ * The method is Cohen's effect size h ("Statistical power analysis", 1988, chapter 6): the difference of
+ * 2 · asin(sqrt(share)). On this scale the standard error does not depend on the share. The test detects
  * h = (z(alpha / 2) + z(1 − power)) · sqrt(1 / n + 1 / rest).
  * @example
  * // h = (1.645 + 0.842) · sqrt(1/33 + 1/1000) = 0.440

@@ -1,18 +1,20 @@
 /** A 90 % confidence interval: its lower and upper end. */
 type Interval = readonly [low: number, high: number];
 
-/** The upper 5 % quantile of the standard normal distribution. A literal, so that no rounding can move stored ends. */
+/**
+ * The upper 5 % quantile of the standard normal distribution. It is a literal, so that no rounding moves stored ends.
+ */
 const Z_90 = 1.6448536269514722;
 
 /**
- * Returns Wilson's 90 % score interval of the rate `part / whole`; of nothing it is 0 to 1.
+ * Returns Wilson's 90 % score interval of the rate `part / whole`; 0 to 1 when `whole` is 0.
  *
- * Its ends are the roots of |rate − x| = z · sqrt(x (1 − x) / whole) in x, rounded outward to 4 decimals. It counts
- * all trials as independent. Reasons for Wilson and not Jeffreys:
+ * Its ends are the roots of |rate − x| = z · sqrt(x (1 − x) / whole) in x, rounded outward to 4 decimals. It assumes
+ * independent trials. Reasons for Wilson and not Jeffreys:
  * - It needs one square root instead of an inverse beta function, so its bytes are the same on any machine.
  * - It always contains the rate; Jeffreys does not at 0 and 1.
- * - With 20 to 60 trials it covers the truth as often (Brown, Cai and DasGupta, "Interval estimation for a
- *   binomial proportion", Statistical Science 16, 2001, recommend either).
+ * - With 20 to 60 trials it covers the true rate as often. Brown, Cai and DasGupta recommend either ("Interval
+ *   estimation for a binomial proportion", Statistical Science 16, 2001).
  * @example
  * rateInterval(5, 10); // [0.2692, 0.7308]
  */
@@ -30,12 +32,13 @@ export function rateInterval(part: number, whole: number): Interval {
 }
 
 /**
- * Returns Agresti and Min's 90 % interval of the balance (`up` − `down`) / `whole`, where each of `whole` is up, down
- * or neither; of nothing it is −1 to 1.
+ * Returns Agresti and Min's 90 % interval of the balance (`up` − `down`) / `whole`. Each of the `whole` trials is up,
+ * down or neither. The interval is −1 to 1 when `whole` is 0.
  *
- * It is Wald's interval after half an observation is added to each of the four cells of the matched table, rounded
- * outward to 4 decimals ("Simple improved confidence intervals for comparing matched proportions", Statistics in
- * Medicine 24, 2005).
+ * It is Wald's interval after half an observation is added to each of the four cells of the matched table. Its ends are
+ * rounded outward to 4 decimals.
+ *
+ * Source: "Simple improved confidence intervals for comparing matched proportions", Statistics in Medicine 24, 2005.
  * @example
  * balanceInterval(6, 2, 8); // [-0.0475, 0.8475]
  */

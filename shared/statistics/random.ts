@@ -3,6 +3,14 @@
 /** A source of pseudo-random whole numbers from 0 up to 2³². */
 export type RandomIntegers = () => number;
 
+/** 2³² divided by the golden ratio, odd: the multiplier of Knuth's multiplicative hash. */
+const GOLDEN_RATIO_32 = 0x9e3779b1;
+
+/** Returns Knuth's multiplicative hash of an integer: 24 bits (The Art of Computer Programming 3, section 6.4). */
+export function multiplicativeHash(value: number): number {
+  return Math.imul(value, GOLDEN_RATIO_32) >>> 8;
+}
+
 const WARM_UP = 16;
 
 /**

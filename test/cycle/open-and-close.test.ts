@@ -15,7 +15,7 @@ describe('opening and closing a run', () => {
     expect((await open({ pattern_key: 'pm.s2_entry' })).patterns).toEqual([S2]);
   });
 
-  it('The options of a run are checked', async () => {
+  it('Invalid options of a run are rejected', async () => {
     expect((await faultOfAsync(open({ n_min: 0 }))).code).toBe('invalid_request');
     expect((await faultOfAsync(open({ policy: 'best' }))).code).toBe('policy_not_available');
     expect((await faultOfAsync(open({ pattern_key: 'x' }))).code).toBe('invalid_pattern_key');
@@ -43,7 +43,7 @@ describe('opening and closing a run', () => {
     ]);
   });
 
-  it('A reason contains no more of an error than its code', async () => {
+  it('The reason of a failed run contains only the code of its error', async () => {
     const error = 'ResourceNotFoundException: table arn:aws:dynamodb:eu-west-1:1:table/x';
     const record = await closed({ ...(await open()), patterns: [S2], results: [{ pattern_key: S2, error }] });
     expect(record?.patterns[0]?.reason).toBe('failed: internal');

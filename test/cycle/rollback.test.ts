@@ -40,7 +40,7 @@ describe('rollback', () => {
   });
 
   it.each([0, 3, 99])(
-    'A rollback to generation %d, which is not kept, fails with unknown_generation and changes nothing',
+    'A rollback to generation %d, which does not exist, fails with unknown_generation and changes nothing',
     async number => {
       const before = await head();
       expect((await faultOfAsync(rollBack(stores().runtime, S1, number, OPERATOR))).code).toBe(

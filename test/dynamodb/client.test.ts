@@ -248,7 +248,7 @@ it('a query is read to its last page', async () => {
   expect(await stores.db.queryPage(query)).toHaveLength(3);
 });
 
-it('a call that the SDK retries by itself succeeds', async () => {
+it('a call that the SDK retries succeeds', async () => {
   const patient = await openStores();
   let left = 2;
   patient.proxy.around = async (_, forward) => (left-- > 0 ? errorAnswer('ThrottlingException') : forward());

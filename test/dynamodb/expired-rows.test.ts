@@ -1,5 +1,3 @@
-// copy to test/store/
-
 import { deflateRawSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { setPartition } from '../../shared/dynamodb/keys.ts';

@@ -54,7 +54,7 @@ const generations = async () =>
 const putSettings = (body: object) => api.send('PUT', `${PATH}/settings`, { reason: 'a test', ...body });
 
 describe('the backtest before any run', () => {
-  it('The evidence of a pattern without a run has no policies and a sentence about it', async () => {
+  it('The evidence of a pattern without a run has no policies and a sentence that gives the reason', async () => {
     expect(await evidence()).toMatchObject({
       as_of: null,
       policies: [],

@@ -93,7 +93,7 @@ describe('POST /v1/whatif', () => {
       'ts_min × 0.9 on timeframe=15m would have taken 12 more winners and 20 more losers in the last 90 days: ' +
         '+4 ± 14 at 2:1: nothing proven',
     );
-    expect(note).toContain('The best of a curve was picked');
+    expect(note).toContain('The best value was picked by its gain');
     // 30 losers of one block: error 30 instead of the 7.7 of independent events.
     const hourly = await postWhatIf({ ...REQUEST, scope: { timeframe: '1h' } });
     expect(hourly.curve[0]).toMatchObject({ losers_change: 30, utility_change: -30, error: 30 });

@@ -159,7 +159,7 @@ describe('the false discoveries among many lessons', () => {
     expect(runs.filter(n => n > 0).length).toBeLessThanOrEqual(4);
   });
 
-  it('The slice that differs is found where one does', () => {
+  it('A slice that differs is found among many that do not', () => {
     const lessons = found(rows(scope => (scope[1] === 2 ? 0.45 : 0.3)));
     expect(lessonOf(lessons, { b: 'v2' })?.uncertainty).toMatchObject({
       difference: expect.closeTo(0.15, 1),

@@ -58,7 +58,7 @@ describe('base thresholds', () => {
     expect(based(applied)).toMatchObject(THRESHOLDS);
   });
 
-  it('[L4] A run reads base thresholds, while the event itself is kept as it was sent', () => {
+  it('[L4] A run reads base thresholds, while the stored event stays as it was sent', () => {
     const sent = episode('e', { factors: { ts_min: 0.48, applied: { multipliers: { ts_min: 0.8 } } } });
     expect(unpackEpisode(packEpisode(atBaseThresholds(sent))).numbers.get('ts_min')).toBeCloseTo(0.6, 12);
     expect(sent.factors.ts_min).toBe(0.48);

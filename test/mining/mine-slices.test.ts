@@ -256,7 +256,7 @@ describe('edge cases', () => {
     expect([...mineSlices(input, UNBOUNDED).slices.representative]).toEqual([0, 1, 2]);
   });
 
-  test('The list of near slices ends at a hundred', () => {
+  test('At most a hundred near slices are listed', () => {
     const codes = Uint16Array.from({ length: 400 }, (_, row) => (row % 200) + 1);
     const mined = mineSlices(inputOf([column('ticker', codes, 200)], new Uint8Array(400)), {
       ...UNBOUNDED,

@@ -74,7 +74,7 @@ async function completeRuns(
   return { runs, staleMs };
 }
 
-/** Returns undefined when the head cannot be read either: the pattern is recorded as failed all the same. */
+/** Returns undefined when the head cannot be read, so that the pattern is still recorded as failed. */
 async function generationInForce(
   { heads, log }: Pick<CycleDeps, 'heads' | 'log'>,
   pattern: PatternKey,

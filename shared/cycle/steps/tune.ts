@@ -22,7 +22,7 @@ type TuneDeps = Omit<CycleDeps, 'log'>;
 const inputSchema = z.object({ cycle: cycleRunSchema, pattern_key: z.string() });
 
 /**
- * Computes the lessons of one pattern and the overrides that follow, and stores both. Nothing of it is in force.
+ * Computes the lessons of one pattern and the overrides that follow, and stores both. It puts nothing in force.
  * @throws Fault `damaged_event`, which the record of the run names, or a fault of the store
  */
 export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPattern> {
@@ -76,7 +76,7 @@ async function readWindow(
   }
 }
 
-/** Writes which events are damaged into the record; the state machine passes on no more than an error's name. */
+/** Records which events are damaged, because the state machine passes on only the name of an error. */
 async function recordDamagedEvents(
   cycles: CycleDeps['cycles'],
   cycle: CycleRun,

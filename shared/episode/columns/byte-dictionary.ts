@@ -1,6 +1,6 @@
 /**
  * Numbers different runs of bytes from 0, in the order in which they are first seen.
- * An open-addressed hash table over the bytes, so that looking up a run decodes and allocates nothing.
+ * It is an open-addressing hash table over the bytes, so that looking up a run decodes and allocates nothing.
  */
 export class ByteDictionary {
   readonly #runs: Uint8Array[] = [];
@@ -18,8 +18,8 @@ export class ByteDictionary {
     const hash = hashOf(bytes, start, end);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
-    for (let taken = this.#slots[slot]; taken; taken = this.#slots[slot]) {
-      const id = taken - 1;
+    for (let entry = this.#slots[slot]; entry; entry = this.#slots[slot]) {
+      const id = entry - 1;
       if (this.#hashes[id] === hash && isRun(this.#runs[id], bytes, start, end)) return id;
       slot = (slot + 1) & mask;
     }

@@ -2,8 +2,8 @@ import type { DimensionColumn } from '../../mining/types.ts';
 import type { NumericFactor } from '../packed-episode.ts';
 
 /**
- * The events of one pattern that have an outcome, as dictionary-encoded typed columns.
- * The store's rows are decoded into them, and the slice miner reads them.
+ * The events of one pattern that have an outcome, as dictionary-encoded typed columns. Runs decode stored rows into
+ * them, and the slice miner reads them.
  */
 export interface EpisodeColumns {
   /** Number of rows (events). */
@@ -23,7 +23,7 @@ export const BLOCKED_KNOWN = 0x80;
 export interface FactorColumns extends EpisodeColumns {
   /** Event time, milliseconds since 1970. */
   readonly time: Float64Array;
-  /** When the outcome became known, milliseconds since 1970. */
+  /** Time at which the outcome became known, milliseconds since 1970. */
   readonly resolvedAt: Float64Array;
   /** NaN where the event carries none; an absent column is all NaN. */
   readonly numbers: Readonly<Partial<Record<NumericFactor, Float64Array>>>;
@@ -33,13 +33,15 @@ export interface FactorColumns extends EpisodeColumns {
   readonly flagsSet: Uint8Array;
   /** Bit i: `GATE_NAMES[i]` blocked the event; and `BLOCKED_KNOWN`. */
   readonly blocked: Uint8Array;
-  /** Events with one code belong to one trade or episode; 0: to none. The order of codes is arbitrary. */
+  /** Trade of each row as a code; 0: none. The order of codes is arbitrary. */
   readonly trade?: Uint32Array;
-  /** The instrument that was traded; 0: unknown. The order of codes is arbitrary. */
+  /** Traded instrument of each row as a code; 0: unknown. The order of codes is arbitrary. */
   readonly pair?: Uint32Array;
 }
 
-/** Decision and outcome of an event, as one code. Neutral outcomes count in n and in acted or skipped, in no numerator. */
+/**
+ * Decision and outcome of an event, as one code. Neutral outcomes count in n and in acted or skipped, in no numerator.
+ */
 export const QUADRANT = {
   win: 0,
   falsePositive: 1,

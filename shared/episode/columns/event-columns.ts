@@ -13,7 +13,7 @@ const PAIR_DIMENSIONS = ['pair', 'symbol', 'ticker', 'token', 'instrument'];
 export class FactorCollector {
   readonly #base: ColumnCollector;
   readonly #trades = new ByteDictionary();
-  /** By index into `NUMERIC_FACTORS`; a column is made at the first event that carries the number. */
+  /** By index into `NUMERIC_FACTORS`; a column is created at the first event that carries the number. */
   readonly #numbers: (Float64Array | undefined)[] = NUMERIC_FACTORS.map(() => undefined);
   #size = 0;
   #length = INITIAL_ROWS;
@@ -24,7 +24,9 @@ export class FactorCollector {
   #blocked = new Uint8Array(INITIAL_ROWS);
   #trade = new Uint32Array(INITIAL_ROWS);
 
-  /** One function for all events: a closure for each would cost more than its work. */
+  /**
+   * Stores one number of the current row. All events share this function, because a closure per event would be slow.
+   */
   readonly #store = (index: number, value: number): void => {
     this.#numberColumn(index)[this.#size - 1] = value;
   };

@@ -7,7 +7,7 @@ import { QUADRANT } from './columns.ts';
 
 type Codes = Uint8Array | Uint16Array | Uint32Array;
 
-/** A dimension while events are added. A code is the rank of a value's first occurrence, from 1; 0: absent. */
+/** A dimension that is being filled. A code is the rank of a value's first occurrence, from 1; 0: absent. */
 interface OpenColumn {
   readonly name: string;
   readonly values: string[];
@@ -20,12 +20,12 @@ interface CodedPair {
   readonly code: number;
 }
 
-/** Rows that columns have room for at first; the room doubles when it is used up. */
+/** Initial capacity of columns in rows; it doubles when they are full. */
 export const INITIAL_ROWS = 1024;
 
 /**
- * Collects packed events into columns, in one pass. There are few different pairs of a name and a value, however many
- * scopes they make: a pair is decoded when its bytes are first seen, and found by its bytes later.
+ * Collects packed events into columns, in one pass. Few different pairs of name and value make up all scopes. So a pair
+ * is decoded only when its bytes are first seen, and found by its bytes later.
  */
 export class ColumnCollector {
   readonly #withDxCount: boolean;

@@ -17,7 +17,9 @@ export interface CycleRoutesDeps {
   readonly now: () => number;
 }
 
-/** How long `wait=true` polls for the record of a cycle in another process. API Gateway gives up after 30 s. */
+/**
+ * Maximum time that `wait=true` polls for the record of a cycle in another process. API Gateway times out after 30 s.
+ */
 const WAIT_MS = 25_000;
 const POLL_MS = 500;
 
@@ -33,7 +35,7 @@ export function cycleRoutes(app: Hono, deps: CycleRoutesDeps): void {
 
   addRoute(app, ROUTES.getCycle, async c => {
     const record = await deps.cycles.get((c.req.param('id') ?? '').slice(0, 128));
-    if (!record) throw new Fault('unknown_cycle', 'no cycle with this id is kept: see GET /v1/cycles');
+    if (!record) throw new Fault('unknown_cycle', 'there is no cycle with this id: see GET /v1/cycles');
     return c.json(record);
   });
 }

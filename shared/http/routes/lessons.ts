@@ -18,7 +18,7 @@ export function lessonRoutes(app: Hono, deps: Pick<GenerationStores, 'heads' | '
   });
 }
 
-/** The slices just below `n_min`, as the last run stored them; one page, without a token. */
+/** Returns the slices just below `n_min`, as the last run stored them, in one page without a token. */
 async function nearLessons(heads: HeadStore, pattern: PatternKey, limit: number): Promise<object> {
   const [head, near] = await Promise.all([heads.head(pattern), heads.near(pattern)]);
   const lessons = near.slice(0, limit).map(lesson => ({ pattern_key: pattern, ...lesson }));

@@ -13,7 +13,10 @@ type NMinDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now'> & {
   readonly episodes: Pick<EpisodeStore, 'resolved'>;
 };
 
-/** One vCPU reads this many events in about 8 s and studies them in at most 10 s. The HTTP API gives up after 30 s. */
+/**
+ * Maximum events of a study. One vCPU reads them in about 8 s and studies them in at most 10 s. The HTTP API times out
+ * after 30 s.
+ */
 const MAX_EVENTS = 500_000;
 
 /**

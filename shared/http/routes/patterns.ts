@@ -91,7 +91,11 @@ async function diffAnswer(
 
 function findGeneration(retained: readonly Generation[], number: number): Generation {
   const found = retained.find(generation => generation.generation === number);
-  if (!found) throw new Fault('unknown_generation', `generation ${number} of this pattern is not kept`);
+  if (!found)
+    throw new Fault(
+      'unknown_generation',
+      `there is no generation ${number} of this pattern: list its generations and choose one`,
+    );
   return found;
 }
 

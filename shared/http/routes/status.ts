@@ -24,13 +24,13 @@ export interface StatusDeps {
 type Reason = Status['reasons'][number];
 
 const MINUTE_MS = 60_000;
-/** How many of the newest cycles are searched for the last finished one. */
+/** Number of newest cycles that are searched for the last finished one. */
 const RECENT_CYCLES = 10;
-/** A cycle that has not finished by then never will: the state machine times out after 50 minutes. */
+/** Age of an unfinished cycle that counts as stuck. The state machine times out after 50 minutes. */
 const STUCK_MINUTES = 60;
-/** At most this many failed patterns are named in a reason. */
+/** Maximum number of failed patterns that a reason names. */
 const SHOWN_PATTERNS = 5;
-/** At most this many dimensions are named in a warning. */
+/** Maximum number of dimensions that a warning names. */
 const SHOWN_DIMENSIONS = 8;
 
 export function statusRoutes(app: Hono, deps: StatusDeps): void {
@@ -89,7 +89,7 @@ function patternStatus(defaults: Defaults, row: PatternOverview): Status['patter
   };
 }
 
-/** Reports that no cycle has finished for too long, since the last one or since the first pattern appeared. */
+/** Returns a reason when no cycle has finished for too long, since the last one or since the first pattern appeared. */
 function tooOld(
   deps: StatusDeps,
   overview: readonly PatternOverview[],
@@ -124,8 +124,8 @@ async function failure(deps: StatusDeps, cycle: CycleSummary): Promise<Reason> {
 }
 
 /**
- * Warns of patterns whose lessons use dimensions that no look-up sends: such lessons have no effect. The service stays
- * healthy, because runs work; only the operator can judge whether those slices matter.
+ * Returns a warning for each pattern whose lessons use dimensions that no look-up sends: such lessons have no effect.
+ * The service stays healthy, because runs work; only the operator can judge whether those slices matter.
  */
 async function dimensionWarnings(
   deps: StatusDeps,

@@ -23,11 +23,11 @@ type WhatIfDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now'> & {
   readonly episodes: Pick<EpisodeStore, 'resolved'>;
 };
 
-/** One vCPU reads and counts this many events in about 8 s. The HTTP API gives up after 30 s. */
+/** Maximum events of a what-if. One vCPU reads and counts them in about 8 s. The HTTP API times out after 30 s. */
 const MAX_EVENTS = 500_000;
 const NOTE =
-  'Each interval is for its own value and counts correlated events together. The best of a curve was picked, so it ' +
-  'looks better than it is. The base is the thresholds that the events log, without any override.';
+  'Each interval holds for its own value alone and counts correlated events together. The best value was picked by ' +
+  'its gain, so that gain is biased upward. The base is the thresholds that the events log, without any override.';
 
 /**
  * Registers the routes for what-ifs: the replay of past events with a threshold at other values. They change nothing.

@@ -13,7 +13,7 @@ const resolvedOverrideSchema = z.object({
   action_category: z.enum(ACTION_CATEGORIES),
   ...effect,
   scope_subset: scopeSubsetSchema,
-  matched: count.meta({ description: 'How many overrides matched.' }),
+  matched: count.meta({ description: 'The number of overrides that matched.' }),
 });
 
 const explanationSchema = z.object({

@@ -5,8 +5,8 @@ import { safeRecord } from '../../validation.ts';
 import { flag } from './fields.ts';
 
 /*
- * The requests of a look-up. The schema of its answer stands in `lookup-answer.ts`: the function that answers look-ups
- * loads this file, and does not need the other in its cold start.
+ * The request schemas of a look-up. The schema of its answer stands in `lookup-answer.ts`, so that the look-up function
+ * does not load it in its cold start.
  */
 
 const thresholdsSchema = safeRecord<Readonly<Record<string, number>>>(64, (name, value) =>

@@ -40,8 +40,11 @@ export class Findings {
     this.#sides = new Uint8Array(slices.count);
   }
 
-  /** Returns how many slices reach an `N_MIN`, and how many of them are tested: identical ones once, never the global. */
-  pass(nMin: number): { readonly slices: number; readonly lessons: number } {
+  /**
+   * Returns how many slices reach an `N_MIN`, and how many of them are tested as lessons. Identical slices are tested
+   * once; the global slice is not tested.
+   */
+  countSlices(nMin: number): { readonly slices: number; readonly lessons: number } {
     let slices = 0;
     let lessons = 0;
     this.#support.forEach((support, slice) => {
@@ -57,9 +60,9 @@ export class Findings {
    * @param hits successes of each slice
    * @param lessons number of tests at each `N_MIN`
    */
-  at(nMins: readonly number[], hits: Uint32Array, lessons: readonly number[]): FindingCounts[] {
+  countFindings(nMins: readonly number[], hits: Uint32Array, lessons: readonly number[]): FindingCounts[] {
     const candidates = this.#candidates(hits);
-    return nMins.map((nMin, k) => this.#found(candidates, nMin, elementAt(lessons, k)));
+    return nMins.map((nMin, k) => this.#countAt(candidates, nMin, elementAt(lessons, k)));
   }
 
   /** Returns whether a slice represents itself and has a rest to be compared with. */
@@ -88,9 +91,9 @@ export class Findings {
     return candidates.sort((a, b) => a.p - b.p || a.slice - b.slice);
   }
 
-  #found(candidates: readonly Candidate[], nMin: number, lessons: number): FindingCounts {
+  #countAt(candidates: readonly Candidate[], nMin: number, lessons: number): FindingCounts {
     const passing = candidates.filter(({ slice }) => elementAt(this.#support, slice) >= nMin);
-    // The step-up procedure: all tests up to the last rank i with p · lessons / i within the rate.
+    // The step-up procedure rejects all tests up to the last rank i with p · lessons / i within the rate.
     const differ = passing.findLastIndex(({ p }, i) => p * lessons <= this.#fdr * (i + 1)) + 1;
     if (differ === 0) return { differ: 0, general: 0 };
     this.#sides.fill(DIFFERENCE_SIDE.none);

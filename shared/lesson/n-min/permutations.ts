@@ -7,7 +7,9 @@ import { MAX_LESSONS } from '../mine-lessons.ts';
 import type { FindingCounts } from './findings.ts';
 import { N_MIN_RANGE, PERMUTATIONS } from './schema.ts';
 
-/** Class of a row: a hit of the share under test, another decided event, or one that only counts towards `N_MIN`. */
+/**
+ * Class of a row: a success of the tested share (hit), another decided event, or one that only counts towards `N_MIN`.
+ */
 export const CLASS = { hit: 0, other: 1, undecided: 2 } as const;
 export const CLASS_COUNT = 3;
 
@@ -42,8 +44,8 @@ export function affordablePermutations(support: Uint32Array, { maxShuffled }: St
 }
 
 /**
- * Permutation test: permutes which decided events are hits, and returns the findings of each permutation. Scopes stay
- * where they are. Fewer permutations than planned come back when a search runs over its budget.
+ * Permutation test: permutes which decided events are hits, and returns the findings of each permutation. Scopes do
+ * not change. The result has fewer permutations than planned when a search exceeds its budget.
  * @param input rows in `contentOrder`, so that the seed, a hash of the rows, does not depend on the order of reading
  * @param find returns the findings for the number of hits in each slice
  */
@@ -78,7 +80,7 @@ export function permutedFindings(
         ...(cut && { maxDepth: cut.depth }),
       },
     ).slices;
-    // Slices depend on the scopes alone, so another number of them means that the search ran over its budget.
+    // Slices depend on the scopes alone, so another number of them means that the search exceeded its budget.
     if (permuted.count !== slices.count) return found;
     for (let s = 0; s < PERMUTATIONS_PER_SEARCH; s++) {
       const hitClasses = Array.from({ length: bitPatterns }, (_, c) => c).filter(c => ((c >> s) & 1) === 1);
@@ -105,7 +107,7 @@ export function shuffleOutcomes(
 
 /**
  * Returns the rows in an order that depends on their content alone: by class, then by the values of the dimensions, the
- * last one first. What is drawn by row number then does not depend on the order of reading. Rows that agree in all of it
+ * last one first. A random sample of row numbers then does not depend on the order of reading. Rows with equal content
  * are interchangeable.
  */
 export function contentOrder(
@@ -121,7 +123,7 @@ export function contentOrder(
 
 const CLASS_RANGE = 256;
 
-/** FNV-1a hash of all columns, 32 bits: the seed of the permutations. */
+/** Returns the seed of the permutations: the 32-bit FNV-1a hash of all columns. */
 function hashColumns(columns: readonly Uint8Array[] | readonly DimensionColumn['codes'][]): number {
   let hash = 0x811c9dc5;
   for (const column of columns) for (const value of column) hash = Math.imul(hash ^ value, 0x01000193);
@@ -129,8 +131,8 @@ function hashColumns(columns: readonly Uint8Array[] | readonly DimensionColumn['
 }
 
 /** Returns the number of rows of a class. */
-export function countOf({ classes, size }: MineInput, wanted: number): number {
-  return classes.subarray(0, size).reduce((n, c) => n + Number(c === wanted), 0);
+export function countOf({ classes, size }: MineInput, classCode: number): number {
+  return classes.subarray(0, size).reduce((n, c) => n + Number(c === classCode), 0);
 }
 
 /** Returns, for each slice, the number of its rows whose class is in a set. */

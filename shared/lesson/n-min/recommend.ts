@@ -1,22 +1,22 @@
 import type { NMinRow } from './schema.ts';
 
-/** Fewer findings beyond chance than this count as none. */
+/** Minimum number of general findings beyond those of chance; fewer count as none. */
 const MIN_BEYOND_CHANCE = 1;
 
 /**
  * Recommends an `N_MIN`, with the reason in one sentence.
- * - The criterion is general findings less those of chance. All findings would favour the lowest `N_MIN`, which adds more
- *   specific slices of known findings.
- * - The one in force stays unless another has clearly more.
- * - Else it is the highest that has clearly more, because fewer lessons are read and stored.
+ * - The criterion is the number of general findings less that of chance. The number of all findings would favour the
+ *   lowest `N_MIN`, which adds more specific slices of known findings.
+ * - The `N_MIN` in force is kept unless another one has clearly more.
+ * - Otherwise the highest one with clearly more is chosen, because it makes fewer lessons to read and store.
  */
 export function recommendNMin(
   rows: readonly NMinRow[],
   inForce: number,
   events: number,
 ): { readonly recommended: number; readonly advice: string } {
-  const own = rows.find(row => row.n_min === inForce);
-  const keep = own ? `Keep ${inForce}` : `Leave ${inForce} as it is`;
+  const current = rows.find(row => row.n_min === inForce);
+  const keep = current ? `Keep ${inForce}` : `Leave ${inForce} as it is`;
   const [first] = rows;
   if (!first || events < first.n_min)
     return {
@@ -25,16 +25,16 @@ export function recommendNMin(
     };
   const best = rows.reduce((a, b) => (beyondChance(b) > beyondChance(a) ? b : a));
   if (beyondChance(best) < MIN_BEYOND_CHANCE)
-    return { recommended: inForce, advice: `${keep}: ${noFindings(rows, own ?? best)}` };
-  // The standard error of a count is its square root; what lies within one of the best is as good.
+    return { recommended: inForce, advice: `${keep}: ${noFindings(rows, current ?? best)}` };
+  // The standard error of a count is its square root. A count within one standard error of the best is as good.
   const enough = beyondChance(best) - Math.sqrt(beyondChance(best));
-  if (own && beyondChance(own) >= enough)
+  if (current && beyondChance(current) >= enough)
     return {
       recommended: inForce,
-      advice: `${keep}: ${findingsOf(own)}, and no other from ${range(rows)} finds clearly more (${best.n_min}: ${best.general}).`,
+      advice: `${keep}: ${findingsOf(current)}, and no other from ${range(rows)} finds clearly more (${best.n_min}: ${best.general}).`,
     };
   const chosen = rows.findLast(row => beyondChance(row) >= enough) ?? best;
-  const before = own ? `, where ${inForce} finds ${own.general}` : '';
+  const before = current ? `, where ${inForce} finds ${current.general}` : '';
   return { recommended: chosen.n_min, advice: `Use ${chosen.n_min}: ${findingsOf(chosen)}${before}.` };
 }
 
@@ -48,7 +48,7 @@ function findingsOf(row: NMinRow): string {
 }
 
 function noFindings(rows: readonly NMinRow[], row: NMinRow): string {
-  const seen = `none from ${range(rows)} finds more than chance would; ${row.n_min} events show a difference of`;
+  const preface = `none from ${range(rows)} finds more than chance would; ${row.n_min} events show a difference of`;
   const { more, fewer } = row.detectable;
   if (more === null && fewer === null)
     return `none from ${range(rows)} finds more than chance would, nor could.`;
@@ -56,7 +56,7 @@ function noFindings(rows: readonly NMinRow[], row: NMinRow): string {
     ...(more === null ? [] : [`+${points(more)}`]),
     ...(fewer === null ? [] : [`−${points(-fewer)}`]),
   ];
-  return `${seen} ${smallest.join(' or ')} points with odds of four in five, so what helps is more events.`;
+  return `${preface} ${smallest.join(' or ')} points with a probability of 80 %, so what helps is more events.`;
 }
 
 function range(rows: readonly NMinRow[]): string {

@@ -16,10 +16,12 @@ const nMinRowSchema = z
   .object({
     n_min: count,
     slices: count.meta({ description: 'slices with at least n_min events' }),
-    lessons: count.meta({ description: 'of these, those that are tested: identical ones once' }),
+    lessons: count.meta({
+      description: 'slices with at least n_min events that are tested; identical ones are tested once',
+    }),
     differ: count.meta({ description: 'lessons that differ from the rest at `fdr`' }),
     general: count.meta({
-      description: 'of these, general findings: no more general one differs on the same side',
+      description: 'lessons that differ while no more general lesson differs on the same side',
     }),
     differ_by_chance: z.number().meta({ description: 'mean of `differ` over the permutations' }),
     general_by_chance: z.number().meta({ description: 'mean of `general` over the permutations' }),
@@ -32,7 +34,7 @@ const nMinRowSchema = z
       description: 'smallest difference that is found with a probability of `power` in a slice of n_min',
     }),
     detectable_among: minimumDetectableSchema.meta({
-      description: 'the same, where it is the only difference among all these lessons',
+      description: 'like `detectable`, when it is the only difference among all lessons of the row',
     }),
   })
   .meta({ id: 'NMinRow' });
@@ -41,14 +43,14 @@ const nMinRowSchema = z
 export const nMinStudySchema = z
   .object({
     events: count.meta({ description: 'events that count towards n_min' }),
-    decided: count.meta({ description: 'of these, those that `base_share` is computed from' }),
+    decided: count.meta({ description: 'events from which `base_share` is computed' }),
     base_share: z
       .number()
       .min(0)
       .max(1)
       .nullable()
       .meta({ description: 'share of successes; on the ladder, of three rungs among one and three' }),
-    n_min: count.meta({ description: 'in force' }),
+    n_min: count.meta({ description: 'the n_min in force' }),
     fdr: z.number(),
     power: z.number(),
     shuffles: count.meta({ description: 'permutations' }),

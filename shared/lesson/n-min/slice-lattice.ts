@@ -5,8 +5,8 @@ import { elementAt } from '../../numbers.ts';
 export const DIFFERENCE_SIDE = { none: 0, more: 1, fewer: 2 } as const;
 
 /**
- * The order of slices from general to specific. It separates a general finding from those that follow from it: where one
- * timeframe differs, most slices within that timeframe differ too.
+ * The order of slices from general to specific. It separates a general finding from those that follow from it. For
+ * example, where one timeframe differs, most slices within that timeframe differ too.
  */
 export class SliceLattice {
   /** The parents of slice i, those with one pair less, are `#parents[#offset[i]]` to `#parents[#offset[i + 1] - 1]`. */
@@ -26,7 +26,7 @@ export class SliceLattice {
 
   /**
    * Returns how many of the slices that differ have no more general slice that differs on the same side.
-   * @param sides of each slice, one of `SIDE`; the side of a slice holds for the identical ones it represents
+   * @param sides `DIFFERENCE_SIDE` of each slice; the side of a slice holds for the identical ones that it represents
    */
   mostGeneral(sides: Uint8Array): number {
     let found = 0;
@@ -50,9 +50,9 @@ export class SliceLattice {
 function parentsOf({ count, offset, dimension, code }: SliceTable): Uint32Array {
   const codes = code.reduce((most, value) => Math.max(most, value), 0) + 1;
   const dimensions = dimension.reduce((most, value) => Math.max(most, value), 0) + 1;
-  /** A pair as one number, below `dimensions · codes`. */
+  /** Returns a pair as one number, below `dimensions · codes`. */
   const item = (k: number): number => elementAt(dimension, k) * codes + elementAt(code, k);
-  // A slice is the slice without its last pair, and that pair: both together are its key.
+  // The key of a slice combines the index of the slice without its last pair with that pair.
   const slices = new Map<number, number>();
   const key = (prefix: number, item: number): number => prefix * dimensions * codes + item;
   const extend = (slice: number, item: number): number => {
@@ -64,11 +64,11 @@ function parentsOf({ count, offset, dimension, code }: SliceTable): Uint32Array 
   for (let i = 1; i < count; i++) {
     const [from, to] = [elementAt(offset, i), elementAt(offset, i + 1)];
     let prefix = 0;
-    for (let left = from; left < to; left++) {
+    for (let omitted = from; omitted < to; omitted++) {
       let slice = prefix;
-      for (let k = left + 1; k < to; k++) slice = extend(slice, item(k));
-      parents[left] = slice;
-      if (left < to - 1) prefix = extend(prefix, item(left));
+      for (let k = omitted + 1; k < to; k++) slice = extend(slice, item(k));
+      parents[omitted] = slice;
+      if (omitted < to - 1) prefix = extend(prefix, item(omitted));
     }
     slices.set(key(prefix, item(to - 1)), i);
   }

@@ -96,11 +96,13 @@ function countFindings(
   const support = sumOf(slices, [CLASS.hit, CLASS.other, CLASS.undecided]);
   const decided = sumOf(slices, [CLASS.hit, CLASS.other]);
   const findings = new Findings(slices, support, decided, FALSE_DISCOVERY_RATE);
-  const passing = N_MINS.map(n => findings.pass(n));
+  const passing = N_MINS.map(n => findings.countSlices(n));
   const lessons = passing.map(p => p.lessons);
-  const observed = findings.at(N_MINS, sumOf(slices, [CLASS.hit]), lessons);
+  const observed = findings.countFindings(N_MINS, sumOf(slices, [CLASS.hit]), lessons);
   const planned = affordablePermutations(support, budget);
-  const permuted = permutedFindings(input, mined, planned, hits => findings.at(N_MINS, hits, lessons));
+  const permuted = permutedFindings(input, mined, planned, hits =>
+    findings.countFindings(N_MINS, hits, lessons),
+  );
   const found = observed.map((counts, k): NMinFindings => {
     const [pass, nMin] = [passing[k], N_MINS[k]];
     if (!pass || nMin === undefined) throw new RangeError(`there is no N_MIN ${k}`);

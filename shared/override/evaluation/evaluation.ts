@@ -5,7 +5,7 @@ import { POLICIES } from '../override.ts';
 /** One week of a walk-forward, scored with overrides from before it. */
 const foldSchema = z.object({
   from: instant.meta({
-    description: 'overrides come from outcomes known by then; the events after it score them',
+    description: 'overrides are computed from outcomes known by then, and scored on the events after it',
   }),
   to: instant,
   learned: count.meta({ description: 'events whose outcome was known at from' }),
@@ -47,24 +47,28 @@ export const evidenceSummarySchema = policyEvidenceSchema
   .meta({ id: 'EvidenceSummary' });
 type EvaluationSummary = z.output<typeof evidenceSummarySchema>;
 
+/** Returns an evaluation without its folds. */
 export function summarize({ folds: _, ...summary }: PolicyEvaluation): EvaluationSummary {
   return summary;
 }
 
-/** Describes a comparison in one sentence: the gain of each policy, and whether another did better than the published one. */
+/**
+ * Describes a comparison in one sentence: the gain of each policy, and any policy that did better than the published
+ * one.
+ */
 export function describeEvidence({ policies, payoff }: PolicyComparison, published: string): string {
   const [first] = policies;
   if (!first || first.events === 0) return first?.reason ?? 'no event of the last weeks has an outcome';
-  const at = `on ${first.events} events of the last weeks, at ${payoff.win}:${payoff.loss}`;
-  const verdicts = policies.map(tried => `${tried.policy} ${verdict(tried)}`);
-  const better = policies.filter(tried => tried.policy !== published && tried.low > 0);
-  const champion = policies.find(tried => tried.policy === published);
+  const basis = `on ${first.events} events of the last weeks, at ${payoff.win}:${payoff.loss}`;
+  const verdicts = policies.map(row => `${row.policy} ${verdict(row)}`);
+  const better = policies.filter(row => row.policy !== published && row.low > 0);
+  const champion = policies.find(row => row.policy === published);
   const advice = champion
     ? better
-        .filter(tried => tried.low > champion.gain_per_event)
-        .map(tried => `${tried.policy} did better than ${published}, which is published`)
+        .filter(row => row.low > champion.gain_per_event)
+        .map(row => `${row.policy} did better than ${published}, which is published`)
     : [];
-  return [`${at}: ${verdicts.join(', ')}`, ...advice].join('; ');
+  return [`${basis}: ${verdicts.join(', ')}`, ...advice].join('; ');
 }
 
 function verdict({ gain_per_event, low, high }: PolicyEvaluation): string {

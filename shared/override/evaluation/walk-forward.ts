@@ -3,6 +3,7 @@ import { selectRows } from '../../episode/columns/select-rows.ts';
 import { makesLadderLessons } from '../../lesson/lesson.ts';
 import { mineLessons } from '../../lesson/mine-lessons.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { multiplicativeHash } from '../../statistics/random.ts';
 import { DAY_MS, startOfDay } from '../../time.ts';
 import { INTERVAL_ERRORS } from '../gain-interval.ts';
 import type { PolicySettings } from '../materialize.ts';
@@ -19,12 +20,12 @@ import { simulateDecisions } from './simulate-decisions.ts';
 /** Number of weeks that are scored, each by overrides from before it. */
 const FOLDS = 4;
 const FOLD_DAYS = 7;
-/** Above this number of events a sample is scored, because resolving many slices costs more than the fit. */
+/**
+ * Maximum number of scored events; of more, a sample is scored, because resolving many slices costs more than the fit.
+ */
 const MAX_SCORED = 5_000;
-/** Record visits of the miner for one fold: an eighth of those of a run. */
+/** Maximum record visits of the miner for one fold: an eighth of those of a run. */
 const MAX_WORK = 500_000_000;
-/** 2³² divided by the golden ratio, odd: the multiplier of Knuth's multiplicative hash. */
-const GOLDEN_RATIO_32 = 0x9e3779b1;
 
 interface WalkForward {
   /** Utility of the base gates, per scored event. */
@@ -33,9 +34,9 @@ interface WalkForward {
 }
 
 /**
- * Evaluates policies out of sample by walk-forward. For each of the last weeks, a policy computes overrides from what was
- * known when the week began; the events of that week score them against the base gates. Weeks begin at midnight UTC, so
- * the folds stay the same for a day; the last one ends at `asOf`.
+ * Evaluates policies out of sample by walk-forward. For each of the last weeks, a policy computes overrides from the
+ * events and outcomes known when the week began. The events of that week score them against the base gates. Weeks begin
+ * at midnight UTC, so the folds stay the same for a day; the last one ends at `asOf`.
  * @param columns events of the window, with the outcomes known at `asOf`
  * @param asOf milliseconds since 1970
  */
@@ -46,8 +47,8 @@ export function walkForward(
   policies: readonly Policy[],
   settings: PolicySettings,
 ): WalkForward {
-  const replaying = replaySettings(settings);
-  const gates = prepareGates(pattern, columns, replaying);
+  const fitSettings = replaySettings(settings);
+  const gates = prepareGates(pattern, columns, fitSettings);
   const reason = unscoredReason(pattern, gates);
   const weeks = reason === undefined ? weeksOf(columns, asOf) : [];
   const scored = Uint32Array.from(weeks.flatMap(week => [...week.rows]));
@@ -58,10 +59,10 @@ export function walkForward(
     const folds = weeks.map((week): Fold => {
       const overrides = overridesKnownAt(week, policy, pattern, columns, settings);
       simulateDecisions(gates, overrides, DEFAULT_RESOLUTION[policy], week.rows, acts);
-      const { gain } = compareUtility(gates, week.rows, acts, base, replaying);
+      const { gain } = compareUtility(gates, week.rows, acts, base, fitSettings);
       return foldOf(week, overrides.length, gain);
     });
-    const { gain, error } = compareUtility(gates, scored, acts, base, replaying);
+    const { gain, error } = compareUtility(gates, scored, acts, base, fitSettings);
     return {
       policy,
       events: scored.length,
@@ -72,7 +73,7 @@ export function walkForward(
       ...(reason !== undefined && { reason }),
     };
   };
-  const atBase = compareUtility(gates, scored, base, undefined, replaying);
+  const atBase = compareUtility(gates, scored, base, undefined, fitSettings);
   return { base_per_event: perEvent(atBase.gain), policies: policies.map(evaluate) };
 }
 
@@ -113,7 +114,7 @@ function weeksOf(columns: FactorColumns, asOf: number): Week[] {
 }
 
 /** Returns a hash of an event's second, so that the sample depends on the events alone and not on their order. */
-const sampleHash = (time: number): number => Math.imul(Math.floor(time / 1000), GOLDEN_RATIO_32) >>> 8;
+const sampleHash = (time: number): number => multiplicativeHash(Math.floor(time / 1000));
 
 function foldOf({ from, to, known, rows }: Week, overrides: number, gain: number): Fold {
   return {

@@ -13,6 +13,7 @@ import { LADDER, ladderMultiplier, ladderPressure } from './ladder.ts';
 export const ETA = 0.005;
 /** Multipliers closer to 1 than this give no override. */
 const DEAD_BAND = 0.01;
+
 /**
  * The drift policy (docs/contract.md): thresholds follow the pressure of a slice.
  * @returns overrides in the order of the lessons, and within a lesson in that of the lever table

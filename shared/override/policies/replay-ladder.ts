@@ -8,24 +8,24 @@ import { signed } from './drift.ts';
 import { LADDER, ladderMultiplier, ladderPressure } from './ladder.ts';
 
 /**
- * Standard errors by which the shares of three rungs and of one must differ, by the slice's dimensions. Their p-values
- * are about 0.01, 0.001 and 0.0001, because there are that many more slices of more dimensions.
+ * Critical z-score of the difference between successes of three rungs and of one, by number of dimensions of the slice.
+ * The p-values are about 0.01, 0.001 and 0.0001, because each further dimension brings many more slices to test.
  */
 const LADDER_ERRORS: readonly [number, number, number] = [2.6, 3.3, 3.9];
 
 /** Result of ladder replay. */
 interface LadderReplay {
   readonly overrides: readonly Override[];
-  /** Why a lesson has no override, by its scope hash. */
+  /** The reason why a lesson has no override, by its scope hash. */
   readonly noOverrideReasons: ReadonlyMap<string, string>;
 }
 
 type LadderLesson = Lesson & { readonly action_category: 'tuning_dx_ladder' };
 
 /**
- * Drift's ladder formula behind a test: a slice moves the spacing only when its shares of three rungs and of one differ
- * significantly from what the overrides of more general slices imply. Overrides multiply, so an override holds only the
- * part of the multiplier that those leave.
+ * Applies drift's ladder formula behind a test. A slice moves the spacing only when its shares of three rungs and of
+ * one differ significantly from those that more general overrides imply. Overrides multiply, so an override holds only
+ * the part of the multiplier that more general ones leave.
  */
 export function ladderReplay(pattern: PatternKey, lessons: readonly Lesson[]): LadderReplay {
   const lever = leversOf(pattern).find(l => l.drift === 'ladder');
@@ -85,10 +85,11 @@ function testLadderLesson(lesson: LadderLesson, accepted: readonly Override[]): 
 }
 
 /**
- * Returns by how many standard errors the difference of three rungs and one rung exceeds what the inherited multiplier
- * implies. The standard error is √(count_1 + count_3), that of independent ±1 terms.
+ * Returns the z-score of count_3 − count_1 against the difference that the inherited multiplier implies. The standard
+ * error is √(count_1 + count_3), that of independent ±1 terms.
  *
- * Example: 60 successes of three rungs and 20 of one, with nothing inherited (multiplier 1), give (60 − 20) / √80 = 4.5.
+ * Example: 60 successes of three rungs and 20 of one, with nothing inherited (multiplier 1), give
+ * (60 − 20) / √80 = 4.5.
  */
 function standardErrorsBeyond({ count_1, count_3, n_success }: LadderStats, inherited: number): number {
   const expected = (Math.log(inherited) / Math.log(ladderMultiplier(1))) * n_success;

@@ -22,8 +22,9 @@ import { REPLAY_SETTINGS } from '../replay/settings.ts';
 import { rowsOf, sliceDimensions, sliceScope } from '../replay/slices.ts';
 import type { UtilityComparison } from '../replay/utility.ts';
 import { AppliedMoves, compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
+import { rowsWhere } from '../rows-where.ts';
 
-/** Utility of a fit without the held-out outcomes, on the events that have them, against the base gates. */
+/** Utility against the base gates of a fit without the outcomes of the held-out days, scored on those outcomes. */
 interface HeldOut {
   readonly gain: number;
   readonly error: number;
@@ -49,13 +50,13 @@ export interface ReplayResult {
   readonly held_out?: HeldOut;
   /** Set when all overrides are withheld, with the reason. */
   readonly withheld?: string;
-  /** What was left out to keep the work bounded. */
+  /** Descriptions of the slices that were left out to keep the work bounded. */
   readonly cut?: readonly string[];
 }
 
 /**
- * The replay policy (docs/replay-policy.md): counts the winners and losers that past events would have given with one
- * gate moved in one slice, and moves a gate only where the gain passes a test.
+ * Computes the overrides of the replay policy (docs/replay-policy.md). It recounts the winners and losers of past
+ * events with one gate moved in one slice. It moves a gate only where the gain passes a test.
  * @param columns events of the look-back, with their outcomes; those not known at `asOf` are left out
  * @param asOf milliseconds since 1970
  */
@@ -96,22 +97,15 @@ interface ReplayContext {
 
 /** Returns the rows of the last `days` before a moment whose outcome was known at it. */
 function windowRows({ columns }: Gates, at: number, days: number): Uint32Array {
-  const { size, time, resolvedAt } = columns;
   const from = at - days * DAY_MS;
-  const rows = new Uint32Array(size);
-  let n = 0;
-  for (let row = 0; row < size; row++) {
-    const t = time[row] ?? Number.NaN;
-    if (t >= from && t <= at && (resolvedAt[row] ?? Number.NaN) <= at) rows[n++] = row;
-  }
-  return rows.subarray(0, n);
+  return rowsWhere(columns, (time, resolvedAt) => time >= from && time <= at && resolvedAt <= at);
 }
 
 /** A window, tested on the held-out days. */
 interface WindowTrial {
   readonly days: number;
   readonly heldOut: HeldOut | undefined;
-  /** Why the fit is not emitted, if the held-out days contradict it. */
+  /** Reason to withhold the fit; undefined unless the held-out days contradict it. */
   readonly withheld: string | undefined;
 }
 
@@ -132,35 +126,35 @@ function fitWindow(gates: Gates, asOf: number, settings: ReplaySettings): Window
 }
 
 /**
- * Returns the first window, unless another gains more on the held-out days by `heldOutErrors` standard errors of the
- * paired difference.
+ * Returns the first window, unless another one gains significantly more on the held-out days: more than `heldOutErrors`
+ * standard errors of the paired difference.
  */
 function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): WindowTrial {
   const { resolvedAt } = gates.columns;
   const known = asOf - settings.heldOutDays * DAY_MS;
   const [first] = settings.windows;
   const longest = Math.max(...settings.windows);
-  const held = windowRows(gates, asOf, longest).filter(row => (resolvedAt[row] ?? Number.NaN) > known);
-  if (held.length === 0) return { days: first, heldOut: undefined, withheld: undefined };
+  const heldRows = windowRows(gates, asOf, longest).filter(row => (resolvedAt[row] ?? Number.NaN) > known);
+  if (heldRows.length === 0) return { days: first, heldOut: undefined, withheld: undefined };
   const trials = settings.windows.map(days => {
     const { moves } = fitGreedily(gates, windowRows(gates, known, days), settings);
-    return { days, acts: decisionsUnderMoves(gates, moves, held) };
+    return { days, acts: decisionsUnderMoves(gates, moves, heldRows) };
   });
   const acts = trials[0]?.acts;
   let best = trials[0];
-  let most = 0;
+  let largestGain = 0;
   for (const trial of trials) {
-    const { gain, error } = compareUtility(gates, held, trial.acts, acts, settings);
-    if (gain <= settings.heldOutErrors * error || gain <= most) continue;
-    most = gain;
+    const { gain, error } = compareUtility(gates, heldRows, trial.acts, acts, settings);
+    if (gain <= settings.heldOutErrors * error || gain <= largestGain) continue;
+    largestGain = gain;
     best = trial;
   }
-  const base = decisionsUnderMoves(gates, [], held);
-  const { gain, error } = compareUtility(gates, held, best?.acts ?? base, base, settings);
+  const base = decisionsUnderMoves(gates, [], heldRows);
+  const { gain, error } = compareUtility(gates, heldRows, best?.acts ?? base, base, settings);
   const loses = gain < -settings.heldOutErrors * error;
   return {
     days: best?.days ?? first,
-    heldOut: { gain, error, events: held.length },
+    heldOut: { gain, error, events: heldRows.length },
     withheld: loses ? `held-out days disagree: ${interval(gain, error)} against the base gates` : undefined,
   };
 }
@@ -195,7 +189,7 @@ function overrideOf(
     ...(lever.scale === 'log' ? { multiplier: value } : { delta: value }),
     scope_subset: scope,
     scope_hash: scopeHash(scope),
-    // The share of the gain that its lower bound leaves.
+    // Confidence is the lower bound as a share of the gain.
     confidence: flipped.gain > 0 ? clamp(lower / flipped.gain, { min: 0, max: 1 }) : 0,
     n: move.slice.n,
     reason: describeOverride(description, context),
@@ -212,9 +206,10 @@ function overrideOf(
 }
 
 /**
- * Lower bound of a gain: the gain less `z` standard errors, with the least and the prior variance of the fit.
+ * Returns the lower bound of a gain: the gain less `z` standard errors, with the least and the prior variance of the
+ * fit.
  *
- * Example: a gain of 50 with an error of √130 from 40 events at 2:1, with 20 prior events and z = 2, has the lower bound
+ * Example: a gain of 50 has an error of √130 from 40 events at 2:1. With 20 prior events and z = 2 its lower bound is
  * 50 − 2·√(max(130, 2·40) + 2·20) = 23.9.
  */
 function lowerBound(

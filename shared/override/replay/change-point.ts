@@ -1,5 +1,6 @@
 /* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
 
+import { multiplicativeHash } from '../../statistics/random.ts';
 import { DAY_MS } from '../../time.ts';
 import type { Gates } from './gates.ts';
 import { fitGreedily } from './greedy-fit.ts';
@@ -9,8 +10,6 @@ import { compareUtility, decisionsUnderMoves } from './utility.ts';
 /** Events that suffice to find a change point; from twice as many on, a sample of blocks of hours is used. */
 const SUFFICIENT_ROWS = 100_000;
 const BLOCK_MS = 6 * 3_600_000;
-/** 2³² divided by the golden ratio: the multiplier of Knuth's multiplicative hash. */
-const GOLDEN_RATIO_32 = 0x9e3779b1;
 
 /**
  * Finds a change point: the age in days at which the fit of older events ceased to hold. The events older than an age
@@ -57,8 +56,7 @@ export function findChangePoint(
 function sampleBlocks({ columns: { time } }: Gates, rows: Uint32Array): Uint32Array {
   const every = Math.floor(rows.length / SUFFICIENT_ROWS);
   if (every <= 1) return rows;
-  const hash = (block: number): number => Math.imul(block, GOLDEN_RATIO_32) >>> 8;
-  return rows.filter(row => hash(Math.floor((time[row] as number) / BLOCK_MS)) % every === 0);
+  return rows.filter(row => multiplicativeHash(Math.floor((time[row] as number) / BLOCK_MS)) % every === 0);
 }
 
 /** Returns the rows before a moment, and those from it on. */

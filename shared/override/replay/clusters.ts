@@ -27,7 +27,7 @@ export function clusterings(columns: FactorColumns, rules: readonly ClusterRule[
 
 /**
  * Returns the same rows sorted by the finest clustering that has blocks of time: by block, then by pair. Without such a
- * rule they come back as they are.
+ * rule it returns the columns unchanged.
  */
 export function sortByBlock(columns: FactorColumns, rules: readonly ClusterRule[]): FactorColumns {
   const blocks = rules.filter(rule => rule !== 'trade');
@@ -62,7 +62,7 @@ function clusterKeys(columns: FactorColumns, rule: ClusterRule): Float64Array | 
   return keys;
 }
 
-/** Each row without a trade is a cluster of its own, numbered above all codes of trades. */
+/** Returns the trade of each row. A row without a trade is a cluster of its own, numbered above all codes of trades. */
 function tradeKeys(trade: Uint32Array | undefined): Float64Array | undefined {
   if (!trade?.some(code => code > 0)) return undefined;
   let alone = largest(trade);
@@ -95,9 +95,9 @@ function hasSharedCluster(cluster: Clustering): boolean {
 }
 
 function largest(keys: Float64Array | Uint32Array): number {
-  let most = 0;
-  for (let i = 0; i < keys.length; i++) most = Math.max(most, keys[i] as number);
-  return most;
+  let maximum = 0;
+  for (let i = 0; i < keys.length; i++) maximum = Math.max(maximum, keys[i] as number);
+  return maximum;
 }
 
 /** Returns the rank of each key among the distinct keys, from 0. */

@@ -73,14 +73,14 @@ export function describeOverride(override: OverrideDescription, context: FitCont
   return parts.join('; ');
 }
 
-/** The best remaining step of a lever in a slice, and the standard errors it would need to be accepted first. */
+/** The best remaining step of a lever in a slice, and the z-score that a first step needs there. */
 export interface RemainingStep {
   readonly gain: number;
-  /** `z` standard errors of the gain. */
+  /** Margin of error of the gain: `z` standard errors. */
   readonly margin: number;
-  /** Standard errors by which the gain exceeds 0. */
+  /** z-score: the gain in standard errors. */
   readonly errors: number;
-  /** Standard errors by which a first step must exceed 0. */
+  /** Critical z-score of a first step. */
   readonly required: number;
 }
 
@@ -93,7 +93,7 @@ export function describeNoOverride(best: RemainingStep | undefined): string {
   return `not proven: ${interval(gain, margin)} exceeds 0 by ${errors.toFixed(1)} standard errors, ${required} are asked of a first step`;
 }
 
-/** Returns what was left out to keep the work bounded. */
+/** Describes slices that were left out to keep the work bounded. */
 export function describeCut(cut: SliceCut, columns: FactorColumns, settings: ReplaySettings): string {
   const { dimensions, size } = columns;
   if (cut.why === 'cells')
@@ -101,7 +101,7 @@ export function describeCut(cut: SliceCut, columns: FactorColumns, settings: Rep
   const level = `slices of ${count(cut.depth, 'dimension')}`;
   const events = `${count(cut.combinations, 'combination')} of ${size.toLocaleString('en-US')} events`;
   return cut.why === 'visits'
-    ? `${level}: ${events} are more than ${settings.maxVisits.toLocaleString('en-US')} looks`
+    ? `${level}: ${events} are more than ${settings.maxVisits.toLocaleString('en-US')} record visits`
     : `${level}: more than ${settings.maxSlices.toLocaleString('en-US')} slices`;
 }
 

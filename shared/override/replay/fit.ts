@@ -18,9 +18,9 @@ export interface StepCandidate {
   readonly opening: number;
   /** Change of utility. */
   readonly gain: number;
-  /** `z` standard errors of the gain. */
+  /** Margin of error of the gain: `z` standard errors. */
   readonly margin: number;
-  /** Standard errors by which the gain exceeds 0. */
+  /** z-score: the gain in standard errors. */
   readonly errors: number;
 }
 
@@ -28,7 +28,7 @@ export interface StepCandidate {
 export interface Fit {
   readonly slices: Slices;
   readonly moves: readonly LeverMove[];
-  /** Returns the standard errors by which a first step of a lever in a slice must exceed 0. */
+  /** Returns the critical z-score of a first step of a lever in a slice. */
   readonly required: (gate: number, slice: number) => number;
   /** Returns true when the best step of a lever in a slice was acceptable at the base gates. */
   readonly promising: (gate: number, slice: number) => boolean;

@@ -16,8 +16,9 @@ import type { ReplaySettings } from './settings.ts';
 export interface Gate {
   readonly lever: ReplayLever;
   /**
-   * Margin of each row: the gate passes when margin + opening ≥ 0. It is a logarithm, or in the factor's unit. An event
-   * that lacks the factor has +Infinity when it logged that the gate passed, −Infinity when it logged that it failed.
+   * Margin of each row: the gate passes when margin + opening ≥ 0. Its unit is a natural logarithm, or the factor's
+   * own. An event without the factor has +Infinity when it logged that the gate passed, −Infinity when it logged a
+   * failure.
    */
   readonly margin: Float64Array;
   /** Steps of the lever in the unit of the margin, ascending; empty when the lever is disabled. */
@@ -44,7 +45,7 @@ export interface Gates {
   readonly clusterings: readonly Clustering[];
 }
 
-/** What taking an event brings or would have brought, whether the bot acted or not. */
+/** Result of taking an event, whether the bot acted or not. */
 export const RESULT = { neutral: 0, winner: 1, loser: 2 } as const;
 
 function resultOf(quadrant: number): number {
@@ -166,26 +167,27 @@ function fillFromLoggedFlags(
 /** Returns the sample standard deviation of the finite values; 0 for fewer than two. */
 function standardDeviation(column: Float64Array = new Float64Array(0)): number {
   let n = 0;
-  let most = 0;
+  let largest = 0;
   for (let row = 0; row < column.length; row++) {
     const value = column[row] as number;
     if (!Number.isFinite(value)) continue;
     n++;
-    most = Math.max(most, Math.abs(value));
+    largest = Math.max(largest, Math.abs(value));
   }
-  if (n < 2 || most === 0) return 0;
-  const mean = exactSum(column, n, most, 0, 1) / n;
-  return Math.sqrt(exactSum(column, n, 4 * most * most, mean, 2) / (n - 1));
+  if (n < 2 || largest === 0) return 0;
+  const mean = exactSum(column, n, largest, 0, 1) / n;
+  return Math.sqrt(exactSum(column, n, 4 * largest * largest, mean, 2) / (n - 1));
 }
 
 /**
  * Returns Σ (value − centre)^power over the finite values; the sum does not depend on their order. It adds whole
- * multiples of a unit that is so small that rounding to it does not matter, and so large that no sum of it is rounded.
+ * multiples of a unit. The unit is small enough that rounding to it does not matter, and large enough that sums are
+ * exact.
  * @param n number of finite values
- * @param most bound of the terms
+ * @param bound upper bound of the absolute values of the terms
  */
-function exactSum(column: Float64Array, n: number, most: number, centre: number, power: 1 | 2): number {
-  const units = 2 ** Math.floor(52 - Math.log2(n) - Math.log2(most));
+function exactSum(column: Float64Array, n: number, bound: number, centre: number, power: 1 | 2): number {
+  const units = 2 ** Math.floor(52 - Math.log2(n) - Math.log2(bound));
   let sum = 0;
   for (let row = 0; row < column.length; row++) {
     const value = (column[row] as number) - centre;

@@ -21,12 +21,12 @@ const NEAR_SHARE = 0.8;
 const NO_GAIN = Number.NEGATIVE_INFINITY;
 /** Relative tolerance of a lever's limit, for rounding in sums of steps. */
 const LIMIT_TOLERANCE = 1e-9;
-/** A sum of openings within this of 0 is no move. */
+/** Sums of openings closer to 0 than this make no move. */
 const NO_MOVE = 1e-12;
 
 /**
- * Greedy forward selection (docs/replay-policy.md): repeatedly takes the step of one lever in one slice whose gain has
- * the largest lower bound, until none is above 0.
+ * Fits moves by greedy forward selection (docs/replay-policy.md). It repeatedly takes the step whose gain has the
+ * largest lower bound, until none is above 0. A step moves one lever in one slice.
  * @param rows row numbers in the columns of the gates
  */
 export function fitGreedily(gates: Gates, rows: Uint32Array, settings: ReplaySettings): Fit {
@@ -40,9 +40,9 @@ class GreedyFit {
   readonly #slices: Slices;
   readonly #groups: StepGroups;
   readonly #histograms: StepHistograms;
-  /** False when every event counts as independent, so that no bound has to be made exact. */
+  /** True when events are clustered, so that bounds of independent events have to be made exact. */
   readonly #clustered: boolean;
-  /** By group: largest lower bound of a gain, its step, and 1 when its variance counts dependent events. */
+  /** By group: the largest lower bound of a gain, its step, and 1 when its variance is cluster-robust. */
   readonly #bound: Float64Array;
   readonly #best: Int8Array;
   readonly #exact: Uint8Array;
@@ -50,7 +50,7 @@ class GreedyFit {
   readonly #moved: readonly Float64Array[];
   /** Step of the bound that `#largestBound` found last. */
   #step = 0;
-  /** By gate; empty while it is unknown. */
+  /** By gate: true when its factor is informative; empty until the factors are tested. */
   #informative: readonly boolean[] = [];
 
   constructor(all: Gates, rows: Uint32Array, settings: ReplaySettings) {
@@ -109,7 +109,9 @@ class GreedyFit {
     this.#evaluate(group, this.#momentsOf(group));
   }
 
-  /** Returns the largest gain less `errors` standard errors among the steps of a group, and stores its step in `#step`. */
+  /**
+   * Returns the largest gain less `errors` standard errors among the steps of a group, and stores its step in `#step`.
+   */
   #largestBound(group: number, errors: number, moments: readonly ClusterMoments[]): number {
     const { payoff, priorEvents } = this.#settings;
     const { win: W, loss: L } = payoff;
@@ -122,7 +124,7 @@ class GreedyFit {
     const counts = this.#histograms.counts(gate);
     const start = this.#histograms.start(slice, side);
     const moved = (this.#moved[gate] as Float64Array)[slice] as number;
-    let most = NO_GAIN;
+    let largest = NO_GAIN;
     let w = 0;
     let l = 0;
     for (let i = 0; i < steps.length; i++) {
@@ -131,18 +133,18 @@ class GreedyFit {
       if (w + l === 0) continue;
       if (Math.abs(moved + sign * (steps[i] as number)) > limit * (1 + LIMIT_TOLERANCE)) break;
       const gain = sign * (W * w - L * l);
-      if (gain <= most) continue;
+      if (gain <= largest) continue;
       let variance = leastPayoffVariance(w, l, payoff);
       for (const { ww, wl, ll } of moments) {
         const sums = { ww: ww[i] as number, wl: wl[i] as number, ll: ll[i] as number };
         variance = Math.max(variance, payoffVariance(sums, payoff));
       }
       const bound = gain - errors * Math.sqrt(variance + prior);
-      if (bound <= most) continue;
-      most = bound;
+      if (bound <= largest) continue;
+      largest = bound;
       this.#step = i;
     }
-    return most;
+    return largest;
   }
 
   #momentsOf(group: number): ClusterMoments[] {
@@ -154,17 +156,18 @@ class GreedyFit {
     return this.#slices.list[this.#groups.sliceOf(group)] as Slice;
   }
 
-  /** Returns how many slices, from the first one on, the entry rule opens to steps. */
+  /** Returns how many slices, from the first one on, the test of first steps opens. */
   #openSlices(): number {
     const depth = this.#entryDepth();
     return this.#slices.list.filter(slice => sliceDimensions(slice) <= depth).length;
   }
 
-  /** Returns the most dimensions of the slices that are open to steps; -1 when none is open. */
+  /** Returns the largest number of dimensions of open slices; -1 when none is open. */
   #entryDepth(): number {
     const { entry, maxDimensions } = this.#settings;
     if (!entry) return maxDimensions;
-    // Uninformative factors must exceed 0 by more. Where that opens all slices, the t-tests are not needed.
+    // Without the t-tests every factor counts as uninformative, which is stricter. If slices open even so, they
+    // suffice.
     const uninformative = this.#provenDepth();
     if (uninformative > 0) return uninformative;
     this.#informative = this.#testFactors(entry.informativeErrors);
@@ -184,7 +187,7 @@ class GreedyFit {
     return open;
   }
 
-  /** Returns the standard errors by which a first step of a lever in a slice must exceed 0. */
+  /** Returns the critical z-score of a first step of a lever in a slice. */
   #requiredErrors(gate: number, slice: number): number {
     const { entry } = this.#settings;
     if (!entry) return 0;
@@ -216,11 +219,11 @@ class GreedyFit {
     const bounds = this.#bound;
     for (;;) {
       let group: number | undefined;
-      let most = 0;
+      let largest = 0;
       for (let g = 0; g < bounds.length; g++) {
         const bound = bounds[g] as number;
-        if (bound <= most || this.#groups.sliceOf(g) >= open) continue;
-        most = bound;
+        if (bound <= largest || this.#groups.sliceOf(g) >= open) continue;
+        largest = bound;
         group = g;
       }
       if (group === undefined || this.#exact[group] === 1) return group;
@@ -271,7 +274,10 @@ class GreedyFit {
     );
   }
 
-  /** Makes only bounds above 0 exact: dependence lowers a bound, so one below 0 stays below. */
+  /**
+   * Returns the best remaining step of a lever in a slice. It makes only bounds above 0 exact: dependence lowers a
+   * bound, so one below 0 stays below.
+   */
   #remaining(gate: number, slice: number): StepCandidate | undefined {
     const loosen = this.#groups.of(gate, slice, SIDE.loosen);
     const tighten = this.#groups.of(gate, slice, SIDE.tighten);

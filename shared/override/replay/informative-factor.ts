@@ -11,10 +11,10 @@ export const UNITS_PER_STEP = 1000;
 const MAX_UNITS = 3 * UNITS_PER_STEP;
 
 /**
- * Welch's t-test: returns whether the winners' mean margin is larger than the losers' by `errors` standard errors of
- * the difference. If not, a threshold on this factor has no predictive value.
+ * Welch's t-test: returns whether the mean margin of winners less that of losers exceeds `errors` standard errors
+ * of the difference. If not, a threshold on this factor has no predictive value.
  * @param rows winners and losers that pass all other gates
- * @param unit of the margin
+ * @param unit size of one unit of the margin
  */
 export function isInformative(
   margin: Float64Array,

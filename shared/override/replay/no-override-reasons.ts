@@ -9,7 +9,7 @@ import type { ReplaySettings } from './settings.ts';
 import type { Slice } from './slices.ts';
 import { sliceScope } from './slices.ts';
 
-/** Why a lever has no override in a slice, or why the slice as a whole has none. */
+/** The reason why a lever has no override in a slice, or why the slice as a whole has none. */
 export interface NoOverrideReason {
   readonly scope_subset: Scope;
   readonly scope_hash: ScopeHash;
@@ -92,9 +92,9 @@ interface ReasonsOfPattern {
 }
 
 /**
- * Returns one short text for each slice with a reason: the reason that all its levers share, or each lever with its own.
- * Levers that are disabled for the whole pattern are left out, unless all are. Slices that replay does not test are
- * missing.
+ * Returns one short text for each slice with a reason: the reason that all its levers share, or each lever with its
+ * own. Levers that are disabled for the whole pattern are left out, unless all are. Slices that replay does not test
+ * are missing.
  */
 export function reasonsBySlice({
   noOverrideReasons: all,

@@ -3,14 +3,14 @@ import type { Payoff } from '../payoff.ts';
 /** Settings of the replay policy (docs/replay-policy.md). */
 export interface ReplaySettings {
   readonly payoff: Payoff;
-  /** Least events (with an outcome) of a slice. */
+  /** Least number of events with an outcome in a slice. */
   readonly nMin: number;
   readonly maxDimensions: 0 | 1 | 2;
-  /** Standard errors by which the gain of a step must exceed 0, by the slice's dimensions. */
+  /** Critical z-score of a step's gain, by number of dimensions of the slice. */
   readonly z: ByDimensions;
   /** Stricter test of first steps; undefined: every slice is open to steps. */
   readonly entry: FirstStepSettings | undefined;
-  /** Events that break even on average and are added to every variance, against slices with few events. */
+  /** Number of break-even events that are added to every variance, so that slices with few events are trusted less. */
   readonly priorEvents: number;
   readonly maxSteps: number;
   /** Largest |log multiplier| of one override. */
@@ -23,8 +23,8 @@ export interface ReplaySettings {
   readonly breaks: ChangePointSettings | undefined;
   readonly heldOutDays: number;
   /**
-   * Standard errors on the held-out days by which another window must beat the first one, or by which the fit must lose
-   * against the base gates to be withheld.
+   * Critical z-score on the held-out days. A larger gain than the first window's makes another window be chosen. A
+   * larger loss against the base gates makes the fit be withheld.
    */
   readonly heldOutErrors: number;
   /** Rules that cluster dependent events. The variance used is the largest that any of them gives. */
@@ -32,11 +32,11 @@ export interface ReplaySettings {
   /** Share of events that must carry a lever's factor; below it the lever is disabled. */
   readonly minFactorShare: number;
   /**
-   * Most record visits (one event counted for one combination of dimensions) of one count of slices. What lies beyond
-   * is cut by whole levels of dimensions.
+   * Maximum record visits (one event counted for one combination of dimensions) of one count of slices. Whole levels of
+   * dimensions beyond it are cut.
    */
   readonly maxVisits: number;
-  /** Most slices; levels of dimensions beyond are cut. */
+  /** Maximum number of slices; whole levels of dimensions beyond it are cut. */
   readonly maxSlices: number;
 }
 
@@ -44,37 +44,43 @@ export interface ReplaySettings {
 type ByDimensions = readonly [global: number, one: number, two: number];
 
 /**
- * Test of the first step. Among hundreds of slices some step looks good by chance, so the first step must exceed 0 by
- * more than those after it. A first step in the global slice opens that slice; one in any other slice opens all.
+ * Test of the first step. Among hundreds of slices some step gains by chance, so the gain of the first step must pass a
+ * stricter test than those after it. A first step in the global slice opens that slice; one in any other slice opens
+ * all.
  */
 interface FirstStepSettings {
-  /** Standard errors required of a lever whose factor is not informative. */
+  /** Critical z-score of a lever whose factor is not informative. */
   readonly uninformativeZ: ByDimensions;
   /**
-   * Standard errors required of a lever whose factor is informative. Fewer are enough: a better threshold exists, and
-   * only its value is in question.
+   * Critical z-score of a lever whose factor is informative. It is lower, because a better threshold exists and only
+   * its value is in question.
    */
   readonly informativeZ: ByDimensions;
   /**
-   * Standard errors by which the mean margin of winners must exceed that of losers for a factor to be informative, over
-   * all events that pass the other gates.
+   * Critical t-statistic of an informative factor: the mean margin of winners less that of losers, in standard errors.
+   * The test covers all events that pass the other gates.
    */
   readonly informativeErrors: number;
 }
 
 /** Settings of the change-point test, which scores a fit of older events on younger ones. Ages in days, descending. */
 interface ChangePointSettings {
-  /** Each fit uses the events that are older than one of these ages … */
+  /** Each fit uses the events that are older than one of these ages. */
   readonly learned: readonly number[];
-  /** … and is scored on the events that are younger than each of these. */
+  /** Each fit is scored on the events that are younger than each of these ages. */
   readonly scored: readonly number[];
-  /** Standard errors by which the fit must lose on the younger events. */
+  /** Critical z-score of the loss of a fit on the younger events. */
   readonly losing: number;
-  /** Standard errors by which it must fall short there of its gain on the older events, scaled to as many events. */
+  /**
+   * Critical z-score of its shortfall: its gain on the older events, scaled to as many events, less that on the
+   * younger.
+   */
   readonly errors: number;
 }
 
-/** `trade`: events of one trade. Else events of one block of hours, within one pair or across the market. */
+/**
+ * A rule that puts events into one cluster: those of one trade, or those of one block of hours, by pair or altogether.
+ */
 export type ClusterRule = 'trade' | { readonly within: 'pair' | 'market'; readonly hours: number };
 
 /** The default settings, chosen on simulated worlds (docs/replay-policy.md). */

@@ -17,13 +17,15 @@ export interface Slice {
 
 /** Two dimensions with more combinations of values than this are not combined. */
 const MAX_CELLS = 1 << 22;
-/** Most cells of all combinations that are kept in memory. */
+/** Maximum number of cells of all combinations in memory. */
 const MAX_KEPT_CELLS = 1 << 25;
 export const NONE = -1;
 
 type Codes = Uint16Array | Uint32Array;
 
-/** One choice of at most two dimensions. A row is in the cell `a[row] · stride + b[row]`; an absent column counts as 0. */
+/**
+ * One choice of at most two dimensions. A row is in the cell `a[row] · stride + b[row]`; an absent column counts as 0.
+ */
 export interface Combination {
   readonly a: Codes | undefined;
   readonly b: Codes | undefined;
@@ -46,7 +48,7 @@ interface Limits {
   /** Rows from which a slice is listed as near. */
   readonly nearMin: number;
   readonly maxDimensions: number;
-  /** Most record visits (one row counted for one combination of dimensions). */
+  /** Maximum record visits (one row counted for one combination of dimensions). */
   readonly maxVisits: number;
   readonly maxSlices: number;
 }
@@ -63,7 +65,7 @@ export class Slices {
   readonly list: readonly Slice[];
   /** Slices with at least `nearMin` rows and fewer than `nMin`. */
   readonly near: readonly Slice[];
-  /** What was left out to keep the work bounded. */
+  /** Slices that were left out to keep the work bounded. */
   readonly cut: readonly SliceCut[];
   readonly combinations: readonly Combination[];
 

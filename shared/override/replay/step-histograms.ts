@@ -17,8 +17,8 @@ interface GateState {
   /** Margin of each row with all accepted openings added. */
   readonly margin: Float64Array;
   /**
-   * Flipping step of each row, from 1: positive when it loosens the gate, negative when it tightens it. 0 when the row
-   * fails another gate or no step flips it.
+   * Flipping step of each row, from 1: positive when it loosens the gate, negative when it tightens it. It is 0 when
+   * the row fails another gate or no step flips it.
    */
   readonly bins: Int8Array;
   /** Winners and losers by slice, side, flipping step and result, see `cellOf`. */
@@ -263,7 +263,9 @@ function countPairs(
   }
 }
 
-/** Moves all changed rows in the histograms of the slices of one dimension, or of the global slice when `a` is absent. */
+/**
+ * Moves all changed rows in the histograms of the slices of one dimension, or of the global slice when `a` is absent.
+ */
 function countSingles(
   { rows, from, to, n }: BinChanges,
   a: Codes | undefined,

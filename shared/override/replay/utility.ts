@@ -100,7 +100,7 @@ function passes({ lever, margin }: Gate, row: number, opening: number): boolean 
   return (margin[row] as number) + clamped >= 0;
 }
 
-/** Returns the most by which all matching overrides open a gate: the logarithm of the largest multiplier. */
+/** Returns the largest opening of a gate by all matching overrides: the logarithm of the largest multiplier. */
 function maxOpening(lever: ReplayLever): number {
   return lever.scale === 'log' ? LOG_RANGE : Number.POSITIVE_INFINITY;
 }
@@ -111,14 +111,14 @@ const LOG_RANGE = Math.log(MULTIPLIER_RANGE.max);
 function openings(gates: Gates, moves: readonly LeverMove[], rows: Uint32Array): Float64Array {
   const { dimensions, size } = gates.columns;
   const opening = new Float64Array(size);
-  for (const { slice, opening: by } of moves) {
+  for (const { slice, opening: moveOpening } of moves) {
     const a = dimensions[slice.first]?.codes;
     const b = dimensions[slice.second]?.codes;
     const { firstCode, secondCode } = slice;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
       if ((a && a[row] !== firstCode) || (b && b[row] !== secondCode)) continue;
-      opening[row] = (opening[row] as number) + by;
+      opening[row] = (opening[row] as number) + moveOpening;
     }
   }
   return opening;
@@ -161,7 +161,7 @@ export function compareUtility(
   return { winners, losers, gain, error: Math.sqrt(variance), changed: n };
 }
 
-/** Sums over clusters, where w and l count winners and losers that `first` takes, less those it leaves. */
+/** Returns sums over clusters, where w and l count the winners and losers that `first` takes, less those it leaves. */
 function sumsOfChange(
   rows: Uint32Array,
   first: Uint8Array,
@@ -197,10 +197,10 @@ function sumsOfChange(
 function byCluster(rows: Uint32Array, clusterOf: Clustering): Uint32Array {
   let current = 0;
   for (let i = 0; i < rows.length; i++) {
-    const own = clusterOf[rows[i] as number] as number;
-    if (own < current)
+    const cluster = clusterOf[rows[i] as number] as number;
+    if (cluster < current)
       return rows.slice().sort((a, b) => (clusterOf[a] as number) - (clusterOf[b] as number));
-    current = own;
+    current = cluster;
   }
   return rows;
 }

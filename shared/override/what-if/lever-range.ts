@@ -15,7 +15,7 @@ export interface LeverRange {
 
 /** Bound of a delta: above every real factor, and small enough that sums stay finite. */
 const MAX_DELTA = 1e6;
-/** A value closer to the neutral one than this share of a step counts as neutral. */
+/** Share of a step within which a value counts as the neutral one. */
 const SAME_SHARE = 1e-9;
 
 /**
@@ -38,7 +38,10 @@ export function findLever(pattern: PatternKey, name: string): ReplayLever {
   throw new Fault('invalid_request', `lever: ${message}`, { issues: [{ path: 'lever', message }] });
 }
 
-/** @throws Fault `invalid_request` unless `from` and `to` are values that the lever can take, in this order */
+/**
+ * Checks a range.
+ * @throws Fault `invalid_request` unless `from` and `to` are values that the lever can take, in this order
+ */
 export function checkRange(lever: ReplayLever, { from, to }: Pick<LeverRange, 'from' | 'to'>): void {
   const { min, max } = lever.scale === 'log' ? MULTIPLIER_RANGE : { min: -MAX_DELTA, max: MAX_DELTA };
   for (const [path, value] of Object.entries({ from, to }))

@@ -37,7 +37,7 @@ export interface WhatIfPoint extends SweepPoint {
 }
 
 export interface WhatIf {
-  /** Ascending by value. Empty when no curve can be counted; `reason` then explains it. */
+  /** Points, ascending by value. Empty when no curve can be counted; `reason` then explains why. */
   readonly curve: readonly WhatIfPoint[];
   readonly reason?: string;
   /** The neutral value, which is part of every curve. */
@@ -54,8 +54,9 @@ export interface WhatIf {
 export const CONFIDENCE = 0.9;
 
 /**
- * Counts what one threshold would have taken at other values, in one slice, with all other gates rechecked. It counts
- * events as the replay policy does (docs/replay-policy.md), from the base thresholds and without any override.
+ * Counts the winners and losers that one threshold takes at other values, in one slice, with all other gates rechecked.
+ * It counts events as the replay policy does (docs/replay-policy.md), from the base thresholds and without any
+ * override.
  * @param asOf milliseconds since 1970; outcomes that became known later are left out
  */
 export function whatIf(
@@ -92,14 +93,14 @@ export function whatIf(
 }
 
 /**
- * Returns the standard errors by which the best of a curve must exceed 0, corrected for multiple comparisons. Each
- * distinct set of taken events is one try, and all tries together may err as often as one interval (Bonferroni). From
- * 1 − Φ(z) ≤ exp(−z²/2) / 2 follows z = √(2 ln(tries / (1 − confidence))); 3 tries need √(2 ln 30) = 2.61.
+ * Returns the critical z-score of the best value of a curve, corrected for multiple comparisons (Bonferroni). Each
+ * distinct set of taken events is one comparison. All of them together have the error probability of one interval. From
+ * 1 − Φ(z) ≤ exp(−z²/2) / 2 follows z = √(2 ln(comparisons / (1 − confidence))); 3 of them need √(2 ln 30) = 2.61.
  */
 function simultaneousErrors(points: readonly WhatIfPoint[]): number {
   // A wider gate takes all that a tighter one takes, so equal numbers are the same events.
-  const tries = new Set(points.map(point => `${point.winners} ${point.losers}`)).size - 1;
-  return Math.sqrt(2 * Math.log(tries / (1 - CONFIDENCE)));
+  const comparisons = new Set(points.map(point => `${point.winners} ${point.losers}`)).size - 1;
+  return Math.sqrt(2 * Math.log(comparisons / (1 - CONFIDENCE)));
 }
 
 function sliceRows(columns: FactorColumns, asOf: number, { scope, days }: WhatIfQuestion): Uint32Array {
@@ -119,7 +120,7 @@ function sliceRows(columns: FactorColumns, asOf: number, { scope, days }: WhatIf
   );
 }
 
-/** @param disabledReason why the lever is disabled for the whole pattern, if it is */
+/** Returns why there is no curve. @param disabledReason why the lever is disabled for the whole pattern, if it is */
 function noCurveReason(
   events: WhatIf['events'],
   { factor }: ReplayLever,

@@ -78,7 +78,7 @@ describe('the study of N_MIN', () => {
     const found = study(NULL);
     for (const row of found.rows) {
       expect(row.differ).toBeLessThanOrEqual(2);
-      // At a false-discovery rate of 10 % anything is found in one permutation of ten; of 99, in up to three standard deviations more.
+      // At a false-discovery rate of 10 %, a tenth of the 99 permutations finds anything, plus three standard deviations.
       expect(row.any_by_chance).toBeLessThan(0.19);
     }
     expect(found).toMatchObject({
@@ -87,7 +87,7 @@ describe('the study of N_MIN', () => {
     });
   });
 
-  it('A study finds a planted effect and separates it from its echoes in more specific slices', () => {
+  it('A study finds a planted effect and separates it from the differences that follow in more specific slices', () => {
     const row = at(study(ONE_VALUE), 33);
     // b=v2 and the slices within it have more successes, the other values of b have fewer; one in ten may be false.
     expect(row.differ).toBeGreaterThan(12);
@@ -107,7 +107,7 @@ describe('the study of N_MIN', () => {
     for (let i = 0; i < 3; i++) expect(JSON.stringify(study(shuffled(SMALL, random)))).toBe(text);
   });
 
-  it('Other events are permuted otherwise', () => {
+  it('Different events get different permutations', () => {
     const chance = (rows: readonly Row[]) => study(rows).rows.map(row => row.any_by_chance);
     expect(chance(NULL)).not.toEqual(chance(events(1500, 4, () => 0.3)));
   });

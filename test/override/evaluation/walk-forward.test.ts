@@ -92,7 +92,7 @@ describe('walk-forward', () => {
     }
   });
 
-  it('[L1] A dimension that only the future knows gains nothing', () => {
+  it('[L1] A dimension that is made up from later outcomes gains nothing', () => {
     const flat = (): number => 1 / 3;
     // Made up from the outcomes of the last week, and of that week alone.
     const leak = (won: boolean, day: number): string | undefined =>

@@ -4,7 +4,7 @@ import { reasonsBySlice } from '../../../shared/override/replay/no-override-reas
 import { scopeHash } from '../../../shared/pattern/scope.ts';
 import { core, replayEvents, spread } from '../../support/replay-events.ts';
 
-test('The reason of a step that loses beyond chance says that every step loses', () => {
+test('The reason of a step that loses beyond chance states that every step loses', () => {
   expect(describeNoOverride({ gain: -24, margin: 17, errors: -3, required: 3.6 })).toBe(
     'every step loses, the least of them −24 ± 17',
   );

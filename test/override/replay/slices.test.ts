@@ -23,7 +23,7 @@ test('A gate that is too tight in one timeframe is opened in that timeframe only
   expect(movesOf(replayEvents(mixed))).toEqual([['tuning_ts_min', fifteen, 0.9608]]);
 });
 
-test('A slice whose events a chosen slice takes is covered by that slice', () => {
+test('A slice without an override is covered by the chosen slice that takes its events', () => {
   const scoped = mixed.map((e, i) => ({
     ...e,
     episode: { ...e.episode, scope: { ...e.episode.scope, side: i % 2 ? 'a' : 'b' } },
@@ -39,7 +39,7 @@ test('A slice whose events a chosen slice takes is covered by that slice', () =>
   );
 });
 
-test('Of two slices with the same events the first by name is chosen', () => {
+test('The first slice by name is chosen among slices with the same events', () => {
   const twins = mixed.map(e => ({
     ...e,
     episode: { ...e.episode, scope: { ...e.episode.scope, twin: e.episode.scope.timeframe ?? '' } },
@@ -70,9 +70,11 @@ test('Levels of dimensions with too many record visits or slices are cut, and th
     ...spread(40, { outcome: 'success', ts: 0.58, halo: 0.2, scope: { a: '1', b: '2' } }),
   ];
   expect(replayEvents(events).cut).toBeUndefined();
-  const looks = replayEvents(events, { ...INDEPENDENT_EVENTS, maxVisits: 399 });
-  expect(looks.cut).toEqual(['slices of 2 dimensions: 1 combination of 100 events are more than 399 looks']);
-  expect(looks.noOverrideReasons.every(s => Object.keys(s.scope_subset).length <= 1)).toBe(true);
+  const fewVisits = replayEvents(events, { ...INDEPENDENT_EVENTS, maxVisits: 399 });
+  expect(fewVisits.cut).toEqual([
+    'slices of 2 dimensions: 1 combination of 100 events are more than 399 record visits',
+  ]);
+  expect(fewVisits.noOverrideReasons.every(s => Object.keys(s.scope_subset).length <= 1)).toBe(true);
   const slices = replayEvents(events, { ...INDEPENDENT_EVENTS, maxSlices: 3 });
   expect(slices.cut).toEqual(['slices of 1 dimension: more than 3 slices']);
   expect(movesOf(slices)).toEqual([['tuning_ts_min', {}, 0.9608]]);

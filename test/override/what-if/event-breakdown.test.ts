@@ -67,7 +67,7 @@ describe('the slice', () => {
     [{ a: '1' }, 44],
     [{ b: '2', a: '1' }, 22],
     [three, 22],
-  ])('The slice %j holds the events whose scope contains it', (scope, total) => {
+  ])('The slice %j contains the events whose scope contains its pairs', (scope, total) => {
     const found = runWhatIf(events, { scope });
     expect(found.events.total).toBe(total);
     expect(found.curve.map(p => p.winners)).toEqual(
@@ -76,7 +76,7 @@ describe('the slice', () => {
   });
 
   test.each([[{ a: '2' }], [{ nothing: '1' }], [{ a: '1', b: '2', c: '4' }], [{ constructor: 'x' }]])(
-    'The slice %j holds no event, so its curve is empty',
+    'The slice %j contains no event, so its curve is empty',
     scope => {
       expect(runWhatIf(events, { scope })).toMatchObject({ curve: [], events: { total: 0 } });
     },
