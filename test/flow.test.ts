@@ -263,7 +263,7 @@ describe('a store that fails during a cycle', () => {
     await api.close();
   });
 
-  test('[S4] A store that fails for one pattern does not affect the other patterns', async () => {
+  test('[U4] A store that fails for one pattern does not affect the other patterns', async () => {
     const api = await openApi({
       settings: failing((op, body) => op === 'Query' && body.includes('S2.entry#')),
     });
@@ -289,7 +289,7 @@ describe('a store that fails during a cycle', () => {
     await api.close();
   });
 
-  test('[S1] A look-up answers neutral and names the fault when the store fails', async () => {
+  test('[U1] A look-up answers neutral and names the fault when the store fails', async () => {
     let broken = false;
     const api = await openApi({ settings: failing(() => broken) });
     await api.postEvents(events(40, 'e'));
@@ -349,7 +349,7 @@ describe('a run as of the same moment over the same events', () => {
     await api.close();
   });
 
-  test('[T2] The window is exact to the millisecond: as_of − 90 days ≤ timestamp ≤ as_of', async () => {
+  test('[W2] The window is exact to the millisecond: as_of − 90 days ≤ timestamp ≤ as_of', async () => {
     const api = await openApi();
     await api.postEvents([
       ...events(1, 'first', { timestamp: '2025-01-20T00:00:00.000Z' }),

@@ -74,7 +74,7 @@ test('A fault that ends within the retries has no effect on the run', async () =
   await api.close();
 });
 
-test('[S4] A pattern fails after its retries when a fault stays, while the other pattern publishes', async () => {
+test('[U4] A pattern fails after its retries when a fault stays, while the other pattern publishes', async () => {
   let calls = 0;
   const api = await openApi({
     settings: failing((op, body) => op === 'Query' && body.includes('S2.entry#0') && ++calls > 0),

@@ -16,7 +16,7 @@ const sources = readdirSync(TEST_ROOT, { recursive: true, encoding: 'utf8' })
   .map(file => ({ file: file.replaceAll('\\', '/'), source: readFileSync(join(TEST_ROOT, file), 'utf8') }));
 
 /** An id in a test's title: `[D3]`. */
-const ID = /\[([A-Z]\d+)\]/g;
+const ID = /(?<=['`"](?:\[[A-Z]\d+\] )*)\[([A-Z]\d+)\] /g;
 
 it('every promise has an id of its own, and every id is proven by the tests that its row names', () => {
   const promised = [...promises.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id = '']) => id);

@@ -155,7 +155,7 @@ describe('a batch that was partly processed', () => {
   });
 });
 
-it('[S3] each retry of an unprocessed batch waits a random part of a bounded time', async () => {
+it('[U3] each retry of an unprocessed batch waits a random part of a bounded time', async () => {
   stores.proxy.around = async ({ body }) => ({
     statusCode: 200,
     body: { UnprocessedItems: body.RequestItems },

@@ -41,7 +41,7 @@ it('the first page of a generation in force whose chunks are missing is damaged_
   expect((await faultOfAsync(overrides.page(S1, set, '', 10))).code).toBe('damaged_generation');
 });
 
-it('[T4] [O2] a parked outcome that has expired is not applied', async () => {
+it('[W4] [O2] a parked outcome that has expired is not applied', async () => {
   const stores = await openStores();
   const { episodes, heads } = stores.runtime;
   await episodes.resolve([readOutcomeReport({ pattern_key: S1, episode_id: 'e', outcome: 'success' }, NOW)]);

@@ -120,7 +120,7 @@ describe('archived generations', () => {
     expect((await heads.archived(S1)).map(g => g.generation)).toEqual([100, 10, 9, 2, 1]);
   });
 
-  it(`[T4] an archived generation is not listed after ${HISTORY_DAYS} days, although it may still be stored`, async () => {
+  it(`[W4] an archived generation is not listed after ${HISTORY_DAYS} days, although it may still be stored`, async () => {
     const { heads } = stores.runtime;
     await heads.archive(S1, generation(1));
     stores.clock.now = NOW + HISTORY_DAYS * DAY - 1;

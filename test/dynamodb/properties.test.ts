@@ -19,7 +19,7 @@ const id = fc.string({ minLength: 1, maxLength: 24 });
 const time = fc.integer({ min: 0, max: 9_999_999_999_999 });
 
 describe('keys of events', () => {
-  it('[P3] the keys of any event put it into one of the partitions that a run reads, the same one each time', () => {
+  it('[R3] the keys of any event put it into one of the partitions that a run reads, the same one each time', () => {
     fc.assert(
       fc.property(id, fc.constantFrom(S1, S2), (episodeId, pattern) => {
         expect(eventPartitions(pattern)).toContain(eventPartition(pattern, episodeId));
@@ -30,7 +30,7 @@ describe('keys of events', () => {
     );
   });
 
-  it('[P3] the sort keys of any events are in the order of their times, and within a span exactly when the time is', () => {
+  it('[R3] the sort keys of any events are in the order of their times, and within a span exactly when the time is', () => {
     fc.assert(
       fc.property(time, time, time, id, id, (from, to, at, a, b) => {
         if (from < to) expect(eventTimeSort(from, a) < eventTimeSort(to, b)).toBe(true);
@@ -72,7 +72,7 @@ const message = fc.oneof(
 const RUNS = 40;
 let patterns = 0;
 
-it('[P5] any messages in any two orders of arrival store the same events with the same outcomes', async () => {
+it('[R5] any messages in any two orders of arrival store the same events with the same outcomes', async () => {
   const { episodes } = stores.runtime;
   const sent = async (messages: readonly (typeof message extends fc.Arbitrary<infer M> ? M : never)[]) => {
     const pattern = parsePatternKey(`pm.order_${patterns++}.S1.entry`);

@@ -153,7 +153,7 @@ const reports = fc.record({
 });
 
 describe('a history is a set', () => {
-  it('[P5] An initial outcome, corrections and repeats give the same text in any order of arrival', () => {
+  it('[R5] An initial outcome, corrections and repeats give the same text in any order of arrival', () => {
     fc.assert(
       fc.property(reports, fc.infiniteStream(fc.nat()), (all, numbers) => {
         const revisions = [...(all.first ? [all.first] : []), ...all.corrections];

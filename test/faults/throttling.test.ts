@@ -167,7 +167,7 @@ describe('retries of the store', () => {
     ],
     ['cut', () => Promise.reject(connectionCut()), 'store_unavailable'],
   ] as const)(
-    '[S3] an event takes 4 calls and then gets 503 when every call is %s',
+    '[U3] an event takes 4 calls and then gets 503 when every call is %s',
     async (what, around, code) => {
       const proxy = await open();
       proxy.around = around;
@@ -179,7 +179,7 @@ describe('retries of the store', () => {
     },
   );
 
-  it('[S3] a batch that is never processed takes 8 calls and then gets 503', async () => {
+  it('[U3] a batch that is never processed takes 8 calls and then gets 503', async () => {
     const proxy = await open();
     proxy.around = async ({ operation, body }, forward) => {
       if (operation !== 'BatchExecuteStatement') return forward();

@@ -32,7 +32,7 @@ const TIMES: readonly (readonly [name: string, ms: number, valid: boolean])[] = 
   ['2100', Date.parse('2100-01-01T00:00:00Z'), false],
 ];
 
-it('[T1] the time of a valid event lies between the year 2000 and a day after its receipt, to the second', () => {
+it('[W1] the time of a valid event lies between the year 2000 and a day after its receipt, to the second', () => {
   for (const [name, ms, valid] of TIMES) {
     const read = () => readEpisode(eventBody('e', { timestamp: iso(ms) }), NOW);
     if (valid) expect([name, read().timestamp]).toEqual([name, ms]);
@@ -46,7 +46,7 @@ it('[T1] the time of a valid event lies between the year 2000 and a day after it
 });
 
 it.each([1, 90, 366])(
-  '[T2] a window of %d days contains both its ends and nothing a second beyond them',
+  '[W2] a window of %d days contains both its ends and nothing a second beyond them',
   async days => {
     const from = NOW - days * DAY;
     const edges = [from - SECOND, from, from + SECOND, NOW - SECOND, NOW, NOW + SECOND];
@@ -68,7 +68,7 @@ it.each([1, 90, 366])(
 );
 
 describe('expired events that are still stored', () => {
-  it('[T3] no run reads an expired event that is still stored, whatever its as_of', async () => {
+  it('[W3] no run reads an expired event that is still stored, whatever its as_of', async () => {
     const add = async (id: string) => {
       const body = eventBody(id, { timestamp: iso(NOW - DAY), outcome: 'success' });
       await stores.runtime.episodes.add([readEpisode(body, stores.clock.now)]);

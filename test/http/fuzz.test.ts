@@ -221,7 +221,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 it(
-  `[V4] [P1] ${REQUESTS} random requests lead to no 5xx, errors are problem+json, and answers match their schema`,
+  `[V4] [R1] ${REQUESTS} random requests lead to no 5xx, errors are problem+json, and answers match their schema`,
   async () => {
     const routes = Object.entries<Route>(ROUTES);
     const answered = new Map<string, number>();

@@ -92,7 +92,7 @@ describe('managed policies', () => {
     ['PmPolicy', 'pm'],
     ['ReaderPolicy', 'reader'],
     ['OperatorPolicy', 'operator'],
-  ])('[A1] [P2] %s permits the routes of the role %s and no others', (policy, role) => {
+  ])('[A1] [R2] %s permits the routes of the role %s and no others', (policy, role) => {
     const allowed = CALLS.filter(([, , roles]) => roles.split(' ').includes(role));
     const expected = allowed.map(([route]) => route.replaceAll(/\{\w+\}/g, '*')).sort();
     expect(permittedRoutes(policy)).toEqual(expected);

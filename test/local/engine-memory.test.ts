@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 it.each(['in memory', 'on disk'])(
-  '[P8] queries of the embedded engine %s leave no iterator open',
+  '[R8] queries of the embedded engine %s leave no iterator open',
   async where => {
     folder = where === 'on disk' ? await mkdtemp(join(tmpdir(), 'pm-tuning-engine-')) : undefined;
     engine = await openEmbeddedEngine(folder);

@@ -76,7 +76,7 @@ async function problemOf(response: Response) {
 }
 
 describe('with tokens', () => {
-  it.each(CALLS)('[P2] [A1] %s admits the roles that the deployed API admits', async (call, _, roles) => {
+  it.each(CALLS)('[R2] [A1] %s admits the roles that the deployed API admits', async (call, _, roles) => {
     const [path = '', allowed = 0, body] = REQUESTS[call] ?? [];
     const method = call.slice(0, call.indexOf(' '));
     for (const authorization of [

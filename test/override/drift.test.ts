@@ -236,7 +236,7 @@ describe('properties for any counts', () => {
   const counts = fc.nat(2000);
   const pattern = fc.constantFrom(S1, S2, S3);
 
-  it('[P7] Multipliers lie between 0.5 and 2, outside of the dead band, and fit the schema', () => {
+  it('[R7] Multipliers lie between 0.5 and 2, outside of the dead band, and fit the schema', () => {
     fc.assert(
       fc.property(pattern, counts, counts, (key, misses, falsePositives) => {
         for (const override of drift(key, [lesson(misses, falsePositives, 4000)])) {
@@ -249,7 +249,7 @@ describe('properties for any counts', () => {
     );
   });
 
-  it('[P7] More pressure never raises a threshold and never narrows a halo', () => {
+  it('[R7] More pressure never raises a threshold and never narrows a halo', () => {
     const of = (pressure: number, category: string): number =>
       values(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure), 4000))[category] ?? 1;
     fc.assert(

@@ -9,7 +9,7 @@ const keys = (all: readonly Override[]): string[] =>
   all.map(o => `${o.scope_hash}#${o.action_category}`).sort();
 
 describe('the index', () => {
-  it('[P6] The index finds the same overrides as a linear scan', () => {
+  it('[R6] The index finds the same overrides as a linear scan', () => {
     fc.assert(
       fc.property(anyOverrides, fc.array(anyScope, { minLength: 1, maxLength: 8 }), (all, scopes) => {
         const index = new OverrideIndex(all);

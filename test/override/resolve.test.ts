@@ -126,7 +126,7 @@ it('An empty list of overrides resolves to an empty result', () => {
 const resolution = fc.constantFrom('blend' as const, 'most-specific' as const, 'product' as const);
 
 describe('any overrides', () => {
-  it('[P6] Removing an override never changes another category', () => {
+  it('[R6] Removing an override never changes another category', () => {
     fc.assert(
       fc.property(anyOverrides, resolution, fc.nat(), (all, method, pick) => {
         fc.pre(all.length > 0);
@@ -160,7 +160,7 @@ describe('any overrides', () => {
     );
   });
 
-  it('[P6] Most-specific chooses a slice that contains the scope, and no slice of more dimensions contains it', () => {
+  it('[R6] Most-specific chooses a slice that contains the scope, and no slice of more dimensions contains it', () => {
     fc.assert(
       fc.property(anyOverrides, anyScope, (all, scope) => {
         const matching = all.filter(o => covers(o.scope_subset, scope));

@@ -82,7 +82,7 @@ const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/);
 const parts = fc.record({ module: word, family: word, state: fc.nat(999), motif: word });
 
 describe('for any pattern', () => {
-  it('[P3] All forms of one pattern are one key', () => {
+  it('[R3] All forms of one pattern are one key', () => {
     fc.assert(
       fc.property(parts, ({ module, family, state, motif }) => {
         const key = parsePatternKey(`${module}.${family}.S${state}.${motif}`);

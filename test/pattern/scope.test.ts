@@ -224,7 +224,7 @@ const rawScope = fc
   .map(pairs => Object.fromEntries(pairs));
 
 describe('for any scope', () => {
-  it('[P4] The canonical form of a canonical scope is itself', () => {
+  it('[R4] The canonical form of a canonical scope is itself', () => {
     fc.assert(
       fc.property(rawScope, raw => {
         const scope = normalizeScope(raw);
@@ -243,7 +243,7 @@ describe('for any scope', () => {
     );
   });
 
-  it('[P4] Equal hashes mean equal scopes', () => {
+  it('[R4] Equal hashes mean equal scopes', () => {
     fc.assert(
       fc.property(rawScope, rawScope, (one, other) => {
         const [a, b] = [normalizeScope(one), normalizeScope(other)];
