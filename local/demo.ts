@@ -19,7 +19,7 @@ const PATTERN = 'pm.uptrend.S1.entry';
 type Step = readonly [heading: string, ...command: string[]];
 
 /** Steps under the drift policy: a heading, and the command that a reader could type. */
-const DRIFT: readonly Step[] = [
+const DRIFT_STEPS: readonly Step[] = [
   ['1. Import events through the API', 'import', EVENTS],
   ['2. Run one cycle: mine lessons, derive overrides, put them in force', 'cycle', '--as-of', AS_OF],
   ['3. List the lessons: one per slice with at least 33 outcomes', 'lessons', PATTERN],
@@ -39,7 +39,7 @@ const DRIFT: readonly Step[] = [
   ],
   ['7. Compare both policies, each week scored by what was known before it', 'evidence', PATTERN],
 ];
-const REPLAY: readonly Step[] = [
+const REPLAY_STEPS: readonly Step[] = [
   [
     '8. Run a cycle on the same events under the replay policy',
     'cycle',
@@ -72,9 +72,9 @@ async function main(): Promise<void> {
   });
   const server = await listen(service.app, 0);
   try {
-    for (const [heading, ...command] of DRIFT) await step(server, heading, command);
+    for (const [heading, ...command] of DRIFT_STEPS) await step(server, heading, command);
     await checkDrift(service);
-    for (const [heading, ...command] of REPLAY) await step(server, heading, command);
+    for (const [heading, ...command] of REPLAY_STEPS) await step(server, heading, command);
     await checkReplay(service);
     process.stdout.write('\nThe demo worked. Next: npm start, then npm run cli -- --help\n');
   } finally {

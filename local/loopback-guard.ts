@@ -17,7 +17,10 @@ export function refuseForeign(request: Request): Response | undefined {
   );
   if (hosts.every(host => LOOPBACK.has(host))) return undefined;
   return answerProblem(
-    new Fault('forbidden', 'only programs on this machine may call this service, not web pages'),
+    new Fault(
+      'forbidden',
+      'only programs on this machine may call this service, not web pages; to allow other callers, start with --auth',
+    ),
   );
 }
 

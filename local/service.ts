@@ -27,13 +27,13 @@ export interface ServiceOptions {
   readonly endpoint?: string | undefined;
   readonly environment?: Environment;
   /** Changes the settings of the AWS SDK's client; tests inject faults with it. */
-  readonly settings?: (settings: DynamoDBClientConfig) => DynamoDBClientConfig;
+  readonly changeClientSettings?: (settings: DynamoDBClientConfig) => DynamoDBClientConfig;
   readonly log?: Log;
   readonly now?: () => number;
   /** Callers by their tokens; undefined grants every right to every caller. */
   readonly callers?: Callers | undefined;
   /** Pauses and timeouts of a run; undefined uses those of the definition. */
-  readonly tuning?: InterpreterOptions;
+  readonly interpreter?: InterpreterOptions;
 }
 
 /** The product in one process: the code of the deployed functions on one storage engine. */
@@ -62,7 +62,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const config = readConfig({ ...TABLE_NAMES, ...options.environment });
   const engine = options.endpoint === undefined ? await openEmbeddedEngine(options.data) : undefined;
   const base = engine?.settings ?? endpointSettings(options.endpoint, options.environment ?? {});
-  const client = documentClient(options.settings?.(base) ?? base);
+  const client = documentClient(options.changeClientSettings?.(base) ?? base);
   const closeStorage = async (): Promise<void> => {
     client.destroy();
     await engine?.close();
@@ -84,7 +84,7 @@ async function assemble(
   const createdTables = await ensureTables(client, config.tables);
   const runtime = createRuntime(config, client, options.now, options.log);
   await runtime.storedFormat.open();
-  const stateMachine = await LocalStateMachine.load(runtime, options.tuning);
+  const stateMachine = await LocalStateMachine.load(runtime, options.interpreter);
   const app = createApp(runtime.log);
   if (options.callers) requireTokens(app, options.callers);
   ingestRoutes(app, runtime);

@@ -10,6 +10,11 @@ export const instant = z.iso.datetime();
 /** Length of the window of a run, in days. */
 export const lookbackDays = z.number().int().min(1).max(366);
 
+/** Reports whether a JSON value is an object and no array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /**
  * Returns the schema of a JSON object whose names the caller chooses. `z.record` would drop a member `__proto__`
  * without an error; here `problemOf` checks every name.
@@ -23,8 +28,7 @@ export function safeRecord<Members extends object>(
   return z
     .unknown()
     .superRefine((value, context) => {
-      if (typeof value !== 'object' || value === null || Array.isArray(value))
-        return context.addIssue({ code: 'custom', message: 'must be an object' });
+      if (!isObject(value)) return context.addIssue({ code: 'custom', message: 'must be an object' });
       const members = Object.entries(value);
       if (members.length > maxNames)
         return context.addIssue({ code: 'custom', message: `must have at most ${maxNames} names` });

@@ -238,7 +238,7 @@ describe('a store that fails during a cycle', () => {
   test('[F3] A store that fails during a cycle makes it fail in its record and in status, never succeed with 0 lessons', async () => {
     let broken = false;
     const api = await openApi({
-      settings: failing((op, body) => broken && op === 'Query' && body.includes('outcomes')),
+      changeClientSettings: failing((op, body) => broken && op === 'Query' && body.includes('outcomes')),
     });
     await api.postEvents(events(40, 'e'));
     await api.cycle({ as_of: AS_OF });
@@ -265,7 +265,7 @@ describe('a store that fails during a cycle', () => {
 
   test('[U4] A store that fails for one pattern does not affect the other patterns', async () => {
     const api = await openApi({
-      settings: failing((op, body) => op === 'Query' && body.includes('S2.entry#')),
+      changeClientSettings: failing((op, body) => op === 'Query' && body.includes('S2.entry#')),
     });
     await api.postEvents([...events(40, 'a'), ...events(40, 'b', { pattern: 'pm.uptrend.S2.entry' })]);
     const cycle = await api.cycle({ as_of: AS_OF });
@@ -279,7 +279,7 @@ describe('a store that fails during a cycle', () => {
 
   test('A run that fails as a whole has a record', async () => {
     let left = 0;
-    const api = await openApi({ settings: failing(() => left-- > 0) });
+    const api = await openApi({ changeClientSettings: failing(() => left-- > 0) });
     await api.postEvents(events(40, 'e'));
     // More failures than the first task has retries: the run fails, and is recorded once the store works again.
     left = 5;
@@ -291,7 +291,7 @@ describe('a store that fails during a cycle', () => {
 
   test('[U1] A look-up answers neutral and names the fault when the store fails', async () => {
     let broken = false;
-    const api = await openApi({ settings: failing(() => broken) });
+    const api = await openApi({ changeClientSettings: failing(() => broken) });
     await api.postEvents(events(40, 'e'));
     await api.cycle({ as_of: AS_OF });
     broken = true;

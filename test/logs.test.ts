@@ -64,7 +64,7 @@ beforeAll(async () => {
   const log = jsonLog('debug', line => lines.push(line), Date.now);
   const settings = failing(() => storageFails);
   const { callersOf } = await import('../local/token-auth.ts');
-  api = await openApi({ log, settings, callers: callersOf(TOKENS, 'test') });
+  api = await openApi({ log, changeClientSettings: settings, callers: callersOf(TOKENS, 'test') });
 });
 afterAll(() => api.close());
 

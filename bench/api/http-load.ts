@@ -59,15 +59,15 @@ async function run(load: Load): Promise<LoadResult> {
   const each: number[] = [];
   let next = 0;
   const start = performance.now();
-  const worker = async (): Promise<void> => {
+  const sendNext = async (): Promise<void> => {
     while (next < load.bodies.length) {
       const body = load.bodies[next++] ?? '';
-      const sent = performance.now();
+      const sentAt = performance.now();
       await post(agent, load, body);
-      each.push(performance.now() - sent);
+      each.push(performance.now() - sentAt);
     }
   };
-  await Promise.all(Array.from({ length: load.parallel }, worker));
+  await Promise.all(Array.from({ length: load.parallel }, sendNext));
   const ms = performance.now() - start;
   agent.destroy();
   return { ms, each };

@@ -14,9 +14,14 @@ const SIZES: readonly (Load & { readonly title: string })[] = [
   { title: '10M/month', eventsPerDay: 10_000_000 / DAYS, patterns: 100, lookupsPerDay: 1_000_000 },
 ];
 
+/** The size of the options that are not given. */
+const DEFAULT_SIZE = { 'events-per-day': 3333, patterns: 10, 'lookups-per-day': 10_000 } as const;
+
 const USAGE = `Usage: npm run cost -- [--events-per-day N] [--patterns P] [--lookups-per-day L]
 
-Prints the monthly bill by line. Without options, it prints 100k, 1M and 10M events a month side by side.`;
+Prints the monthly bill by line. Without options, it prints 100k, 1M and 10M events a month side by side.
+With options, it prints one size. Defaults of the others:
+  --events-per-day ${DEFAULT_SIZE['events-per-day']}  --patterns ${DEFAULT_SIZE.patterns}  --lookups-per-day ${DEFAULT_SIZE['lookups-per-day']}`;
 
 const options = readOptions();
 if (options.help) {
@@ -44,10 +49,10 @@ function exitWithUsage(message: string): never {
   process.exit(2);
 }
 
-/** Returns the value of an option. Exits when it is not a number of 0 or more. */
-function amount(name: 'events-per-day' | 'patterns' | 'lookups-per-day', fallback: number): number {
-  const value = Number(options[name] ?? fallback);
-  if (!Number.isFinite(value) || value < 0) exitWithUsage(`--${name} must be a number of at least 0`);
+/** Returns the value of an option or its default. Exits when it is not a number of 0 or more. */
+function amount(name: keyof typeof DEFAULT_SIZE): number {
+  const value = Number(options[name] ?? DEFAULT_SIZE[name]);
+  if (!Number.isFinite(value) || value < 0) exitWithUsage(`--${name} must be a number of 0 or more`);
   return value;
 }
 
@@ -63,9 +68,9 @@ const loads = customSize
   ? [
       {
         title: 'your size',
-        eventsPerDay: amount('events-per-day', 3333),
-        patterns: amount('patterns', 10),
-        lookupsPerDay: amount('lookups-per-day', 10_000),
+        eventsPerDay: amount('events-per-day'),
+        patterns: amount('patterns'),
+        lookupsPerDay: amount('lookups-per-day'),
       },
     ]
   : SIZES;

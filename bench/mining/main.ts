@@ -36,7 +36,7 @@ const RESULT_TITLES = [
   'DuckDB, all cores',
   'slices against DuckDB',
   'peak above empty process',
-  'quoted from the issue',
+  'earlier, other machine',
 ];
 
 function resultRow(row: Row, measured: Measurement, emptyPeak: number, duckDb: boolean): string[] {

@@ -8,7 +8,7 @@ export interface Row extends Shape {
   readonly duckDbRepeats: number;
   /** Compares the slices with those of DuckDB. */
   readonly compare?: boolean;
-  /** Times of the issue: measured on two shared cores of another machine, on other events of the same size. */
+  /** Times measured earlier on two shared cores of another machine, on other events of the same size. */
   readonly quoted: string;
 }
 
@@ -68,7 +68,7 @@ export const SHAPES: readonly Row[] = [
     maxDepth: 3,
     duckDbRepeats: 1,
     compare: true,
-    quoted: 'sketch 1.4 s (451k slices)',
+    quoted: 'prototype 1.4 s (451k slices)',
   },
   {
     name: '1M × 15 to depth 4',
@@ -77,7 +77,7 @@ export const SHAPES: readonly Row[] = [
     patterns: 1,
     maxDepth: 4,
     duckDbRepeats: 0,
-    quoted: 'sketch 5.8 s (2.8M slices)',
+    quoted: 'prototype 5.8 s (2.8M slices)',
   },
 ];
 

@@ -7,12 +7,14 @@ import { eventsOf } from './score.ts';
 import type { Events } from './world.ts';
 import { WORLDS } from './worlds.ts';
 
+/** Length of the simulated window. */
 const DAYS = 90;
-/** Number of runs before the timed ones, and number of timed runs. */
-const WARM_UP = 7;
-const RUNS = 7;
-/** Targets in milliseconds, by number of events. */
-const LIMIT: Readonly<Record<number, number>> = { 18000: 50, 180000: 500, 1000000: 3000 };
+/** Runs before the timed ones. */
+const WARM_UP_RUNS = 7;
+/** Runs whose median and least time are printed. */
+const TIMED_RUNS = 7;
+/** Largest acceptable processor time of one replay, by number of events. */
+const TARGET_MS: Readonly<Record<number, number>> = { 18000: 50, 180000: 500, 1000000: 3000 };
 
 /**
  * Prints the processor time of one replay, including the choice of the window, all reasons, and garbage collection on
@@ -25,19 +27,19 @@ export function timings(sizes: readonly number[], print: (line: string) => void)
     const events = eventsOf({ ...world, days: DAYS, eventsPerDay: size / DAYS }, 1);
     const columns = columnsOf(events, quadrants(events));
     for (const dimensions of [4, columns.dimensions.length]) {
-      const fewer: FactorColumns = { ...columns, dimensions: columns.dimensions.slice(-dimensions) };
-      const times = Array.from({ length: WARM_UP + RUNS }, () => {
+      const narrowed: FactorColumns = { ...columns, dimensions: columns.dimensions.slice(-dimensions) };
+      const times = Array.from({ length: WARM_UP_RUNS + TIMED_RUNS }, () => {
         const start = process.cpuUsage();
-        replay(PATTERN, fewer, START_MS + DAYS * DAY_MS);
+        replay(PATTERN, narrowed, START_MS + DAYS * DAY_MS);
         const { user, system } = process.cpuUsage(start);
         return (user + system) / 1000;
       })
-        .slice(WARM_UP)
+        .slice(WARM_UP_RUNS)
         .sort((a, b) => a - b);
-      const [least = 0, median = 0] = [times[0], times[RUNS >> 1]];
+      const [least = 0, median = 0] = [times[0], times[TIMED_RUNS >> 1]];
       print(
         `${size.toLocaleString('en-US').padStart(9)} events, ${dimensions} dimensions: median ${median.toFixed(0)} ms, ` +
-          `least ${least.toFixed(0)} ms (target ${LIMIT[size]} ms)`,
+          `least ${least.toFixed(0)} ms (target ${TARGET_MS[size]} ms)`,
       );
     }
   }

@@ -95,7 +95,7 @@ export async function openBench(engine: 'memory' | 'disk'): Promise<Bench> {
   const service = await openService({
     data: folder,
     log: jsonLog('error', line => process.stderr.write(`${line}\n`), Date.now),
-    settings: base => {
+    changeClientSettings: base => {
       settings = base;
       return base;
     },

@@ -8,7 +8,7 @@ import { ENDPOINTS, type Endpoint } from '../../shared/http/endpoints.ts';
 import { createLogGroup } from '../log-group.ts';
 import type { Stage } from '../stage.ts';
 import { accessLog } from './access-log.ts';
-import { createAuthorizer, scopeOf } from './authorizer.ts';
+import { createAuthorizer, oauthScopeOf } from './authorizer.ts';
 
 const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PUT } as const;
 
@@ -41,7 +41,7 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
       methods: [METHODS[method]],
       integration: integrations[name],
       ...(roles.length === 0 ? { authorizer: new HttpNoneAuthorizer() } : {}),
-      ...(stage.jwt ? { authorizationScopes: roles.map(scopeOf) } : {}),
+      ...(stage.jwt ? { authorizationScopes: roles.map(oauthScopeOf) } : {}),
     });
     if (route && roles.length === 0) {
       Validations.of(route).acknowledge({

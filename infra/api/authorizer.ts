@@ -10,4 +10,4 @@ export function createAuthorizer({ jwt }: Stage): IHttpRouteAuthorizer {
 }
 
 /** Returns the OAuth scope that a token needs for a role. */
-export const scopeOf = (role: Role): string => `pm-tuning/${role}`;
+export const oauthScopeOf = (role: Role): string => `pm-tuning/${role}`;

@@ -28,33 +28,33 @@ export function cycleDefinition(stage: Pick<Stage, 'distributedMap'>): string {
 }
 
 /**
- * Lets the state machine start, read and stop its own executions, as a distributed Map requires. The permissions are
- * a separate policy: the machine depends on the policy of its role, which therefore cannot contain the machine's ARN.
+ * Lets the state machine start, read and stop its own executions, as a distributed Map requires. A separate policy
+ * avoids a cycle: the machine depends on its role's policy, which therefore cannot name the machine.
  */
 export function grantChildExecutions(scope: Construct, machine: StateMachine): void {
   const stack = Stack.of(scope);
   const name = stack.resolve(machine.stateMachineName)['Fn::GetAtt'][0];
-  // The first form is that of the AWS documentation, the second that of labelled child executions.
-  const forms = [':*', `/${LABEL}:*`];
+  // Execution ARNs end in NAME:ID, or NAME/LABEL:ID for a labelled Map.
+  const arnSuffixes = [':*', `/${LABEL}:*`];
   const policy = new Policy(scope, 'CycleChildren', {
     roles: [machine.role],
     statements: [
       new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }),
       new PolicyStatement({
         actions: ['states:DescribeExecution', 'states:StopExecution'],
-        resources: forms.map(form =>
+        resources: arnSuffixes.map(suffix =>
           stack.formatArn({
             service: 'states',
             resource: 'execution',
-            resourceName: `${machine.stateMachineName}${form}`,
+            resourceName: `${machine.stateMachineName}${suffix}`,
             arnFormat: ArnFormat.COLON_RESOURCE_NAME,
           }),
         ),
       }),
     ],
   });
-  for (const form of forms) {
-    const arn = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${name}.Name>${form}`;
+  for (const suffix of arnSuffixes) {
+    const arn = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${name}.Name>${suffix}`;
     Validations.of(policy).acknowledge({
       id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arn}]`,
       reason:

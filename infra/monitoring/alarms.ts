@@ -29,7 +29,7 @@ export interface MonitoredResources {
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
-/** Number of five-minute periods in two hours, after which the lack of a finished run is an alarm. */
+/** Number of five-minute periods in two hours, after which the lack of a successful run is an alarm. */
 const TWO_HOURS = 24;
 /** Server errors in five minutes that start the alarm. */
 const API_ERRORS = 5;
@@ -57,9 +57,9 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
   return [
     {
       name: 'no-finished-cycle',
-      description: 'No tuning run has finished for 2 hours, so overrides are no longer updated',
+      description: 'No tuning run has succeeded for 2 hours, so overrides are no longer updated',
       firstAction: 'open the newest execution of the state machine and read the state it ended in',
-      metric: finishedExecutions(machine),
+      metric: succeededExecutions(machine),
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       periods: TWO_HOURS,
@@ -118,10 +118,10 @@ function apiAlarms({ apiStage, lookup }: MonitoredResources): MetricAlarmSpec[] 
  * the 0, CloudWatch would evaluate older data points first. A metric that never had a value has no data at all, which
  * the alarm treats as breaching.
  */
-function finishedExecutions(machine: StateMachine): IMetric {
+function succeededExecutions(machine: StateMachine): IMetric {
   return new MathExpression({
     expression: 'FILL(succeeded, 0)',
-    label: 'Finished runs',
+    label: 'Succeeded runs',
     period: FIVE_MINUTES,
     usingMetrics: { succeeded: machine.metricSucceeded({ period: FIVE_MINUTES, statistic: 'Sum' }) },
   });

@@ -23,7 +23,7 @@ export async function publishPattern(
 ): Promise<PatternRun> {
   const current = head?.current;
   const inForce = current?.generation ?? 0;
-  const run = recorder(pattern, mined, inForce);
+  const run = runEntry(pattern, mined, inForce);
   const summary = [mined.shortfall, mined.note].filter(text => text !== undefined).join('; ') || undefined;
   const isEmpty = mined.lessons.rows === 0;
   // This call is a retry after a lost response: the cycle has already published.
@@ -45,7 +45,7 @@ export async function publishPattern(
 }
 
 /** Returns a function that makes the pattern's entry in the record of the run. */
-function recorder(pattern: PatternKey, mined: MinedPattern, inForce: number) {
+function runEntry(pattern: PatternKey, mined: MinedPattern, inForce: number) {
   return (status: PatternRun['status'], generation: number, reason?: string): PatternRun => ({
     pattern_key: pattern,
     status,
@@ -76,7 +76,7 @@ async function putInForce(
   return (await heads.head(pattern))?.current?.cycle_id === generation.cycle_id;
 }
 
-/** Returns the generation with the renewed row sets; the same object when none was renewed. */
+/** Returns the generation with the mined sets; the same object when none was renewed. */
 function withSets(current: Generation, { lessons, overrides }: MinedPattern): Generation {
   const same =
     lessons.kept_until === current.lessons.kept_until &&
@@ -137,7 +137,10 @@ function nextHead(head: Head | undefined, current: Generation, now: number): Hea
   };
 }
 
-/** Writes new expiry dates into the head of a generation that stays in force. */
+/**
+ * Writes new expiry dates into the head of a generation that stays in force. A failed condition needs no retry: the
+ * rows already live longer than the head states, and a later run renews them again when they are due by its dates.
+ */
 async function saveRenewal(
   { heads }: Pick<GenerationStores, 'heads'>,
   pattern: PatternKey,

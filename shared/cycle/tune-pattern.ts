@@ -5,10 +5,10 @@ import { makesLadderLessons } from '../lesson/lesson.ts';
 import type { MinedLessons } from '../lesson/mine-lessons.ts';
 import { mineLessons } from '../lesson/mine-lessons.ts';
 import type { Cut } from '../mining/types.ts';
+import type { PolicyInput } from '../override/compute-overrides.ts';
+import { computeOverrides } from '../override/compute-overrides.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { walkForward } from '../override/evaluation/walk-forward.ts';
-import type { PolicyInput } from '../override/materialize.ts';
-import { materialize } from '../override/materialize.ts';
 import type { Override, Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -46,7 +46,7 @@ export function tunePattern(
 ): TuningResult {
   const mined = mineLessons(pattern, columns, settings.n_min);
   const input: PolicyInput = { pattern, lessons: mined.lessons, columns, asOf, settings };
-  const { overrides, explainNoOverride, note } = materialize(settings.policy, input);
+  const { overrides, explainNoOverride, note } = computeOverrides(settings.policy, input);
   const moved = new Set(overrides.map(override => override.scope_hash));
   const lessons = mined.lessons.map(lesson =>
     moved.has(lesson.scope_hash) ? lesson : { ...lesson, why_not: explainNoOverride(lesson) },
@@ -71,7 +71,7 @@ function comparePolicies(
 ): PolicyComparison {
   const { pattern, columns, asOf, settings } = input;
   const counts = new Map<Policy, number>(
-    challengers.map(challenger => [challenger, materialize(challenger, input).overrides.length]),
+    challengers.map(challenger => [challenger, computeOverrides(challenger, input).overrides.length]),
   ).set(policy, overrides);
   const compared = POLICIES.filter(name => counts.has(name));
   const evaluation = walkForward(pattern, columns, asOf, compared, settings);

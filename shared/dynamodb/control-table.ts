@@ -1,6 +1,6 @@
 import type { QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { expiryAfter } from '../time.ts';
 import type { Dynamo, Item } from './client.ts';
-import { expiryAfter } from './expiry.ts';
 import { TTL_ATTRIBUTE } from './keys.ts';
 
 /** The control table for the stores that share it: reads and writes by partition key and sort key. */

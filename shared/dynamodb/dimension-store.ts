@@ -1,9 +1,9 @@
 import type { DimensionCoverage } from '../lookup/dimension-coverage.ts';
 import type { DimensionStore } from '../lookup/dimension-store.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import { expiryAfter } from '../time.ts';
 import type { Item } from './client.ts';
 import type { ControlTable } from './control-table.ts';
-import { expiryAfter } from './expiry.ts';
 import * as keys from './keys.ts';
 
 /** Days after the last look-up with a dimension at which its item expires. */

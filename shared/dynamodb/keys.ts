@@ -65,7 +65,8 @@ export const TABLES: Readonly<Record<TableName, TableKeys>> = {
   events: {
     partition: 'pk',
     sort: 'sk',
-    // Runs read nothing else. The expiry is projected because DynamoDB deletes expired items only within days.
+    // Runs read events only from this index. The expiry is projected because DynamoDB deletes expired items only within
+    // days.
     index: { name: OUTCOMES_INDEX, partition: 'rk', sort: 't', projected: ['m', 'o', TTL_ATTRIBUTE] },
   },
   lessons: { partition: 'pk', sort: 'sk' },

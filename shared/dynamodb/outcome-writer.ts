@@ -4,9 +4,10 @@ import { formatHistory, mergeOutcome, parseHistory } from '../episode/outcome.ts
 import { Fault } from '../errors.ts';
 import type { HeadStore } from '../generation/ports.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import { expiryAfter } from '../time.ts';
 import type { Dynamo } from './client.ts';
 import type { CounterUpdates } from './counter-updates.ts';
-import { expiryAfter, isExpired } from './expiry.ts';
+import { isExpired } from './expiry.ts';
 import * as keys from './keys.ts';
 
 /** Days that an outcome waits for its event. */

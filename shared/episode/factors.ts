@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { safeRecord } from '../validation.ts';
+import { isObject, safeRecord } from '../validation.ts';
 
 const MAX_FACTORS = 256;
 const MAX_APPLIED_DEPTH = 8;
@@ -42,7 +42,7 @@ function factorProblem(name: string, value: unknown): string | undefined {
  * stack.
  */
 function isShallowObject(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (!isObject(value)) return false;
   let level: unknown[] = [value];
   for (let depth = 0; depth < MAX_APPLIED_DEPTH; depth++) {
     level = level.flatMap(inner => (typeof inner === 'object' && inner !== null ? Object.values(inner) : []));

@@ -1,6 +1,7 @@
 import { Fault } from '../errors.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Change, Generation } from './generation.ts';
+import { findGeneration } from './generation.ts';
 import type { Head, Mode, Settings } from './head.ts';
 import { NEW_HEAD } from './head.ts';
 import type { GenerationStores } from './ports.ts';
@@ -60,12 +61,7 @@ export async function rollBack(
 ): Promise<Head> {
   return change(deps, pattern, operator, 'rollback', `generation ${number}`, async head => {
     const past = await deps.heads.archived(pattern);
-    const target = [head.current, ...past].find(g => g?.generation === number);
-    if (!target)
-      throw new Fault(
-        'unknown_generation',
-        `there is no generation ${number} of this pattern: list its generations and choose one`,
-      );
+    const target = findGeneration(head.current ? [head.current, ...past] : past, number);
     const current = await renewForRollback(deps, pattern, target);
     if (head.current && head.current.generation !== number) await deps.heads.archive(pattern, head.current);
     return { ...head, mode: head.mode === 'live' ? 'frozen' : head.mode, current };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Fault } from '../errors.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { policySchema, resolutionSchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
@@ -36,6 +37,17 @@ export const generationSchema = z.object({
   evidence: z.array(evidenceSummarySchema).optional(),
 });
 export type Generation = z.output<typeof generationSchema>;
+
+/** Returns the generation with a number. @throws Fault `unknown_generation` */
+export function findGeneration(generations: readonly Generation[], number: number): Generation {
+  const found = generations.find(({ generation }) => generation === number);
+  if (!found)
+    throw new Fault(
+      'unknown_generation',
+      `there is no generation ${number} of this pattern: list its generations and choose one`,
+    );
+  return found;
+}
 
 export const changeSchema = z.object({
   who: z.string(),

@@ -1,5 +1,5 @@
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { DAY_MS } from '../time.ts';
+import { DAY_MS, expiryAfter } from '../time.ts';
 import type { Generation, RetainedRowSetRef } from './generation.ts';
 import type { GenerationStores, RowSetStore } from './ports.ts';
 
@@ -23,7 +23,7 @@ export async function storeUnlessUnchanged<Row>(
   inForce: RetainedRowSetRef | undefined,
 ): Promise<RetainedRowSetRef> {
   if (inForce && !isDue(deps, inForce) && store.describe(rows).id === inForce.id) return inForce;
-  const expiresAt = expiry(deps);
+  const expiresAt = expiryAfter(deps.now(), KEEP_DAYS);
   return { ...(await store.write(pattern, rows, expiresAt)), kept_until: toIso(expiresAt) };
 }
 
@@ -34,7 +34,7 @@ export async function renew<Row>(
   pattern: PatternKey,
   set: RetainedRowSetRef,
 ): Promise<RetainedRowSetRef> {
-  const expiresAt = expiry(deps);
+  const expiresAt = expiryAfter(deps.now(), KEEP_DAYS);
   await store.renew(pattern, set, expiresAt);
   return { ...set, kept_until: toIso(expiresAt) };
 }
@@ -63,8 +63,5 @@ async function renewSetIfDue<Row>(
 function isDue(deps: Clock, set: RetainedRowSetRef): boolean {
   return Date.parse(set.kept_until) - deps.now() <= RENEW_DAYS * DAY_MS;
 }
-
-/** Returns the epoch second at which rows written now expire. */
-const expiry = (deps: Clock): number => Math.ceil((deps.now() + KEEP_DAYS * DAY_MS) / 1000);
 
 const toIso = (epochSecond: number): string => new Date(epochSecond * 1000).toISOString();

@@ -1,5 +1,6 @@
 import type { Episode } from '../episode/episode.ts';
 import type { FactorValue } from '../episode/factors.ts';
+import { isObject } from '../validation.ts';
 import type { Lever } from './lever.ts';
 import { leversOf } from './lever.ts';
 
@@ -62,8 +63,4 @@ function undo(value: FactorValue | object, { multiplier, delta }: AppliedEffect)
   return Object.fromEntries(
     Object.entries(value).map(([name, part]) => [name, typeof part === 'number' ? toBase(part) : part]),
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,9 +5,9 @@ import { parsePatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
 
 /*
- * A lesson has no effect when its slice uses a dimension that no look-up sends, and no answer would show that. So
- * look-ups report the names of their dimensions, never a value. A look-up writes nothing to the store: it logs a line,
- * and functions/record-queried-dimensions.ts stores what the line lists.
+ * A lesson on a dimension that no look-up sends has no effect, and no answer shows that. So look-ups report the names
+ * of their dimensions, never a value. A look-up writes nothing to the store: it logs a line, and
+ * functions/record-queried-dimensions.ts stores what the line lists.
  */
 
 /** Minimum interval between two reports of the same dimension; must stay below `UNQUERIED_AFTER_MS` (24 h). */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
 import { shortHash } from '../hash.ts';
+import { isObject } from '../validation.ts';
 
 declare const brand: unique symbol;
 
@@ -31,8 +32,7 @@ const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0
  * @throws Fault `invalid_scope` that names the dimension
  */
 export function normalizeScope(raw: unknown): Scope {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
-    throw invalid('', 'a scope must be an object');
+  if (!isObject(raw)) throw invalid('', 'a scope must be an object');
   const entries: [string, string][] = [];
   for (const [name, value] of Object.entries(raw)) {
     if (!NAME.test(name))

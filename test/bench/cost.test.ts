@@ -56,8 +56,8 @@ it('The command prints the bill by line for three sizes or for a given one, with
 });
 
 it.each([
-  [['--patterns', 'many'], '--patterns must be a number of at least 0'],
-  [['--lookups-per-day=-1'], '--lookups-per-day must be a number of at least 0'],
+  [['--patterns', 'many'], '--patterns must be a number of 0 or more'],
+  [['--lookups-per-day=-1'], '--lookups-per-day must be a number of 0 or more'],
   [['--evnts', '1'], "Unknown option '--evnts'"],
 ])('The options %j are rejected with an error and the usage', (options, message) => {
   const { status, stderr } = run(...options);

@@ -64,7 +64,7 @@ test('A full run publishes every pattern with enough events, records why it skip
 test('A fault that ends within the retries has no effect on the run', async () => {
   let left = 2;
   const api = await openApi({
-    settings: failing((op, body) => op === 'Query' && body.includes('S1.entry#') && left-- > 0),
+    changeClientSettings: failing((op, body) => op === 'Query' && body.includes('S1.entry#') && left-- > 0),
   });
   await api.postEvents(events(40, 'e'));
   expect(await api.cycle({ as_of: AS_OF })).toMatchObject({
@@ -77,7 +77,7 @@ test('A fault that ends within the retries has no effect on the run', async () =
 test('[U4] A pattern fails after its retries when a fault stays, while the other pattern publishes', async () => {
   let calls = 0;
   const api = await openApi({
-    settings: failing((op, body) => op === 'Query' && body.includes('S2.entry#0') && ++calls > 0),
+    changeClientSettings: failing((op, body) => op === 'Query' && body.includes('S2.entry#0') && ++calls > 0),
   });
   await api.postEvents([...events(40, 'a'), ...events(40, 'b', { pattern: S2 })]);
   const cycle = await api.cycle({ as_of: AS_OF });
@@ -94,7 +94,10 @@ test('[U4] A pattern fails after its retries when a fault stays, while the other
 
 test('A timeout during a run is recorded, and the next run publishes', async () => {
   const pause = hanging((op, body) => op === 'Query' && body.includes('S1.entry#'));
-  const api = await openApi({ settings: pause.settings, tuning: { retryPauseMs: 1, timeoutSeconds: 1 } });
+  const api = await openApi({
+    changeClientSettings: pause.settings,
+    interpreter: { retryPauseMs: 1, timeoutSeconds: 1 },
+  });
   await api.postEvents([...events(40, 'a'), ...events(40, 'b', { pattern: S2 })]);
   pause.hang();
   const cycle = await api.cycle({ as_of: AS_OF });
@@ -123,7 +126,7 @@ test('[I4] A schedule that fires twice at once publishes once, and the other run
     if (++writes === 2) pause.release();
     return true;
   });
-  const api = await openApi({ settings: pause.settings });
+  const api = await openApi({ changeClientSettings: pause.settings });
   await api.postEvents(events(40, 'e'));
   pause.hang();
   const cycles = await Promise.all([api.cycle({ as_of: AS_OF }), api.cycle({ as_of: AS_OF })]);

@@ -16,7 +16,7 @@ function permutations<T>(items: readonly T[]): T[][] {
 }
 
 describe('an outcome', () => {
-  it('the first outcome of a stored event is resolved, a repeat unchanged, and another one outcome_conflict', async () => {
+  it('the first outcome of a stored event is resolved, a repeat is unchanged, another one is rejected as outcome_conflict', async () => {
     await add(event('e'));
     expect(await resolve(report('e', 'failure'))).toEqual(['resolved']);
     expect(await resolve(report('e', 'failure', { resolved_at: iso(NOW - HOUR) }))).toEqual(['unchanged']);
@@ -26,7 +26,7 @@ describe('an outcome', () => {
     expect(await counts()).toEqual({ total: 1, withOutcome: 1, parked: 0 });
   });
 
-  it('[O3] the correction with the latest own time is in force, whatever the order of arrival', async () => {
+  it('[O3] the correction with the latest resolved_at is in force, whatever the order of arrival', async () => {
     await add(event('e', { outcome: 'failure' }));
     const late = report('e', 'neutral', { correction: true, resolved_at: iso(NOW - 1000) });
     const early = report('e', 'success', { correction: true, resolved_at: iso(NOW - 2000) });
@@ -47,7 +47,7 @@ describe('an outcome', () => {
     expect(last).toEqual(orders.map(() => 'success'));
     measurement(
       4,
-      `4 corrections in ${orders.length} orders of arrival: the last by its own time in force in all of them`,
+      `4 corrections in ${orders.length} orders of arrival: the one with the latest resolved_at in force in all of them`,
     );
   });
 
@@ -89,7 +89,7 @@ describe('an outcome', () => {
     ]);
   });
 
-  it('a sixteenth correction is too_many_corrections and does not affect other outcomes', async () => {
+  it('a sixteenth correction is rejected as too_many_corrections and does not affect other outcomes', async () => {
     await add(event('e', { outcome: 'failure' }), event('f'));
     for (let i = 1; i <= 15; i++)
       await resolve(report('e', 'success', { correction: true, resolved_at: iso(NOW - i) }));
@@ -108,7 +108,7 @@ describe('an outcome before its event', () => {
     expect(await histories()).toEqual({ e: `s${NOW}` });
   });
 
-  it('a repeated parked outcome is unchanged, another one is outcome_conflict, and a correction is parked too', async () => {
+  it('a repeated parked outcome is unchanged, another one is rejected as outcome_conflict, a correction is parked too', async () => {
     expect(await resolve(report('e', 'success'))).toEqual(['parked']);
     expect(await resolve(report('e', 'success'))).toEqual(['unchanged']);
     expect(await resolve(report('e', 'failure'))).toEqual(['outcome_conflict']);

@@ -17,7 +17,7 @@ beforeAll(async () => {
     db = new Dynamo(documentClient(base));
     return base;
   };
-  api = await openApi({ now: () => at, environment: { N_MIN: '5' }, settings });
+  api = await openApi({ now: () => at, environment: { N_MIN: '5' }, changeClientSettings: settings });
 });
 afterAll(() => api.close());
 

@@ -81,7 +81,7 @@ beforeAll(async () => {
   api = await openApi({
     now: () => NOW,
     environment: { N_MIN: String(PER_SCOPE) },
-    settings: proxy.settings,
+    changeClientSettings: proxy.settings,
     log,
   });
 });

@@ -23,7 +23,7 @@ async function open(maxAttempts?: number): Promise<DynamoDbProxy> {
     ...proxy.settings(base),
     ...(maxAttempts !== undefined && { maxAttempts }),
   });
-  api = await openApi({ now: () => NOW, settings });
+  api = await openApi({ now: () => NOW, changeClientSettings: settings });
   proxy.start();
   return proxy;
 }

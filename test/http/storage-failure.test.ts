@@ -6,7 +6,7 @@ it('[U2] A failing store is 503 with Retry-After, and a look-up is neutral with 
   let down = false;
   const api = await openApi({
     now: () => NOW,
-    settings: settings => {
+    changeClientSettings: settings => {
       const { handle } = settings.requestHandler as { handle(request: unknown): Promise<unknown> };
       const handleOrFail = (request: unknown) =>
         down ? Promise.reject(new Error('secret-host:8000')) : handle(request);

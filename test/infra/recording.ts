@@ -35,7 +35,9 @@ export async function openRecorded(now: () => number) {
   const client = documentClient(engine.settings);
   await ensureTables(client, config.tables);
   const runtimeOf = (by: FunctionName): Runtime => {
-    const settings = recorded(engine.settings, (operation, body) => calls.push(...read(by, operation, body)));
+    const settings = recorded(engine.settings, (operation, body) =>
+      calls.push(...callsOf(by, operation, body)),
+    );
     return createRuntime(
       config,
       documentClient(settings),
@@ -53,9 +55,9 @@ interface EngineRequest {
 interface EngineHandler {
   handle(request: EngineRequest): Promise<{ response: never }>;
 }
-type Write = (operation: string, body: string) => void;
+type RecordCall = (operation: string, body: string) => void;
 
-function recorded(settings: DynamoDBClientConfig, write: Write): DynamoDBClientConfig {
+function recorded(settings: DynamoDBClientConfig, record: RecordCall): DynamoDBClientConfig {
   const handler = settings.requestHandler as unknown as EngineHandler;
   return {
     ...settings,
@@ -63,7 +65,7 @@ function recorded(settings: DynamoDBClientConfig, write: Write): DynamoDBClientC
       handle: (request: EngineRequest) => {
         const { body: raw } = request;
         const body = raw instanceof Uint8Array ? new TextDecoder().decode(raw) : String(raw);
-        write(String(request.headers['x-amz-target']).replace(/^.*\./, ''), body);
+        record(String(request.headers['x-amz-target']).replace(/^.*\./, ''), body);
         return handler.handle(request);
       },
     },
@@ -86,7 +88,7 @@ interface Request {
 
 const WORDS = new Set(['SET', 'ADD', 'AND', 'OR', 'attribute_exists', 'attribute_not_exists']);
 
-function read(by: FunctionName, operation: string, body: string): Call[] {
+function callsOf(by: FunctionName, operation: string, body: string): Call[] {
   const request: Request = JSON.parse(body);
   const call = (on: string, action: string, partitions: readonly string[] = []): Call => ({
     by,

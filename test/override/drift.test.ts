@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FactorCollector } from '../../shared/episode/columns/event-columns.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
 import { quadrantStats } from '../../shared/lesson/lesson-kind.ts';
-import { materialize } from '../../shared/override/materialize.ts';
+import { computeOverrides } from '../../shared/override/compute-overrides.ts';
 import { overrideSchema } from '../../shared/override/override.ts';
 import { drift, ETA } from '../../shared/override/policies/drift.ts';
 import { ETA_DX_LADDER, roundHalfEven3 } from '../../shared/override/policies/ladder.ts';
@@ -211,9 +211,9 @@ const inputOf = (lessons: readonly Lesson[]) => ({
   settings: { payoff: { win: 2, loss: 1 }, n_min: 33, lookback_days: 90 },
 });
 
-describe('materialize', () => {
+describe('computeOverrides', () => {
   it('A lesson without an override has a reason', () => {
-    const { explainNoOverride } = materialize('drift', inputOf([]));
+    const { explainNoOverride } = computeOverrides('drift', inputOf([]));
     expect(explainNoOverride(lesson(7, 7, 50))).toBe('pressure 0: as many misses as false positives (7)');
     expect(explainNoOverride(lesson(8, 7, 50))).toBe(
       'pressure +1 would move thresholds by 0.5 %: under 1 % is left out',
@@ -222,13 +222,13 @@ describe('materialize', () => {
 
   it('Overrides are sorted by scope hash, then category', () => {
     const lessons = ['solana', 'base', 'arbitrum'].map(chain => lesson(50, 0, 500, { chain }));
-    const keys = materialize('drift', inputOf(lessons)).overrides.map(categoryAndHash);
+    const keys = computeOverrides('drift', inputOf(lessons)).overrides.map(categoryAndHash);
     expect(keys).toHaveLength(6);
     expect(keys).toEqual(keys.toSorted());
   });
 
   it('Without lessons there is no override', () => {
-    expect(materialize('drift', inputOf([])).overrides).toEqual([]);
+    expect(computeOverrides('drift', inputOf([])).overrides).toEqual([]);
   });
 });
 

@@ -13,7 +13,7 @@ import { jsonLog } from '../../shared/log.ts';
 /** Opens the product on an engine in memory. Its functions send requests and parse the responses. */
 export async function openApi(options: ServiceOptions = {}) {
   const log = jsonLog('error', () => undefined, Date.now);
-  const service = await openService({ log, tuning: { retryPauseMs: 1 }, ...options });
+  const service = await openService({ log, interpreter: { retryPauseMs: 1 }, ...options });
   const send = (method: string, path: string, body?: unknown) =>
     service.app.request(`http://localhost${path}`, {
       method,

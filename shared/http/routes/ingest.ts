@@ -3,6 +3,7 @@ import { readEpisode, readOutcomeReport } from '../../episode/episode-schema.ts'
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
+import { isObject } from '../../validation.ts';
 import { addRoute, answerProblem, readJson } from '../app.ts';
 import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
 
@@ -127,10 +128,6 @@ function respond(
           issues,
         });
   return answerProblem(fault, body);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function idOf(item: unknown): { episode_id?: string } {

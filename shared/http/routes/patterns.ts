@@ -6,6 +6,7 @@ import { compareGenerations } from '../../generation/compare-generations.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings, requirePolicy } from '../../generation/effective-settings.ts';
 import type { Generation } from '../../generation/generation.ts';
+import { findGeneration } from '../../generation/generation.ts';
 import type { Head } from '../../generation/head.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
@@ -87,16 +88,6 @@ async function diffAnswer(
   const [from, to] = numbers.split(',').map(number => findGeneration(retained, Number(number)));
   if (!from || !to) throw new Fault('invalid_request', 'diff requires two generations such as 3,4');
   return compareGenerations(deps, pattern, from, to);
-}
-
-function findGeneration(retained: readonly Generation[], number: number): Generation {
-  const found = retained.find(generation => generation.generation === number);
-  if (!found)
-    throw new Fault(
-      'unknown_generation',
-      `there is no generation ${number} of this pattern: list its generations and choose one`,
-    );
-  return found;
 }
 
 function headAnswer(pattern: PatternKey, head: Head): HeadAnswer {

@@ -176,8 +176,8 @@ function byChance(
 
 function limitedReason({ size }: MineInput, permutations: number, planned: number): string {
   if (permutations < planned)
-    return `${permutations} of ${PERMUTATIONS} shuffles: the search for slices ran over its budget`;
-  return `${permutations} of ${PERMUTATIONS} shuffles: ${size} events lie in too many slices for more`;
+    return `${permutations} of ${PERMUTATIONS} permutations: the search for slices ran over its budget`;
+  return `${permutations} of ${PERMUTATIONS} permutations: ${size} events lie in too many slices for more`;
 }
 
 function shareOf({ successes, trials }: Proportion): number {

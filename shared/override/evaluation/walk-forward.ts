@@ -5,9 +5,9 @@ import { mineLessons } from '../../lesson/mine-lessons.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { multiplicativeHash } from '../../statistics/random.ts';
 import { DAY_MS, startOfDay } from '../../time.ts';
+import type { PolicySettings } from '../compute-overrides.ts';
+import { computeOverrides, replaySettings } from '../compute-overrides.ts';
 import { INTERVAL_ERRORS } from '../gain-interval.ts';
-import type { PolicySettings } from '../materialize.ts';
-import { materialize, replaySettings } from '../materialize.ts';
 import type { Override, Policy } from '../override.ts';
 import { DEFAULT_RESOLUTION } from '../override.ts';
 import type { Gates } from '../replay/gates.ts';
@@ -140,5 +140,5 @@ function overridesKnownAt(
   // Replay of gates does not read lessons.
   const lessons =
     policy === 'replay' ? [] : mineLessons(pattern, columns, settings.n_min, { maxWork: MAX_WORK }).lessons;
-  return materialize(policy, { pattern, lessons, columns, asOf: from, settings }).overrides;
+  return computeOverrides(policy, { pattern, lessons, columns, asOf: from, settings }).overrides;
 }

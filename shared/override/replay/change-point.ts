@@ -23,25 +23,25 @@ export function findChangePoint(
   asOf: number,
   settings: ReplaySettings,
 ): number | undefined {
-  const { breaks } = settings;
-  if (!breaks) return undefined;
+  const { changePoint } = settings;
+  if (!changePoint) return undefined;
   const all = sampleBlocks(gates, window);
   const base = decisionsUnderMoves(gates, [], all);
   const fitSettings = { ...settings, maxDimensions: settings.maxDimensions === 0 ? 0 : 1 } as const;
   let found: number | undefined;
-  let largest = breaks.errors;
-  for (const fittedAge of breaks.learned) {
+  let largest = changePoint.errors;
+  for (const fittedAge of changePoint.learned) {
     const [past, recent] = split(gates, all, asOf - fittedAge * DAY_MS);
     const { moves } = fitGreedily(gates, past, fitSettings);
     if (moves.length === 0) continue;
     const moved = decisionsUnderMoves(gates, moves, all);
     const onPast = compareUtility(gates, past, moved, base, settings);
     let rows = recent;
-    for (const age of breaks.scored) {
+    for (const age of changePoint.scored) {
       if (age > fittedAge) continue;
       rows = split(gates, rows, asOf - age * DAY_MS)[1];
       const { gain, error } = compareUtility(gates, rows, moved, base, settings);
-      if (gain >= -breaks.losing * error) continue;
+      if (gain >= -changePoint.losing * error) continue;
       const share = rows.length / past.length;
       const shortfall = (share * onPast.gain - gain) / Math.hypot(error, share * onPast.error);
       if (shortfall <= largest) continue;

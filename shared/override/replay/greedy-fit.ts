@@ -158,19 +158,19 @@ class GreedyFit {
 
   /** Returns how many slices, from the first one on, the test of first steps opens. */
   #openSlices(): number {
-    const depth = this.#entryDepth();
+    const depth = this.#openDepth();
     return this.#slices.list.filter(slice => sliceDimensions(slice) <= depth).length;
   }
 
   /** Returns the largest number of dimensions of open slices; -1 when none is open. */
-  #entryDepth(): number {
-    const { entry, maxDimensions } = this.#settings;
-    if (!entry) return maxDimensions;
+  #openDepth(): number {
+    const { firstStep, maxDimensions } = this.#settings;
+    if (!firstStep) return maxDimensions;
     // Without the t-tests every factor counts as uninformative, which is stricter. If slices open even so, they
     // suffice.
     const uninformative = this.#provenDepth();
     if (uninformative > 0) return uninformative;
-    this.#informative = this.#testFactors(entry.informativeErrors);
+    this.#informative = this.#testFactors(firstStep.informativeErrors);
     return this.#informative.includes(true) ? this.#provenDepth() : uninformative;
   }
 
@@ -189,9 +189,9 @@ class GreedyFit {
 
   /** Returns the critical z-score of a first step of a lever in a slice. */
   #requiredErrors(gate: number, slice: number): number {
-    const { entry } = this.#settings;
-    if (!entry) return 0;
-    const z = this.#informative[gate] === true ? entry.informativeZ : entry.uninformativeZ;
+    const { firstStep } = this.#settings;
+    if (!firstStep) return 0;
+    const z = this.#informative[gate] === true ? firstStep.informativeZ : firstStep.uninformativeZ;
     return z[sliceDimensions(this.#slices.list[slice] as Slice)];
   }
 

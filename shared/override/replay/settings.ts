@@ -9,7 +9,7 @@ export interface ReplaySettings {
   /** Critical z-score of a step's gain, by number of dimensions of the slice. */
   readonly z: ByDimensions;
   /** Stricter test of first steps; undefined: every slice is open to steps. */
-  readonly entry: FirstStepSettings | undefined;
+  readonly firstStep: FirstStepSettings | undefined;
   /** Number of break-even events that are added to every variance, so that slices with few events are trusted less. */
   readonly priorEvents: number;
   readonly maxSteps: number;
@@ -20,7 +20,7 @@ export interface ReplaySettings {
   /** Candidate windows in days; the first is used unless another does better on the held-out days. */
   readonly windows: readonly [number, ...number[]];
   /** Detection of a change point; undefined: none. */
-  readonly breaks: ChangePointSettings | undefined;
+  readonly changePoint: ChangePointSettings | undefined;
   readonly heldOutDays: number;
   /**
    * Critical z-score on the held-out days. A larger gain than the first window's makes another window be chosen. A
@@ -89,13 +89,13 @@ export const REPLAY_SETTINGS: ReplaySettings = {
   nMin: 33,
   maxDimensions: 2,
   z: [1, 1.5, 2.7],
-  entry: { uninformativeZ: [2.9, 3.6, 4.1], informativeZ: [1.6, 2.5, 3.3], informativeErrors: 3 },
+  firstStep: { uninformativeZ: [2.9, 3.6, 4.1], informativeZ: [1.6, 2.5, 3.3], informativeErrors: 3 },
   priorEvents: 10,
   maxSteps: 60,
   maxLog: 0.7,
   maxShift: 2,
   windows: [90],
-  breaks: { learned: [50, 25, 12], scored: [50, 40, 32, 25, 20, 16, 12, 9, 6], losing: 1.5, errors: 4 },
+  changePoint: { learned: [50, 25, 12], scored: [50, 40, 32, 25, 20, 16, 12, 9, 6], losing: 1.5, errors: 4 },
   heldOutDays: 7,
   heldOutErrors: 2,
   clusters: ['trade', { within: 'pair', hours: 6 }, { within: 'market', hours: 6 }],

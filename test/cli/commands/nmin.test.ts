@@ -80,8 +80,11 @@ it('nmin prints and marks the recommended N_MIN', async () => {
 
 it('nmin prints what was left out', async () => {
   const cut = 'slices of more than 3 dimensions: more than 100000 slices';
-  const result = await run({ ...ANSWER, shuffles: 21, limited: '21 of 99 shuffles: why', cut }, ['nmin', P]);
-  expect(result.out).toContain('21 of 99 shuffles: why\n');
+  const result = await run({ ...ANSWER, shuffles: 21, limited: '21 of 99 permutations: why', cut }, [
+    'nmin',
+    P,
+  ]);
+  expect(result.out).toContain('21 of 99 permutations: why\n');
   expect(result.out).toContain(`left out: ${cut}\n`);
 });
 

@@ -90,7 +90,7 @@ it('whatif prints a few values, two plots and a sentence, within the terminal', 
   expect(sentences).toContain(
     'ts_min × 0.9 on timeframe=15m would have taken 12 more winners and 0 more losers',
   );
-  expect(sentences).toContain('The best of a curve was picked');
+  expect(sentences).toContain('The best value was picked by its gain');
 });
 
 it('whatif prints at most eleven rows of a long curve, including base and best', async () => {

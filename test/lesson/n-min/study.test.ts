@@ -145,7 +145,7 @@ describe('the study of N_MIN', () => {
     const few = studyNMin(S1, columns, 33, { ...STUDY_BUDGET, maxShuffled: 100_000 });
     expect(few.shuffles).toBeGreaterThan(0);
     expect(few.shuffles).toBeLessThan(99);
-    expect(few.limited).toMatch(/^\d+ of 99 shuffles: 1500 events lie in too many slices/);
+    expect(few.limited).toMatch(/^\d+ of 99 permutations: 1500 events lie in too many slices/);
     const cut = studyNMin(S1, columns, 33, { ...STUDY_BUDGET, maxWork: 8000 });
     expect(cut.cut).toMatch(/^slices of more than [123] dimensions: more than 8000 record visits/);
     expect(cut.shuffles).toBe(99);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { FactorColumns } from '../../../shared/episode/columns/columns.ts';
 import { selectRows } from '../../../shared/episode/columns/select-rows.ts';
+import { replaySettings } from '../../../shared/override/compute-overrides.ts';
 import type { PolicyEvaluation } from '../../../shared/override/evaluation/evaluation.ts';
 import { describeEvidence } from '../../../shared/override/evaluation/evaluation.ts';
 import { walkForward } from '../../../shared/override/evaluation/walk-forward.ts';
-import { replaySettings } from '../../../shared/override/materialize.ts';
 import type { Policy } from '../../../shared/override/override.ts';
 import { replay } from '../../../shared/override/policies/replay.ts';
 import { DAY, DX, iso, S1 } from '../../support/episodes.ts';

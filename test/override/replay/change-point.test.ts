@@ -15,7 +15,7 @@ const era = (from: number, to: number, count: number, near: Outcome, far: Outcom
       event({ outcome: 'success', ...inside, daysAgo, resolvedDaysAgo }),
     ];
   }).flat();
-const settings: ReplaySettings = { ...REPLAY_SETTINGS, clusters: [], entry: undefined };
+const settings: ReplaySettings = { ...REPLAY_SETTINGS, clusters: [], firstStep: undefined };
 
 test('A change point is found where the fit of older events loses on younger ones, and only those are fitted', () => {
   const events = [...era(88, 20, 300, 'success', 'failure'), ...era(20, 0.1, 90, 'failure', 'failure')];
@@ -23,7 +23,7 @@ test('A change point is found where the fit of older events loses on younger one
   expect(result.window_days).toBe(20);
   expect(result.changed).toBe('what older events taught has failed for 20 days');
   expect(result.overrides).toEqual([]);
-  expect(replayEvents(events, { ...settings, breaks: undefined }).window_days).toBe(90);
+  expect(replayEvents(events, { ...settings, changePoint: undefined }).window_days).toBe(90);
 });
 
 test('No change point is found where nothing changed', () => {

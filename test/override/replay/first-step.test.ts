@@ -11,21 +11,21 @@ import {
   spread,
 } from '../../support/replay-events.ts';
 
-// One step: G = 40 − 8 = 32 by 2·sqrt(88 + 40): above 0 by 2.8 standard errors.
+// Gain 2·20 − 8 = 32, standard error √(88 + 40) = 11.3: 2.8 standard errors above 0.
 const oneStep = [
   ...spread(20, { outcome: 'success', ts: 0.58, halo: 0.2 }),
   ...spread(8, { outcome: 'failure', ts: 0.58, halo: 0.2 }),
 ];
 const firstStepErrors = (uninformative: number, informative: number): ReplaySettings => ({
   ...INDEPENDENT_EVENTS,
-  entry: {
+  firstStep: {
     uninformativeZ: [uninformative, uninformative, uninformative],
     informativeZ: [informative, informative, informative],
     informativeErrors: 3,
   },
 });
 
-test('The first step of an uninformative factor must exceed 0 by more than later steps', () => {
+test('The first step of an uninformative factor needs more standard errors than later steps', () => {
   const uninformative = [...core(), ...oneStep, ...spread(40, { outcome: 'failure', ...inside })];
   expect(replayEvents(uninformative).overrides).toHaveLength(1);
   expect(replayEvents(uninformative, firstStepErrors(2.8, 1)).overrides).toHaveLength(1);
@@ -36,7 +36,7 @@ test('The first step of an uninformative factor must exceed 0 by more than later
   );
 });
 
-test('The first step of an informative factor must exceed 0 by less', () => {
+test('The first step of an informative factor needs fewer standard errors than one of an uninformative factor', () => {
   const far = spread(90, { outcome: 'failure', ts: 0.25, halo: 0.2 });
   expect(replayEvents([...core(), ...oneStep, ...far], firstStepErrors(9, 2.8)).overrides).toHaveLength(1);
   expect(replayEvents([...core(), ...oneStep, ...far], firstStepErrors(9, 2.9)).overrides).toEqual([]);
@@ -45,22 +45,21 @@ test('The first step of an informative factor must exceed 0 by less', () => {
 test('A first step in the global slice opens that slice only, and one in another slice opens all', () => {
   const byDimensions = (global: number, one: number): ReplaySettings => ({
     ...INDEPENDENT_EVENTS,
-    entry: { uninformativeZ: [global, one, 9], informativeZ: [global, one, 9], informativeErrors: 3 },
+    firstStep: { uninformativeZ: [global, one, 9], informativeZ: [global, one, 9], informativeErrors: 3 },
   });
-  const side = (a: string, outcome: Outcome, count: number): KnownEvent[] =>
-    spread(count, { outcome, ts: 0.58, halo: 0.2, scope: { side: a } });
-  const events = [
+  const events = (value: string, outcome: Outcome, count: number): KnownEvent[] =>
+    spread(count, { outcome, ts: 0.58, halo: 0.2, scope: { side: value } });
+  const all = [
     ...core(60, { scope: { side: 'a' } }),
     ...core(60, { scope: { side: 'b' } }),
-    ...side('a', 'success', 60),
-    ...side('b', 'success', 20),
-    ...side('b', 'failure', 75),
+    ...events('a', 'success', 60),
+    ...events('b', 'success', 20),
+    ...events('b', 'failure', 75),
   ];
-  expect(movesOf(replayEvents(events))).toEqual([['tuning_ts_min', { side: 'a' }, 0.9608]]);
-  // 160 − 75 = 85 by sqrt(4·80 + 75 + 40): 4.1 standard errors; side a: 120 by sqrt(240 + 40), 7.2.
-  expect(movesOf(replayEvents(events, byDimensions(4, 8)))).toEqual([['tuning_ts_min', {}, 0.9608]]);
-  expect(movesOf(replayEvents(events, byDimensions(9, 7)))).toEqual([
-    ['tuning_ts_min', { side: 'a' }, 0.9608],
-  ]);
-  expect(movesOf(replayEvents(events, byDimensions(9, 8)))).toEqual([]);
+  expect(movesOf(replayEvents(all))).toEqual([['tuning_ts_min', { side: 'a' }, 0.9608]]);
+  // Everywhere: gain 2·80 − 75 = 85, standard error √(4·80 + 75 + 40) = 20.9: 4.1 standard errors above 0.
+  // Side a: gain 2·60 = 120, standard error √(4·60 + 40) = 16.7: 7.2 standard errors above 0.
+  expect(movesOf(replayEvents(all, byDimensions(4, 8)))).toEqual([['tuning_ts_min', {}, 0.9608]]);
+  expect(movesOf(replayEvents(all, byDimensions(9, 7)))).toEqual([['tuning_ts_min', { side: 'a' }, 0.9608]]);
+  expect(movesOf(replayEvents(all, byDimensions(9, 8)))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { core, movesOf, replayEvents, spread } from '../../support/replay-events.ts';
 
-const halo = spread(40, { outcome: 'failure', halo: 0.95, flags: { ts_ok: true } });
+const losersNearHalo = spread(40, { outcome: 'failure', halo: 0.95, flags: { ts_ok: true } });
 
 test('A lever is disabled when too few events carry its factor, and its gate stays as it was logged', () => {
   const events = [
@@ -9,7 +9,7 @@ test('A lever is disabled when too few events carry its factor, and its gate sta
     ...spread(31, { outcome: 'success', halo: 0.2, flags: { ts_ok: true } }),
     ...spread(20, { outcome: 'success', halo: 0.97, flags: { ts_ok: false } }),
     ...spread(20, { outcome: 'failure', halo: 1.8, flags: { ts_ok: true } }),
-    ...halo,
+    ...losersNearHalo,
   ];
   const result = replayEvents(events);
   expect(result.disabled).toContainEqual({
@@ -22,18 +22,18 @@ test('A lever is disabled when too few events carry its factor, and its gate sta
 });
 
 test('An event that neither carries a factor nor logged its gate is left out of the fit and counts in n', () => {
-  const silent = spread(100, { outcome: 'success', halo: 0.97 });
+  const withoutGateState = spread(100, { outcome: 'success', halo: 0.97 });
   const result = replayEvents([
     ...core(60),
     ...spread(45, { outcome: 'failure', ts: 0.3, halo: 0.2 }),
-    ...silent,
+    ...withoutGateState,
   ]);
   expect(result.overrides).toEqual([]);
   expect(result.noOverrideReasons[0]).toMatchObject({ n: 205 });
   expect(result.base).toMatchObject({ winners: 60, losers: 0 });
 });
 
-test('A lever whose factor only acted events carry is disabled', () => {
+test('A lever is disabled when only acted events carry its factor', () => {
   const result = replayEvents([
     ...core(80),
     ...spread(40, { outcome: 'failure', halo: 0.5, blockedBy: ['ts'] }),
@@ -55,7 +55,7 @@ test('Without any factor there is no override, and every lever is disabled with 
   ]);
 });
 
-test('An event that another gate blocked is moved by no lever', () => {
+test('No lever lets in an event that a gate without a lever in this state blocked', () => {
   const blocked = spread(80, { outcome: 'success', ts: 0.58, halo: 0.2, blockedBy: ['edx'] });
   expect(replayEvents([...core(), ...blocked]).overrides).toEqual([]);
 });

@@ -15,14 +15,15 @@ describe('the best value of a curve', () => {
     );
   });
 
-  test('The best value is proven when its gain exceeds √(2 ln(10 · tries)) standard errors', () => {
-    // Three sets of events besides the base: 14/8, 14/5, 10/0. Seven winners more gain 22, above √(2 ln 30) · √44 = 17.3.
+  test('The best value is proven when its gain exceeds √(2 ln(10 · sets of events)) standard errors', () => {
+    // Three sets of events besides the base: 14 winners and 8 losers, 14 and 5, 10 and 0. Seven more winners gain 22,
+    // above √(2 ln 30) · √44 = 17.3.
     const more = times(7, { outcome: 'success', acted: false, numbers: { ts_score: 0.55 } });
     const found = runWhatIf([...worked, ...more]);
     expect(found.best).toMatchObject({ value: 0.9, utilityChange: 22, error: Math.sqrt(44) });
     expect([found.proven, runWhatIf(worked).proven]).toEqual([true, false]);
     expect(found.sentence).toMatch(/\+22 ± 11 at 2:1: more than chance, even as the best of its curve$/);
-    // Four winners: 8 = 2 · √16. One try needs √(2 ln 10) = 2.15 of them.
+    // Four winners gain 8, which is 2 standard errors of √16. One set of events needs √(2 ln 10) = 2.15.
     expect(runWhatIf(worked, { from: 0.9, to: 1, points: 2 }).proven).toBe(false);
   });
 

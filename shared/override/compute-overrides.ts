@@ -54,7 +54,7 @@ const POLICY_FUNCTIONS: Readonly<Record<Policy, (input: PolicyInput) => PolicyOu
 };
 
 /** Computes the overrides of a policy. The same events in any order give the same overrides. */
-export function materialize(policy: Policy, input: PolicyInput): PolicyOutput {
+export function computeOverrides(policy: Policy, input: PolicyInput): PolicyOutput {
   const output = POLICY_FUNCTIONS[policy](input);
   return { ...output, overrides: output.overrides.toSorted(byScopeHashThenCategory) };
 }
