@@ -26,6 +26,7 @@ const project = (name: string, include: readonly string[], exclude: readonly str
 });
 
 const infra = project('infra', ['infra/*']);
+const faults = project('faults', ['faults/*']);
 
 export default defineConfig({
   test: {
@@ -36,7 +37,8 @@ export default defineConfig({
     projects: [
       project('unit', UNIT),
       project('integration', ['**/*'], [...UNIT, 'faults/*', 'infra/*']),
-      project('faults', ['faults/*']),
+      // They measure time and memory, so they run one by one when the others are done.
+      { ...faults, test: { ...faults.test, maxWorkers: 1, sequence: { groupOrder: 1 } } },
       // CDK loads once in each worker.
       { ...infra, test: { ...infra.test, isolate: false } },
     ],
