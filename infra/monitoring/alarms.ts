@@ -121,7 +121,7 @@ function apiAlarms({ apiStage, lookup }: MonitoredResources): MetricAlarmSpec[] 
 function succeededExecutions(machine: StateMachine): IMetric {
   return new MathExpression({
     expression: 'FILL(succeeded, 0)',
-    label: 'Succeeded runs',
+    label: 'Finished runs',
     period: FIVE_MINUTES,
     usingMetrics: { succeeded: machine.metricSucceeded({ period: FIVE_MINUTES, statistic: 'Sum' }) },
   });
