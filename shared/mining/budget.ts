@@ -18,8 +18,8 @@ export function limitsOf(options: MineOptions): Limits {
 }
 
 /**
- * Fills the levels and the near slices of a search within the budget, and returns what the budget cut. One search of
- * all depths with half of the work is tried first. If it overruns, depths are searched one by one.
+ * Fills the levels and the near slices of a search within the budget, and returns what the budget cut. It first tries
+ * one search of all depths with half of the work. If that overruns, it searches one depth after another.
  * @param support number of supporting rows of the whole input
  */
 export function searchWithinBudget(search: CubeSearch, support: number, limits: Limits): Cut | undefined {
@@ -36,14 +36,20 @@ export function searchWithinBudget(search: CubeSearch, support: number, limits: 
   return stopped ? searchDepthByDepth(search, limits, found) : undefined;
 }
 
-/** Searches depth 1, 2, 3, … until one does not fit. The first is always completed. */
-function searchDepthByDepth(search: CubeSearch, limits: Limits, foundBefore: number): Cut | undefined {
+/**
+ * Searches depth 1, 2, 3, … until a depth exceeds a budget. The work of depth 1 is not limited.
+ * @param foundInFullSearch number of slices that the search of all depths found before it stopped
+ */
+function searchDepthByDepth(search: CubeSearch, limits: Limits, foundInFullSearch: number): Cut | undefined {
   for (let depth = 1; depth <= search.maxDepth; depth++) {
-    const before = search.emitted;
+    const emittedBefore = search.emitted;
     const maxWork = depth === 1 ? Number.POSITIVE_INFINITY : limits.maxWork;
     const { stopped, found } = search.searchDepths(search.rowRecords(), depth, depth, maxWork);
-    if (stopped) return cutOf(limits, depth - 1, stopped, before, Math.max(found, foundBefore) - before);
-    if (found === before) return undefined;
+    if (stopped) {
+      const leftOut = Math.max(found, foundInFullSearch) - emittedBefore;
+      return cutOf(limits, depth - 1, stopped, emittedBefore, leftOut);
+    }
+    if (found === emittedBefore) return undefined;
   }
   return undefined;
 }

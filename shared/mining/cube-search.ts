@@ -12,7 +12,7 @@ import type { Cut, Limits, MineInput } from './types.ts';
 const PAIR_RATIO = 0.5;
 const CLASS_FIELD = { word: CONSTANTS.key, shift: 0, mask: 0 };
 
-/** The end of a search over some depths. */
+/** Result of a search over some depths. */
 interface SearchEnd {
   /** The budget that ran out, if one did. */
   readonly stopped: Cut['limit'] | undefined;
@@ -20,7 +20,9 @@ interface SearchEnd {
   readonly found: number;
 }
 
-/** Finds slices level by level and near slices; `searchDepths` may be called for one depth after another. */
+/**
+ * Finds the frequent slices, by level, and the near slices. `searchDepths` may be called for one depth after another.
+ */
 export class CubeSearch {
   readonly levels: Level[] = [];
   near = new NearPool();
@@ -36,7 +38,10 @@ export class CubeSearch {
   private readonly measured: boolean;
 
   private stopped: Cut['limit'] | undefined;
-  /** Least dimensions of an emitted slice. An earlier search emitted those of fewer, so they are only partitioned. */
+  /**
+   * Minimum dimensions of the slices to emit. An earlier search emitted the slices of fewer dimensions, so this one
+   * only partitions them.
+   */
   private emitFrom = 0;
   private depthLimit = 0;
   private workLimit = 0;
@@ -51,7 +56,7 @@ export class CubeSearch {
   private readonly pairCells = new Cells(2 ** PAIR_BITS, false);
   private readonly partitioner: Partitioner;
   private readonly folder = new RecordFolder();
-  /** Buffers by depth. Each holds the records of the children of the path's slice. */
+  /** Buffers by depth. A buffer has the records of the path's slice of that depth and of its siblings. */
   private buffers: RecordBuffers;
 
   constructor(input: MineInput, items: Items, limits: Limits) {
@@ -116,7 +121,7 @@ export class CubeSearch {
     return { stopped: this.stopped, found };
   }
 
-  /** Removes the levels from a depth on. */
+  /** Removes the slices of `from` and more dimensions. */
   dropLevels(from: number): void {
     this.levels.length = from;
     this.emitted = this.levels.reduce((sum, level) => sum + level.count, 0);
@@ -243,10 +248,12 @@ export class CubeSearch {
   }
 
   /**
-   * Counts two adjacent dimensions in one pass, by their pairs of values, and emits their children. Returns false,
-   * with nothing done, if there are too many pairs for the number of records. At the last level this halves the
-   * passes. For the last two dimensions the pairs are the grandchildren themselves, which saves partitioning where
-   * partitions are smallest and most numerous.
+   * Counts two adjacent dimensions in one pass, by their pairs of values, and emits their children. At the last level
+   * this halves the passes. For the last two dimensions the pairs are the grandchildren themselves, which saves
+   * partitioning where partitions are smallest and most numerous.
+   *
+   * Returns false, with nothing done, if the two have no pair field, if there are too many pairs for the number of
+   * records, or if a measure has to be summed.
    */
   private countPairs(depth: number, range: RecordRange, d: number): boolean {
     const one = this.column(d);

@@ -9,13 +9,14 @@ const HASH_FOLD_MIN = 4096;
 /** A hash fold must drop a quarter of the records to be worth its random accesses. */
 const HASH_FOLD_RATIO = 0.75;
 /**
- * Key bits above log2 of the number of records up to which a hash fold pays; beyond, hardly any two records are equal.
+ * A hash fold pays while the key has at most this many bits more than log2 of the number of records. With more bits,
+ * hardly any two records have equal keys.
  */
 const HASH_FOLD_SPARE_BITS = 1;
 
 /** The key bits that records must share to be merged. */
 interface FoldKey {
-  /** Bits of class and dimensions in the last key word; the key words before it belong to the key as a whole. */
+  /** Bits of class and dimensions in the last key word. All bits of the key words before it belong to the key too. */
   readonly suffix: Field;
   /** Number of all key bits. */
   readonly suffixBits: number;

@@ -11,9 +11,9 @@ export const PAIR_BITS = 10;
 export interface Items {
   readonly dimension: Uint16Array;
   readonly code: Uint32Array;
-  /** In processing order: dimensions with most frequent values first. */
+  /** In processing order: by number of frequent values, largest first. */
   readonly columns: readonly ItemColumn[];
-  /** Values that fall short of `nMin` by themselves and reach `nearMin`. */
+  /** Single values with fewer than `nMin` supporting rows and at least `nearMin`. */
   readonly nearValues: readonly NearValue[];
   /** Number of supporting rows. */
   readonly support: number;
@@ -63,7 +63,7 @@ export function frequentItems(input: MineInput, nMin: number, nearMin: number): 
   const itemCode: number[] = [];
   const nearValues: NearValue[] = [];
   const supports = input.dimensions.map(column => ({ column, support: supportByCode(input, column) }));
-  const found = supports.map(({ column, support }, dimension): FrequentValues => {
+  const frequentValues = supports.map(({ column, support }, dimension): FrequentValues => {
     const base = itemCode.length - 1;
     const frequent: number[] = [];
     for (const [code, n] of support.entries()) {
@@ -77,7 +77,7 @@ export function frequentItems(input: MineInput, nMin: number, nearMin: number): 
     }
     return { column, dimension, base, frequent };
   });
-  const columns = layOut(found.filter(({ frequent }) => frequent.length > 0));
+  const columns = layOut(frequentValues.filter(({ frequent }) => frequent.length > 0));
   return {
     dimension: Uint16Array.from(itemDimension),
     code: Uint32Array.from(itemCode),
@@ -89,17 +89,21 @@ export function frequentItems(input: MineInput, nMin: number, nearMin: number): 
 }
 
 /**
- * Orders the columns by number of values, most first, and gives each its bits of the record. The last column comes
- * right after the class, so that the later columns are always a prefix of the record.
+ * Orders the columns by number of values, largest first, and gives each its bits of the record. Bits are given from the
+ * last column to the first, after those of the class. So the class and the columns from any one to the last are always
+ * a prefix of the record.
  */
-function layOut(found: readonly FrequentValues[]): ItemColumn[] {
-  const order = found.toSorted((a, b) => a.frequent.length - b.frequent.length || b.dimension - a.dimension);
+function layOut(dimensions: readonly FrequentValues[]): ItemColumn[] {
+  const lastFirst = dimensions.toSorted(
+    (a, b) => a.frequent.length - b.frequent.length || b.dimension - a.dimension,
+  );
   let word = CONSTANTS.key;
   let shift = CONSTANTS.classBits;
   let suffixBits = CONSTANTS.classBits;
+  /** The column that follows the current one in processing order. */
   let next: ItemColumn | undefined;
   const columns: ItemColumn[] = [];
-  for (const { column, base, frequent } of order) {
+  for (const { column, base, frequent } of lastFirst) {
     const bits = 32 - Math.clz32(frequent.length);
     if (shift + bits > KEY_WORD_BITS) {
       word++;

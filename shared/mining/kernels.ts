@@ -119,7 +119,8 @@ function moveRecord(words: Int32Array, to: number, from: number, stride: number)
 }
 
 /**
- * Folds by a table with one slot for each key. A slot holds one more than the number of the record kept for its key.
+ * Folds by a table with one slot for each key, and returns how many records remain. A slot contains one more than the
+ * number of the record that remains for its key.
  */
 export function foldDirect(
   { words, wide, measures }: RecordBlock,
@@ -151,7 +152,7 @@ export function foldDirect(
   return kept;
 }
 
-/** Folds by an open-addressing hash table with linear probing. */
+/** Folds by an open-addressing hash table with linear probing, and returns how many records remain. */
 export function foldHashed(
   { words, wide, measures }: RecordBlock,
   { first, count, stride }: RecordRange,
@@ -231,7 +232,7 @@ function sameKey(words: Int32Array, p: number, q: number, word: number, mask: nu
   return true;
 }
 
-/** Mixes the bits of a number: the finaliser of MurmurHash3. Every bit of the input changes every bit of the result. */
+/** Mixes the bits of a number: the finaliser of MurmurHash3. Every bit of the input affects every bit of the result. */
 function scramble(x: number): number {
   let h = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

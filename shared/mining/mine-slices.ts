@@ -12,11 +12,12 @@ import type { MineInput, MineOptions, MiningResult } from './types.ts';
  * extensions of a slice in one pass per dimension, and partitions and extends in turn only those that reach `nMin`.
  * This implementation adds three optimisations:
  * - Rows are bit-packed records. Records that agree in class and in all dimensions still to come are folded into one,
- *   at the root and again in every partition. Most work lies where few dimensions are left, and there little is left
- *   after folding.
- * - Dimensions with most values come first: they prune best, and the dimensions that stay for the tail fold best.
+ *   at the root and again in every partition. Most of the work is on the last dimensions, where folding leaves few
+ *   records.
+ * - Dimensions with many values come first, because they prune best. Those with few values come last, because they fold
+ *   best.
  * - A budget cuts whole levels. One search of all depths is tried. If it overruns, depths 1, 2, 3, … are searched one
- *   by one, and the depths that were completed are kept.
+ *   by one, and the result contains the completed depths.
  *
  * Two slices are taken to have the same rows if their counts in every class and their fingerprints agree. A fingerprint
  * is a sum of one pseudo-random number per row, of 64 bits less those that hold the number of rows. Two different

@@ -41,7 +41,7 @@ function byNearness(x: NearSlice, y: NearSlice): number {
 
 /** The candidates of highest rank. The result does not depend on the order in which they are added. */
 export class NearPool {
-  private kept: NearSlice[] = [];
+  private candidates: NearSlice[] = [];
   private worst: NearSlice | undefined;
 
   /**
@@ -55,26 +55,26 @@ export class NearPool {
   }
 
   add(candidate: NearSlice): void {
-    this.kept.push(candidate);
-    if (this.kept.length === 2 * NEAR_CANDIDATES) this.trim();
+    this.candidates.push(candidate);
+    if (this.candidates.length === 2 * NEAR_CANDIDATES) this.trim();
   }
 
   copy(): NearPool {
     const copy = new NearPool();
-    copy.kept = [...this.kept];
+    copy.candidates = [...this.candidates];
     copy.worst = this.worst;
     return copy;
   }
 
   /** Returns the candidates by rank, the best first. */
   best(): readonly NearSlice[] {
-    this.kept.sort(byNearness);
-    return this.kept;
+    this.candidates.sort(byNearness);
+    return this.candidates;
   }
 
   private trim(): void {
-    this.kept = this.kept.sort(byNearness).slice(0, NEAR_CANDIDATES);
-    this.worst = this.kept.at(-1);
+    this.candidates = this.candidates.sort(byNearness).slice(0, NEAR_CANDIDATES);
+    this.worst = this.candidates.at(-1);
   }
 }
 
@@ -135,7 +135,10 @@ export function nearTable(
   return table;
 }
 
-/** Returns whether each set of all pairs but one is frequent. The search guarantees that for a single value. */
+/**
+ * Returns whether every slice with one pair less is frequent. For a single value that is the global slice, which the
+ * search has found frequent.
+ */
 function generalisationsReach(slices: SliceTable, pairs: readonly Pair[]): boolean {
   if (pairs.length < 2) return true;
   return pairs.every((_, omitted) =>

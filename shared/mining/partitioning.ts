@@ -25,7 +25,7 @@ export interface RecordBlock {
 /** A child slice whose records are copied together, to be extended in turn. */
 export interface Partition {
   readonly code: number;
-  /** Number of its records: that of its rows unless some were folded. */
+  /** Number of its records: at first that of its rows. `Partitioner.count` corrects it after folding. */
   records: number;
   readonly rows: number;
 }

@@ -31,7 +31,7 @@ const LANE_FACTOR_B = Int32Array.of(
   0x1b56c4e9,
 );
 
-/** Returns the words of a record that ends with the given word. The number is even, so that lanes are aligned. */
+/** Returns the number of words of a record, given its last word. The number is even, so that lanes are aligned. */
 export function strideOf(lastWord: number): number {
   return (lastWord + 2) & ~1;
 }
@@ -122,8 +122,8 @@ export class Lanes {
 }
 
 /**
- * Records in one block of memory, seen as 32-bit words and as 64-bit lanes. The low word comes first, as on every
- * platform that Node runs on.
+ * Records in one block of memory, seen as 32-bit words and as 64-bit lanes. The low word of a lane comes first: the
+ * miner requires a little-endian platform, such as x64 or arm64.
  */
 export class Records implements RecordBlock {
   readonly words: Int32Array;

@@ -26,8 +26,8 @@ export interface MineOptions {
   /** Least number of supporting rows of a slice; at least 1. */
   readonly nMin: number;
   /**
-   * Least number of supporting rows of a near slice, which has fewer than `nMin`. A value of `nMin` lists no near
-   * slice.
+   * Least number of supporting rows of a near slice, which has fewer than `nMin`. If it equals `nMin`, there are no
+   * near slices.
    */
   readonly nearMin: number;
   /** Maximum number of slices to emit. Slices beyond it are cut by whole levels, the most specific first. */
@@ -61,7 +61,7 @@ export interface SliceTable {
   readonly representative: Uint32Array;
 }
 
-/** A result that a budget shortened: every slice of more than `depth` dimensions is left out, and no other. */
+/** A result that a budget shortened: it contains every slice of at most `depth` dimensions and no other. */
 export interface Cut {
   /** −1 if not even the global slice fits. */
   readonly depth: number;
@@ -70,7 +70,7 @@ export interface Cut {
   readonly limit: 'slices' | 'work' | 'memory';
   /** Number of slices in the result: all that have at most `depth` dimensions. */
   readonly emitted: number;
-  /** Slices that were found and left out: a lower bound of all that are missing. */
+  /** Number of slices that were found and left out: a lower bound of the number of missing slices. */
   readonly leftOutAtLeast: number;
 }
 

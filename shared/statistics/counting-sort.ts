@@ -4,7 +4,7 @@
 export interface GroupedRows {
   /** Rows by key; rows of one key keep their order. */
   readonly order: Uint32Array;
-  /** Rows of key `k` stand in `order` from `start[k]` up to `start[k + 1]`. */
+  /** The rows of key `k` are `order.subarray(start[k], start[k + 1])`. */
   readonly start: Uint32Array;
 }
 

@@ -85,7 +85,10 @@ function peizerPrattDeviate(x: number, part: Proportion, all: Proportion): numbe
   return (corrected / total) * ratio * Math.sqrt(finiteCorrection);
 }
 
-/** Returns half of G: the log likelihood of the cells at their own shares, less that at the shares of the margins. */
+/**
+ * Returns half of the G statistic of a table: the log likelihood of its cells at their own shares, less that at the
+ * shares of the margins.
+ */
 function logLikelihoodRatio(
   [a, b, c, d]: readonly [number, number, number, number],
   [n, m]: readonly [number, number],

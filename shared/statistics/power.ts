@@ -39,7 +39,7 @@ export function minimumDetectableDifference(
   return { more: differenceAt(angle + half, base), fewer: differenceAt(angle - half, base) };
 }
 
-/** Returns the share at an angle less the base share; null for an angle that stands for no share. */
+/** Returns the share at an angle less the base share; null for an angle outside of 0 to π/2, which no share has. */
 function differenceAt(angle: number, base: number): number | null {
   return angle < 0 || angle > Math.PI / 2 ? null : Math.sin(angle) ** 2 - base;
 }

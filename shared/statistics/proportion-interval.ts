@@ -2,7 +2,8 @@
 type Interval = readonly [low: number, high: number];
 
 /**
- * The upper 5 % quantile of the standard normal distribution. It is a literal, so that no rounding moves stored ends.
+ * The upper 5 % quantile of the standard normal distribution. It is a literal, so that stored interval ends never
+ * change by rounding.
  */
 const Z_90 = 1.6448536269514722;
 
@@ -11,10 +12,10 @@ const Z_90 = 1.6448536269514722;
  *
  * Its ends are the roots of |rate − x| = z · sqrt(x (1 − x) / whole) in x, rounded outward to 4 decimals. It assumes
  * independent trials. Reasons for Wilson and not Jeffreys:
- * - It needs one square root instead of an inverse beta function, so its bytes are the same on any machine.
+ * - It needs one square root instead of an inverse beta function, so its result is the same on any machine.
  * - It always contains the rate; Jeffreys does not at 0 and 1.
- * - With 20 to 60 trials it covers the true rate as often. Brown, Cai and DasGupta recommend either ("Interval
- *   estimation for a binomial proportion", Statistical Science 16, 2001).
+ * - With 20 to 60 trials it covers the true rate as often as Jeffreys. Brown, Cai and DasGupta recommend either
+ *   ("Interval estimation for a binomial proportion", Statistical Science 16, 2001).
  * @example
  * rateInterval(5, 10); // [0.2692, 0.7308]
  */
