@@ -54,7 +54,10 @@ const QUADRANT_LESSONS: LessonKind = {
   },
 };
 
-/** Classes of the rows of a ladder pattern: successes by how many rungs they bought, and the rest. */
+/**
+ * Classes of the rows of a ladder pattern: successes by the number of rungs that they bought, then failures and neutral
+ * outcomes. A success of any number but 1 to 3 is `other`, one without `dx_count` is `uncounted`.
+ */
 const RUNG = { one: 0, two: 1, three: 2, other: 3, uncounted: 4, failure: 5, neutral: 6 } as const;
 const RUNG_COUNT = 7;
 /** `dx_count` is summed in millionths, as whole numbers, so that the sum does not depend on the order of adding. */

@@ -12,7 +12,7 @@ import { lessonKind } from './lesson-kind.ts';
 import type { SliceTest } from './uncertainty.ts';
 import { differenceFrom, testSlices } from './uncertainty.ts';
 
-/** The default of `N_MIN`: minimum number of events with an outcome of a slice that is a lesson. */
+/** Default of `N_MIN`: minimum number of events with an outcome for a slice to become a lesson. */
 export const DEFAULT_N_MIN = 33;
 /** A slice with at least this share of `N_MIN` is listed as near. */
 const NEAR_SHARE = 0.8;

@@ -8,7 +8,7 @@ import type { LadderStats, QuadrantStats } from './stats.ts';
 
 /*
  * The uncertainty of a lesson: intervals of its rates, and a test of its share against the rest of the pattern.
- * All of it follows from the lesson's own counts, except q, which is adjusted for the other lessons of the run.
+ * Every figure but q follows from the lesson's own counts; q is adjusted for the other lessons of the run.
  * The figures have few digits, because there are tens of thousands of rows:
  * - interval ends with 4 decimals, rounded outward;
  * - the difference with 6 decimals;
@@ -86,9 +86,9 @@ export function ladderUncertainty(stats: LadderStats, test: SliceTest): LadderUn
 
 /**
  * Tests each slice of one run against the rest of the pattern: difference, p-value, and q-value over all tests.
- * Identical slices are one test, which counts once in the family and whose result all of them get.
+ * Identical slices share one test, which counts once in the family.
  * @param shares share of each slice, in the miner's order: the first is that of the global slice
- * @param representative index of the slice that stands for each
+ * @param representative for each slice, the index of the slice that represents it
  */
 export function testSlices(shares: readonly Proportion[], representative: ArrayLike<number>): SliceTest[] {
   const [all] = shares;

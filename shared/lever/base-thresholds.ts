@@ -13,8 +13,8 @@ interface AppliedEffect {
 const NO_EFFECT: AppliedEffect = { multiplier: 1, delta: 0 };
 
 /**
- * Returns the event with its thresholds as they were before overrides moved them. Policies compute overrides of the
- * base thresholds. Computed from moved thresholds, an override would count as part of the base and be applied twice.
+ * Returns the event with its thresholds as they were before overrides moved them. Policies compute overrides relative
+ * to these base thresholds. If a moved threshold counted as the base, the override in it would be applied twice.
  *
  * `factors.applied` lists the overrides in force: `overrides` as a look-up returns them, or `multipliers` and `deltas`
  * by action category or threshold name. Without it, the logged thresholds are the base thresholds.

@@ -1,14 +1,14 @@
 import type { GateFlag, NumericFactor } from '../episode/packed-episode.ts';
 import { GATE_NAMES } from '../episode/packed-episode.ts';
 
-/** Describes how the replay policy recomputes one gate of a past event, and by how much it may move it. */
+/** Describes how the replay policy recomputes one gate of a past event, and by how much it may move the gate. */
 export interface ReplayGate {
   readonly gate: (typeof GATE_NAMES)[number];
   readonly factor: NumericFactor;
   readonly threshold: NumericFactor;
   /** The gate passes when the factor is at least, or at most, its threshold. */
   readonly passes: 'at least' | 'at most';
-  /** The number that an override multiplies or shifts. A larger factor opens the gate that a larger threshold closes. */
+  /** The number that an override multiplies or shifts. Raising the factor has the effect of lowering the threshold. */
   readonly moves: 'threshold' | 'factor';
   /** True for a gate that only some patterns have: an event with neither its factor nor `blocked_by` passes it. */
   readonly optional?: boolean;

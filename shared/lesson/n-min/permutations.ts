@@ -33,21 +33,16 @@ const PERMUTATIONS_PER_SEARCH = 3;
  * @param support rows of each slice
  */
 export function affordablePermutations(support: Uint32Array, { maxShuffled }: StudyBudget): number {
-  const searches = Math.floor(
-    maxShuffled /
-      Math.max(
-        1,
-        support.reduce((sum, n) => sum + n, 0),
-      ),
-  );
+  const rowsPerSearch = support.reduce((sum, n) => sum + n, 0);
+  const searches = Math.floor(maxShuffled / Math.max(1, rowsPerSearch));
   return Math.min(PERMUTATIONS, PERMUTATIONS_PER_SEARCH * searches);
 }
 
 /**
- * Permutation test: permutes which decided events are hits, and returns the findings of each permutation. Scopes do
- * not change. The result has fewer permutations than planned when a search exceeds its budget.
+ * Permutes which decided events are hits (permutation test), and returns the findings of each permutation. Scopes do
+ * not change. The result has fewer than `permutations` elements when a search exceeds its budget.
  * @param input rows in `contentOrder`, so that the seed, a hash of the rows, does not depend on the order of reading
- * @param find returns the findings for the number of hits in each slice
+ * @param find counts the findings, given the number of hits in each slice
  */
 export function permutedFindings(
   input: MineInput,
@@ -62,14 +57,15 @@ export function permutedFindings(
   const pool = rowNumbers(size).filter(row => classes[row] !== CLASS.undecided);
   const hits = countOf(input, CLASS.hit);
   const bitPatterns = 2 ** PERMUTATIONS_PER_SEARCH;
-  const found: FindingCounts[][] = [];
-  while (found.length < permutations) {
-    const bits = new Uint8Array(size);
-    for (let s = 0; s < PERMUTATIONS_PER_SEARCH; s++) shuffleOutcomes(bits, 1 << s, pool, hits, next);
+  const findings: FindingCounts[][] = [];
+  while (findings.length < permutations) {
+    const permutedClasses = new Uint8Array(size);
+    for (let bit = 0; bit < PERMUTATIONS_PER_SEARCH; bit++)
+      shuffleOutcomes(permutedClasses, 1 << bit, pool, hits, next);
     const permuted = mineSlices(
       {
         ...input,
-        classes: bits,
+        classes: permutedClasses,
         classCount: bitPatterns,
         supporting: new Array<boolean>(bitPatterns).fill(true),
       },
@@ -81,28 +77,28 @@ export function permutedFindings(
       },
     ).slices;
     // Slices depend on the scopes alone, so another number of them means that the search exceeded its budget.
-    if (permuted.count !== slices.count) return found;
-    for (let s = 0; s < PERMUTATIONS_PER_SEARCH; s++) {
-      const hitClasses = Array.from({ length: bitPatterns }, (_, c) => c).filter(c => ((c >> s) & 1) === 1);
-      found.push(find(sumOf(permuted, hitClasses, bitPatterns)));
+    if (permuted.count !== slices.count) return findings;
+    for (let bit = 0; bit < PERMUTATIONS_PER_SEARCH; bit++) {
+      const hitClasses = Array.from({ length: bitPatterns }, (_, c) => c).filter(c => ((c >> bit) & 1) === 1);
+      findings.push(find(sumOf(permuted, hitClasses, bitPatterns)));
     }
   }
-  return found;
+  return findings;
 }
 
 /**
- * Sets `bit` in the cells of a random sample of the pool; every sample of that size has the same probability.
- * The pool's order changes.
+ * Sets the bits of `mask` in `hits` cells. Their indexes are a random sample of the pool; every sample of that size has
+ * the same probability. The pool's order changes.
  */
 export function shuffleOutcomes(
   cells: Uint8Array,
-  bit: number,
+  mask: number,
   pool: Uint32Array,
   hits: number,
   next: RandomIntegers,
 ): void {
   shuffleFront(pool, hits, next);
-  for (const cell of pool.subarray(0, hits)) cells[cell] = (cells[cell] ?? 0) | bit;
+  for (const cell of pool.subarray(0, hits)) cells[cell] = (cells[cell] ?? 0) | mask;
 }
 
 /**

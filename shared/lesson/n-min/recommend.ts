@@ -7,8 +7,9 @@ const MIN_BEYOND_CHANCE = 1;
  * Recommends an `N_MIN`, with the reason in one sentence.
  * - The criterion is the number of general findings less that of chance. The number of all findings would favour the
  *   lowest `N_MIN`, which adds more specific slices of known findings.
- * - The `N_MIN` in force is kept unless another one has clearly more.
- * - Otherwise the highest one with clearly more is chosen, because it makes fewer lessons to read and store.
+ * - The `N_MIN` in force is recommended unless the best one has more by over one standard error.
+ * - Otherwise the highest `N_MIN` within one standard error of the best is recommended, because it makes fewer lessons
+ *   to read and store.
  */
 export function recommendNMin(
   rows: readonly NMinRow[],

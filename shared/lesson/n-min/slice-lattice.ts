@@ -13,7 +13,7 @@ export class SliceLattice {
   readonly #offset: Uint32Array;
   readonly #parents: Uint32Array;
   readonly #representative: Uint32Array;
-  /** The sides on which some more general slice differs, for each slice. Each call rewrites it. */
+  /** For each slice, the sides on which some more general slice differs. Each call of `mostGeneral` overwrites it. */
   readonly #sidesAbove: Uint8Array;
 
   /** @param slices in the miner's order: by number of dimensions, each slice with all its generalisations */
@@ -26,19 +26,19 @@ export class SliceLattice {
 
   /**
    * Returns how many of the slices that differ have no more general slice that differs on the same side.
-   * @param sides `DIFFERENCE_SIDE` of each slice; the side of a slice holds for the identical ones that it represents
+   * @param sides `DIFFERENCE_SIDE` of each slice; the side of a slice applies to the identical ones that it represents
    */
   mostGeneral(sides: Uint8Array): number {
-    let found = 0;
+    let general = 0;
     sides.forEach((side, slice) => {
-      let above = 0;
+      let sidesAbove = 0;
       for (const parent of this.#parentsOf(slice))
-        above |=
+        sidesAbove |=
           elementAt(this.#sidesAbove, parent) | elementAt(sides, elementAt(this.#representative, parent));
-      this.#sidesAbove[slice] = above;
-      if (this.#representative[slice] === slice && (side & ~above) !== 0) found++;
+      this.#sidesAbove[slice] = sidesAbove;
+      if (this.#representative[slice] === slice && (side & ~sidesAbove) !== 0) general++;
     });
-    return found;
+    return general;
   }
 
   #parentsOf(slice: number): Uint32Array {
@@ -51,12 +51,12 @@ function parentsOf({ count, offset, dimension, code }: SliceTable): Uint32Array 
   const codes = code.reduce((most, value) => Math.max(most, value), 0) + 1;
   const dimensions = dimension.reduce((most, value) => Math.max(most, value), 0) + 1;
   /** Returns a pair as one number, below `dimensions · codes`. */
-  const item = (k: number): number => elementAt(dimension, k) * codes + elementAt(code, k);
+  const pairAt = (k: number): number => elementAt(dimension, k) * codes + elementAt(code, k);
   // The key of a slice combines the index of the slice without its last pair with that pair.
   const slices = new Map<number, number>();
-  const key = (prefix: number, item: number): number => prefix * dimensions * codes + item;
-  const extend = (slice: number, item: number): number => {
-    const extended = slices.get(key(slice, item));
+  const key = (prefix: number, pair: number): number => prefix * dimensions * codes + pair;
+  const extend = (slice: number, pair: number): number => {
+    const extended = slices.get(key(slice, pair));
     if (extended === undefined) throw new RangeError(`a generalisation of slice ${slice} is missing`);
     return extended;
   };
@@ -66,11 +66,11 @@ function parentsOf({ count, offset, dimension, code }: SliceTable): Uint32Array 
     let prefix = 0;
     for (let omitted = from; omitted < to; omitted++) {
       let slice = prefix;
-      for (let k = omitted + 1; k < to; k++) slice = extend(slice, item(k));
+      for (let k = omitted + 1; k < to; k++) slice = extend(slice, pairAt(k));
       parents[omitted] = slice;
-      if (omitted < to - 1) prefix = extend(prefix, item(omitted));
+      if (omitted < to - 1) prefix = extend(prefix, pairAt(omitted));
     }
-    slices.set(key(prefix, item(to - 1)), i);
+    slices.set(key(prefix, pairAt(to - 1)), i);
   }
   return parents;
 }

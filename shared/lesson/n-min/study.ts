@@ -55,12 +55,12 @@ export function studyNMin(
   budget: StudyBudget = STUDY_BUDGET,
 ): NMinStudy {
   const input = studyInput(lessonKind(pattern), columns);
-  const { found, permutations, planned, cut } = countFindings(input, budget);
+  const { findingsByNMin, permutations, planned, cut } = countFindings(input, budget);
   const total = {
     successes: countOf(input, CLASS.hit),
     trials: input.size - countOf(input, CLASS.undecided),
   };
-  const rows = found.map(findings => studyRow(findings, total, input.size));
+  const rows = findingsByNMin.map(findings => studyRow(findings, total, input.size));
   return {
     events: input.size,
     decided: total.trials,
@@ -81,7 +81,7 @@ function countFindings(
   input: MineInput,
   budget: StudyBudget,
 ): {
-  readonly found: readonly NMinFindings[];
+  readonly findingsByNMin: readonly NMinFindings[];
   readonly permutations: number;
   readonly planned: number;
   readonly cut: Cut | undefined;
@@ -96,33 +96,33 @@ function countFindings(
   const support = sumOf(slices, [CLASS.hit, CLASS.other, CLASS.undecided]);
   const decided = sumOf(slices, [CLASS.hit, CLASS.other]);
   const findings = new Findings(slices, support, decided, FALSE_DISCOVERY_RATE);
-  const passing = N_MINS.map(n => findings.countSlices(n));
-  const lessons = passing.map(p => p.lessons);
+  const sliceCounts = N_MINS.map(n => findings.countSlices(n));
+  const lessons = sliceCounts.map(count => count.lessons);
   const observed = findings.countFindings(N_MINS, sumOf(slices, [CLASS.hit]), lessons);
   const planned = affordablePermutations(support, budget);
   const permuted = permutedFindings(input, mined, planned, hits =>
     findings.countFindings(N_MINS, hits, lessons),
   );
-  const found = observed.map((counts, k): NMinFindings => {
-    const [pass, nMin] = [passing[k], N_MINS[k]];
-    if (!pass || nMin === undefined) throw new RangeError(`there is no N_MIN ${k}`);
+  const findingsByNMin = observed.map((counts, k): NMinFindings => {
+    const [sliceCount, nMin] = [sliceCounts[k], N_MINS[k]];
+    if (!sliceCount || nMin === undefined) throw new RangeError(`there is no N_MIN ${k}`);
     return {
       nMin,
-      ...pass,
+      ...sliceCount,
       observed: counts,
       permuted: permuted.flatMap(permutation => permutation[k] ?? []),
     };
   });
-  return { found, permutations: permuted.length, planned, cut: mined.cut };
+  return { findingsByNMin, permutations: permuted.length, planned, cut: mined.cut };
 }
 
-/** @param total successes and trials of all events @param size number of events */
+/** Returns the row of one `N_MIN`. @param total successes and trials of all events @param size number of events */
 function studyRow(
   { nMin, slices, lessons, observed, permuted }: NMinFindings,
   total: Proportion,
   size: number,
 ): NMinRow {
-  // A slice of N_MIN events is taken to have as large a share of decided ones as all events.
+  // A slice of N_MIN events is assumed to have the same share of decided events as the whole pattern.
   const decided = (nMin * total.trials) / Math.max(1, size);
   const detectable = (alpha: number): MinimumDetectableDifference =>
     rounded(minimumDetectableDifference(shareOf(total), decided, total.trials - decided, alpha));
@@ -144,8 +144,8 @@ function studyRow(
 function studyInput(kind: LessonKind, columns: EpisodeColumns): MineInput {
   const full = kind.input(columns);
   const classOf = Array.from({ length: full.classCount }, (_, c) => {
-    const one = Array.from({ length: full.classCount }, (_, k) => Number(k === c));
-    const { successes, trials } = kind.share(one);
+    const singleEvent = Array.from({ length: full.classCount }, (_, k) => Number(k === c));
+    const { successes, trials } = kind.share(singleEvent);
     return successes > 0 ? CLASS.hit : trials > 0 ? CLASS.other : CLASS.undecided;
   });
   const classes = full.classes.map(c => classOf[c] ?? CLASS.undecided);
@@ -163,10 +163,10 @@ function studyInput(kind: LessonKind, columns: EpisodeColumns): MineInput {
 
 /** Returns the means over permutations; all 0 without any. */
 function byChance(
-  found: readonly FindingCounts[],
+  permuted: readonly FindingCounts[],
 ): Pick<NMinRow, 'differ_by_chance' | 'general_by_chance' | 'any_by_chance'> {
-  const mean = (of: (counts: FindingCounts) => number): number =>
-    found.length === 0 ? 0 : found.reduce((sum, counts) => sum + of(counts), 0) / found.length;
+  const mean = (figure: (counts: FindingCounts) => number): number =>
+    permuted.length === 0 ? 0 : permuted.reduce((sum, counts) => sum + figure(counts), 0) / permuted.length;
   return {
     differ_by_chance: fourDecimals(mean(counts => counts.differ)),
     general_by_chance: fourDecimals(mean(counts => counts.general)),
