@@ -52,7 +52,7 @@ function ladderOverride(lever: Lever, lesson: Lesson, stats: LadderStats): Overr
   return [{ ...overrideIdentity(lever, lesson), multiplier, confidence, ladder_pressure: pressure, reason }];
 }
 
-/** Returns why a lesson has no override under drift; only for lessons that have none. */
+/** Returns why a lesson has no override under drift. Valid only for a lesson without an override. */
 export function explainNoDriftOverride(lesson: Lesson): string {
   if (lesson.action_category === 'tuning_dx_ladder') {
     const { n_success } = lesson.stats;

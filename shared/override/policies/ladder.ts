@@ -28,8 +28,8 @@ export function ladderMultiplier(pressure: number): number {
 }
 
 /**
- * Rounds to 3 decimals, and exact ties to even, as the tables of the earlier system do. A tie at the fourth decimal is an
- * odd multiple of 1/16, so it is exact in binary. Example: 0.0625 gives 0.062, and 0.1875 gives 0.188.
+ * Rounds to 3 decimals, and exact ties to even, as the tables of the earlier system do. A binary number is an exact tie
+ * only if it is an odd multiple of 1/16. Example: 0.0625 gives 0.062, and 0.1875 gives 0.188.
  */
 export function roundHalfEven3(value: number): number {
   if (Math.abs((value * 16) % 2) !== 1) return Number(value.toFixed(3));

@@ -11,7 +11,7 @@ import { LADDER, ladderMultiplier, ladderPressure } from './ladder.ts';
  * Critical z-score of the difference between successes of three rungs and of one, by number of dimensions of the slice.
  * The p-values are about 0.01, 0.001 and 0.0001, because each further dimension brings many more slices to test.
  */
-const LADDER_ERRORS: readonly [number, number, number] = [2.6, 3.3, 3.9];
+const CRITICAL_Z: readonly [number, number, number] = [2.6, 3.3, 3.9];
 
 /** Result of ladder replay. */
 interface LadderReplay {
@@ -23,9 +23,9 @@ interface LadderReplay {
 type LadderLesson = Lesson & { readonly action_category: 'tuning_dx_ladder' };
 
 /**
- * Applies drift's ladder formula behind a test. A slice moves the spacing only when its shares of three rungs and of
- * one differ significantly from those that more general overrides imply. Overrides multiply, so an override holds only
- * the part of the multiplier that more general ones leave.
+ * Applies drift's ladder formula to slices that pass a test. A slice moves the spacing only when its shares of three
+ * rungs and of one differ significantly from those that more general overrides imply. Overrides multiply, so each has
+ * only the part of the multiplier that more general ones lack.
  */
 export function ladderReplay(pattern: PatternKey, lessons: readonly Lesson[]): LadderReplay {
   const lever = leversOf(pattern).find(l => l.drift === 'ladder');
@@ -61,7 +61,7 @@ type Effect = Pick<Override, 'multiplier' | 'confidence' | 'ladder_pressure' | '
 /** Returns the effect of a lesson's override, or the reason why it has none. */
 function testLadderLesson(lesson: LadderLesson, accepted: readonly Override[]): Effect | string {
   const { stats, scope_subset } = lesson;
-  const required = LADDER_ERRORS[dimensionCount(scope_subset)];
+  const required = CRITICAL_Z[dimensionCount(scope_subset)];
   if (required === undefined) return 'replay looks at slices of at most 2 dimensions';
   if (stats.n_success < LADDER.minSuccesses) return `${stats.n_success} of ${LADDER.minSuccesses} successes`;
   const pressure = ladderPressure(stats);
@@ -70,17 +70,17 @@ function testLadderLesson(lesson: LadderLesson, accepted: readonly Override[]): 
   const inherited = accepted
     .filter(o => covers(o.scope_subset, scope_subset))
     .reduce((product, o) => product * (o.multiplier ?? 1), 1);
-  const errors = standardErrorsBeyond(stats, inherited);
+  const zScore = zScoreBeyond(stats, inherited);
   const rungs = `${stats.count_3} successes of 3 rungs against ${stats.count_1} of 1 among ${stats.n_success}`;
-  if (Math.abs(errors) < required)
-    return `${rungs}: ${signed(Number(errors.toFixed(1)))} standard errors${inherited === 1 ? '' : ' from what wider slices say'}, ${required} are needed`;
+  if (Math.abs(zScore) < required)
+    return `${rungs}: ${signed(Number(zScore.toFixed(1)))} standard errors${inherited === 1 ? '' : ' from what wider slices say'}, ${required} are needed`;
   const multiplier = ladderMultiplier(pressure) / inherited;
   if (Math.abs(multiplier - 1) < LADDER.deadBand) return `${rungs}: wider slices say so already`;
   return {
     multiplier,
     confidence: Math.min(1, stats.n_success / LADDER.fullConfidence),
     ladder_pressure: pressure,
-    reason: `${rungs}: ladder pressure ${signed(pressure)}, ${signed(Number(errors.toFixed(1)))} standard errors`,
+    reason: `${rungs}: ladder pressure ${signed(pressure)}, ${signed(Number(zScore.toFixed(1)))} standard errors`,
   };
 }
 
@@ -91,7 +91,7 @@ function testLadderLesson(lesson: LadderLesson, accepted: readonly Override[]): 
  * Example: 60 successes of three rungs and 20 of one, with nothing inherited (multiplier 1), give
  * (60 − 20) / √80 = 4.5.
  */
-function standardErrorsBeyond({ count_1, count_3, n_success }: LadderStats, inherited: number): number {
+function zScoreBeyond({ count_1, count_3, n_success }: LadderStats, inherited: number): number {
   const expected = (Math.log(inherited) / Math.log(ladderMultiplier(1))) * n_success;
   return (count_3 - count_1 - expected) / Math.sqrt(Math.max(1, count_1 + count_3));
 }

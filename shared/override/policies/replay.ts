@@ -24,7 +24,10 @@ import type { UtilityComparison } from '../replay/utility.ts';
 import { AppliedMoves, compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
 import { rowsWhere } from '../rows-where.ts';
 
-/** Utility against the base gates of a fit without the outcomes of the held-out days, scored on those outcomes. */
+/**
+ * Result on the held-out days: the utility of a fit that did not use their outcomes, compared with that of the base
+ * gates.
+ */
 interface HeldOut {
   readonly gain: number;
   readonly error: number;
@@ -95,10 +98,10 @@ interface ReplayContext {
   readonly heldOut: HeldOut | undefined;
 }
 
-/** Returns the rows of the last `days` before a moment whose outcome was known at it. */
-function windowRows({ columns }: Gates, at: number, days: number): Uint32Array {
-  const from = at - days * DAY_MS;
-  return rowsWhere(columns, (time, resolvedAt) => time >= from && time <= at && resolvedAt <= at);
+/** Returns the rows of the `days` before a moment whose outcome was known at that moment. */
+function windowRows({ columns }: Gates, moment: number, days: number): Uint32Array {
+  const from = moment - days * DAY_MS;
+  return rowsWhere(columns, (time, resolvedAt) => time >= from && time <= moment && resolvedAt <= moment);
 }
 
 /** A window, tested on the held-out days. */
@@ -131,30 +134,32 @@ function fitWindow(gates: Gates, asOf: number, settings: ReplaySettings): Window
  */
 function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): WindowTrial {
   const { resolvedAt } = gates.columns;
-  const known = asOf - settings.heldOutDays * DAY_MS;
-  const [first] = settings.windows;
+  const heldOutFrom = asOf - settings.heldOutDays * DAY_MS;
+  const [firstWindow] = settings.windows;
   const longest = Math.max(...settings.windows);
-  const heldRows = windowRows(gates, asOf, longest).filter(row => (resolvedAt[row] ?? Number.NaN) > known);
-  if (heldRows.length === 0) return { days: first, heldOut: undefined, withheld: undefined };
+  const heldOutRows = windowRows(gates, asOf, longest).filter(
+    row => (resolvedAt[row] ?? Number.NaN) > heldOutFrom,
+  );
+  if (heldOutRows.length === 0) return { days: firstWindow, heldOut: undefined, withheld: undefined };
   const trials = settings.windows.map(days => {
-    const { moves } = fitGreedily(gates, windowRows(gates, known, days), settings);
-    return { days, acts: decisionsUnderMoves(gates, moves, heldRows) };
+    const { moves } = fitGreedily(gates, windowRows(gates, heldOutFrom, days), settings);
+    return { days, acts: decisionsUnderMoves(gates, moves, heldOutRows) };
   });
-  const acts = trials[0]?.acts;
+  const firstActs = trials[0]?.acts;
   let best = trials[0];
   let largestGain = 0;
   for (const trial of trials) {
-    const { gain, error } = compareUtility(gates, heldRows, trial.acts, acts, settings);
+    const { gain, error } = compareUtility(gates, heldOutRows, trial.acts, firstActs, settings);
     if (gain <= settings.heldOutErrors * error || gain <= largestGain) continue;
     largestGain = gain;
     best = trial;
   }
-  const base = decisionsUnderMoves(gates, [], heldRows);
-  const { gain, error } = compareUtility(gates, heldRows, best?.acts ?? base, base, settings);
+  const baseActs = decisionsUnderMoves(gates, [], heldOutRows);
+  const { gain, error } = compareUtility(gates, heldOutRows, best?.acts ?? baseActs, baseActs, settings);
   const loses = gain < -settings.heldOutErrors * error;
   return {
-    days: best?.days ?? first,
-    heldOut: { gain, error, events: heldRows.length },
+    days: best?.days ?? firstWindow,
+    heldOut: { gain, error, events: heldOutRows.length },
     withheld: loses ? `held-out days disagree: ${interval(gain, error)} against the base gates` : undefined,
   };
 }
@@ -177,8 +182,8 @@ function overrideOf(
   applied: AppliedMoves,
 ): ReplayOverride {
   const { gates, rows, settings, days, heldOut } = context;
-  const slice = rowsOf(move.slice, gates.columns, rows);
-  const flipped = compareUtility(gates, slice, applied.acts, applied.without(move, slice), settings);
+  const sliceRows = rowsOf(move.slice, gates.columns, rows);
+  const flipped = compareUtility(gates, sliceRows, applied.acts, applied.without(move, sliceRows), settings);
   const lower = lowerBound(flipped, settings.z[sliceDimensions(move.slice)], settings);
   const scope = sliceScope(move.slice, gates.columns);
   const shift = shiftOf(lever, move.opening);

@@ -12,9 +12,12 @@ const SUFFICIENT_ROWS = 100_000;
 const BLOCK_MS = 6 * 3_600_000;
 
 /**
- * Finds a change point: the age in days at which the fit of older events ceased to hold. The events older than an age
- * are fitted, and the fit is scored on the events younger than that age and than each smaller one. The age with the
- * largest shortfall, in standard errors, is returned if the fit loses there and the shortfall is significant.
+ * Finds a change point: the age in days since which a fit of older events fails. It returns undefined when there is
+ * none.
+ * - The events older than each age of `learned` are fitted.
+ * - The fit is scored on the events younger than each age of `scored` that is not larger.
+ * - An age qualifies if the fit loses there and its shortfall is significant. The one with the largest shortfall, in
+ *   standard errors, is returned.
  * @param asOf milliseconds since 1970
  */
 export function findChangePoint(
@@ -52,7 +55,7 @@ export function findChangePoint(
   return found;
 }
 
-/** Returns every k-th block of hours of many rows. Blocks are hashed, so that no hour of the day is left out. */
+/** Returns the rows of about one in k blocks of hours. Blocks are hashed, so that no hour of the day is left out. */
 function sampleBlocks({ columns: { time } }: Gates, rows: Uint32Array): Uint32Array {
   const every = Math.floor(rows.length / SUFFICIENT_ROWS);
   if (every <= 1) return rows;

@@ -4,8 +4,8 @@ import type { FitClusters } from './fit-rows.ts';
 import { RESULT } from './gates.ts';
 
 /**
- * Sums over clusters of w², w·l and l², by step. w and l count the winners and losers of a cluster that are flipped by
- * all steps up to this one. `payoffVariance` computes a variance from the sums.
+ * Sums over clusters of w², w·l and l², by step. w and l count the winners and losers of a cluster that this step or a
+ * smaller one flips. `payoffVariance` computes a variance from the sums.
  */
 export interface ClusterMoments {
   readonly ww: Float64Array;

@@ -7,7 +7,7 @@ import type { ClusterRule } from './settings.ts';
 
 /**
  * Cluster of each row: rows with equal numbers may depend on each other. Blocks of time are numbered in their order, so
- * rows that `sortByBlock` has sorted stand cluster by cluster.
+ * rows that `sortByBlock` has sorted are in the order of their clusters.
  */
 export type Clustering = Uint32Array;
 
@@ -49,7 +49,10 @@ function rowsByKey(keys: Float64Array): Uint32Array {
   return rowNumbers(keys.length).sort((a, b) => (keys[a] as number) - (keys[b] as number) || a - b);
 }
 
-/** Returns a whole number for each row, equal within a cluster; undefined when no event carries what the rule needs. */
+/**
+ * Returns a whole number for each row, equal within a cluster; undefined when no event has the trade or pair of the
+ * rule.
+ */
 function clusterKeys(columns: FactorColumns, rule: ClusterRule): Float64Array | undefined {
   const { size } = columns;
   if (rule === 'trade') return tradeKeys(columns.trade?.subarray(0, size));

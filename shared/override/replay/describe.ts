@@ -28,7 +28,7 @@ export function describeMove(lever: ReplayLever, value: number): string {
   return `${name} ${sign} ${Number(Math.abs(value).toPrecision(2))}`;
 }
 
-/** One override, for its reason. */
+/** The figures of one override that its `reason` describes. */
 interface OverrideDescription {
   /** Effect as `describeMove` writes it. */
   readonly move: string;

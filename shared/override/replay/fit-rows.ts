@@ -14,7 +14,7 @@ type Codes = Uint16Array | Uint32Array;
 export interface FitClusters {
   /** Cluster of each row, by position. */
   readonly cluster: Uint32Array;
-  /** True when the rows of each cluster stand next to each other. */
+  /** True when the rows of each cluster are adjacent. */
   readonly adjacent: boolean;
 }
 
@@ -26,7 +26,7 @@ export class FitRows {
   readonly size: number;
   /** Codes of each dimension. */
   readonly codes: readonly Codes[];
-  /** Number of codes of each dimension: its values, and 0 for rows that lack it. */
+  /** Number of codes of each dimension: one for each value, and code 0 for rows that lack the dimension. */
   readonly widths: readonly number[];
   /** `RESULT` of each row. */
   readonly result: Uint8Array;

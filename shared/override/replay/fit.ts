@@ -32,6 +32,8 @@ export interface Fit {
   readonly required: (gate: number, slice: number) => number;
   /** Returns true when the best step of a lever in a slice was acceptable at the base gates. */
   readonly promising: (gate: number, slice: number) => boolean;
-  /** Returns the best step that the fit left of a lever in a slice; undefined when no event stands near the gate. */
+  /**
+   * Returns the best step of a lever in a slice that the fit did not take; undefined when no event is near the gate.
+   */
   readonly remaining: (gate: number, slice: number) => StepCandidate | undefined;
 }

@@ -59,6 +59,7 @@ export function prepareGates(pattern: PatternKey, columns: FactorColumns, settin
   const { size } = columns;
   const levers = replayLeversOf(pattern);
   const replayable = new Uint8Array(size).fill(1);
+  // Bits of the gates without a lever. An event that one of them blocked cannot be replayed.
   const otherGates = levers.reduce((bits, lever) => bits & ~gateBit(lever.gate), BLOCKED_KNOWN - 1);
   for (let row = 0; row < size; row++)
     if (((columns.blocked[row] as number) & otherGates) !== 0) replayable[row] = 0;

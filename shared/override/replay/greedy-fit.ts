@@ -96,7 +96,7 @@ class GreedyFit {
 
   /**
    * Finds the largest lower bound of a group. Without moments, events count as independent; the bound is then at least
-   * as large as the one that counts dependent events.
+   * as large as the exact one, which allows for dependence.
    */
   #evaluate(group: number, moments: readonly ClusterMoments[] = []): void {
     const errors = this.#settings.z[sliceDimensions(this.#sliceOf(group))];
@@ -166,14 +166,15 @@ class GreedyFit {
   #openDepth(): number {
     const { firstStep, maxDimensions } = this.#settings;
     if (!firstStep) return maxDimensions;
-    // Without the t-tests every factor counts as uninformative, which is stricter. If slices open even so, they
-    // suffice.
+    // Without the t-tests every factor counts as uninformative, which is stricter. If slices open nevertheless, the
+    // t-tests are skipped.
     const uninformative = this.#provenDepth();
     if (uninformative > 0) return uninformative;
     this.#informative = this.#testFactors(firstStep.informativeErrors);
     return this.#informative.includes(true) ? this.#provenDepth() : uninformative;
   }
 
+  /** Returns the largest number of dimensions that a significant first step opens; -1 when there is none. */
   #provenDepth(): number {
     let open = -1;
     for (let group = 0; group < this.#groups.count; group++) {
@@ -211,8 +212,8 @@ class GreedyFit {
   }
 
   /**
-   * Returns the group with the largest lower bound, or undefined when none is above 0. Ties go to the lower code. The
-   * leading bound is made exact first, when it counts events as independent.
+   * Returns the group with the largest lower bound, or undefined when none is above 0. Ties go to the lower code. While
+   * the largest bound counts events as independent, it is made exact and compared again.
    * @param open number of slices that are open to steps
    */
   #choose(open: number): number | undefined {
@@ -276,7 +277,7 @@ class GreedyFit {
 
   /**
    * Returns the best remaining step of a lever in a slice. It makes only bounds above 0 exact: dependence lowers a
-   * bound, so one below 0 stays below.
+   * bound, so a bound below 0 is not made exact.
    */
   #remaining(gate: number, slice: number): StepCandidate | undefined {
     const loosen = this.#groups.of(gate, slice, SIDE.loosen);

@@ -3,16 +3,16 @@
 import { RESULT } from './gates.ts';
 
 /**
- * Units of a margin in the largest step of its lever. Margins are rounded to whole units, so that their sums do not
+ * Number of units in the largest step of a lever. Margins are rounded to whole units, so that their sums do not
  * depend on the order of the rows.
  */
 export const UNITS_PER_STEP = 1000;
-/** Margins are cut off at three of the largest steps. */
+/** Margins are limited to three times the largest step. */
 const MAX_UNITS = 3 * UNITS_PER_STEP;
 
 /**
- * Welch's t-test: returns whether the mean margin of winners less that of losers exceeds `errors` standard errors
- * of the difference. If not, a threshold on this factor has no predictive value.
+ * Returns whether the mean margin of winners less that of losers exceeds `errors` standard errors of the difference
+ * (Welch's t-test). If not, a threshold on this factor has no predictive value.
  * @param rows winners and losers that pass all other gates
  * @param unit size of one unit of the margin
  */

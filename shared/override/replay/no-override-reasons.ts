@@ -30,7 +30,7 @@ type ReasonedSlice = Pick<NoOverrideReason, 'scope_subset' | 'scope_hash' | 'n'>
 
 /**
  * Returns a reason for every lever of every slice without an override: by lever, then slice, near slices last.
- * @param withheld why the overrides that were found are not emitted, if they are not
+ * @param withheld why all overrides are withheld; undefined when they are emitted
  */
 export function noOverrideReasons(context: ReasonContext, withheld: string | undefined): NoOverrideReason[] {
   const { gates, fit, settings } = context;
@@ -60,20 +60,20 @@ function leverReasons(
   const disabledReason = gates.disabled.find(disabled => disabled.lever === lever)?.reason;
   const constantFactorReason =
     gates.gates[gate]?.steps.length === 0 ? `${lever.factor} does not vary` : undefined;
-  const moved = fit.moves.filter(move => move.gate === gate).map(move => move.slice);
-  const movedSlices = new Set(moved.map(slice => fit.slices.list.indexOf(slice)));
-  const movedScopes = moved.map(slice => sliceScope(slice, gates.columns));
-  const coveredReason = (s: number, { scope_subset }: ReasonedSlice): string | undefined => {
-    const covering = fit.promising(gate, s) && movedScopes.find(scope => overlaps(scope, scope_subset));
+  const movedSlices = fit.moves.filter(move => move.gate === gate).map(move => move.slice);
+  const movedIndexes = new Set(movedSlices.map(slice => fit.slices.list.indexOf(slice)));
+  const movedScopes = movedSlices.map(slice => sliceScope(slice, gates.columns));
+  const coveredReason = (index: number, { scope_subset }: ReasonedSlice): string | undefined => {
+    const covering = fit.promising(gate, index) && movedScopes.find(scope => overlaps(scope, scope_subset));
     return covering ? `covered by ${describeScope(covering)}` : undefined;
   };
-  return slices.flatMap((described, s) => {
-    const reason = movedSlices.has(s)
+  return slices.flatMap((described, index) => {
+    const reason = movedIndexes.has(index)
       ? withheld
       : (disabledReason ??
         constantFactorReason ??
-        coveredReason(s, described) ??
-        describeNoOverride(remainingStep(fit, gate, s)));
+        coveredReason(index, described) ??
+        describeNoOverride(remainingStep(fit, gate, index)));
     return reason === undefined ? [] : [{ ...described, action_category: lever.category, reason }];
   });
 }

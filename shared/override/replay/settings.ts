@@ -23,13 +23,14 @@ export interface ReplaySettings {
   readonly changePoint: ChangePointSettings | undefined;
   readonly heldOutDays: number;
   /**
-   * Critical z-score on the held-out days. A larger gain than the first window's makes another window be chosen. A
-   * larger loss against the base gates makes the fit be withheld.
+   * Critical z-score on the held-out days, used twice:
+   * - Another window replaces the first when its gain is larger by more than this many standard errors.
+   * - The fit is withheld when its loss against the base gates is more than this many standard errors.
    */
   readonly heldOutErrors: number;
   /** Rules that cluster dependent events. The variance used is the largest that any of them gives. */
   readonly clusters: readonly ClusterRule[];
-  /** Share of events that must carry a lever's factor; below it the lever is disabled. */
+  /** Share of events that must carry a lever's factor and threshold; below it the lever is disabled. */
   readonly minFactorShare: number;
   /**
    * Maximum record visits (one event counted for one combination of dimensions) of one count of slices. Whole levels of
@@ -72,14 +73,15 @@ interface ChangePointSettings {
   /** Critical z-score of the loss of a fit on the younger events. */
   readonly losing: number;
   /**
-   * Critical z-score of its shortfall: its gain on the older events, scaled to as many events, less that on the
-   * younger.
+   * Critical z-score of the shortfall of a fit: its gain on the older events, scaled to the number of younger ones,
+   * less its gain on the younger ones.
    */
   readonly errors: number;
 }
 
 /**
- * A rule that puts events into one cluster: those of one trade, or those of one block of hours, by pair or altogether.
+ * A rule that puts events into one cluster: those of one trade, or those of one block of hours in one pair or in the
+ * whole market.
  */
 export type ClusterRule = 'trade' | { readonly within: 'pair' | 'market'; readonly hours: number };
 

@@ -39,7 +39,7 @@ export interface Combination {
 interface SlicedRows {
   readonly size: number;
   readonly codes: readonly Codes[];
-  /** Number of codes of each dimension: its values, and 0 for rows that lack it. */
+  /** Number of codes of each dimension: one for each value, and code 0 for rows that lack the dimension. */
   readonly widths: readonly number[];
 }
 

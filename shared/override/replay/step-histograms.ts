@@ -10,7 +10,7 @@ import { NONE } from './slices.ts';
 import type { Side } from './step-groups.ts';
 import { signOf } from './step-groups.ts';
 
-/** Everything that changes at one gate while a fit takes steps. */
+/** The state of one gate during a fit. */
 interface GateState {
   /** Steps of the gate's lever, ascending, in the unit of the margin. */
   readonly steps: Float64Array;
@@ -32,7 +32,7 @@ interface GateState {
  * rows; only those rows are counted again.
  */
 export class StepHistograms {
-  /** Steps of the longest lever: the bins of one side. */
+  /** Number of bins of one side: the largest number of steps of a lever. */
   readonly width: number;
   readonly #rows: FitRows;
   readonly #combinations: readonly Combination[];
@@ -59,7 +59,10 @@ export class StepHistograms {
     this.#fill();
   }
 
-  /** Returns winners and losers of a gate; those of step i of a group are at `start(slice, side) + 2·i`, and one on. */
+  /**
+   * Returns the winners and losers that the steps of a gate flip. For step i of a group, the winners are at
+   * `start(slice, side) + 2·i` and the losers one index later.
+   */
   counts(gate: number): Int32Array {
     return this.#gate(gate).counts;
   }
@@ -118,7 +121,10 @@ export class StepHistograms {
     for (let g = 0; g < this.#gates.length; g++) this.#rebin(g, active);
   }
 
-  /** Adds an opening to the margins of rows. @returns the rows that now pass the gate and did not, or the reverse */
+  /**
+   * Adds an opening to the margins of rows.
+   * @returns the rows that now pass the gate and did not before, or vice versa
+   */
   #shift(gate: number, rows: Uint32Array, opening: number): Uint32Array {
     const { margin, bins, steps } = this.#gate(gate);
     const failing = this.#failing;

@@ -100,7 +100,9 @@ function passes({ lever, margin }: Gate, row: number, opening: number): boolean 
   return (margin[row] as number) + clamped >= 0;
 }
 
-/** Returns the largest opening of a gate by all matching overrides: the logarithm of the largest multiplier. */
+/**
+ * Returns the largest opening of a gate by all matching overrides: log of the largest multiplier; no limit for deltas.
+ */
 function maxOpening(lever: ReplayLever): number {
   return lever.scale === 'log' ? LOG_RANGE : Number.POSITIVE_INFINITY;
 }
@@ -193,7 +195,7 @@ function sumsOfChange(
   return sums;
 }
 
-/** Returns the rows so that those of each cluster stand next to each other. */
+/** Returns the rows in an order in which those of each cluster are adjacent. */
 function byCluster(rows: Uint32Array, clusterOf: Clustering): Uint32Array {
   let current = 0;
   for (let i = 0; i < rows.length; i++) {
