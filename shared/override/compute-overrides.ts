@@ -69,7 +69,7 @@ const TOO_DEEP = `replay looks at slices of at most ${REPLAY_SETTINGS.maxDimensi
 function runReplay({ pattern, columns, asOf, settings }: PolicyInput): PolicyOutput {
   const result = replay(pattern, columns, asOf, replaySettings(settings));
   const reasons: ReadonlyMap<string, string> = reasonsBySlice(result);
-  // With fewer events replay tests no slice, and the run's shortfall gives the number.
+  // With fewer events replay tests no slice. The run then reports how many events are missing.
   const note = columns.size < settings.n_min ? undefined : noteOf(result);
   return {
     overrides: result.overrides,
@@ -80,7 +80,10 @@ function runReplay({ pattern, columns, asOf, settings }: PolicyInput): PolicyOut
   };
 }
 
-/** Joins the reason why there is no override, if there is none, and the remark that the base gates lose, if they do. */
+/**
+ * Returns a remark on the pattern: why it has no override, and that its base gates lose. Each part appears only where
+ * it applies; undefined without either.
+ */
 function noteOf({ overrides, withheld, disabled, base }: ReplayResult): string | undefined {
   const disabledReasons = [...new Set(disabled.map(lever => lever.reason))];
   const noOverrideReason = withheld ?? (disabledReasons.join('; ') || NO_STEP);

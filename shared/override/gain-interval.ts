@@ -1,5 +1,5 @@
 /**
- * Standard errors from the middle to an end of a 90 % interval of a gain, under the normal approximation. Rounded, and
- * never to be changed: stored comparisons of policies were made with it.
+ * Number of standard errors from the middle to an end of a 90 % interval of a gain, under the normal approximation. Do
+ * not change the rounded number: stored comparisons of policies depend on it.
  */
 export const INTERVAL_ERRORS = 1.645;

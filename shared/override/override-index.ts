@@ -35,9 +35,9 @@ export class OverrideIndex {
   /** Returns every override whose slice contains `scope`, in no particular order. */
   matching(scope: Scope): Override[] {
     const pairs = pairsOf(scope);
-    const found: Override[] = [];
+    const matches: Override[] = [];
     const visit = (node: Node, from: number): void => {
-      found.push(...node.overrides);
+      matches.push(...node.overrides);
       if (node.children.size === 0) return;
       for (let i = from; i < pairs.length; i++) {
         const child = node.children.get(pairs[i] ?? '');
@@ -45,7 +45,7 @@ export class OverrideIndex {
       }
     };
     visit(this.#root, 0);
-    return found;
+    return matches;
   }
 }
 

@@ -13,7 +13,7 @@ export const POLICIES = ['drift', 'replay'] as const;
 export const policySchema = z.enum(POLICIES);
 export type Policy = (typeof POLICIES)[number];
 
-/** The resolution of each policy, which its generations carry. */
+/** The resolution method of each policy. Generations store it. */
 export const DEFAULT_RESOLUTION: Readonly<Record<Policy, ResolutionMethod>> = {
   drift: 'blend',
   replay: 'product',

@@ -24,7 +24,7 @@ export interface OverrideExplanation {
   readonly scope_subset: Scope;
   readonly multiplier?: number;
   readonly delta?: number;
-  /** Its weight in a blend; 1 or 0 elsewhere. */
+  /** Its weight in a blend; 1 or 0 under the other methods. */
   readonly weight: number;
   readonly n: number;
   readonly chosen: boolean;
@@ -69,8 +69,15 @@ interface Match {
 }
 
 /** Orders by dimensions, most first; ties by confidence, then n, then scope hash. */
-function bySpecificity({ override: a, dimensions: i }: Match, { override: b, dimensions: j }: Match): number {
-  return j - i || b.confidence - a.confidence || b.n - a.n || (a.scope_hash < b.scope_hash ? -1 : 1);
+function bySpecificity(first: Match, second: Match): number {
+  const { override: a } = first;
+  const { override: b } = second;
+  return (
+    second.dimensions - first.dimensions ||
+    b.confidence - a.confidence ||
+    b.n - a.n ||
+    (a.scope_hash < b.scope_hash ? -1 : 1)
+  );
 }
 
 /** Combines the matching overrides of one category, sorted by specificity, into one value. */
@@ -177,7 +184,7 @@ export function resolve(matching: readonly Override[], resolution: ResolutionMet
 
 /**
  * Returns the requested thresholds, each multiplied or shifted by the override in force for its lever.
- * A name that no lever of the pattern moves comes back as it was sent.
+ * A threshold that no lever of the pattern moves is returned unchanged.
  */
 export function applyThresholds(
   pattern: PatternKey,

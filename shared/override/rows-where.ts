@@ -3,16 +3,16 @@ import { elementAt } from '../numbers.ts';
 
 /**
  * Returns the rows that meet a condition, in their order.
- * @param holds takes the time of the event, the time when its outcome became known (both milliseconds since 1970), and
- *   the row
+ * @param condition takes the time of the event, the time when its outcome became known (both milliseconds since 1970),
+ *   and the row
  */
 export function rowsWhere(
   { size, time, resolvedAt }: FactorColumns,
-  holds: (time: number, resolvedAt: number, row: number) => boolean,
+  condition: (time: number, resolvedAt: number, row: number) => boolean,
 ): Uint32Array {
   const rows = new Uint32Array(size);
   let n = 0;
   for (let row = 0; row < size; row++)
-    if (holds(elementAt(time, row), elementAt(resolvedAt, row), row)) rows[n++] = row;
+    if (condition(elementAt(time, row), elementAt(resolvedAt, row), row)) rows[n++] = row;
   return rows.subarray(0, n);
 }

@@ -61,11 +61,11 @@ export function describeEvidence({ policies, payoff }: PolicyComparison, publish
   if (!first || first.events === 0) return first?.reason ?? 'no event of the last weeks has an outcome';
   const basis = `on ${first.events} events of the last weeks, at ${payoff.win}:${payoff.loss}`;
   const verdicts = policies.map(row => `${row.policy} ${verdict(row)}`);
-  const better = policies.filter(row => row.policy !== published && row.low > 0);
-  const champion = policies.find(row => row.policy === published);
-  const advice = champion
-    ? better
-        .filter(row => row.low > champion.gain_per_event)
+  const gaining = policies.filter(row => row.policy !== published && row.low > 0);
+  const publishedRow = policies.find(row => row.policy === published);
+  const advice = publishedRow
+    ? gaining
+        .filter(row => row.low > publishedRow.gain_per_event)
         .map(row => `${row.policy} did better than ${published}, which is published`)
     : [];
   return [`${basis}: ${verdicts.join(', ')}`, ...advice].join('; ');

@@ -17,14 +17,15 @@ import { rowsWhere } from '../rows-where.ts';
 import type { Fold, PolicyEvaluation } from './evaluation.ts';
 import { simulateDecisions } from './simulate-decisions.ts';
 
-/** Number of weeks that are scored, each by overrides from before it. */
+/** Number of scored weeks. The overrides of a week are computed from events before it. */
 const FOLDS = 4;
 const FOLD_DAYS = 7;
 /**
- * Maximum number of scored events; of more, a sample is scored, because resolving many slices costs more than the fit.
+ * Maximum number of scored events. If there are more, a sample is scored, because resolving many slices costs more than
+ * the fit.
  */
 const MAX_SCORED = 5_000;
-/** Maximum record visits of the miner for one fold: an eighth of those of a run. */
+/** Maximum record visits of the miner for one fold: an eighth of the miner's default. */
 const MAX_WORK = 500_000_000;
 
 interface WalkForward {
@@ -52,17 +53,17 @@ export function walkForward(
   const reason = unscoredReason(pattern, gates);
   const weeks = reason === undefined ? weeksOf(columns, asOf) : [];
   const scored = Uint32Array.from(weeks.flatMap(week => [...week.rows]));
-  const base = decisionsUnderMoves(gates, [], scored);
+  const baseActs = decisionsUnderMoves(gates, [], scored);
   const perEvent = (sum: number): number => (scored.length === 0 ? 0 : sum / scored.length);
   const evaluate = (policy: Policy): Omit<PolicyEvaluation, 'overrides'> => {
     const acts = new Uint8Array(columns.size);
     const folds = weeks.map((week): Fold => {
       const overrides = overridesKnownAt(week, policy, pattern, columns, settings);
       simulateDecisions(gates, overrides, DEFAULT_RESOLUTION[policy], week.rows, acts);
-      const { gain } = compareUtility(gates, week.rows, acts, base, fitSettings);
+      const { gain } = compareUtility(gates, week.rows, acts, baseActs, fitSettings);
       return foldOf(week, overrides.length, gain);
     });
-    const { gain, error } = compareUtility(gates, scored, acts, base, fitSettings);
+    const { gain, error } = compareUtility(gates, scored, acts, baseActs, fitSettings);
     return {
       policy,
       events: scored.length,
@@ -73,7 +74,7 @@ export function walkForward(
       ...(reason !== undefined && { reason }),
     };
   };
-  const atBase = compareUtility(gates, scored, base, undefined, fitSettings);
+  const atBase = compareUtility(gates, scored, baseActs, undefined, fitSettings);
   return { base_per_event: perEvent(atBase.gain), policies: policies.map(evaluate) };
 }
 
@@ -97,7 +98,7 @@ interface Week {
 function weeksOf(columns: FactorColumns, asOf: number): Week[] {
   const midnight = startOfDay(asOf);
   const first = midnight - FOLDS * FOLD_DAYS * DAY_MS;
-  const every = Math.ceil(rowsWhere(columns, time => time > first).length / MAX_SCORED);
+  const sampleEvery = Math.ceil(rowsWhere(columns, time => time > first).length / MAX_SCORED);
   return Array.from({ length: FOLDS }, (_, i) => {
     const from = midnight - (FOLDS - i) * FOLD_DAYS * DAY_MS;
     const to = i === FOLDS - 1 ? asOf : from + FOLD_DAYS * DAY_MS;
@@ -107,7 +108,7 @@ function weeksOf(columns: FactorColumns, asOf: number): Week[] {
       known: rowsWhere(columns, (time, resolvedAt) => time <= from && resolvedAt <= from),
       rows: rowsWhere(
         columns,
-        time => time > from && time <= to && (every <= 1 || sampleHash(time) % every === 0),
+        time => time > from && time <= to && (sampleEvery <= 1 || sampleHash(time) % sampleEvery === 0),
       ),
     };
   });
@@ -127,7 +128,7 @@ function foldOf({ from, to, known, rows }: Week, overrides: number, gain: number
   };
 }
 
-/** Computes a policy's overrides from the events whose outcome was known when a week began, and from nothing else. */
+/** Computes a policy's overrides only from the events whose outcome was known when a week began. */
 function overridesKnownAt(
   { from, known }: Week,
   policy: Policy,

@@ -17,14 +17,14 @@ export function describeWhatIf(
   const range = `${movedFactor(lever)} from ${effectText(lever, from)} to ${effectText(lever, to)} on ${slice}`;
   if (curve.every(point => point.winners === base.winners && point.losers === base.losers))
     return `${range} would have changed nothing in the last ${days} days: no winner and no loser stands between`;
-  const price = `at ${payoff.win}:${payoff.loss}`;
+  const atPayoff = `at ${payoff.win}:${payoff.loss}`;
   if (best === base)
-    return `no ${range} would have done better than where it stands in the last ${days} days ${price}`;
+    return `no ${range} would have done better than where it stands in the last ${days} days ${atPayoff}`;
   const kind = best.winnersChange < 0 || best.losersChange < 0 ? 'fewer' : 'more';
   return (
     `${movedFactor(lever)} ${effectText(lever, best.value)} on ${slice} would have taken ` +
     `${flips(best.winnersChange, kind, 'winner')} and ${flips(best.losersChange, kind, 'loser')} ` +
-    `in the last ${days} days: ${interval(best.utilityChange, best.margin)} ${price}: ${verdict(result, best)}`
+    `in the last ${days} days: ${interval(best.utilityChange, best.margin)} ${atPayoff}: ${verdict(result, best)}`
   );
 }
 

@@ -13,7 +13,7 @@ export interface LeverRange {
   readonly points: number;
 }
 
-/** Bound of a delta: above every real factor, and small enough that sums stay finite. */
+/** Largest absolute value of a delta: above every factor that occurs, and small enough that sums stay finite. */
 const MAX_DELTA = 1e6;
 /** Share of a step within which a value counts as the neutral one. */
 const SAME_SHARE = 1e-9;
@@ -27,14 +27,14 @@ export function findLever(pattern: PatternKey, name: string): ReplayLever {
   const named = leversOf(pattern).find(l => l.category === name || l.thresholds.includes(name));
   const lever = replayable.find(l => l.category === named?.category);
   if (lever) return lever;
-  const known = leversOf(pattern)
+  const names = leversOf(pattern)
     .filter(l => replayable.some(r => r.category === l.category))
     .map(l => l.thresholds[0])
     .join(', ');
   const message =
-    known === ''
-      ? `${pattern} has no lever that can be replayed`
-      : `must be a lever of ${pattern} that can be replayed: ${known}`;
+    names === ''
+      ? `${pattern} has no lever that can be replayed; choose a pattern in another state`
+      : `must be a lever of ${pattern} that can be replayed: ${names}`;
   throw new Fault('invalid_request', `lever: ${message}`, { issues: [{ path: 'lever', message }] });
 }
 
@@ -74,6 +74,6 @@ export function leverGrid(lever: ReplayLever, { from, to, points }: LeverRange):
   const grid = Array.from({ length: points }, (_, i) =>
     i === points - 1 ? to : Number((from + i * step).toPrecision(12)),
   );
-  const moved = new Set(grid.filter(value => Math.abs(value - neutral) > SAME_SHARE * step));
-  return [...moved, neutral].sort((a, b) => a - b);
+  const notNeutral = new Set(grid.filter(value => Math.abs(value - neutral) > SAME_SHARE * step));
+  return [...notNeutral, neutral].sort((a, b) => a - b);
 }

@@ -6,7 +6,7 @@ import type { Clustering } from '../replay/clusters.ts';
 import type { Gate, Gates } from '../replay/gates.ts';
 import { RESULT } from '../replay/gates.ts';
 
-/** The events of a slice that one opening of a gate takes, with all other gates unchanged. */
+/** Counts of the events of a slice that are taken at one opening of a gate, with all other gates unchanged. */
 export interface SweepPoint {
   readonly winners: number;
   readonly losers: number;
@@ -23,17 +23,21 @@ export interface EventBreakdown {
   readonly neutral: number;
   /** Rows that cannot be replayed: a gate without a lever blocked them, or a gate has neither factor nor log. */
   readonly leftOut: number;
-  /** Rows that fail another gate, wherever this one stands. */
+  /** Rows that fail another gate, whatever the threshold of this one is. */
   readonly otherGates: number;
-  /** Rows without the factor, whose gate stays as it was logged, or that no threshold reaches. */
+  /**
+   * Rows whose result at the gate is the same at every threshold: they lack the factor, or their factor has no
+   * logarithm.
+   */
   readonly fixed: number;
+  /** Rows whose result at the gate depends on the threshold. */
   readonly movable: number;
 }
 
 /**
  * Opens one gate from the tightest point to the widest. A row passes from one point on, so the counts of a point are
- * cumulative sums over the points before it. The changes against the base accumulate outward from the base. Each row is
- * visited twice, however many points there are.
+ * cumulative sums over the points before it. The standard errors accumulate outward from the base. Each row is visited
+ * twice, however many points there are.
  * @param openings ascending, in the unit of the margin; `openings[base]` is 0
  * @returns a point for each opening, in their order
  */
@@ -47,7 +51,7 @@ export function sweep(
 ): { readonly points: SweepPoint[]; readonly breakdown: EventBreakdown } {
   const { groups, breakdown } = rowsByPoint(gates, gate, rows, openings);
   const counts = cumulate(groups, gates);
-  const atBase = counts[base] ?? NOTHING;
+  const atBase = counts[base] ?? NO_EVENTS;
   const errors = new Float64Array(openings.length);
   const opened = new FlippedEvents(gates, payoff);
   for (let i = base + 1; i < errors.length; i++) errors[i] = opened.add(groups[i] ?? []);
@@ -67,10 +71,10 @@ interface Counts {
   readonly winners: number;
   readonly losers: number;
 }
-const NOTHING: Counts = { winners: 0, losers: 0 };
+const NO_EVENTS: Counts = { winners: 0, losers: 0 };
 
 function cumulate(groups: readonly (readonly number[])[], { result }: Gates): Counts[] {
-  let { winners, losers } = NOTHING;
+  let { winners, losers } = NO_EVENTS;
   return groups.map(group => {
     const won = group.reduce((n, row) => n + (result[row] === RESULT.winner ? 1 : 0), 0);
     winners += won;

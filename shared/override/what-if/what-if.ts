@@ -23,7 +23,7 @@ export interface WhatIfQuestion extends LeverRange {
   readonly days: number;
 }
 
-/** The slice with the threshold at one value and all other gates unchanged. */
+/** The result for the slice with the threshold at one value and all other gates unchanged. */
 export interface WhatIfPoint extends SweepPoint {
   /** Multiplier or delta. */
   readonly value: number;
@@ -69,7 +69,8 @@ export function whatIf(
   const { lever } = question;
   const gates = prepareGates(pattern, columns, settings);
   const gate = gates.gates.find(g => g.lever === lever);
-  if (!gate) throw new Error(`${lever.category} is not a lever of ${pattern}`);
+  if (!gate)
+    throw new Error(`${lever.category} is not a lever of ${pattern}; use \`findLever\` to choose one`);
   const rows = sliceRows(columns, asOf, question);
   const grid = leverGrid(lever, question);
   // The sweep opens the gate from the tightest value on, which is the highest one of most thresholds.
@@ -82,7 +83,7 @@ export function whatIf(
   if (reason !== undefined) return { curve: [], reason, proven: false, events };
   const threshold = medianOf(rows, columns.numbers[movedFactor(lever)]);
   const points = swept.map((point, i) => toPoint(point, elementAt(values, i), threshold, lever, settings));
-  const best = points.reduce((most, point) => (isBetter(point, most, lever) ? point : most));
+  const best = points.reduce((bestSoFar, point) => (isBetter(point, bestSoFar, lever) ? point : bestSoFar));
   return {
     curve: opensWhenRaised(lever) ? points : points.toReversed(),
     ...(points[base] && { base: points[base] }),
@@ -106,7 +107,7 @@ function simultaneousErrors(points: readonly WhatIfPoint[]): number {
 function sliceRows(columns: FactorColumns, asOf: number, { scope, days }: WhatIfQuestion): Uint32Array {
   const pairs = Object.entries(scope).map(([name, value]) => {
     const dimension = columns.dimensions.find(d => d.name === name);
-    // Code 0 marks events without the dimension. A value that no event carries gets it too, and selects none.
+    // Code 0 marks events without the dimension. A value that no event carries gets code 0 too, and selects no event.
     return { codes: dimension?.codes, code: dimension ? dimension.values.indexOf(value) + 1 : 0 };
   });
   const from = asOf - days * DAY_MS;
@@ -159,9 +160,9 @@ function toPoint(
   };
 }
 
-function isBetter(point: WhatIfPoint, than: WhatIfPoint, lever: ReplayLever): boolean {
-  const more = point.utilityChange - than.utilityChange;
-  if (more !== 0) return more > 0;
+function isBetter(point: WhatIfPoint, best: WhatIfPoint, lever: ReplayLever): boolean {
+  const difference = point.utilityChange - best.utilityChange;
+  if (difference !== 0) return difference > 0;
   const distance = (p: WhatIfPoint): number => Math.abs(openingOf(lever, toEffect(lever, p.value)));
-  return distance(point) < distance(than);
+  return distance(point) < distance(best);
 }
