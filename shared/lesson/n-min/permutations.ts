@@ -1,3 +1,4 @@
+import { elementAt } from '../../numbers.ts';
 import { mineSlices } from '../../mining/mine-slices.ts';
 import type { DimensionColumn, MineInput, MiningResult, SliceTable } from '../../mining/types.ts';
 import { countingSort, rowNumbers } from '../../statistics/counting-sort.ts';
@@ -98,7 +99,7 @@ export function shuffleOutcomes(
   next: RandomIntegers,
 ): void {
   shuffleFront(pool, hits, next);
-  for (const cell of pool.subarray(0, hits)) cells[cell] = (cells[cell] ?? 0) | mask;
+  for (const cell of pool.subarray(0, hits)) cells[cell] = elementAt(cells, cell) | mask;
 }
 
 /**
@@ -138,6 +139,6 @@ export function sumOf(
   classCount = CLASS_COUNT,
 ): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) =>
-    classes.reduce((sum, c) => sum + (counts[i * classCount + c] ?? 0), 0),
+    classes.reduce((sum, c) => sum + elementAt(counts, i * classCount + c), 0),
   );
 }

@@ -1,7 +1,7 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { ActionCategory, ReplayLever } from '../../lever/lever.ts';
 import { shiftOf } from '../../lever/lever.ts';
-import { clamp } from '../../numbers.ts';
+import { clamp, elementAt } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
 import { breakEvenVariance } from '../../statistics/clustered-variance.ts';
@@ -138,7 +138,7 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Win
   const [firstWindow] = settings.windows;
   const longest = Math.max(...settings.windows);
   const heldOutRows = windowRows(gates, asOf, longest).filter(
-    row => (resolvedAt[row] ?? Number.NaN) > heldOutFrom,
+    row => elementAt(resolvedAt, row) > heldOutFrom,
   );
   if (heldOutRows.length === 0) return { days: firstWindow, heldOut: undefined, withheld: undefined };
   const trials = settings.windows.map(days => {
