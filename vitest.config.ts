@@ -37,9 +37,9 @@ export default defineConfig({
     projects: [
       project('unit', UNIT),
       project('integration', ['**/*'], [...UNIT, 'faults/*', 'infra/*']),
-      // They measure time and memory, so they run one by one when the others are done.
+      // Fault tests measure time and memory, so they run one by one, after all other tests.
       { ...faults, test: { ...faults.test, maxWorkers: 1, sequence: { groupOrder: 1 } } },
-      // CDK loads once in each worker.
+      // Without isolation a worker loads CDK once for all its files.
       { ...infra, test: { ...infra.test, isolate: false } },
     ],
   },

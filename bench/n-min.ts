@@ -30,6 +30,7 @@ const AS_OF = Date.parse('2025-01-20T00:00:00Z');
 const LOOKBACK_DAYS = 90;
 /** First seed of the policy bench on which no setting was chosen. */
 const FIRST_SEED = 1001;
+/** `N_MIN` of the printed rows. */
 const SHOWN = [10, 15, 20, 25, 33, 40, 50, 60];
 
 interface Case {
@@ -53,7 +54,7 @@ const CASES: readonly Case[] = values.quick
       { world: 'null clustered x3', eventsPerDay: 20, seeds: 20 },
     ];
 
-/** Returns the PM's events of the window whose outcome was known at its end. */
+/** Returns the PM's events with an outcome. All lie in the 90 days to `AS_OF`, and all outcomes were known then. */
 function pmColumns(): EpisodeColumns {
   const collector = new ColumnCollector({ withDxCount: false });
   for (const line of readFileSync(PM_EVENTS, 'utf8').trimEnd().split('\n')) {
@@ -127,8 +128,10 @@ function print({ name, studies, mean }: Means): void {
     ];
     console.log(`| ${[n, ...values].join(' | ')} |`);
   }
-  const any = studies.filter(({ rows }) => rows.some(r => r.n_min === DEFAULT_N_MIN && r.differ > 0)).length;
-  console.log(`studies in which any lesson differs at ${DEFAULT_N_MIN}: ${any} of ${studies.length}`);
+  const withFinding = studies.filter(({ rows }) =>
+    rows.some(r => r.n_min === DEFAULT_N_MIN && r.differ > 0),
+  ).length;
+  console.log(`studies in which any lesson differs at ${DEFAULT_N_MIN}: ${withFinding} of ${studies.length}`);
   const byAdvice = Map.groupBy(studies, study => study.advice.split(':')[0] ?? '');
   console.log(`advice: ${[...byAdvice].map(([advice, group]) => `${advice} (${group.length})`).join(', ')}`);
   if (studies.length === 1) console.log(first?.advice);
@@ -154,9 +157,9 @@ function plotOf(all: readonly Means[]): LinePlot {
 
 const results: Means[] = [means('the PM’s events', [studyNMin(PATTERN, pmColumns(), DEFAULT_N_MIN)])];
 for (const { world: name, eventsPerDay, seeds } of CASES) {
-  const found = WORLDS.find(world => world.name === name);
-  if (!found) throw new Error(`there is no world ${name}; see bench/policy/worlds.ts`);
-  const world = { ...found, eventsPerDay };
+  const baseWorld = WORLDS.find(world => world.name === name);
+  if (!baseWorld) throw new Error(`there is no world ${name}; see bench/policy/worlds.ts`);
+  const world = { ...baseWorld, eventsPerDay };
   const curve = curveOf(world);
   const studies = Array.from({ length: seeds }, (_, i) =>
     studyNMin(PATTERN, worldColumns(world, FIRST_SEED + i, curve), DEFAULT_N_MIN),
@@ -166,7 +169,7 @@ for (const { world: name, eventsPerDay, seeds } of CASES) {
 for (const result of results) print(result);
 if (values.write) {
   const [pm, ...simulated] = results;
-  const small = simulated.filter(({ name }) => ['scope, 20 a day', 'null, 20 a day'].includes(name));
-  const panels = [plotOf(pm ? [pm] : []), plotOf(small)];
+  const plotted = simulated.filter(({ name }) => ['scope, 20 a day', 'null, 20 a day'].includes(name));
+  const panels = [plotOf(pm ? [pm] : []), plotOf(plotted)];
   writeFileSync(join(import.meta.dirname, 'results', 'n-min.svg'), linePlotSvg(panels));
 }

@@ -29,8 +29,8 @@ const INGEST_PAUSE_MS = 100;
 const LOOK_UP_PAUSE_MS = 20;
 const READERS = 2;
 /**
- * Time until an event leaves the window of one day. A run therefore reads about the same number of events while the
- * stored data grow, so growing memory would be a leak.
+ * Time until an event leaves the window of one day, in milliseconds. So each run reads about as many events as the one
+ * before, although the stored data grow. Memory that grows is then a leak.
  */
 const IN_WINDOW_MS = 60_000;
 /** Maximum growth of memory, as a share. It is meaningful from 10 minutes on, after several cycles of each process. */
@@ -52,21 +52,21 @@ async function start(): Promise<Service> {
   const args = ['local/serve.ts', '--data', folder, '--every', '30s', '--port', '0'];
   const env = { ...process.env, LOOKBACK_DAYS: '1' };
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-  let last = '';
+  let logTail = '';
   child.stderr.on('data', chunk => {
-    last = (last + chunk).slice(-4000);
+    logTail = (logTail + chunk).slice(-4000);
   });
   child.once('close', (code, signal) => {
     if (!isUp || isOver) return;
-    print(`the service ended unexpectedly (${code ?? signal}); the end of its log:\n${last}`);
+    print(`the service ended unexpectedly (${code ?? signal}); the end of its log:\n${logTail}`);
     process.exit(1);
   });
   const url = await new Promise<string>((resolve, reject) => {
-    let out = '';
+    let output = '';
     child.stdout?.on('data', chunk => {
-      out += chunk;
-      const found = /listens on (http:\S+)/.exec(out)?.[1];
-      if (found) resolve(found);
+      output += chunk;
+      const address = /listens on (http:\S+)/.exec(output)?.[1];
+      if (address) resolve(address);
     });
     child.once('close', code => reject(new Error(`the service ended with ${code}`)));
   });
@@ -150,10 +150,10 @@ async function lookUp(): Promise<void> {
   for (let i = 0; !isOver; i++) {
     const scope = { chain: 'solana', timeframe: '15m', bucket: `b${i % 7}` };
     const request = { pattern_key: PATTERNS[i % PATTERNS.length], scope, thresholds: { ts_min: 0.6 } };
-    const sent = performance.now();
+    const sentAt = performance.now();
     const answer = await post('/v1/overrides/lookup', request);
     if (answer) {
-      lookUpMs.push(performance.now() - sent);
+      lookUpMs.push(performance.now() - sentAt);
       counts.lookUps++;
       if (answer.degraded) counts.degraded++;
     }
@@ -207,12 +207,12 @@ for (const { path, body } of acknowledged) {
 const cycle = (await post('/v1/cycles?wait=true', { lookback_days: 2 })) as
   | { status: string; patterns: { events_read: number }[] }
   | undefined;
-const read = cycle?.patterns.reduce((sum, pattern) => sum + pattern.events_read, 0);
-const events = acknowledged.filter(sent => sent.path === '/v1/events').length * BATCH;
-const cycles = (await (await fetch(`${service.url}/v1/cycles?limit=1000`)).json()) as {
+const eventsRead = cycle?.patterns.reduce((sum, pattern) => sum + pattern.events_read, 0);
+const events = acknowledged.filter(request => request.path === '/v1/events').length * BATCH;
+const cycleList = (await (await fetch(`${service.url}/v1/cycles?limit=1000`)).json()) as {
   cycles: { status: string }[];
 };
-const succeeded = cycles.cycles.filter(run => run.status === 'succeeded').length;
+const succeeded = cycleList.cycles.filter(run => run.status === 'succeeded').length;
 service.child.kill('SIGINT');
 await once(service.child, 'close');
 await rm(folder, { recursive: true });
@@ -224,8 +224,12 @@ const rows: readonly (readonly [label: string, value: string, holds?: boolean])[
   ['requests', formatNumber(counts.requests)],
   ['events acknowledged, each with an outcome', formatNumber(events)],
   ['acknowledged writes missing', String(missing), missing === 0],
-  ['events the last cycle read', formatNumber(read ?? Number.NaN), read === events],
-  ['cycles succeeded', `${succeeded} of ${cycles.cycles.length}`, succeeded >= cycles.cycles.length - 1],
+  ['events the last cycle read', formatNumber(eventsRead ?? Number.NaN), eventsRead === events],
+  [
+    'cycles succeeded',
+    `${succeeded} of ${cycleList.cycles.length}`,
+    succeeded >= cycleList.cycles.length - 1,
+  ],
   ['failures outside the restart', String(counts.failed), counts.failed === 0],
   ['requests without a response at the kill', String(counts.interrupted)],
   ['look-ups', `${formatNumber(counts.lookUps)}, ${counts.degraded} degraded`, counts.degraded === 0],

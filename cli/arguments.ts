@@ -102,7 +102,10 @@ function parsePairs(text: string): [string, string][] {
   return text.split(',').flatMap(part => {
     if (part.trim() === '') return [];
     const at = part.indexOf('=');
-    if (at < 1) throw new InvalidArgumentError(`"${part.trim()}" is not name=value.`);
+    if (at < 1)
+      throw new InvalidArgumentError(
+        `"${part.trim()}" is not name=value; give such pairs, separated by commas.`,
+      );
     return [[part.slice(0, at).trim(), part.slice(at + 1).trim()]];
   });
 }
@@ -112,7 +115,7 @@ function parseObject(text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // The error below covers a text that is not JSON as well.
+    // A text that is not JSON gets the same error as JSON of another type.
   }
   throw new InvalidArgumentError('It must be name=value pairs or a JSON object.');
 }

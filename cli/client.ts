@@ -3,7 +3,7 @@ import type { Host } from './host.ts';
 import { backoffMs, retryAfterMs, TRANSIENT_STATUSES } from './retry.ts';
 
 interface ClientOptions {
-  /** Address of the service. Its path, for example the stage of an API, stays part of every request. */
+  /** Address of the service, to which request paths are appended. It may have a path itself, such as the stage of an API. */
   readonly url: string;
   readonly token?: string | undefined;
   /** Time limit of one attempt, in milliseconds. */
@@ -36,7 +36,7 @@ export class Client {
   /**
    * Sends one request, with retries, and returns the parsed body of the 2xx response.
    * @throws ServiceError on 4xx and 5xx, Unreachable without a response, Failure when the body is not JSON,
-   *   the signal's reason when that is aborted
+   *   the signal's reason when the signal is aborted
    */
   async call(path: string, call: Call = {}): Promise<unknown> {
     const attempts = call.attempts ?? ((call.method ?? 'GET') === 'GET' ? 3 : 1);

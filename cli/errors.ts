@@ -50,9 +50,12 @@ export function unexpectedResponse(url: string, problem: string): Failure {
   return new Failure(EXIT.serviceFailed, `${url} answered with ${problem}; ${advice}`);
 }
 
+const NO_CODE_ADVICE =
+  'the response has no problem code, so a gateway or another service may have sent it; check --url';
+
 function describe(status: number, body: unknown): { message: string; lines: string[] } {
   const problem = problemSchema.safeParse(body).data;
-  if (!problem?.code) return { message: `the service answered ${status}`, lines: [] };
+  if (!problem?.code) return { message: `the service answered ${status}`, lines: [NO_CODE_ADVICE] };
   const places = problem.errors ?? [];
   const lines = places.slice(0, MAX_PLACES).map(({ path, message }) => `${path || 'body'}: ${message}`);
   if (places.length > MAX_PLACES) lines.push(`… and ${places.length - MAX_PLACES} more`);
@@ -72,7 +75,7 @@ const CONNECTION_LOST_CODES = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ]);
 
-/** Returns the failure for an error of `fetch`: it names the service, the error and what to do. */
+/** Returns the failure for an error of `fetch`. The message names the service, the error and what to do. */
 export function fetchFailure(url: string, timeoutMs: number, error: unknown): Unreachable {
   if (error instanceof Error && error.name === 'TimeoutError') {
     const message = `${url} did not answer within ${timeoutMs / 1000} s`;

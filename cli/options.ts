@@ -13,10 +13,10 @@ export function patternPath(pattern: string, resource: string): string {
 }
 
 export function reasonOption(): Option {
-  return new Option('--reason <text>', 'why; it is kept in the audit').makeOptionMandatory();
+  return new Option('--reason <text>', 'reason of the change, which the audit keeps').makeOptionMandatory();
 }
 
-/** Returns the option of a list; the service's own order differs from the order shown. */
+/** Returns the option that limits a list. With --json the limit applies in the service's order, else in the order shown. */
 export function limitOption(): Option {
   const description = 'only the n with most events (with --json: the first n in the order of the service)';
   return new Option('--limit <n>', description).argParser(integerAtLeast(1));

@@ -6,9 +6,9 @@ const MAX_RETRY_AFTER_MS = 60_000;
 export const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /**
- * Returns the wait before the next attempt, in milliseconds: exponential back-off with jitter. It doubles from 250 to
- * 20,000, less a random share of at most one half. So clients do not retry at the same moment. The wait is at least
- * `retryAfter`, up to one minute.
+ * Returns the wait before the next attempt, in milliseconds: exponential back-off with jitter. The wait doubles
+ * from 250 to 20,000, less a random share of at most one half, so that clients do not retry at the same moment. It is
+ * never shorter than `retryAfter`, of which at most one minute counts.
  * @param attempt number of failed attempts, from 1
  * @param random in [0, 1)
  * @param retryAfter the wait that the service requires, in milliseconds

@@ -57,18 +57,18 @@ function widest(texts: readonly string[]): number {
 
 /** Returns the maximum width of each column: columns that wrap share what the others leave. */
 function fitWidths<T>(columns: readonly Column<T>[], cells: readonly string[][], width: number): number[] {
-  const natural = columns.map(({ title }, i) => widest([title, ...cells.map(row => row[i] ?? '')]));
+  const maxWidths = columns.map(({ title }, i) => widest([title, ...cells.map(row => row[i] ?? '')]));
   const wrapping = columns.flatMap(({ wraps }, i) => (wraps ? [i] : []));
-  const widthOf = (i: number): number => natural[i] ?? 0;
+  const widthOf = (i: number): number => maxWidths[i] ?? 0;
   let room = width - GAP.length * (columns.length - 1);
   for (let i = 0; i < columns.length; i++) if (!wrapping.includes(i)) room -= widthOf(i);
   const narrowestFirst = wrapping.toSorted((a, b) => widthOf(a) - widthOf(b));
   for (const [rank, i] of narrowestFirst.entries()) {
     const share = Math.max(MIN_WRAP_WIDTH, Math.floor(room / (wrapping.length - rank)));
-    natural[i] = Math.min(widthOf(i), share);
+    maxWidths[i] = Math.min(widthOf(i), share);
     room -= widthOf(i);
   }
-  return natural;
+  return maxWidths;
 }
 
 /** Wraps text into lines of at most `width` characters: at spaces if possible, else after `=`, `_`, `.` or `/`. */

@@ -1,6 +1,6 @@
 /** Bytes of a rejected request body to read and discard before closing the connection. */
 const MAX_BYTES = 32 * 1024 * 1024;
-/** Milliseconds to spend reading it. */
+/** Maximum milliseconds to read the rest of a body. */
 const MAX_MS = 5000;
 
 /**
@@ -13,8 +13,8 @@ export async function drainBody(request: Request, tooLarge: boolean): Promise<bo
   if (tooLarge && request.headers.has('transfer-encoding')) return false;
   if (request.bodyUsed || !request.body) return true;
   const reader = request.body.getReader();
-  const until = performance.now() + MAX_MS;
-  for (let bytes = 0; bytes <= MAX_BYTES && performance.now() < until; ) {
+  const deadline = performance.now() + MAX_MS;
+  for (let bytes = 0; bytes <= MAX_BYTES && performance.now() < deadline; ) {
     const { done, value } = await reader.read();
     if (done) return true;
     bytes += value.byteLength;

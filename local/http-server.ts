@@ -40,7 +40,12 @@ export function listen(
         });
       // A host name may resolve to another interface, so the address in use decides.
       if (tokens || isLoopback(info.address)) resolve({ port: info.port, close });
-      else void close().then(() => reject(new Error(`${host} is not loopback: ${info.address}`)));
+      else
+        void close().then(() =>
+          reject(
+            new Error(`${host} is not loopback (${info.address}); require tokens, or listen on 127.0.0.1`),
+          ),
+        );
     });
     server.once('error', reject);
   });

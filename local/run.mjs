@@ -22,7 +22,7 @@ function isInstalled() {
 
 function install() {
   console.error('Installing packages (once, about a minute) …');
-  const done = spawnSync(
+  const result = spawnSync(
     onWindows ? 'npm.cmd' : 'npm',
     ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
     {
@@ -32,14 +32,14 @@ function install() {
       shell: onWindows,
     },
   );
-  if (done.status === 0) return;
+  if (result.status === 0) return;
   console.error(
     'npm ci failed: the packages could not be installed. Check that the package registry is reachable.',
   );
-  process.exit(done.status ?? 1);
+  process.exit(result.status ?? 1);
 }
 
-/** Returns the path of the pinned Node, or of the running one if the pinned is missing and that reads TypeScript. */
+/** Returns the path of the pinned Node. If that is not installed, a running Node that executes TypeScript is used. */
 function findNode() {
   const pinned = join(modules, 'node', 'bin', onWindows ? 'node.exe' : 'node');
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -56,10 +56,11 @@ export function run(file, args) {
     stdio: 'inherit',
     env: { ...process.env, PATH: path },
   });
-  // A terminal sends Ctrl-C to both processes; the child ignores the second one.
+  // Without a listener a signal would end the launcher before the child. A terminal sends Ctrl-C to both processes, so
+  // the child then receives the signal twice.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', error => {
-    console.error(`${file} cannot start ${node}: ${error.message}`);
+    console.error(`${file} cannot start ${node}: ${error.message}. Run npm ci and try again.`);
     process.exit(1);
   });
   child.on('close', (code, signal) => {

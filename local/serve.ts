@@ -156,8 +156,8 @@ async function run(options: Options): Promise<void> {
     log,
     callers,
   });
-  const reach = { host: options.host, tokens: callers !== undefined };
-  const server = await listen(service.app, options.port, reach).catch(async error => {
+  const listenOptions = { host: options.host, tokens: callers !== undefined };
+  const server = await listen(service.app, options.port, listenOptions).catch(async error => {
     await service.close();
     throw error;
   });

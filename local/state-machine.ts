@@ -119,7 +119,7 @@ export class LocalStateMachine implements CycleStarter {
     };
   }
 
-  /** Records a run that could not be closed, as soon as the store accepts a write. */
+  /** Records a run that ended without step Close. Retries until the store accepts the write. */
   async #recordFailure(
     cycleId: string,
     options: CycleOptions,

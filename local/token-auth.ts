@@ -6,7 +6,7 @@ import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
 import { ENDPOINTS, type Endpoint, type Role } from '../shared/http/endpoints.ts';
 
-/* This file authorizes callers of the local service by tokens. It reads the roles of a route from the deployed API's table. */
+/* This file authorizes callers of the local service by tokens. The roles of a route come from the table of the deployed API. */
 
 interface Caller {
   readonly role: Role;
@@ -51,9 +51,9 @@ export function readCallers(path: string): Callers {
 
 /** Validates tokens. @param path of their file, for the message. @throws TokenFileError without any token in its message */
 export function callersOf(tokens: unknown, path: string): Callers {
-  const read = tokensSchema.safeParse(tokens);
-  if (!read.success) throw new TokenFileError(`the tokens in ${path} are invalid; the form is ${FORM}`);
-  return Object.entries(read.data).map(([token, caller]) => ({ digest: digestOf(token), caller }));
+  const parsed = tokensSchema.safeParse(tokens);
+  if (!parsed.success) throw new TokenFileError(`the tokens in ${path} are invalid; the form is ${FORM}`);
+  return Object.entries(parsed.data).map(([token, caller]) => ({ digest: digestOf(token), caller }));
 }
 
 /** Admits only callers with a token, each to the routes of their role. Must be called before routes are registered. */
@@ -66,7 +66,12 @@ export function requireTokens(app: Hono, callers: Callers): void {
     // A path without a row in the table reaches no handler.
     if (!route) return c.notFound();
     if (!route.roles.includes(caller.role))
-      return answerProblem(new Fault('forbidden', `the role ${caller.role} may not call this`));
+      return answerProblem(
+        new Fault(
+          'forbidden',
+          `the role ${caller.role} may not call this; it needs one of: ${route.roles.join(', ')}`,
+        ),
+      );
     // API Gateway passes the caller in the same member.
     c.env = {
       ...(c.env as object),
@@ -81,8 +86,8 @@ function callerOf(header: string | undefined, callers: Callers): Caller | undefi
   const [, token] = /^Bearer +([!-~]+) *$/i.exec(header ?? '') ?? [];
   if (token === undefined) return undefined;
   const digest = digestOf(token);
-  const found = callers.filter(known => timingSafeEqual(known.digest, digest));
-  return found[0]?.caller;
+  const matching = callers.filter(known => timingSafeEqual(known.digest, digest));
+  return matching[0]?.caller;
 }
 
 function digestOf(token: string): Buffer {

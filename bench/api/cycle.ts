@@ -29,7 +29,7 @@ const pattern = parsePatternKey(PATTERN);
 const asOf = Date.parse(AS_OF);
 const LOOKBACK_MS = 90 * 86_400_000;
 
-/** Samples of the milliseconds of each named step, one sample a round. */
+/** Times named steps. Each step has one sample a round, in milliseconds. */
 class StepTimes {
   readonly #samples = new Map<string, number[]>();
 
@@ -143,6 +143,10 @@ export async function benchDecode(plan: CyclePlan, progress: (text: string) => v
   return { text, targets };
 }
 
+/**
+ * Returns the bytes of a packed scope as text, to tell scopes apart. They begin at byte 3; bytes 1 and 2 hold their
+ * number, little-endian (shared/episode/packed-episode.ts).
+ */
 const scopeText = ({ packed }: ResolvedRow): string =>
   Buffer.from(packed.subarray(3, 3 + (packed[1] ?? 0) + 256 * (packed[2] ?? 0))).toString('latin1');
 

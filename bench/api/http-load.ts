@@ -42,15 +42,15 @@ export class HttpLoad {
 function post(agent: Agent, { port, path }: Load, body: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const sent = request({ agent, host: '127.0.0.1', port, path, method: 'POST', headers }, response => {
+    const outgoing = request({ agent, host: '127.0.0.1', port, path, method: 'POST', headers }, response => {
       response.resume();
       response.once('end', () =>
         response.statusCode === 200 ? resolve() : reject(new Error(`status ${response.statusCode}`)),
       );
       response.once('error', reject);
     });
-    sent.once('error', reject);
-    sent.end(body);
+    outgoing.once('error', reject);
+    outgoing.end(body);
   });
 }
 

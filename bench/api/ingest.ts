@@ -91,12 +91,12 @@ async function measure(
     await load.run({ port: server.port, path: PATH, bodies, parallel });
     await server.close();
   };
-  const few = items.slice(0, plan.singles);
+  const singleItems = items.slice(0, plan.singles);
   const methods: readonly [string, number, (bench: Bench) => Promise<void>][] = [
     [RAW_BATCH, items.length, bench => writeRaw(bench, items, 25)],
     [BATCHED_APP, plan.events, bench => request(bench, inputs.batches)],
     [BATCHED_HTTP, plan.events, bench => posts(bench, inputs.batches, 1)],
-    [RAW_PUT, few.length, bench => writeRaw(bench, few, 1)],
+    [RAW_PUT, singleItems.length, bench => writeRaw(bench, singleItems, 1)],
     [SINGLE_APP, plan.singles, bench => request(bench, inputs.singles)],
     [SINGLE_HTTP, plan.singles, bench => posts(bench, inputs.singles, 1)],
     [SINGLE_HTTP_PARALLEL, plan.singles, bench => posts(bench, inputs.singles, 16)],

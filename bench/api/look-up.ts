@@ -27,11 +27,11 @@ const PATH = '/v1/overrides/lookup';
 const pattern = parsePatternKey(PATTERN);
 
 /** Sets of slices; each slice has two overrides (ts_min and halo). */
-const SETS: readonly { name: string; slices: number; wide: boolean }[] = [
-  { name: '1,000', slices: 500, wide: false },
+const SETS: readonly { name: string; slices: number; mostlyUnmatched: boolean }[] = [
+  { name: '1,000', slices: 500, mostlyUnmatched: false },
   // No look-up matches 19,000 of these overrides, so they should cost the index nothing.
-  { name: '20,000, as many match', slices: 10_000, wide: true },
-  { name: '20,000, more match', slices: 10_000, wide: false },
+  { name: '20,000, as many match', slices: 10_000, mostlyUnmatched: true },
+  { name: '20,000, more match', slices: 10_000, mostlyUnmatched: false },
 ];
 
 /** Measures look-ups of scopes of six dimensions, next to a raw read of the head, which each look-up includes. */
@@ -42,7 +42,7 @@ export async function benchLookup(plan: LookupPlan, progress: (text: string) => 
   for (const set of SETS) {
     progress(`look-up, ${set.name} overrides: publishing`);
     const bench = await openBench('memory');
-    await publishLessons(bench, makeLessons(set.slices, set.wide));
+    await publishLessons(bench, makeLessons(set.slices, set.mostlyUnmatched));
     const bodies = lookUpBodies(plan.lookups);
     const matched = await meanMatched(bench, bodies);
     const samples = await measure(bench, load, bodies, plan.runs, run =>
@@ -171,9 +171,9 @@ function lookUpBodies(count: number): string[] {
 
 /**
  * Returns lessons of random slices, generated from general to specific, in the order of a row set.
- * @param wide true gives all but the first 500 a value that no look-up uses
+ * @param mostlyUnmatched gives all but the first 500 a value that no look-up uses
  */
-function makeLessons(count: number, wide: boolean): Lesson[] {
+function makeLessons(count: number, mostlyUnmatched: boolean): Lesson[] {
   const lessons = new Map<string, Lesson>();
   const names = Object.keys(SIX_DIMENSIONS);
   const random = randomOf(3);
@@ -181,7 +181,7 @@ function makeLessons(count: number, wide: boolean): Lesson[] {
     const depth = Math.min(names.length, Math.floor(Math.log2(1 + tries / 20)));
     const full = Object.entries(randomScope(SIX_DIMENSIONS, random));
     const chosen = full.sort(() => random() - 0.5).slice(0, depth);
-    const unmatched = wide && lessons.size >= 500 && { curator: `unmatched${tries}` };
+    const unmatched = mostlyUnmatched && lessons.size >= 500 && { curator: `unmatched${tries}` };
     const scope_subset = normalizeScope({ ...Object.fromEntries(chosen), ...unmatched });
     const scope_hash = scopeHash(scope_subset);
     const counts = [20, 10, 0, 30 + Math.floor(random() * 60), 40, 0];

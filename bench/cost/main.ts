@@ -20,7 +20,7 @@ const DEFAULT_SIZE = { 'events-per-day': 3333, patterns: 10, 'lookups-per-day': 
 const USAGE = `Usage: npm run cost -- [--events-per-day N] [--patterns P] [--lookups-per-day L]
 
 Prints the monthly bill by line. Without options, it prints 100k, 1M and 10M events a month side by side.
-With options, it prints one size. Defaults of the others:
+With options, it prints one size. An option that is not given has its default:
   --events-per-day ${DEFAULT_SIZE['events-per-day']}  --patterns ${DEFAULT_SIZE.patterns}  --lookups-per-day ${DEFAULT_SIZE['lookups-per-day']}`;
 
 const options = readOptions();

@@ -84,6 +84,7 @@ function monthlyUse(load: Load, memory: FunctionMemory) {
   const outcomes = events * USE.outcomeShare;
   const lookups = load.lookupsPerDay * USE.daysPerMonth;
   const posts = (events + outcomes) / USE.eventsPerRequest;
+  // A run takes two steps for each pattern, Mine and Materialize, and six transitions besides.
   const steps = 2 * load.patterns * USE.runsPerMonth;
   const transitions = steps + 6 * USE.runsPerMonth;
   const windowEvents = load.eventsPerDay * USE.lookbackDays * USE.outcomeShare;

@@ -11,6 +11,7 @@ export interface Shape {
 }
 
 export const N_MIN = 33;
+/** Share of events that lack a dimension. */
 const MISSING = 0.06;
 const CARDINALITIES = [3, 4, 5, 4, 6, 8, 5, 10, 12, 6, 15, 8, 10, 20, 9, 7, 5, 11, 6, 8];
 /** Shares of wins, false positives, acted neutrals, misses, dodges and skipped neutrals. Nine of ten events are skipped. */
@@ -38,13 +39,13 @@ export function generate(shape: Shape, pattern: number): MineInput {
 }
 
 /** Returns a function that maps a number from 0 up to 1 to an index, in proportion to the weights. */
-function drawFrom(weights: readonly number[]): (at: number) => number {
+function drawFrom(weights: readonly number[]): (fraction: number) => number {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return at => {
-    let left = at * total;
+  return fraction => {
+    let rest = fraction * total;
     for (let k = 0; k < weights.length - 1; k++) {
-      left -= weights[k] ?? 0;
-      if (left < 0) return k;
+      rest -= weights[k] ?? 0;
+      if (rest < 0) return k;
     }
     return weights.length - 1;
   };

@@ -110,12 +110,12 @@ function markdown(titles: readonly string[], rows: readonly (readonly string[])[
 }
 
 function main(): void {
-  const notInstalled = installDuckDb();
-  const duckDb = notInstalled === undefined;
+  const installError = installDuckDb();
+  const duckDb = installError === undefined;
   const [{ model } = { model: 'unknown' }] = cpus();
   const machine = [
     `${model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GB, ${process.platform} ${process.arch}`,
-    `Node ${process.version}, ${duckDb ? `DuckDB ${duckDbVersion()}` : notInstalled}`,
+    `Node ${process.version}, ${duckDb ? `DuckDB ${duckDbVersion()}` : installError}`,
     `load average at the start ${loadavg()[0]?.toFixed(1)} (other programs use the cores unless it is near 0)`,
   ].join('; ');
   console.log(`${machine}\nMedians. Slices with n ≥ ${N_MIN} and six class counts each.\n`);

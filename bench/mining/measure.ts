@@ -40,7 +40,7 @@ export function run(engine: Engine, shape: Shape, repeats: number): RunResult {
   return JSON.parse(output) as RunResult;
 }
 
-/** Measures a row in three processes, and the shape that takes longest in one. */
+/** Measures a row in three processes, or in one if its depth exceeds 3, which takes longest. */
 export function measure(row: Row, duckDb: boolean): Measurement {
   const repeats = row.events * row.dimensions > 5e6 ? 4 : 40;
   console.error(`${row.name} …`);
@@ -74,16 +74,16 @@ export function measureGrowth(duckDb: boolean): Growth {
   const series = (variable: string, shapes: readonly (Shape & { x: number })[]): Line[] => {
     const points = shapes.map(({ x, ...shape }) => {
       const large = shape.events > 5e5;
-      const miner = median(run('miner', shape, large ? 4 : 10).warm);
-      const queries = duckDb ? median(run('duckdb', shape, large ? 2 : 4).warm) : undefined;
-      rows.push([variable, x, miner, queries]);
-      return { x, miner, queries };
+      const minerMs = median(run('miner', shape, large ? 4 : 10).warm);
+      const duckDbMs = duckDb ? median(run('duckdb', shape, large ? 2 : 4).warm) : undefined;
+      rows.push([variable, x, minerMs, duckDbMs]);
+      return { x, minerMs, duckDbMs };
     });
     return [
-      { name: 'PM Tuning, one core', points: points.map(({ x, miner }) => [x, miner]) },
+      { name: 'PM Tuning, one core', points: points.map(({ x, minerMs }) => [x, minerMs]) },
       {
         name: 'DuckDB, all cores',
-        points: points.flatMap(({ x, queries }) => (queries === undefined ? [] : [[x, queries] as const])),
+        points: points.flatMap(({ x, duckDbMs }) => (duckDbMs === undefined ? [] : [[x, duckDbMs] as const])),
       },
     ];
   };

@@ -91,7 +91,7 @@ async function run(): Promise<Omit<RunResult, 'peak'>> {
   });
   const slices = last.reduce((sum, { slices: { count } }) => sum + count, 0);
   const redundant = last.reduce(
-    (sum, mined) => sum + mined.slices.representative.filter((of, i) => of !== i).length,
+    (sum, mined) => sum + mined.slices.representative.filter((first, i) => first !== i).length,
     0,
   );
   return { ...times, slices, redundant };

@@ -3,7 +3,7 @@ import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
 import type { ReplaySettings } from '../../shared/override/replay/settings.ts';
 import { DAY_MS } from '../../shared/time.ts';
-import { columnsOf, none, PATTERN, START_MS } from './policy-runners.ts';
+import { baseRunner, columnsOf, PATTERN, START_MS } from './policy-runners.ts';
 import { Random } from './random.ts';
 import { eventsOf } from './score.ts';
 import { WORLDS } from './worlds.ts';
@@ -33,7 +33,7 @@ export function coinColumns(seed: number, success: number, dimensions: number): 
   if (!world) throw new Error('the list of worlds is empty');
   const events = eventsOf({ ...world, days: DAYS, eventsPerDay: EVENTS / DAYS }, seed);
   const random = new Random(seed, 9);
-  const acts = none(events).acts;
+  const acts = baseRunner(events).acts;
   const quadrant = acts.map(act => {
     const won = random.uniform() < success;
     if (act) return won ? QUADRANT.win : QUADRANT.falsePositive;

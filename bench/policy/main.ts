@@ -7,7 +7,7 @@ import { FIRST_REPLAY_SETTINGS } from './first-settings.ts';
 import { oracleActs } from './oracle.ts';
 import { plot } from './plot.ts';
 import type { PolicyRunner } from './policy-runners.ts';
-import { driftRunner, none, replayRunner } from './policy-runners.ts';
+import { baseRunner, driftRunner, replayRunner } from './policy-runners.ts';
 import { eventsOf, score, summary } from './score.ts';
 import { timings } from './timing.ts';
 import { WORLDS } from './worlds.ts';
@@ -63,7 +63,7 @@ if (worlds.length === 0)
 const RUNNERS: Readonly<Record<string, PolicyRunner>> = values.draws
   ? { replay: replayRunner({}, everyDays) }
   : {
-      none,
+      none: baseRunner,
       'drift blended': driftRunner('blend'),
       'drift specific': driftRunner('most-specific'),
       'replay, first': replayRunner(FIRST_REPLAY_SETTINGS, everyDays),

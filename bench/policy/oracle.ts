@@ -17,7 +17,7 @@ export function bestThresholds(world: World, curve: Curve, shift: Shift): [numbe
     return win * p - loss * (1 - p);
   });
   const best: [number, number, number] = [0, 0, 0];
-  const descending = sortedSamples(curve);
+  const descending = samplesByMargin(curve);
   for (let round = 0; round < 6; round++)
     for (let k = 0; k < 3; k++) {
       const margins = curve.sample[k] as Float64Array;
@@ -35,24 +35,27 @@ export function bestThresholds(world: World, curve: Curve, shift: Shift): [numbe
   return best;
 }
 
-const sortings = new WeakMap<Curve, readonly Uint32Array[]>();
+/** Results of `samplesByMargin`, which are computed once for each curve. */
+const sortedByCurve = new WeakMap<Curve, readonly Uint32Array[]>();
 
-function sortedSamples(curve: Curve): readonly Uint32Array[] {
-  const known = sortings.get(curve);
+/** Returns the indexes of the sample for each gate, by descending margin. */
+function samplesByMargin(curve: Curve): readonly Uint32Array[] {
+  const known = sortedByCurve.get(curve);
   if (known) return known;
   const sorted = curve.sample.map(margins =>
     Uint32Array.from(margins, (_, i) => i).sort((a, b) => (margins[b] ?? 0) - (margins[a] ?? 0)),
   );
-  sortings.set(curve, sorted);
+  sortedByCurve.set(curve, sorted);
   return sorted;
 }
 
-const thresholds = new WeakMap<Curve, Map<string, [number, number, number]>>();
+/** Best thresholds by curve and rounded shift. */
+const thresholdsByCurve = new WeakMap<Curve, Map<string, [number, number, number]>>();
 
 /** Returns the decisions of the oracle, 1 for acting: it uses the best thresholds under each event's true success curve. */
 export function oracleActs(events: Events): Uint8Array {
-  const known = thresholds.get(events.curve) ?? new Map<string, [number, number, number]>();
-  thresholds.set(events.curve, known);
+  const known = thresholdsByCurve.get(events.curve) ?? new Map<string, [number, number, number]>();
+  thresholdsByCurve.set(events.curve, known);
   const acts = new Uint8Array(events.size);
   for (let i = 0; i < events.size; i++) {
     // Shifts are rounded to about a hundredth of a gate's spread, since a drifting world has one for each event.

@@ -31,8 +31,8 @@ export const FIRST_DAY = 30;
 /** Time of day 0: midnight, so that blocks of hours begin with days. */
 export const START_MS = Date.UTC(2025, 0, 1);
 
-/** The base gates without any override. */
-export const none: PolicyRunner = events => ({
+/** Runs the base gates without any override. */
+export const baseRunner: PolicyRunner = events => ({
   acts: Uint8Array.from({ length: events.size }, (_, i) =>
     events.margins.every(margin => (margin[i] ?? 0) >= 0) ? 1 : 0,
   ),
@@ -40,7 +40,7 @@ export const none: PolicyRunner = events => ({
 });
 
 /** Returns the number of events before a day, by binary search. */
-function before(events: Events, day: number): number {
+function eventsBefore(events: Events, day: number): number {
   let low = 0;
   let high = events.size;
   while (low < high) {
@@ -77,7 +77,7 @@ export function columnsOf(events: Events, quadrant: Uint8Array): FactorColumns {
 }
 
 /** Returns the rows from `from` up to `to`. */
-function between(columns: FactorColumns, from: number, to: number): FactorColumns {
+function rowRange(columns: FactorColumns, from: number, to: number): FactorColumns {
   const numbers = Object.entries(columns.numbers).map(([name, c]) => [name, c.subarray(from, to)]);
   return {
     size: to - from,
@@ -118,16 +118,16 @@ export const replayRunner =
   events => {
     const { payoff } = events.world;
     const quadrant = new Uint8Array(events.size);
-    const acts = none(events).acts;
+    const acts = baseRunner(events).acts;
     const columns = columnsOf(events, quadrant);
     let maxOverrides = 0;
     let overrides: readonly Override[] = [];
     for (let day = 0; day < events.world.days; day++) {
-      const [from, to] = [before(events, day), before(events, day + 1)];
+      const [from, to] = [eventsBefore(events, day), eventsBefore(events, day + 1)];
       // Nothing before the first scored day depends on the overrides.
       if (day >= FIRST_DAY) {
         if ((day - FIRST_DAY) % everyDays === 0) {
-          const window = between(columns, before(events, day - LOOKBACK_DAYS), from);
+          const window = rowRange(columns, eventsBefore(events, day - LOOKBACK_DAYS), from);
           const asOf = START_MS + day * DAY_MS;
           overrides = replay(PATTERN, window, asOf, { ...REPLAY_SETTINGS, ...settings, payoff }).overrides;
           maxOverrides = Math.max(maxOverrides, overrides.length);
@@ -156,25 +156,25 @@ export const replayRunner =
 export const driftRunner =
   (resolution: 'blend' | 'most-specific'): PolicyRunner =>
   events => {
-    const acts = none(events).acts;
+    const acts = baseRunner(events).acts;
     const table = new PressureTable(events);
     const byKnown = Uint32Array.from(events.known, (_, i) => i).sort(
       (a, b) => (events.known[a] ?? 0) - (events.known[b] ?? 0) || a - b,
     );
-    let known = 0;
-    let expired = 0;
+    let nextKnown = 0;
+    let nextExpired = 0;
     const counted = new Uint8Array(events.size);
     for (let day = 0; day < events.world.days; day++) {
-      for (; known < events.size; known++) {
-        const i = byKnown[known] ?? 0;
+      for (; nextKnown < events.size; nextKnown++) {
+        const i = byKnown[nextKnown] ?? 0;
         if ((events.known[i] ?? 0) > day) break;
         if ((events.day[i] ?? 0) < day - LOOKBACK_DAYS) continue;
         counted[i] = 1;
         table.count(i, acts[i] === 1, 1);
       }
-      for (; (events.day[expired] ?? Number.POSITIVE_INFINITY) < day - LOOKBACK_DAYS; expired++)
-        if (counted[expired]) table.count(expired, acts[expired] === 1, -1);
-      for (let i = before(events, day); i < before(events, day + 1); i++) {
+      for (; (events.day[nextExpired] ?? Number.POSITIVE_INFINITY) < day - LOOKBACK_DAYS; nextExpired++)
+        if (counted[nextExpired]) table.count(nextExpired, acts[nextExpired] === 1, -1);
+      for (let i = eventsBefore(events, day); i < eventsBefore(events, day + 1); i++) {
         const [ts, halo] = table.multipliers(i, resolution);
         const open = [-Math.log(ts), Math.log(halo), 0];
         acts[i] = events.margins.every((m, g) => (m[i] ?? 0) + (open[g] ?? 0) >= 0) ? 1 : 0;
@@ -264,6 +264,7 @@ class PressureTable {
     return overrides;
   }
 
+  /** Fills `#cell` for an event. The cell of a subset follows from the subset without its lowest dimension. */
   #locate(i: number): void {
     for (let s = 1; s < this.#cell.length; s++) {
       const low = 31 - Math.clz32(s & -s);

@@ -1,6 +1,6 @@
 import { oracleActs } from './oracle.ts';
 import type { PolicyRun, PolicyRunner } from './policy-runners.ts';
-import { FIRST_DAY, none } from './policy-runners.ts';
+import { baseRunner, FIRST_DAY } from './policy-runners.ts';
 import type { Curve, Events, World } from './world.ts';
 import { curveOf, generate } from './world.ts';
 
@@ -41,7 +41,7 @@ export function score(
   events: Events,
   runners: Readonly<Record<string, PolicyRunner>>,
 ): Record<string, Score> {
-  const base = utility(events, none(events).acts);
+  const base = utility(events, baseRunner(events).acts);
   const oracle = utility(events, oracleActs(events));
   const possible = events.world.null ? oracle : oracle - base;
   const scoreOf = ({ acts, overrides }: PolicyRun): Score => ({

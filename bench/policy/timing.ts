@@ -2,7 +2,7 @@ import type { FactorColumns } from '../../shared/episode/columns/columns.ts';
 import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import { replay } from '../../shared/override/policies/replay.ts';
 import { DAY_MS } from '../../shared/time.ts';
-import { columnsOf, none, PATTERN, START_MS } from './policy-runners.ts';
+import { baseRunner, columnsOf, PATTERN, START_MS } from './policy-runners.ts';
 import { eventsOf } from './score.ts';
 import type { Events } from './world.ts';
 import { WORLDS } from './worlds.ts';
@@ -46,7 +46,7 @@ export function timings(sizes: readonly number[], print: (line: string) => void)
 }
 
 function quadrants(events: Events): Uint8Array {
-  const { acts } = none(events);
+  const { acts } = baseRunner(events);
   return acts.map((act, i) => {
     if (act) return events.success[i] ? QUADRANT.win : QUADRANT.falsePositive;
     return events.success[i] ? QUADRANT.miss : QUADRANT.dodge;

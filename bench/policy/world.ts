@@ -39,7 +39,8 @@ const DIMENSIONS: readonly (readonly [string, readonly number[]])[] = [
   ['venue', [0.6, 0.3, 0.1]],
   ['weekday', [1 / 7, 1 / 7, 1 / 7, 1 / 7, 1 / 7, 1 / 7, 1 / 7]],
 ];
-export const AT = Object.fromEntries(DIMENSIONS.map(([name], i) => [name, i]));
+/** Index of each dimension in `DIMENSIONS`, by name. */
+export const DIMENSION_INDEX = Object.fromEntries(DIMENSIONS.map(([name], i) => [name, i]));
 
 const PAIRS = 10;
 const BLOCKS_PER_DAY = 4;
@@ -78,7 +79,7 @@ export interface Curve {
   readonly sample: readonly [Float64Array, Float64Array, Float64Array];
 }
 
-const SAMPLE = 12_000;
+const SAMPLE_SIZE = 12_000;
 
 function drawMargins(random: Random, correlation: number): [number, number, number] {
   const [z, u, v] = [random.normal(), random.normal(), random.normal()];
@@ -93,8 +94,12 @@ function drawMargins(random: Random, correlation: number): [number, number, numb
  */
 export function curveOf(world: World): Curve {
   const random = new Random(7, 77);
-  const sample = [new Float64Array(SAMPLE), new Float64Array(SAMPLE), new Float64Array(SAMPLE)] as const;
-  for (let i = 0; i < SAMPLE; i++)
+  const sample = [
+    new Float64Array(SAMPLE_SIZE),
+    new Float64Array(SAMPLE_SIZE),
+    new Float64Array(SAMPLE_SIZE),
+  ] as const;
+  for (let i = 0; i < SAMPLE_SIZE; i++)
     drawMargins(random, world.correlation ?? 0).forEach((m, k) => {
       (sample[k] as Float64Array)[i] = m;
     });
@@ -109,7 +114,7 @@ export function curveOf(world: World): Curve {
       const others = [0, 1, 2].filter(j => j !== k);
       let sum = 0;
       let n = 0;
-      for (let i = 0; i < SAMPLE; i++) {
+      for (let i = 0; i < SAMPLE_SIZE; i++) {
         // Only events near this gate that pass the others count.
         const near = Math.abs((sample[k] as Float64Array)[i] ?? 0) < (widths[k] ?? 1) / 2;
         if (!near || others.some(j => ((sample[j] as Float64Array)[i] ?? 0) < 0)) continue;
@@ -181,9 +186,9 @@ export function generate(world: World, seed: number, curve: Curve = curveOf(worl
     margins[0][i] = ts;
     margins[1][i] = halo;
     margins[2][i] = slope;
-    const at = shiftOf(scope, day[i] ?? 0);
-    shift.push(at);
-    const p = curve.probability(ts, halo, slope, at);
+    const eventShift = shiftOf(scope, day[i] ?? 0);
+    shift.push(eventShift);
+    const p = curve.probability(ts, halo, slope, eventShift);
     probability[i] = p;
     pair[i] = 1 + Math.floor(random.uniform() * PAIRS);
     const block = Math.floor((day[i] ?? 0) * BLOCKS_PER_DAY);

@@ -1,13 +1,15 @@
 import type { Random } from './random.ts';
 import type { Shift, ShiftOf, World } from './world.ts';
-import { AT } from './world.ts';
+import { DIMENSION_INDEX } from './world.ts';
 
-const NONE: Shift = [0, 0, 0];
+const NO_SHIFT: Shift = [0, 0, 0];
 const COMMON = { payoff: { win: 2, loss: 1 }, eventsPerDay: 200, days: 120, low: 0.1, high: 0.7 } as const;
 const LOW = { ...COMMON, payoff: { win: 3, loss: 1 }, low: 0.02, high: 0.42 } as const;
 const FLIP_DAY = 60;
 
-const at = (codes: ArrayLike<number>, name: string): number => (codes[AT[name] ?? 0] ?? 1) - 1;
+/** Returns the index of an event's value in a dimension, from 0. */
+const valueIndex = (codes: ArrayLike<number>, name: string): number =>
+  (codes[DIMENSION_INDEX[name] ?? 0] ?? 1) - 1;
 
 /**
  * Returns shifts that depend on the scope: ts by timeframe, halo by chain, and one combination of two dimensions with a
@@ -19,14 +21,15 @@ function byScope(random: Random): ShiftOf {
   const [frame, bucket] = [random.pick([0.25, 0.25, 0.25, 0.25]), random.pick([0.34, 0.33, 0.33])];
   const sign = random.uniform() < 0.5 ? -1 : 1;
   return codes => {
-    const special = at(codes, 'timeframe') === frame && at(codes, 'bucket') === bucket ? 0.3 * sign : 0;
-    return [(ts[at(codes, 'timeframe')] ?? 0) + special, halo[at(codes, 'chain')] ?? 0, 0];
+    const special =
+      valueIndex(codes, 'timeframe') === frame && valueIndex(codes, 'bucket') === bucket ? 0.3 * sign : 0;
+    return [(ts[valueIndex(codes, 'timeframe')] ?? 0) + special, halo[valueIndex(codes, 'chain')] ?? 0, 0];
   };
 }
 
 /**
- * Factor of the larger shifts. This factor and the shifts of `tight` and `loose` were set by the drift policies, not by
- * replay: drift should capture about as much as in the first measurement (docs/benchmarks.md).
+ * Factor of the larger shifts. This factor and the shifts of `tight` and `loose` were calibrated on drift, not on
+ * replay: drift captures about as much as in the first measurement (docs/benchmarks.md).
  */
 const FAR = 1.6;
 const farByScope = (random: Random): ShiftOf => {
@@ -58,29 +61,29 @@ const TUNING_WORLDS: readonly World[] = [
     },
   },
   { name: 'low base', ...LOW, shifts: byScope },
-  { name: 'null', ...COMMON, null: true, shifts: everywhere(NONE) },
-  { name: 'null low', ...LOW, null: true, shifts: everywhere(NONE) },
+  { name: 'null', ...COMMON, null: true, shifts: everywhere(NO_SHIFT) },
+  { name: 'null low', ...LOW, null: true, shifts: everywhere(NO_SHIFT) },
   { name: 'clustered', ...COMMON, dependence: REAL, shifts: farByScope },
   {
     name: 'null clustered',
     ...COMMON,
     null: true,
     dependence: REAL,
-    shifts: everywhere(NONE),
+    shifts: everywhere(NO_SHIFT),
   },
   {
     name: 'null clustered x3',
     ...COMMON,
     null: true,
     dependence: { market: REAL.market * 3, pair: REAL.pair * 3 },
-    shifts: everywhere(NONE),
+    shifts: everywhere(NO_SHIFT),
   },
   {
     name: 'tiny',
     ...COMMON,
     null: true,
     eventsPerDay: 104 / 120,
-    shifts: everywhere(NONE),
+    shifts: everywhere(NO_SHIFT),
   },
 ];
 
@@ -91,7 +94,7 @@ const HELD_OUT_WORLDS: readonly World[] = [
     ...COMMON,
     shifts: random => {
       const slope = random.shuffled([-0.0012, 0, 0.0012]);
-      return codes => [0, 0, slope[at(codes, 'chain')] ?? 0];
+      return codes => [0, 0, slope[valueIndex(codes, 'chain')] ?? 0];
     },
   },
   {
@@ -100,7 +103,11 @@ const HELD_OUT_WORLDS: readonly World[] = [
     shifts: random => {
       const table = Array.from({ length: 16 }, (_, i) => (((i >> 2) + i) % 2 === 0 ? -0.25 : 0.25));
       const sign = random.uniform() < 0.5 ? 1 : -1;
-      return codes => [sign * (table[at(codes, 'timeframe') * 4 + at(codes, 'bucket')] ?? 0), 0, 0];
+      return codes => [
+        sign * (table[valueIndex(codes, 'timeframe') * 4 + valueIndex(codes, 'bucket')] ?? 0),
+        0,
+        0,
+      ];
     },
   },
   {
@@ -120,7 +127,8 @@ const HELD_OUT_WORLDS: readonly World[] = [
     ...COMMON,
     shifts: random => {
       const before = farByScope(random);
-      return (codes, day) => scaled(before(codes, day), day < 75 || at(codes, 'timeframe') < 2 ? 1 : -1);
+      return (codes, day) =>
+        scaled(before(codes, day), day < 75 || valueIndex(codes, 'timeframe') < 2 ? 1 : -1);
     },
   },
 ];

@@ -36,6 +36,7 @@ export const PATTERN = 'pm.uptrend.S1.entry';
 const WINDOW_START = Date.parse('2025-01-01T00:00:00Z');
 /** An `as_of` after every event. */
 export const AS_OF = '2025-03-15T00:00:00Z';
+/** Time between two events. */
 const STEP_MS = 50_000;
 
 export function randomScope(dimensions: Dimensions, random: () => number): Record<string, string> {

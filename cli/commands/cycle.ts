@@ -88,8 +88,8 @@ async function start(session: Session, options: Options): Promise<string | undef
 }
 
 /**
- * Polls the record of a cycle until the cycle has ended, and returns it. A gateway in front of the service would end
- * one long request before that.
+ * Polls the record of a cycle until the cycle has ended, and returns it. One long request would not do, because a
+ * gateway in front of the service limits its duration.
  */
 async function waitForCycle(
   session: Session,

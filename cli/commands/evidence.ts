@@ -11,7 +11,8 @@ type PolicyRow = EvidenceAnswer['policies'][number];
 type FoldRow = PolicyRow['folds'][number] & { readonly policy: string };
 
 const HELP = `
-Walk-forward: each of the last weeks is scored by what was known when it began.
+Walk-forward: each of the last weeks is scored with the overrides that follow
+from what was known when the week began.
 A gain is the utility above that of the base gates, at the pattern's payoff.
 An asterisk marks the policy that the pattern publishes. To publish another:
   $ pm-tuning settings pm.uptrend.S1.entry --policy replay --reason "better in evidence"

@@ -31,7 +31,8 @@ Formats, by the name of the file (.gz is unpacked):
                    \\copy pattern_episode_events TO 'events.csv' CSV HEADER
 
 An import can be repeated safely: events that are stored count as unchanged.
-Rejected lines are written to a JSONL file: file, line, code, detail, event.
+Rejected lines are written to a JSONL file with the fields file, line, code,
+detail and event.
 
 Examples:
   $ pm-tuning import events.jsonl 2024/*.csv.gz
@@ -44,7 +45,9 @@ export function addImport(program: Command, runCommand: RunCommand): void {
     .command('import')
     .description('import files of events; exit code 1 when an event was rejected')
     .argument('<file...>', '.jsonl, .ndjson or .csv, also .gz; - is standard input')
-    .addOption(new Option('--format <format>', 'format, instead of that of the name').choices(FORMATS))
+    .addOption(
+      new Option('--format <format>', 'format; without it, the name of the file decides').choices(FORMATS),
+    )
     .option('--rejected <file>', 'file for rejected lines (default: <file>.rejected.jsonl)')
     .addOption(
       new Option('--requests <n>', 'requests in flight at once; with 1, events arrive in order')
@@ -75,7 +78,7 @@ async function run(session: Session, files: readonly string[], options: Options)
       report(session, inputLabel(input), counts, rejected.path);
     }
   } catch (error) {
-    throw incomplete(error, sum(jobs));
+    throw withAdvice(error, sum(jobs));
   } finally {
     unsubscribe();
   }
@@ -83,7 +86,10 @@ async function run(session: Session, files: readonly string[], options: Options)
   return reportTotal(session, jobs);
 }
 
-/** @throws Failure (usage) when a file cannot be read, or rejected lines would overwrite one */
+/**
+ * Checks every file and returns one job for each.
+ * @throws Failure (usage) when a file cannot be read, or when rejected lines would overwrite it
+ */
 function plan(files: readonly string[], options: Options): Job[] {
   const inputs = [...new Set(files)].map(file => inspectInput(file, options.format));
   const sharedFile = options.rejected === undefined ? undefined : new RejectedFile(options.rejected);
@@ -107,12 +113,12 @@ function report(session: Session, label: string, counts: ImportCounts, rejectedP
     );
 }
 
-/** Returns the failure with two more lines: what was imported before it, and that the import can be repeated. */
-function incomplete(error: unknown, done: ImportCounts): unknown {
-  if (!(error instanceof Failure) || (done.events === 0 && error.exit === EXIT.usage)) return error;
+/** Returns the failure with two more lines: the events acknowledged before it, and the advice to repeat the import. */
+function withAdvice(error: unknown, acknowledged: ImportCounts): unknown {
+  if (!(error instanceof Failure) || (acknowledged.events === 0 && error.exit === EXIT.usage)) return error;
   const lines = [
     ...error.lines,
-    `acknowledged before the error: ${plural(done.events, 'event')}: ${done}; requests in flight may have arrived too`,
+    `acknowledged before the error: ${plural(acknowledged.events, 'event')}: ${acknowledged}; requests in flight may have arrived too`,
     'run the import again; it is safe, because stored events count as unchanged',
   ];
   return new Failure(error.exit, error.message, lines, error);

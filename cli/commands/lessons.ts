@@ -36,8 +36,8 @@ Columns with --intervals, where each rate is its 90 % confidence interval:
   vs. rest  success rate of the slice minus that of the rest of its pattern,
             over all events with success or failure; on the DX ladder the share
             of three rungs among successes of one or three rungs
-  q         p-value adjusted for all lessons of the run: among the lessons with
-            a q up to this one, about that share differ only by chance
+  q         p-value adjusted for all lessons of the run: of all lessons with
+            at most this q, about the share q differ only by chance
 
 Examples:
   $ pm-tuning lessons pm.uptrend.S1.entry
@@ -145,7 +145,7 @@ const LADDER: Columns<Ladder> = [
   { title: 'pressure', value: row => signed(row.stats.ladder_pressure, 3), align: 'right' },
 ];
 
-/** Stands for a number that lessons stored by earlier versions do not contain. */
+/** Shown for a number that is missing in lessons stored by earlier versions. */
 const UNKNOWN = '–';
 
 const range = (interval: readonly [number, number] | undefined): string =>

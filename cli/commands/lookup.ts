@@ -41,7 +41,7 @@ export function addLookup(program: Command, runCommand: RunCommand): void {
         .default({}, 'none'),
     )
     .addOption(
-      new Option('--resolution <resolution>', 'instead of that of the generation').choices(
+      new Option('--resolution <resolution>', 'resolution; without it, the one of the generation').choices(
         resolutionSchema.options,
       ),
     )

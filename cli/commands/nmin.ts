@@ -23,15 +23,14 @@ Columns:
   N_MIN       events with an outcome that a lesson needs; * marks the setting in
               force, + the recommended one
   slices      slices with at least N_MIN events
-  lessons     of these, one for each distinct set of events
+  lessons     slices that are compared; those with the same events count once
   differ      lessons that differ from the rest of the pattern, at a false
               discovery rate of 10 %
-  general     of these, the ones that no more general lesson explains
-  chance      the column on its left under permuted outcomes, as the mean over
-              the permutations
+  general     differing lessons that no more general lesson explains
+  chance      mean of the column on its left over permutations of the outcomes
   detectable  smallest difference, up/down in percentage points of success, that
               a lesson of N_MIN events detects with a probability of 80 %
-  among all   the same for the only lesson that differs among all of them
+  among all   the same when only one of all the lessons differs
 
 Examples:
   $ pm-tuning nmin pm.uptrend.S1.entry

@@ -20,7 +20,7 @@ export function addRollback(program: Command, runCommand: RunCommand): void {
     .command('rollback')
     .description('put an earlier generation back in force')
     .addArgument(patternArgument())
-    .argument('<generation>', 'its number, as listed by: pm-tuning history', integerAtLeast(1))
+    .argument('<generation>', 'number of a generation, as listed by: pm-tuning history', integerAtLeast(1))
     .addOption(reasonOption())
     .addHelpText('after', HELP)
     .action(

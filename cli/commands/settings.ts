@@ -31,7 +31,10 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     .description('change how a pattern learns, from the next cycle on')
     .addArgument(patternArgument())
     .option('--policy <policy>', 'policy that turns lessons into overrides: drift or replay')
-    .option('--challengers <list>', 'policies to compare with it, separated by commas, or none')
+    .option(
+      '--challengers <list>',
+      'policies to compare with the published one, separated by commas, or none',
+    )
     .option('--win <amount>', 'gain of an acted success; requires --loss', positive)
     .option('--loss <amount>', 'loss of an acted failure; requires --win', positive)
     .option('--n-min <n>', 'events with an outcome that a lesson needs', integerAtLeast(1))
@@ -57,7 +60,7 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     );
 }
 
-/** @throws Failure (usage) without any setting, or with half a payoff */
+/** Returns the request body. @throws Failure (usage) without any setting, or with half a payoff */
 function settingsBody({ policy, challengers, win, loss, nMin, lookbackDays, reason }: Options): object {
   const settings = {
     policy,

@@ -74,8 +74,8 @@ export function addWhatIf(program: Command, runCommand: RunCommand): void {
 }
 
 /**
- * Returns the request as a query: a GET request is open to callers of role `reader`.
- * @throws Failure (usage)
+ * Returns the query of a GET request, which callers of role `reader` may send too.
+ * @throws Failure (usage) with half a payoff, or when the value of a dimension is an object
  */
 function queryOf(pattern: string, options: Options): Record<string, string | undefined> {
   const { win, loss, asOf, lever, from, to, points, lookbackDays } = options;

@@ -16,7 +16,7 @@ export interface FaultyEntry {
   readonly event: unknown;
 }
 
-/** Longest line or row that is read, in bytes; it exceeds the largest request. */
+/** Longest line or row that is read, in bytes. It is longer than the largest request body. */
 export const MAX_ENTRY_BYTES = 1024 * 1024;
 const MAX_EXCERPT = 1000;
 

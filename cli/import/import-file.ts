@@ -20,7 +20,7 @@ interface ImportOptions {
 /**
  * Streams one file to the service in batches, with at most `requests` of them in flight. Each response adds to
  * `counts`; rejected entries go to `rejected`.
- * @throws Failure when reading or sending fails, the signal's reason when that is aborted
+ * @throws Failure when reading or sending fails, the signal's reason when the signal is aborted
  */
 export async function importFile(
   session: Session,
@@ -63,8 +63,8 @@ export async function importFile(
 }
 
 /**
- * Waits for the requests in flight and returns the error to throw. This is the reason of the aborted signal if there is
- * one, because the abort itself leads to a read error.
+ * Waits for the requests in flight and returns the error to throw. When the signal is aborted, that is its reason: the
+ * abort itself causes a read error, which would hide the reason.
  */
 async function causeAfterCleanUp(
   error: unknown,

@@ -42,7 +42,11 @@ function statOf(name: string): Stats {
     return statSync(name);
   } catch (error) {
     const code = errorCode(error);
-    throw usageError(code === 'ENOENT' ? `${name}: no such file` : `${name} cannot be read (${code})`);
+    throw usageError(
+      code === 'ENOENT'
+        ? `${name}: no such file; check the path`
+        : `${name} cannot be read (${code}); check its permissions`,
+    );
   }
 }
 
@@ -91,7 +95,8 @@ async function* withInputName(entries: AsyncIterable<Entry>, name: string): Asyn
     const code = errorCode(error);
     if (code.startsWith('Z_'))
       throw usageError(`${name} is damaged gzip (${code}); compress or copy it again`);
-    if (/^E[A-Z]+$/.test(code)) throw usageError(`${name} cannot be read (${code})`);
+    if (/^E[A-Z]+$/.test(code))
+      throw usageError(`${name} cannot be read (${code}); check the file and its disk`);
     throw error;
   }
 }

@@ -22,7 +22,7 @@ const JSON_FIELDS: ReadonlySet<string> = new Set(['scope', 'factors']);
 const TIME_FIELDS: ReadonlySet<string> = new Set(['timestamp', 'resolved_at']);
 
 /** Cell indexes of each field in a row, in the order in which they are tried. */
-type Layout = readonly { readonly field: string; readonly at: readonly number[] }[];
+type Layout = readonly { readonly field: string; readonly cells: readonly number[] }[];
 
 /**
  * Reads a Postgres CSV export of the old `pattern_episode_events` table, row by row. Other columns are ignored;
@@ -78,12 +78,14 @@ function layoutOf(header: readonly string[], columnNames: Readonly<Record<string
   const layout = Object.entries(COLUMNS_OF).map(([field, usualColumns]) => {
     const renamed = columnNames[field];
     const columns = renamed === undefined ? usualColumns : [renamed.toLowerCase()];
-    return { field, at: columns.map(column => names.indexOf(column)).filter(at => at >= 0) };
+    return { field, cells: columns.map(column => names.indexOf(column)).filter(index => index >= 0) };
   });
-  const missing = layout.filter(({ field, at }) => at.length === 0 && REQUIRED.includes(field));
+  const missing = layout.filter(({ field, cells }) => cells.length === 0 && REQUIRED.includes(field));
   if (missing.length === 0) return layout;
   const list = missing.map(({ field }) => COLUMNS_OF[field]?.join(' or ')).join(', ');
-  throw usageError(`the CSV's first line must name its columns; missing: ${list}`);
+  throw usageError(
+    `the CSV's first line must name its columns; missing: ${list} (for a column of another name use --column)`,
+  );
 }
 
 function readRow(row: readonly string[], layout: Layout, width: number, line: number): Entry {
@@ -91,13 +93,13 @@ function readRow(row: readonly string[], layout: Layout, width: number, line: nu
     line,
     code,
     detail,
-    event: Object.fromEntries(layout.map(({ field, at }) => [field, excerpt(cellOf(row, at) ?? '')])),
+    event: Object.fromEntries(layout.map(({ field, cells }) => [field, excerpt(cellOf(row, cells) ?? '')])),
   });
   if (row.length !== width)
     return faulty('invalid_row', `the row has ${row.length} cells where the first line has ${width}`);
   const event: Record<string, unknown> = {};
-  for (const { field, at } of layout) {
-    const cell = cellOf(row, at);
+  for (const { field, cells } of layout) {
+    const cell = cellOf(row, cells);
     if (cell === undefined) continue;
     if (JSON_FIELDS.has(field)) {
       const parsed = parseJson(cell);
@@ -117,8 +119,8 @@ function lineBreaks(row: readonly string[]): number {
 }
 
 /** Returns the first of the given cells that is filled in. */
-function cellOf(row: readonly string[], at: readonly number[]): string | undefined {
-  return at.map(i => row[i]).find(cell => cell !== undefined && cell !== '' && cell !== '\\N');
+function cellOf(row: readonly string[], cells: readonly number[]): string | undefined {
+  return cells.map(i => row[i]).find(cell => cell !== undefined && cell !== '' && cell !== '\\N');
 }
 
 function parseJson(text: string): { value: unknown } | { error: string } {

@@ -18,7 +18,7 @@ const answerSchema = ingestAnswerSchema.loose();
 /**
  * Sends one batch. Sending is idempotent: the service stores an event once, by its id. A batch that a gateway
  * rejects as too large is sent in halves.
- * @throws Failure when the service is unreachable or rejects the request, the signal's reason when that is aborted
+ * @throws Failure when the service is unreachable or rejects the request, the signal's reason when the signal is aborted
  */
 export async function sendBatch(
   session: Session,

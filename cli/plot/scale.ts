@@ -3,9 +3,9 @@ import type { Axis, LinePlot } from './line-plot.ts';
 /** An axis with a known range. */
 export interface Scale {
   /** Maps a value to its share of the axis, 0 to 1 inside the range; NaN for a value without a place. */
-  readonly at: (value: number) => number;
+  readonly shareOf: (value: number) => number;
   /** Maps a share of the axis to its value. */
-  readonly value: (share: number) => number;
+  readonly valueAt: (share: number) => number;
   readonly ticks: readonly Tick[];
 }
 
@@ -36,24 +36,24 @@ export function scalesOf({ x, y, lines, guides = [] }: LinePlot): { readonly x: 
 /** Returns the scale of an axis that shows the values. One value gives a range around it, no value gives 0 to 1. */
 export function scale(axis: Axis, values: readonly number[]): Scale {
   const log = axis.scale === 'log';
-  const to = log ? Math.log10 : (value: number) => value;
-  const back = log ? (value: number) => 10 ** value : (value: number) => value;
-  const [low, high] = range(axis, values.map(to).filter(Number.isFinite), to);
+  const toScale = log ? Math.log10 : (value: number) => value;
+  const fromScale = log ? (value: number) => 10 ** value : (value: number) => value;
+  const [low, high] = range(axis, values.map(toScale).filter(Number.isFinite), toScale);
   const ticks = (axis.ticks ?? (log ? powers(low, high) : roundSteps(low, high))).filter(value =>
-    within(to(value), low, high),
+    within(toScale(value), low, high),
   );
   const { format = plain } = axis;
   return {
-    at: value => {
-      const place = (to(value) - low) / (high - low);
+    shareOf: value => {
+      const place = (toScale(value) - low) / (high - low);
       return Number.isFinite(place) ? place : Number.NaN;
     },
-    value: share => back(low + share * (high - low)),
+    valueAt: share => fromScale(low + share * (high - low)),
     ticks: ticks.map(value => ({ value, text: format(value) })),
   };
 }
 
-/** Returns the range that the axis sets, else that of the values; logarithms on a `log` axis. */
+/** Returns the range that the axis sets, else that of the values; on a `log` axis, their logarithms. */
 function range(
   { from, to }: Axis,
   values: readonly number[],
@@ -67,7 +67,7 @@ function range(
     : [least - (Math.abs(least) || 1) / 2, least + (Math.abs(least) || 1) / 2];
 }
 
-/** Tests the range with a tolerance, so that rounding keeps a tick at its end. */
+/** Returns true for a value in the range. A tolerance keeps a tick at an end in spite of rounding. */
 function within(value: number, low: number, high: number): boolean {
   const slack = (high - low) * 1e-9;
   return value >= low - slack && value <= high + slack;

@@ -44,8 +44,8 @@ interface Places {
 function draw(plot: LinePlot, panel: number): string {
   const scales = scalesOf(plot);
   const places: Places = {
-    x: value => LEFT + scales.x.at(value) * (WIDTH - LEFT - RIGHT),
-    y: value => TOP + (1 - scales.y.at(value)) * (HEIGHT - TOP - BOTTOM),
+    x: value => LEFT + scales.x.shareOf(value) * (WIDTH - LEFT - RIGHT),
+    y: value => TOP + (1 - scales.y.shareOf(value)) * (HEIGHT - TOP - BOTTOM),
   };
   const clip = `plot-${panel}`;
   const drawn = plot.lines.flatMap((line, i) => curve(line, i, places));
@@ -125,13 +125,13 @@ function guideLabels(guides: readonly Guide[], { x }: Places): string[] {
     const label = 'label' in guide ? (guide.label ?? '') : '';
     return label !== '' && at >= LEFT && at <= WIDTH - RIGHT ? [{ at, label }] : [];
   });
-  let free = LEFT;
+  let minStart = LEFT;
   return labelled
     .sort((a, b) => a.at - b.at)
     .map(({ at, label }) => {
       const width = label.length * CHARACTER_WIDTH;
-      const start = Math.max(free, Math.min(at - width / 2, WIDTH - RIGHT - width));
-      free = start + width + CHARACTER_WIDTH;
+      const start = Math.max(minStart, Math.min(at - width / 2, WIDTH - RIGHT - width));
+      minStart = start + width + CHARACTER_WIDTH;
       return `<text x="${start.toFixed(1)}" y="${TOP - 6}" fill="#444">${text(label)}</text>`;
     });
 }

@@ -57,34 +57,34 @@ interface Scales {
 function draw(canvas: Canvas, { points }: Line, stroke: Stroke, { x, y }: Scales): void {
   let previousY = Number.NaN;
   for (let dot = 0; dot < canvas.dotColumns; dot++) {
-    const currentY = y.at(interpolate(points, x.value(canvas.shareOfDot(dot)), 1));
+    const currentY = y.shareOf(interpolate(points, x.valueAt(canvas.shareOfDot(dot)), 1));
     canvas.stroke(dot, previousY, currentY, stroke);
     previousY = currentY;
   }
-  // A point without neighbours may lie between the centres of two columns of dots. So it is drawn at its own place.
+  // The loop above may skip a point without neighbours, which can lie between two columns of dots.
   points.forEach(([px, py], i) => {
     const isolated = !Number.isFinite(points[i - 1]?.[1]) && !Number.isFinite(points[i + 1]?.[1]);
-    if (isolated) canvas.dot(x.at(px), y.at(py));
+    if (isolated) canvas.dot(x.shareOf(px), y.shareOf(py));
   });
 }
 
 function shade(canvas: Canvas, { band }: Line, { x, y }: Scales): void {
   if (!band) return;
   for (let column = 0; column < canvas.columns; column++) {
-    const value = x.value(canvas.shareOfColumn(column));
-    canvas.shade(column, y.at(interpolate(band, value, 1)), y.at(interpolate(band, value, 2)));
+    const value = x.valueAt(canvas.shareOfColumn(column));
+    canvas.shade(column, y.shareOf(interpolate(band, value, 1)), y.shareOf(interpolate(band, value, 2)));
   }
 }
 
 function rule(canvas: Canvas, guide: Guide, { x, y }: Scales): void {
-  if ('x' in guide) canvas.ruleDown(x.at(guide.x));
-  else canvas.ruleAcross(y.at(guide.y));
+  if ('x' in guide) canvas.ruleDown(x.shareOf(guide.x));
+  else canvas.ruleAcross(y.shareOf(guide.y));
 }
 
 /** Returns the line of labels above the vertical guides; a label that would touch the previous one moves right. */
-function guideLabels({ guides = [] }: LinePlot, { at }: Scale, columns: number): string[] {
+function guideLabels({ guides = [] }: LinePlot, { shareOf }: Scale, columns: number): string[] {
   const labelled = guides.flatMap(guide => {
-    const place = 'x' in guide ? at(guide.x) : Number.NaN;
+    const place = 'x' in guide ? shareOf(guide.x) : Number.NaN;
     const label = 'label' in guide ? printable(guide.label ?? '') : '';
     return label !== '' && place >= 0 && place <= 1 ? [{ place, label }] : [];
   });
@@ -92,29 +92,29 @@ function guideLabels({ guides = [] }: LinePlot, { at }: Scale, columns: number):
   for (const { place, label } of labelled.sort((a, b) => a.place - b.place)) {
     const width = textWidth(label);
     const middle = Math.round(place * (columns - 1)) - (width >> 1);
-    const free = textWidth(line) + (line === '' ? 0 : 1);
-    const start = Math.max(free, Math.min(middle, columns - width), 0);
+    const minStart = textWidth(line) + (line === '' ? 0 : 1);
+    const start = Math.max(minStart, Math.min(middle, columns - width), 0);
     if (start + width <= columns) line += ' '.repeat(start - textWidth(line)) + label;
   }
   return line === '' ? [] : [line];
 }
 
 /** Returns the label of each row; a row shows at most one tick. */
-function rowLabels({ ticks, at }: Scale, height: number): string[] {
+function rowLabels({ ticks, shareOf }: Scale, height: number): string[] {
   const labels = new Array<string>(height).fill('');
   for (const { value, text } of ticks) {
-    const row = Math.round((1 - at(value)) * (height - 1));
+    const row = Math.round((1 - shareOf(value)) * (height - 1));
     labels[row] ||= printable(text);
   }
   return labels;
 }
 
 /** Returns the axis with its ticks and the numbers below it; a number that would touch the previous one is omitted. */
-function xAxis({ ticks, at }: Scale, columns: number): readonly [string, string] {
+function xAxis({ ticks, shareOf }: Scale, columns: number): readonly [string, string] {
   const axis = new Array<string>(columns).fill('─');
   let numbers = '';
-  for (const { value, text } of ticks.toSorted((a: Tick, b: Tick) => at(a.value) - at(b.value))) {
-    const column = Math.round(at(value) * (columns - 1));
+  for (const { value, text } of ticks.toSorted((a: Tick, b: Tick) => shareOf(a.value) - shareOf(b.value))) {
+    const column = Math.round(shareOf(value) * (columns - 1));
     const shown = printable(text);
     const start = Math.min(Math.max(0, column - (textWidth(shown) >> 1)), columns - textWidth(shown));
     if (numbers !== '' && start < numbers.length + 1) continue;

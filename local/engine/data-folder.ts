@@ -8,7 +8,7 @@ export class DataFolderError extends Error {}
 
 /** File that marks a folder with lost records, so that no later start opens it. */
 const MARKER = 'DAMAGED';
-/** Maximum time to read a folder in search of damage when it is opened, in milliseconds. */
+/** Maximum milliseconds of the search for damage, which reads a folder before the engine opens it. */
 const SCAN_MS = 2000;
 
 /**
@@ -20,8 +20,8 @@ export async function checkFolder(path: string): Promise<void> {
   await checkWritable(path);
   if (existsSync(join(path, MARKER))) throw recordsLost(path);
   await checkReadable(path);
-  // LevelDB drops records that it cannot read. It reports that only in its own log and only once: the next opening
-  // would find no damage.
+  // LevelDB drops records that it cannot read. It reports them in its own log, and only once: the next opening
+  // finds no damage.
   const log = await readFile(join(path, 'LOG'), 'utf8');
   if (!/corruption/i.test(log)) return;
   await writeFile(join(path, MARKER), log);
@@ -49,8 +49,8 @@ async function checkReadable(path: string): Promise<void> {
   const level = new ClassicLevel<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
   try {
     await level.open();
-    const until = performance.now() + SCAN_MS;
-    for await (const _ of level.iterator({ fillCache: false })) if (performance.now() > until) break;
+    const deadline = performance.now() + SCAN_MS;
+    for await (const _ of level.iterator({ fillCache: false })) if (performance.now() > deadline) break;
     await level.close();
   } catch (cause) {
     await level.close().catch(() => undefined);

@@ -98,8 +98,8 @@ export async function openEmbeddedEngine(path?: string): Promise<EmbeddedEngine>
 }
 
 /**
- * Makes every query close its iterator of the database. dynalite ends an iterator with `return`, which those of the
- * current database lack. Each would stay in memory with the rows it has read ahead: about a megabyte per cycle.
+ * Makes every query close its iterator of the database. dynalite ends an iterator with `return`, a method that the
+ * iterators of the current database lack. An iterator that is not closed stays in memory with the rows it has read ahead.
  */
 function closeIterators({ db }: DynaliteStore): void {
   for (const name of ['values', 'keys'] as const) {

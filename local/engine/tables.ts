@@ -26,7 +26,9 @@ export async function ensureTables(
     if (await create(client, definition(table, names[table]))) created.push(names[table]);
     for (let polls = 0; !(await isActive(client, names[table])); polls++) {
       if (polls === POLLS)
-        throw new Error(`table ${names[table]} did not become active within ${(POLLS * POLL_MS) / 1000} s`);
+        throw new Error(
+          `table ${names[table]} did not become active within ${(POLLS * POLL_MS) / 1000} s; check the endpoint and try again`,
+        );
       await new Promise(resolve => setTimeout(resolve, POLL_MS));
     }
   }

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { coinColumns } from '../../bench/policy/coin-flips.ts';
 import { bestThresholds, oracleActs } from '../../bench/policy/oracle.ts';
-import { driftRunner, none, PATTERN, replayRunner, START_MS } from '../../bench/policy/policy-runners.ts';
+import {
+  baseRunner,
+  driftRunner,
+  PATTERN,
+  replayRunner,
+  START_MS,
+} from '../../bench/policy/policy-runners.ts';
 import { eventsOf, score, utility } from '../../bench/policy/score.ts';
 import { curveOf, type Events, generate, type World } from '../../bench/policy/world.ts';
 import { WORLDS } from '../../bench/policy/worlds.ts';
@@ -40,7 +46,7 @@ describe('the simulator of policies', () => {
       const world = { ...worldNamed('scope'), days: 14, eventsPerDay: 40 };
       const events = generate(world, 3);
       const simulated = driftRunner(resolution)(events).acts;
-      const acts = none(events).acts;
+      const acts = baseRunner(events).acts;
       for (let day = 0; day < world.days; day++) {
         const rows = [...events.known.keys()].filter(i => (events.known[i] ?? 0) <= day);
         const columns = {
@@ -69,7 +75,7 @@ describe('the simulator of policies', () => {
           acts[i] = events.margins.every((m, g) => (m[i] ?? 0) + (open[g] ?? 0) >= 0) ? 1 : 0;
         }
       }
-      expect(acts).not.toEqual(none(events).acts);
+      expect(acts).not.toEqual(baseRunner(events).acts);
       expect(simulated).toEqual(acts);
     },
   );
@@ -80,7 +86,7 @@ describe('the simulator of policies', () => {
     expect(Math.abs(ts)).toBeLessThan(0.03);
     expect(Math.abs(halo)).toBeLessThan(0.05);
     expect(Math.abs(slope)).toBeLessThan(0.0003);
-    const base = none(events).acts;
+    const base = baseRunner(events).acts;
     expect(base.reduce((sum, act) => sum + act, 0) / events.size).toBeCloseTo(0.09, 1);
     expect(utility(events, oracleActs(events)) / utility(events, base)).toBeCloseTo(1, 1);
   });
@@ -89,7 +95,7 @@ describe('the simulator of policies', () => {
     const world = { ...worldNamed('scope'), days: 50 };
     expect(generate(world, 5).success).toEqual(generate(world, 5).success);
     expect(generate(world, 5).success).not.toEqual(generate(world, 6).success);
-    const scores = score(generate(world, 5), { none, replay: replayRunner({}, 10) });
+    const scores = score(generate(world, 5), { none: baseRunner, replay: replayRunner({}, 10) });
     expect(scores.none?.captured).toBe(0);
     expect(scores.replay?.captured).toBeGreaterThan(0.2);
     expect(scores.replay?.captured).toBeLessThan(1);
@@ -97,6 +103,6 @@ describe('the simulator of policies', () => {
 
   test('A world with too few events gets no override', () => {
     const events = eventsOf(worldNamed('tiny'), 1);
-    expect(replayRunner({}, 10)(events)).toEqual({ acts: none(events).acts, overrides: 0 });
+    expect(replayRunner({}, 10)(events)).toEqual({ acts: baseRunner(events).acts, overrides: 0 });
   });
 });

@@ -36,10 +36,10 @@ it('A logarithmic axis has ticks at powers of ten, over less than two decades al
 });
 
 it('An axis over one value, or none, has a length', () => {
-  expect(scale({ label: '' }, [5]).at(5)).toBe(0.5);
-  expect(scale({ label: '' }, [0]).at(0)).toBe(0.5);
-  expect(scale({ label: '' }, []).at(0.25)).toBe(0.25);
-  expect(scale({ label: '', scale: 'log' }, [10, 1000]).at(0)).toBeNaN();
+  expect(scale({ label: '' }, [5]).shareOf(5)).toBe(0.5);
+  expect(scale({ label: '' }, [0]).shareOf(0)).toBe(0.5);
+  expect(scale({ label: '' }, []).shareOf(0.25)).toBe(0.25);
+  expect(scale({ label: '', scale: 'log' }, [10, 1000]).shareOf(0)).toBeNaN();
 });
 
 it.each([[[-5e-324, 5e-324]], [[0, 5e-324]], [[-1.7e308, 1.7e308]], [[1, 1 + 2 ** -52]]])(
@@ -57,7 +57,7 @@ it('An axis maps a value to its place and back', () => {
     fc.property(fc.constantFrom('linear' as const, 'log' as const), value, value, value, (kind, a, b, v) => {
       fc.pre(Math.abs(a - b) > 1e-3 * (a + b));
       const result = scale({ label: '', scale: kind }, [a, b]);
-      expect(result.value(result.at(v)) / v).toBeCloseTo(1, 6);
+      expect(result.valueAt(result.shareOf(v)) / v).toBeCloseTo(1, 6);
     }),
   );
 });
