@@ -56,9 +56,13 @@ export function run(file, args) {
     stdio: 'inherit',
     env: { ...process.env, PATH: path },
   });
-  // Without a listener a signal would end the launcher before the child. A terminal sends Ctrl-C to both processes, so
-  // the child then receives the signal twice.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // Without a listener a signal would end the launcher before the child. A terminal sends its signals (Ctrl-C, hang-up)
+  // to both processes; passed on, the child would receive them twice, and a second Ctrl-C ends the service at once.
+  const fromTerminal = process.stdin.isTTY ? ['SIGINT', 'SIGHUP'] : [];
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => {
+      if (!fromTerminal.includes(signal)) child.kill(signal);
+    });
   child.on('error', error => {
     console.error(`${file} cannot start ${node}: ${error.message}. Run npm ci and try again.`);
     process.exit(1);
