@@ -27,6 +27,6 @@ export const BUNDLING: BundlingOptions = {
   // The bundle contains the SDK: the tested version, and only the parts in use.
   bundleAwsSDK: true,
   externalModules: UNUSED_SDK_MODULES,
-  // Without the size of every bundle, the output of `cdk synth` shows warnings and findings at a glance.
+  // Hides the size of every bundle, which would bury warnings and findings in the output of `cdk synth`.
   logLevel: LogLevel.WARNING,
 };

@@ -3,7 +3,7 @@
  * `cycle.asl.json`. So the state ends a slow step, and the record of the run shows `timeout`, not a platform error.
  */
 export const FUNCTIONS = {
-  // 500 events take 20 DynamoDB statements and the validation of half a megabyte: network and some CPU.
+  // 500 events take 20 batched DynamoDB requests and the validation of half a megabyte: network and some CPU.
   // The timeout is 29 s, because the HTTP API times out after 30 s.
   ingest: { id: 'Ingest', memoryMb: 1024, timeoutSeconds: 29 },
   // 1,769 MB give one full vCPU. The cold start dominates, and it is CPU time only.
@@ -19,7 +19,7 @@ export const FUNCTIONS = {
   'cycle-open': { id: 'CycleOpen', memoryMb: 512, timeoutSeconds: 65 },
   // This step computes lessons and the overrides that follow from them, and puts nothing in force.
   // A million events as columns take 1 GB. While they are read, or copied for a week of the walk-forward evaluation,
-  // they take the same again. One thread uses one vCPU: a million events of 8 dimensions take about a minute, with
+  // they take another 1 GB. One thread uses one vCPU: a million events of 8 dimensions take about a minute, with
   // both policies and their evaluation.
   mine: { id: 'Mine', memoryMb: 3008, timeoutSeconds: 605 },
   // This step puts the computed lessons and overrides in force. It writes one head and the record of one pattern, and
@@ -36,7 +36,7 @@ export const FUNCTION_NAMES = Object.keys(FUNCTIONS).filter((name): name is Func
 );
 
 /**
- * Returns the environment that Node itself reads. Reading the source map costs a cold start some milliseconds. The
+ * Returns the environment that Node itself reads. Reading the source map lengthens a cold start by milliseconds. The
  * functions that answer callers skip it: their log translates the stack of an error when one occurs. A step throws
  * its errors to the platform, which logs them, so Node must translate the stack.
  */

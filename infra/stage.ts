@@ -33,7 +33,7 @@ const STAGES: Readonly<Record<string, Base>> = {
 };
 
 /**
- * Reads the stage from the context, for example of `cdk deploy -c stage=prod -c alarmEmails=a@example.com`.
+ * Reads the stage from the context. An example is `cdk deploy -c stage=prod -c alarmEmails=a@example.com`.
  * @throws Error naming the invalid context value
  */
 export function readStage(read: ReadContext): Stage {

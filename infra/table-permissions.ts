@@ -17,7 +17,7 @@ export type AccessTarget = TableName | 'outcomes';
 export interface Access {
   readonly target: AccessTarget;
   readonly actions: readonly TableAction[];
-  /** Restricts access to items whose partition key has one of these forms; `*` stands for any text. */
+  /** Restricts access to items whose partition key equals one of these texts; `*` matches any text. */
   readonly partitions?: readonly string[];
   /** Restricts access to these attributes, keys included. */
   readonly attributes?: readonly string[];

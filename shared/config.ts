@@ -4,7 +4,7 @@ import type { Payoff } from './override/payoff.ts';
 
 const wholeNumber = z.coerce.number().int();
 
-/** Every setting, by the name of its environment variable. The type checker checks `infra/` against this schema. */
+/** All settings, by the name of their environment variable. The type checker checks `infra/` against this schema. */
 export const environmentSchema = z.object({
   EVENTS_TABLE: z.string().min(3),
   LESSONS_TABLE: z.string().min(3),
@@ -26,7 +26,7 @@ export const environmentSchema = z.object({
   PAYOFF_LOSS: z.coerce.number().positive().default(1),
   /** `status` is unhealthy when the last finished run is older than this, in minutes. */
   CYCLE_MAX_AGE_MINUTES: wholeNumber.min(1).default(120),
-  /** Days that an event is kept after its receipt. Longer than any window, so that a run never reads expired rows. */
+  /** Days from the receipt of an event to its expiry: more than any window, so that no run misses expired events. */
   EVENT_RETENTION_DAYS: wholeNumber.min(368).max(3660).default(400),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Set only in the function that starts runs. */
@@ -35,8 +35,9 @@ export const environmentSchema = z.object({
   DYNAMODB_ENDPOINT: z.url().optional(),
 });
 
+/** Settings before their defaults are filled in. A setting without `?` has no default. */
 export type Environment = z.input<typeof environmentSchema>;
-/** The environment variables of a function. Those without `?` have no default. Values are text. */
+/** Environment variables of a function: a text for each setting that is set. */
 export type EnvironmentVariables = { readonly [name in keyof Environment]?: string };
 
 export interface Config {
@@ -60,12 +61,13 @@ export interface Config {
  * @throws Error that names every missing or invalid setting
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  // Without `jitless` zod compiles a parser first. Settings are parsed once per process, so that would take longer.
-  const result = environmentSchema.safeParse(set, { jitless: true });
+  // An empty variable counts as not set.
+  const nonEmpty = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  // Without `jitless` zod compiles a parser first. For settings, which are parsed only once, that takes longer.
+  const result = environmentSchema.safeParse(nonEmpty, { jitless: true });
   if (!result.success) {
     const problems = result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
-    throw new Error(`invalid settings: ${problems.join('; ')}`);
+    throw new Error(`invalid settings: ${problems.join('; ')}; correct these environment variables`);
   }
   const env = result.data;
   return {

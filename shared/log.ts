@@ -18,7 +18,7 @@ const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
  * line (log injection).
  * @param write receives each line without its newline
  * @param now milliseconds since 1970
- * @param stackOf returns the stack of an error as it is to be logged
+ * @param stackOf returns the stack to log for an error
  */
 export function jsonLog(
   level: LogLevel,

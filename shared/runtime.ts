@@ -74,22 +74,22 @@ export function createRuntime(
   };
 }
 
-let container: Runtime | undefined;
+let cached: Runtime | undefined;
 
 /** Returns the runtime of this Lambda container. @throws Error that names every missing or invalid setting */
 function containerRuntime(): Runtime {
-  if (!container) {
+  if (!cached) {
     const config = readConfig(process.env);
     const endpoint = config.dynamodbEndpoint;
     const client = documentClient(endpoint === undefined ? {} : { endpoint });
-    container = createRuntime(config, client, Date.now, undefined, jsonLog('info', writeStdout, Date.now));
+    cached = createRuntime(config, client, Date.now, undefined, jsonLog('info', writeStdout, Date.now));
   }
-  return container;
+  return cached;
 }
 
 /**
  * Returns the handler that a Lambda function exports. In Lambda the handler is built while the container starts, so that
- * a missing setting stops the start. Elsewhere it is built at the first call, so that tests can import `createHandler`
+ * a missing setting fails the start. Elsewhere it is built at the first call, so that tests can import `createHandler`
  * without an environment.
  */
 export function lambdaEntry<A extends readonly unknown[], R>(

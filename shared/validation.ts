@@ -10,7 +10,7 @@ export const instant = z.iso.datetime();
 /** Length of the window of a run, in days. */
 export const lookbackDays = z.number().int().min(1).max(366);
 
-/** Reports whether a JSON value is an object and no array. */
+/** Reports whether a JSON value is an object; an array is not. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -6,7 +6,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stage.ts';
 
-/** Starts a run every hour. Returns the dead-letter queue of failed starts, which has an alarm. */
+/** Creates the schedule that starts a run every hour. Returns the dead-letter queue of failed starts. */
 export function createSchedule(scope: Construct, stage: Stage, machine: StateMachine): Queue {
   const deadLetters = new Queue(scope, 'ScheduleDeadLetters', {
     encryption: QueueEncryption.SQS_MANAGED,
@@ -25,7 +25,7 @@ export function createSchedule(scope: Construct, stage: Stage, machine: StateMac
       input: ScheduleTargetInput.fromObject({}),
       deadLetterQueue: deadLetters,
       retryAttempts: 10,
-      // After that, the next hourly run does the same work.
+      // A later retry is useless, because the next hourly run does the same work.
       maxEventAge: Duration.minutes(45),
     }),
   });

@@ -30,7 +30,7 @@ export function createCycle(scope: Construct, stage: Stage, functions: CycleFunc
       CycleCloseFunctionArn: functions['cycle-close'].functionArn,
     },
     tracingEnabled: true,
-    // The log has names, states and errors of every step, but no inputs and outputs.
+    // The log contains names, states and errors of every step, but neither inputs nor outputs.
     logs: {
       destination: logs,
       level: LogLevel.ALL,

@@ -30,10 +30,13 @@ export interface MonitoredResources {
 
 const FIVE_MINUTES = Duration.minutes(5);
 /** Number of five-minute periods in two hours, after which the lack of a successful run is an alarm. */
-const TWO_HOURS = 24;
+const PERIODS_IN_TWO_HOURS = 24;
 /** Server errors in five minutes that start the alarm. */
 const API_ERRORS = 5;
-/** Milliseconds of a slow look-up. A warm one takes a few, the first of a container some ten more; no cold start counts. */
+/**
+ * Duration of a slow look-up, milliseconds. A warm look-up takes a few, the first one of a container about ten more.
+ * The metric excludes the start of the container.
+ */
 const LOOKUP_P99_MS = 300;
 
 /** Creates all alarms on one topic. */
@@ -62,7 +65,7 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
       metric: succeededExecutions(machine),
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
-      periods: TWO_HOURS,
+      periods: PERIODS_IN_TWO_HOURS,
       missingData: TreatMissingData.BREACHING,
     },
     {

@@ -22,11 +22,11 @@ const NO_EVENTS_HOURS = 3;
 const NO_OUTCOMES_HOURS = 24;
 /** Hours without an event read by a run after which reading has stopped. Runs are hourly. */
 const NOTHING_READ_HOURS = 3;
-/** Days of earlier traffic that count. CloudWatch evaluates 7 days at most. */
+/** Days in which earlier traffic counts; CloudWatch evaluates at most 7. */
 const TRAFFIC_DAYS = 7;
 
 interface StalledFlowSpec extends AlarmSpec {
-  /** Conditions that must all hold. */
+  /** Names of the conditions that must all be met. */
   readonly conditions: readonly ConditionName[];
 }
 
@@ -75,7 +75,7 @@ export function createStalledFlowAlarms(
 
 type ConditionName = keyof ReturnType<typeof createConditions>;
 
-/** Creates the alarms that the composite alarms combine; they notify no topic. The ids are those of deployed stacks. */
+/** Creates the alarms that the composite alarms combine; they notify no topic. Keep the ids of deployed stacks. */
 function createConditions(scope: Construct, stage: Stage, { eventPosts, outcomePosts, cycle }: LogMetrics) {
   const create = (id: string, description: string, condition: Condition): Alarm =>
     new Alarm(scope, `${id}Condition`, {
@@ -116,7 +116,7 @@ function createConditions(scope: Construct, stage: Stage, { eventPosts, outcomeP
 
 type Condition = Omit<AlarmProps, 'alarmName' | 'alarmDescription'>;
 
-/** Holds when the metric was above 0 on at least one of the days. */
+/** Returns a condition that is met when the metric was above 0 on at least one of the days. */
 const hadTraffic = (metric: Metric, days: number): Condition => ({
   metric: metric.with({ period: Duration.days(1) }),
   comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -126,7 +126,7 @@ const hadTraffic = (metric: Metric, days: number): Condition => ({
   treatMissingData: TreatMissingData.NOT_BREACHING,
 });
 
-/** Holds when the metric was 0 or missing in each of the hours. */
+/** Returns a condition that is met when the metric was 0 or missing in each of the hours. */
 const noTraffic = (metric: Metric, hours: number): Condition => ({
   metric: metric.with({ period: Duration.hours(1) }),
   comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,

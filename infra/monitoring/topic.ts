@@ -11,7 +11,7 @@ export function createAlarmTopic(scope: Construct, stage: Stage): Topic {
     displayName: `PM Tuning ${stage.name}`,
     enforceSSL: true,
   });
-  // `enforceSSL` adds a topic policy. It replaces the default one, which lets alarms of the account publish.
+  // `enforceSSL` adds a topic policy, which replaces the default one and its permission for alarms to publish.
   topic.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],

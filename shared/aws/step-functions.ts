@@ -7,7 +7,8 @@ export function stateMachineStarter(arn: string | undefined): CycleStarter {
   const client = new SFNClient({});
   return {
     async start(cycleId, options) {
-      if (arn === undefined) throw new Fault('cycle_not_started', 'STATE_MACHINE_ARN is not set');
+      if (arn === undefined)
+        throw new Fault('cycle_not_started', 'STATE_MACHINE_ARN is not set: set it to the state machine');
       const input = JSON.stringify({ ...options, cycle_id: cycleId });
       try {
         await client.send(new StartExecutionCommand({ stateMachineArn: arn, name: cycleId, input }));

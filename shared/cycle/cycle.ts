@@ -11,7 +11,7 @@ export const cycleOptionsSchema = z
   .strictObject({
     as_of: z.iso
       .datetime({ offset: true, message: 'must be an RFC 3339 time such as 2025-01-20T00:00:00Z' })
-      // An offset can move a time near the first or last four-digit year beyond it.
+      // An offset can move a time at the edge of year 0000 or 9999 to a year that four digits cannot express.
       .refine(
         text => Date.parse(text) >= 0 && Date.parse(text) < Date.UTC(9999, 0),
         'must lie between 1970 and 9998',
@@ -30,7 +30,7 @@ export const cycleOptionsSchema = z
 
 export type CycleOptions = z.output<typeof cycleOptionsSchema>;
 
-/** A run in the form in which its steps pass it on. */
+/** A run, in the form that each of its steps receives. */
 export const cycleRunSchema = cycleOptionsSchema.omit({ pattern_key: true }).extend({
   cycle_id: z.string(),
   as_of: z.iso.datetime(),
@@ -65,8 +65,8 @@ export type MinedPattern = z.output<typeof minedPatternSchema>;
  * - `published`: a new generation is in force.
  * - `unchanged`: the result equals the generation in force.
  * - `too_few_events`: no slice reached `n_min`.
- * - `frozen`: an operator keeps the generation as it is.
- * - `yielded`: another run or an operator changed the pattern meanwhile.
+ * - `frozen`: an operator froze the pattern, so the run publishes nothing.
+ * - `yielded`: another run or an operator changed the pattern while this run computed.
  * - `failed`: see the reason.
  */
 const patternRunStatusSchema = z.enum([
@@ -99,7 +99,7 @@ export type PatternRun = z.output<typeof patternRunSchema>;
 
 /**
  * The status of a run.
- * - `running`: its last step has not closed it.
+ * - `running`: the last step has not closed the run.
  * - `partial`: some patterns failed.
  * - `failed`: all patterns failed, or the run itself did.
  */

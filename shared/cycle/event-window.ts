@@ -14,8 +14,8 @@ const MAX_ID_LENGTH = 64;
 
 /**
  * Reads the events of the window whose outcome was known at `asOf` (contract, section 6), as columns.
- * A corrected outcome counts as known since the correction, so no week of the walk-forward sees the outcome before it.
- * @param asOf end of the window, milliseconds since 1970; both ends belong to it
+ * A corrected outcome counts as known from its correction on, so the walk-forward does not use it earlier.
+ * @param asOf end of the window, milliseconds since 1970; start and end are inclusive
  * @param lookbackDays length of the window, days
  * @throws Fault `damaged_event` listing the events that cannot be read, or a fault of the store
  */
@@ -54,7 +54,7 @@ class DamagedEvents {
       this.#listed.push(JSON.stringify(episodeId.slice(0, MAX_ID_LENGTH)));
   }
 
-  /** @throws Fault `damaged_event` that lists the first of them and counts all */
+  /** @throws Fault `damaged_event` with the number of damaged events and the first of their ids */
   throwIfNotEmpty(): void {
     if (this.#count === 0) return;
     const more = this.#count > MAX_LISTED ? ` and ${this.#count - MAX_LISTED} more` : '';

@@ -12,7 +12,7 @@ const YIELDED = 'another run or an operator changed the pattern meanwhile';
 /**
  * Compares a mined result with the head of its pattern and, if it is new, puts it in force with one conditional write.
  * Both row sets must be stored before. A crash in between leaves rows that nothing points to; they expire.
- * @param head the head as read just before; its version must be the one that the result was computed against
+ * @param head the head as read just before; the pattern yields if the result was computed against another version
  */
 export async function publishPattern(
   stores: GenerationStores,
@@ -23,25 +23,25 @@ export async function publishPattern(
 ): Promise<PatternRun> {
   const current = head?.current;
   const inForce = current?.generation ?? 0;
-  const run = runEntry(pattern, mined, inForce);
+  const entry = runEntry(pattern, mined, inForce);
   const summary = [mined.shortfall, mined.note].filter(text => text !== undefined).join('; ') || undefined;
   const isEmpty = mined.lessons.rows === 0;
   // This call is a retry after a lost response: the cycle has already published.
   if (current?.cycle_id === cycle.cycle_id && sameContent(current, mined))
-    return { ...run(isEmpty ? 'too_few_events' : 'published', inForce, summary), published: true };
-  if ((head?.version ?? 0) !== mined.head_version) return run('yielded', inForce, YIELDED);
+    return { ...entry(isEmpty ? 'too_few_events' : 'published', inForce, summary), published: true };
+  if ((head?.version ?? 0) !== mined.head_version) return entry('yielded', inForce, YIELDED);
   if (head?.mode === 'frozen') {
     if (current) await saveRenewal(stores, pattern, head, await renewIfDue(stores, pattern, current));
-    return run('frozen', inForce, `an operator froze the pattern: ${head.last_change.why}`);
+    return entry('frozen', inForce, `an operator froze the pattern: ${head.last_change.why}`);
   }
   if (current ? sameContent(current, mined) : isEmpty) {
     // The step before has renewed the row sets that were due.
     if (head && current) await saveRenewal(stores, pattern, head, withSets(current, mined));
-    return run(isEmpty ? 'too_few_events' : 'unchanged', inForce, summary);
+    return entry(isEmpty ? 'too_few_events' : 'unchanged', inForce, summary);
   }
   const generation = newGeneration(stores, cycle, mined, (head?.latest ?? 0) + 1);
-  if (!(await putInForce(stores, pattern, head, generation))) return run('yielded', inForce, YIELDED);
-  return run(isEmpty ? 'too_few_events' : 'published', generation.generation, summary);
+  if (!(await putInForce(stores, pattern, head, generation))) return entry('yielded', inForce, YIELDED);
+  return entry(isEmpty ? 'too_few_events' : 'published', generation.generation, summary);
 }
 
 /** Returns a function that makes the pattern's entry in the record of the run. */
@@ -76,7 +76,7 @@ async function putInForce(
   return (await heads.head(pattern))?.current?.cycle_id === generation.cycle_id;
 }
 
-/** Returns the generation with the mined sets; the same object when none was renewed. */
+/** Returns the generation with the mined sets; the same object when no set was renewed. */
 function withSets(current: Generation, { lessons, overrides }: MinedPattern): Generation {
   const same =
     lessons.kept_until === current.lessons.kept_until &&

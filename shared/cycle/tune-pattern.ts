@@ -47,9 +47,9 @@ export function tunePattern(
   const mined = mineLessons(pattern, columns, settings.n_min);
   const input: PolicyInput = { pattern, lessons: mined.lessons, columns, asOf, settings };
   const { overrides, explainNoOverride, note } = computeOverrides(settings.policy, input);
-  const moved = new Set(overrides.map(override => override.scope_hash));
+  const withOverride = new Set(overrides.map(override => override.scope_hash));
   const lessons = mined.lessons.map(lesson =>
-    moved.has(lesson.scope_hash) ? lesson : { ...lesson, why_not: explainNoOverride(lesson) },
+    withOverride.has(lesson.scope_hash) ? lesson : { ...lesson, why_not: explainNoOverride(lesson) },
   );
   const shortfall = describeShortfall(pattern, mined, settings.n_min);
   return {
@@ -95,8 +95,8 @@ function describeShortfall(
     .map(lesson => `${nMin - lesson.lacks} of ${nMin} in ${describeScope(lesson.scope_subset)}`);
   if (slices.length > 0) return slices.join('; ');
   if (lessons.length > 0) return undefined;
-  const counted = makesLadderLessons(pattern) ? 'successes with a dx_count' : 'events with an outcome';
-  return `${support} of ${nMin} ${counted}`;
+  const unit = makesLadderLessons(pattern) ? 'successes with a dx_count' : 'events with an outcome';
+  return `${support} of ${nMin} ${unit}`;
 }
 
 function describeCut(cut: Cut): string {

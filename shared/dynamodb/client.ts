@@ -52,7 +52,7 @@ export function documentClient(settings: DynamoDBClientConfig): DynamoDBDocument
 /**
  * The DynamoDB client of the stores. It reads queries to the last page, retries batches until every item is processed,
  * and returns false for an unmet condition.
- * @throws Fault `store_throttled` or `store_unavailable` for everything else that fails
+ * @throws Fault `store_throttled` or `store_unavailable` for any other failure
  */
 export class Dynamo {
   readonly #client: DynamoDBDocumentClient;
@@ -114,7 +114,7 @@ export class Dynamo {
       ProjectionExpression: attributes.map((_, i) => `#a${i}`).join(),
       ExpressionAttributeNames: Object.fromEntries(attributes.map((name, i) => [`#a${i}`, name])),
     };
-    const found = await mapBatches(keys, BATCH_GET_KEYS, async batch => {
+    const batches = await mapBatches(keys, BATCH_GET_KEYS, async batch => {
       const items: Item[] = [];
       let left: readonly Item[] = batch;
       for (let attempt = 0; left.length > 0; attempt++) {
@@ -126,7 +126,7 @@ export class Dynamo {
       }
       return items;
     });
-    return found.flat();
+    return batches.flat();
   }
 
   /** Puts items without a condition, until none is left unprocessed. */
@@ -232,9 +232,10 @@ async function backOff(attempt: number, operations: 'reads' | 'writes'): Promise
   await new Promise(resolve => setTimeout(resolve, Math.random() * ceiling));
 }
 
-async function conditionHolds(sent: Promise<unknown>): Promise<boolean> {
+/** Returns false when a request fails because its condition does not hold. */
+async function conditionHolds(request: Promise<unknown>): Promise<boolean> {
   try {
-    await sent;
+    await request;
     return true;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;
@@ -242,9 +243,9 @@ async function conditionHolds(sent: Promise<unknown>): Promise<boolean> {
   }
 }
 
-async function withFaults<T>(sent: Promise<T>): Promise<T> {
+async function withFaults<T>(request: Promise<T>): Promise<T> {
   try {
-    return await sent;
+    return await request;
   } catch (error) {
     throw toFault(error);
   }

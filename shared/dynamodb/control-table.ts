@@ -21,7 +21,7 @@ export class ControlTable {
     return this.db.get({ TableName: this.name, Key: { pk, sk } });
   }
 
-  /** Writes one item without a condition. @param days until the item expires; undefined keeps it for good */
+  /** Writes one item without a condition. @param days until the item expires; undefined: never */
   async put(pk: string, sk: string, content: object, days?: number): Promise<void> {
     const expiry = days !== undefined && { [TTL_ATTRIBUTE]: expiryAfter(this.now(), days) };
     await this.db.put({ TableName: this.name, Item: { pk, sk, ...content, ...expiry } });

@@ -27,7 +27,7 @@ export class CounterUpdates {
     this.#changes.set(pattern, change);
   }
 
-  /** Counts a conflict; other results count nothing. */
+  /** Counts a result that is a conflict; any other result changes nothing. */
   addConflict(pattern: PatternKey, result: AddResult | ResolveResult): void {
     if (result === 'event_conflict') this.add(pattern, { eventConflicts: 1 });
     if (result === 'outcome_conflict') this.add(pattern, { outcomeConflicts: 1 });

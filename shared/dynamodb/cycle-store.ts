@@ -5,10 +5,10 @@ import { mapBatches } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import { CYCLES, cyclePartition } from './keys.ts';
 
-/** Days that the record of a run is kept. */
+/** Days after which the record of a run expires. */
 const RECORD_DAYS = 90;
 
-/** Records of runs in the control table: one summary a run, and one item per pattern of the run. */
+/** Records of runs in the control table: one summary per run, and one item per pattern of a run. */
 export class DynamoCycleStore implements CycleStore {
   readonly #control: ControlTable;
 

@@ -6,7 +6,7 @@ import type { Item } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import * as keys from './keys.ts';
 
-/** Days after the last look-up with a dimension at which its item expires. */
+/** Days from the last look-up with a dimension to the expiry of its item. */
 const QUERIED_DAYS = 30;
 /** Maximum number of dimensions that are recorded for a pattern. */
 const MAX_USED = 256;

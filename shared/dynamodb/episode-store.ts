@@ -49,13 +49,13 @@ export class DynamoEpisodeStore implements EpisodeStore {
   async add(episodes: readonly Episode[]): Promise<AddResult[]> {
     await this.#heads.register([...new Set(episodes.map(e => e.pattern))]);
     const counts = new CounterUpdates();
-    const writes = episodes.map(episode => this.#write(episode));
-    const first = firstOfEachKey(writes);
-    const inserted = await this.#insert(first, counts);
+    const writes = episodes.map(toWrite);
+    const firstWrites = firstOfEachKey(writes);
+    const inserted = await this.#insert(firstWrites, counts);
     await this.#compareWithStored(writes, inserted, counts);
     await this.#applyOutcomesOfRepeats(writes, inserted, counts);
     await this.#applyParked(
-      first.filter(w => w.result !== 'event_conflict'),
+      firstWrites.filter(w => w.result !== 'event_conflict'),
       counts,
     );
     for (const { episode, result } of writes) counts.addConflict(episode.pattern, result);
@@ -104,18 +104,6 @@ export class DynamoEpisodeStore implements EpisodeStore {
     for await (const page of interleavePages(shards)) yield page.map(toResolvedRow);
   }
 
-  #write(episode: Episode): Write {
-    const body = episodeBody(episode);
-    return {
-      episode,
-      body,
-      hash: bodyHash(body),
-      token: randomUUID().slice(0, 13),
-      key: eventKey(episode.pattern, episode.id),
-      result: 'accepted',
-    };
-  }
-
   async #insert(writes: readonly Write[], counts: CounterUpdates): Promise<Set<Write>> {
     const items = writes.map(w => this.#eventItem(w));
     const isNew = await this.#db.insertMany(this.#settings.eventsTable, 'pk', items);
@@ -147,20 +135,20 @@ export class DynamoEpisodeStore implements EpisodeStore {
     inserted: ReadonlySet<Write>,
     counts: CounterUpdates,
   ): Promise<void> {
-    const others = writes.filter(w => !inserted.has(w));
-    if (others.length === 0) return;
-    const keysByText = new Map(others.map(w => [keyText(w.key), w.key]));
+    const notInserted = writes.filter(w => !inserted.has(w));
+    if (notInserted.length === 0) return;
+    const keysByText = new Map(notInserted.map(w => [keyText(w.key), w.key]));
     const items = await this.#db.getMany(
       this.#settings.eventsTable,
       [...keysByText.values()],
       ['pk', 'sk', 'h', 'w'],
     );
     const stored = new Map(items.map(item => [keyText(item), item]));
-    for (const write of others) {
+    for (const write of notInserted) {
       const item = stored.get(keyText(write.key));
       if (!item) throw new Fault('store_unavailable', 'a stored event disappeared during the request');
-      // An item with the token of this write means that the insert was applied, its response lost, and the SDK retried
-      // it.
+      // The item has the token of this write when the first attempt inserted it, its response was lost, and the SDK
+      // retried.
       if (item.w === write.token) countNew(counts, write.episode);
       else write.result = item.h === write.hash ? 'unchanged' : 'event_conflict';
     }
@@ -208,6 +196,18 @@ interface Write {
   result: AddResult;
 }
 
+function toWrite(episode: Episode): Write {
+  const body = episodeBody(episode);
+  return {
+    episode,
+    body,
+    hash: bodyHash(body),
+    token: randomUUID().slice(0, 13),
+    key: eventKey(episode.pattern, episode.id),
+    result: 'accepted',
+  };
+}
+
 const keyText = (key: { readonly pk?: unknown; readonly sk?: unknown }): string =>
   JSON.stringify([key.pk, key.sk]);
 
@@ -224,7 +224,7 @@ function countNew(counts: CounterUpdates, episode: Episode): void {
   counts.add(episode.pattern, { total: 1, withOutcome: episode.outcome ? 1 : 0 });
 }
 
-/** Returns an empty row for an item that is not in the expected format; unpacking it reports the event as damaged. */
+/** Returns the row of an item; an empty row for an invalid item, which unpacking then reports as damaged. */
 function toResolvedRow(item: Item): ResolvedRow {
   const { sk, t, m, o } = item;
   const time = typeof t === 'string' ? keys.eventTimeOf(t) : Number.NaN;

@@ -19,9 +19,9 @@ import { isExpired } from './expiry.ts';
 import * as keys from './keys.ts';
 import { assertReadable } from './stored-format.ts';
 
-/** Days that a superseded generation is kept. */
+/** Days after which a superseded generation expires. */
 export const HISTORY_DAYS = 30;
-/** Days that an audit record is kept. */
+/** Days after which an audit record expires. */
 const AUDIT_DAYS = 400;
 /** Maximum number of audit records that are read at once. */
 const AUDIT_PAGE = 100;
@@ -102,12 +102,12 @@ export class DynamoHeadStore implements HeadStore {
       })),
     );
     const items = await this.#control.db.getMany(this.#control.name, itemKeys);
-    const found = new Map(items.map(item => [`${item.pk} ${item.sk}`, item]));
+    const itemsByKey = new Map(items.map(item => [`${item.pk} ${item.sk}`, item]));
     return patterns.map(({ sk, since }) => {
       const pattern = parsePatternKey(String(sk));
       const pk = keys.patternPartition(pattern);
-      const head = toHead(found.get(`${pk} ${keys.HEAD}`));
-      return { pattern, since: Number(since), head, ...toCounts(found.get(`${pk} ${keys.COUNTS}`)) };
+      const head = toHead(itemsByKey.get(`${pk} ${keys.HEAD}`));
+      return { pattern, since: Number(since), head, ...toCounts(itemsByKey.get(`${pk} ${keys.COUNTS}`)) };
     });
   }
 
@@ -124,7 +124,7 @@ export class DynamoHeadStore implements HeadStore {
     const item = await this.#get(pattern, keys.EVIDENCE);
     if (typeof item?.rows !== 'string') return undefined;
     const evidence = evidenceSchema.safeParse(JSON.parse(item.rows));
-    // A record of an earlier version with other figures is skipped; the next run replaces it.
+    // A record that an earlier version wrote with other fields is ignored; the next run replaces it.
     return evidence.success ? evidence.data : undefined;
   }
 
@@ -168,12 +168,12 @@ function toGeneration(item: Item): Generation {
 }
 
 function toCounts(item: Item | undefined): Pick<PatternOverview, 'counts' | 'conflicts'> {
-  const of = (counter: Counter): number => {
+  const countOf = (counter: Counter): number => {
     const value = item?.[COUNTERS[counter]];
     return typeof value === 'number' ? Math.max(0, value) : 0;
   };
   return {
-    counts: { total: of('total'), withOutcome: of('withOutcome'), parked: of('parked') },
-    conflicts: { events: of('eventConflicts'), outcomes: of('outcomeConflicts') },
+    counts: { total: countOf('total'), withOutcome: countOf('withOutcome'), parked: countOf('parked') },
+    conflicts: { events: countOf('eventConflicts'), outcomes: countOf('outcomeConflicts') },
   };
 }

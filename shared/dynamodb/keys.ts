@@ -11,7 +11,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * overrides  pk pattern@set, sk scope hash of the chunk's first row
  *   all rows of a set; rows from a scope hash on          query by pk; sk from a hash
  * control    pk, sk
- *   patterns                sk pattern                    all patterns that ever had an event
+ *   patterns                sk pattern                    all registered patterns
  *   pattern#KEY             sk head                       mode, settings, generation in force
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
  *   pattern#KEY             sk near                       slices just under n_min in the last run
@@ -35,7 +35,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * head, generation, chunk   format_version of the item; none means 1
  */
 
-/** Number of partitions per pattern in the events table. Changing it needs a migration: readers query exactly these. */
+/** Number of partitions per pattern in the events table. A change needs a migration: readers query exactly these. */
 export const EVENT_SHARDS = 8;
 
 /** Attribute with the epoch second after which DynamoDB may delete an item, in every table. */

@@ -25,11 +25,11 @@ export function parkedKey(pattern: PatternKey, id: string): ItemKey {
   return { pk: keys.parkedPartition(pattern), sk: id };
 }
 
-/** The item of an outcome history. */
+/** The item that stores an outcome history. */
 interface HistoryLocation {
   readonly table: string;
   readonly key: ItemKey;
-  /** Writes the first revision; returns false when a history exists, or its event does not. */
+  /** Writes the first revision. Returns false when a history exists already, or when the event does not exist. */
   readonly create: () => Promise<boolean>;
 }
 
@@ -40,7 +40,9 @@ type AppendResult = { readonly result: ResolveResult | 'missing'; readonly creat
  *
  * - A revision is appended by a conditional write on the history (optimistic lock), so concurrent writers lose none.
  * - An outcome without its event is parked first, and its event is read again afterwards.
- * - An event is stored first, and parked outcomes are read afterwards. So the second of the two always finds the first.
+ * - An event is stored first, and parked outcomes are read afterwards.
+ *
+ * So when both arrive at the same time, the later request finds the item that the earlier one wrote.
  */
 export class OutcomeWriter {
   readonly #db: Dynamo;
@@ -69,10 +71,10 @@ export class OutcomeWriter {
     const applied = await this.apply(pattern, episodeId, revision, counts);
     if (applied !== 'missing') return applied;
     await this.#heads.register([pattern]);
-    const parked = await this.#park(pattern, episodeId, revision, counts);
+    const result = await this.#park(pattern, episodeId, revision, counts);
     // The event may have arrived between the first attempt and the parking.
-    const moved = await this.unpark(pattern, episodeId, counts);
-    return moved && parked === 'parked' ? 'resolved' : parked;
+    const unparked = await this.unpark(pattern, episodeId, counts);
+    return unparked && result === 'parked' ? 'resolved' : result;
   }
 
   /** Adds a revision to a stored event; returns `missing` when there is no such event. */
@@ -103,6 +105,7 @@ export class OutcomeWriter {
     const TableName = this.#controlTable;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const item = await this.#db.get({ TableName, Key });
+      // On a retry the outcomes are applied already, and another request has deleted the item.
       if (!item) return attempt > 0;
       if (isExpired(item, this.#now())) return false;
       const applied: ResolveResult[] = [];
@@ -111,11 +114,11 @@ export class OutcomeWriter {
         if (result === 'missing') return false;
         applied.push(result);
       }
-      // Deletes only what was applied: another revision may have been parked meanwhile.
-      const unchanged = { ConditionExpression: 'o = :o', ExpressionAttributeValues: { ':o': item.o } };
-      if (await this.#db.delete({ TableName, Key, ...unchanged })) {
+      // Deletes only the revisions that were applied: another one may have been parked meanwhile.
+      const condition = { ConditionExpression: 'o = :o', ExpressionAttributeValues: { ':o': item.o } };
+      if (await this.#db.delete({ TableName, Key, ...condition })) {
         counts.add(pattern, { parked: -1 });
-        // A parked outcome may contradict the outcome that the event brought along.
+        // A parked outcome may contradict the outcome that came inside its event.
         for (const result of applied) counts.addConflict(pattern, result);
         return true;
       }

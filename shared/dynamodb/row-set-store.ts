@@ -85,7 +85,7 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
   ): Promise<{ rows: Row[]; next?: string }> {
     const rows: Row[] = [];
     if (set.rows === 0) return { rows };
-    const start = await this.#chunkHolding(pattern, set, from);
+    const start = await this.#startChunk(pattern, set, from);
     const pages = this.#db.pages({
       TableName: this.#table,
       ConsistentRead: true,
@@ -103,8 +103,8 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
       throw from === ''
         ? new Fault('damaged_generation', 'the parts of the generation are missing')
         : new Fault('invalid_page_token', 'this page token has expired; start from the first page');
-    const beyond = rows[limit];
-    return beyond ? { rows: rows.slice(0, limit), next: rowKey(beyond) } : { rows };
+    const nextRow = rows[limit];
+    return nextRow ? { rows: rows.slice(0, limit), next: rowKey(nextRow) } : { rows };
   }
 
   async renew(pattern: PatternKey, set: RowSetRef, expiresAt: number): Promise<void> {
@@ -131,8 +131,8 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     if (renewed.includes(false)) throw new Fault('damaged_generation', 'a part of the generation is missing');
   }
 
-  /** Returns the sort key of the chunk that holds the first row at or after `from`. */
-  async #chunkHolding(pattern: PatternKey, set: RowSetRef, from: string): Promise<string> {
+  /** Returns the sort key of the last chunk that begins at or before `from`. Earlier chunks have no later row. */
+  async #startChunk(pattern: PatternKey, set: RowSetRef, from: string): Promise<string> {
     const [item] = await this.#db.queryPage({
       TableName: this.#table,
       ConsistentRead: true,
@@ -142,7 +142,7 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
       Limit: 1,
       ProjectionExpression: 'sk',
     });
-    // A key before the first chunk starts at that chunk: '!' sorts before every hexadecimal digit.
+    // Without such a chunk, reading begins at the first one: '!' sorts before every hexadecimal digit.
     return item ? String(item.sk) : '!';
   }
 }

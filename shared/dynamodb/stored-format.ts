@@ -10,15 +10,17 @@ import { FORMAT, FORMAT_ATTRIBUTE, FORMAT_VERSION_SORT } from './keys.ts';
  * - A head, an archived generation and a chunk of a row set may carry the version of their own format.
  * - Data and items without a version have version 1: release 0.1.0 wrote none.
  *
- * A service reads every version up to its own and refuses a newer one. During an update both rules are needed: a
- * running container of the old release may still write items of the old format, which stay readable. An item of the new
- * format that is written before the first run records the version is refused by its own version.
+ * A service reads every version up to its own and rejects a newer one. During an update:
+ *
+ * - A container of the old release may still write items of the old format. The new release reads them.
+ * - A container of the new release may write items of the new format before a run records the version of the data. The
+ *   old release rejects each such item by the item's own version.
  */
 
 /** The version that this code writes, and the newest that it reads. Raise it with every change of a stored format. */
 const FORMAT_VERSION = 1;
 
-/** Checks and records the version of the data; it costs requests only until its first success in a process. */
+/** Checks and records the version of the data. After its first success in a process it sends no more requests. */
 export class StoredFormat {
   readonly #control: ControlTable;
   #recorded = false;
@@ -28,9 +30,9 @@ export class StoredFormat {
   }
 
   /**
-   * Checks that this service can read the data, and records its version in data of an older one or of none. A run and
-   * the local service do so before anything else. Ingest does not: an event of an older format stays readable, and a
-   * refused event would be lost.
+   * Checks that this service can read the data. Data with an older version, or with none, get the version of this
+   * service. A run and the local service call this before anything else. Ingest does not: an event of an older format
+   * stays readable, and a rejected event would be lost.
    * @throws Fault `newer_data`
    */
   async open(): Promise<void> {

@@ -23,13 +23,17 @@ export interface ResolvedRow {
 export interface EpisodeStore {
   /**
    * Adds events. A later event with the same id does not replace the first.
-   * @returns one result each, in their order
+   * @returns one result per event, in the order of `episodes`
    */
   add(episodes: readonly Episode[]): Promise<AddResult[]>;
-  /** Records outcomes. An outcome without its event is parked. @returns one result each, in their order */
+  /**
+   * Records outcomes. An outcome without its event is parked.
+   * @returns one result per outcome, in the order of `reports`
+   */
   resolve(reports: readonly OutcomeReport[]): Promise<ResolveResult[]>;
   /**
-   * Returns pages of the stored events that have an outcome, sorted by event time. All shards are read at once.
+   * Yields pages of the stored events that have an outcome. All shards are read at once; only the events of one shard
+   * come in the order of their time.
    * @param from first event time, inclusive, milliseconds since 1970
    * @param to last event time, inclusive, milliseconds since 1970
    */
@@ -44,7 +48,7 @@ export interface EventCounts {
   readonly parked: number;
 }
 
-/** Rejections because something else is recorded under the same id. Each repeat counts. */
+/** Numbers of rejected events and outcomes whose id already has other content. Each repeat counts. */
 export interface ConflictCounts {
   readonly events: number;
   readonly outcomes: number;

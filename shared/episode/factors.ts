@@ -19,7 +19,7 @@ export type FactorValue = z.output<typeof factorValueSchema>;
 /** The factors of an event by name. `applied`, the overrides in force at decision time, is an object. */
 export type Factors = Readonly<Record<string, FactorValue | object>>;
 
-/** Factors as a caller sends them. Names that the product does not use are kept. */
+/** Factors as a caller sends them. Factors that the product does not use are stored too. */
 export const factorsSchema = safeRecord<Factors>(MAX_FACTORS, factorProblem).meta({
   type: 'object',
   description: 'signal factors and thresholds at decision time; unknown names are kept',
@@ -28,7 +28,8 @@ export const factorsSchema = safeRecord<Factors>(MAX_FACTORS, factorProblem).met
 });
 
 function factorProblem(name: string, value: unknown): string | undefined {
-  if (name === '' || name.length > 128 || name === '__proto__') return 'is not a valid factor name';
+  if (name === '' || name.length > 128 || name === '__proto__')
+    return 'must be a name of 1 to 128 characters other than __proto__';
   // Most factors are numbers or booleans. Testing these first avoids the slower schema.
   if (name !== 'applied' && (typeof value === 'boolean' || Number.isFinite(value))) return undefined;
   if (name === 'applied')
@@ -38,8 +39,8 @@ function factorProblem(name: string, value: unknown): string | undefined {
 }
 
 /**
- * Returns whether a value is an object of at most 8 levels. It is a loop, so that a deep request cannot overflow the
- * stack.
+ * Returns whether a value is an object of at most 8 levels. The function loops and does not recurse, so a deeply nested
+ * request cannot overflow the stack.
  */
 function isShallowObject(value: unknown): boolean {
   if (!isObject(value)) return false;

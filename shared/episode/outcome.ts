@@ -32,8 +32,8 @@ export interface OutcomeReport {
 
 /**
  * All reports about one episode's outcome: at most one initial outcome, and corrections.
- * It is a set and not a log: the same revisions make the same history in any order of arrival.
- * The initial outcome comes first, then corrections by their own time, ties by name.
+ * A history is a set and not a log: the same revisions make the same history in any order of arrival.
+ * The initial outcome comes first, then corrections by `resolvedAt`; equal times by the name of the outcome.
  */
 export type OutcomeHistory = readonly OutcomeRevision[];
 
@@ -53,8 +53,8 @@ interface Merge {
 
 /**
  * Adds a revision to a history.
- * - An initial outcome stays: another one that differs is a conflict, an equal one is `unchanged`.
- * - A correction is added while there are fewer than `MAX_CORRECTIONS`. The latest by its own time is in force.
+ * - The first initial outcome is final: a different one is a conflict, an equal one is `unchanged`.
+ * - A correction is added while there are fewer than `MAX_CORRECTIONS`. The one with the latest `resolvedAt` counts.
  */
 export function mergeOutcome(history: OutcomeHistory, revision: OutcomeRevision): Merge {
   const initial = history.find(known => !known.correction);
@@ -69,14 +69,14 @@ export function mergeOutcome(history: OutcomeHistory, revision: OutcomeRevision)
 }
 
 /**
- * Returns the outcome that was known at a moment, undefined before any was.
+ * Returns the outcome that was known at a moment; undefined if none was.
  * @param asOf milliseconds since 1970
  */
 export function outcomeAsOf(history: OutcomeHistory, asOf: number): Outcome | undefined {
   return revisionAsOf(history, asOf)?.outcome;
 }
 
-/** Returns the revision that was in force at a moment, undefined before any was known. */
+/** Returns the revision that was in force at a moment; undefined if none was known. */
 export function revisionAsOf(history: OutcomeHistory, asOf: number): OutcomeRevision | undefined {
   return history.findLast(revision => revision.resolvedAt <= asOf);
 }
@@ -92,7 +92,7 @@ const REVISION = /^(\+?)([sfn])(\d{1,16})$/;
 const LETTER: Readonly<Record<Outcome, string>> = { success: 's', failure: 'f', neutral: 'n' };
 const OUTCOME: Readonly<Record<string, Outcome>> = { s: 'success', f: 'failure', n: 'neutral' };
 
-/** Returns a history as the store keeps it. */
+/** Returns the stored text of a history. */
 export function formatHistory(history: OutcomeHistory): string {
   return history.map(r => `${r.correction ? '+' : ''}${LETTER[r.outcome]}${r.resolvedAt}`).join();
 }

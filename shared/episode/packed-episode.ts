@@ -2,8 +2,8 @@ import type { Episode } from './episode.ts';
 import type { FactorValue } from './factors.ts';
 
 /*
- * The packed form of an event has the few dozen bytes that mining and replay need of it. Reading is the larger part of a
- * run's cost, so no text is decoded twice (docs/decisions/0001-packed-events.md).
+ * The packed form of an event has the few dozen bytes that mining and replay need. Reading events is most of a run's
+ * cost, so no text is decoded twice (docs/decisions/0001-packed-events.md).
  *
  * The parts follow each other without gaps. Numbers are little endian.
  *
@@ -14,26 +14,26 @@ import type { FactorValue } from './factors.ts';
  *           u16  bytes of the value, then the value in UTF-8
  *   u8    decision: 1 acted, 0 skipped
  *   u8    gate flags that the event logged: bit i is GATE_FLAGS[i]
- *   u8    gate flags that were passed: same bits
- *   u8    gates that blocked: bit i is GATE_NAMES[i]; BLOCKED_LOGGED is set if the event logged any list
+ *   u8    gates that were passed: the same bits
+ *   u8    gates that blocked: bit i is GATE_NAMES[i]; BLOCKED_LOGGED is set if the event has `blocked_by`
  *   u16   numeric factors that are present: bit i is NUMERIC_FACTORS[i]
- *   f64   each of them, in that order
+ *   f64   the value of each present factor, in the order of NUMERIC_FACTORS
  *   u16   bytes of the trade id, then the trade id in UTF-8; 0 for none
  *
  * A pair of the scope is one run of bytes, so that a reader can look it up in a dictionary without decoding it.
- * `read-packed-episode.ts` reads it.
+ * `read-packed-episode.ts` reads the packed form.
  */
 
 /** Version of the packed form. */
 export const PACKED_FORMAT = 1;
 /** Bytes of a packed event without its scope, its numbers and its trade id. */
 const FIXED_BYTES = 11;
-/** Bit of the byte of gates that blocked: the event logged the list. */
+/** Bit in the byte of blocking gates: the event has `blocked_by`, even if the list is empty. */
 const BLOCKED_LOGGED = 0x80;
 
 /**
  * The numeric factors that a policy may replay; `{min, median, max}` counts by its median. Their positions are stored,
- * so new ones are appended, up to 16. Rows that were packed before have a 0 in the new bits: absent.
+ * so new ones are appended, up to 16. In rows that were packed earlier, the bit of a new factor is 0: absent.
  */
 export const NUMERIC_FACTORS = [
   'ts_score',
@@ -56,7 +56,7 @@ export type NumericFactor = (typeof NUMERIC_FACTORS)[number];
 export const GATE_FLAGS = ['ts_ok', 'slope_ok', 'entry_zone_ok'] as const;
 export type GateFlag = (typeof GATE_FLAGS)[number];
 
-/** The gates that `blocked_by` may name; any other name sets the last. */
+/** The gates that `blocked_by` may name; any other name sets the bit of `other`. */
 export const GATE_NAMES = ['ts', 'halo', 'slope', 'dx', 'sr', 'edx', 'other'] as const;
 
 /** Packs an event. Factors that no policy reads are left out. */
@@ -83,7 +83,7 @@ export function packEpisode(episode: Episode): Uint8Array {
   return packed;
 }
 
-/** Writes the length (u16) and the bytes of a text in UTF-8. @returns the place behind them */
+/** Writes the length (u16) and the bytes of a text in UTF-8. @returns the offset after them */
 function writeText(into: Buffer, text: string, at: number): number {
   const bytes = into.write(text, at + 2, 'utf8');
   into.writeUInt16LE(bytes, at);

@@ -6,11 +6,11 @@ import { NUMERIC_FACTORS, PACKED_FORMAT } from './packed-episode.ts';
 
 /*
  * Reads parts of a packed event without making an object of it; the layout is at the top of `packed-episode.ts`.
- * `scopeRange` checks the bytes. The other functions take its result, the end of the scope: all parts behind the scope
- * are found from there.
+ * `scopeRange` checks the bytes and returns where the scope ends. The other functions take that end, because they
+ * compute the places of all later parts from it.
  */
 
-/** Places of the parts with a fixed place, from the end of the scope. */
+/** Offsets of parts in bytes after the end of the scope; `NUMBERS` is the first number. */
 const DECISION = 0;
 const FLAGS_KNOWN = 1;
 const FLAGS_SET = 2;
@@ -22,7 +22,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Returns where the scope lies inside a packed event: `[start, end)`.
- * @throws Fault `damaged_event` unless the format is known and the lengths inside add up to the event's own
+ * @throws Fault `damaged_event` unless the format is known and the parts together are as long as the event
  */
 export function scopeRange(packed: Uint8Array): readonly [number, number] {
   const version = byteAt(packed, 0);
@@ -44,8 +44,8 @@ export function readNumber(packed: Uint8Array, scopeEnd: number, name: NumericFa
   const index = NUMERIC_FACTORS.indexOf(name);
   const present = u16At(packed, scopeEnd + NUMBERS_PRESENT);
   if ((present & (1 << index)) === 0) return Number.NaN;
-  const before = popcount(present & ((1 << index) - 1));
-  return view(packed).getFloat64(scopeEnd + NUMBERS + 8 * before, true);
+  const numbersBefore = popcount(present & ((1 << index) - 1));
+  return view(packed).getFloat64(scopeEnd + NUMBERS + 8 * numbersBefore, true);
 }
 
 /** The flags of a packed event, and where its trade id lies. */
@@ -63,17 +63,17 @@ interface PackedFactors {
 /**
  * Reads all factors of a packed event.
  * @param scopeEnd end of the scope
- * @param number is called with each number that the event carries, and its index in `NUMERIC_FACTORS`
+ * @param onNumber is called for each number that the event carries, with its index in `NUMERIC_FACTORS`
  */
 export function readFactors(
   packed: Uint8Array,
   scopeEnd: number,
-  number: (index: number, value: number) => void,
+  onNumber: (index: number, value: number) => void,
 ): PackedFactors {
-  const doubles = view(packed);
+  const data = view(packed);
   let next = scopeEnd + NUMBERS;
   for (let mask = u16At(packed, scopeEnd + NUMBERS_PRESENT); mask !== 0; mask &= mask - 1) {
-    number(31 - Math.clz32(mask & -mask), doubles.getFloat64(next, true));
+    onNumber(31 - Math.clz32(mask & -mask), data.getFloat64(next, true));
     next += 8;
   }
   return {
@@ -98,8 +98,8 @@ export function pairEnd(packed: Uint8Array, at: number, scopeEnd: number): numbe
 }
 
 /**
- * Decodes name and value of a pair of a packed scope; parameters as for `pairEnd`.
- * @throws Fault `damaged_event` when they are invalid
+ * Decodes name and value of a pair of a packed scope. The parameters are those of `pairEnd`.
+ * @throws Fault `damaged_event` when the name or the value is invalid
  */
 export function unpackPair(packed: Uint8Array, at: number, scopeEnd: number): readonly [string, string] {
   const nameEnd = at + 1 + byteAt(packed, at);

@@ -50,7 +50,7 @@ export async function setSettings(
 
 /**
  * Puts a past generation back in force. A live pattern becomes frozen, because the next run would otherwise publish
- * again what was taken back. Mode `live` lets runs publish again.
+ * the rolled-back result again. Mode `live` lets runs publish again.
  * @throws Fault `unknown_generation`, `head_changed`
  */
 export async function rollBack(

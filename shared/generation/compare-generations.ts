@@ -50,11 +50,11 @@ const keyOf = (o: Override): string => `${o.scope_hash} ${o.action_category}`;
 const effectOf = (o: Override | undefined): number | null => o?.multiplier ?? o?.delta ?? null;
 
 function overrideChanges(before: readonly Override[], after: readonly Override[]): OverrideChange[] {
-  const old = new Map(before.map(o => [keyOf(o), o]));
-  const now = new Map(after.map(o => [keyOf(o), o]));
-  return [...new Map([...old, ...now])].flatMap(([key, { action_category, scope_subset }]) => {
-    const [a, b] = [effectOf(old.get(key)), effectOf(now.get(key))];
-    return a === b ? [] : [{ action_category, scope_subset, before: a, after: b }];
+  const oldByKey = new Map(before.map(o => [keyOf(o), o]));
+  const newByKey = new Map(after.map(o => [keyOf(o), o]));
+  return [...new Map([...oldByKey, ...newByKey])].flatMap(([key, { action_category, scope_subset }]) => {
+    const change = { before: effectOf(oldByKey.get(key)), after: effectOf(newByKey.get(key)) };
+    return change.before === change.after ? [] : [{ action_category, scope_subset, ...change }];
   });
 }
 

@@ -4,7 +4,7 @@ import { POLICIES } from '../override/override.ts';
 import type { Payoff } from '../override/payoff.ts';
 import type { Settings } from './head.ts';
 
-/** The stage's settings, which hold for every pattern that does not set its own. */
+/** The stage's settings, which apply to every pattern that does not set its own. */
 export interface Defaults {
   readonly nMin: number;
   readonly lookbackDays: number;

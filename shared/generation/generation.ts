@@ -9,7 +9,7 @@ import { count } from '../validation.ts';
 const rowSetSchema = z.object({ id: z.string(), rows: count, chunks: count });
 export type RowSetRef = z.output<typeof rowSetSchema>;
 
-/** A reference to a row set that is kept at least until `kept_until`. Runs renew what is in force long before. */
+/** A reference to a row set whose rows expire at `kept_until`. Runs renew the sets in force long before that. */
 export const keptSetSchema = rowSetSchema.extend({ kept_until: z.iso.datetime() });
 export type RetainedRowSetRef = z.output<typeof keptSetSchema>;
 
@@ -38,15 +38,15 @@ export const generationSchema = z.object({
 });
 export type Generation = z.output<typeof generationSchema>;
 
-/** Returns the generation with a number. @throws Fault `unknown_generation` */
+/** Returns the generation with the given number. @throws Fault `unknown_generation` */
 export function findGeneration(generations: readonly Generation[], number: number): Generation {
-  const found = generations.find(({ generation }) => generation === number);
-  if (!found)
+  const match = generations.find(({ generation }) => generation === number);
+  if (!match)
     throw new Fault(
       'unknown_generation',
       `there is no generation ${number} of this pattern: list its generations and choose one`,
     );
-  return found;
+  return match;
 }
 
 export const changeSchema = z.object({

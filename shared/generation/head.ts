@@ -5,7 +5,7 @@ import { count, lookbackDays } from '../validation.ts';
 import { changeSchema, generationSchema } from './generation.ts';
 
 /**
- * Decides what look-ups of a pattern answer, and whether its runs publish.
+ * The mode decides what look-ups of a pattern answer, and whether its runs publish.
  * - `live`: the generation in force; runs publish.
  * - `shadow`: neutral; runs publish.
  * - `frozen`: the generation in force; runs publish nothing.

@@ -28,9 +28,9 @@ interface PatternRegistry {
 export interface HeadStore extends PatternRegistry {
   /** Returns the head by a strongly consistent read; undefined before its first write. */
   head(pattern: PatternKey): Promise<Head | undefined>;
-  /** Writes a head if the stored one has the version before it. @returns false when another writer came first */
+  /** Writes a head if the stored version is `head.version - 1`. @returns false when another writer came first */
   replaceHead(pattern: PatternKey, head: Head): Promise<boolean>;
-  /** Keeps a generation that is about to be replaced, for history and rollback. */
+  /** Stores a generation that is about to be replaced, for history and rollback. */
   archive(pattern: PatternKey, generation: Generation): Promise<void>;
   /** Lists past generations, newest first, without the one in force. */
   archived(pattern: PatternKey): Promise<Generation[]>;

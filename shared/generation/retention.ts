@@ -39,7 +39,7 @@ export async function renew<Row>(
   return { ...set, kept_until: toIso(expiresAt) };
 }
 
-/** Renews the sets of a generation that are due. @returns the same object when none was */
+/** Renews the sets of a generation that are due. @returns the same object when none is due */
 export async function renewIfDue(
   deps: GenerationStores,
   pattern: PatternKey,

@@ -16,7 +16,7 @@ type Handler = (c: Context) => Response | Promise<Response>;
 /** Returns an app that answers every error as problem+json, limits the size of bodies, and logs no payload. */
 export function createApp(log: Log): Hono {
   const app = new Hono();
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => tooLarge() }));
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => answerProblem(bodyTooLarge()) }));
   app.notFound(c => {
     const allowed = methodsOf(app, c.req.path);
     if (allowed.length === 0)
@@ -38,10 +38,10 @@ export function createApp(log: Log): Hono {
 
 /** Returns the methods with a handler for a path. Middleware is registered for `ALL` and does not count. */
 function methodsOf(app: Hono, path: string): string[] {
-  const matches = (route: string): boolean =>
-    new RegExp(`^${route.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`).test(path);
+  const matches = (routePath: string): boolean =>
+    new RegExp(`^${routePath.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`).test(path);
   return app.routes
-    .filter(({ method, path }) => method !== 'ALL' && matches(path))
+    .filter(route => route.method !== 'ALL' && matches(route.path))
     .map(({ method }) => method);
 }
 
@@ -97,8 +97,4 @@ export function patternParam(c: Context): PatternKey {
 
 function bodyTooLarge(): Fault {
   return new Fault('body_too_large', `the body must not exceed ${MAX_BODY_BYTES} bytes`);
-}
-
-function tooLarge(): Response {
-  return answerProblem(bodyTooLarge());
 }

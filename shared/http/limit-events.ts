@@ -4,7 +4,7 @@ import { Fault } from '../errors.ts';
 type EventReader = Pick<EpisodeStore, 'resolved'>;
 
 /**
- * Limits how many events a caller may make a request read while it waits for the answer.
+ * Limits the number of events that one request reads while its caller waits for the answer.
  * @returns a reader of the same events, which throws Fault `invalid_request` after `maxEvents` events
  */
 export function limitEvents(episodes: EventReader, maxEvents: number): EventReader {

@@ -42,9 +42,9 @@ export async function readPage<Row extends object>(
   const pattern = parsePatternKey(query.pattern_key);
   const start = query.next === undefined ? await firstPage(heads, pattern, set) : parseToken(query.next);
   if (!start) return { pattern, generation: 0, rows: [], next: {} };
-  const found = await store.page(pattern, start.set, start.from, query.limit);
-  const next = found.next && `${start.generation}.${start.set.id}.${found.next}`;
-  const rows = found.rows.map(row => ({ pattern_key: pattern, ...row }));
+  const page = await store.page(pattern, start.set, start.from, query.limit);
+  const next = page.next && `${start.generation}.${start.set.id}.${page.next}`;
+  const rows = page.rows.map(row => ({ pattern_key: pattern, ...row }));
   return { pattern, generation: start.generation, rows, next: next ? { next } : {} };
 }
 

@@ -139,13 +139,13 @@ export const ROUTES = {
   },
   putMode: {
     ...ENDPOINTS.putMode,
-    summary: 'Set the mode of a pattern. It holds from the acknowledgement on.',
+    summary: 'Set the mode of a pattern. Look-ups use it as soon as this request is answered.',
     body: modeRequestSchema,
     answers: { 200: headAnswerSchema },
   },
   putSettings: {
     ...ENDPOINTS.putSettings,
-    summary: 'Set some settings of a pattern. They apply from the next cycle on; the others stay.',
+    summary: 'Set some settings of a pattern. They apply from the next cycle on; the others do not change.',
     body: settingsRequestSchema,
     answers: { 200: settingsAnswerSchema },
   },

@@ -13,9 +13,9 @@ export const UNQUERIED_AFTER_MS = DAY_MS;
 
 /** Returns the dimensions that lessons have used for a day and no look-up has contained for a day, sorted. */
 export function unqueriedDimensions({ used, queried }: DimensionCoverage, now: number): string[] {
-  const before = now - UNQUERIED_AFTER_MS;
+  const dayAgo = now - UNQUERIED_AFTER_MS;
   return [...used]
-    .filter(([name, since]) => since <= before && (queried.get(name) ?? 0) <= before)
+    .filter(([name, since]) => since <= dayAgo && (queried.get(name) ?? 0) <= dayAgo)
     .map(([name]) => name)
     .sort();
 }

@@ -4,11 +4,11 @@ import type { DimensionCoverage } from './dimension-coverage.ts';
 /** The scope dimensions that lessons use, and those that look-ups contain. */
 export interface DimensionStore {
   /**
-   * Sets the dimensions that the lessons of the last run use, sorted. A dimension that was used before keeps its time.
-   * Writes only when the list differs from the stored one.
+   * Sets the dimensions that the lessons of the last run use, sorted. A dimension that was used before keeps the time
+   * since which it is used. Writes only when the list differs from the stored one.
    */
   putUsed(pattern: PatternKey, names: readonly string[]): Promise<void>;
-  /** Records that look-ups have contained some dimensions by now. */
+  /** Records the current time as the last one at which look-ups contained the given dimensions. */
   recordQueried(pattern: PatternKey, names: readonly string[]): Promise<void>;
   coverage(pattern: PatternKey): Promise<DimensionCoverage>;
 }

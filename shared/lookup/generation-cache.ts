@@ -15,7 +15,7 @@ export class GenerationCache {
   readonly #read: (pattern: PatternKey, set: RowSetRef) => Promise<Override[]>;
   readonly #indexes = new Map<PatternKey, { readonly id: string; readonly index: OverrideIndex }>();
   readonly #loading = new Map<string, Promise<OverrideIndex>>();
-  #overrides = 0;
+  #overrideCount = 0;
 
   constructor(read: (pattern: PatternKey, set: RowSetRef) => Promise<Override[]>) {
     this.#read = read;
@@ -23,12 +23,12 @@ export class GenerationCache {
 
   /** Returns the index of a set, from memory or the store. @throws Fault of the store; a failed read is not cached */
   async index(pattern: PatternKey, set: RowSetRef): Promise<OverrideIndex> {
-    const known = this.#indexes.get(pattern);
-    if (known?.id === set.id) {
+    const cached = this.#indexes.get(pattern);
+    if (cached?.id === set.id) {
       // A Map keeps insertion order, so the first entry is the least recently used one.
       this.#indexes.delete(pattern);
-      this.#indexes.set(pattern, known);
-      return known.index;
+      this.#indexes.set(pattern, cached);
+      return cached.index;
     }
     const key = `${pattern}@${set.id}`;
     const loading = this.#loading.get(key) ?? this.#load(key, pattern, set);
@@ -41,9 +41,9 @@ export class GenerationCache {
       const index = new OverrideIndex(await this.#read(pattern, set));
       this.#evict(pattern);
       this.#indexes.set(pattern, { id: set.id, index });
-      this.#overrides += index.size;
+      this.#overrideCount += index.size;
       for (const other of this.#indexes.keys()) {
-        if (this.#overrides <= MAX_OVERRIDES || other === pattern) break;
+        if (this.#overrideCount <= MAX_OVERRIDES || other === pattern) break;
         this.#evict(other);
       }
       return index;
@@ -53,7 +53,7 @@ export class GenerationCache {
   }
 
   #evict(pattern: PatternKey): void {
-    this.#overrides -= this.#indexes.get(pattern)?.index.size ?? 0;
+    this.#overrideCount -= this.#indexes.get(pattern)?.index.size ?? 0;
     this.#indexes.delete(pattern);
   }
 }

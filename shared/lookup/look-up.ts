@@ -61,7 +61,7 @@ export function lookUp(
     resolution,
     overrides: inForce,
     thresholds: applyThresholds(request.pattern, request.thresholds, inForce),
-    // In mode `shadow` the explanation lists what would be in force, with nothing chosen.
+    // In mode `shadow` the explanation lists the overrides that mode `live` would serve, each with `chosen: false`.
     ...(request.explain && {
       explain: servesOverrides(mode) ? explain : explain.map(e => ({ ...e, chosen: false })),
     }),

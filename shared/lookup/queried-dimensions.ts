@@ -12,7 +12,7 @@ import type { Scope } from '../pattern/scope.ts';
 
 /** Minimum interval between two reports of the same dimension; must stay below `UNQUERIED_AFTER_MS` (24 h). */
 const REPORT_INTERVAL_MS = 3600_000;
-/** Bounds of the reporter's memory. Beyond them its times are dropped, and names are reported again early. */
+/** Bounds of the reporter's memory. Beyond them it drops its times, so names are reported again within the interval. */
 const MAX_PATTERNS = 1000;
 const MAX_NAMES = 256;
 
@@ -45,8 +45,8 @@ export class QueriedDimensionReporter {
   }
 
   #timesOf(pattern: PatternKey): Map<string, number> {
-    const known = this.#reportedAt.get(pattern);
-    if (known) return known;
+    const existing = this.#reportedAt.get(pattern);
+    if (existing) return existing;
     if (this.#reportedAt.size >= MAX_PATTERNS) this.#reportedAt.clear();
     const times = new Map<string, number>();
     this.#reportedAt.set(pattern, times);
@@ -61,7 +61,7 @@ const lineSchema = z.object({
   dimensions: z.string().regex(/^[A-Za-z]\w{0,63}(,[A-Za-z]\w{0,63}){0,63}$/),
 });
 
-/** Parses lines of the log; lines with another content are left out. */
+/** Parses the log lines that report dimensions; other lines are left out. */
 export function parseQueriedDimensions(lines: readonly string[]): QueriedDimensions[] {
   return lines.flatMap(line => {
     const parsed = lineSchema.safeParse(parseJson(line));

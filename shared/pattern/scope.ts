@@ -11,7 +11,7 @@ export type Scope = Readonly<Record<string, string>>;
 /** The first 32 hexadecimal digits of SHA-256 over the canonical JSON of a scope. */
 export type ScopeHash = string & { readonly [brand]: 'ScopeHash' };
 
-/** The scope subset that defines a slice, as it is stored and answered. */
+/** The scope subset that defines a slice, in stored rows and in answers. */
 export const scopeSubsetSchema = z
   .record(z.string(), z.string())
   .meta({ description: 'dimension → text of its value' });

@@ -97,7 +97,8 @@ function logClosed(
   runs: readonly PatternRun[],
   staleMs: number,
 ): void {
-  const sum = (of: (run: PatternRun) => number): number => runs.reduce((total, run) => total + of(run), 0);
+  const sum = (figure: (run: PatternRun) => number): number =>
+    runs.reduce((total, run) => total + figure(run), 0);
   log.info(CYCLE_CLOSED_MESSAGE, {
     cycle_id: summary.cycle_id,
     status: summary.status,

@@ -23,7 +23,7 @@ const inputSchema = z.object({ cycle: cycleRunSchema, pattern_key: z.string() })
 
 /**
  * Computes the lessons of one pattern and the overrides that follow, and stores both. It puts nothing in force.
- * @throws Fault `damaged_event`, which the record of the run names, or a fault of the store
+ * @throws Fault `damaged_event`, after the record of the run lists the events, or a fault of the store
  */
 export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPattern> {
   const { cycle, pattern_key } = parse(inputSchema, input, 'invalid_request');

@@ -1,32 +1,32 @@
 /**
- * Numbers different runs of bytes from 0, in the order in which they are first seen.
- * It is an open-addressing hash table over the bytes, so that looking up a run decodes and allocates nothing.
+ * Assigns ids to distinct byte sequences: 0, 1, 2, … in the order in which they are first seen.
+ * It is an open-addressing hash table over the bytes, so that a look-up decodes and allocates nothing.
  */
 export class ByteDictionary {
-  readonly #runs: Uint8Array[] = [];
+  readonly #sequences: Uint8Array[] = [];
   readonly #hashes: number[] = [];
-  /** Id + 1 of the run in each slot, 0 for an empty slot. The length is a power of two; at most half are taken. */
+  /** Id + 1 of the sequence in each slot, 0 for an empty slot. The length is a power of two; at most half are taken. */
   #slots = new Uint32Array(256);
 
-  /** Number of different runs. */
+  /** Number of distinct sequences. */
   get size(): number {
-    return this.#runs.length;
+    return this.#sequences.length;
   }
 
-  /** Returns the id of `bytes[start, end)`. A run that was not seen before gets the next id. */
+  /** Returns the id of `bytes[start, end)`. A sequence that was not seen before gets the next id. */
   idOf(bytes: Uint8Array, start: number, end: number): number {
     const hash = hashOf(bytes, start, end);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (let entry = this.#slots[slot]; entry; entry = this.#slots[slot]) {
       const id = entry - 1;
-      if (this.#hashes[id] === hash && isRun(this.#runs[id], bytes, start, end)) return id;
+      if (this.#hashes[id] === hash && isEqual(this.#sequences[id], bytes, start, end)) return id;
       slot = (slot + 1) & mask;
     }
-    this.#slots[slot] = this.#runs.push(new Uint8Array(bytes.subarray(start, end)));
+    this.#slots[slot] = this.#sequences.push(new Uint8Array(bytes.subarray(start, end)));
     this.#hashes.push(hash);
-    if (this.#runs.length * 2 > this.#slots.length) this.#grow();
-    return this.#runs.length - 1;
+    if (this.#sequences.length * 2 > this.#slots.length) this.#grow();
+    return this.#sequences.length - 1;
   }
 
   #grow(): void {
@@ -54,8 +54,8 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-function isRun(run: Uint8Array | undefined, bytes: Uint8Array, start: number, end: number): boolean {
-  if (run?.length !== end - start) return false;
-  for (let i = 0; i < run.length; i++) if (run[i] !== bytes[start + i]) return false;
+function isEqual(sequence: Uint8Array | undefined, bytes: Uint8Array, start: number, end: number): boolean {
+  if (sequence?.length !== end - start) return false;
+  for (let i = 0; i < sequence.length; i++) if (sequence[i] !== bytes[start + i]) return false;
   return true;
 }

@@ -48,12 +48,12 @@ export class FactorCollector {
     if (row === this.#length) this.#grow();
     this.#time[row] = time;
     this.#resolvedAt[row] = revision.resolvedAt;
-    const read = readFactors(packed, end, this.#store);
-    this.#flagsKnown[row] = read.flagsKnown;
-    this.#flagsSet[row] = read.flagsSet;
-    this.#blocked[row] = read.blocked;
-    const [from, to] = read.trade;
-    if (to > from) this.#trade[row] = this.#trades.idOf(packed, from, to) + 1;
+    const factors = readFactors(packed, end, this.#store);
+    this.#flagsKnown[row] = factors.flagsKnown;
+    this.#flagsSet[row] = factors.flagsSet;
+    this.#blocked[row] = factors.blocked;
+    const [tradeStart, tradeEnd] = factors.trade;
+    if (tradeEnd > tradeStart) this.#trade[row] = this.#trades.idOf(packed, tradeStart, tradeEnd) + 1;
   }
 
   /** Returns the columns of all added events. The collector must not be used afterwards. */
@@ -101,6 +101,8 @@ export class FactorCollector {
 
 /** Returns the codes of the dimension that names the traded instrument, undefined without one. */
 function pairOf({ dimensions, size }: EpisodeColumns): Uint32Array | undefined {
-  const named = PAIR_DIMENSIONS.map(name => dimensions.find(d => d.name === name)).find(d => d !== undefined);
-  return named && Uint32Array.from(named.codes.subarray(0, size));
+  const instrument = PAIR_DIMENSIONS.map(name => dimensions.find(d => d.name === name)).find(
+    d => d !== undefined,
+  );
+  return instrument && Uint32Array.from(instrument.codes.subarray(0, size));
 }

@@ -3,7 +3,7 @@ import type { FactorColumns } from './columns.ts';
 type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
 /**
- * Returns the columns of some rows alone, for a policy that must not read the others.
+ * Returns columns that contain only the given rows, for a policy that must not read the others.
  * @param rows indexes of rows, in any order
  */
 export function selectRows(columns: FactorColumns, rows: Uint32Array): FactorColumns {

@@ -16,11 +16,11 @@ export function evidenceRoutes(
     const pattern = patternParam(c);
     const [head, evidence] = await Promise.all([deps.heads.head(pattern), deps.heads.evidence(pattern)]);
     const { policy, payoff, n_min, lookback_days } = effectiveSettings(deps.defaults, head?.settings);
-    const none = { as_of: null, lookback_days, n_min, payoff, base_per_event: 0, policies: [] };
+    const emptyEvidence = { as_of: null, lookback_days, n_min, payoff, base_per_event: 0, policies: [] };
     const answer: EvidenceAnswer = {
       pattern_key: pattern,
       policy,
-      ...(evidence ?? none),
+      ...(evidence ?? emptyEvidence),
       says: evidence
         ? describeEvidence(evidence, policy)
         : 'no run has compared the policies of this pattern yet',

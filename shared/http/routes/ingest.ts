@@ -19,7 +19,7 @@ interface Rejection {
   readonly detail: string;
 }
 
-/** Further issues are left out of the answer; `rejected` still lists every item. */
+/** Once an answer has this many issues, those of further items are left out; `rejected` still lists every item. */
 const MAX_ISSUES = 20;
 
 const DETAIL = {
@@ -32,12 +32,12 @@ const DETAIL = {
 export function ingestRoutes(app: Hono, deps: IngestDeps): void {
   addRoute(app, ENDPOINTS.postEvents, async c => {
     const raw = await readJson(c);
-    const single = !(isObject(raw) && 'events' in raw);
-    const items = single ? [raw] : requireList(raw, 'events');
+    const isSingle = !(isObject(raw) && 'events' in raw);
+    const items = isSingle ? [raw] : requireList(raw, 'events');
     const { parsed, rejected, issues } = parseItems(
       items,
       item => readEpisode(item, deps.now()),
-      single ? '' : 'events',
+      isSingle ? '' : 'events',
     );
     const results = parsed.length === 0 ? [] : await deps.episodes.add(parsed.map(item => item.value));
     const counts = { accepted: 0, unchanged: 0 };
@@ -89,19 +89,19 @@ function parseItems<T>(
   parseItem: (item: unknown) => T,
   path: string,
 ): ParsedItems<T> {
-  const all: ParsedItems<T> = { parsed: [], rejected: [], issues: [] };
+  const result: ParsedItems<T> = { parsed: [], rejected: [], issues: [] };
   items.forEach((item, index) => {
     try {
-      all.parsed.push({ index, value: parseItem(item) });
+      result.parsed.push({ index, value: parseItem(item) });
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      all.rejected.push({ index, ...idOf(item), code: error.code, detail: error.message });
+      result.rejected.push({ index, ...idOf(item), code: error.code, detail: error.message });
       const prefix = path === '' ? '' : `${path}.${index}.`;
-      if (all.issues.length < MAX_ISSUES)
-        all.issues.push(...error.issues.map(issue => ({ ...issue, path: `${prefix}${issue.path}` })));
+      if (result.issues.length < MAX_ISSUES)
+        result.issues.push(...error.issues.map(issue => ({ ...issue, path: `${prefix}${issue.path}` })));
     }
   });
-  return all;
+  return result;
 }
 
 function conflict(items: readonly unknown[], index: number, code: keyof typeof DETAIL): Rejection {

@@ -78,7 +78,7 @@ function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequ
 }
 
 /**
- * Answers a look-up. The head is read each time, so that a change by an operator holds at once. The overrides of a
+ * Answers a look-up. The head is read each time, so that a change by an operator applies at once. The overrides of a
  * generation are immutable and come from the cache. If storage fails, the answer is neutral and carries `degraded`: a
  * look-up never stops the PM.
  */

@@ -105,7 +105,7 @@ function generationAnswer(generation: Generation, in_force: boolean): Generation
   return { ...rest, in_force, lessons: lessons.rows, overrides: overrides.rows };
 }
 
-/** The caller for the audit, as API Gateway or the token check authenticated it; `local` without either. */
+/** Returns the caller for the audit: the identity that API Gateway or the token check authenticated, else `local`. */
 function operator(c: Context, why: string): Operator {
   const authorizer = c.env?.requestContext?.authorizer;
   const who = authorizer?.iam?.userArn ?? authorizer?.jwt?.claims?.sub ?? 'local';

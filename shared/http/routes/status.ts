@@ -89,7 +89,10 @@ function patternStatus(defaults: Defaults, row: PatternOverview): Status['patter
   };
 }
 
-/** Returns a reason when no cycle has finished for too long, since the last one or since the first pattern appeared. */
+/**
+ * Returns a reason when no cycle has finished within the limit. The time counts from the last finished cycle or,
+ * without one, from the registration of the first pattern.
+ */
 function tooOld(
   deps: StatusDeps,
   overview: readonly PatternOverview[],
@@ -133,13 +136,13 @@ async function dimensionWarnings(
   now: number,
 ): Promise<Reason[]> {
   const withLessons = overview.filter(row => (row.head?.current?.lessons.rows ?? 0) > 0);
-  const found = await Promise.all(
+  const unqueried = await Promise.all(
     withLessons.map(async ({ pattern }) => {
       const names = unqueriedDimensions(await deps.dimensions.coverage(pattern), now);
       return { pattern, names };
     }),
   );
-  return found.flatMap(({ pattern, names }) => {
+  return unqueried.flatMap(({ pattern, names }) => {
     if (names.length === 0) return [];
     const more = names.length > SHOWN_DIMENSIONS ? ` and ${names.length - SHOWN_DIMENSIONS} more` : '';
     const shown = `${names.slice(0, SHOWN_DIMENSIONS).join(', ')}${more}`;
@@ -152,6 +155,6 @@ function ageMs(cycle: CycleSummary, now: number): number {
   return Math.max(0, now - Date.parse(cycle.finished_at ?? cycle.started_at));
 }
 
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
+function sum<T>(items: readonly T[], figure: (item: T) => number): number {
+  return items.reduce((total, item) => total + figure(item), 0);
 }

@@ -109,7 +109,7 @@ function pointAnswer(point: WhatIfPoint, lever: ReplayLever): WhatIfPointAnswer 
   };
 }
 
-/** Converts query parameters to the body that they stand for, and parses it. @throws Fault `invalid_request` */
+/** Converts query parameters to the equivalent request body and parses it. @throws Fault `invalid_request` */
 function parseWhatIfQuery(query: Readonly<Record<string, unknown>>): WhatIfRequest {
   const body: [string, unknown][] = [];
   const scope: [string, string][] = [];

@@ -9,7 +9,7 @@ export const generation = count.meta({
   description: 'The number of the generation; 0 if none has been published.',
 });
 
-/** The token of a page that has a successor. */
+/** The token of the next page. */
 export const next = z
   .string()
   .optional()

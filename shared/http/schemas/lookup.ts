@@ -5,7 +5,7 @@ import { safeRecord } from '../../validation.ts';
 import { flag } from './fields.ts';
 
 /*
- * The request schemas of a look-up. The schema of its answer stands in `lookup-answer.ts`, so that the look-up function
+ * The request schemas of a look-up. The schema of its answer is in `lookup-answer.ts`, so that the look-up function
  * does not load it in its cold start.
  */
 
@@ -37,7 +37,7 @@ export const lookupRequestSchema = z
   })
   .meta({ id: 'LookupRequest' });
 
-/** The same request as query parameters. `scope.NAME` and `thresholds.NAME` are loose members, read by name. */
+/** `LookupRequest` as query parameters. `scope.NAME` and `thresholds.NAME` are loose members, which the route reads. */
 export const lookupQuerySchema = z.looseObject({
   pattern_key: z.string().max(256),
   resolution: resolutionSchema.optional(),

@@ -13,7 +13,7 @@ const reason = z
   .trim()
   .min(1)
   .max(1000)
-  .meta({ description: 'Why the change is made. It is kept in the audit.' });
+  .meta({ description: 'The reason for the change, which the audit stores.' });
 
 export const modeRequestSchema = z.strictObject({ mode: modeSchema, reason }).meta({ id: 'ModeRequest' });
 

@@ -6,7 +6,7 @@ import { generation, patternKey } from './fields.ts';
 
 const eventCounts = z.object({ total: count, with_outcome: count, pending: count });
 const conflictCounts = z.object({ events: count, outcomes: count }).meta({
-  description: 'How often something was rejected as event_conflict or outcome_conflict, repeats included.',
+  description: 'Numbers of items rejected as event_conflict and outcome_conflict, repeats included.',
 });
 const findings = z.array(z.object({ code: z.string(), detail: z.string() }));
 

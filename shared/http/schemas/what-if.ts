@@ -53,7 +53,7 @@ export const whatIfRequestSchema = z
   });
 
 const numberText = z.string().max(64).meta({ type: 'number' });
-/** The same request as query parameters. `scope.NAME`, `payoff.win` and `payoff.loss` are loose members. */
+/** `WhatIfRequest` as query parameters. `scope.NAME`, `payoff.win` and `payoff.loss` are loose members. */
 export const whatIfQuerySchema = z.looseObject({
   pattern_key: patternKeyInputSchema,
   lever: whatIfRequestSchema.shape.lever,
@@ -100,9 +100,9 @@ export const whatIfAnswerSchema = z
     as_of: z.iso.datetime(),
     lookback_days: count,
     payoff: payoffSchema,
-    confidence: z
-      .number()
-      .meta({ description: 'The confidence level of the intervals. Each interval is for its own value.' }),
+    confidence: z.number().meta({
+      description: 'The confidence level of each interval by itself, not of all intervals together.',
+    }),
     events: z
       .object({
         total: count.meta({
@@ -132,9 +132,9 @@ export const whatIfAnswerSchema = z
     best: pointSchema.optional().meta({
       description: 'The point with the largest utility_change; of equal ones, the nearest to the base.',
     }),
-    proven: z
-      .boolean()
-      .meta({ description: 'true if the best point beats chance even though it was picked from the curve.' }),
+    proven: z.boolean().meta({
+      description: 'true if the gain at the best point is significant although it was picked from the curve.',
+    }),
     reason: z.string().optional().meta({ description: 'Why there is no curve.' }),
     sentence: z.string(),
     note: z.string(),
