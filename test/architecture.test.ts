@@ -4,7 +4,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-/** Checks the import statements of every file against the table of import rules. */
+/* The tests check the import statements of every file against the table of import rules. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['shared', 'functions', 'infra', 'local', 'cli', 'bench', 'test'];
@@ -51,7 +51,7 @@ const isPackage = (target: string): boolean => !under(...FOLDERS)(target);
 const isBuiltin = (target: string): boolean => target.startsWith('node:') || builtinModules.includes(target);
 const show = (found: readonly Import[]): string[] => found.map(i => `${i.from} → ${i.to}`);
 
-it('The tests find the imports of the repository', () => {
+it('The patterns of this test find the imports of the repository', () => {
   expect(files.length).toBeGreaterThan(60);
   expect(imports.length).toBeGreaterThan(200);
   expect(show(imports.filter(i => i.from === 'functions/mine.ts'))).toEqual([
@@ -64,7 +64,6 @@ it('The tests find the imports of the repository', () => {
 
 it('Every import from this repository names an existing file', () => {
   const missing = imports.filter(i => i.to.endsWith('.ts') && !isPackage(i.to) && !source.has(i.to));
-  // Import statements inside the text of a test are not imports of the test.
   expect(show(missing)).toEqual([]);
 });
 
@@ -87,11 +86,14 @@ const SDK = /^@aws-sdk\//;
 const WEB = /^(hono|@hono)(\/|$)/;
 
 interface Rule {
+  /** Name in the title of the test. */
   readonly module: string;
   readonly files: (file: string) => boolean;
+  /** Files and folders of the repository from which anything may be imported. */
   readonly own: readonly string[];
-  /** Paths from which only types may be imported. */
+  /** Files, folders and packages from which only types may be imported. */
   readonly types?: readonly string[];
+  /** Packages from which anything may be imported. */
   readonly packages: readonly (string | RegExp)[];
 }
 
@@ -147,7 +149,7 @@ const RULES: readonly Rule[] = [
     packages: ['zod'],
   },
   {
-    module: 'stacks in lines of the source',
+    module: 'source-mapped-stack',
     files: under('shared/source-mapped-stack.ts'),
     own: [],
     packages: ['node:fs', 'node:module', 'node:url'],
@@ -217,14 +219,14 @@ const RULES: readonly Rule[] = [
 
 describe('import rules', () => {
   it.each(RULES)(
-    'Files of $module import only what its rule allows',
-    ({ files: mine, own, types = [], packages }) => {
+    'Files of $module import only what their import rule allows',
+    ({ files: isCovered, own, types = [], packages }) => {
       const allowed = ({ to, typeOnly }: Import): boolean =>
         under(...own)(to) ||
         (typeOnly && under(...types)(to)) ||
         packages.some(p => (typeof p === 'string' ? p === to : p.test(to)));
-      const mineImports = imports.filter(i => mine(i.from));
-      expect(show(mineImports.filter(i => !allowed(i)))).toEqual([]);
+      const covered = imports.filter(i => isCovered(i.from));
+      expect(show(covered.filter(i => !allowed(i)))).toEqual([]);
     },
   );
 
@@ -239,8 +241,8 @@ describe('import rules', () => {
 
   it('Deployed code imports nothing from local, cli, bench or test', () => {
     const deployed = under('shared', 'functions', 'infra');
-    const aside = under('local', 'cli', 'bench', 'test');
-    expect(show(imports.filter(i => deployed(i.from) && aside(i.to)))).toEqual([]);
+    const undeployed = under('local', 'cli', 'bench', 'test');
+    expect(show(imports.filter(i => deployed(i.from) && undeployed(i.to)))).toEqual([]);
   });
 
   it('Only tests and benches import tests and benches', () => {
@@ -350,15 +352,15 @@ describe('structure of files', () => {
     expect(domain.filter(file => impure.test(source.get(file) ?? ''))).toEqual([]);
   });
 
-  it('Only keys.ts contains the text of keys', () => {
-    const spelled = /['"`](?:pattern|cycle|parked|generation|audit)#/;
+  it('Only keys.ts contains the prefixes of stored keys', () => {
+    const keyPrefix = /['"`](?:pattern|cycle|parked|generation|audit)#/;
     const found = files.filter(
-      file => under('shared', 'functions')(file) && spelled.test(source.get(file) ?? ''),
+      file => under('shared', 'functions')(file) && keyPrefix.test(source.get(file) ?? ''),
     );
     expect(found).toEqual(['shared/dynamodb/keys.ts']);
   });
 
-  it('Only config.ts names the settings of tables', () => {
+  it('Only config.ts names the environment variables of tables', () => {
     const found = files.filter(
       file => under('shared', 'functions')(file) && /_TABLE\b/.test(source.get(file) ?? ''),
     );
@@ -379,7 +381,7 @@ const exported: readonly Export[] = files
   .filter(file => !file.endsWith('.test.ts'))
   .flatMap(file => [...(source.get(file) ?? '').matchAll(EXPORTED)].map(([, name = '']) => ({ file, name })));
 
-/** `file#name` of everything that another file imports by name. */
+/** The exports that another file imports by name, each as `file#name`. */
 const imported = new Set(
   files.flatMap(from => {
     const text = source.get(from) ?? '';
@@ -401,7 +403,7 @@ const imported = new Set(
   }),
 );
 
-/** Files that import a whole module reach every export of it. */
+/** The files that another file imports as a whole, and with them every export. */
 const importedWhole = new Set(
   files.flatMap(from =>
     [...(source.get(from) ?? '').matchAll(/^import (?:type )?\* as \w+ from '(\.[^']+)'/gm)].map(
@@ -424,9 +426,9 @@ describe('exports', () => {
 
   it('No two exports of shared have the same name', () => {
     // An overloaded function is exported by each of its signatures.
-    const once = new Map(exported.map(each => [`${each.file}#${each.name}`, each]));
+    const distinct = new Map(exported.map(each => [`${each.file}#${each.name}`, each]));
     const byName = Map.groupBy(
-      [...once.values()].filter(({ file }) => under('shared')(file)),
+      [...distinct.values()].filter(({ file }) => under('shared')(file)),
       ({ name }) => name,
     );
     expect(
@@ -446,7 +448,7 @@ describe('exports', () => {
 });
 
 describe('typed arrays (rule T1 of CONTRIBUTING.md)', () => {
-  it('Only files whose header contains the word kernel cast an element to a number', () => {
+  it('Only files whose header comment contains the word kernel read an element with a cast to number', () => {
     const isKernel = (file: string): boolean =>
       /^\/\*[\s\S]*?\bkernel\b[\s\S]*?\*\//im.test((source.get(file) ?? '').slice(0, 3000));
     const casting = files.filter(

@@ -42,7 +42,7 @@ const rowKey = (row: Row): string => {
   return [row.pattern_key, row.action_category, ...scope.sort()].join(' ');
 };
 
-/** Decimals of the original system's numbers: 3 of rates, 2 of `avg_dx_count`. */
+/** Returns how many decimals the earlier system wrote: 2 of `avg_dx_count`, 3 of rates. */
 const decimals = (name: string): number => (name === 'avg_dx_count' ? 2 : 3);
 
 describe.each([
@@ -63,8 +63,8 @@ describe.each([
     overrides: 857,
   },
 ])(
-  'answers of the original system on the $name set, through the API',
-  ({ file, golden, asOf, ...counts }) => {
+  'answers of the earlier system on the $name set, through the API',
+  ({ name: set, file, golden, asOf, ...counts }) => {
     const expected = JSON.parse(
       readFileSync(new URL(`golden/${golden}.expected.json`, import.meta.url), 'utf8'),
     ) as Golden;
@@ -79,7 +79,7 @@ describe.each([
     });
     afterAll(() => api.close());
 
-    test(`The ${counts.lessons} lessons have the counts and rates of the original system`, async () => {
+    test(`The ${counts.lessons} lessons of the ${set} set have the counts and rates of the earlier system`, async () => {
       const lessons = (await Promise.all(patterns.map(api.lessons))).flat();
       const found = new Map(lessons.map(lesson => [rowKey(lesson), lesson]));
       expect(found.size).toBe(counts.lessons);
@@ -98,7 +98,7 @@ describe.each([
       }
     });
 
-    test(`The ${counts.overrides} overrides have the multipliers and the confidence of the original system`, async () => {
+    test(`The ${counts.overrides} overrides of the ${set} set have the multipliers and the confidence of the earlier system`, async () => {
       const overrides = (await Promise.all(patterns.map(api.overrides))).flat();
       const found = new Map(overrides.map(override => [rowKey(override), override]));
       expect(found.size).toBe(counts.overrides);
@@ -111,7 +111,7 @@ describe.each([
       }
     });
 
-    test('The 60 blended look-ups have the thresholds of the original system', async () => {
+    test(`The 60 blended look-ups of the ${set} set have the thresholds of the earlier system`, async () => {
       expect(expected.blend_lookups).toHaveLength(60);
       for (const { pattern_key, scope, base, adjusted } of expected.blend_lookups) {
         const { thresholds } = await api.lookup({ pattern_key, scope, thresholds: base });
@@ -141,8 +141,8 @@ test('The 10 lessons of the PM set are 5 distinct sets of events, each with one 
   await api.close();
 });
 
-describe('faults of the original system', () => {
-  test('Both spellings of the DX pattern are one pattern end to end, with one ladder lesson', async () => {
+describe('faults of the earlier system', () => {
+  test('Three spellings of the DX pattern are one pattern from its events to its look-up', async () => {
     const api = await openApi();
     const rung = (dx_count: number) => ({ factors: { dx_count }, scope: { chain: 'base' } });
     await api.postEvents([
@@ -214,7 +214,7 @@ describe('faults of the original system', () => {
     await api.close();
   });
 
-  test('[F6] A slice that leaves the window has no override after the next cycle', async () => {
+  test('[F6] A slice whose events have left the window has no override after the next cycle', async () => {
     const api = await openApi();
     await api.postEvents(events(40, 'old'));
     await api.cycle({ as_of: '2025-01-20T00:00:00Z' });
@@ -235,7 +235,7 @@ describe('faults of the original system', () => {
 });
 
 describe('a store that fails during a cycle', () => {
-  test('[F3] A store that fails during a cycle makes it fail in its record and in status, never succeed with 0 lessons', async () => {
+  test('[F3] A cycle whose store fails has failed in its record and in status, and has not succeeded with 0 lessons', async () => {
     let broken = false;
     const api = await openApi({
       changeClientSettings: failing((op, body) => broken && op === 'Query' && body.includes('outcomes')),
@@ -277,12 +277,12 @@ describe('a store that fails during a cycle', () => {
     await api.close();
   });
 
-  test('A run that fails as a whole has a record', async () => {
-    let left = 0;
-    const api = await openApi({ changeClientSettings: failing(() => left-- > 0) });
+  test('A run that fails as a whole has a record with the reason', async () => {
+    let failuresLeft = 0;
+    const api = await openApi({ changeClientSettings: failing(() => failuresLeft-- > 0) });
     await api.postEvents(events(40, 'e'));
-    // More failures than the first task has retries: the run fails, and is recorded once the store works again.
-    left = 5;
+    // The first task has fewer than five retries, so the run fails. It is recorded once the store works again.
+    failuresLeft = 5;
     const cycle = await api.cycle({ as_of: AS_OF });
     expect(cycle).toMatchObject({ status: 'failed', reason: 'failed: store_unavailable' });
     expect((await api.status()).healthy).toBe(false);
@@ -323,7 +323,7 @@ describe('a run as of the same moment over the same events', () => {
   test('A run reads only outcomes that were known at as_of', async () => {
     const api = await openApi();
     await api.postEvents(events(40, 'e', { outcome: null }));
-    const resolve = (outcome: string, resolved_at: string, more = {}) =>
+    const report = (outcome: string, resolved_at: string, more = {}) =>
       api.postOutcomes(
         Array.from({ length: 40 }, (_, i) => ({
           pattern_key: S1,
@@ -333,9 +333,9 @@ describe('a run as of the same moment over the same events', () => {
           ...more,
         })),
       );
-    await resolve('success', '2025-01-12T00:00:00Z');
-    await resolve('failure', '2025-01-15T00:00:00Z', { correction: true });
-    const misses = async (as_of: string) => {
+    await report('success', '2025-01-12T00:00:00Z');
+    await report('failure', '2025-01-15T00:00:00Z', { correction: true });
+    const readAndMissed = async (as_of: string) => {
       const { patterns } = await api.cycle({ as_of });
       const [lesson] = await api.lessons(S1);
       return [
@@ -343,9 +343,9 @@ describe('a run as of the same moment over the same events', () => {
         lesson && 'n_misses' in lesson.stats ? lesson.stats.n_misses : undefined,
       ];
     };
-    expect(await misses('2025-01-15T00:00:00Z')).toEqual([40, 0]);
-    expect(await misses('2025-01-14T23:59:59Z')).toEqual([40, 40]);
-    expect(await misses('2025-01-11T23:59:59Z')).toEqual([0, undefined]);
+    expect(await readAndMissed('2025-01-15T00:00:00Z')).toEqual([40, 0]);
+    expect(await readAndMissed('2025-01-14T23:59:59Z')).toEqual([40, 40]);
+    expect(await readAndMissed('2025-01-11T23:59:59Z')).toEqual([0, undefined]);
     await api.close();
   });
 
@@ -365,7 +365,7 @@ describe('a run as of the same moment over the same events', () => {
 
 test('Two events of one moment are both read, although the engine distinguishes index rows by 24 bits of a hash', async () => {
   const api = await openApi();
-  // These two ids are equal in those bits.
+  // The hashes of these two ids are equal in those 24 bits.
   const [event] = events(1, 'e');
   await api.postEvents(['e5872', 'e19878'].map(episode_id => ({ ...event, episode_id })));
   const { patterns } = await api.cycle({ as_of: AS_OF, n_min: 1 });
@@ -375,10 +375,10 @@ test('Two events of one moment are both read, although the engine distinguishes 
 
 describe('a look-up without matching overrides', () => {
   test.each([
-    ['a pattern never seen', { pattern_key: 'pm.downtrend.S4.exit', scope: { chain: 'x' } }],
-    ['dimensions never seen', { pattern_key: S1, scope: { planet: 'mars' } }],
-    ['no generation yet', { pattern_key: 'pm.uptrend.S2.entry', scope: {} }],
-  ])('A look-up is answered 200 and neutral: %s', async (_, request) => {
+    ['an unknown pattern', { pattern_key: 'pm.downtrend.S4.exit', scope: { chain: 'x' } }],
+    ['unknown dimensions', { pattern_key: S1, scope: { planet: 'mars' } }],
+    ['a pattern without a generation', { pattern_key: 'pm.uptrend.S2.entry', scope: {} }],
+  ])('The answer to a look-up of %s is neutral, with status 200', async (_, request) => {
     const api = await openApi();
     await api.postEvents(events(40, 'e', { scope: { chain: 'solana' } }));
     const answer = await api.lookup({

@@ -4,8 +4,8 @@ import { type Api, openApi } from './support/api.ts';
 import { failing } from './support/faults.ts';
 
 /*
- * All log lines at level debug, over requests and runs that succeed and that fail. Every place of a payload carries a
- * mark, which no line may contain.
+ * The tests collect all log lines at level debug while requests and runs succeed and while they fail. Every place of a
+ * payload carries a mark, which no line may contain.
  */
 
 const PATTERN = 'pm.uptrend.S1.entry';

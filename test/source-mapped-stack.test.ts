@@ -14,7 +14,7 @@ export function fail(order: Order): never {
 }
 `;
 
-/** Prints the logged line. It runs in a process of its own, because the test runner translates stacks itself. */
+/** A script that logs an error to standard output, in its own process because the test runner translates stacks too. */
 const LOG_THE_ERROR = `
   const { jsonLog } = await import(process.argv[1]);
   const { sourceStack } = await import(process.argv[2]);
@@ -58,7 +58,7 @@ it('An error in a bundle is logged with the line of its source', async () => {
   expect(await firstFrame('mapped', true)).toMatch(/^at \w+ \(fail\.ts:5:\d+\)$/);
 });
 
-it('A stack without a source map stays as it is', async () => {
+it('The logged stack of a bundle without a source map names the bundle', async () => {
   expect(await firstFrame('plain', false)).toMatch(/^at \w+ \(file:.*\/plain\/index\.mjs:1:\d+\)$/);
 });
 

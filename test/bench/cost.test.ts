@@ -17,7 +17,7 @@ const run = (...options: string[]) =>
     },
   );
 
-it('The bill counts the metrics, alarms and dashboards of the stack', () => {
+it('The cost bench counts the metrics, alarms and dashboards of the stack', () => {
   const template = synthesize();
   const alarms = [...resources(template, 'AWS::CloudWatch::Alarm').values()];
   // The price of an alarm is per metric that it evaluates.
@@ -30,7 +30,7 @@ it('The bill counts the metrics, alarms and dashboards of the stack', () => {
   expect(resources(template, 'AWS::CloudWatch::Dashboard').size).toBe(1);
 });
 
-it('No line of the bill is negative, and more load of any kind costs more', () => {
+it('No line of the cost bench’s bill is negative, and more load of any kind costs more', () => {
   for (const { item, dollars } of bill(LOAD, MEMORY)) expect(dollars, item).toBeGreaterThanOrEqual(0);
   for (const name of ['eventsPerDay', 'patterns', 'lookupsPerDay'] as const)
     expect(total({ ...LOAD, [name]: 2 * LOAD[name] }), name).toBeGreaterThan(total(LOAD));
@@ -42,7 +42,7 @@ it('A stage without load pays only for Step Functions, metrics, alarms and the d
   expect(paid).toEqual(['Step Functions', 'Metrics, alarms, dashboard']);
 });
 
-it('The command prints the bill by line for three sizes or for a given one, with the date of its prices', () => {
+it('The cost command prints the bill by line for three sizes or for a given one, with the date of its prices', () => {
   const three = run().stdout;
   expect(three).toMatch(/List prices of \S+, [\w -]*20\d\d/);
   expect(three).toMatch(/100k\/month +1M\/month +10M\/month/);
@@ -59,7 +59,7 @@ it.each([
   [['--patterns', 'many'], '--patterns must be a number of 0 or more'],
   [['--lookups-per-day=-1'], '--lookups-per-day must be a number of 0 or more'],
   [['--evnts', '1'], "Unknown option '--evnts'"],
-])('The options %j are rejected with an error and the usage', (options, message) => {
+])('The options %j of the cost command are rejected with an error and the usage', (options, message) => {
   const { status, stderr } = run(...options);
   expect(status).toBe(2);
   expect(stderr).toContain(message);

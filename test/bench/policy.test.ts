@@ -19,14 +19,14 @@ import { resolve } from '../../shared/override/resolve.ts';
 
 function worldNamed(name: string): World {
   const world = WORLDS.find(w => w.name === name);
-  if (!world) throw new Error(name);
+  if (!world) throw new Error(`no world is named ${name}; use a name of WORLDS`);
   return world;
 }
 
 const scopeAt = (events: Events, i: number): Record<string, string> =>
   Object.fromEntries(events.dimensions.map(d => [d.name, d.values[(d.codes[i] ?? 1) - 1] ?? '']));
 
-test('Coin flips are independent of the gates, and all their outcomes are known', () => {
+test('Outcomes of the coin-flip bench are independent of the gates, and all are known after 90 days', () => {
   const { size, quadrant, resolvedAt, numbers, dimensions } = coinColumns(1001, 0.5, 4);
   expect([size, dimensions.length]).toEqual([4000, 4]);
   const won = quadrant.map(q => (q === QUADRANT.win || q === QUADRANT.miss ? 1 : 0));
@@ -41,7 +41,7 @@ test('Coin flips are independent of the gates, and all their outcomes are known'
 
 describe('the simulator of policies', () => {
   test.each(['blend', 'most-specific'] as const)(
-    'The simulated drift, %s, makes the same decisions as the product',
+    'The simulated drift with the resolution %s makes the same decisions as the product',
     resolution => {
       const world = { ...worldNamed('scope'), days: 14, eventsPerDay: 40 };
       const events = generate(world, 3);
@@ -69,9 +69,9 @@ describe('the simulator of policies', () => {
         for (let i = 0; i < events.size; i++) {
           if (Math.floor(events.day[i] ?? 0) !== day) continue;
           const { resolved } = resolve(index.matching(scopeAt(events, i)), resolution);
-          const of = (category: string): number =>
+          const multiplierOf = (category: string): number =>
             resolved.find(r => r.action_category === category)?.multiplier ?? 1;
-          const open = [-Math.log(of('tuning_ts_min')), Math.log(of('tuning_halo')), 0];
+          const open = [-Math.log(multiplierOf('tuning_ts_min')), Math.log(multiplierOf('tuning_halo')), 0];
           acts[i] = events.margins.every((m, g) => (m[i] ?? 0) + (open[g] ?? 0) >= 0) ? 1 : 0;
         }
       }

@@ -8,7 +8,7 @@ import { usePatternRuns } from '../support/pattern-runs.ts';
 const { stores, addMisses, open, mine, publish } = usePatternRuns();
 
 describe('opening and closing a run', () => {
-  it('A run of one pattern lists that pattern, in any spelling of its key', async () => {
+  it('A run of one pattern lists that pattern alone, also for another spelling of its key', async () => {
     await addMisses(1);
     await addMisses(1, { pattern_key: S2 });
     expect((await open()).patterns).toEqual([S1, S2]);

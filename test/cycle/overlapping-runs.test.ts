@@ -18,11 +18,11 @@ describe('runs that overlap', () => {
     expect(await head()).toMatchObject({ version: 1, latest: 1 });
     measurement(
       6,
-      `5 cycles at once: ${published.length} published, ${runs.length - published.length} yielded or found it there`,
+      `5 cycles at once: ${published.length} published, ${runs.length - published.length} yielded or were unchanged`,
     );
   });
 
-  it('[O4] A run that mined earlier and publishes later yields', async () => {
+  it('[O4] A run that mined before another one and publishes after it yields', async () => {
     await addMisses(20);
     const early = await open();
     const old = await mine(early);
@@ -30,7 +30,7 @@ describe('runs that overlap', () => {
     expect(await run()).toMatchObject({ status: 'published', generation: 1, events_read: 40 });
     expect(await publish(early, old)).toMatchObject({ status: 'yielded', generation: 1, published: false });
     expect((await head()).current?.events_read).toBe(40);
-    measurement(6, 'a cycle that started earlier and ended later: fenced off, the newer generation stays');
+    measurement(6, 'a cycle that started earlier and ended later: it yielded, the newer generation stays');
   });
 
   it('A run yields when the head is written just before its own write', async () => {

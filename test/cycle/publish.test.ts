@@ -51,7 +51,7 @@ describe('publication', () => {
     expect(await run({ n_min: 100 })).toMatchObject({ reason: '8 of 100 events with an outcome' });
   });
 
-  it('A run whose slices have left the window publishes an empty generation once', async () => {
+  it('A run whose events have all left the window publishes an empty generation once', async () => {
     await addMisses(20);
     await run();
     stores().clock.now += 100 * DAY;
@@ -66,7 +66,7 @@ describe('publication', () => {
     expect(await run()).toMatchObject({ status: 'too_few_events', generation: 2, published: false });
   });
 
-  it('Generations are numbered upwards, and past ones are kept', async () => {
+  it('Generations are numbered upwards, and past ones stay in the archive', async () => {
     for (const generation of [1, 2, 3]) {
       await addMisses(20);
       expect(await run()).toMatchObject({ status: 'published', generation });
@@ -74,7 +74,7 @@ describe('publication', () => {
     expect((await stores().runtime.heads.archived(S1)).map(g => g.generation)).toEqual([2, 1]);
   });
 
-  it('The same events and as_of give the same generation, byte for byte, whatever came later', async () => {
+  it('The same events and as_of give the same generation, byte for byte, whatever events came later', async () => {
     await addMisses(20);
     await run({ as_of: iso(NOW) });
     const first = (await head()).current;
@@ -88,7 +88,7 @@ describe('publication', () => {
     expect([current?.lessons.id, current?.overrides.id]).toEqual([first?.lessons.id, first?.overrides.id]);
   });
 
-  it('A step that is retried after a lost response gives the same answer', async () => {
+  it('A step of a run that is retried after a lost response gives the same answer', async () => {
     await addMisses(20);
     const opened = await open();
     const result = await mine(opened);
@@ -136,7 +136,7 @@ describe('the mode of a pattern', () => {
 });
 
 describe('settings of a pattern', () => {
-  it('Settings of a pattern are merged, count from the next run on, and yield to the options of a run', async () => {
+  it('Settings of a pattern are merged, apply from the next run on, and yield to the options of a run', async () => {
     await addMisses(20);
     await setSettings(stores().runtime, S1, { n_min: 30 }, OPERATOR);
     await setSettings(stores().runtime, S1, { lookback_days: 30 }, OPERATOR);

@@ -11,13 +11,13 @@ const S1 = 'pm.uptrend.S1.entry';
 const S2 = 'pm.uptrend.S2.entry';
 const DX = 'pm.uptrend.S3.dx';
 
-/** Prints the outcome of runs: `npx vitest run test/cycle/state-machine.test.ts`. */
+/** Prints the status of runs, to read when this file runs alone. */
 function show(title: string, ...cycles: readonly CycleRecord[]): void {
   const runs = cycles.map(({ status, patterns }) => {
-    const each = patterns.map(
+    const patternRuns = patterns.map(
       run => `${run.pattern_key} ${run.status}, ${run.reason ?? `gen. ${run.generation}`}`,
     );
-    return `  ${status}: ${each.join('; ')}`;
+    return `  ${status}: ${patternRuns.join('; ')}`;
   });
   console.info([`${title}:`, ...runs].join('\n'));
 }
@@ -61,10 +61,12 @@ test('A full run publishes every pattern with enough events, records why it skip
   await api.close();
 });
 
-test('A fault that ends within the retries has no effect on the run', async () => {
-  let left = 2;
+test('A storage fault that ends within the retries has no effect on the run', async () => {
+  let failuresLeft = 2;
   const api = await openApi({
-    changeClientSettings: failing((op, body) => op === 'Query' && body.includes('S1.entry#') && left-- > 0),
+    changeClientSettings: failing(
+      (op, body) => op === 'Query' && body.includes('S1.entry#') && failuresLeft-- > 0,
+    ),
   });
   await api.postEvents(events(40, 'e'));
   expect(await api.cycle({ as_of: AS_OF })).toMatchObject({
@@ -74,14 +76,14 @@ test('A fault that ends within the retries has no effect on the run', async () =
   await api.close();
 });
 
-test('[U4] A pattern fails after its retries when a fault stays, while the other pattern publishes', async () => {
+test('[U4] A pattern fails after its retries when a storage fault stays, while the other pattern publishes', async () => {
   let calls = 0;
   const api = await openApi({
     changeClientSettings: failing((op, body) => op === 'Query' && body.includes('S2.entry#0') && ++calls > 0),
   });
   await api.postEvents([...events(40, 'a'), ...events(40, 'b', { pattern: S2 })]);
   const cycle = await api.cycle({ as_of: AS_OF });
-  show('a fault that stays', cycle);
+  show('a storage fault that stays', cycle);
   expect(cycle.status).toBe('partial');
   expect(cycle.patterns).toMatchObject([
     { pattern_key: S1, status: 'published' },

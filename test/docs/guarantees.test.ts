@@ -8,19 +8,19 @@ import { measurement } from '../support/measurements.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 const promises = read('guarantees.md');
-const text = read('guarantees-tests.md');
+const proofs = read('guarantees-tests.md');
 
 const TEST_ROOT = fileURLToPath(new URL('..', import.meta.url));
 const sources = readdirSync(TEST_ROOT, { recursive: true, encoding: 'utf8' })
   .filter(file => /\.test\.ts$/.test(file))
   .map(file => ({ file: file.replaceAll('\\', '/'), source: readFileSync(join(TEST_ROOT, file), 'utf8') }));
 
-/** An id in a test's title: `[D3]`. */
+/** Matches an id in the title of a test, such as `[D3]`. */
 const ID = /(?<=['`"](?:\[[A-Z]\d+\] )*)\[([A-Z]\d+)\] /g;
 
-it('every promise has an id of its own, and every id is proven by the tests that its row names', () => {
+it('Every promise has its own id, and its row names exactly the tests whose titles have that id', () => {
   const promised = [...promises.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id = '']) => id);
-  const rows = [...text.matchAll(/^\| ([A-Z]\d+) \| (.+) \|$/gm)].map(([, id = '', cells = '']) => ({
+  const rows = [...proofs.matchAll(/^\| ([A-Z]\d+) \| (.+) \|$/gm)].map(([, id = '', cells = '']) => ({
     id,
     cells,
   }));
@@ -37,26 +37,26 @@ it('every promise has an id of its own, and every id is proven by the tests that
   }
 });
 
-it('every id in the title of a test is the id of a promise', () => {
-  const known = new Set([...text.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id]) => id));
+it('Every id in the title of a test has a row in guarantees-tests.md', () => {
+  const known = new Set([...proofs.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id]) => id));
   const used = sources.flatMap(({ source }) => [...source.matchAll(ID)].map(([, id]) => id));
   expect(used.length).toBeGreaterThan(60);
   expect(used.filter(id => !known.has(id))).toEqual([]);
 });
 
-it('every runtime dependency is named with why it is there, and no other', () => {
-  const named = [...text.matchAll(/^\| `([@\w/-]+)` \| \S/gm)].map(([, name]) => name);
+it('The table of packages lists every runtime dependency with a reason, and no other package', () => {
+  const named = [...proofs.matchAll(/^\| `([@\w/-]+)` \| \S/gm)].map(([, name]) => name);
   expect(named.toSorted()).toEqual(Object.keys(project.dependencies).toSorted());
 });
 
-it('every row of the table of faults names tests that print its measurement', () => {
-  const rows = [...text.matchAll(/^\| (\d+) \| [^|]+ \| ([^|]+) \|/gm)].map(([, row = '', tests = '']) => ({
+it('Every row of the table of faults names tests that print its measurement', () => {
+  const rows = [...proofs.matchAll(/^\| (\d+) \| [^|]+ \| ([^|]+) \|/gm)].map(([, row = '', tests = '']) => ({
     row,
     tests: [...tests.matchAll(/`([\w/.-]+\.test\.ts)`/g)].map(([, file = '']) => file),
   }));
   expect(rows.map(({ row }) => Number(row))).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
   for (const { row, tests } of rows) {
-    // The last row is a bench.
+    // The last row names a bench and no test.
     expect([row, tests.length > 0]).toEqual([row, row !== '16']);
     for (const file of tests) {
       const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
@@ -65,7 +65,7 @@ it('every row of the table of faults names tests that print its measurement', ()
   }
 });
 
-it('everything that ships is locked by the hash of its content, and none of it is deprecated', () => {
+it('Every package that ships is locked by the hash of its content, and none is deprecated', () => {
   const locked: readonly (readonly [string, object])[] = Object.entries(lock.packages);
   const shipped = locked.filter(
     ([path, entry]) => path !== '' && !('dev' in entry) && !('devOptional' in entry),
@@ -80,6 +80,6 @@ it('everything that ships is locked by the hash of its content, and none of it i
   }
   measurement(
     'dependencies',
-    `${shipped.length} packages ship: all locked by hash, 0 deprecated; npm audit could not be asked`,
+    `${shipped.length} packages ship: all locked by hash, 0 deprecated; npm audit has not answered`,
   );
 });

@@ -63,15 +63,15 @@ function broken(page: string, link: string): string | undefined {
   return undefined;
 }
 
-it('every relative link of a page leads to a file that exists and to a heading of it', () => {
+it('Every relative link of a page leads to a file that exists and to a heading of it', () => {
   const links = PAGES.flatMap(page => relativeLinks(page).map(link => ({ page, link })));
   expect(links.length).toBeGreaterThan(80);
   expect(links.flatMap(({ page, link }) => broken(page, link) ?? [])).toEqual([]);
 });
 
-/** A path in backticks, such as `shared/hash.ts` or `infra/monitoring/`. */
+/** Matches a path in backticks, such as `shared/hash.ts` or `infra/monitoring/`. */
 const CODE_PATH = /`((?:shared|functions|infra|local|cli|bench|test|docs)\/[\w./-]*)`/g;
-/** A test in backticks, by its path below `test/`. */
+/** Matches a test file in backticks, by its path below `test/`. */
 const TEST_PATH = /`([\w./-]+\.test\.ts)`/g;
 const PAGE_OF_TESTS = 'docs/guarantees-tests.md';
 
@@ -82,14 +82,14 @@ function namedPaths(page: string): string[] {
   return [...text.matchAll(CODE_PATH)].map(([, path = '']) => path);
 }
 
-it('every file and folder that a page names in backticks exists', () => {
+it('Every file and folder that a page names in backticks exists', () => {
   const named = PAGES_ON_CODE.flatMap(page => namedPaths(page).map(path => ({ page, path })));
   expect(named.length).toBeGreaterThan(120);
   const missing = named.filter(({ path }) => !existsSync(join(ROOT, path)));
   expect(missing.map(({ page, path }) => `${page}: ${path}`)).toEqual([]);
 });
 
-it('the index of the documentation lists every page of docs', () => {
+it('The index of the documentation lists every page of docs', () => {
   const listed = new Set(
     relativeLinks('docs/README.md').map(link => relative('.', join('docs', link.split('#')[0] ?? ''))),
   );

@@ -73,18 +73,18 @@ it('README.md has at most 200 lines of at most 110 characters', () => {
   expect(tooLong('README.md', proseLines(read('README.md')), MAX_README_LINE)).toEqual([]);
 });
 
-it('every sentence of README.md has at most 25 words', () => {
+it('Every sentence of README.md has at most 25 words', () => {
   const all = sentences(read('README.md'));
   expect(all.length).toBeGreaterThan(40);
   expect(all.filter(sentence => wordsOf(sentence) > MAX_WORDS)).toEqual([]);
 });
 
-it('every line of a page has at most 100 characters, outside tables and code', () => {
+it('Every line of a page has at most 100 characters, outside tables and code', () => {
   const pages = [...DOCS, 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
   expect(pages.flatMap(page => tooLong(page, proseLines(read(page)), MAX_LINE))).toEqual([]);
 });
 
-it('no page has a phrase that has a plainer one', () => {
+it('No page contains a phrase for which the list of banned phrases has a plainer one', () => {
   const found = [...DOCS, 'README.md', 'CONTRIBUTING.md'].flatMap(page => {
     const text = read(page).replace(/\s+/g, ' ').toLowerCase();
     return Object.entries(BANNED)

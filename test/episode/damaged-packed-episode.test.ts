@@ -10,7 +10,7 @@ const whole = packEpisode(
   episode('e', { scope: { chain: 'solana' }, factors: { dx_count: 2, ts_min: 0.6 }, trade_id: 'trade' }),
 );
 
-/** The event with one byte replaced. */
+/** Returns the packed event with one byte replaced. */
 const withByte = (at: number, byte: number): Uint8Array => {
   const changed = Uint8Array.from(whole);
   changed[at] = byte;
@@ -19,7 +19,7 @@ const withByte = (at: number, byte: number): Uint8Array => {
 const collect = (packed: Uint8Array) => new ColumnCollector({ withDxCount: true }).add(packed, 'success');
 
 describe('a packed event that is cut', () => {
-  it('A packed event that is cut anywhere is damaged_event', () => {
+  it('Unpacking an event that is cut anywhere fails with damaged_event', () => {
     for (let cut = 0; cut < whole.length; cut++)
       expect([cut, faultOf(() => unpackEpisode(whole.subarray(0, cut))).code]).toEqual([
         cut,
@@ -27,12 +27,12 @@ describe('a packed event that is cut', () => {
       ]);
   });
 
-  it('A run reads a packed event that is cut anywhere as damaged_event', () => {
+  it('Collecting columns from a packed event that is cut anywhere fails with damaged_event', () => {
     for (let cut = 0; cut < whole.length; cut++)
       expect([cut, faultOf(() => collect(whole.subarray(0, cut))).code]).toEqual([cut, 'damaged_event']);
   });
 
-  it('A scope that is cut anywhere inside a pair is damaged_event', () => {
+  it('Unpacking a scope that is cut anywhere inside a pair fails with damaged_event', () => {
     const bytes = packEpisode(episode('e', { scope: { chain: 'solana', rank: '1' }, factors: {} }));
     const [start, end] = scopeRange(bytes);
     const pairEnd = start + 1 + 'chain'.length + 2 + 'solana'.length;
@@ -44,34 +44,37 @@ describe('a packed event that is cut', () => {
 });
 
 describe('a packed event with invalid bytes', () => {
-  it('Invalid UTF-8 in a value is damaged_event', () => {
+  it('Unpacking an event with invalid UTF-8 in a value fails with damaged_event', () => {
     expect(faultOf(() => unpackEpisode(withByte(3 + 1 + 5 + 2, 0xff))).code).toBe('damaged_event');
   });
 
-  it('An invalid dimension name is damaged_event', () => {
+  it('Unpacking an event with an invalid dimension name fails with damaged_event', () => {
     expect(faultOf(() => unpackEpisode(withByte(4, 0x23))).code).toBe('damaged_event'); // '#'
   });
 
-  it('A value that would reach beyond the scope is damaged_event', () => {
+  it('Unpacking an event with a value that reaches beyond the scope fails with damaged_event', () => {
     expect(faultOf(() => unpackEpisode(withByte(3 + 1 + 'chain'.length, 200))).code).toBe('damaged_event');
   });
 
-  it('Trailing bytes are damaged_event', () => {
+  it('Unpacking an event with trailing bytes fails with damaged_event', () => {
     expect(faultOf(() => unpackEpisode(Uint8Array.from([...whole, 0]))).code).toBe('damaged_event');
   });
 });
 
 describe('a packed event of another format', () => {
-  it('An unknown format is damaged_event', () => {
+  it('Unpacking an event of an unknown format fails with damaged_event', () => {
     for (const version of [0, 2, 255])
       expect(faultOf(() => unpackEpisode(withByte(0, version))).code).toBe('damaged_event');
     expect(faultOf(() => unpackEpisode(new Uint8Array(0))).code).toBe('damaged_event');
   });
 
-  it.each([2, 255])('The newer format %d is rejected with the advice to update the service', version => {
-    for (const read of [unpackEpisode, collect])
-      expect(faultOf(() => read(withByte(0, version))).message).toBe(
-        `a packed event was written by a newer version of this service (format ${version}; this version reads up to 1); update the service`,
-      );
-  });
+  it.each([2, 255])(
+    'A packed event of the newer format %d is rejected with the advice to update the service',
+    version => {
+      for (const read of [unpackEpisode, collect])
+        expect(faultOf(() => read(withByte(0, version))).message).toBe(
+          `a packed event was written by a newer version of this service (format ${version}; this version reads up to 1); update the service`,
+        );
+    },
+  );
 });

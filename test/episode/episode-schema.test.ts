@@ -29,7 +29,7 @@ describe('times', () => {
 
   it.each<[string, string]>([
     ['of 1970', '1970-01-01T00:00:00Z'],
-    ['in seconds instead of milliseconds', '1970-01-21T02:09:36Z'],
+    ['of seconds that were read as milliseconds', '1970-01-21T02:09:36Z'],
     ['at the last moment of 1999', '1999-12-31T23:59:59.999Z'],
     ['of 2100', '2100-01-01T00:00:00Z'],
     ['a day and a millisecond after its receipt', iso(NOW + DAY + 1)],
@@ -37,10 +37,13 @@ describe('times', () => {
   ])('A timestamp %s is rejected as timestamp_out_of_range', (_, timestamp) => {
     const fault = faultOf(() => readEpisode(eventBody('e', { timestamp }), NOW));
     expect([fault.code, fault.issues[0]?.path]).toEqual(['timestamp_out_of_range', 'timestamp']);
-    const resolved = faultOf(() =>
+    const resolvedFault = faultOf(() =>
       readEpisode(eventBody('e', { outcome: 'success', resolved_at: timestamp }), NOW),
     );
-    expect([resolved.code, resolved.issues[0]?.path]).toEqual(['timestamp_out_of_range', 'resolved_at']);
+    expect([resolvedFault.code, resolvedFault.issues[0]?.path]).toEqual([
+      'timestamp_out_of_range',
+      'resolved_at',
+    ]);
   });
 
   it.each([
@@ -77,7 +80,7 @@ describe('an outcome inside an event', () => {
     });
   });
 
-  it('An outcome inside an event with resolved_at is known at that time', () => {
+  it('An outcome inside an event with resolved_at is known at the time resolved_at', () => {
     const at = NOW - HOUR;
     expect(episode('e', { outcome: 'failure', resolved_at: iso(at) }).outcome?.resolvedAt).toBe(at);
   });
@@ -89,9 +92,9 @@ describe('an outcome inside an event', () => {
 
 describe('an invalid event', () => {
   it.each<[string, unknown, string]>([
-    ['no body', null, ''],
-    ['a list', [], ''],
-    ['a text', 'event', ''],
+    ['null', null, ''],
+    ['a list instead of an object', [], ''],
+    ['a text instead of an object', 'event', ''],
     ['an unknown decision', eventBody('e', { decision: 'hesitated' }), 'decision'],
     ['no decision', eventBody('e', { decision: undefined }), 'decision'],
     ['an unknown outcome', eventBody('e', { outcome: 'won' }), 'outcome'],
@@ -104,16 +107,24 @@ describe('an invalid event', () => {
     ['a number as pattern', eventBody('e', { pattern_key: 7 }), 'pattern_key'],
     ['factors that are a list', eventBody('e', { factors: [] }), 'factors'],
     ['factors that are null', eventBody('e', { factors: null }), 'factors'],
-    ['an object of an unknown form', eventBody('e', { factors: { dx: { value: 1 } } }), 'factors.dx'],
-    ['a list of numbers', eventBody('e', { factors: { dx: [1, 2] } }), 'factors.dx'],
-    ['a measure that lacks max', eventBody('e', { factors: { dx: { min: 1, median: 2 } } }), 'factors.dx'],
+    [
+      'a factor that is an object of an unknown form',
+      eventBody('e', { factors: { dx: { value: 1 } } }),
+      'factors.dx',
+    ],
+    ['a factor that is a list of numbers', eventBody('e', { factors: { dx: [1, 2] } }), 'factors.dx'],
+    [
+      'a factor with min and median but without max',
+      eventBody('e', { factors: { dx: { min: 1, median: 2 } } }),
+      'factors.dx',
+    ],
     [
       'a factor named __proto__',
       eventBody('e', { factors: fromJson('{"__proto__":1}') }),
       'factors.__proto__',
     ],
     ['a factor without a name', eventBody('e', { factors: { '': 1 } }), 'factors.'],
-    ['a text of 1025', eventBody('e', { factors: { note: 'x'.repeat(1025) } }), 'factors.note'],
+    ['a factor of 1025 characters', eventBody('e', { factors: { note: 'x'.repeat(1025) } }), 'factors.note'],
     [
       '257 factors',
       eventBody('e', { factors: Object.fromEntries(Array.from({ length: 257 }, (_, i) => [`f${i}`, i])) }),
@@ -145,7 +156,7 @@ describe('an invalid event', () => {
     expect(faultOf(() => episode('e', { factors })).issues).toHaveLength(20);
   });
 
-  it('Factors with unknown names are kept', () => {
+  it('An event keeps factors with unknown names', () => {
     const factors = { own_number: 1, own_text: 'x', own_list: ['a'], own_null: null, toString: 2 };
     expect(episode('e', { factors }).factors).toEqual(factors);
   });
@@ -187,9 +198,9 @@ describe('an outcome report', () => {
 
   it.each<[string, object, string]>([
     ['an unknown outcome', { outcome: 'dodge' }, 'outcome'],
-    ['pending', { outcome: 'pending' }, 'outcome'],
-    ['a capital', { outcome: 'Success' }, 'outcome'],
-    ['constructor', { outcome: 'constructor' }, 'outcome'],
+    ['the outcome pending', { outcome: 'pending' }, 'outcome'],
+    ['an outcome with a capital letter', { outcome: 'Success' }, 'outcome'],
+    ['the outcome constructor', { outcome: 'constructor' }, 'outcome'],
     ['no outcome', { outcome: null }, 'outcome'],
     ['no id', { episode_id: undefined }, 'episode_id'],
     ['a text as correction', { correction: 'true' }, 'correction'],
@@ -199,7 +210,7 @@ describe('an outcome report', () => {
     expect([fault.code, fault.issues[0]?.path]).toEqual(['invalid_outcome', path]);
   });
 
-  it('An outcome of the year 2100 is rejected as timestamp_out_of_range', () => {
+  it('An outcome with resolved_at in the year 2100 is rejected as timestamp_out_of_range', () => {
     expect(faultOf(() => readOutcomeReport(report({ resolved_at: '2100-01-01T00:00:00Z' }), NOW)).code).toBe(
       'timestamp_out_of_range',
     );

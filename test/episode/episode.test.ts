@@ -11,10 +11,10 @@ describe('the identity of an event', () => {
   const base = eventBody('e1', { scope: { b: 2, a: true }, factors: { dx: 2, ts_ok: true }, trade_id: 't1' });
 
   it.each<[string, object]>([
-    ['names in another order', Object.fromEntries(Object.entries(base).reverse())],
-    ['scope in another order', { ...base, scope: { a: true, b: 2 } }],
-    ['factors in another order', { ...base, factors: { ts_ok: true, dx: 2 } }],
-    ['scope values as text', { ...base, scope: { a: 'true', b: '2' } }],
+    ['its names in another order', Object.fromEntries(Object.entries(base).reverse())],
+    ['its scope in another order', { ...base, scope: { a: true, b: 2 } }],
+    ['its factors in another order', { ...base, factors: { ts_ok: true, dx: 2 } }],
+    ['its scope values as text', { ...base, scope: { a: 'true', b: '2' } }],
     ['absent dimensions', { ...base, scope: { ...(base.scope as object), c: null, d: '' } }],
     ['the pattern in another form', { ...base, pattern_key: 'module=pm|pattern_key=uptrend.s1.entry' }],
     ['the time with an offset', { ...base, timestamp: '2025-01-19T14:30:00+02:30' }],
@@ -22,21 +22,21 @@ describe('the identity of an event', () => {
     ['an unknown field', { ...base, note: 'x' }],
     ['an outcome', { ...base, outcome: 'success' }],
     ['an empty outcome', { ...base, outcome: null, resolved_at: null }],
-  ])('An event that differs in spelling only is the same event: %s', (_, other) => {
+  ])('An event has the same identity with %s', (_, other) => {
     expect(identity(other)).toBe(identity(base));
   });
 
-  it('The numbers 2 and 2.0 of a factor are the same', () => {
+  it('A factor of 2 and one of 2.0 give an event the same identity', () => {
     const text = JSON.stringify(base);
     expect(identity(fromJson(text.replace('"dx":2', '"dx":2.0')))).toBe(identity(base));
   });
 
-  it('The numbers 0 and -0 of a factor are the same', () => {
+  it('A factor of 0 and one of -0 give an event the same identity', () => {
     const zero = { ...base, factors: { dx: 0 } };
     expect(identity({ ...base, factors: { dx: -0 } })).toBe(identity(zero));
   });
 
-  it('The order of names inside of a factor does not matter', () => {
+  it('The order of names inside a factor does not change the identity of an event', () => {
     const one = {
       ...base,
       factors: { ts_score: { min: 1, median: 2, max: 3 }, applied: { generation: 1, a: { x: 1, y: 2 } } },
@@ -52,17 +52,17 @@ describe('the identity of an event', () => {
     ['another decision', { decision: 'acted' }],
     ['another scope value', { scope: { a: true, b: 3 } }],
     ['another factor', { factors: { dx: 2.5, ts_ok: true } }],
-    ['a factor more', { factors: { dx: 2, ts_ok: true, own: 1 } }],
+    ['one more factor', { factors: { dx: 2, ts_ok: true, own: 1 } }],
     ['a factor as text', { factors: { dx: '2', ts_ok: true } }],
     ['another time', { timestamp: iso(NOW - DAY + 1) }],
     ['another trade', { trade_id: 't2' }],
     ['no trade', { trade_id: null }],
-    ['a list in another order', { factors: { dx: 2, ts_ok: true, blocked_by: ['ts', 'halo'] } }],
-  ])('An event that differs in content is another event: %s', (_, change) => {
+    ['one more factor that is a list', { factors: { dx: 2, ts_ok: true, blocked_by: ['ts', 'halo'] } }],
+  ])('An event has another identity with %s', (_, change) => {
     expect(identity({ ...base, ...change })).not.toBe(identity(base));
   });
 
-  it('The order of the names of factors does not matter, whatever the factors', () => {
+  it('The order of factors does not change the identity of an event, whatever the factors', () => {
     const factor = fc.oneof(
       fc.double({ noNaN: true, noDefaultInfinity: true }),
       fc.boolean(),
@@ -78,9 +78,9 @@ describe('the identity of an event', () => {
       fc.property(
         factors.filter(all => all.every(([name]) => name !== '__proto__' && name !== 'applied')),
         pairs => {
-          const there = { ...base, factors: Object.fromEntries(pairs) };
-          const back = { ...base, factors: Object.fromEntries(pairs.toReversed()) };
-          expect(identity(back)).toBe(identity(there));
+          const forward = { ...base, factors: Object.fromEntries(pairs) };
+          const backward = { ...base, factors: Object.fromEntries(pairs.toReversed()) };
+          expect(identity(backward)).toBe(identity(forward));
         },
       ),
     );

@@ -46,7 +46,7 @@ describe('a further report', () => {
     ['the initial outcome', [], initial('failure', 100), 'resolved', 'f100'],
     ['the same outcome again', known, initial('failure', 100), 'unchanged', 'f100'],
     [
-      'the same outcome at another time: the first time stays',
+      'the same outcome at another time, which keeps the first time',
       known,
       initial('failure', 50),
       'unchanged',
@@ -76,7 +76,7 @@ describe('a further report', () => {
       'f100,+s200,+f300',
     ],
     [
-      'a correction of an earlier time than the initial outcome',
+      'a correction with an earlier time than the initial outcome',
       known,
       correction('success', 50),
       'resolved',
@@ -94,7 +94,7 @@ describe('a further report', () => {
     expect([merge.result, formatHistory(merge.history)]).toEqual([result, text]);
   });
 
-  it(`An episode accepts ${MAX_CORRECTIONS} corrections; one more is too_many_corrections`, () => {
+  it(`An episode accepts ${MAX_CORRECTIONS} corrections, and one more is rejected as too_many_corrections`, () => {
     const corrections = Array.from({ length: MAX_CORRECTIONS }, (_, i) => correction('success', i));
     const full = historyOf([initial('failure', 0), ...corrections]);
     expect(full).toHaveLength(MAX_CORRECTIONS + 1);
@@ -126,9 +126,9 @@ describe('the outcome as of a moment', () => {
     expect(outcomeAsOf(history, moment)).toBe(outcome);
   });
 
-  it('A correction is in force even when its time lies before that of the initial outcome', () => {
-    const odd = historyOf([initial('failure', 100), correction('success', 50)]);
-    expect([49, 50, 99, 100].map(at => outcomeAsOf(odd, at))).toEqual([
+  it('A correction replaces the initial outcome even if its own time is earlier', () => {
+    const corrected = historyOf([initial('failure', 100), correction('success', 50)]);
+    expect([49, 50, 99, 100].map(at => outcomeAsOf(corrected, at))).toEqual([
       undefined,
       'success',
       'success',
@@ -136,7 +136,7 @@ describe('the outcome as of a moment', () => {
     ]);
   });
 
-  it('An empty history has no outcome', () => {
+  it('An empty history of outcomes has no outcome at any moment', () => {
     expect(outcomeAsOf([], Infinity)).toBeUndefined();
   });
 });
@@ -153,7 +153,7 @@ const reports = fc.record({
 });
 
 describe('a history is a set', () => {
-  it('[R5] An initial outcome, corrections and repeats give the same text in any order of arrival', () => {
+  it('[R5] An initial outcome, corrections and repeats give the same stored history in any order of arrival', () => {
     fc.assert(
       fc.property(reports, fc.infiniteStream(fc.nat()), (all, numbers) => {
         const revisions = [...(all.first ? [all.first] : []), ...all.corrections];
@@ -167,7 +167,7 @@ describe('a history is a set', () => {
     );
   });
 
-  it('The last correction by its own time is in force in any order of arrival', () => {
+  it('The correction with the latest time is in force, whatever the order of arrival', () => {
     fc.assert(
       fc.property(reports, all => {
         fc.pre(all.corrections.length > 0);
@@ -179,7 +179,7 @@ describe('a history is a set', () => {
     );
   });
 
-  it('A formatted history is parsed to the same history', () => {
+  it('Parsing a formatted history of outcomes returns the same history', () => {
     fc.assert(
       fc.property(reports, all => {
         const history = historyOf([...(all.first ? [all.first] : []), ...all.corrections]);
@@ -222,7 +222,7 @@ describe('a stored history', () => {
     ]);
   });
 
-  it('A history of format 1 is the text that version 0.1.0 wrote', () => {
+  it('Format 1 of a stored history is written as version 0.1.0 wrote it', () => {
     const text = 'f1737331200000,+s1737417600000,+n1737504000000';
     expect(formatHistory(parseHistory(text))).toBe(text);
     expect(formatHistory([initial('success', 0)])).toBe('s0');

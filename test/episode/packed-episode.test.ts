@@ -10,7 +10,7 @@ import { unpackEpisode, unpackScope } from '../support/unpack-episode.ts';
 const repack = (fields: object) => unpackEpisode(packEpisode(episode('e', fields)));
 
 describe('packing', () => {
-  it('A packed event keeps everything that policies read', () => {
+  it('A packed event keeps the scope, decision, factors, gates and trade that policies read', () => {
     const factors = {
       ts_score: { min: 0.5, median: 0.52, max: 0.6 },
       ts_min: 0.6,
@@ -56,11 +56,11 @@ describe('packing', () => {
     });
   });
 
-  it('An empty list of blocking gates differs from a missing one', () => {
+  it('A packed event distinguishes an empty list of blocking gates from a missing one', () => {
     expect(repack({ factors: { blocked_by: [] } }).blockedBy).toEqual(new Set());
   });
 
-  it('A known factor of the wrong type is left out', () => {
+  it('A known factor of the wrong type is left out of the packed event', () => {
     const unpacked = repack({
       factors: { dx: 'two', ts_min: null, dx_min: ['a'], ts_ok: 1, blocked_by: 'ts' },
     });
@@ -116,20 +116,20 @@ it('An event is packed into the bytes that version 0.1.0 wrote', () => {
   );
   expect(Buffer.from(packed).toString('hex')).toBe(
     '01' + // format
-      '1600' +
+      '1600' + // 22 bytes of scope
       '05636861696e0600736f6c616e61' + // chain, solana
       '0472616e6b010031' + // rank, 1
       '01' + // acted
       '0100' + // ts_ok known, not set
       'c2' + // blocked by halo and another one
       '0110' + // ts_score (bit 0) and edx_max (bit 12)
-      '000000000000e03f' +
-      '0000000000000040' +
+      '000000000000e03f' + // ts_score 0.5
+      '0000000000000040' + // edx_max 2, its median
       '0200c3bc', // ü
   );
 });
 
-it('A row that was packed before numbers were appended reads as it did', () => {
+it('An event that was packed when there were eleven numeric factors is still readable', () => {
   // Format 1 with eleven numbers: chain=solana, acted, ts_score (bit 0) and edx (bit 10), no trade.
   const packed = Buffer.from(
     '010e0005636861696e0600736f6c616e61' +
@@ -168,39 +168,39 @@ it('A row that was packed before numbers were appended reads as it did', () => {
 });
 
 describe('for any event', () => {
-  it('Unpacking returns what was packed, for any event', () => {
+  it('Unpacking returns the event that was packed, for any event', () => {
     fc.assert(
-      fc.property(event, packed => {
-        const unpacked = unpackEpisode(packEpisode(packed));
-        expect(unpacked.scope).toEqual(packed.scope);
-        expect(JSON.stringify(unpacked.scope)).toBe(JSON.stringify(packed.scope));
-        expect(unpacked.decision).toBe(packed.decision);
-        expect(unpacked.tradeId).toBe(packed.tradeId);
-        for (const n of NUMERIC_FACTORS) expect(unpacked.numbers.get(n)).toBe(packed.factors[n]);
-        for (const n of GATE_FLAGS) expect(unpacked.flags.get(n)).toBe(packed.factors[n]);
-        const gates = packed.factors.blocked_by;
+      fc.property(event, original => {
+        const unpacked = unpackEpisode(packEpisode(original));
+        expect(unpacked.scope).toEqual(original.scope);
+        expect(JSON.stringify(unpacked.scope)).toBe(JSON.stringify(original.scope));
+        expect(unpacked.decision).toBe(original.decision);
+        expect(unpacked.tradeId).toBe(original.tradeId);
+        for (const n of NUMERIC_FACTORS) expect(unpacked.numbers.get(n)).toBe(original.factors[n]);
+        for (const n of GATE_FLAGS) expect(unpacked.flags.get(n)).toBe(original.factors[n]);
+        const gates = original.factors.blocked_by;
         expect(unpacked.blockedBy).toEqual(gates === undefined ? undefined : new Set(gates as string[]));
       }),
     );
   });
 
-  it('One field of a packed event is read without the rest', () => {
+  it('The scope, the decision and each number of a packed event are read without the rest', () => {
     fc.assert(
-      fc.property(event, packed => {
-        const bytes = packEpisode(packed);
+      fc.property(event, original => {
+        const bytes = packEpisode(original);
         const [start, end] = scopeRange(bytes);
-        expect(unpackScope(bytes, start, end)).toEqual(packed.scope);
-        expect(readActed(bytes, end)).toBe(packed.decision === 'acted');
+        expect(unpackScope(bytes, start, end)).toEqual(original.scope);
+        expect(readActed(bytes, end)).toBe(original.decision === 'acted');
         for (const n of NUMERIC_FACTORS)
-          expect(readNumber(bytes, end, n)).toBe(packed.factors[n] ?? Number.NaN);
+          expect(readNumber(bytes, end, n)).toBe(original.factors[n] ?? Number.NaN);
       }),
     );
   });
 
-  it('A packed event inside of a larger buffer reads the same', () => {
+  it('A packed event inside a larger buffer is unpacked like one by itself', () => {
     fc.assert(
-      fc.property(event, fc.integer({ min: 1, max: 9 }), (packed, offset) => {
-        const bytes = packEpisode(packed);
+      fc.property(event, fc.integer({ min: 1, max: 9 }), (original, offset) => {
+        const bytes = packEpisode(original);
         const larger = new Uint8Array(bytes.length + 2 * offset).fill(0xff);
         larger.set(bytes, offset);
         expect(unpackEpisode(larger.subarray(offset, offset + bytes.length))).toEqual(unpackEpisode(bytes));
@@ -208,7 +208,7 @@ describe('for any event', () => {
     );
   });
 
-  it('Equal scopes have equal bytes, whatever else differs', () => {
+  it('Two packed events have equal bytes of scope exactly when their scopes are equal', () => {
     const scopeBytes = (e: Episode): string => {
       const bytes = packEpisode(e);
       return Buffer.from(bytes)

@@ -145,7 +145,7 @@ describe('N_MIN', () => {
     expect([lessons.length, near.length, support]).toEqual([1, 0, 33]);
   });
 
-  it('A slice of 32 events is near and lacks 1', () => {
+  it('A slice of 32 events is a near slice that lacks 1 at N_MIN 33', () => {
     const { lessons, near, support } = mined(times(32, miss()), 33);
     expect([lessons.length, support]).toEqual([0, 32]);
     expect(near.map(lesson => [lesson.scope_subset, lesson.n, lesson.lacks])).toEqual([[{}, 32, 1]]);
@@ -168,17 +168,17 @@ describe('N_MIN', () => {
     expect(near.map(lesson => [lesson.scope_subset, lesson.lacks])).toEqual([[{ bucket: 'nano' }, 1]]);
   });
 
-  it('An N_MIN of 1 leaves no slice near', () => {
+  it('No slice is near at N_MIN 1', () => {
     expect(mined([miss({ a: 1 }), dodge({ b: 1 })], 1).near).toEqual([]);
   });
 
-  it('No events make no lesson', () => {
+  it('A pattern without events has no lesson and no near slice', () => {
     expect(mined([], 33)).toEqual({ lessons: [], near: [], support: 0 });
   });
 });
 
 describe('near slices', () => {
-  it('Near slices have at least four fifths of N_MIN, fewest missing first', () => {
+  it('Near slices have at least four fifths of N_MIN and are sorted by how many events they lack', () => {
     const rows = [28, 26, 27, 32, 30].flatMap((n, i) => times(n, miss({ d: i })));
     expect(mined(rows, 33).near.map(lesson => [lesson.scope_subset, lesson.lacks])).toEqual([
       [{ d: '3' }, 1],
@@ -188,7 +188,7 @@ describe('near slices', () => {
     ]);
   });
 
-  it('Near slices are the most general ones', () => {
+  it('A slice is near only if every more general slice reaches N_MIN', () => {
     const rows = [...times(32, miss({ a: 1, b: 1 })), ...times(40, miss({ b: 2 }))];
     const { near } = mined(rows, 33);
     expect(near.map(lesson => lesson.scope_subset)).toEqual(expect.arrayContaining([{ a: '1' }, { b: '1' }]));
@@ -203,7 +203,7 @@ describe('lessons', () => {
     ...times(2, dodge({ chain: 'base' })),
   ];
 
-  it('Every set of pairs that reaches N_MIN is a lesson, and no other', () => {
+  it('Every slice that reaches N_MIN is a lesson, and no other slice is one', () => {
     const slices = mined(rows, 4).lessons.map(lesson => [lesson.scope_subset, lesson.n]);
     expect(slices).toHaveLength(6);
     expect(slices).toEqual(
@@ -218,7 +218,7 @@ describe('lessons', () => {
     );
   });
 
-  it('Lessons are sorted by their scope hash, which is that of their scope', () => {
+  it('Lessons are sorted by the hash of their scope subset', () => {
     const { lessons } = mined(rows, 2);
     const hashes = lessons.map(lesson => lesson.scope_hash);
     expect(hashes).toEqual(hashes.toSorted());
@@ -226,12 +226,12 @@ describe('lessons', () => {
       expect(lesson.scope_hash).toBe(scopeHash(normalizeScope(lesson.scope_subset)));
   });
 
-  it('Lessons of exactly the same events point to one of them', () => {
+  it('Lessons of exactly the same events name one of them in same_as', () => {
     const { lessons } = mined(times(4, miss({ a: 1, b: 1 })), 4);
-    const own = new Set(lessons.map(lesson => lesson.scope_hash));
+    const hashes = new Set(lessons.map(lesson => lesson.scope_hash));
     expect(lessons.map(lesson => lesson.scope_subset)).toHaveLength(4);
     expect(lessons.filter(lesson => lesson.same_as === undefined)).toHaveLength(1);
-    for (const { same_as } of lessons) if (same_as !== undefined) expect(own).toContain(same_as);
+    for (const { same_as } of lessons) if (same_as !== undefined) expect(hashes).toContain(same_as);
   });
 });
 

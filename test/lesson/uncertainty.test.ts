@@ -15,7 +15,7 @@ interface Row {
   readonly dx?: number;
 }
 
-/** Returns columns with the dimensions a, b, …, from the codes of each row; 0: absent. */
+/** Returns columns with the dimensions a, b, … from the codes of each row; code 0 means absent. */
 function columnsOf(rows: readonly Row[]): EpisodeColumns {
   const width = rows[0]?.scope.length ?? 0;
   return {
@@ -34,7 +34,10 @@ const times = (n: number, row: Row): Row[] => new Array<Row>(n).fill(row);
 const lessonOf = (lessons: readonly Lesson[], scope: object): Lesson | undefined =>
   lessons.find(lesson => JSON.stringify(lesson.scope_subset) === JSON.stringify(scope));
 
-/** Events of which 6 of 20 succeed in a=v1, 2 of these acted, and 9 of 90 in a=v2. Ten neutral events change nothing. */
+/**
+ * In a=v1, 6 of 20 decided events succeed, 2 of the 6 acted; in a=v2, 9 of 90. Ten neutral events of a=v1 count in its
+ * rates and not in its difference.
+ */
 const MIXED = [
   ...times(2, { scope: [1], quadrant: QUADRANT.win }),
   ...times(3, { scope: [1], quadrant: QUADRANT.falsePositive }),
@@ -48,7 +51,7 @@ const MIXED = [
 describe('the uncertainty of a lesson', () => {
   const { lessons } = mineLessons(S1, columnsOf(MIXED), 20);
 
-  it('A lesson has the 90 % interval of each rate, in which neutral events count as in the rate', () => {
+  it('A lesson has the 90 % interval of each rate, with neutral events in the denominator', () => {
     expect(lessonOf(lessons, { a: 'v1' })?.uncertainty).toMatchObject({
       // 2 and 3 of 15, 4 and 11 of 15
       wr: [0.0451, 0.3336],
@@ -58,17 +61,17 @@ describe('the uncertainty of a lesson', () => {
     });
   });
 
-  it('The difference compares shares of successes among decided events, acted and skipped alike', () => {
+  it('The difference of a lesson compares shares of successes among all events that are not neutral, acted or skipped', () => {
     expect(lessonOf(lessons, { a: 'v1' })?.uncertainty?.difference).toBe(0.2);
     expect(lessonOf(lessons, { a: 'v2' })?.uncertainty?.difference).toBe(-0.2);
   });
 
-  it('The global lesson has intervals and no test', () => {
+  it('The lesson of the global slice has intervals, but no difference and no p-value', () => {
     const uncertainty = lessonOf(lessons, {})?.uncertainty;
     expect(Object.keys(uncertainty ?? {})).toEqual(['wr', 'fpr', 'mr', 'dr']);
   });
 
-  it('Two slices that are each other’s rest have equal p, and q equal to p', () => {
+  it('Two slices that are each other’s rest have equal p-values, and q-values equal to them', () => {
     const [one, two] = [
       lessonOf(lessons, { a: 'v1' })?.uncertainty,
       lessonOf(lessons, { a: 'v2' })?.uncertainty,
@@ -80,7 +83,7 @@ describe('the uncertainty of a lesson', () => {
     expect([one?.q, two?.q]).toEqual([one?.p, one?.p]);
   });
 
-  it('A ladder lesson compares three rungs among one and three, and has the interval of its pressure', () => {
+  it('A ladder lesson compares the share of three rungs among successes of one or three, and has the interval of its pressure', () => {
     const climbed = (scope: number, dx: number) => ({ scope: [scope], quadrant: QUADRANT.win, dx });
     const rows = [
       ...times(6, climbed(1, 3)),
@@ -97,7 +100,7 @@ describe('the uncertainty of a lesson', () => {
     });
   });
 
-  it('A near lesson has intervals and the difference, but no p', () => {
+  it('A near lesson has intervals and a difference, but no p-value', () => {
     const { near } = mineLessons(
       S1,
       columnsOf([...MIXED, ...times(28, { scope: [3], quadrant: QUADRANT.miss })]),
@@ -109,10 +112,10 @@ describe('the uncertainty of a lesson', () => {
     ]);
   });
 
-  it('A lesson that was stored before there were uncertainties is readable', () => {
-    const { uncertainty, ...before } = lessons[0] ?? {};
+  it('A lesson that was stored without an uncertainty is readable', () => {
+    const { uncertainty, ...stored } = lessons[0] ?? {};
     expect(uncertainty).toBeDefined();
-    expect(lessonSchema.parse(before)).toEqual(before);
+    expect(lessonSchema.parse(stored)).toEqual(stored);
   });
 });
 
@@ -124,7 +127,7 @@ describe('identical slices', () => {
     { successes: 5, trials: 40 },
   ];
 
-  it('Identical slices are one test, and all get the result of their representative', () => {
+  it('Identical slices are tested once, and each gets the result of its representative', () => {
     const tests = testSlices(shares, [0, 1, 1, 3]);
     expect(tests[2]).toEqual(tests[1]);
     // Two tests, not three: the smaller p times 2/1.
@@ -132,7 +135,7 @@ describe('identical slices', () => {
     expect(testSlices(shares, [0, 1, 2, 3])[1]?.q).toBeCloseTo(1.5 * (tests[1]?.p ?? 0), 3);
   });
 
-  it('Slices that equal the global slice have no test', () => {
+  it('Slices that equal the global slice are not tested', () => {
     expect(
       testSlices(
         [
@@ -149,18 +152,21 @@ describe('identical slices', () => {
 describe('the false discoveries among many lessons', () => {
   const random = randomOf(5);
   const scopes = Array.from({ length: 3000 }, () => [0, 1, 2, 3].map(() => 1 + Math.floor(random() * 4)));
-  const rows = (chance: (scope: readonly number[]) => number): Row[] =>
-    scopes.map(scope => ({ scope, quadrant: random() < chance(scope) ? QUADRANT.miss : QUADRANT.dodge }));
-  const found = (events: readonly Row[]) =>
+  const rows = (successRate: (scope: readonly number[]) => number): Row[] =>
+    scopes.map(scope => ({
+      scope,
+      quadrant: random() < successRate(scope) ? QUADRANT.miss : QUADRANT.dodge,
+    }));
+  const differing = (events: readonly Row[]) =>
     mineLessons(S1, columnsOf(events), 33).lessons.filter(({ uncertainty: { q = 1 } = {} }) => q <= 0.1);
 
-  it('Hardly any lesson differs where success does not depend on the scope', () => {
-    const runs = Array.from({ length: 20 }, () => found(rows(() => 0.3)).length);
+  it('At most 4 of 20 runs find a lesson that differs where success does not depend on the scope', () => {
+    const runs = Array.from({ length: 20 }, () => differing(rows(() => 0.3)).length);
     expect(runs.filter(n => n > 0).length).toBeLessThanOrEqual(4);
   });
 
-  it('A slice that differs is found among many that do not', () => {
-    const lessons = found(rows(scope => (scope[1] === 2 ? 0.45 : 0.3)));
+  it('A slice with a real difference is found among many without one', () => {
+    const lessons = differing(rows(scope => (scope[1] === 2 ? 0.45 : 0.3)));
     expect(lessonOf(lessons, { b: 'v2' })?.uncertainty).toMatchObject({
       difference: expect.closeTo(0.15, 1),
     });

@@ -6,7 +6,7 @@ import { S1, S2, S3 } from '../support/episodes.ts';
 import { override } from '../support/overrides.ts';
 
 describe('levers', () => {
-  it('Every category of the contract has one row in the table', () => {
+  it('Each action category has exactly one lever', () => {
     expect(LEVERS.map(lever => lever.category).toSorted()).toEqual([...ACTION_CATEGORIES].sort());
     expect([...ACTION_CATEGORIES].sort()).toEqual([
       'tuning_dx_atr_mult',
@@ -22,7 +22,7 @@ describe('levers', () => {
     ]);
   });
 
-  it('Categories keep their order, which answers and the OpenAPI document show', () => {
+  it('Action categories keep the order in which answers and the OpenAPI document list them', () => {
     expect(ACTION_CATEGORIES).toEqual([
       'tuning_ts_min',
       'tuning_halo',
@@ -67,7 +67,7 @@ describe('levers', () => {
     expect(movers.map(lever => lever.category)).toEqual([category]);
   });
 
-  it('A pattern whose state has no row has no levers', () => {
+  it('A pattern in state S4 has no levers', () => {
     expect(leversOf(parsePatternKey('pm.uptrend.S4.exit'))).toEqual([]);
   });
 });
@@ -114,7 +114,7 @@ describe('values of thresholds', () => {
     expect(applyThresholds(S1, sent, [])).toEqual(sent);
   });
 
-  it('A threshold may be 0 or negative', () => {
+  it('Overrides apply to thresholds that are 0 or negative', () => {
     expect(applyThresholds(S1, { ts_min: 0, slope_min: -1 }, resolved)).toEqual({
       ts_min: 0,
       slope_min: -1.25,

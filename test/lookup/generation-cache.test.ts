@@ -23,7 +23,7 @@ function storeOf(size: number | ((id: string) => number)) {
 }
 
 describe('generation cache', () => {
-  it('A set is read once', async () => {
+  it('The cache reads a set once', async () => {
     const { reads, read } = storeOf(3);
     const cache = new GenerationCache(read);
     const index = await cache.index(S1, set('a'));
@@ -32,14 +32,14 @@ describe('generation cache', () => {
     expect(reads).toEqual([`${S1}@a`]);
   });
 
-  it('Simultaneous first look-ups share one read', async () => {
+  it('Simultaneous first look-ups of a set share one read of the store', async () => {
     const { reads, read } = storeOf(3);
     const cache = new GenerationCache(read);
     const indexes = await Promise.all(Array.from({ length: 50 }, () => cache.index(S1, set('a'))));
     expect([new Set(indexes).size, reads.length]).toEqual([1, 1]);
   });
 
-  it('Equal ids of different patterns are separate entries', async () => {
+  it('Sets of different patterns with equal ids are separate entries of the cache', async () => {
     const { reads, read } = storeOf(3);
     const cache = new GenerationCache(read);
     await cache.index(S1, set('a'));
@@ -47,7 +47,7 @@ describe('generation cache', () => {
     expect(reads).toEqual([`${S1}@a`, `${S2}@a`]);
   });
 
-  it('A failed read fails every look-up that waits for it, and is not cached', async () => {
+  it('A failed read of a set fails every look-up that waits for it, and is not cached', async () => {
     let reads = 0;
     const cache = new GenerationCache(async () => {
       if (++reads === 1) throw new Fault('store_unavailable', 'no');
@@ -69,7 +69,7 @@ describe('generation cache', () => {
     expect(reads).toEqual([`${S1}@a`, `${S1}@b`, `${S1}@a`]);
   });
 
-  it('The least recently used pattern is evicted beyond 100,000 overrides', async () => {
+  it('The least recently used pattern is evicted from the cache beyond 100,000 overrides', async () => {
     const { reads, read } = storeOf(40_000);
     const cache = new GenerationCache(read);
     await cache.index(S1, set('a'));
@@ -84,7 +84,7 @@ describe('generation cache', () => {
     expect(reads).toEqual([`${S2}@a`]);
   });
 
-  it('A set above the limit is kept until the next set is read', async () => {
+  it('A set of more than 100,000 overrides stays in the cache until the next set is read', async () => {
     const { reads, read } = storeOf(id => (id === 'huge' ? 100_001 : 1));
     const cache = new GenerationCache(read);
     await cache.index(S1, set('huge'));

@@ -54,17 +54,17 @@ describe('the mode of a pattern', () => {
     ['frozen', true],
     ['shadow', false],
     ['off', false],
-  ])('A pattern in mode %s serves overrides: %s', (mode, does) => {
-    expect(servesOverrides(mode)).toBe(does);
+  ])('A pattern in mode %s serves overrides: %s', (mode, serves) => {
+    expect(servesOverrides(mode)).toBe(serves);
     const answer = lookUp(request({ resolution: 'most-specific' }), head(mode), index, 'drift');
     expect(answer).toMatchObject({ generation: 7, mode, policy: 'drift' });
-    expect(answer.overrides).toHaveLength(does ? 1 : 0);
+    expect(answer.overrides).toHaveLength(serves ? 1 : 0);
     expect(answer.thresholds).toEqual(
-      does ? { ts_min: 0.6 * 0.8, halo_max: 2 } : { ts_min: 0.6, halo_max: 2 },
+      serves ? { ts_min: 0.6 * 0.8, halo_max: 2 } : { ts_min: 0.6, halo_max: 2 },
     );
   });
 
-  it('The explanation in mode shadow lists what would be in force, with nothing chosen', () => {
+  it('The explanation in mode shadow lists the matching overrides, none of them chosen', () => {
     const { explain } = lookUp(request({ explain: true }), head('shadow'), index, 'drift');
     expect(explain?.map(e => [e.multiplier, e.chosen])).toEqual([
       [0.8, false],
@@ -74,7 +74,7 @@ describe('the mode of a pattern', () => {
 });
 
 describe('the resolution', () => {
-  it('The resolution is that of the generation unless the caller names another', () => {
+  it('The resolution of a look-up is that of the generation unless the request names another', () => {
     expect(lookUp(request(), head('live', 'product'), index, 'drift').resolution).toBe('product');
     expect(
       lookUp(request({ resolution: 'most-specific' }), head('live', 'product'), index, 'drift').resolution,
@@ -85,7 +85,7 @@ describe('the resolution', () => {
     );
   });
 
-  it('The resolution without a generation is that of the stage’s policy', () => {
+  it('The resolution of a look-up without a generation is that of the stage’s policy', () => {
     expect(lookUp(request(), undefined, undefined, 'drift')).toEqual({
       pattern_key: S1,
       scope_hash: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -100,7 +100,7 @@ describe('the resolution', () => {
 });
 
 describe('the answer', () => {
-  it('A scope that was never seen gets the override of the global slice', () => {
+  it('A scope with an unknown dimension gets the override of the global slice', () => {
     const { overrides } = lookUp(
       request({ scope: normalizeScope({ moon: 'full' }) }),
       head('live'),
@@ -112,7 +112,7 @@ describe('the answer', () => {
     ]);
   });
 
-  it('The answer contains an explanation only when the request asks for it', () => {
+  it('The answer of a look-up contains an explanation only when the request has explain set', () => {
     expect(lookUp(request(), head('live'), index, 'drift')).not.toHaveProperty('explain');
     expect(lookUp(request({ explain: true }), undefined, undefined, 'drift').explain).toEqual([]);
   });

@@ -22,7 +22,7 @@ function recorder() {
 }
 
 describe('dimensions of look-ups', () => {
-  it('The name of a dimension is reported once an hour for each pattern', () => {
+  it('The name of a queried dimension is reported once an hour for each pattern', () => {
     const { clock, record } = recorder();
     expect(record(S1, { chain: 'solana', bucket: 'nano' })).toEqual([
       { pattern: S1, names: ['bucket', 'chain'] },
@@ -36,11 +36,11 @@ describe('dimensions of look-ups', () => {
     expect(record(S1, { chain: 'base' })).toEqual([{ pattern: S1, names: ['chain'] }]);
   });
 
-  it('The empty scope reports nothing', () => {
+  it('A look-up with the empty scope reports no dimension', () => {
     expect(recorder().record(S1, {})).toEqual([]);
   });
 
-  it('Names are reported again after 1,000 patterns, or 256 dimensions of one pattern', () => {
+  it('Dimension names are reported again early after 1,000 patterns, or 256 dimensions of one pattern', () => {
     const { record } = recorder();
     for (let i = 0; i < 1000; i++) record(parsePatternKey(`pm.f${i}.S1.entry`), { chain: 1 });
     expect(record(parsePatternKey('pm.f999.S1.entry'), { chain: 1 })).toHaveLength(0);
@@ -57,7 +57,7 @@ describe('lines of the log', () => {
   const line = (fields: object) =>
     JSON.stringify({ level: 'info', message: QUERIED_DIMENSIONS_MESSAGE, ...fields });
 
-  it('A logged line is parsed into pattern and names', () => {
+  it('A log line of queried dimensions is parsed into pattern and names', () => {
     expect(parseQueriedDimensions([line({ pattern: S1, dimensions: 'bucket,chain' })])).toEqual([
       { pattern: S1, names: ['bucket', 'chain'] },
     ]);
@@ -72,30 +72,45 @@ describe('lines of the log', () => {
     [line({ pattern: S1, dimensions: 'chain,' })],
     [line({ pattern: S1, dimensions: '#pk' })],
     [line({ pattern: S1, dimensions: '__proto__' })],
-  ])('A line with another content is left out: %s', text => {
+  ])('A log line with other content is left out: %s', text => {
     expect(parseQueriedDimensions([text])).toEqual([]);
   });
 });
 
 describe('unqueried dimensions', () => {
   const day = UNQUERIED_AFTER_MS;
-  const of = (since: number, at?: number) =>
+  const unqueried = (since: number, at?: number) =>
     unqueriedDimensions(
       { used: new Map([['bucket', since]]), queried: new Map(at === undefined ? [] : [['bucket', at]]) },
       NOW,
     );
 
   it.each<[string, number, number | undefined, boolean]>([
-    ['is listed when it was used for a day and never queried', NOW - day, undefined, true],
-    ['is not listed when it was used for less than a day and never queried', NOW - day + 1, undefined, false],
-    ['is listed when it was used for a week and last queried a day ago', NOW - 7 * day, NOW - day, true],
-    ['is not listed when it was queried within the day', NOW - 7 * day, NOW - day + MINUTE, false],
-    ['is not listed when it is used since now', NOW, undefined, false],
+    [
+      'is listed as unqueried when lessons used it for a day and no look-up ever did',
+      NOW - day,
+      undefined,
+      true,
+    ],
+    ['is not listed as unqueried when lessons used it for less than a day', NOW - day + 1, undefined, false],
+    [
+      'is listed as unqueried when lessons used it for a week and the last look-up did a day ago',
+      NOW - 7 * day,
+      NOW - day,
+      true,
+    ],
+    [
+      'is not listed as unqueried when a look-up used it within the day',
+      NOW - 7 * day,
+      NOW - day + MINUTE,
+      false,
+    ],
+    ['is not listed as unqueried when lessons begin to use it', NOW, undefined, false],
   ])('A dimension %s', (_, since, at, listed) => {
-    expect(of(since, at)).toEqual(listed ? ['bucket'] : []);
+    expect(unqueried(since, at)).toEqual(listed ? ['bucket'] : []);
   });
 
-  it('A dimension that no lesson uses is not listed', () => {
+  it('A dimension that no lesson uses is not listed as unqueried', () => {
     expect(unqueriedDimensions({ used: new Map(), queried: new Map([['chain', NOW]]) }, NOW)).toEqual([]);
   });
 });

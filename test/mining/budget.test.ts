@@ -15,7 +15,7 @@ const dense = inputOf(
   Uint8Array.from({ length: size }, () => random(6)),
 );
 
-test('40 dimensions of 5 dense values are cut to whole levels, and the result reports the cut', () => {
+test('The slices of 40 dense dimensions are cut by whole levels at maxSlices, and the result reports the cut', () => {
   const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 20, maxSlices: 100_000 });
   expect(cut).toMatchObject({
     depth: 2,
@@ -27,7 +27,7 @@ test('40 dimensions of 5 dense values are cut to whole levels, and the result re
   expect(slices.count).toBe(1 + 200 + (25 * 40 * 39) / 2);
 });
 
-test('40 copies of one dimension, a lattice of 2^40 slices, are cut to whole levels', () => {
+test('The slices of 40 equal dimensions, more than 2^40, are cut by whole levels at maxSlices', () => {
   const copies = inputOf(
     Array.from({ length: 40 }, (_, d) => column(`d${d}`, dense.dimensions[0]?.codes ?? new Uint8Array(0), 5)),
     dense.classes,
@@ -39,20 +39,20 @@ test('40 copies of one dimension, a lattice of 2^40 slices, are cut to whole lev
   expect(near.count).toBe(0);
 });
 
-test('A work budget cuts whole levels', () => {
+test('A budget of record visits cuts whole levels of slices', () => {
   const whole = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxDepth: 2 });
   const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxWork: 80e6 });
   expect(cut).toMatchObject({ depth: 2, limit: 'work', reason: 'more than 80000000 record visits' });
   expect(slices).toEqual(whole.slices);
 });
 
-test('The first level is complete under the smallest work budget', () => {
+test('The slices of one dimension are complete under the smallest budget of record visits', () => {
   const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxWork: 1 });
   expect(cut).toMatchObject({ depth: 1, limit: 'work', emitted: 201 });
   expect(slices.count).toBe(201);
 });
 
-test('A larger work budget cuts fewer levels, and a sufficient one cuts none', () => {
+test('A larger budget of record visits cuts fewer levels, and a sufficient one cuts none', () => {
   const options = { nMin: 400, nearMin: 400, maxSlices: 1e6 };
   const input = { ...dense, dimensions: dense.dimensions.slice(0, 12) };
   const whole = mineSlices(input, options);
@@ -65,13 +65,13 @@ test('A larger work budget cuts fewer levels, and a sufficient one cuts none', (
   expect(cuts).toEqual([1, 2, undefined]);
 });
 
-test('A limit on row buffers cuts whole levels', () => {
+test('A budget of row buffers cuts whole levels of slices', () => {
   const { slices, cut } = mineSlices(dense, { nMin: 33, nearMin: 33, maxSlices: 1e6, maxRowBytes: 1e6 });
   expect(cut).toMatchObject({ depth: 1, limit: 'memory', emitted: 201 });
   expect(slices.count).toBe(201);
 });
 
-test('10,000 tickers below nMin are left out, and the slices of the other dimensions stay', () => {
+test('A dimension of 10,000 tickers that stay below nMin adds no slice to those of the other dimensions', () => {
   const tickers = column(
     'ticker',
     Uint16Array.from({ length: size }, (_, row) => (row % 10_000) + 1),
@@ -83,7 +83,7 @@ test('10,000 tickers below nMin are left out, and the slices of the other dimens
   expect(slices.count).toBe(6 ** 3);
 });
 
-test('10,000 tickers that reach nMin give 10,000 slices', () => {
+test('Each of 10,000 tickers that reach nMin has a slice, and a budget of slices cuts only their combinations', () => {
   const codes = Uint16Array.from({ length: 400_000 }, (_, row) => (row % 10_000) + 1);
   const side = Uint8Array.from({ length: 400_000 }, (_, row) => (Math.floor(row / 10_000) % 2) + 1);
   const input = inputOf([column('ticker', codes, 10_000), column('side', side, 2)], new Uint8Array(400_000));

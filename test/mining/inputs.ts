@@ -1,6 +1,6 @@
 import type { DimensionColumn, MineInput } from '../../shared/mining/types.ts';
 
-/** A column of the given codes; the text of code k is v(k - 1). */
+/** Makes a column of the given codes, in which code 1 stands for the text `v0`, code 2 for `v1`, and so on. */
 export function column(
   name: string,
   codes: DimensionColumn['codes'],
@@ -9,7 +9,7 @@ export function column(
   return { name, values: Array.from({ length: values }, (_, k) => `v${k}`), codes };
 }
 
-/** An input of six classes, all of which support. */
+/** Makes an input of six classes, whose rows all count towards `nMin`. */
 export function inputOf(
   dimensions: readonly DimensionColumn[],
   classes: Uint8Array,
@@ -25,7 +25,7 @@ export function inputOf(
   };
 }
 
-/** A linear congruential generator, seeded so that large inputs are the same in every run. */
+/** Returns a linear congruential generator. Its seed makes large inputs the same in every run. */
 export function seeded(seed: number): (below: number) => number {
   let state = seed;
   return below => {

@@ -70,7 +70,7 @@ const smallInput = fc
             fc
               .tuple(
                 fc.array(fc.integer({ min: 0, max: values }), { minLength: size, maxLength: size }),
-                // Columns of one value, columns that copy each other, and arrays of every width.
+                // Some columns have one value, some copy the first one, and the arrays have every width.
                 fc.constantFrom('free', 'constant', 'copy'),
                 fc.constantFrom(Uint8Array, Uint16Array, Uint32Array),
               )
@@ -84,13 +84,13 @@ const smallInput = fc
       .map(({ columns, classes, supporting, measure }): MineInput => {
         const dimensions = columns.map(({ codes, kind, Width, values }, d) => {
           const first = columns[0]?.codes ?? [];
-          const of = {
+          const codesByKind = {
             free: codes,
             constant: codes.map(() => 1),
             copy: first.map(code => Math.min(code, values)),
           };
           // The arrays may be longer than the input's size.
-          return column(`d${d}`, Width.from([...of[kind], 1]), values);
+          return column(`d${d}`, Width.from([...codesByKind[kind], 1]), values);
         });
         return {
           size,
@@ -124,7 +124,7 @@ describe('the definition of a slice', () => {
     void fc.assert(fc.property(smallInput, smallOptions, expectSameAsReference), { numRuns: 3000 });
   });
 
-  test('The miner equals the reference miner on a thousand rows, of which equal ones are folded', () => {
+  test('The miner equals the reference miner on a thousand rows, where equal rows are folded into one', () => {
     for (const seed of [1, 2, 3]) {
       const random = seeded(seed);
       const classes = Uint8Array.from({ length: 1000 }, () => random(6));
@@ -164,7 +164,7 @@ describe('the definition of a slice', () => {
     expectSameAsReference(inputOf(dimensions.slice(0, 5), classes, { measure }), options);
   });
 
-  test('The miner equals the reference miner where the key bits fill more than one word', () => {
+  test('The miner equals the reference miner where the key of a record needs more than one word', () => {
     const random = seeded(4);
     const dimensions = Array.from({ length: 8 }, (_, d) =>
       column(
@@ -230,7 +230,7 @@ describe('edge cases', () => {
     expect([...mined.slices.counts]).toEqual([1, 0, 0, 1, 0, 1]);
   });
 
-  test('Rows of a class that does not support are in the counts of a slice and do not help it to reach nMin', () => {
+  test('Rows of a class that is not supporting appear in the counts of a slice but do not count towards nMin', () => {
     const input = inputOf([column('a', Uint8Array.of(1, 1, 2, 2))], Uint8Array.of(0, 1, 1, 1), {
       supporting: [true, false, false, false, false, false],
     });

@@ -11,7 +11,7 @@ const near = (rows: readonly Uint8Array[]) => {
   return JSON.stringify(mineLessons(S1, collector.columns(), 33).near);
 };
 
-it('The same near slices are listed in any order of reading, also if there are more than the list holds', () => {
+it('The same near slices are listed in any order of events, even if more than 100 qualify', () => {
   const base = episode('e');
   const rows = Array.from({ length: 150 }, (_, v) =>
     new Array(30).fill(packEpisode({ ...base, scope: { d: `v${v}` } })),

@@ -12,15 +12,15 @@ import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
 import { DX, S1, S2, S3 } from '../support/episodes.ts';
 
-const at = (scope: object) => {
+const scopeFields = (scope: object) => {
   const scope_subset = normalizeScope(scope);
   return { scope_subset, scope_hash: scopeHash(scope_subset) };
 };
 
-/** A lesson with this many misses and false positives among `n` events. */
+/** Makes a lesson with the given misses and false positives among `n` events; the other events are dodges. */
 function lesson(misses: number, falsePositives: number, n = 500, scope: object = {}): Lesson {
   const stats = quadrantStats([0, falsePositives, 0, misses, n - misses - falsePositives, 0]);
-  return { action_category: 'tuning', ...at(scope), n, stats };
+  return { action_category: 'tuning', ...scopeFields(scope), n, stats };
 }
 
 function ladder(ladder_pressure: number, n_success = 100): Lesson {
@@ -35,11 +35,11 @@ function ladder(ladder_pressure: number, n_success = 100): Lesson {
     failure_rate: 0,
     ladder_pressure,
   };
-  return { action_category: 'tuning_dx_ladder', ...at({}), n: 200, stats };
+  return { action_category: 'tuning_dx_ladder', ...scopeFields({}), n: 200, stats };
 }
 
-const values = (pattern: PatternKey, one: Lesson): Record<string, number | undefined> =>
-  Object.fromEntries(drift(pattern, [one]).map(o => [o.action_category, o.multiplier]));
+const multipliersOf = (pattern: PatternKey, mined: Lesson): Record<string, number | undefined> =>
+  Object.fromEntries(drift(pattern, [mined]).map(o => [o.action_category, o.multiplier]));
 
 it('The constants of drift are 0.005 and 0.02', () => {
   expect([ETA, ETA_DX_LADDER]).toEqual([0.005, 0.02]);
@@ -52,7 +52,7 @@ describe('multipliers of gates', () => {
     { pressure: -20, threshold: 1.1051709180756477, halo: 0.9048374180359595 },
     // the smallest pressure outside of the dead band: 1 - exp(-0.015) = 0.0149; pressure 2 gives 0.00995 and 0.01005
     { pressure: 3, threshold: 0.9851119396030626, halo: 1.0151130646157189 },
-    // ln 2 / 0.005 = 138.63: 138 is inside, 139 is clamped
+    // ln 2 / 0.005 = 138.63: pressure 138 stays below the limit of 2, and 139 is clamped.
     { pressure: 138, threshold: 0.5015760690660556, halo: 1.9937155332430823 },
     { pressure: 139, threshold: 0.5, halo: 2 },
     { pressure: -138, threshold: 1.9937155332430823, halo: 0.5015760690660556 },
@@ -62,8 +62,7 @@ describe('multipliers of gates', () => {
   ])(
     'A pressure of $pressure multiplies thresholds by $threshold and the halo by $halo',
     ({ pressure, threshold, halo }) => {
-      const one = lesson(Math.max(0, pressure), Math.max(0, -pressure));
-      const multipliers = values(S1, one);
+      const multipliers = multipliersOf(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure)));
       expect(multipliers.tuning_ts_min).toBeCloseTo(threshold, 12);
       expect(multipliers.tuning_halo).toBeCloseTo(halo, 12);
     },
@@ -81,7 +80,7 @@ describe('multipliers of gates', () => {
   ])(
     'A multiplier closer to 1 than 0.01 is left out, so a pressure of %d gives %j',
     (pressure, categories) => {
-      expect(Object.keys(values(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure))))).toEqual(
+      expect(Object.keys(multipliersOf(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure))))).toEqual(
         categories,
       );
     },
@@ -102,7 +101,7 @@ describe('multipliers of gates', () => {
       { tuning_ts_min: 0.9048374180359595, tuning_dx_min: 0.9048374180359595 },
     ],
   ])('A lesson in %s moves the levers of its state', (_, pattern, expected) => {
-    const multipliers = values(pattern, lesson(20, 0));
+    const multipliers = multipliersOf(pattern, lesson(20, 0));
     expect(Object.keys(multipliers).sort()).toEqual(Object.keys(expected).sort());
     for (const [category, multiplier] of Object.entries(expected))
       expect(multipliers[category]).toBeCloseTo(multiplier, 12);
@@ -113,7 +112,7 @@ describe('multipliers of gates', () => {
     expect(first).toEqual({
       action_category: 'tuning_ts_min',
       multiplier: Math.exp(-0.1),
-      ...at({ chain: 'solana' }),
+      ...scopeFields({ chain: 'solana' }),
       confidence: 1,
       n: 104,
       pressure: 20,
@@ -132,20 +131,20 @@ describe('multipliers of the DX ladder', () => {
     [-1, Math.exp(-0.2)],
     // the smallest pressure outside of the dead band of 0.02: exp(0.0202) - 1, where exp(0.0198) - 1 = 0.019997
     [0.1, Math.exp(0.02)],
-    // exp(-0.02) = 0.9802: 0.0198 from 1, inside
+    // exp(-0.02) = 0.9802 is closer to 1 than the dead band of 0.02.
     [-0.1, undefined],
     [0.099, undefined],
     [-0.102, Math.exp(-0.0204)],
     [0.06, undefined],
     [0.05, undefined],
     [0, undefined],
-    // rounded to 3 decimals before it is used, ties to even
+    // The pressure is rounded to 3 decimals before use, ties to even.
     [0.33333333, Math.exp(0.2 * 0.333)],
     [0.3125, Math.exp(0.2 * 0.312)],
     [0.1875, Math.exp(0.2 * 0.188)],
     [-0.3125, Math.exp(-0.2 * 0.312)],
-  ])('A ladder pressure of %d gives the multiplier %d', (pressure, multiplier) => {
-    const spacing = values(DX, ladder(pressure)).tuning_dx_atr_mult;
+  ])('A ladder pressure of %d gives the multiplier %s', (pressure, multiplier) => {
+    const spacing = multipliersOf(DX, ladder(pressure)).tuning_dx_atr_mult;
     if (multiplier === undefined) expect(spacing).toBeUndefined();
     else expect(spacing).toBeCloseTo(multiplier, 14);
   });
@@ -157,7 +156,7 @@ describe('multipliers of the DX ladder', () => {
     [99, 0.99],
     [100, 1],
     [250, 1],
-  ])('A ladder lesson with %d successes gives confidence %d', (n_success, confidence) => {
+  ])('A ladder lesson with %d successes gives the confidence %s', (n_success, confidence) => {
     expect(drift(DX, [ladder(0.5, n_success)])[0]?.confidence).toBe(confidence);
   });
 
@@ -187,7 +186,7 @@ describe('rounding to 3 decimals, exact ties to even', () => {
     [-0.1875, -0.188],
     [-0.9375, -0.938],
     [0.0505, 0.051],
-    // in binary a little above the tie
+    // The binary value of 0.0495 lies a little above the tie.
     [0.0495, 0.05],
     [1 / 3, 0.333],
     [2 / 3, 0.667],
@@ -195,7 +194,7 @@ describe('rounding to 3 decimals, exact ties to even', () => {
     [1, 1],
     [-1, -1],
     [0, 0],
-  ])('%d is rounded to %d', (value, rounded) => {
+  ])('The value %d is rounded to 3 decimals as %d, with exact ties to even', (value, rounded) => {
     expect(roundHalfEven3(value)).toBe(rounded);
   });
 });
@@ -227,7 +226,7 @@ describe('computeOverrides', () => {
     expect(keys).toEqual(keys.toSorted());
   });
 
-  it('Without lessons there is no override', () => {
+  it('A pattern without lessons gets no override', () => {
     expect(computeOverrides('drift', inputOf([])).overrides).toEqual([]);
   });
 });
@@ -250,27 +249,32 @@ describe('properties for any counts', () => {
   });
 
   it('[R7] More pressure never raises a threshold and never narrows a halo', () => {
-    const of = (pressure: number, category: string): number =>
-      values(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure), 4000))[category] ?? 1;
+    const multiplierOf = (pressure: number, category: string): number =>
+      multipliersOf(S1, lesson(Math.max(0, pressure), Math.max(0, -pressure), 4000))[category] ?? 1;
     fc.assert(
       fc.property(fc.integer({ min: -1000, max: 1000 }), fc.nat(500), (pressure, more) => {
-        expect(of(pressure + more, 'tuning_ts_min')).toBeLessThanOrEqual(of(pressure, 'tuning_ts_min'));
-        expect(of(pressure + more, 'tuning_halo')).toBeGreaterThanOrEqual(of(pressure, 'tuning_halo'));
+        expect(multiplierOf(pressure + more, 'tuning_ts_min')).toBeLessThanOrEqual(
+          multiplierOf(pressure, 'tuning_ts_min'),
+        );
+        expect(multiplierOf(pressure + more, 'tuning_halo')).toBeGreaterThanOrEqual(
+          multiplierOf(pressure, 'tuning_halo'),
+        );
       }),
     );
   });
 
   it('The multiplier of the ladder lies between 0.7 and 1.5 and rises with its pressure', () => {
-    const of = (pressure: number): number => values(DX, ladder(pressure)).tuning_dx_atr_mult ?? 1;
+    const multiplierOf = (pressure: number): number =>
+      multipliersOf(DX, ladder(pressure)).tuning_dx_atr_mult ?? 1;
     fc.assert(
       fc.property(
         fc.double({ min: -1, max: 1, noNaN: true }),
         fc.double({ min: -1, max: 1, noNaN: true }),
         (a, b) => {
           const [low, high] = [Math.min(a, b), Math.max(a, b)];
-          expect(of(low)).toBeLessThanOrEqual(of(high));
-          expect(of(low)).toBeGreaterThanOrEqual(0.7);
-          expect(of(high)).toBeLessThanOrEqual(1.5);
+          expect(multiplierOf(low)).toBeLessThanOrEqual(multiplierOf(high));
+          expect(multiplierOf(low)).toBeGreaterThanOrEqual(0.7);
+          expect(multiplierOf(high)).toBeLessThanOrEqual(1.5);
         },
       ),
     );

@@ -9,7 +9,7 @@ const keys = (all: readonly Override[]): string[] =>
   all.map(o => `${o.scope_hash}#${o.action_category}`).sort();
 
 describe('the index', () => {
-  it('[R6] The index finds the same overrides as a linear scan', () => {
+  it('[R6] The override index finds the same overrides as a linear scan', () => {
     fc.assert(
       fc.property(anyOverrides, fc.array(anyScope, { minLength: 1, maxLength: 8 }), (all, scopes) => {
         const index = new OverrideIndex(all);
@@ -20,7 +20,7 @@ describe('the index', () => {
     );
   });
 
-  it('The index finds the same overrides as a linear scan after a round trip through JSON', () => {
+  it('The override index finds the same overrides as a linear scan after a round trip through JSON', () => {
     fc.assert(
       fc.property(anyOverrides, anyScope, (all, scope) => {
         const index = new OverrideIndex(JSON.parse(JSON.stringify(all)) as Override[]);
@@ -29,7 +29,7 @@ describe('the index', () => {
     );
   });
 
-  it('An empty index finds nothing', () => {
+  it('An empty override index finds nothing', () => {
     expect(new OverrideIndex([]).matching(normalizeScope({ a: 1 }))).toEqual([]);
   });
 

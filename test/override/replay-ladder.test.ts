@@ -28,8 +28,8 @@ function lesson(count_1: number, count_3: number, n_success: number, scope: obje
 const overridesOf = (...lessons: Lesson[]) => ladderReplay(DX, lessons).overrides;
 
 describe('ladder replay', () => {
-  it('A slice whose shares differ significantly gets the multiplier of drift', () => {
-    // 60 threes against 20 ones of 100: 4.5 standard errors, pressure 0.4, exp(0.2 · 0.4).
+  it('A slice with significantly more successes of 3 rungs than of 1 gets the multiplier of drift', () => {
+    // 60 successes of 3 rungs against 20 of 1 among 100: 4.5 standard errors, pressure 0.4, exp(0.2 · 0.4).
     expect(overridesOf(lesson(20, 60, 100))).toMatchObject([
       {
         action_category: 'tuning_dx_atr_mult',
@@ -42,8 +42,8 @@ describe('ladder replay', () => {
     ]);
   });
 
-  it('A slice whose shares differ by chance gets no override, and a reason', () => {
-    // 12 against 8 of 40: pressure 0.1, 0.9 standard errors.
+  it('A slice whose successes of 3 rungs and of 1 differ no more than by chance gets a reason instead of an override', () => {
+    // 12 successes of 3 rungs against 8 of 1 among 40: pressure 0.1, 0.9 standard errors.
     const { overrides, noOverrideReasons } = ladderReplay(DX, [lesson(8, 12, 40)]);
     expect(overrides).toEqual([]);
     expect([...noOverrideReasons.values()]).toEqual([
@@ -51,7 +51,7 @@ describe('ladder replay', () => {
     ]);
   });
 
-  it('A slice of more dimensions needs more standard errors', () => {
+  it('A ladder override needs more standard errors in a slice of more dimensions', () => {
     const shares = [21, 47, 100] as const;
     expect(overridesOf(lesson(...shares))).toHaveLength(1);
     expect(overridesOf(lesson(...shares, { chain: 'sol' }))).toHaveLength(0);
@@ -60,7 +60,7 @@ describe('ladder replay', () => {
     expect(overridesOf(lesson(0, 100, 100, { a: '1', b: '2', c: '3' }))).toHaveLength(0);
   });
 
-  it('An override holds only the part of the multiplier that more general slices leave', () => {
+  it('A ladder override has only the part of the multiplier that overrides of more general slices leave', () => {
     const wide = lesson(200, 600, 1000);
     const same = lesson(20, 60, 100, { chain: 'sol' });
     expect(overridesOf(wide, same)).toHaveLength(1);
@@ -69,7 +69,7 @@ describe('ladder replay', () => {
     expect((first?.multiplier ?? 0) * (second?.multiplier ?? 0)).toBeCloseTo(Math.exp(0.2 * -0.7), 12);
   });
 
-  it('Every lesson gets an override or a reason, whatever the order of the lessons', () => {
+  it('Every ladder lesson gets an override or a reason, whatever the order of the lessons', () => {
     const lessons = [lesson(5, 4, 12), lesson(1, 1, 9, { chain: 'a' }), lesson(50, 5, 80, { chain: 'b' })];
     const { overrides, noOverrideReasons } = ladderReplay(DX, lessons);
     expect(overrides.length + noOverrideReasons.size).toBe(3);

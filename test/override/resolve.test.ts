@@ -16,9 +16,12 @@ describe('blend', () => {
     [2, 1, 3 ** 1.5],
     [3, 0.5, 4],
     [3, 1, 8],
-  ])('An override of %d dimensions and confidence %d has the weight %d', (dimensions, confidence, weight) => {
-    expect(blendWeight(confidence, dimensions)).toBeCloseTo(weight, 14);
-  });
+  ])(
+    'A blend gives an override of %d dimensions and confidence %d the weight %d',
+    (dimensions, confidence, weight) => {
+      expect(blendWeight(confidence, dimensions)).toBeCloseTo(weight, 14);
+    },
+  );
 
   it('A blend is the mean weighted by confidence · (dimensions + 1)^1.5', () => {
     const { resolved, explain } = resolve(
@@ -102,10 +105,10 @@ describe('product', () => {
     [[0.6, 0.6, 0.6], 0.5],
     [[2, 2], 2],
     [[1.5, 1.5], 2],
-    // Clamped at the end, not at each factor.
+    // The product is clamped at the end, not at each factor.
     [[2, 2, 0.5], 2],
     [[2, 2, 0.5, 0.5], 1],
-  ])('The product of %j is %d', (multipliers, product) => {
+  ])('The product of the multipliers %j is %d', (multipliers, product) => {
     const all = multipliers.map((multiplier, i) => ts({ a: i }, multiplier));
     expect(resolve(all, 'product').resolved[0]?.multiplier).toBeCloseTo(product, 14);
   });
@@ -138,7 +141,7 @@ describe('any overrides', () => {
     );
   });
 
-  it('The order of overrides does not change the result', () => {
+  it('The order of overrides does not change their resolution', () => {
     fc.assert(
       fc.property(anyOverrides, resolution, (all, method) => {
         expect(resolve(all.toReversed(), method)).toEqual(resolve(all, method));
@@ -150,11 +153,11 @@ describe('any overrides', () => {
     fc.assert(
       fc.property(anyOverrides, all => {
         for (const { action_category, multiplier, delta } of resolve(all, 'blend').resolved) {
-          const mine = all
+          const sameCategory = all
             .filter(o => o.action_category === action_category)
             .map(o => o.multiplier ?? o.delta ?? 0);
-          expect(multiplier ?? delta).toBeGreaterThanOrEqual(Math.min(...mine) - 1e-12);
-          expect(multiplier ?? delta).toBeLessThanOrEqual(Math.max(...mine) + 1e-12);
+          expect(multiplier ?? delta).toBeGreaterThanOrEqual(Math.min(...sameCategory) - 1e-12);
+          expect(multiplier ?? delta).toBeLessThanOrEqual(Math.max(...sameCategory) + 1e-12);
         }
       }),
     );
@@ -167,9 +170,9 @@ describe('any overrides', () => {
         // A look-up takes its matches from the index, not from this filter.
         for (const chosen of resolve(new OverrideIndex(all).matching(scope), 'most-specific').resolved) {
           expect(covers(chosen.scope_subset, scope)).toBe(true);
-          const mine = matching.filter(o => o.action_category === chosen.action_category);
-          expect(chosen.matched).toBe(mine.length);
-          const most = Math.max(...mine.map(o => dimensionCount(o.scope_subset)));
+          const sameCategory = matching.filter(o => o.action_category === chosen.action_category);
+          expect(chosen.matched).toBe(sameCategory.length);
+          const most = Math.max(...sameCategory.map(o => dimensionCount(o.scope_subset)));
           expect(dimensionCount(chosen.scope_subset)).toBe(most);
         }
       }),
@@ -188,7 +191,7 @@ describe('any overrides', () => {
     );
   });
 
-  it('Each override that matched is explained once', () => {
+  it('The explanation of a resolution has each override that matched once', () => {
     fc.assert(
       fc.property(anyOverrides, resolution, (all, method) => {
         const { resolved, explain } = resolve(all, method);

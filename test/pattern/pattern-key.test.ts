@@ -67,7 +67,7 @@ describe('any other text', () => {
   );
 });
 
-it('The list of accepted forms names every one of them', () => {
+it('The list of accepted forms has an example of each form of a pattern key', () => {
   for (const form of [
     'pm.uptrend.S1.entry',
     'module=pm|pattern_key=uptrend.S1.entry',
@@ -82,7 +82,7 @@ const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/);
 const parts = fc.record({ module: word, family: word, state: fc.nat(999), motif: word });
 
 describe('for any pattern', () => {
-  it('[R3] All forms of one pattern are one key', () => {
+  it('[R3] All accepted forms of one pattern give the same key', () => {
     fc.assert(
       fc.property(parts, ({ module, family, state, motif }) => {
         const key = parsePatternKey(`${module}.${family}.S${state}.${motif}`);
@@ -93,7 +93,7 @@ describe('for any pattern', () => {
     );
   });
 
-  it('The parts of a pattern key are those that it was made of', () => {
+  it('A pattern key is split into the module, family, state and motif that it was composed of', () => {
     fc.assert(
       fc.property(parts, ({ module, family, state, motif }) => {
         const key = parsePatternKey(`module=${module}|pattern_key=${family}.s${state}.${motif}`);

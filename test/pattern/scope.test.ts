@@ -60,20 +60,23 @@ describe('every value has one text form', () => {
     ['"quoted"', '"quoted"'],
     ['\u202eabc', '\u202eabc'],
     ['🚀', '🚀'],
-  ])('The value %j has the canonical text %j', (value, text) => {
+  ])('The scope value %j has the canonical text %j', (value, text) => {
     expect(normalizeScope({ d: value })).toEqual({ d: text });
   });
 
-  it('The values 2.0 and "2.0" differ: a text is not read as a number', () => {
+  it('The scope values 2.0 and "2.0" differ, because a text is not read as a number', () => {
     expect(hash({ d: 2.0 })).not.toBe(hash({ d: '2.0' }));
   });
 
-  it.each([[null], [''], ['   '], ['\n\t']])('The value %j means that the dimension is absent', value => {
-    expect(normalizeScope({ d: value, e: 1 })).toEqual({ e: '1' });
-    expect(hash({ d: value })).toBe(hash({}));
-  });
+  it.each([[null], [''], ['   '], ['\n\t']])(
+    'The scope value %j means that the dimension is absent',
+    value => {
+      expect(normalizeScope({ d: value, e: 1 })).toEqual({ e: '1' });
+      expect(hash({ d: value })).toBe(hash({}));
+    },
+  );
 
-  it('The values 0 and false are present', () => {
+  it('A dimension with the value 0 or false is present', () => {
     expect(normalizeScope({ a: 0, b: false })).toEqual({ a: '0', b: 'false' });
   });
 });
@@ -93,25 +96,28 @@ describe('limits', () => {
     ]);
   });
 
-  it('Absent dimensions do not count towards the limit', () => {
+  it('Absent dimensions do not count towards the limit of 64', () => {
     expect(dimensionCount(normalizeScope({ ...dims(64), x: null, y: '' }))).toBe(64);
   });
 
-  it.each(['x', 'é', '🚀', '入'])('A value of 128 times %s is accepted, of 129 rejected', c => {
-    expect(normalizeScope({ d: c.repeat(128) })).toEqual({ d: c.repeat(128) });
-    expect(normalizeScope({ d: ` ${c.repeat(128)} ` })).toEqual({ d: c.repeat(128) });
-    const fault = faultOf(() => normalizeScope({ d: c.repeat(129) }));
-    expect([fault.code, fault.issues]).toEqual([
-      'invalid_scope',
-      [{ path: 'scope.d', message: 'a value must have at most 128 characters' }],
-    ]);
-  });
+  it.each(['x', 'é', '🚀', '入'])(
+    'A scope value of 128 characters %s is accepted, and one of 129 is rejected',
+    c => {
+      expect(normalizeScope({ d: c.repeat(128) })).toEqual({ d: c.repeat(128) });
+      expect(normalizeScope({ d: ` ${c.repeat(128)} ` })).toEqual({ d: c.repeat(128) });
+      const fault = faultOf(() => normalizeScope({ d: c.repeat(129) }));
+      expect([fault.code, fault.issues]).toEqual([
+        'invalid_scope',
+        [{ path: 'scope.d', message: 'a value must have at most 128 characters' }],
+      ]);
+    },
+  );
 
-  it('The length of a value counts after NFC', () => {
+  it('The length of a scope value is counted after Unicode normalization to NFC', () => {
     expect(normalizeScope({ d: 'e\u0301'.repeat(128) })).toEqual({ d: 'é'.repeat(128) });
   });
 
-  it('A name of 64 characters is accepted, of 65 rejected', () => {
+  it('A dimension name of 64 characters is accepted, and one of 65 is rejected', () => {
     expect(normalizeScope({ ['n'.repeat(64)]: 1 })).toEqual({ ['n'.repeat(64)]: '1' });
     expect(faultOf(() => normalizeScope({ ['n'.repeat(65)]: 1 })).code).toBe('invalid_scope');
   });
@@ -174,17 +180,20 @@ describe('invalid scopes and values', () => {
   );
 
   it.each([[{}], [[]], [['a']], [{ a: 1 }], [Number.NaN], [Infinity], [-Infinity]])(
-    'The value %j is rejected',
+    'The scope value %j is rejected',
     value => {
       expect(faultOf(() => normalizeScope({ d: value })).issues[0]?.path).toBe('scope.d');
     },
   );
 
-  it.each(['\ud800', 'a\udc00b', '\udc00\ud800'])('The lone surrogate %j is rejected', value => {
-    expect(faultOf(() => normalizeScope({ d: value })).issues).toEqual([
-      { path: 'scope.d', message: 'a value must be well-formed Unicode' },
-    ]);
-  });
+  it.each(['\ud800', 'a\udc00b', '\udc00\ud800'])(
+    'The scope value %j with a lone surrogate is rejected',
+    value => {
+      expect(faultOf(() => normalizeScope({ d: value })).issues).toEqual([
+        { path: 'scope.d', message: 'a value must be well-formed Unicode' },
+      ]);
+    },
+  );
 });
 
 describe('scopes that look alike do not collide', () => {
@@ -224,7 +233,7 @@ const rawScope = fc
   .map(pairs => Object.fromEntries(pairs));
 
 describe('for any scope', () => {
-  it('[R4] The canonical form of a canonical scope is itself', () => {
+  it('[R4] Normalizing a canonical scope returns an equal scope', () => {
     fc.assert(
       fc.property(rawScope, raw => {
         const scope = normalizeScope(raw);
@@ -234,7 +243,7 @@ describe('for any scope', () => {
     );
   });
 
-  it('The order of dimension names does not matter', () => {
+  it('The order of dimension names does not change the scope hash', () => {
     fc.assert(
       fc.property(rawScope, raw => {
         const reversed = Object.fromEntries(Object.entries(raw).reverse());
@@ -243,7 +252,7 @@ describe('for any scope', () => {
     );
   });
 
-  it('[R4] Equal hashes mean equal scopes', () => {
+  it('[R4] Two scopes have equal hashes exactly when they are equal', () => {
     fc.assert(
       fc.property(rawScope, rawScope, (one, other) => {
         const [a, b] = [normalizeScope(one), normalizeScope(other)];
@@ -252,7 +261,7 @@ describe('for any scope', () => {
     );
   });
 
-  it('A scope is covered by itself, by {} and by every part of it', () => {
+  it('A scope is covered by itself, by {} and by every subset of its pairs', () => {
     fc.assert(
       fc.property(rawScope, fc.infiniteStream(fc.boolean()), (raw, coins) => {
         const scope = normalizeScope(raw);
@@ -265,7 +274,7 @@ describe('for any scope', () => {
     );
   });
 
-  it('Canonical values are 1 to 128 characters of trimmed NFC', () => {
+  it('Canonical scope values are trimmed, in NFC, and 1 to 128 characters long', () => {
     fc.assert(
       fc.property(rawScope, raw => {
         for (const text of Object.values(normalizeScope(raw))) {

@@ -5,7 +5,7 @@ import { qValues } from '../../shared/statistics/benjamini-hochberg.ts';
 const q = (p: readonly number[]): number[] => [...qValues(Float64Array.from(p))];
 
 describe('q-values', () => {
-  // p · m / rank, then the smallest of this rank and all higher ones.
+  // The q-value of rank r among m p-values is the smallest p · m / rank over the ranks r to m.
   it.each([
     [[], []],
     [[0.3], [0.3]],
@@ -18,7 +18,7 @@ describe('q-values', () => {
       [0.01, 0.02, 0.06, 1],
       [0.04, 0.04, 0.08, 1],
     ],
-    // in any order, equal p alike: 0.02·3/2
+    // The p-values come in any order, and equal ones have equal q-values: 0.02·3/2 = 0.03.
     [
       [0.9, 0.02, 0.02],
       [0.9, 0.03, 0.03],
@@ -27,7 +27,7 @@ describe('q-values', () => {
     expect(q(p)).toEqual(expected.map(value => expect.closeTo(value, 12)));
   });
 
-  it('The q-values of the fifteen tests of the paper find four at 5 %, as the paper does', () => {
+  it('The fifteen p-values of Benjamini and Hochberg’s paper give four q-values of at most 5 %', () => {
     const p = [
       0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528,
       0.759, 1,
@@ -37,7 +37,7 @@ describe('q-values', () => {
 
   const family = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 200 });
 
-  it('A q-value is never below p, nor above 1, and q-values are in the order of p', () => {
+  it('A q-value lies between its p-value and 1, and q-values have the order of their p-values', () => {
     fc.assert(
       fc.property(family, p => {
         const values = q(p);
@@ -52,7 +52,7 @@ describe('q-values', () => {
     );
   });
 
-  it('The q-values reject what the step-up procedure rejects, at any level', () => {
+  it('The number of q-values at or below a level equals the number of rejections of the step-up procedure', () => {
     fc.assert(
       fc.property(family, fc.constantFrom(0.05, 0.1, 0.3), (p, level) => {
         const sorted = p.toSorted((a, b) => a - b);

@@ -16,7 +16,7 @@ test('Clusters of one event give the variance of independent events', () => {
   expect(payoffVariance({ ww: 30, wl: 0, ll: 10 }, payoff)).toBe(4 * 30 + 10);
 });
 
-test('The least variance of events of one kind is that of events that break even', () => {
+test('The least variance of losers alone is that of as many events that break even', () => {
   expect(leastPayoffVariance(30, 10, payoff)).toBe(130);
   expect(leastPayoffVariance(0, 10, payoff)).toBe(20);
   expect(breakEvenVariance(10, payoff)).toBe(20);

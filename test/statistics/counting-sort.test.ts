@@ -8,7 +8,7 @@ test('Rows are sorted by key, and rows of one key keep their order', () => {
   expect([...order]).toEqual([1, 4, 0, 2, 3]);
 });
 
-test('The rows of each key stand between two starts, also for a key without rows', () => {
+test('The rows of a key lie between its start and the next start, and a key without rows has an empty range', () => {
   const { order, start } = countingSort(Uint32Array.from([4, 2, 0]), keyOf, 4);
   expect([0, 1, 2, 3].map(key => [...order.subarray(start[key], start[key + 1])])).toEqual([
     [4],

@@ -4,7 +4,7 @@ import { testAgainstRest } from '../../shared/statistics/fisher-exact.ts';
 import { hypergeometric, midP } from '../support/hypergeometric.ts';
 
 describe('the test of a part against the rest', () => {
-  it('The difference is the share of the part less that of the rest', () => {
+  it('The difference is the share of successes in the part minus that in the rest', () => {
     // 6 of 20 against 9 of 90
     expect(
       testAgainstRest({ successes: 6, trials: 20 }, { successes: 15, trials: 110 })?.difference,
@@ -19,20 +19,23 @@ describe('the test of a part against the rest', () => {
     [2, 1],
     [1, 18 / 70],
     [0, 1 / 70],
-  ])('A part with %d of 4 in 4 of 8 has the p-value %d, within a tenth of it', (hits, p) => {
-    const found = testAgainstRest({ successes: hits, trials: 4 }, { successes: 4, trials: 8 });
-    expect(Math.abs((found?.p ?? 0) / p - 1)).toBeLessThan(0.1);
-  });
+  ])(
+    'A part of 4 trials with %d of the 4 successes in 8 trials has a p-value within a tenth of %d',
+    (hits, p) => {
+      const result = testAgainstRest({ successes: hits, trials: 4 }, { successes: 4, trials: 8 });
+      expect(Math.abs((result?.p ?? 0) / p - 1)).toBeLessThan(0.1);
+    },
+  );
 
   it.each([
     ['the part is empty', { successes: 0, trials: 0 }, { successes: 3, trials: 9 }],
     ['the rest is empty', { successes: 3, trials: 9 }, { successes: 3, trials: 9 }],
     ['both are empty', { successes: 0, trials: 0 }, { successes: 0, trials: 0 }],
-  ])('There is no test when %s', (_, part, all) => {
+  ])('A part is not tested against the rest when %s', (_, part, all) => {
     expect(testAgainstRest(part, all)).toBeUndefined();
   });
 
-  it('A part cannot differ when all are successes, or none', () => {
+  it('A part does not differ from the rest when all trials are successes, or none', () => {
     expect(testAgainstRest({ successes: 0, trials: 5 }, { successes: 0, trials: 9 })).toEqual({
       difference: 0,
       p: 1,
@@ -43,7 +46,7 @@ describe('the test of a part against the rest', () => {
     });
   });
 
-  it('The p-value is that of the exact terms, within 6 % above 0.001 and 20 % above 0.000001, from ten trials and five successes on', () => {
+  it('From ten trials and five successes on, the p-value lies within 6 % of the exact mid-p above 0.001 and within 20 % above 0.000001', () => {
     for (const all of [60, 104, 276, 1000, 5000])
       for (const base of [0.02, 0.08, 0.3, 0.5, 0.8])
         for (const decided of [10, 20, 33, 50]) {
@@ -53,25 +56,27 @@ describe('the test of a part against the rest', () => {
             if (exact < 1e-6) continue;
             const p =
               testAgainstRest({ successes: x, trials: decided }, { successes: hits, trials: all })?.p ?? 0;
-            const off = Math.abs(p / exact - 1);
-            expect(off, `${x} of ${decided}, ${hits} of ${all}`).toBeLessThan(exact > 0.001 ? 0.06 : 0.2);
+            const deviation = Math.abs(p / exact - 1);
+            expect(deviation, `${x} of ${decided}, ${hits} of ${all}`).toBeLessThan(
+              exact > 0.001 ? 0.06 : 0.2,
+            );
           }
         }
   });
 
-  it('Under the null hypothesis the p-value is below alpha with a probability of about alpha', () => {
+  it('Under the null hypothesis the p-value is at most alpha with a probability below 1.5 alpha', () => {
     for (const all of [104, 1000])
       for (const base of [0.08, 0.3, 0.5])
         for (const decided of [20, 33, 60])
           for (const alpha of [0.01, 0.1]) {
             const hits = Math.round(all * base);
             let probability = 0;
-            for (const [x, ofX] of hypergeometric(decided, hits, all))
+            for (const [x, probabilityOfX] of hypergeometric(decided, hits, all))
               if (
                 (testAgainstRest({ successes: x, trials: decided }, { successes: hits, trials: all })?.p ??
                   0) <= alpha
               )
-                probability += ofX;
+                probability += probabilityOfX;
             expect(probability, `${hits} of ${all}, ${decided}`).toBeLessThan(1.5 * alpha);
           }
   });
@@ -80,7 +85,7 @@ describe('the test of a part against the rest', () => {
     .tuple(fc.nat(500), fc.nat(500), fc.nat(5000), fc.nat(5000))
     .filter(([a, b, c, d]) => a + b > 0 && c + d > 0);
 
-  it('The p-value is the same for part and rest exchanged, and for failures instead of successes', () => {
+  it('Exchanging part and rest, or successes and failures, does not change the p-value', () => {
     fc.assert(
       fc.property(table, ([a, b, c, d]) => {
         const all = { successes: a + c, trials: a + b + c + d };
@@ -96,7 +101,7 @@ describe('the test of a part against the rest', () => {
     );
   });
 
-  it('The p-value falls as the successes move away from their expectation', () => {
+  it('The p-value never rises as the number of successes moves above its expectation', () => {
     fc.assert(
       fc.property(table, ([a, b, c, d]) => {
         const all = { successes: a + c, trials: a + b + c + d };

@@ -16,7 +16,7 @@ describe('the normal distribution', () => {
     expect(upperTail(z) / tail).toBeCloseTo(1, 9);
   });
 
-  it('The upper tail is continuous where the two expansions meet, and ends at 0 and 1', () => {
+  it('The upper tail is continuous where the two expansions meet, 0 at infinity and 1 at minus infinity', () => {
     expect(upperTail(3 - 1e-13) / upperTail(3)).toBeCloseTo(1, 11);
     expect([upperTail(Number.POSITIVE_INFINITY), upperTail(Number.NEGATIVE_INFINITY)]).toEqual([0, 1]);
   });

@@ -10,7 +10,7 @@ describe('the minimum detectable difference', () => {
     expect(fewer).toBeCloseTo(-(more ?? 0), 10);
   });
 
-  it('There is no detectable difference where no share is far enough', () => {
+  it('The minimum detectable difference is null where no possible share would be detected', () => {
     expect(minimumDetectableDifference(0.02, 10, 100, 0.1).fewer).toBeNull();
     expect(minimumDetectableDifference(0.98, 10, 100, 0.1).more).toBeNull();
     expect(minimumDetectableDifference(0.5, 0, 100, 0.1)).toEqual({ more: null, fewer: null });
@@ -23,7 +23,7 @@ describe('the minimum detectable difference', () => {
     [0.3, 60],
     [0.5, 20],
   ])(
-    'The test of the lessons finds the minimum detectable difference four times of five, at a share of %d and %d events',
+    'The test of lessons detects the minimum detectable difference with a probability of 0.7 to 0.9, at a base share of %d and %d events',
     (base, n) => {
       const rest = 2000;
       const share = base + (minimumDetectableDifference(base, n, rest, 0.1).more ?? 0);

@@ -25,11 +25,11 @@ describe('the 90 % interval of a rate', () => {
     [5, 10, [0.2692, 0.7308]],
     [0, 33, [0, 0.0758]],
     [0, 0, [0, 1]],
-  ])('The interval of the rate %d in %d is %j', (part, whole, interval) => {
+  ])('The interval of the rate %d / %d is %j', (part, whole, interval) => {
     expect(rateInterval(part, whole)).toEqual(interval);
   });
 
-  it('The interval contains the rate, inside of 0 to 1', () => {
+  it('The interval of a rate contains the rate and lies between 0 and 1', () => {
     fc.assert(
       fc.property(counts, ([part, whole]) => {
         const [low, high] = rateInterval(part, whole);
@@ -41,36 +41,36 @@ describe('the 90 % interval of a rate', () => {
     );
   });
 
-  it('The interval rises with the part, and that of the complement is its mirror image', () => {
+  it('The interval of a rate rises with the numerator, and the interval of the complement is its mirror image', () => {
     fc.assert(
       fc.property(counts, ([part, whole]) => {
         const [low, high] = rateInterval(part, whole);
         const [lower, higher] = rateInterval(Math.max(0, part - 1), whole);
         expect(lower).toBeLessThanOrEqual(low);
         expect(higher).toBeLessThanOrEqual(high);
-        const [a, b] = rateInterval(whole - part, whole);
-        expect(1 - b).toBeCloseTo(low, 3);
-        expect(1 - a).toBeCloseTo(high, 3);
+        const [mirrorLow, mirrorHigh] = rateInterval(whole - part, whole);
+        expect(1 - mirrorHigh).toBeCloseTo(low, 3);
+        expect(1 - mirrorLow).toBeCloseTo(high, 3);
       }),
     );
   });
 
-  it('The interval narrows with more trials at the same rate', () => {
+  it('The interval of a rate never widens with more trials at the same rate', () => {
     fc.assert(
       fc.property(
         fc.nat(50),
         fc.integer({ min: 1, max: 50 }),
         fc.integer({ min: 2, max: 50 }),
-        (a, b, more) => {
-          const [low, high] = rateInterval(a, a + b);
-          const [tighterLow, tighterHigh] = rateInterval(a * more, (a + b) * more);
+        (successes, failures, factor) => {
+          const [low, high] = rateInterval(successes, successes + failures);
+          const [tighterLow, tighterHigh] = rateInterval(successes * factor, (successes + failures) * factor);
           expect(tighterHigh - tighterLow).toBeLessThanOrEqual(high - low);
         },
       ),
     );
   });
 
-  it('The interval covers the truth nine times of ten at the sizes of lessons: 83 % at worst between 5 and 95 %', () => {
+  it('At 20 to 60 trials the interval covers the true rate with a probability of 90 % on average and at least 83 % for rates of 5 to 95 %', () => {
     for (const n of [20, 33, 60]) {
       const coverage = Array.from({ length: 91 }, (_, i) => {
         const p = 0.05 + i / 100;
@@ -92,11 +92,11 @@ describe('the 90 % interval of a balance', () => {
     [6, 2, 8, [-0.0475, 0.8475]],
     [0, 0, 0, [-1, 1]],
     [0, 0, 8, [-0.1645, 0.1645]],
-  ])('The interval of the balance of %d up and %d down in %d is %j', (up, down, whole, interval) => {
+  ])('The interval of the balance (%d − %d) / %d is %j', (up, down, whole, interval) => {
     expect(balanceInterval(up, down, whole)).toEqual(interval);
   });
 
-  it('The interval contains the balance, inside of −1 to 1, and that of the opposite balance is its mirror image', () => {
+  it('The interval of a balance contains it and lies between −1 and 1, and the interval of the opposite balance is its mirror image', () => {
     fc.assert(
       fc.property(fc.nat(10_000), fc.nat(10_000), fc.nat(10_000), (up, down, neither) => {
         const whole = up + down + neither;
@@ -107,8 +107,8 @@ describe('the 90 % interval of a balance', () => {
         expect(high).toBeLessThanOrEqual(1);
         expect(low).toBeLessThanOrEqual(balance);
         expect(high).toBeGreaterThanOrEqual(balance);
-        const [a, b] = balanceInterval(down, up, whole);
-        expect([-b, -a]).toEqual([expect.closeTo(low, 10), expect.closeTo(high, 10)]);
+        const [mirrorLow, mirrorHigh] = balanceInterval(down, up, whole);
+        expect([-mirrorHigh, -mirrorLow]).toEqual([expect.closeTo(low, 10), expect.closeTo(high, 10)]);
       }),
     );
   });

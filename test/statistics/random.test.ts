@@ -3,12 +3,12 @@ import { sfc32, shuffleFront, uniform } from '../../shared/statistics/random.ts'
 
 const draw = (next: () => number): number[] => [next(), next(), next()];
 
-test('The same seed and stream give the same whole numbers, which never change', () => {
+test('A seed gives the same whole numbers in every version, and another stream gives others', () => {
   expect(draw(sfc32(11))).toEqual([4280899778, 2510737331, 3302404199]);
   expect(draw(sfc32(11, [3, 5]))).not.toEqual(draw(sfc32(11)));
 });
 
-test('Fractions lie in [0, 1)', () => {
+test('Random fractions lie in [0, 1)', () => {
   const next = sfc32(1);
   const fractions = Array.from({ length: 1000 }, () => uniform(next));
   expect(Math.min(...fractions)).toBeGreaterThanOrEqual(0);

@@ -44,7 +44,7 @@ const rowArbitrary: fc.Arbitrary<Row> = fc.record({
   resolvedAt: fc.integer({ min: 0, max: 2 ** 41 }),
 });
 
-/** Returns for each row the first row with the same code, −1 for code 0: equal for equal groups, whatever the codes. */
+/** Returns for each row the first row with the same code, or −1 for code 0. Equal groups of rows give equal results. */
 const groups = (codes: ArrayLike<number> | undefined, size: number): number[] =>
   Array.from({ length: size }, (_, row) =>
     (codes?.[row] ?? 0) === 0
@@ -53,26 +53,26 @@ const groups = (codes: ArrayLike<number> | undefined, size: number): number[] =>
   );
 
 describe('columns with factors', () => {
-  it('Columns hold what each event was packed from', () => {
+  it('Factor columns have the values of the events that were packed', () => {
     fc.assert(
       fc.property(fc.array(rowArbitrary, { maxLength: 30 }), rows => {
         const columns = collected(rows);
         const expected = factorColumns(
           rows.map(row => ({ ...row, episode: unpackEpisode(packEpisode(episode('e', row.fields))) })),
         );
-        const cut = <T extends ArrayLike<number>>(column: T | undefined): number[] =>
+        const firstRows = <T extends ArrayLike<number>>(column: T | undefined): number[] =>
           Array.from(column ?? []).slice(0, rows.length);
         for (const name of ['quadrant', 'time', 'resolvedAt', 'flagsKnown', 'flagsSet', 'blocked'] as const)
-          expect(cut(columns[name]), name).toEqual(cut(expected[name]));
+          expect(firstRows(columns[name]), name).toEqual(firstRows(expected[name]));
         expect(Object.keys(columns.numbers).sort()).toEqual(Object.keys(expected.numbers).sort());
         for (const [name, column] of Object.entries(expected.numbers))
-          expect(cut(columns.numbers[name as 'dx']), name).toEqual(cut(column));
+          expect(firstRows(columns.numbers[name as 'dx']), name).toEqual(firstRows(column));
         expect(groups(columns.trade, rows.length)).toEqual(groups(expected.trade, rows.length));
       }),
     );
   });
 
-  it('Columns of many events keep the values of the first ones', () => {
+  it('Factor columns keep the values of earlier events as they grow', () => {
     const rows = Array.from({ length: 5000 }, (_, i) => ({
       fields: { factors: i === 3000 ? { dx: 7, ts_ok: true } : { ts_score: i } },
       outcome: 'success' as const,
@@ -90,7 +90,7 @@ describe('columns with factors', () => {
     expect(columns.flagsSet[3000]).toBe(1 << GATE_FLAGS.indexOf('ts_ok'));
   });
 
-  it('The pair of an event is the dimension that names the instrument', () => {
+  it('The pair of an event is the value of its dimension symbol', () => {
     const row = (scope: object): Row => ({ fields: { scope }, outcome: 'failure', time: 0, resolvedAt: 0 });
     const { pair } = collected([
       row({ symbol: 'sol' }),
@@ -102,7 +102,7 @@ describe('columns with factors', () => {
     expect(collected([row({ chain: 'x' })]).pair).toBeUndefined();
   });
 
-  it('A blocking gate is kept by its name, and an unknown gate as other', () => {
+  it('A known blocking gate is recorded by its name, and an unknown one as other', () => {
     const [bits] = collected([
       { fields: { factors: { blocked_by: ['halo', 'moon'] } }, outcome: 'success', time: 0, resolvedAt: 0 },
     ]).blocked;

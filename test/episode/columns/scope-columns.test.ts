@@ -29,7 +29,7 @@ describe('the quadrant of an event', () => {
 });
 
 describe('columns', () => {
-  it('Columns have their dimensions sorted by name and their values by text, in any order of reading', () => {
+  it('Columns list dimensions by name and values by text, whatever the order of events', () => {
     const columns = collected([
       [packed({ b: 'y', a: '2' }), 'success'],
       [packed({ b: 'x' }), 'success'],
@@ -75,7 +75,7 @@ describe('columns', () => {
     );
   });
 
-  it('Columns grow with the events', () => {
+  it('Scope columns keep the values of earlier events as they grow', () => {
     const collector = new ColumnCollector({ withDxCount: true });
     for (let i = 0; i < 5000; i++)
       collector.add(packed({ a: i % 7 }, { factors: { dx_count: i % 5 } }), i % 2 ? 'success' : 'failure');
@@ -99,7 +99,7 @@ describe('columns', () => {
   });
 });
 
-it('An event that ends with its scope is damaged_event', () => {
+it('A packed event that ends after its scope or has an unknown format is rejected as damaged_event', () => {
   const bytes = packed({ chain: 'solana' });
   const collector = new ColumnCollector({ withDxCount: false });
   const scopeEnd = 3 + 1 + 'chain'.length + 2 + 'solana'.length;

@@ -3,7 +3,7 @@ import { contentOrder, shuffleOutcomes } from '../../../shared/lesson/n-min/perm
 import { sfc32 } from '../../../shared/statistics/random.ts';
 
 describe('permutations', () => {
-  it('The content order of rows depends on their content, not on the order in which they came', () => {
+  it('The content order sorts rows by class and codes, whatever their original order', () => {
     const codes = Uint8Array.from([2, 1, 2, 0, 1]);
     const classes = Uint8Array.from([1, 1, 0, 0, 1]);
     const order = contentOrder(5, classes, [{ name: 'a', values: ['x', 'y'], codes }]);
@@ -29,7 +29,7 @@ describe('permutations', () => {
       });
     }
     expect([0, 2, 5, 8].map(cell => draws[cell])).toEqual([0, 0, 0, 0]);
-    // 2,000 of 5,000 each; four standard deviations are 139
+    // Each of the five cells is expected in 2,000 of the 5,000 draws; four standard deviations are 139.
     for (const cell of [1, 3, 4, 6, 7]) expect(Math.abs((draws[cell] ?? 0) - 2000)).toBeLessThan(139);
   });
 });

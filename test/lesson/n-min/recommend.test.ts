@@ -17,25 +17,37 @@ describe('the recommended N_MIN', () => {
   });
 
   it.each([
-    ['nothing is found', [row(10, 1), row(20, 0), row(33, 0)], 33],
-    ['chance would find as much', [row(10, 9, 8.5), row(20, 3, 2.5), row(33, 0)], 33],
-    ['another finds more by less than one standard error', [row(10, 12), row(20, 11), row(33, 9)], 33],
+    ['The N_MIN in force is kept when no N_MIN has a finding', [row(10, 1), row(20, 0), row(33, 0)], 33],
     [
-      'lower ones find clearly more, of which the highest is recommended',
+      'The N_MIN in force is kept when chance would find as much',
+      [row(10, 9, 8.5), row(20, 3, 2.5), row(33, 0)],
+      33,
+    ],
+    [
+      'The N_MIN in force is kept when another finds more by less than one standard error',
+      [row(10, 12), row(20, 11), row(33, 9)],
+      33,
+    ],
+    [
+      'The highest of the lower ones that find clearly more is recommended as N_MIN',
       [row(10, 26), row(20, 25), row(33, 9)],
       20,
     ],
-    ['a higher one finds clearly more', [row(10, 2), row(20, 3), row(33, 3), row(50, 12)], 50],
-  ])('The recommendation follows the findings where %s', (_, rows, recommended) => {
-    const given = recommendNMin(rows, 33, 500);
-    expect(given.recommended).toBe(recommended);
-    expect(given.advice).toMatch(
+    [
+      'A higher N_MIN is recommended when it finds clearly more',
+      [row(10, 2), row(20, 3), row(33, 3), row(50, 12)],
+      50,
+    ],
+  ])('%s', (_, rows, recommended) => {
+    const recommendation = recommendNMin(rows, 33, 500);
+    expect(recommendation.recommended).toBe(recommended);
+    expect(recommendation.advice).toMatch(
       recommended === 33 ? /^Keep 33: / : new RegExp(`^Use ${recommended}: .*where 33 finds`),
     );
-    expect(given.advice).toMatch(/[^.]\.$/);
+    expect(recommendation.advice).toMatch(/[^.]\.$/);
   });
 
-  it('An N_MIN in force outside of the studied range is left as it is, or another is recommended', () => {
+  it('An N_MIN in force outside the studied range is kept unless another one has findings', () => {
     expect(recommendNMin([row(10, 0), row(60, 0)], 200, 500).advice).toMatch(/^Leave 200 as it is: /);
     expect(recommendNMin([row(10, 5), row(60, 9)], 200, 500)).toMatchObject({ recommended: 60 });
   });

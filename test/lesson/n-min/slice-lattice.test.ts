@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { DIFFERENCE_SIDE, SliceLattice } from '../../../shared/lesson/n-min/slice-lattice.ts';
 import { mineSlices } from '../../../shared/mining/mine-slices.ts';
 
-/** Mines rows of the dimensions a, b and c with an `N_MIN` of 1. @returns the slices, and their names like `a1 b2` */
+/** Mines rows of the dimensions a, b and c with an `N_MIN` of 1. Returns the slices and their names, such as `a1 b2`. */
 function mined(rows: readonly (readonly number[])[]) {
   const dimensions = ['a', 'b', 'c'].map((name, d) => ({
     name,
@@ -49,21 +49,21 @@ it.each([
   [[], [], 0],
   [['a1'], [], 1],
   [['a1', 'a1 b1', 'a1 b1 c1'], [], 1],
-  // the slice between them does not differ: still the same finding
+  // The slice a1 b1 between the two does not differ, yet they are one finding.
   [['a1', 'a1 b1 c1'], [], 1],
   [['c2', 'a1 b1 c2', 'b2 c2', 'a2'], [], 2],
-  // on the other side it is a finding of its own
+  // A difference on the other side is a finding of its own.
   [['a1'], ['a1 b1'], 2],
   [['a1 b1', 'a1 c1', 'a1 b1 c1'], [], 2],
 ])(
-  'Of the slices %j with more and %j with fewer successes, %d are general findings',
-  (more, fewer, found) => {
-    expect(mostGeneral(ALL, more, fewer)).toBe(found);
+  'The number of general findings among slices %j with more and %j with fewer successes is %d',
+  (more, fewer, count) => {
+    expect(mostGeneral(ALL, more, fewer)).toBe(count);
   },
 );
 
-it('The side of a slice holds for the identical slices that it represents', () => {
-  // b1 has exactly the rows of a1, which represents it
+it('The side of a slice also applies to the identical slices that it represents', () => {
+  // The slice b1 has exactly the rows of a1, which represents it.
   const rows = [
     [1, 1, 1],
     [1, 1, 2],

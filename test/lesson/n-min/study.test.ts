@@ -28,12 +28,12 @@ function columnsOf(rows: readonly Row[]): EpisodeColumns {
   };
 }
 
-/** Events of four dimensions with four values each; a tenth is neutral, a tenth acted. */
-function events(n: number, seed: number, chance: (scope: readonly number[]) => number): Row[] {
+/** Makes events of four dimensions with four values each; a tenth of them is neutral, and a tenth acted. */
+function events(n: number, seed: number, successRate: (scope: readonly number[]) => number): Row[] {
   const random = randomOf(seed);
   return Array.from({ length: n }, () => {
     const scope = [0, 1, 2, 3].map(() => 1 + Math.floor(random() * 4));
-    const success = random() < chance(scope);
+    const success = random() < successRate(scope);
     const [acted, neutral] = [random() < 0.1, random() < 0.1];
     if (neutral) return { scope, quadrant: acted ? QUADRANT.actedNeutral : QUADRANT.skippedNeutral };
     if (acted) return { scope, quadrant: success ? QUADRANT.win : QUADRANT.falsePositive };
@@ -41,54 +41,57 @@ function events(n: number, seed: number, chance: (scope: readonly number[]) => n
   });
 }
 
-const at = (study: NMinStudy, nMin: number): NMinRow => {
+const rowAt = (study: NMinStudy, nMin: number): NMinRow => {
   const row = study.rows.find(r => r.n_min === nMin);
   if (!row) throw new Error(`the study has no row for ${nMin}`);
   return row;
 };
 const study = (rows: readonly Row[], nMin = 33): NMinStudy => studyNMin(S1, columnsOf(rows), nMin);
 
-const NULL = events(1500, 1, () => 0.3);
+const NO_EFFECT = events(1500, 1, () => 0.3);
 const ONE_VALUE = events(1500, 2, scope => (scope[1] === 2 ? 0.55 : 0.3));
-/** Two combinations of three values, some 23 events each. */
+/** Events that mostly succeed in two combinations of three values, each with some 23 events. */
 const SMALL = events(1500, 3, scope =>
   scope[0] === scope[1] && scope[1] === scope[2] && (scope[0] ?? 0) <= 2 ? 0.95 : 0.15,
 );
 
 describe('the study of N_MIN', () => {
   it('A study fits its schema and has a row for each N_MIN from 10 to 60', () => {
-    const found = study(ONE_VALUE);
-    expect(nMinStudySchema.parse(found)).toEqual(found);
-    expect(found.rows.map(row => row.n_min)).toEqual(Array.from({ length: 51 }, (_, i) => 10 + i));
-    expect(found).toMatchObject({ n_min: 33, shuffles: 99, events: 1500 });
+    const result = study(ONE_VALUE);
+    expect(nMinStudySchema.parse(result)).toEqual(result);
+    expect(result.rows.map(row => row.n_min)).toEqual(Array.from({ length: 51 }, (_, i) => 10 + i));
+    expect(result).toMatchObject({ n_min: 33, shuffles: 99, events: 1500 });
   });
 
-  it.each([12, 25, 33, 50])('The row for N_MIN %d counts what mining at that N_MIN finds', nMin => {
-    for (const rows of [NULL, ONE_VALUE, SMALL]) {
-      const { lessons } = mineLessons(S1, columnsOf(rows), nMin);
-      const distinct = lessons.filter(lesson => lesson.same_as === undefined);
-      const row = at(study(rows), nMin);
-      expect(row.slices).toBe(lessons.length);
-      expect(row.lessons).toBe(distinct.filter(lesson => lesson.uncertainty?.q !== undefined).length);
-      expect(row.differ).toBe(distinct.filter(({ uncertainty: { q = 1 } = {} }) => q <= 0.1).length);
-    }
-  });
+  it.each([12, 25, 33, 50])(
+    'The row of a study for N_MIN %d has the counts of mining at that N_MIN',
+    nMin => {
+      for (const rows of [NO_EFFECT, ONE_VALUE, SMALL]) {
+        const { lessons } = mineLessons(S1, columnsOf(rows), nMin);
+        const distinct = lessons.filter(lesson => lesson.same_as === undefined);
+        const row = rowAt(study(rows), nMin);
+        expect(row.slices).toBe(lessons.length);
+        expect(row.lessons).toBe(distinct.filter(lesson => lesson.uncertainty?.q !== undefined).length);
+        expect(row.differ).toBe(distinct.filter(({ uncertainty: { q = 1 } = {} }) => q <= 0.1).length);
+      }
+    },
+  );
 
-  it('A study finds next to nothing where success does not depend on the scope, and advises to keep N_MIN', () => {
-    const found = study(NULL);
-    for (const row of found.rows) {
+  it('A study finds at most two lessons that differ where success does not depend on the scope, and advises to keep N_MIN', () => {
+    const result = study(NO_EFFECT);
+    for (const row of result.rows) {
       expect(row.differ).toBeLessThanOrEqual(2);
-      // At a false-discovery rate of 10 %, a tenth of the 99 permutations finds anything, plus three standard deviations.
+      // At a false-discovery rate of 10 %, a tenth of the 99 permutations has findings; the bound adds three standard deviations.
       expect(row.any_by_chance).toBeLessThan(0.19);
     }
-    expect(found).toMatchObject({
+    expect(result).toMatchObject({
       recommended: 33,
       advice: expect.stringMatching(/^Keep 33: none from 10 to 60/),
     });
   });
 
-  it('A study finds a planted effect and separates it from the differences that follow in more specific slices', () => {
-    const row = at(study(ONE_VALUE), 33);
+  it('A study finds a planted effect and has fewer than half as many general findings as lessons that differ', () => {
+    const row = rowAt(study(ONE_VALUE), 33);
     // b=v2 and the slices within it have more successes, the other values of b have fewer; one in ten may be false.
     expect(row.differ).toBeGreaterThan(12);
     expect(row.general).toBeGreaterThanOrEqual(1);
@@ -97,8 +100,8 @@ describe('the study of N_MIN', () => {
   });
 
   it('A lower N_MIN finds effects in slices that are too small for a higher one', () => {
-    const found = study(SMALL, 33);
-    expect(at(found, 15).differ).toBeGreaterThan(at(found, 33).differ);
+    const result = study(SMALL, 33);
+    expect(rowAt(result, 15).differ).toBeGreaterThan(rowAt(result, 33).differ);
   });
 
   it('The same events in any order give a study of the same bytes', () => {
@@ -108,21 +111,21 @@ describe('the study of N_MIN', () => {
   });
 
   it('Different events get different permutations', () => {
-    const chance = (rows: readonly Row[]) => study(rows).rows.map(row => row.any_by_chance);
-    expect(chance(NULL)).not.toEqual(chance(events(1500, 4, () => 0.3)));
+    const shares = (rows: readonly Row[]) => study(rows).rows.map(row => row.any_by_chance);
+    expect(shares(NO_EFFECT)).not.toEqual(shares(events(1500, 4, () => 0.3)));
   });
 
-  it('The study of a ladder pattern counts three rungs among one and three, over successes with a dx_count', () => {
+  it('The study of a ladder pattern reads successes with a dx_count and compares the share of three rungs among one and three', () => {
     const random = randomOf(6);
     const rows = Array.from({ length: 600 }, (): Row => {
       const scope = [1 + Math.floor(random() * 2), 1 + Math.floor(random() * 3)];
       const dx = random() < (scope[0] === 1 ? 0.7 : 0.3) ? 3 : 1;
       return { scope, quadrant: random() < 0.5 ? QUADRANT.win : QUADRANT.dodge, dx };
     });
-    const found = studyNMin(DX, columnsOf(rows), 33);
-    expect(found.events).toBe(rows.filter(row => row.quadrant === QUADRANT.win).length);
-    expect(found.base_share).toBeCloseTo(0.5, 1);
-    expect(at(found, 33).differ).toBeGreaterThanOrEqual(2);
+    const result = studyNMin(DX, columnsOf(rows), 33);
+    expect(result.events).toBe(rows.filter(row => row.quadrant === QUADRANT.win).length);
+    expect(result.base_share).toBeCloseTo(0.5, 1);
+    expect(rowAt(result, 33).differ).toBeGreaterThanOrEqual(2);
   });
 
   it.each([
@@ -134,14 +137,14 @@ describe('the study of N_MIN', () => {
     ],
     ['successes only', events(50, 1, () => 1).map(row => ({ ...row, quadrant: QUADRANT.miss }))],
   ])('The study of %s finds nothing and advises to keep N_MIN', (_, rows) => {
-    const found = study(rows);
-    expect(nMinStudySchema.parse(found)).toEqual(found);
-    expect(found.rows.every(row => row.differ === 0 && row.differ_by_chance === 0)).toBe(true);
-    expect(found.advice).toMatch(/^Keep 33: /);
+    const result = study(rows);
+    expect(nMinStudySchema.parse(result)).toEqual(result);
+    expect(result.rows.every(row => row.differ === 0 && row.differ_by_chance === 0)).toBe(true);
+    expect(result.advice).toMatch(/^Keep 33: /);
   });
 
   it('A study reports when its budget allows fewer permutations, or fewer slices', () => {
-    const columns = columnsOf(NULL);
+    const columns = columnsOf(NO_EFFECT);
     const few = studyNMin(S1, columns, 33, { ...STUDY_BUDGET, maxShuffled: 100_000 });
     expect(few.shuffles).toBeGreaterThan(0);
     expect(few.shuffles).toBeLessThan(99);

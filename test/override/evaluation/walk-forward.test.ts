@@ -63,7 +63,7 @@ const edge = (margin: number, frame: string): number => (margin >= 0 || frame ==
 
 function walk(columns: FactorColumns, policy: Policy = 'replay'): Omit<PolicyEvaluation, 'overrides'> {
   const [evidence] = walkForward(S1, columns, AS_OF, [policy], SETTINGS).policies;
-  if (!evidence) throw new Error('no evidence');
+  if (!evidence) throw new Error('walk-forward returned no evaluation of the policy');
   return evidence;
 }
 
@@ -92,34 +92,34 @@ describe('walk-forward', () => {
     }
   });
 
-  it('[L1] A dimension that is made up from later outcomes gains nothing', () => {
+  it('[L1] A dimension that is made up from the outcomes of the last week gains nothing in that week', () => {
     const flat = (): number => 1 / 3;
-    // Made up from the outcomes of the last week, and of that week alone.
+    // The dimension is made up from the outcomes of the last week alone.
     const leak = (won: boolean, day: number): string | undefined =>
       day > DAYS - 7.25 ? (won ? 'w' : 'l') : undefined;
     const columns = factorColumns(world({ success: flat, leak }));
     expect(walk(columns)).toMatchObject({ gain_per_event: 0, low: 0, high: 0 });
-    // The same fit finds it with hindsight, without held-out days.
+    // Without held-out days, a fit over all events finds the dimension in hindsight.
     const hindsight = { ...replaySettings(SETTINGS), heldOutDays: 0 };
     const inHindsight = replay(S1, columns, AS_OF, hindsight).overrides;
     expect(inHindsight.map(o => o.scope_subset.planted)).toContain('w');
-    // The same fit also finds a dimension that has separated winners from losers all along.
+    // Walk-forward does gain from a dimension that separates winners from losers on all days.
     const known = factorColumns(world({ success: flat, leak: won => (won ? 'w' : 'l') }));
     expect(walk(known).low).toBeGreaterThan(0.2);
   });
 
-  it('[L1] The overrides of a week do not change with what happens after it began', () => {
+  it('[L1] The overrides of a week do not depend on events and outcomes after the week began', () => {
     const events = world({ success: edge });
     const from = Date.UTC(2025, 2, 18);
-    const turned = events.map(
+    const changed = events.map(
       (event): KnownEvent =>
         event.resolvedAt > from || event.time > from ? { ...event, outcome: 'failure' } : event,
     );
-    const count = (rows: readonly KnownEvent[]) =>
+    const counts = (rows: readonly KnownEvent[]) =>
       walk(factorColumns(rows)).folds.map(fold => [fold.learned, fold.overrides]);
-    expect(count(turned).slice(0, 3)).toEqual(count(events).slice(0, 3));
+    expect(counts(changed).slice(0, 3)).toEqual(counts(events).slice(0, 3));
     const gain = (rows: readonly KnownEvent[]) => walk(factorColumns(rows)).folds[2]?.gain ?? 0;
-    expect(gain(turned)).toBeLessThan(0);
+    expect(gain(changed)).toBeLessThan(0);
     expect(gain(events)).toBeGreaterThan(0);
   });
 
@@ -140,10 +140,10 @@ describe('walk-forward', () => {
     expect(replayed?.low).toBeGreaterThan(0.05);
   });
 
-  it('The interval is wider when events are correlated', () => {
+  it('The interval of an evaluation is wider when events are correlated', () => {
     const columns = factorColumns(world({ success: edge }));
     const twins = Uint32Array.from({ length: columns.size }, (_, i) => 1 + Math.floor(i / 40));
-    const width = (of: { low: number; high: number }): number => of.high - of.low;
+    const width = (interval: { low: number; high: number }): number => interval.high - interval.low;
     expect(width(walk({ ...columns, trade: twins }))).toBeGreaterThan(1.2 * width(walk(columns)));
   });
 
@@ -158,7 +158,7 @@ describe('walk-forward', () => {
 });
 
 describe('the sentence of a comparison', () => {
-  const tried = (policy: Policy, gain: number, error: number): PolicyEvaluation => ({
+  const evaluated = (policy: Policy, gain: number, error: number): PolicyEvaluation => ({
     policy,
     overrides: 3,
     events: 500,
@@ -176,15 +176,17 @@ describe('the sentence of a comparison', () => {
     policies,
   });
 
-  it('The sentence lists which policy gained, lost, or showed no difference', () => {
-    expect(describeEvidence(evidence(tried('drift', -0.3, 0.1), tried('replay', 0.02, 0.05)), 'drift')).toBe(
+  it('The sentence of a comparison lists which policy gained, lost, or showed no difference', () => {
+    expect(
+      describeEvidence(evidence(evaluated('drift', -0.3, 0.1), evaluated('replay', 0.02, 0.05)), 'drift'),
+    ).toBe(
       'on 500 events of the last weeks, at 2:1: drift lost -0.3 an event (90 %: -0.4 to -0.2), ' +
         'replay shows no difference: +0.02 an event (90 %: -0.03 to +0.07)',
     );
   });
 
-  it('The sentence names a policy that did better than the published one', () => {
-    const both = evidence(tried('drift', 0.01, 0.05), tried('replay', 0.2, 0.05));
+  it('The sentence of a comparison names a policy that did better than the published one', () => {
+    const both = evidence(evaluated('drift', 0.01, 0.05), evaluated('replay', 0.2, 0.05));
     expect(describeEvidence(both, 'drift')).toContain('replay did better than drift, which is published');
     expect(describeEvidence(both, 'replay')).not.toContain('did better');
   });

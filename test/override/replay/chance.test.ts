@@ -15,7 +15,7 @@ test.each([
   ['a fair coin at 1:1', 0.5, { win: 1, loss: 1 }],
   ['outcomes that break even at 2:1', 1 / 3, { win: 2, loss: 1 }],
 ])(
-  'A pattern of %s gets at most a tenth of an override on average',
+  'A pattern of %s gets at most one override in ten runs on average',
   (_, success, payoff) => {
     let overrides = 0;
     for (let seed = 1; seed <= 100; seed++)

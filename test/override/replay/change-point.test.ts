@@ -5,6 +5,10 @@ import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
 import type { KnownEvent } from '../../support/factor-columns.ts';
 import { event, inside, movesOf, replayEvents } from '../../support/replay-events.ts';
 
+/**
+ * Makes events from `from` to `to` days ago: `near` is the outcome of those just under ts_min, `far` of those far under
+ * it. Those inside all gates succeed.
+ */
 const era = (from: number, to: number, count: number, near: Outcome, far: Outcome): KnownEvent[] =>
   Array.from({ length: count }, (_, i) => {
     const daysAgo = to + ((from - to) * i) / count;
@@ -17,7 +21,7 @@ const era = (from: number, to: number, count: number, near: Outcome, far: Outcom
   }).flat();
 const settings: ReplaySettings = { ...REPLAY_SETTINGS, clusters: [], firstStep: undefined };
 
-test('A change point is found where the fit of older events loses on younger ones, and only those are fitted', () => {
+test('A change point is found where the fit of older events loses on younger ones, and only the younger ones are fitted', () => {
   const events = [...era(88, 20, 300, 'success', 'failure'), ...era(20, 0.1, 90, 'failure', 'failure')];
   const result = replayEvents(events, settings);
   expect(result.window_days).toBe(20);

@@ -42,7 +42,7 @@ test('The first step of an informative factor needs fewer standard errors than o
   expect(replayEvents([...core(), ...oneStep, ...far], firstStepErrors(9, 2.9)).overrides).toEqual([]);
 });
 
-test('A first step in the global slice opens that slice only, and one in another slice opens all', () => {
+test('A first step in the global slice opens that slice only, and one in any other slice opens all slices', () => {
   const byDimensions = (global: number, one: number): ReplaySettings => ({
     ...INDEPENDENT_EVENTS,
     firstStep: { uninformativeZ: [global, one, 9], informativeZ: [global, one, 9], informativeErrors: 3 },

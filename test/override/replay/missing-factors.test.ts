@@ -16,12 +16,12 @@ test('A lever is disabled when too few events carry its factor, and its gate sta
     action_category: 'tuning_ts_min',
     reason: 'factor ts_score missing on 79 %',
   });
-  // The 20 winners at 0.97 fail the logged TS gate: they are not lost by closing the halo.
+  // The 20 winners at halo 0.97 fail the logged TS gate, so closing the halo does not lose them.
   expect(movesOf(result)).toEqual([['tuning_halo', {}, 0.9048]]);
   expect(result.overrides[0]?.evidence).toMatchObject({ winners: 0, losers: -40 });
 });
 
-test('An event that neither carries a factor nor logged its gate is left out of the fit and counts in n', () => {
+test('An event without a factor and without the logged state of its gate is left out of the fit but counts in n', () => {
   const withoutGateState = spread(100, { outcome: 'success', halo: 0.97 });
   const result = replayEvents([
     ...core(60),
@@ -44,7 +44,7 @@ test('A lever is disabled when only acted events carry its factor', () => {
   });
 });
 
-test('Without any factor there is no override, and every lever is disabled with a reason', () => {
+test('A pattern without any factor gets no override, and every lever is disabled with a reason', () => {
   const result = replayEvents(spread(100, { outcome: 'success', slope: undefined, blockedBy: ['ts'] }));
   expect(result.overrides).toEqual([]);
   expect(result.disabled.map(o => o.reason)).toEqual([
@@ -55,7 +55,7 @@ test('Without any factor there is no override, and every lever is disabled with 
   ]);
 });
 
-test('No lever lets in an event that a gate without a lever in this state blocked', () => {
+test('An event that was blocked by a gate without a lever is let in by no lever', () => {
   const blocked = spread(80, { outcome: 'success', ts: 0.58, halo: 0.2, blockedBy: ['edx'] });
   expect(replayEvents([...core(), ...blocked]).overrides).toEqual([]);
 });

@@ -13,7 +13,7 @@ test('The reason of a step that loses beyond chance states that every step loses
   );
 });
 
-test('The reasons of a slice are one text: the shared reason, or each lever with its own', () => {
+test('The reasons of a slice are joined into one text: the shared reason, or each lever with its own', () => {
   const scope = { timeframe: '15m' };
   const events = [
     ...core(60, { scope }),
@@ -22,11 +22,11 @@ test('The reasons of a slice are one text: the shared reason, or each lever with
     ...core(30, { scope: { timeframe: '1h' } }),
   ];
   const result = replayEvents(events);
-  const why = reasonsBySlice(result);
-  expect(why.get(scopeHash(scope))).toBe(
+  const reasons = reasonsBySlice(result);
+  expect(reasons.get(scopeHash(scope))).toBe(
     'tuning_ts_min: interval includes 0: +14 ± 17; tuning_halo: no event with an outcome stands near the gate; ' +
       'tuning_slope_min: ema60_slope does not vary',
   );
-  expect(why.get(scopeHash({ timeframe: '1h' }))).toBe('30 of 33 events');
-  expect(why.get(scopeHash({ a: '1', b: '2', c: '3' }))).toBeUndefined();
+  expect(reasons.get(scopeHash({ timeframe: '1h' }))).toBe('30 of 33 events');
+  expect(reasons.get(scopeHash({ a: '1', b: '2', c: '3' }))).toBeUndefined();
 });

@@ -29,7 +29,7 @@ test('Thirty winners and ten losers just under ts_min open the gate by the small
   expect(override && overrideSchema.parse(override)).toMatchObject({ action_category: 'tuning_ts_min' });
 });
 
-test('Twelve winners and ten losers are not enough, because the interval includes 0', () => {
+test('Twelve winners and ten losers just under ts_min give no override, because the interval includes 0', () => {
   const few = [
     ...spread(12, { outcome: 'success', ts: 0.58, halo: 0.2 }),
     ...spread(10, { outcome: 'failure', ts: 0.58, halo: 0.2 }),
@@ -46,7 +46,7 @@ test('Twelve winners and ten losers are not enough, because the interval include
   );
 });
 
-test('Losers just inside the halo close it', () => {
+test('Losers just inside the halo give an override that closes it', () => {
   // ln(0.95) = -0.051: closing by 0.1 leaves them out.
   const losers = spread(40, { outcome: 'failure', ts: 1.5, halo: 0.95 });
   const result = replayEvents([
@@ -73,7 +73,7 @@ test('An override of the slope is a delta in the unit of the factor, one step of
   expect(override?.reason).toContain('slope_min − 0.0014 on everything');
 });
 
-test('A pattern in S3 moves the DX threshold', () => {
+test('Winners just under dx_min open the DX gate of a pattern in S3', () => {
   const dx = [...core(60, { dx: 30 }), ...spread(40, { outcome: 'success', ...inside, dx: 9.8 })];
   expect(movesOf(replayEvents(dx, INDEPENDENT_EVENTS, S3))).toEqual([['tuning_dx_min', {}, 0.9608]]);
 });
@@ -83,7 +83,7 @@ test('An event that fails two gates is flipped by neither lever', () => {
   expect(replayEvents([...core(), ...both]).overrides).toEqual([]);
 });
 
-test('Neutral outcomes count in n and gain nothing', () => {
+test('Events with a neutral outcome count in n and gain nothing', () => {
   const neutral = spread(120, { outcome: 'neutral', ts: 0.58, halo: 0.2 });
   const result = replayEvents([...core(), ...neutral]);
   expect(result.overrides).toEqual([]);
@@ -94,7 +94,7 @@ test('Neutral outcomes count in n and gain nothing', () => {
 });
 
 test('One override moves a threshold by at most exp(0.7), however many steps it takes', () => {
-  // Winners at every distance: 0.43 first, 0.25 of what is left then, and no further.
+  // With winners at every distance, replay takes the step 0.43 and then 0.25, the largest that the limit of 0.7 leaves.
   const all = Array.from({ length: 12 }, (_, i) =>
     spread(30, { outcome: 'success', ts: 0.6 * Math.exp(-0.02 - i * 0.08), halo: 0.2 }),
   ).flat();

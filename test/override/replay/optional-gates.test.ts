@@ -16,30 +16,30 @@ import {
 
 const sr = (draft: Draft, boost: number): KnownEvent => withNumbers(draft, { sr_boost: boost, sr_min: 1 });
 const withNumbers = (draft: Draft, more: Partial<Record<NumericFactor, number>>): KnownEvent => {
-  const made = event(draft);
-  const numbers = new Map([...made.episode.numbers, ...(Object.entries(more) as [NumericFactor, number][])]);
+  const base = event(draft);
+  const numbers = new Map([...base.episode.numbers, ...(Object.entries(more) as [NumericFactor, number][])]);
   const passes = (more.sr_boost ?? 1) >= (more.sr_min ?? 1) && (more.edx ?? 0) <= (more.edx_max ?? 1);
-  const decision = made.episode.decision === 'acted' && passes ? 'acted' : 'skipped';
-  return { ...made, episode: { ...made.episode, numbers, decision } };
+  const decision = base.episode.decision === 'acted' && passes ? 'acted' : 'skipped';
+  return { ...base, episode: { ...base.episode, numbers, decision } };
 };
-const many = (count: number, make: (daysAgo: number) => KnownEvent): KnownEvent[] =>
+const repeat = (count: number, make: (daysAgo: number) => KnownEvent): KnownEvent[] =>
   Array.from({ length: count }, (_, i) => make(40 + (i * 7) / 24));
 
-test('A boost that must reach its minimum is multiplied by more to let winners in', () => {
+test('Winners just under sr_min give an override that multiplies the SR boost by more than 1', () => {
   const events = [
-    ...many(60, daysAgo => sr({ outcome: 'success', ...inside, daysAgo }, 3)),
+    ...repeat(60, daysAgo => sr({ outcome: 'success', ...inside, daysAgo }, 3)),
     // ln(0.97) = -0.03: the first step, 0.04, lets them in.
-    ...many(40, daysAgo => sr({ outcome: 'success', ...inside, daysAgo }, 0.97)),
+    ...repeat(40, daysAgo => sr({ outcome: 'success', ...inside, daysAgo }, 0.97)),
   ];
   const result = replayEvents(events);
   expect(movesOf(result)).toEqual([['tuning_sr_boost', {}, 1.0408]]);
   expect(result.overrides[0]?.reason).toMatch(/^sr_boost × 1\.04 on everything: .* 40 more winners/);
 });
 
-test('A suppression that must stay within its maximum is multiplied by less', () => {
+test('Winners just over edx_max give an override that multiplies the EDX suppression by less than 1', () => {
   const edx = (value: number) => (daysAgo: number) =>
     withNumbers({ outcome: 'success', ...inside, dx: 30, daysAgo }, { edx: value, edx_max: 1 });
-  const result = replayEvents([...many(60, edx(0.2)), ...many(40, edx(1.03))], INDEPENDENT_EVENTS, S3);
+  const result = replayEvents([...repeat(60, edx(0.2)), ...repeat(40, edx(1.03))], INDEPENDENT_EVENTS, S3);
   expect(movesOf(result)).toEqual([['tuning_edx_supp', {}, 0.9608]]);
 });
 
@@ -55,14 +55,17 @@ test('An optional gate whose factor no event carries is passed by every event', 
 test('A factor without its threshold disables its lever, and the reason names the threshold', () => {
   const boosted = (outcome: Outcome, ts: number) => (daysAgo: number) =>
     withNumbers({ outcome, ts, halo: 0.2, daysAgo }, { sr_boost: 1.1 });
-  const result = replayEvents([...many(60, boosted('success', 1.5)), ...many(40, boosted('failure', 0.2))]);
+  const result = replayEvents([
+    ...repeat(60, boosted('success', 1.5)),
+    ...repeat(40, boosted('failure', 0.2)),
+  ]);
   expect(result.base).toMatchObject({ winners: 60, losers: 0 });
   expect(result.disabled).toEqual([
     { action_category: 'tuning_sr_boost', reason: 'threshold sr_min missing on 100 %' },
   ]);
 });
 
-test('An event that an optional gate blocked is moved by no other lever', () => {
+test('An event that an optional gate blocked is let in by no other lever', () => {
   const blocked = spread(80, { outcome: 'success', ts: 0.58, halo: 0.2, blockedBy: ['sr'] });
   expect(replayEvents([...core(), ...blocked]).overrides).toEqual([]);
 });

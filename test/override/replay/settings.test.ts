@@ -3,7 +3,7 @@ import { FIRST_REPLAY_SETTINGS } from '../../../bench/policy/first-settings.ts';
 import { replayLeversOf } from '../../../shared/lever/lever.ts';
 import { S1 } from '../../support/episodes.ts';
 
-test('The first settings and the steps of the levers are the documented ones', () => {
+test('The first settings of replay and the steps of its levers are the documented ones', () => {
   expect(FIRST_REPLAY_SETTINGS).toMatchObject({
     payoff: { win: 2, loss: 1 },
     nMin: 33,

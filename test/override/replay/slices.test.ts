@@ -23,7 +23,7 @@ test('A gate that is too tight in one timeframe is opened in that timeframe only
   expect(movesOf(replayEvents(mixed))).toEqual([['tuning_ts_min', fifteen, 0.9608]]);
 });
 
-test('A slice without an override is covered by the chosen slice that takes its events', () => {
+test('A slice whose events lie in a slice with an override gets the reason that it is covered', () => {
   const scoped = mixed.map((e, i) => ({
     ...e,
     episode: { ...e.episode, scope: { ...e.episode.scope, side: i % 2 ? 'a' : 'b' } },
@@ -39,7 +39,7 @@ test('A slice without an override is covered by the chosen slice that takes its 
   );
 });
 
-test('The first slice by name is chosen among slices with the same events', () => {
+test('Replay chooses the first slice by name among slices with the same events', () => {
   const twins = mixed.map(e => ({
     ...e,
     episode: { ...e.episode, scope: { ...e.episode.scope, twin: e.episode.scope.timeframe ?? '' } },
@@ -47,7 +47,7 @@ test('The first slice by name is chosen among slices with the same events', () =
   expect(movesOf(replayEvents(twins))).toEqual([['tuning_ts_min', fifteen, 0.9608]]);
 });
 
-test('A slice just under N_MIN is listed with its number of events', () => {
+test('The reason of a slice just under N_MIN is its number of events', () => {
   const result = replayEvents([...core(60), ...core(32, { scope: fifteen })]);
   expect(result.noOverrideReasons.at(-1)).toMatchObject({
     scope_subset: fifteen,
@@ -64,7 +64,7 @@ test('The same events in any order give the same result to the byte', () => {
     expect(JSON.stringify(replayEvents(random.shuffled(events), REPLAY_SETTINGS))).toBe(first);
 });
 
-test('Levels of dimensions with too many record visits or slices are cut, and the cut is named', () => {
+test('Levels of dimensions with too many record visits or slices are cut, and the result names the cut', () => {
   const events = [
     ...core(60, { scope: { a: '1', b: '1' } }),
     ...spread(40, { outcome: 'success', ts: 0.58, halo: 0.2, scope: { a: '1', b: '2' } }),
@@ -75,7 +75,7 @@ test('Levels of dimensions with too many record visits or slices are cut, and th
     'slices of 2 dimensions: 1 combination of 100 events are more than 399 record visits',
   ]);
   expect(fewVisits.noOverrideReasons.every(s => Object.keys(s.scope_subset).length <= 1)).toBe(true);
-  const slices = replayEvents(events, { ...INDEPENDENT_EVENTS, maxSlices: 3 });
-  expect(slices.cut).toEqual(['slices of 1 dimension: more than 3 slices']);
-  expect(movesOf(slices)).toEqual([['tuning_ts_min', {}, 0.9608]]);
+  const fewSlices = replayEvents(events, { ...INDEPENDENT_EVENTS, maxSlices: 3 });
+  expect(fewSlices.cut).toEqual(['slices of 1 dimension: more than 3 slices']);
+  expect(movesOf(fewSlices)).toEqual([['tuning_ts_min', {}, 0.9608]]);
 });

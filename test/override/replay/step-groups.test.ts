@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SIDE, StepGroups, signOf } from '../../../shared/override/replay/step-groups.ts';
 
-test('The code of a step group leads back to its gate, slice and side', () => {
+test('The code of a step group is decoded into its gate, slice and side', () => {
   const groups = new StepGroups(3, 10);
   expect(groups.of(2, 3, SIDE.tighten)).toBe(47);
   const codes = [0, 1, 2].flatMap(gate =>

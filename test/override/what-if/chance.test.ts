@@ -3,7 +3,7 @@ import { Random } from '../../../bench/policy/random.ts';
 import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
 import { event, runWhatIf } from '../../support/what-if.ts';
 
-test('Without a real effect nine of ten intervals contain 0, and a best value is hardly ever proven', () => {
+test('Without a real effect, nine of ten intervals of a what-if contain 0, and a best value is hardly ever proven', () => {
   let inside = 0;
   let values = 0;
   let beyond = 0;
@@ -19,13 +19,13 @@ test('Without a real effect nine of ten intervals contain 0, and a best value is
         daysAgo: 1 + 88 * random.uniform(),
       }),
     );
-    const found = runWhatIf(events, { points: 41 }, REPLAY_SETTINGS);
-    for (const point of found.curve.filter(p => p !== found.base)) {
+    const result = runWhatIf(events, { points: 41 }, REPLAY_SETTINGS);
+    for (const point of result.curve.filter(p => p !== result.base)) {
       values++;
       if (Math.abs(point.utilityChange) <= point.margin) inside++;
     }
-    if ((found.best?.utilityChange ?? 0) > (found.best?.margin ?? 0)) beyond++;
-    if (found.proven) proven++;
+    if ((result.best?.utilityChange ?? 0) > (result.best?.margin ?? 0)) beyond++;
+    if (result.proven) proven++;
   }
   expect(values).toBe(seeds.length * 40);
   expect(inside / values).toBeGreaterThan(0.87);

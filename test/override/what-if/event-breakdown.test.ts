@@ -3,18 +3,25 @@ import type { KnownEvent } from '../../support/factor-columns.ts';
 import { ALONE, event, runWhatIf, times, worked } from '../../support/what-if.ts';
 
 describe('events that no value moves', () => {
-  test('Neutral events and events without the factor are counted apart', () => {
+  test('A what-if counts neutral events and events without the factor separately', () => {
     const more = [
       ...times(3, { outcome: 'neutral', acted: false, numbers: { ts_score: 0.55 } }),
       ...times(2, { outcome: 'success', numbers: { ts_score: Number.NaN }, flags: [['ts_ok', true]] }),
       ...times(1, { outcome: 'failure', numbers: { ts_score: Number.NaN } }),
     ];
-    const found = runWhatIf([...worked, ...more]);
-    expect(found.events).toEqual({ total: 28, neutral: 3, leftOut: 1, otherGates: 0, fixed: 2, movable: 22 });
-    expect(found.curve.map(p => p.winners)).toEqual([16, 16, 12, 12, 12]);
+    const result = runWhatIf([...worked, ...more]);
+    expect(result.events).toEqual({
+      total: 28,
+      neutral: 3,
+      leftOut: 1,
+      otherGates: 0,
+      fixed: 2,
+      movable: 22,
+    });
+    expect(result.curve.map(p => p.winners)).toEqual([16, 16, 12, 12, 12]);
   });
 
-  test('An event outside of the window, or with an outcome not known yet, is left out', () => {
+  test('A what-if leaves out an event outside the window or with an outcome that was not known at as_of', () => {
     const outside = [
       event({ outcome: 'success', daysAgo: 91 }),
       event({ outcome: 'success', daysAgo: -1, knownDaysAgo: -1 }),
@@ -24,20 +31,20 @@ describe('events that no value moves', () => {
     expect(runWhatIf(worked, { days: 9 }).reason).toBe('no event of the slice has an outcome in the window');
   });
 
-  test('A disabled lever gives the reason instead of a curve', () => {
+  test('A what-if of a disabled lever gives the reason instead of a curve', () => {
     const bare = times(40, {
       outcome: 'success',
       numbers: { ts_score: Number.NaN },
       flags: [['ts_ok', true]],
     });
-    const found = runWhatIf(bare);
-    expect(found).toMatchObject({
+    const result = runWhatIf(bare);
+    expect(result).toMatchObject({
       curve: [],
       reason: 'factor ts_score missing on 100 %',
       events: { total: 40 },
     });
-    expect(found.base).toBeUndefined();
-    expect(found.sentence).toBe(
+    expect(result.base).toBeUndefined();
+    expect(result.sentence).toBe(
       'nothing can be said about ts_min on everything: factor ts_score missing on 100 %',
     );
     expect(runWhatIf(worked, {}, { ...ALONE, nMin: 33 }).reason).toBe(
@@ -45,12 +52,12 @@ describe('events that no value moves', () => {
     );
   });
 
-  test('A slice without a movable event gives the reason instead of a curve', () => {
+  test('A what-if of a slice without a movable event gives the reason instead of a curve', () => {
     const slice = { outcome: 'success', scope: { a: '1' }, numbers: { ts_score: Number.NaN } } as const;
-    const found = runWhatIf([...worked, ...times(2, { ...slice, flags: [['ts_ok', true]] })], {
+    const result = runWhatIf([...worked, ...times(2, { ...slice, flags: [['ts_ok', true]] })], {
       scope: { a: '1' },
     });
-    expect(found.reason).toBe(
+    expect(result.reason).toBe(
       'no success or failure of the slice that passes all other gates carries ts_score',
     );
   });
@@ -67,16 +74,16 @@ describe('the slice', () => {
     [{ a: '1' }, 44],
     [{ b: '2', a: '1' }, 22],
     [three, 22],
-  ])('The slice %j contains the events whose scope contains its pairs', (scope, total) => {
-    const found = runWhatIf(events, { scope });
-    expect(found.events.total).toBe(total);
-    expect(found.curve.map(p => p.winners)).toEqual(
+  ])('A what-if of the slice %j counts the events whose scope contains its pairs', (scope, total) => {
+    const result = runWhatIf(events, { scope });
+    expect(result.events.total).toBe(total);
+    expect(result.curve.map(p => p.winners)).toEqual(
       runWhatIf(worked).curve.map(p => (p.winners * total) / 22),
     );
   });
 
   test.each([[{ a: '2' }], [{ nothing: '1' }], [{ a: '1', b: '2', c: '4' }], [{ constructor: 'x' }]])(
-    'The slice %j contains no event, so its curve is empty',
+    'A what-if of the slice %j, which has no event, has an empty curve',
     scope => {
       expect(runWhatIf(events, { scope })).toMatchObject({ curve: [], events: { total: 0 } });
     },

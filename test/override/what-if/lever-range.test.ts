@@ -11,7 +11,7 @@ describe('levers of a what-if', () => {
     [S1, 'halo_mult', 'tuning_halo'],
     [S3, 'dx_min', 'tuning_dx_min'],
     [S2, 'slope_min', 'tuning_s2_slope_min'],
-  ])('In pattern %s the name %s finds the lever %s', (pattern, name, category) => {
+  ])('In pattern %s the name %s stands for the lever %s', (pattern, name, category) => {
     expect(findLever(pattern, name).category).toBe(category);
   });
 
@@ -20,7 +20,7 @@ describe('levers of a what-if', () => {
     [S1, 'tuning_s2_halo', 'ts_min, halo_max, slope_min, sr_boost'],
     [S3, 'dx_atr_mult', 'ts_min, dx_min, slope_min, sr_boost, edx_supp'],
     [S3, 'toString', 'ts_min, dx_min, slope_min, sr_boost, edx_supp'],
-  ])('The error for %s lists its levers when the name is %s', (pattern, name, known) => {
+  ])('The error for pattern %s lists its levers when %s is not one of them', (pattern, name, known) => {
     expect(faultOf(() => findLever(pattern, name))).toMatchObject({
       code: 'invalid_request',
       issues: [{ path: 'lever', message: `must be a lever of ${pattern} that can be replayed: ${known}` }],
@@ -34,7 +34,7 @@ describe('levers of a what-if', () => {
     ['ts_min', Number.NaN, 1, 'from'],
     ['slope_min', -1, Number.POSITIVE_INFINITY, 'to'],
     ['slope_min', 1, -1, 'to'],
-  ])('A range of %s from %d to %d is rejected at %s', (name, from, to, path) => {
+  ])('A what-if of %s from %d to %d is rejected with the path %s', (name, from, to, path) => {
     expect(faultOf(() => checkRange(findLever(S1, name), { from, to }))).toMatchObject({
       code: 'invalid_request',
       issues: [{ path }],

@@ -15,7 +15,7 @@ import { factorColumns } from '../../support/factor-columns.ts';
 import type { EventDraft } from '../../support/what-if.ts';
 import { AS_OF, event, runWhatIf } from '../../support/what-if.ts';
 
-/** Numbers spread evenly; the doubles of fast-check crowd near 0. */
+/** Generates evenly spread numbers, because the doubles of fast-check crowd near 0. */
 const evenly = (low: number, high: number): fc.Arbitrary<number> =>
   fc.integer({ min: 0, max: 1000 }).map(i => low + ((high - low) * i) / 1000);
 const anyNumber = (low: number, high: number): fc.Arbitrary<number> =>
@@ -73,13 +73,13 @@ describe('any events', () => {
     payoff: fc.constantFrom({ win: 2, loss: 1 }, { win: 1, loss: 3 }, { win: 0.7, loss: 1.1 }),
   });
 
-  test('Every point has the counts, and the error, that the replay policy computes for that move', () => {
+  test('Every point of a what-if has the counts and the error that the replay policy computes for that move', () => {
     let points = 0;
     fc.assert(
-      fc.property(anyCase, ({ events, lever: [name, from, to], points: many, payoff }) => {
+      fc.property(anyCase, ({ events, lever: [name, from, to], points: pointCount, payoff }) => {
         const columns = factorColumns(events);
-        const paying = { ...settings, payoff };
-        const gates = prepareGates(S1, columns, paying);
+        const settingsOfCase = { ...settings, payoff };
+        const gates = prepareGates(S1, columns, settingsOfCase);
         const all = Uint32Array.from(events.keys()).filter(
           row =>
             (columns.time[row] ?? 0) <= AS_OF &&
@@ -89,7 +89,11 @@ describe('any events', () => {
         const gate = gates.gates.findIndex(g => g.lever.threshold === name);
         for (const slice of everySlice(columns, all)) {
           const scope = sliceScope(slice, columns);
-          const { curve } = runWhatIf(events, { scope, lever: name, from, to, points: many }, paying);
+          const { curve } = runWhatIf(
+            events,
+            { scope, lever: name, from, to, points: pointCount },
+            settingsOfCase,
+          );
           const rowsOfSlice = rowsOf(slice, columns, all);
           const base = decisionsUnderMoves(gates, [], rowsOfSlice);
           for (const point of curve) {
@@ -102,9 +106,9 @@ describe('any events', () => {
               rowsOfSlice,
               acts,
               base,
-              paying,
+              settingsOfCase,
             );
-            const counted = compareUtility(gates, rowsOfSlice, acts, undefined, paying);
+            const counted = compareUtility(gates, rowsOfSlice, acts, undefined, settingsOfCase);
             expect(point).toMatchObject({
               winnersChange: winners,
               losersChange: losers,
@@ -122,7 +126,7 @@ describe('any events', () => {
     expect(points).toBeGreaterThan(2000);
   });
 
-  test('A wider gate takes at least as many events, and the base changes nothing', () => {
+  test('A wider gate of a what-if takes at least as many events, and the base changes nothing', () => {
     fc.assert(
       fc.property(anyCase, ({ events, lever: [lever, from, to], points, payoff }) => {
         const {
@@ -144,12 +148,14 @@ describe('any events', () => {
     );
   });
 
-  test('The same events in any order give the same answer', () => {
+  test('The same events in any order give the same what-if', () => {
     fc.assert(
       fc.property(anyCase, ({ events, lever: [lever, from, to], points, payoff }) => {
-        const paying = { ...settings, payoff };
+        const settingsOfCase = { ...settings, payoff };
         const question = { lever, from, to, points };
-        expect(runWhatIf(events.toReversed(), question, paying)).toEqual(runWhatIf(events, question, paying));
+        expect(runWhatIf(events.toReversed(), question, settingsOfCase)).toEqual(
+          runWhatIf(events, question, settingsOfCase),
+        );
       }),
       { numRuns: 50, seed: 20251127 },
     );
