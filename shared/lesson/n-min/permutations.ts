@@ -1,6 +1,6 @@
-import { elementAt } from '../../numbers.ts';
 import { mineSlices } from '../../mining/mine-slices.ts';
 import type { DimensionColumn, MineInput, MiningResult, SliceTable } from '../../mining/types.ts';
+import { elementAt } from '../../numbers.ts';
 import { countingSort, rowNumbers } from '../../statistics/counting-sort.ts';
 import type { RandomIntegers } from '../../statistics/random.ts';
 import { sfc32, shuffleFront } from '../../statistics/random.ts';
