@@ -48,7 +48,7 @@ it('A GET request fails after three attempts: exit code 5 for 503, 3 for a broke
   expect(await cli(['status', '--url', await answering('break')])).toMatchObject({ exit: 3 });
 });
 
-it('A request that changes something is sent once', async () => {
+it('A command that changes something sends its request once, without retries', async () => {
   const url = await answering(BUSY);
   for (const argv of [
     ['cycle'],
@@ -59,7 +59,7 @@ it('A request that changes something is sent once', async () => {
   expect(service?.received).toHaveLength(3);
 });
 
-it('A refused connection is not retried and ends with exit code 3 and one line', async () => {
+it('A command does not retry a refused connection, and ends with exit code 3 and one line', async () => {
   const url = await answering(OK);
   await service?.close();
   expect(await cli(['status', '--url', url])).toEqual({
@@ -79,7 +79,7 @@ it('A command ends with exit code 3 when the service does not answer in time', a
   });
 });
 
-it('A rejected request prints every invalid place and ends with exit code 4', async () => {
+it('A command whose request is rejected prints every invalid place and ends with exit code 4', async () => {
   const errors = [
     { path: 'n_min', message: 'too small' },
     { path: '', message: 'odd\u001b[31m' },
@@ -95,7 +95,7 @@ it('A rejected request prints every invalid place and ends with exit code 4', as
   });
 });
 
-it('A response that is not of the API ends with exit code 5', async () => {
+it('A command ends with exit code 5 when the response is not one of the API', async () => {
   const html = await cli(['status', '--url', await answering({ status: 200, body: '<html>' })]);
   expect(html).toMatchObject({ exit: 5, err: expect.stringContaining('check that PM Tuning listens there') });
   await service?.close();
@@ -111,14 +111,14 @@ it('A request carries the token and keeps the path of the address', async () => 
   });
 });
 
-it('The back-off doubles from 250 ms to 20 s, less a random half', () => {
+it('The back-off doubles from 250 ms to at most 20 s, and a random part of up to half is subtracted', () => {
   expect([1, 2, 3, 7, 8, 50].map(attempt => backoffMs(attempt, 0))).toEqual([
     125, 250, 500, 8000, 10000, 10000,
   ]);
   expect(backoffMs(50, 0.999999)).toBe(20_000);
 });
 
-it('The back-off is at least Retry-After, up to a minute', () => {
+it('The back-off is at least as long as Retry-After, up to a minute', () => {
   expect(backoffMs(1, 0, 3000)).toBe(3000);
   expect(backoffMs(1, 0, 3_600_000)).toBe(60_000);
   expect(retryAfterMs('2', 0)).toBe(2000);

@@ -6,14 +6,14 @@ const COMMANDS =
     ' ',
   );
 
-it('--help lists the commands and the exit codes', async () => {
+it('pm-tuning --help lists the commands and the exit codes', async () => {
   const result = await cli(['--help']);
   expect(result.exit).toBe(0);
   for (const command of COMMANDS) expect(result.out).toContain(`\n  ${command} `);
   expect(result.out).toContain('3    the service cannot be reached');
 });
 
-it.each(COMMANDS)('%s --help has an example', async command => {
+it.each(COMMANDS)('pm-tuning %s --help has an example', async command => {
   const result = await cli([command, '--help']);
   expect(result).toMatchObject({ exit: 0, err: '' });
   expect(result.out).toContain(`pm-tuning ${command} `);

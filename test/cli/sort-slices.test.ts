@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { byMostEvents } from '../../cli/sort-slices.ts';
 
-it('Slices are ordered by events, then by dimensions, then by text', () => {
+it('Slices are ordered by most events, then by fewest dimensions, then by text', () => {
   const rows = [
     { n: 50, scope_subset: { b: '1' } },
     { n: 104, scope_subset: { b: '1', c: '1' } },

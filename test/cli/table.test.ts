@@ -29,12 +29,12 @@ it('A table fits a terminal of 80 columns: texts are wrapped, numbers are not', 
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
 
-it('A table has one line a row without a terminal', () => {
+it('A table has one line for each row when the output is not a terminal', () => {
   const text = renderTable(COLUMNS, ROWS, { width: Number.POSITIVE_INFINITY, color: false });
   expect(text.split('\n')).toHaveLength(3);
 });
 
-it('A table contains escape sequences only with color, and lines up in both cases', () => {
+it('A table has escape sequences only with color, and the same layout with and without color', () => {
   const plain = renderTable(COLUMNS, ROWS, { width: 80, color: false });
   const colored = renderTable(COLUMNS, ROWS, { width: 80, color: true });
   expect(plain).not.toContain('\u001b');
@@ -42,7 +42,7 @@ it('A table contains escape sequences only with color, and lines up in both case
   expect(stripVTControlCharacters(colored)).toBe(plain);
 });
 
-it('A table lines up with characters that take two columns or none', () => {
+it('The columns of a table line up although some characters take two columns or none', () => {
   const rows: Row[] = [
     ['漢字', 1, ''],
     ['e\u0301', 22, ''],
@@ -51,7 +51,7 @@ it('A table lines up with characters that take two columns or none', () => {
   expect(lines).toEqual(['slice   n  why', '漢字    1', 'e\u0301      22']);
 });
 
-it('A word is broken only where there is no space, and then after a joint', () => {
+it('A word is broken only when it is longer than the line, after a separator if it has one', () => {
   expect(wrap('bucket_rank_position=3', 15)).toEqual(['bucket_rank_', 'position=3']);
   expect(wrap('x'.repeat(7), 3)).toEqual(['xxx', 'xxx', 'x']);
   expect(wrap('ab cd', 5)).toEqual(['ab cd']);
@@ -79,6 +79,6 @@ it.each([
   [format.span(720), '12 min'],
   [format.span(11_000), '3.1 h'],
   [format.span(400_000), '4.6 d'],
-])('A value is formatted as %s', (shown, expected) => {
-  expect(shown).toBe(expected);
+])('A value is formatted as %s', (formatted, expected) => {
+  expect(formatted).toBe(expected);
 });

@@ -7,8 +7,8 @@ import { measurement, whole } from '../support/measurements.ts';
 import { randomOf, shuffled } from '../support/random.ts';
 
 /*
- * Events, outcomes, corrections and repeats in random orders, several requests at once. Each order has a pattern of its
- * own, whose generation must equal, byte for byte, that of the pattern that received everything in order.
+ * These tests send events, outcomes, corrections and repeats in random orders, several requests at once. Each order has
+ * its own pattern. Its generation must equal, byte for byte, that of the pattern that received all messages in order.
  */
 
 const ORDERS = 100;
@@ -105,10 +105,10 @@ it(`[O1] ${ORDERS} random orders of events, outcomes, corrections and repeats gi
 
   const status = await api.status();
   expect(status.parked_outcomes).toBe(0);
-  const [inOrder] = status.patterns.map(row => row.events);
-  expect(inOrder?.total).toBe(EVENTS);
-  expect(inOrder?.with_outcome).toBeGreaterThan(EVENTS / 2);
-  for (const row of status.patterns) expect(row.events).toEqual(inOrder);
+  const [expectedCounts] = status.patterns.map(row => row.events);
+  expect(expectedCounts?.total).toBe(EVENTS);
+  expect(expectedCounts?.with_outcome).toBeGreaterThan(EVENTS / 2);
+  for (const row of status.patterns) expect(row.events).toEqual(expectedCounts);
   measurement(
     3,
     `${ORDERS} random orders of ${messages('').length} messages and their repeats: 1 generation hash, 0 lost, 0 left parked`,
@@ -116,53 +116,53 @@ it(`[O1] ${ORDERS} random orders of events, outcomes, corrections and repeats gi
 });
 
 it(`${PARKED} outcomes that arrive before their events are parked, counted and applied, and give the same generation`, async () => {
-  const early = await openApi({ now: () => NOW, environment: { N_MIN: '4' } });
+  const parkingApi = await openApi({ now: () => NOW, environment: { N_MIN: '4' } });
   const [inOrder, outcomesFirst] = ['pm.in_order.S1.entry', 'pm.outcomes_first.S1.entry'] as const;
-  const ids = Array.from({ length: PARKED }, (_, i) => i);
+  const numbers = Array.from({ length: PARKED }, (_, i) => i);
   const eventsOf = (pattern_key: string) =>
-    ids.map(i => {
+    numbers.map(i => {
       const decision = i % 3 === 0 ? 'acted' : 'skipped';
       return eventBody(`e${i}`, { pattern_key, decision, scope: { chain: `c${i % 3}`, rank: i % 5 } });
     });
   const outcomesOf = (pattern_key: string) =>
-    ids.map(i => {
+    numbers.map(i => {
       const outcome = i % 4 === 0 ? 'failure' : 'success';
       return { pattern_key, episode_id: `e${i}`, outcome, resolved_at: iso(NOW - DAY / 2) };
     });
-  const inParts = async (all: readonly object[], post: (part: readonly object[]) => Promise<object>) => {
+  const postInParts = async (all: readonly object[], post: (part: readonly object[]) => Promise<object>) => {
     const answers = [];
     for (let i = 0; i < all.length; i += 500) answers.push(await post(all.slice(i, i + 500)));
     return answers;
   };
-  const half = { unchanged: 0, rejected: [] };
-  await inParts(eventsOf(inOrder), early.postEvents);
-  await inParts(outcomesOf(inOrder), early.postOutcomes);
+  const nothingElse = { unchanged: 0, rejected: [] };
+  await postInParts(eventsOf(inOrder), parkingApi.postEvents);
+  await postInParts(outcomesOf(inOrder), parkingApi.postOutcomes);
   const random = randomOf(3);
-  expect(await inParts(shuffled(outcomesOf(outcomesFirst), random), early.postOutcomes)).toEqual([
-    { resolved: 0, parked: 500, ...half },
-    { resolved: 0, parked: 500, ...half },
+  expect(await postInParts(shuffled(outcomesOf(outcomesFirst), random), parkingApi.postOutcomes)).toEqual([
+    { resolved: 0, parked: 500, ...nothingElse },
+    { resolved: 0, parked: 500, ...nothingElse },
   ]);
-  expect(await early.status()).toMatchObject({ parked_outcomes: PARKED });
-  expect(await inParts(shuffled(eventsOf(outcomesFirst), random), early.postEvents)).toEqual([
-    { accepted: 500, ...half },
-    { accepted: 500, ...half },
+  expect(await parkingApi.status()).toMatchObject({ parked_outcomes: PARKED });
+  expect(await postInParts(shuffled(eventsOf(outcomesFirst), random), parkingApi.postEvents)).toEqual([
+    { accepted: 500, ...nothingElse },
+    { accepted: 500, ...nothingElse },
   ]);
-  const status = await early.status();
+  const status = await parkingApi.status();
   expect(status.parked_outcomes).toBe(0);
   for (const row of status.patterns)
     expect(row.events).toEqual({ total: PARKED, with_outcome: PARKED, pending: 0 });
-  expect((await early.cycle({ as_of: AS_OF })).patterns).toMatchObject([
+  expect((await parkingApi.cycle({ as_of: AS_OF })).patterns).toMatchObject([
     { status: 'published', events_read: PARKED },
     { status: 'published', events_read: PARKED },
   ]);
   const hashes = await Promise.all(
     [inOrder, outcomesFirst].map(
-      async key => (await early.service.runtime.heads.head(parsePatternKey(key)))?.current?.hash,
+      async key => (await parkingApi.service.runtime.heads.head(parsePatternKey(key)))?.current?.hash,
     ),
   );
   expect(hashes[0]).toMatch(/^[0-9a-f]{32}$/);
   expect(hashes[1]).toBe(hashes[0]);
-  await early.close();
+  await parkingApi.close();
   measurement(
     3,
     `${whole(PARKED)} outcomes before their events: all parked and counted, 0 lost, the same generation hash`,

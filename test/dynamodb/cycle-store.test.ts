@@ -30,7 +30,7 @@ const run = (pattern_key: string): PatternRun => ({
 });
 
 describe('records of runs', () => {
-  it('the end of a run overwrites its record, which is read with the patterns of the run', async () => {
+  it('the record of a finished run replaces that of its start, and is read with the results of its patterns', async () => {
     const { cycles } = stores.runtime;
     await cycles.put(summary('20250120T120000000Z-a'));
     await cycles.putRun('20250120T120000000Z-a', run(S2));
@@ -42,7 +42,7 @@ describe('records of runs', () => {
     expect(await cycles.get('20250120T120000000Z-b')).toBeUndefined();
   });
 
-  it('records of runs are listed newest first, from any one on', async () => {
+  it('records of runs are listed newest first, from the newest or after a given one', async () => {
     const { cycles } = stores.runtime;
     const ids = ['20250101T000000000Z-f', '20250120T120000001Z-0', '20251231T235959999Z-5'];
     for (const id of ids) await cycles.put(summary(id));

@@ -22,7 +22,7 @@ const usedOf = async () => Object.fromEntries((await stores.runtime.dimensions.c
 const queriedOf = async () => Object.fromEntries((await stores.runtime.dimensions.coverage(S1)).queried);
 
 describe('dimensions that lessons use', () => {
-  it('a dimension that lessons use keeps the time of its first use until a run without it', async () => {
+  it('a dimension that lessons use keeps the time of its first use until a run no longer uses it', async () => {
     const { dimensions } = stores.runtime;
     await dimensions.putUsed(S1, ['bucket', 'chain']);
     stores.clock.now += HOUR;
@@ -80,7 +80,7 @@ describe('the log line of queried dimensions', () => {
 });
 
 describe('the function that records queried dimensions', () => {
-  it('the function that reads the log of look-ups records the dimensions of its lines', async () => {
+  it('the function that reads the log of look-ups records the dimensions that its lines name', async () => {
     const line = {
       level: 'info',
       message: QUERIED_DIMENSIONS_MESSAGE,
@@ -93,7 +93,7 @@ describe('the function that records queried dimensions', () => {
   });
 
   it.each([[undefined], [{}], [{ awslogs: {} }], [{ awslogs: { data: 'x' } }]])(
-    'an event of another form than that of CloudWatch Logs is rejected: %j',
+    'an event that does not have the form of a CloudWatch Logs event is rejected: %j',
     event => {
       expect(() => readLogLines(event)).toThrow();
     },

@@ -9,8 +9,8 @@ import { faultOf, faultOfAsync } from '../support/fault-of.ts';
 import { measurement, whole } from '../support/measurements.ts';
 import { unpackEpisode } from '../support/unpack-episode.ts';
 
-const use = useEpisodeStore();
-const { event, add, counts, conflicts, resolved, stored, histories } = use;
+const fixture = useEpisodeStore();
+const { event, add, counts, conflicts, resolved, stored, histories } = fixture;
 
 describe('an event', () => {
   it('[I1] an event that is sent 1,000 times, 50 at once, is stored and counted once', async () => {
@@ -24,23 +24,23 @@ describe('an event', () => {
     expect(await stored()).toHaveLength(1);
     expect(await resolved()).toHaveLength(1);
     expect(await counts()).toEqual({ total: 1, withOutcome: 1, parked: 0 });
-    const once = use.otherPattern('once');
+    const once = fixture.otherPattern('once');
     const all = (key: PatternKey) =>
       ['e', ...Array.from({ length: 19 }, (_, i) => `f${i}`)].map(id =>
         event(id, { outcome: 'success', pattern_key: key }),
       );
-    await add(...all(use.pattern), ...all(once));
+    await add(...all(fixture.pattern), ...all(once));
     const hash = async (key: PatternKey) => {
-      await runCycle(use.stores.runtime, { pattern_key: key });
-      return (await use.stores.runtime.heads.head(key))?.current?.hash;
+      await runCycle(fixture.stores.runtime, { pattern_key: key });
+      return (await fixture.stores.runtime.heads.head(key))?.current?.hash;
     };
-    expect(await hash(use.pattern)).toMatch(/^[0-9a-f]{32}$/);
-    expect(await hash(once)).toBe(await hash(use.pattern));
-    const sent = `${whole(results.length)} times, 50 at once: 1 accepted, 999 unchanged, 1 row, counted once`;
-    measurement(1, `${sent}; the same generation hash as sent once`);
+    expect(await hash(fixture.pattern)).toMatch(/^[0-9a-f]{32}$/);
+    expect(await hash(once)).toBe(await hash(fixture.pattern));
+    const summary = `${whole(results.length)} times, 50 at once: 1 accepted, 999 unchanged, 1 row, counted once`;
+    measurement(1, `${summary}; the same generation hash as sent once`);
   });
 
-  it('[I2] an event with the id of another one is event_conflict, and the first stays', async () => {
+  it('[I2] a different event under a stored id is reported as event_conflict, and the stored event stays', async () => {
     expect(await add(event('e'))).toEqual(['accepted']);
     expect(await add(event('e', { decision: 'acted' }))).toEqual(['event_conflict']);
     expect(await add(event('e'))).toEqual(['unchanged']);
@@ -51,7 +51,7 @@ describe('an event', () => {
     measurement(2, 'another body: event_conflict, the first stays, 1 conflict counted');
   });
 
-  it('one of ten different events that arrive at once with the same id is stored', async () => {
+  it('only one of ten different events that arrive at once with the same id is stored', async () => {
     const bodies = Array.from({ length: 10 }, (_, i) => event('e', { factors: { dx: i } }));
     const results = (await Promise.all(bodies.map(body => add(body)))).flat();
     expect(results.filter(result => result === 'accepted')).toHaveLength(1);
@@ -61,15 +61,15 @@ describe('an event', () => {
     expect(await counts()).toMatchObject({ total: 1 });
   });
 
-  it('an event of another pattern with the same id is another event', async () => {
-    const other = use.otherPattern('other');
+  it('events of two patterns may have the same id', async () => {
+    const other = fixture.otherPattern('other');
     expect(await add(event('e'), event('e', { pattern_key: other, decision: 'acted' }))).toEqual([
       'accepted',
       'accepted',
     ]);
   });
 
-  it('a repeat within one request is unchanged, and another body under its id is event_conflict', async () => {
+  it('an event repeated within a request is reported as unchanged, and a different body under its id as event_conflict', async () => {
     expect(await add(event('e'), event('f'), event('e'), event('e', { decision: 'acted' }))).toEqual([
       'accepted',
       'accepted',
@@ -79,7 +79,7 @@ describe('an event', () => {
     expect(await counts()).toMatchObject({ total: 2 });
   });
 
-  it('a stored event keeps everything that was sent', async () => {
+  it('a stored event has every field of the event that was sent', async () => {
     const factors = { own: 'text', ts_score: { min: 0.1, median: 0.2, max: 0.3 }, dx: 2, blocked_by: ['ts'] };
     const scope = { constructor: 'x', note: 'a"\n\u202e🚀' };
     await add(event('e', { factors, scope, trade_id: 't', outcome: 'missed' }));
@@ -97,15 +97,15 @@ describe('an event', () => {
   });
 
   it('the pattern of an event is registered before the event is stored', async () => {
-    use.stores.proxy.around = async ({ operation }, forward) =>
+    fixture.stores.proxy.around = async ({ operation }, forward) =>
       operation === 'BatchExecuteStatement' ? errorAnswer('ValidationException') : forward();
     expect((await faultOfAsync(add(event('e')))).code).toBe('store_unavailable');
-    expect(await use.stores.runtime.heads.patterns()).toContain(use.pattern);
+    expect(await fixture.stores.runtime.heads.patterns()).toContain(fixture.pattern);
   });
 });
 
 describe('an outcome inside a repeated event', () => {
-  it('the outcome inside a repeated event is recorded when there was none', async () => {
+  it('the outcome inside a repeated event is recorded when the stored event had none', async () => {
     await add(event('e'));
     expect(await add(event('e', { outcome: 'success' }))).toEqual(['accepted']);
     expect(await add(event('e', { outcome: 'success' }))).toEqual(['unchanged']);
@@ -113,7 +113,7 @@ describe('an outcome inside a repeated event', () => {
     expect(await counts()).toEqual({ total: 1, withOutcome: 1, parked: 0 });
   });
 
-  it('the outcome inside a repeated event is outcome_conflict when another one is recorded', async () => {
+  it('the outcome inside a repeated event is reported as outcome_conflict when a different one is recorded', async () => {
     await add(event('e', { outcome: 'success' }));
     expect(await add(event('e', { outcome: 'failure' }))).toEqual(['outcome_conflict']);
     expect(await histories()).toEqual({ e: `s${NOW - DAY}` });
@@ -121,11 +121,11 @@ describe('an outcome inside a repeated event', () => {
 });
 
 describe('a response that is lost after the write', () => {
-  const cutOnce = (wanted: string): void => {
+  const cutOnce = (cutOperation: string): void => {
     let cut = false;
-    use.stores.proxy.around = async ({ operation }, forward) => {
+    fixture.stores.proxy.around = async ({ operation }, forward) => {
       const answer = await forward();
-      if (operation !== wanted || cut) return answer;
+      if (operation !== cutOperation || cut) return answer;
       cut = true;
       throw connectionCut();
     };
@@ -138,11 +138,11 @@ describe('a response that is lost after the write', () => {
     expect(await counts()).toEqual({ total: 2, withOutcome: 1, parked: 0 });
   });
 
-  it('[I3] a counter whose response is lost is counted once', async () => {
-    use.stores.proxy.around = async ({ operation, body }, forward) => {
+  it('[I3] events are counted once although the response to the counter update is lost', async () => {
+    fixture.stores.proxy.around = async ({ operation, body }, forward) => {
       const answer = await forward();
       if (operation !== 'UpdateItem' || !JSON.stringify(body.Key).includes('counts')) return answer;
-      use.stores.proxy.around = (_, forward) => forward();
+      fixture.stores.proxy.around = (_, forward) => forward();
       throw connectionCut();
     };
     expect(await add(event('e', { outcome: 'success' }), event('f'))).toEqual(['accepted', 'accepted']);
@@ -151,19 +151,19 @@ describe('a response that is lost after the write', () => {
 });
 
 it('events are stored although their counter cannot be written', async () => {
-  use.stores.proxy.around = async ({ operation, body }, forward) =>
+  fixture.stores.proxy.around = async ({ operation, body }, forward) =>
     operation === 'UpdateItem' && JSON.stringify(body.Key).includes('counts')
       ? errorAnswer('ValidationException')
       : forward();
   expect(await add(event('e'))).toEqual(['accepted']);
-  expect(use.stores.logged.at(-1)).toMatchObject({
+  expect(fixture.stores.logged.at(-1)).toMatchObject({
     message: 'counter not updated',
-    fields: { pattern: use.pattern, total: 1 },
+    fields: { pattern: fixture.pattern, total: 1 },
   });
 });
 
 describe('events of a window', () => {
-  it('a window contains both its ends, to the millisecond', async () => {
+  it('a window includes events at its start and at its end, and none one millisecond outside', async () => {
     const [from, to] = [NOW - 90 * DAY, NOW - HOUR];
     const times = { before: from - 1, first: from, inside: from + 1, last: to, after: to + 1 };
     const all = Object.entries(times).map(([id, ms]) =>
@@ -182,20 +182,20 @@ describe('events of a window', () => {
     const many = Array.from({ length: 400 }, (_, i) => event(`e${i}`, { outcome: 'success' }));
     await add(...many);
     // Simulates small pages; DynamoDB ends a page at 1 MB.
-    use.stores.proxy.around = async ({ operation, body }, forward) =>
+    fixture.stores.proxy.around = async ({ operation, body }, forward) =>
       operation === 'Query' ? forward({ ...body, Limit: 7 }) : forward();
-    use.stores.proxy.start();
+    fixture.stores.proxy.start();
     const rows = await resolved();
     expect(rows).toHaveLength(400);
     expect(new Set(rows.map(row => row.episodeId)).size).toBe(400);
-    expect(use.stores.proxy.operations.length).toBeGreaterThan(400 / 7);
+    expect(fixture.stores.proxy.operations.length).toBeGreaterThan(400 / 7);
     expect(await counts()).toEqual({ total: 400, withOutcome: 400, parked: 0 });
   });
 
-  it('a damaged event in a window is returned without content, under its id', async () => {
+  it('a damaged event in a window is returned with its id and without content', async () => {
     await add(event('broken one', { outcome: 'success' }));
     const [row] = await stored();
-    await use.stores.db.put({ TableName: 'events', Item: { ...row, m: 'text' } });
+    await fixture.stores.db.put({ TableName: 'events', Item: { ...row, m: 'text' } });
     const [read] = await resolved();
     expect(read).toMatchObject({ episodeId: 'broken one', packed: new Uint8Array(), history: '' });
   });
@@ -205,10 +205,10 @@ describe('events of a window', () => {
     expect(faultOf(() => event('e', { scope })).code).toBe('invalid_scope');
   });
 
-  it('the index holds only events that have an outcome', async () => {
+  it('the outcomes index contains only events that have an outcome', async () => {
     await add(event('a'), event('b', { outcome: 'success' }));
-    const shards = eventPartitions(use.pattern).map(partition =>
-      use.stores.db.query({
+    const shards = eventPartitions(fixture.pattern).map(partition =>
+      fixture.stores.db.query({
         TableName: 'events',
         IndexName: OUTCOMES_INDEX,
         KeyConditionExpression: 'rk = :p',

@@ -15,29 +15,29 @@ it.each(['module=pm.uptrend|pattern_key=S1.entry', 'module=pm.uptrend.S1|pattern
   },
 );
 
-it('a page of a chunk that is not JSON is damaged_generation', async () => {
+it('reading a page of a row set whose chunk is not JSON throws damaged_generation', async () => {
   const stores = await openStores();
   const { overrides } = stores.runtime;
   const set = await overrides.write(S1, [override('tuning_ts_min', {}, 0.9)], 2e9);
-  const [part] = await stores.db.query({
+  const [chunk] = await stores.db.query({
     TableName: 'overrides',
     KeyConditionExpression: 'pk = :p',
     ExpressionAttributeValues: { ':p': setPartition(S1, set.id) },
   });
-  await stores.db.put({ TableName: 'overrides', Item: { ...part, z: deflateRawSync('{') } });
+  await stores.db.put({ TableName: 'overrides', Item: { ...chunk, z: deflateRawSync('{') } });
   expect((await faultOfAsync(overrides.page(S1, set, '', 10))).code).toBe('damaged_generation');
 });
 
-it('the first page of a generation in force whose chunks are missing is damaged_generation, not an empty list', async () => {
+it('reading the first page of a row set whose chunk is missing throws damaged_generation and does not return an empty list', async () => {
   const stores = await openStores();
   const { overrides } = stores.runtime;
   const set = await overrides.write(S1, [override('tuning_ts_min', {}, 0.9)], 2e9);
-  const [part] = await stores.db.query({
+  const [chunk] = await stores.db.query({
     TableName: 'overrides',
     KeyConditionExpression: 'pk = :p',
     ExpressionAttributeValues: { ':p': setPartition(S1, set.id) },
   });
-  await stores.db.delete({ TableName: 'overrides', Key: { pk: part?.pk, sk: part?.sk } });
+  await stores.db.delete({ TableName: 'overrides', Key: { pk: chunk?.pk, sk: chunk?.sk } });
   expect((await faultOfAsync(overrides.page(S1, set, '', 10))).code).toBe('damaged_generation');
 });
 

@@ -55,7 +55,7 @@ describe('a head', () => {
     expect(await heads.head(S2)).toBeUndefined();
   });
 
-  it.each([1, 2])('one of twenty concurrent writers writes version %d of a head', async version => {
+  it.each([1, 2])('only one of twenty concurrent writers writes version %d of a head', async version => {
     const { heads } = stores.runtime;
     if (version > 1) await heads.replaceHead(S1, head(1));
     const writers = Array.from({ length: 20 }, (_, i) => heads.replaceHead(S1, head(version, `writer ${i}`)));
@@ -64,7 +64,7 @@ describe('a head', () => {
     expect((await heads.head(S1))?.last_change.why).toBe(`writer ${won.indexOf(true)}`);
   });
 
-  it('an unreadable head is damaged_generation', async () => {
+  it('reading a head with missing fields throws damaged_generation', async () => {
     await stores.db.put({
       TableName: 'control',
       Item: { pk: `pattern#${S1}`, sk: 'head', version: 1, head: { version: 1 } },
@@ -74,7 +74,7 @@ describe('a head', () => {
 });
 
 /** Counters of a pattern before their first write. */
-const NOTHING = {
+const ZERO_COUNTS = {
   counts: { total: 0, withOutcome: 0, parked: 0 },
   conflicts: { events: 0, outcomes: 0 },
 };
@@ -106,8 +106,8 @@ describe('patterns', () => {
     await heads.register([S1, S2]);
     await heads.replaceHead(S2, head(1));
     expect(await heads.overview()).toEqual([
-      { pattern: S1, since: NOW, head: undefined, ...NOTHING },
-      { pattern: S2, since: NOW + HOUR, head: head(1), ...NOTHING },
+      { pattern: S1, since: NOW, head: undefined, ...ZERO_COUNTS },
+      { pattern: S2, since: NOW + HOUR, head: head(1), ...ZERO_COUNTS },
     ]);
   });
 });
@@ -131,7 +131,7 @@ describe('archived generations', () => {
 });
 
 describe('the audit', () => {
-  it('the audit is listed newest first, with both of two simultaneous changes, at most 100 of them', async () => {
+  it('the audit lists the newest 100 changes, newest first, and includes both of two simultaneous changes', async () => {
     const { heads } = stores.runtime;
     await heads.audit(S1, change('one', NOW));
     await heads.audit(S1, change('two', NOW + 1));

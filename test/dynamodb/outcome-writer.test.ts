@@ -6,8 +6,8 @@ import { DAY, HOUR, iso, NOW } from '../support/episodes.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
 import { measurement } from '../support/measurements.ts';
 
-const use = useEpisodeStore();
-const { event, report, add, resolve, counts, conflicts, histories } = use;
+const fixture = useEpisodeStore();
+const { event, report, add, resolve, counts, conflicts, histories } = fixture;
 
 /** Returns every order of some items. */
 function permutations<T>(items: readonly T[]): T[][] {
@@ -34,7 +34,7 @@ describe('an outcome', () => {
     expect(await resolve(early)).toEqual(['unchanged']);
     expect(await histories()).toEqual({ e: `f${NOW - DAY},+s${NOW - 2000},+n${NOW - 1000}` });
     expect(await counts()).toMatchObject({ withOutcome: 1 });
-    const last: string[] = [];
+    const inForce: string[] = [];
     const orders = permutations([1, 2, 3, 4]);
     for (const [i, order] of orders.entries()) {
       for (const at of order) {
@@ -42,9 +42,9 @@ describe('an outcome', () => {
         await resolve(report(`p${i}`, at === 4 ? 'success' : 'failure', fields));
       }
       await add(event(`p${i}`));
-      last.push(String(outcomeAsOf(parseHistory((await histories())[`p${i}`] ?? ''), NOW)));
+      inForce.push(String(outcomeAsOf(parseHistory((await histories())[`p${i}`] ?? ''), NOW)));
     }
-    expect(last).toEqual(orders.map(() => 'success'));
+    expect(inForce).toEqual(orders.map(() => 'success'));
     measurement(
       4,
       `4 corrections in ${orders.length} orders of arrival: the one with the latest resolved_at in force in all of them`,
@@ -102,7 +102,7 @@ describe('an outcome before its event', () => {
   it('[O2] an outcome before its event is parked, counted, and applied when the event arrives', async () => {
     expect(await resolve(report('e', 'success'))).toEqual(['parked']);
     expect(await counts()).toEqual({ total: 0, withOutcome: 0, parked: 1 });
-    expect(await use.stores.runtime.heads.patterns()).toContain(use.pattern);
+    expect(await fixture.stores.runtime.heads.patterns()).toContain(fixture.pattern);
     expect(await add(event('e'))).toEqual(['accepted']);
     expect(await counts()).toEqual({ total: 1, withOutcome: 1, parked: 0 });
     expect(await histories()).toEqual({ e: `s${NOW}` });
@@ -138,12 +138,12 @@ describe('an outcome before its event', () => {
 
   it('a repeat of the event applies the parked outcome after the first request failed', async () => {
     await resolve(report('e', 'success'));
-    use.stores.proxy.around = async ({ operation, body }, forward) => {
+    fixture.stores.proxy.around = async ({ operation, body }, forward) => {
       const parked = JSON.stringify(body).includes('parked#');
       return operation === 'BatchGetItem' && parked ? errorAnswer('ValidationException') : forward();
     };
     expect((await faultOfAsync(add(event('e')))).code).toBe('store_unavailable');
-    use.stores.proxy.around = (_, forward) => forward();
+    fixture.stores.proxy.around = (_, forward) => forward();
     expect(await add(event('e'))).toEqual(['unchanged']);
     expect(await histories()).toEqual({ e: `s${NOW}` });
     expect(await counts()).toMatchObject({ parked: 0, withOutcome: 1 });
@@ -153,7 +153,7 @@ describe('an outcome before its event', () => {
 it('[I3] an outcome whose response is lost is recorded once', async () => {
   await add(event('e'));
   let cut = false;
-  use.stores.proxy.around = async ({ operation }, forward) => {
+  fixture.stores.proxy.around = async ({ operation }, forward) => {
     const answer = await forward();
     if (operation !== 'UpdateItem' || cut) return answer;
     cut = true;

@@ -19,7 +19,7 @@ const id = fc.string({ minLength: 1, maxLength: 24 });
 const time = fc.integer({ min: 0, max: 9_999_999_999_999 });
 
 describe('keys of events', () => {
-  it('[R3] the keys of any event put it into one of the partitions that a run reads, the same one each time', () => {
+  it('[R3] the key of an event always gives the same partition, which is one of those that a run reads', () => {
     fc.assert(
       fc.property(id, fc.constantFrom(S1, S2), (episodeId, pattern) => {
         expect(eventPartitions(pattern)).toContain(eventPartition(pattern, episodeId));
@@ -30,7 +30,7 @@ describe('keys of events', () => {
     );
   });
 
-  it('[R3] the sort keys of any events are in the order of their times, and within a span exactly when the time is', () => {
+  it('[R3] sort keys of events are in the order of their times, and a key is within a span exactly when its time is', () => {
     fc.assert(
       fc.property(time, time, time, id, id, (from, to, at, a, b) => {
         if (from < to) expect(eventTimeSort(from, a) < eventTimeSort(to, b)).toBe(true);
@@ -55,7 +55,7 @@ const message = fc.oneof(
   fc.record({
     kind: fc.constant('outcome' as const),
     episode: fc.nat(4),
-    // The initial outcome of an episode is always the same; otherwise the first one to arrive would stay.
+    // The initial outcome of an episode is always the same; otherwise the result would depend on which arrives first.
     correction: fc.constant(false),
     outcome: fc.constant('failure' as const),
     at: fc.constant(0),
@@ -72,19 +72,21 @@ const message = fc.oneof(
 const RUNS = 40;
 let patterns = 0;
 
-it('[R5] any messages in any two orders of arrival store the same events with the same outcomes', async () => {
+it('[R5] the same messages in two random orders of arrival store the same events with the same outcomes', async () => {
   const { episodes } = stores.runtime;
-  const sent = async (messages: readonly (typeof message extends fc.Arbitrary<infer M> ? M : never)[]) => {
+  const historiesAfter = async (
+    messages: readonly (typeof message extends fc.Arbitrary<infer M> ? M : never)[],
+  ) => {
     const pattern = parsePatternKey(`pm.order_${patterns++}.S1.entry`);
-    for (const sentMessage of messages) {
-      const identity = { pattern_key: pattern, episode_id: `e${sentMessage.episode}` };
-      if (sentMessage.kind === 'event') {
+    for (const received of messages) {
+      const identity = { pattern_key: pattern, episode_id: `e${received.episode}` };
+      if (received.kind === 'event') {
         await episodes.add([
-          readEpisode(eventBody('', { ...identity, timestamp: iso(NOW - sentMessage.episode) }), NOW),
+          readEpisode(eventBody('', { ...identity, timestamp: iso(NOW - received.episode) }), NOW),
         ]);
         continue;
       }
-      const { outcome, correction, at } = sentMessage;
+      const { outcome, correction, at } = received;
       const report = { ...identity, outcome, correction, resolved_at: iso(NOW - DAY + at) };
       await episodes.resolve([readOutcomeReport(report, NOW)]);
     }
@@ -98,13 +100,13 @@ it('[R5] any messages in any two orders of arrival store the same events with th
       fc.array(message, { minLength: 2, maxLength: 14 }),
       fc.infiniteStream(fc.nat()),
       async (all, ranks) => {
-        const inOrder = await sent(all);
+        const inOrder = await historiesAfter(all);
         const repeated = [...all, ...all.slice(0, 3)];
         const shuffled = repeated
           .map(each => ({ each, rank: ranks.next().value }))
           .sort((a, b) => a.rank - b.rank)
           .map(({ each }) => each);
-        expect(await sent(shuffled)).toEqual(inOrder);
+        expect(await historiesAfter(shuffled)).toEqual(inOrder);
       },
     ),
     { numRuns: RUNS },

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-/** Returns rows in order, two of each slice. */
+/** Returns rows in the order of their keys, two of each slice. */
 function rows(n: number): Override[] {
   const all = Array.from({ length: n }, (_, i) => ({
     ...override(i % 2 ? 'tuning_ts_min' : 'tuning_halo', { d: Math.floor(i / 2) }, 0.9),
@@ -58,7 +58,7 @@ describe('a set', () => {
     [CHUNK_ROWS + 1, 2],
     [2 * CHUNK_ROWS, 2],
     [2 * CHUNK_ROWS + 1, 3],
-  ])('a set of %d rows is stored in %d chunks and read back unchanged', async (n, chunks) => {
+  ])('a row set of %d rows is stored in %d chunks and read back unchanged', async (n, chunks) => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(n), EXPIRES);
     expect(set).toEqual({ id: expect.stringMatching(/^[0-9a-f]{32}$/), rows: n, chunks });
@@ -66,7 +66,7 @@ describe('a set', () => {
     expect(await store.read(pattern, set)).toEqual(rows(n));
   });
 
-  it('a set with another value, another order or one row less has another name', () => {
+  it('row sets that differ in a value, in their order or by one row have different ids', () => {
     const base = rows(10);
     const [first, ...rest] = base;
     const changed = first && { ...first, multiplier: 0.9000000000000001 };
@@ -77,14 +77,14 @@ describe('a set', () => {
     expect(store.describe(rows(10)).id).toBe(ids[0]);
   });
 
-  it('a set that is written twice is stored once', async () => {
+  it('a row set that is written twice is stored once', async () => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(700), EXPIRES);
     await store.write(pattern, rows(700), EXPIRES);
     expect(await store.read(pattern, set)).toHaveLength(700);
   });
 
-  it('a set is not found under another pattern', async () => {
+  it('reading a row set under another pattern throws damaged_generation', async () => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(3), EXPIRES);
     expect((await faultOfAsync(store.read(newPattern(), set))).code).toBe('damaged_generation');
@@ -98,7 +98,7 @@ describe('pages', () => {
         .filter(limit => n / limit < 40)
         .map(limit => [n, limit]),
     ),
-  )('pages of a set of %d rows, %d a page, hold every row once and in order', async (n, limit) => {
+  )('the pages of a row set of %d rows, %d a page, contain every row once and in order', async (n, limit) => {
     const pattern = newPattern();
     await store.write(pattern, rows(n), EXPIRES);
     const pages = await walk(pattern, rows(n), limit);
@@ -107,7 +107,7 @@ describe('pages', () => {
     expect(pages).toHaveLength(Math.max(1, Math.ceil(n / limit)));
   });
 
-  it('a page starts at any row, or at the next one where none has the key', async () => {
+  it('a page starts at the row with the given key, or at the next row when no row has it', async () => {
     const pattern = newPattern();
     const all = rows(CHUNK_ROWS + 20);
     const set = await store.write(pattern, all, EXPIRES);
@@ -150,7 +150,7 @@ describe('a damaged chunk', () => {
     ['without content', ({ z, ...part }) => put(part)],
     ['with a text as content', part => put({ ...part, z: 'text' })],
     ['that does not belong to the set', part => put({ ...part, sk: `${String(part.sk)}x` })],
-  ])('[D7] a set with a chunk %s is damaged_generation', async (_, damage) => {
+  ])('[D7] reading a row set with a chunk %s throws damaged_generation', async (_, damage) => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(CHUNK_ROWS + 5), EXPIRES);
     const [, second] = await chunksOf(pattern, set.id);
@@ -158,7 +158,7 @@ describe('a damaged chunk', () => {
     expect((await faultOfAsync(store.read(pattern, set))).code).toBe('damaged_generation');
   });
 
-  it('a set with a missing chunk cannot be renewed', async () => {
+  it('renewing a row set with a missing chunk throws damaged_generation', async () => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(CHUNK_ROWS + 5), EXPIRES);
     const [first] = await chunksOf(pattern, set.id);
@@ -166,7 +166,7 @@ describe('a damaged chunk', () => {
     expect((await faultOfAsync(store.renew(pattern, set, EXPIRES))).code).toBe('damaged_generation');
   });
 
-  it('renewing a set extends the expiry of every chunk and changes nothing else', async () => {
+  it('renewing a row set extends the expiry of every chunk and leaves its rows unchanged', async () => {
     const pattern = newPattern();
     const set = await store.write(pattern, rows(CHUNK_ROWS + 5), EXPIRES);
     await store.renew(pattern, set, EXPIRES + 99);
@@ -177,7 +177,7 @@ describe('a damaged chunk', () => {
     expect(await store.read(pattern, set)).toEqual(rows(CHUNK_ROWS + 5));
   });
 
-  it('an empty set is renewed and read without a request to the store', async () => {
+  it('an empty row set is renewed and read without a request to the store', async () => {
     const set = await store.write(S1, [], EXPIRES);
     stores.proxy.start();
     await store.renew(S1, set, EXPIRES);

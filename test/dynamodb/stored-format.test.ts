@@ -51,23 +51,23 @@ const EVENT = {
 const RUN = { execution: { name: 'run', started_at: iso(NOW) }, options: null };
 
 describe('the version of the stored data', () => {
-  it('the first run records version 1 in data that carry none', async () => {
+  it('the first run records format version 1 in data without a version', async () => {
     const open = cycleOpen(stores.runtime);
     await open(RUN);
     expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
     stores.proxy.start();
     await open(RUN);
-    // The patterns and the record of the run; the version is not read again.
+    // The run reads the patterns and writes its record. It does not read the version again.
     expect(stores.proxy.operations).toEqual(['Query', 'PutItem']);
   });
 
-  it('a run records its version in data of an older one', async () => {
+  it('a run records its format version in data of an older version', async () => {
     await markVersion(0);
     await cycleOpen(stores.runtime)(RUN);
     expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
   });
 
-  it('a run that could not record the version records it at its retry', async () => {
+  it('a run that could not record the format version records it when it is retried', async () => {
     const open = cycleOpen(stores.runtime);
     stores.proxy.around = async ({ operation }, forward) =>
       operation === 'PutItem' ? errorAnswer('ValidationException') : forward();
@@ -77,7 +77,7 @@ describe('the version of the stored data', () => {
     expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
   });
 
-  it('a run does not open on data of a newer format, and nothing is written', async () => {
+  it('a run on data of a newer format fails when it opens, and writes nothing', async () => {
     await markVersion(2);
     stores.proxy.start();
     const fault = await faultOfAsync(cycleOpen(stores.runtime)(RUN));
@@ -88,7 +88,7 @@ describe('the version of the stored data', () => {
     expect(stores.proxy.writes()).toEqual([]);
   });
 
-  it('ingest stores an event beside data of a newer format, because refusing it would lose it', async () => {
+  it('ingest stores an event beside data of a newer format, because a rejected event would be lost', async () => {
     await markVersion(2);
     stores.proxy.start();
     expect(await call(ingest(stores.runtime), 'POST', '/v1/events', { events: [EVENT] })).toMatchObject({
@@ -121,19 +121,23 @@ describe('the version of one item', () => {
     `${what} has format version 2, and this service reads versions up to 1; update the service`;
 
   /** Marks stored items of a partition with a newer format. */
-  async function age(table: string, pk: string, sort: (sk: string) => boolean = () => true): Promise<void> {
+  async function markAsNewer(
+    table: string,
+    pk: string,
+    isMarked: (sk: string) => boolean = () => true,
+  ): Promise<void> {
     const items = await stores.db.query({
       TableName: table,
       KeyConditionExpression: 'pk = :p',
       ExpressionAttributeValues: { ':p': pk },
     });
-    for (const item of items.filter(({ sk }) => sort(String(sk))))
+    for (const item of items.filter(({ sk }) => isMarked(String(sk))))
       await stores.db.put({ TableName: table, Item: { ...item, format_version: 2 } });
   }
 
-  it('a head of a newer format is refused, and a look-up answers neutral and names the reason', async () => {
+  it('a head of a newer format is rejected, and a look-up returns a neutral answer with the reason', async () => {
     await stores.runtime.heads.replaceHead(S1, head);
-    await age('control', patternPartition(S1));
+    await markAsNewer('control', patternPartition(S1));
     const fault = await faultOfAsync(stores.runtime.heads.head(S1));
     expect([fault.code, fault.message]).toEqual(['newer_data', message('the head of this pattern')]);
     const request = { pattern_key: S1, scope: {}, thresholds: { ts_min: 0.6 } };
@@ -143,7 +147,7 @@ describe('the version of one item', () => {
     });
   });
 
-  it('an archived generation of a newer format is refused', async () => {
+  it('an archived generation of a newer format is rejected', async () => {
     await stores.runtime.episodes.add(
       Array.from({ length: 20 }, (_, i) => episode(`e-${i}`, { outcome: 'success' })),
     );
@@ -152,15 +156,15 @@ describe('the version of one item', () => {
     if (!current) throw new Error('the run published nothing');
     await stores.runtime.heads.archive(S1, current);
     expect(await stores.runtime.heads.archived(S1)).toEqual([current]);
-    await age('control', patternPartition(S1), sk => sk === generationSort(1));
+    await markAsNewer('control', patternPartition(S1), sk => sk === generationSort(1));
     const fault = await faultOfAsync(stores.runtime.heads.archived(S1));
     expect([fault.code, fault.message]).toEqual(['newer_data', message('an archived generation')]);
   });
 
-  it('a chunk of a newer format is refused when a set is read and when a page of it is read', async () => {
+  it('a chunk of a newer format is rejected when a row set is read and when a page of it is read', async () => {
     const { overrides } = stores.runtime;
     const set = await overrides.write(S1, [override('tuning_ts_min', {}, 0.9)], 2e9);
-    await age('overrides', setPartition(S1, set.id));
+    await markAsNewer('overrides', setPartition(S1, set.id));
     for (const read of [overrides.read(S1, set), overrides.page(S1, set, '', 10)]) {
       const fault = await faultOfAsync(read);
       expect([fault.code, fault.message]).toEqual(['newer_data', message('a part of the generation')]);

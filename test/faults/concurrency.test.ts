@@ -55,7 +55,7 @@ const CHANGES = [
 ] as const;
 
 describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, body, what, why) => {
-  it(`[O6] ${method} ${path} to ${mode} at any request of a run with 30 % of calls throttled holds after its acknowledgement and is audited`, async () => {
+  it(`[O6] A change to ${mode} by ${method} ${path} at any request of a run with 30 % of calls throttled is in force from its acknowledgement on and is audited`, async () => {
     await addMisses();
     await runCycle(stores.runtime);
     await addMisses();
@@ -70,11 +70,11 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
       );
     let changes = 0;
     let lookUps = 0;
-    for (let k = 1; ; k++) {
+    for (let changeAt = 1; ; changeAt++) {
       operator.proxy.around = (_, forward) => forward();
       await operator.request('PUT', `/v1/patterns/${S1}/mode`, { mode: 'live', reason: 'again' });
       await addMisses();
-      const random = randomOf(k);
+      const random = randomOf(changeAt);
       operator.proxy.around = retryThrottled(randomFaults({ throttled: 0.3 }, random));
       const run = stores.another();
       const answers: Awaited<ReturnType<typeof lookUp>>[] = [];
@@ -82,7 +82,7 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
       let acknowledged: { mode: string; generation: number } | undefined;
       const throttled = randomFaults({ throttled: 0.3 }, random);
       run.proxy.around = retryThrottled(async (request, forward) => {
-        if (++requests === k) {
+        if (++requests === changeAt) {
           stores.clock.now += 1000;
           acknowledged = headAnswerSchema.parse(
             await operator.request(method, `/v1/patterns/${S1}/${path}`, body),
@@ -98,17 +98,18 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
       lookUps += answers.length + 1;
       for (const answer of answers) expect(answer.mode).toBe(mode);
       const answer = await lookUp();
-      const keeps = mode === 'frozen';
-      expect(answer.mode, `request ${k}`).toBe(mode);
-      if (keeps) expect(answer.generation, `request ${k}`).toBe(acknowledged.generation);
+      const servesOverrides = mode === 'frozen';
+      expect(answer.mode, `request ${changeAt}`).toBe(mode);
+      if (servesOverrides) expect(answer.generation, `request ${changeAt}`).toBe(acknowledged.generation);
       if (path === 'rollback') expect(answer.generation).toBe(1);
-      expect(answer.overrides.length > 0).toBe(keeps);
+      expect(answer.overrides.length > 0).toBe(servesOverrides);
       const { changes: audited } = generationsAnswerSchema.parse(
         await operator.request('GET', `/v1/patterns/${S1}/generations`),
       );
       expect(audited[0]).toEqual({ who: 'local', at: iso(stores.clock.now), what, why });
     }
-    // A run requests the opening, head, eight shards, lessons, near slices, overrides, archive, head and records.
+    // A run makes requests for its opening, the head, eight shards, lessons, near slices, overrides, the archive, the
+    // head again and its records.
     expect(changes).toBeGreaterThan(20);
     const change = `${method} ${path} ${mode} at each of ${changes} requests of a run`;
     measurement(
@@ -118,7 +119,7 @@ describe.each(CHANGES)('mode %s by %s %s during a run', (mode, method, path, bod
   });
 });
 
-it('[I3] a head whose write was applied but whose response was lost counts as published in the record', async () => {
+it('[I3] a head whose write was applied but whose response was lost counts as published in the record of its run', async () => {
   await addMisses();
   let lost = false;
   stores.proxy.around = async (request, forward) => {
@@ -136,8 +137,8 @@ it('[I3] a head whose write was applied but whose response was lost counts as pu
 describe('the clock between two runs', () => {
   const generations = async () => {
     const head = await stores.runtime.heads.head(S1);
-    const past = await stores.runtime.heads.archived(S1);
-    return [head?.current, ...past].map(g => g?.generation);
+    const archived = await stores.runtime.heads.archived(S1);
+    return [head?.current, ...archived].map(g => g?.generation);
   };
 
   it('[O5] a clock that moves back an hour between two runs neither repeats a generation number nor loses an event', async () => {
@@ -177,7 +178,7 @@ describe('the clock between two runs', () => {
     measurement(14, 'an hour missed: all 36 events counted by the next cycle');
   });
 
-  it('[I4] the second of two runs that a schedule fires changes nothing', async () => {
+  it('[I4] the second run changes nothing when a schedule fires twice', async () => {
     await addMisses();
     await runCycle(stores.runtime);
     expect(await runCycle(stores.runtime)).toMatchObject([

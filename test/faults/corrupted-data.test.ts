@@ -10,14 +10,14 @@ import { measurement } from '../support/measurements.ts';
 /* This test damages stored events of one pattern, each in another way. */
 
 let api: Api;
-let at = NOW;
+let now = NOW;
 let db: Dynamo;
 beforeAll(async () => {
   const settings = (base: Parameters<typeof documentClient>[0]) => {
     db = new Dynamo(documentClient(base));
     return base;
   };
-  api = await openApi({ now: () => at, environment: { N_MIN: '5' }, changeClientSettings: settings });
+  api = await openApi({ now: () => now, environment: { N_MIN: '5' }, changeClientSettings: settings });
 });
 afterAll(() => api.close());
 
@@ -44,7 +44,7 @@ async function storedItems(): Promise<Item[]> {
   return (await Promise.all(shards)).flat().sort((a, b) => (String(a.sk) < String(b.sk) ? -1 : 1));
 }
 
-it('[D6] a pattern with damaged events fails alone and names them, others publish, and it publishes after the repair', async () => {
+it('[D6] a pattern with damaged events fails and names them while another pattern publishes, and it publishes after the repair', async () => {
   await api.postEvents([...events(20, 'a', { pattern: S1 }), ...events(20, 'a', { pattern: S2 })]);
   await api.cycle({ as_of: iso(NOW) });
   await api.postEvents([...events(20, 'b', { pattern: S1 }), ...events(20, 'b', { pattern: S2 })]);
@@ -54,9 +54,9 @@ it('[D6] a pattern with damaged events fails alone and names them, others publis
     await db.put({ TableName: TABLE, Item: damage(items[i] ?? {}) });
 
   // `status` reports the run that started last, so the clock must advance.
-  at += 1000;
+  now += 1000;
   const cycle = await api.cycle({ as_of: iso(NOW) });
-  const named = intact.slice(0, 5).map(item => `"${item.sk}"`);
+  const namedIds = intact.slice(0, 5).map(item => `"${item.sk}"`);
   const [first, second] = cycle.patterns;
   expect(cycle.status).toBe('partial');
   expect(first).toMatchObject({ pattern_key: S1, status: 'failed', generation: 1, published: false });
@@ -64,7 +64,7 @@ it('[D6] a pattern with damaged events fails alone and names them, others publis
   const ids = [...(first?.reason ?? '').matchAll(/"(a-\d+)"/g)].map(([, id]) => id);
   expect(first?.reason).toMatch(/^failed: damaged_event: 7 damaged: "a-\d+"(, "a-\d+"){4} and 2 more$/);
   expect(ids.every(id => intact.some(item => item.sk === id))).toBe(true);
-  expect(new Set(ids).size).toBe(named.length);
+  expect(new Set(ids).size).toBe(namedIds.length);
   expect(second).toMatchObject({ pattern_key: S2, status: 'published', generation: 2, events_read: 40 });
 
   const status = await api.status();

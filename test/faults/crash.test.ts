@@ -56,16 +56,16 @@ function startReader(lookUp: () => Promise<string>, pauseMs = 0) {
   const answers = new Set<string>();
   let count = 0;
   let stopped = false;
-  const look = async () => {
+  const lookOnce = async () => {
     answers.add(await lookUp());
     count++;
   };
   const done = (async () => {
-    for (; !stopped; await new Promise(resolve => setTimeout(resolve, pauseMs))) await look();
+    for (; !stopped; await new Promise(resolve => setTimeout(resolve, pauseMs))) await lookOnce();
   })();
   return {
     answers,
-    look,
+    look: lookOnce,
     count: () => count,
     stop: async () => {
       stopped = true;
@@ -85,32 +85,36 @@ it(`[D3] Every look-up during a run that crashes at any write gets the old gener
   let lookUps = 0;
   const crashes: Record<CrashPoint, number> = { before: 0, half: 0, after: 0 };
   for (const point of CRASH_POINTS) {
-    for (let k = 1; ; k++) {
+    for (let crashingWrite = 1; ; crashingWrite++) {
       const before = await warm();
       await addMisses();
       const readers = [startReader(warm), startReader(cold, 10)];
       const crashing = stores.another({ maxAttempts: 1 });
-      const { around, crashed } = crashAt(k, point);
-      const look = async (times: number) => {
+      const { around, crashed } = crashAt(crashingWrite, point);
+      const lookUpTimes = async (times: number) => {
         for (let i = 0; i < times; i++) await readers[0]?.look();
       };
       // Look-ups run during each request of the crashing run, and long after the crash.
       crashing.proxy.around = async (request, forward) => {
-        const [answer] = await Promise.allSettled([around(request, forward), look(LOOK_UPS_PER_REQUEST)]);
+        const [answer] = await Promise.allSettled([
+          around(request, forward),
+          lookUpTimes(LOOK_UPS_PER_REQUEST),
+        ]);
         if (answer.status === 'rejected') throw answer.reason;
         return answer.value;
       };
       await runCycle(crashing.runtime).catch(() => undefined);
-      await look(LOOK_UPS_PER_CRASH - (readers[0]?.count() ?? 0));
-      const between = new Set(readers.flatMap(r => [...r.answers]));
+      await lookUpTimes(LOOK_UPS_PER_CRASH - (readers[0]?.count() ?? 0));
+      const answersUntilRecovery = new Set(readers.flatMap(r => [...r.answers]));
       const [run] = await runCycle(stores.runtime);
       const after = await warm();
       for (const reader of readers) lookUps += await reader.stop();
       expect(JSON.parse(after).generation).toBe(JSON.parse(before).generation + 1);
       expect(run).toMatchObject({ generation: JSON.parse(after).generation, events_read: eventCount });
       for (const reader of readers)
-        for (const answer of reader.answers) expect([before, after], `${point} ${k}`).toContain(answer);
-      expect(between.size).toBeLessThanOrEqual(2);
+        for (const answer of reader.answers)
+          expect([before, after], `${point} ${crashingWrite}`).toContain(answer);
+      expect(answersUntilRecovery.size).toBeLessThanOrEqual(2);
       if (!crashed()) break;
       crashes[point]++;
     }

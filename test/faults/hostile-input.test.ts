@@ -10,8 +10,8 @@ import { measurement } from '../support/measurements.ts';
 
 const PER_SCOPE = 6;
 
-/** Different scopes, each with the form in which it is returned. */
-const SCOPES: readonly (readonly [sent: object, kept: object])[] = [
+/** Different scopes, each as it is sent and as it is returned. */
+const SCOPES: readonly (readonly [sent: object, returned: object])[] = [
   { v: '__proto__' },
   { v: 'constructor' },
   { v: '#pk' },
@@ -40,13 +40,13 @@ const SCOPES: readonly (readonly [sent: object, kept: object])[] = [
 ].map(scope => [scope, scope] as const);
 
 /** Spellings of one value; each group is one slice. */
-const SAME: readonly (readonly [name: string, forms: readonly unknown[], kept: string])[] = [
+const SPELLINGS: readonly (readonly [name: string, forms: readonly unknown[], returned: string])[] = [
   ['n', [1, '1', 1.0, ' 1 '], '1'],
   ['t', [true, 'true'], 'true'],
   ['e', ['\u00e9', 'e\u0301'], '\u00e9'],
 ];
 const ABSENT = [null, '', '  '];
-const REFUSED: readonly string[] = [
+const INVALID_NAMES: readonly string[] = [
   '__proto__',
   '#pk',
   ':v',
@@ -63,7 +63,7 @@ const REFUSED: readonly string[] = [
 
 const proxy = new DynamoDbProxy();
 const expressions = new Set<string>();
-const lines: string[] = [];
+const logLines: string[] = [];
 let api: Api;
 beforeAll(async () => {
   proxy.around = ({ body }, forward) => {
@@ -75,7 +75,7 @@ beforeAll(async () => {
   };
   const log = jsonLog(
     'debug',
-    line => lines.push(line),
+    line => logLines.push(line),
     () => NOW,
   );
   api = await openApi({
@@ -87,7 +87,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-it('[V3] each hostile scope is its own slice from the event to the look-up, and nothing is forged, injected or merged', async () => {
+it('[V3] each hostile scope is its own slice from the event to the look-up, and no log line is forged and no expression is injected', async () => {
   const prototype = JSON.stringify(Object.getOwnPropertyNames(Object.prototype));
   const hostile = SCOPES.map(([scope]) => String(Object.values(scope)[0]));
   const events = SCOPES.flatMap(([scope], i) =>
@@ -101,7 +101,7 @@ it('[V3] each hostile scope is its own slice from the event to the look-up, and 
       }),
     ),
   );
-  const alike = SAME.flatMap(([name, forms]) =>
+  const respelled = SPELLINGS.flatMap(([name, forms]) =>
     Array.from({ length: PER_SCOPE }, (_, n) =>
       eventBody(`${name} ${n}`, { scope: { [name]: forms[n % forms.length] }, outcome: 'success' }),
     ),
@@ -109,27 +109,33 @@ it('[V3] each hostile scope is its own slice from the event to the look-up, and 
   const absent = ABSENT.map((value, n) =>
     eventBody(`absent ${n}`, { scope: { gone: value }, outcome: 'success' }),
   );
-  const all = [...events, ...alike, ...absent];
+  const all = [...events, ...respelled, ...absent];
   expect(await api.postEvents(all)).toEqual({ accepted: all.length, unchanged: 0, rejected: [] });
   expect((await api.cycle({ as_of: iso(NOW) })).status).toBe('succeeded');
 
   const lessons = await api.lessons(S1);
   const slices = new Map(lessons.map(lesson => [JSON.stringify(lesson.scope_subset), lesson.n]));
-  for (const [scope, kept] of SCOPES) {
-    expect([kept, slices.get(JSON.stringify(sorted(kept)))]).toEqual([kept, PER_SCOPE + shared(kept)]);
+  for (const [scope, returned] of SCOPES) {
+    expect([returned, slices.get(JSON.stringify(sorted(returned)))]).toEqual([
+      returned,
+      PER_SCOPE + eventsInSupersets(returned),
+    ]);
     const answer = await api.lookup({ pattern_key: S1, scope, explain: true });
-    expect(answer.explain?.map(e => JSON.stringify(e.scope_subset))).toContain(JSON.stringify(sorted(kept)));
+    expect(answer.explain?.map(e => JSON.stringify(e.scope_subset))).toContain(
+      JSON.stringify(sorted(returned)),
+    );
   }
-  for (const [name, , kept] of SAME) expect(slices.get(JSON.stringify({ [name]: kept }))).toBe(PER_SCOPE);
+  for (const [name, , returned] of SPELLINGS)
+    expect(slices.get(JSON.stringify({ [name]: returned }))).toBe(PER_SCOPE);
   expect([...slices.keys()].some(text => text.includes('gone'))).toBe(false);
 
-  const refused = REFUSED.map((name, n) =>
+  const withInvalidNames = INVALID_NAMES.map((name, n) =>
     JSON.parse(`${JSON.stringify(eventBody(`r${n}`)).slice(0, -1)},"scope":{${JSON.stringify(name)}:"x"}}`),
   );
-  const response = await api.send('POST', '/v1/events', { events: refused });
+  const response = await api.send('POST', '/v1/events', { events: withInvalidNames });
   expect(await response.json()).toMatchObject({
     code: 'all_rejected',
-    rejected: REFUSED.map((_, index) => ({ index, code: 'invalid_scope' })),
+    rejected: INVALID_NAMES.map((_, index) => ({ index, code: 'invalid_scope' })),
   });
 
   // The audit and the log keep an operator's text unchanged.
@@ -137,12 +143,12 @@ it('[V3] each hostile scope is its own slice from the event to the look-up, and 
   await api.send('PUT', `/v1/patterns/${S1}/mode`, { mode: 'off', reason });
   await api.send('GET', '/v1/status%0a{"message":"forged"}');
   await api.service.runtime.log.error('a failure', new Error(reason), { pattern: S1 });
-  for (const line of lines) {
+  for (const line of logLines) {
     // JSON escapes characters that end a line or move a cursor.
     expect([...line].filter(c => c < ' ')).toEqual([]);
     expect(JSON.parse(line).message).not.toBe('forged');
   }
-  expect(lines.length).toBeGreaterThan(1);
+  expect(logLines.length).toBeGreaterThan(1);
   for (const text of expressions)
     for (const value of hostile.filter(value => value.length > 3)) expect(text).not.toContain(value);
   expect(expressions.size).toBeLessThan(40);
@@ -150,7 +156,7 @@ it('[V3] each hostile scope is its own slice from the event to the look-up, and 
   expect(({} as Record<string, unknown>).x).toBeUndefined();
   measurement(
     11,
-    `${SCOPES.length} hostile scopes: as many slices, 0 collisions; ${SAME.length} values in ${SAME.flatMap(([, forms]) => forms).length} spellings: ${SAME.length} slices; ${REFUSED.length} names refused; ${lines.length} log lines and ${expressions.size} expressions, 0 forged, 0 injected`,
+    `${SCOPES.length} hostile scopes: as many slices, 0 collisions; ${SPELLINGS.length} values in ${SPELLINGS.flatMap(([, forms]) => forms).length} spellings: ${SPELLINGS.length} slices; ${INVALID_NAMES.length} names refused; ${logLines.length} log lines and ${expressions.size} expressions, 0 forged, 0 injected`,
   );
 });
 
@@ -159,8 +165,8 @@ const idOf = (text = ''): string => [...text].filter(c => c >= ' ').join('');
 const sorted = (scope: object): object =>
   Object.fromEntries(Object.entries(scope).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Returns the number of events of other scopes of the list that lie in the slice too, because they contain its pairs. */
-function shared(scope: object): number {
+/** Returns the number of events whose scopes are other entries of `SCOPES` that contain all pairs of this scope. */
+function eventsInSupersets(scope: object): number {
   const entries = Object.entries(scope);
   const supersets = SCOPES.filter(
     ([other]) =>

@@ -20,10 +20,10 @@ const filled = (bytes: number): string => `{"x":"${'a'.repeat(bytes - 8)}"}`;
 const nested = (open: string, close: string): string => open.repeat(10_000) + close.repeat(10_000);
 const inEvent = (place: string, deep: string): string =>
   JSON.stringify(eventBody('deep', { [place]: '?' })).replace('"?"', () => deep);
-const many = (n: number): string =>
+const eventsBody = (n: number): string =>
   JSON.stringify({ events: Array.from({ length: n }, (_, i) => eventBody(`n${i}`)) });
 /** Returns factors of at least `length` characters. */
-const large = (length: number): object =>
+const largeFactors = (length: number): object =>
   Object.fromEntries(Array.from({ length: Math.ceil(length / 1000) }, (_, i) => [`f${i}`, 'x'.repeat(1000)]));
 
 const REJECTED: readonly (readonly [name: string, path: string, body: string, status: number])[] = [
@@ -41,11 +41,11 @@ const REJECTED: readonly (readonly [name: string, path: string, body: string, st
     `{"pattern_key":"${S1}","scope":{"a":${nested('[', ']')}}}`,
     400,
   ],
-  ['501 events', '/v1/events', many(501), 413],
+  ['501 events', '/v1/events', eventsBody(501), 413],
   [
     'an event over its limit',
     '/v1/events',
-    JSON.stringify(eventBody('over', { factors: large(MAX_EVENT_BYTES) })),
+    JSON.stringify(eventBody('over', { factors: largeFactors(MAX_EVENT_BYTES) })),
     400,
   ],
 ];
@@ -88,18 +88,18 @@ it('[V2] a body that is too large or too deep gets 413 or 400 within a second, a
   const before = await settledBytes();
   let slowest = 0;
   for (let i = 0; i < ROUNDS; i++) slowest = Math.max(slowest, await round());
-  const grown = (await settledBytes()) - before;
+  const growthBytes = (await settledBytes()) - before;
   expect(slowest).toBeLessThan(MAX_MS);
-  expect(grown).toBeLessThan(MAX_GROWTH_BYTES);
+  expect(growthBytes).toBeLessThan(MAX_GROWTH_BYTES);
   const requests = REJECTED.length * ROUNDS;
   measurement(
     8,
-    `${requests} bodies too large or too deep: all 413 or 400, the slowest in ${inMs(slowest)}, in use afterwards: ${(grown / MIB).toFixed(1)} MiB more`,
+    `${requests} bodies too large or too deep: all 413 or 400, the slowest in ${inMs(slowest)}, in use afterwards: ${(growthBytes / MIB).toFixed(1)} MiB more`,
   );
 });
 
 it('an event just under the size limit is accepted, stored and read by a run', async () => {
-  const event = eventBody('near', { outcome: 'success', factors: large(MAX_EVENT_BYTES - 3000) });
+  const event = eventBody('near', { outcome: 'success', factors: largeFactors(MAX_EVENT_BYTES - 3000) });
   expect(JSON.stringify(event).length).toBeGreaterThan(MAX_EVENT_BYTES * 0.95);
   const { value: response, ms } = await timed(() => post('/v1/events', JSON.stringify(event)));
   expect([response.status, await response.json()]).toMatchObject([200, { accepted: 1 }]);

@@ -94,8 +94,8 @@ describe.each([
   ['half of the batches half processed', { unprocessed: 0.5 }],
   ['30 % of connections cut after the call was applied', { cut: 0.3 }],
   ['all of these faults', { throttled: 0.3, unprocessed: 0.5, cut: 0.1 }],
-])(`${EVENTS} events and their outcomes with %s`, (what, rates) => {
-  it(`[D1] with ${what}, acknowledged writes are stored exactly once, and the rest gets 503 and may be retried`, async () => {
+])(`${EVENTS} events and their outcomes with %s`, (faultName, rates) => {
+  it(`[D1] with ${faultName}, acknowledged writes are stored exactly once, and the rest gets 503 and may be retried`, async () => {
     const proxy = await open(2);
     proxy.around = randomFaults(rates, randomOf(9));
     const all = batches();
@@ -117,22 +117,22 @@ describe.each([
     for (const { batch, status } of results)
       if (status === 200 && batch.path === '/v1/outcomes')
         for (const id of batch.ids) if (events.has(id)) expect([id, outcomes.get(id)]).toEqual([id, 1]);
-    // The caller sends everything again; then each event and outcome is stored once.
+    // After the client sends all batches again, each event and outcome is stored once.
     for (const { status } of await send(all)) expect(status).toBe(200);
-    const now = await outcomesById();
-    expect(now.size).toBe(EVENTS);
-    expect([...now.values()].every(times => times === 1)).toBe(true);
+    const outcomesAfterRetry = await outcomesById();
+    expect(outcomesAfterRetry.size).toBe(EVENTS);
+    expect([...outcomesAfterRetry.values()].every(times => times === 1)).toBe(true);
     expect((await api.cycle(AS_OF)).patterns).toMatchObject([{ status: 'published', events_read: EVENTS }]);
     const acknowledged = results.filter(({ status }) => status === 200).length;
     const result = `${acknowledged} of ${results.length} requests acknowledged, 0 of their writes missing or double`;
     measurement(
       9,
-      `${what}: ${result}; ${results.length - acknowledged} × 503 with Retry-After; sent again, all stored once`,
+      `${faultName}: ${result}; ${results.length - acknowledged} × 503 with Retry-After; sent again, all stored once`,
     );
   });
 });
 
-it('a client that retries until it is acknowledged stores everything once, even with 90 % of calls throttled', async () => {
+it('a client that retries until it is acknowledged stores each event and outcome once, even with 90 % of calls throttled', async () => {
   const proxy = await open(1);
   proxy.around = randomFaults({ throttled: 0.9 }, randomOf(90));
   const ids = Array.from({ length: RETRIED }, (_, i) => `e${i}`);
@@ -167,19 +167,19 @@ describe('retries of the store', () => {
     ],
     ['cut', () => Promise.reject(connectionCut()), 'store_unavailable'],
   ] as const)(
-    '[U3] an event takes 4 calls and then gets 503 when every call is %s',
-    async (what, around, code) => {
+    '[U3] a request with one event makes 4 calls to the store and then gets 503 when every call is %s',
+    async (faultName, around, code) => {
       const proxy = await open();
       proxy.around = around;
       const response = await api.send('POST', '/v1/events', eventBody('e'));
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
       expect(await response.json()).toMatchObject({ code });
       expect(proxy.operations).toHaveLength(4);
-      measurement(9, `every call ${what}: 4 calls, then 503 with Retry-After`);
+      measurement(9, `every call ${faultName}: 4 calls, then 503 with Retry-After`);
     },
   );
 
-  it('[U3] a batch that is never processed takes 8 calls and then gets 503', async () => {
+  it('[U3] a batch that DynamoDB never processes is sent 8 times, and then its request gets 503', async () => {
     const proxy = await open();
     proxy.around = async ({ operation, body }, forward) => {
       if (operation !== 'BatchExecuteStatement') return forward();

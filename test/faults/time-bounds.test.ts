@@ -21,7 +21,7 @@ const SECOND = 1000;
 /** Event times at the edge of each rule. */
 const TIMES: readonly (readonly [name: string, ms: number, valid: boolean])[] = [
   ['five minutes ahead of its receipt', NOW + 5 * MINUTE, true],
-  ['five minutes before it', NOW - 5 * MINUTE, true],
+  ['five minutes before its receipt', NOW - 5 * MINUTE, true],
   ['a day ahead', NOW + DAY, true],
   ['a day and a second ahead', NOW + DAY + SECOND, false],
   ['a day less a second ahead', NOW + DAY - SECOND, true],
@@ -46,7 +46,7 @@ it('[W1] the time of a valid event lies between the year 2000 and a day after it
 });
 
 it.each([1, 90, 366])(
-  '[W2] a window of %d days contains both its ends and nothing a second beyond them',
+  '[W2] a window of %d days contains events at both its ends and none a second beyond them',
   async days => {
     const from = NOW - days * DAY;
     const edges = [from - SECOND, from, from + SECOND, NOW - SECOND, NOW, NOW + SECOND];

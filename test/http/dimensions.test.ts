@@ -4,7 +4,7 @@ import { events, openApi } from '../support/api.ts';
 import { DAY, HOUR, iso, NOW, S1 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 
-/* Lessons about dimensions that no look-up sends have no effect: `status` warns after a day. */
+/* Lessons about dimensions that no look-up sends have no effect, so `status` warns about them after a day. */
 
 const clock = { now: NOW };
 let api: Api;
@@ -24,14 +24,14 @@ const warnings = async () => {
   expect(status.healthy).toBe(true);
   return status.warnings;
 };
-const unqueried = (names: string) => [
+const warningAbout = (names: string) => [
   {
     code: 'dimension_not_asked',
     detail: `lessons of ${S1} use ${names}; no look-up has sent it for 24 hours`,
   },
 ];
 
-it('[F5] A dimension that lessons use and no look-up sends for 24 hours is a warning, until a look-up sends it', async () => {
+it('[F5] The status warns about a dimension that lessons use and no look-up has sent for 24 hours, until a look-up sends it', async () => {
   await api.postEvents(
     events(20, 'a', { scope: { chain: 'solana', bucket: 'nano' }, timestamp: iso(NOW - DAY) }),
   );
@@ -41,11 +41,11 @@ it('[F5] A dimension that lessons use and no look-up sends for 24 hours is a war
   await lookUp({ chain: 'solana' });
   expect(await warnings()).toEqual([]);
   clock.now += HOUR;
-  expect(await warnings()).toEqual(unqueried('bucket'));
+  expect(await warnings()).toEqual(warningAbout('bucket'));
   await lookUp({ chain: 'base', bucket: 'micro' });
   expect(await warnings()).toEqual([]);
   clock.now += DAY;
-  expect(await warnings()).toEqual(unqueried('bucket, chain'));
+  expect(await warnings()).toEqual(warningAbout('bucket, chain'));
   await lookUp({ chain: 'base', bucket: 'micro' });
   expect(await warnings()).toEqual([]);
   measurement(

@@ -11,8 +11,8 @@ import { measurement } from '../support/measurements.ts';
 import { randomOf } from '../support/random.ts';
 
 /*
- * A fuzz test: random requests made from the OpenAPI document, mostly well-formed. No answer is 5xx, every error is
- * problem+json, and every 2xx answer matches its schema.
+ * The fuzz test makes random requests, mostly well-formed, from the OpenAPI document. No answer may be 5xx, every error
+ * must be problem+json, and every 2xx answer must match its schema.
  */
 
 const REQUESTS = 20_000;
@@ -24,14 +24,14 @@ type Json = Record<string, unknown>;
 const document = openApiDocument() as {
   readonly components: { readonly schemas: Readonly<Record<string, Json>> };
 };
-const bodies = JSON.parse(JSON.stringify(openApiDocument())) as {
+const jsonDocument = JSON.parse(JSON.stringify(openApiDocument())) as {
   paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema: Json }> } }>>;
 };
 
 const random = randomOf(SEED);
 const chance = (p: number): boolean => random() < p;
-const whole = (below: number): number => Math.floor(random() * below);
-const pick = <T>(options: readonly T[]): T => options[whole(options.length)] as T;
+const integerBelow = (below: number): number => Math.floor(random() * below);
+const pick = <T>(options: readonly T[]): T => options[integerBelow(options.length)] as T;
 
 const TEXTS = [
   '',
@@ -63,7 +63,7 @@ const TEXTS = [
   "'; DROP TABLE",
 ];
 const NUMBERS = [0, -0, 1, -1, 2, 33, 0.5, 1e21, -1e-7, 1e308, Number.MAX_SAFE_INTEGER, 500, 1001];
-const WRONG: readonly unknown[] = [
+const ODD_VALUES: readonly unknown[] = [
   null,
   true,
   false,
@@ -96,14 +96,14 @@ const PATTERNS = [
   'pm.unknown.S9.thing',
   'pm',
 ];
-const NAMES = ['chain', 'bucket', 'timeframe', 'constructor', 'toString', 'd1'];
+const DIMENSIONS = ['chain', 'bucket', 'timeframe', 'constructor', 'toString', 'd1'];
 const GATES = { ts_score: 0.58, ts_min: 0.6, halo_distance: 0.5, halo_max: 1, slope_ok: true };
-const IDS = ['a-1', 'a-2', 'b-1', 'new'];
+const EPISODE_IDS = ['a-1', 'a-2', 'b-1', 'new'];
 
-/** Plausible values by name, so that requests pass the first check. */
+/** Plausible values by the name of their field, so that most requests pass validation. */
 const BY_NAME: Readonly<Record<string, () => unknown>> = {
   pattern_key: () => pick(PATTERNS),
-  episode_id: () => (chance(0.5) ? pick(IDS) : `f${whole(500)}`),
+  episode_id: () => (chance(0.5) ? pick(EPISODE_IDS) : `f${integerBelow(500)}`),
   trade_id: () => pick(['t1', 't2']),
   timestamp: () => pick(TIMES),
   resolved_at: () => pick(TIMES),
@@ -121,11 +121,11 @@ const BY_NAME: Readonly<Record<string, () => unknown>> = {
   points: () => pick([2, 41, 201, 202]),
   scope: () =>
     Object.fromEntries(
-      NAMES.filter(() => chance(0.4)).map(name => [name, pick(['solana', 'nano', 1, true, '15m'])]),
+      DIMENSIONS.filter(() => chance(0.4)).map(name => [name, pick(['solana', 'nano', 1, true, '15m'])]),
     ),
   factors: () => ({
     ts_score: random(),
-    dx_count: whole(4),
+    dx_count: integerBelow(4),
     ts_ok: chance(0.5),
     own: pick(TEXTS),
     blocked_by: ['ts', pick(TEXTS)],
@@ -133,9 +133,9 @@ const BY_NAME: Readonly<Record<string, () => unknown>> = {
   thresholds: () => ({ ts_min: 0.6, halo_max: 2, own: pick(NUMBERS) }),
 };
 
-/** Returns a random value of a JSON schema; rarely one of a wrong type. */
+/** Returns a random value that fits a JSON schema, or in 2 % of the calls any other value. */
 function sampleOf(schema: Json, name: string): unknown {
-  if (chance(0.02)) return pick(WRONG);
+  if (chance(0.02)) return pick(ODD_VALUES);
   const reference = typeof schema.$ref === 'string' ? schema.$ref.split('/').at(-1) : undefined;
   if (reference !== undefined) return sampleOf(document.components.schemas[reference] ?? {}, name);
   const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
@@ -147,7 +147,7 @@ function sampleOf(schema: Json, name: string): unknown {
     case 'object':
       return objectOf(schema);
     case 'array':
-      return Array.from({ length: whole(5) }, () => sampleOf((schema.items ?? {}) as Json, ''));
+      return Array.from({ length: integerBelow(5) }, () => sampleOf((schema.items ?? {}) as Json, ''));
     case 'number':
     case 'integer':
       return pick(NUMBERS);
@@ -164,49 +164,50 @@ function objectOf(schema: Json): Json {
   const entries = Object.entries(properties)
     .filter(([name]) => chance(required.includes(name) ? 0.98 : 0.5))
     .map(([name, inner]): [string, unknown] => [name, sampleOf(inner, name)]);
-  if (chance(0.03)) entries.push([pick(TEXTS), pick(WRONG)]);
+  if (chance(0.03)) entries.push([pick(TEXTS), pick(ODD_VALUES)]);
   return Object.fromEntries(entries);
 }
 
 function bodyOf(route: Route): string | undefined {
   const schema =
-    bodies.paths[route.path]?.[route.method.toLowerCase()]?.requestBody?.content['application/json']?.schema;
+    jsonDocument.paths[route.path]?.[route.method.toLowerCase()]?.requestBody?.content['application/json']
+      ?.schema;
   if (!schema) return route.method === 'GET' ? undefined : '{}';
-  if (chance(0.03)) return JSON.stringify(pick(WRONG));
+  if (chance(0.03)) return JSON.stringify(pick(ODD_VALUES));
   const text = JSON.stringify(sampleOf(schema, '')) ?? '';
-  return chance(0.03) ? text.slice(0, whole(text.length + 1)) : text;
+  return chance(0.03) ? text.slice(0, integerBelow(text.length + 1)) : text;
 }
 
 function pathOf(route: Route): string {
-  const text = (value: unknown): string => encodeURIComponent(String(value).toWellFormed());
+  const encode = (value: unknown): string => encodeURIComponent(String(value).toWellFormed());
   const path = route.path
-    .replace('{pattern_key}', text(chance(0.9) ? pick(PATTERNS) : pick(TEXTS)) || 'x')
-    .replace('{id}', text(chance(0.5) ? pick(cycleIds) : pick(TEXTS)) || 'x');
+    .replace('{pattern_key}', encode(chance(0.9) ? pick(PATTERNS) : pick(TEXTS)) || 'x')
+    .replace('{id}', encode(chance(0.5) ? pick(cycleIds) : pick(TEXTS)) || 'x');
   const query: [string, unknown][] = [];
   for (const name of Object.keys(route.query?.shape ?? {})) {
     if (name === 'pattern_key') query.push([name, pick(PATTERNS)]);
     else if (['lever', 'from', 'to'].includes(name))
-      query.push([name, chance(0.9) ? BY_NAME[name]?.() : pick(WRONG)]);
+      query.push([name, chance(0.9) ? BY_NAME[name]?.() : pick(ODD_VALUES)]);
     else if (chance(0.5)) continue;
     else if (name === 'limit') query.push([name, pick([1, 2, 100, 1000, 0, 1001, 'x', '', '1e2'])]);
-    else if (name === 'next') query.push([name, pick([...tokens, ...TEXTS])]);
+    else if (name === 'next') query.push([name, pick([...pageTokens, ...TEXTS])]);
     else if (name === 'diff') query.push([name, pick(['1,2', '2,1', '1,1', '1,99', '1', 'x', ''])]);
     else if (name === 'resolution') query.push([name, pick(['blend', 'most-specific', 'product', 'best'])]);
     else if (name === 'as_of') query.push([name, pick(TIMES)]);
     else query.push([name, pick(['true', 'false', '1', '2', ''])]);
   }
   if (route === ROUTES.getLookup || route === ROUTES.getWhatIf) {
-    for (const name of NAMES) if (chance(0.3)) query.push([`scope.${name}`, pick(['solana', ...TEXTS])]);
+    for (const name of DIMENSIONS) if (chance(0.3)) query.push([`scope.${name}`, pick(['solana', ...TEXTS])]);
     if (chance(0.5) && route === ROUTES.getLookup) query.push(['thresholds.ts_min', pick(NUMBERS)]);
     else if (chance(0.3)) query.push(['payoff.win', pick(NUMBERS)], ['payoff.loss', 1]);
   }
   if (chance(0.03)) query.push([pick(TEXTS), pick(TEXTS)]);
-  const shown = query.map(([name, value]) => `${text(name)}=${text(value)}`).join('&');
-  return shown === '' ? path : `${path}?${shown}`;
+  const queryText = query.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&');
+  return queryText === '' ? path : `${path}?${queryText}`;
 }
 
 const cycleIds: string[] = ['none'];
-const tokens: string[] = [`1.${'0'.repeat(32)}.${'0'.repeat(32)}#tuning`];
+const pageTokens: string[] = [`1.${'0'.repeat(32)}.${'0'.repeat(32)}#tuning`];
 
 let api: Api;
 beforeAll(async () => {
@@ -221,13 +222,13 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 it(
-  `[V4] [R1] ${REQUESTS} random requests lead to no 5xx, errors are problem+json, and answers match their schema`,
+  `[V4] [R1] ${REQUESTS} random requests get no 5xx, every error is problem+json, and every answer matches its schema`,
   async () => {
     const routes = Object.entries<Route>(ROUTES);
-    const answered = new Map<string, number>();
+    const answerCounts = new Map<string, number>();
     for (let i = 0; i < REQUESTS; ) {
       const [name, route] = pick(routes);
-      // A cycle takes long, so only a few are started. Each ends before the next request.
+      // A run takes long, so only a few are started. Each ends before the next request.
       if (name === 'postCycle' && chance(0.95)) continue;
       i++;
       const { method } = route;
@@ -235,32 +236,37 @@ it(
       const body = bodyOf(route);
       const response = await api.send(method, path, body);
       const text = await response.text();
-      const shown = `#${i} ${method} ${path.slice(0, 300)} ${body?.slice(0, 500) ?? ''} → ${response.status} ${text.slice(0, 300)}`;
+      const description = `#${i} ${method} ${path.slice(0, 300)} ${body?.slice(0, 500) ?? ''} → ${response.status} ${text.slice(0, 300)}`;
       const key = `${name} ${response.status}`;
-      answered.set(key, (answered.get(key) ?? 0) + 1);
-      if (response.status >= 500) expect.fail(shown);
+      answerCounts.set(key, (answerCounts.get(key) ?? 0) + 1);
+      if (response.status >= 500) expect.fail(description);
       if (response.status >= 400) {
-        expect([shown, response.headers.get('content-type')]).toEqual([shown, 'application/problem+json']);
+        expect([description, response.headers.get('content-type')]).toEqual([
+          description,
+          'application/problem+json',
+        ]);
         const problem = problemSchema.safeParse(JSON.parse(text));
-        if (!problem.success || problem.data.status !== response.status) expect.fail(shown);
+        if (!problem.success || problem.data.status !== response.status) expect.fail(description);
         continue;
       }
       const schema = route.answers[response.status] as z.ZodType | null | undefined;
-      if (schema === undefined) expect.fail(`not documented: ${shown}`);
+      if (schema === undefined) expect.fail(`not documented: ${description}`);
       const answer = schema?.safeParse(JSON.parse(text));
-      if (answer && !answer.success) expect.fail(`${shown}\n${answer.error.message}`);
+      if (answer && !answer.success) expect.fail(`${description}\n${answer.error.message}`);
       const { next, cycle_id } = (answer?.data ?? {}) as { next?: string; cycle_id?: string };
-      if (next !== undefined) tokens.push(next);
+      if (next !== undefined) pageTokens.push(next);
       if (cycle_id !== undefined) cycleIds.push(cycle_id);
       if (name === 'postCycle') await api.service.stateMachine.idle();
     }
     // Every route has succeeded at least once.
     for (const [name, route] of routes) {
-      const good = Object.keys(route.answers).filter(status => answered.has(`${name} ${status}`));
-      expect([name, good.length > 0]).toEqual([name, true]);
+      const successes = Object.keys(route.answers).filter(status => answerCounts.has(`${name} ${status}`));
+      expect([name, successes.length > 0]).toEqual([name, true]);
     }
-    const counts = Map.groupBy(answered, ([key]) => key.split(' ')[1] ?? '');
-    const sums = [...counts].map(([status, rows]) => `${status}: ${rows.reduce((sum, [, n]) => sum + n, 0)}`);
+    const byStatus = Map.groupBy(answerCounts, ([key]) => key.split(' ')[1] ?? '');
+    const sums = [...byStatus].map(
+      ([status, rows]) => `${status}: ${rows.reduce((sum, [, n]) => sum + n, 0)}`,
+    );
     measurement(
       'fuzz',
       `${REQUESTS.toLocaleString('en-US')} requests over ${routes.length} routes: ${sums.sort().join(', ')}; 0 × 5xx`,

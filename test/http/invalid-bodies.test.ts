@@ -4,7 +4,7 @@ import { openApi } from '../support/api.ts';
 import { eventBody, NOW, S1 } from '../support/episodes.ts';
 import { requestProblem } from '../support/problems.ts';
 
-/* Bodies that are not JSON, not of the required form, too large, or too deep. */
+/* These tests send bodies that are not JSON, not of the required form, too large, or nested too deeply. */
 
 let api: Api;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ describe('a body that is not JSON', () => {
     ['two documents', '{}{}'],
     ['a comment', '{} // x'],
     ['NaN', '{"a":NaN}'],
-  ])('A body with %s is invalid_body on every route', async (_, body) => {
+  ])('A body with %s is rejected as invalid_body on every route', async (_, body) => {
     for (const [method, path] of [
       ['POST', '/v1/events'],
       ['POST', '/v1/outcomes'],
@@ -38,7 +38,7 @@ describe('a body that is not JSON', () => {
   });
 
   it.each([['{}'], ['[]'], ['null'], ['{"outcomes":{}}'], ['{"outcomes":null}'], ['{"events":[]}']])(
-    'The outcomes body %s without a list is invalid_body',
+    'The body %s, which has no list of outcomes, is rejected as invalid_body',
     async body => {
       expect(await problem('POST', '/v1/outcomes', body)).toMatchObject({
         status: 400,
@@ -49,7 +49,7 @@ describe('a body that is not JSON', () => {
   );
 
   it.each([['{"events":{}}'], ['{"events":null}'], ['{"events":"x"}']])(
-    'The events body %s without a list is invalid_body',
+    'The body %s, whose events are not a list, is rejected as invalid_body',
     async body => {
       expect(await problem('POST', '/v1/events', body)).toMatchObject({
         status: 400,
@@ -64,7 +64,7 @@ describe('the size and depth of a body', () => {
   const MIB = 1024 * 1024;
   const filled = (bytes: number): string => `{"x":"${'a'.repeat(bytes - 8)}"}`;
 
-  it('A body of 1 MiB is read, and one of a byte more is 413 body_too_large', async () => {
+  it('A body of 1 MiB is read, and a body one byte larger is rejected with 413 body_too_large', async () => {
     expect(filled(MIB)).toHaveLength(MIB);
     expect(await problem('POST', '/v1/events', filled(MIB))).toMatchObject({
       status: 400,
@@ -77,12 +77,12 @@ describe('the size and depth of a body', () => {
       });
   });
 
-  it('The limit of a body counts bytes, not characters', async () => {
+  it('The size limit of a body counts bytes, not characters', async () => {
     const text = `{"x":"${'é'.repeat(MIB / 2)}"}`;
     expect(await problem('POST', '/v1/events', text)).toMatchObject({ status: 413, code: 'body_too_large' });
   });
 
-  it('A body of 10 MiB is 413 body_too_large', async () => {
+  it('A body of 10 MiB is rejected with 413 body_too_large', async () => {
     expect(await problem('POST', '/v1/events', filled(10 * MIB))).toMatchObject({
       status: 413,
       code: 'body_too_large',
@@ -90,16 +90,16 @@ describe('the size and depth of a body', () => {
   });
 
   const nested = (open: string, close: string): string => open.repeat(10_000) + close.repeat(10_000);
-  const at = (place: string, deep: string): string =>
+  const inEvent = (place: string, deep: string): string =>
     JSON.stringify(eventBody('deep', { [place]: '?' })).replace('"?"', () => deep);
 
   it.each<[string, string, string]>([
     ['a list of lists', '/v1/events', nested('[', ']')],
     ['an object of objects', '/v1/events', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
     ['the events', '/v1/events', `{"events":${nested('[', ']')}}`],
-    ['a scope', '/v1/events', at('scope', `{"d":${nested('[', ']')}}`)],
-    ['a factor', '/v1/events', at('factors', `{"dx":${nested('[', ']')}}`)],
-    ['an id', '/v1/events', at('episode_id', nested('[', ']'))],
+    ['a scope', '/v1/events', inEvent('scope', `{"d":${nested('[', ']')}}`)],
+    ['a factor', '/v1/events', inEvent('factors', `{"dx":${nested('[', ']')}}`)],
+    ['an id', '/v1/events', inEvent('episode_id', nested('[', ']'))],
     ['the outcomes', '/v1/outcomes', `{"outcomes":${nested('[', ']')}}`],
     [
       'the scope of a look-up',
@@ -112,12 +112,12 @@ describe('the size and depth of a body', () => {
       `{"pattern_key":"${S1}","scope":{},"thresholds":{"a":${nested('[', ']')}}}`,
     ],
     ['the options of a run', '/v1/cycles', `{"n_min":${nested('[', ']')}}`],
-  ])('A body with 10,000 levels in %s is 400', async (_, path, body) => {
+  ])('A body with 10,000 levels in %s is rejected with 400', async (_, path, body) => {
     expect(await problem('POST', path, body)).toMatchObject({ status: 400 });
   });
 
-  it('An unknown member with 10,000 levels is ignored', async () => {
-    const body = at('note', nested('[', ']'));
+  it('An unknown member of an event with 10,000 levels is ignored', async () => {
+    const body = inEvent('note', nested('[', ']'));
     expect((await api.send('POST', '/v1/events', body)).status).toBe(200);
   });
 });

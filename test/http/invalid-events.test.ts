@@ -5,7 +5,7 @@ import { eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 import { fromJson, manyNames, requestProblem } from '../support/problems.ts';
 
-/* Invalid events: what is wrong is named with its code and place, and valid events of the same request are stored. */
+/* The API returns the code and the place of each error in an event, and stores the valid events of the request. */
 
 let api: Api;
 beforeAll(async () => {
@@ -86,26 +86,29 @@ describe('a single invalid event', () => {
       'invalid_event',
       `factors.${'f'.repeat(192)}`,
     ],
-  ])('An event is rejected for %s, and the problem names the place', async (_, body, code, path) => {
-    const found = await problem('POST', '/v1/events', body);
-    expect(found).toMatchObject({
-      status: 400,
-      code,
-      accepted: 0,
-      unchanged: 0,
-      rejected: [{ index: 0, code }],
-    });
-    expect(found.errors?.[0]?.path).toBe(path);
-  });
+  ])(
+    'An event with %s is rejected, and the problem names the place of the error',
+    async (_, body, code, path) => {
+      const rejection = await problem('POST', '/v1/events', body);
+      expect(rejection).toMatchObject({
+        status: 400,
+        code,
+        accepted: 0,
+        unchanged: 0,
+        rejected: [{ index: 0, code }],
+      });
+      expect(rejection.errors?.[0]?.path).toBe(path);
+    },
+  );
 
-  it('An event of more than 64 KiB is event_too_large', async () => {
+  it('An event of more than 64 KiB is rejected as event_too_large', async () => {
     const factors = Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`f${i}`, 'x'.repeat(1024)]));
     expect(await problem('POST', '/v1/events', eventBody('e', { factors }))).toMatchObject({
       code: 'event_too_large',
     });
   });
 
-  it('[I2] An event with other content under a stored id is event_conflict', async () => {
+  it('[I2] An event with other content under a stored id is rejected as event_conflict and counted', async () => {
     await api.send('POST', '/v1/events', eventBody('taken'));
     const before = await api.status();
     expect(await problem('POST', '/v1/events', eventBody('taken', { decision: 'acted' }))).toMatchObject({
@@ -125,7 +128,7 @@ describe('a single invalid event', () => {
 });
 
 describe('several events in one request', () => {
-  it('Invalid events are rejected with their place, the others are stored: 207', async () => {
+  it('A request with valid and invalid events gets 207: invalid ones are rejected with their index, the others are stored', async () => {
     const events = [
       eventBody('m0'),
       eventBody('m1', { decision: 1 }),
@@ -146,7 +149,7 @@ describe('several events in one request', () => {
     });
   });
 
-  it('[V1] One invalid event of 100 does not affect the others, and 100 of 100 are all_rejected', async () => {
+  it('[V1] One invalid event among 100 does not affect the others, and a request of 100 invalid events is rejected as all_rejected', async () => {
     const good = Array.from({ length: 99 }, (_, i) => eventBody(`h${i}`));
     const response = await api.send('POST', '/v1/events', {
       events: [...good, { ...eventBody('h99'), decision: 'x' }],
@@ -156,17 +159,17 @@ describe('several events in one request', () => {
       { accepted: 99, rejected: [{ index: 99 }] },
     ]);
     const bad = Array.from({ length: 100 }, (_, i) => eventBody(`b${i}`, { timestamp: 'x' }));
-    const found = await problem('POST', '/v1/events', { events: bad });
-    expect(found).toMatchObject({ status: 400, code: 'all_rejected', accepted: 0 });
-    expect(found.rejected).toHaveLength(100);
-    expect(found.errors?.[0]?.path).toBe('events.0.timestamp');
+    const rejection = await problem('POST', '/v1/events', { events: bad });
+    expect(rejection).toMatchObject({ status: 400, code: 'all_rejected', accepted: 0 });
+    expect(rejection.rejected).toHaveLength(100);
+    expect(rejection.errors?.[0]?.path).toBe('events.0.timestamp');
     measurement(
       7,
       '1 bad event in 100: 99 taken, 1 rejected with its place and reason (207); 100 of 100: 400',
     );
   });
 
-  it('An empty list of events is 200', async () => {
+  it('A request with an empty list of events gets 200', async () => {
     const response = await api.send('POST', '/v1/events', { events: [] });
     expect([response.status, await response.json()]).toEqual([
       200,
@@ -174,7 +177,7 @@ describe('several events in one request', () => {
     ]);
   });
 
-  it('A request with 500 events is accepted, and one with 501 is 413 too_many_items', async () => {
+  it('A request with 500 events is accepted, and one with 501 events or outcomes is rejected with 413 too_many_items', async () => {
     const events = (n: number) => Array.from({ length: n }, (_, i) => eventBody(`n${i}`));
     expect((await api.send('POST', '/v1/events', { events: events(500) })).status).toBe(200);
     expect(await problem('POST', '/v1/events', { events: events(501) })).toMatchObject({

@@ -27,7 +27,7 @@ it.each<[string, unknown, string]>([
   ['a dimension __proto__', lookup({ scope: fromJson('{"__proto__":1}') }), 'invalid_scope'],
   ['a list as body', [], 'invalid_request'],
   ['an empty body', '', 'invalid_request'],
-])('A look-up is rejected for %s', async (_, body, code) => {
+])('A look-up with %s is rejected', async (_, body, code) => {
   expect(await problem('POST', '/v1/overrides/lookup', body)).toMatchObject({ status: 400, code });
 });
 
@@ -45,7 +45,7 @@ it.each([
   [`?pattern_key=${S1}&chain=solana`, 'invalid_request'],
   [`?pattern_key=${S1}&explain=yes`, 'invalid_request'],
   [`?pattern_key=${S1}&resolution=best`, 'invalid_request'],
-])('A look-up with the query "%s" is %s', async (query, code) => {
+])('A look-up with the query "%s" is rejected as %s', async (query, code) => {
   expect(await problem('GET', `/v1/overrides/lookup${query}`)).toMatchObject({ status: 400, code });
 });
 

@@ -23,7 +23,7 @@ it.each<[string, object, string]>([
   ['a text that is not a time', { resolved_at: 'x' }, 'invalid_outcome'],
   ['a time in 2100', { resolved_at: '2100-01-01T00:00:00Z' }, 'timestamp_out_of_range'],
   ['a text as correction', { correction: 'yes' }, 'invalid_outcome'],
-])('An outcome is rejected for %s', async (_, fields, code) => {
+])('An outcome with %s is rejected', async (_, fields, code) => {
   expect(await problem('POST', '/v1/outcomes', outcome(fields))).toMatchObject({
     status: 400,
     code,
@@ -32,7 +32,7 @@ it.each<[string, object, string]>([
   });
 });
 
-it('An outcome of an unknown episode is parked and counted, and it applies when the event arrives', async () => {
+it('An outcome of an unknown episode is parked and counted, and applied when the event arrives', async () => {
   const before = (await api.status()).parked_outcomes;
   const response = await api.send('POST', '/v1/outcomes', outcome({ episode_id: 'later' }));
   expect([response.status, await response.json()]).toEqual([

@@ -4,7 +4,7 @@ import { openApi } from '../support/api.ts';
 import { NOW, S1 } from '../support/episodes.ts';
 import { requestProblem } from '../support/problems.ts';
 
-/* Invalid requests for lists, cycles, patterns and unknown paths: each has its status and code. */
+/* Each invalid request for a list, a cycle, a pattern or an unknown path gets its own status and code. */
 
 let api: Api;
 beforeAll(async () => {
@@ -74,6 +74,6 @@ it.each<[string, string, unknown, number, string]>([
   ['GET', '/v2/status', undefined, 404, 'not_found'],
   ['GET', '/v1/../etc/passwd', undefined, 404, 'not_found'],
   ['GET', '/constructor', undefined, 404, 'not_found'],
-])('The request %s %s with body %j is %d %s', async (method, path, body, status, code) => {
+])('The request %s %s with body %j is rejected with %d %s', async (method, path, body, status, code) => {
   expect(await problem(method, path, body)).toMatchObject({ status, code });
 });

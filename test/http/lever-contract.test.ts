@@ -12,8 +12,8 @@ import { measurement } from '../support/measurements.ts';
 import { override } from '../support/overrides.ts';
 
 /*
- * Every action category moves its threshold, by each way that a client has: a look-up with a body, a look-up with a
- * query, and a snapshot that the client resolves by itself.
+ * Every action category moves its threshold for each of the three kinds of client request: a look-up with a body, a
+ * look-up with a query, and a snapshot that the client resolves by itself.
  */
 
 let api: Api;
@@ -33,7 +33,7 @@ const MOVE = 1.25;
 async function publish(key: string, category: (typeof ACTION_CATEGORIES)[number]): Promise<void> {
   const pattern = parsePatternKey(key);
   const { heads, lessons, overrides } = api.service.runtime;
-  const kept = { kept_until: iso(NOW) };
+  const retention = { kept_until: iso(NOW) };
   const expires = Math.ceil(NOW / 1000) + 3600;
   const current: Head['current'] = {
     generation: 1,
@@ -45,8 +45,11 @@ async function publish(key: string, category: (typeof ACTION_CATEGORIES)[number]
     policy: 'drift',
     resolution: DEFAULT_RESOLUTION.drift,
     events_read: 33,
-    lessons: { ...(await lessons.write(pattern, [], expires)), ...kept },
-    overrides: { ...(await overrides.write(pattern, [override(category, SCOPE, MOVE)], expires)), ...kept },
+    lessons: { ...(await lessons.write(pattern, [], expires)), ...retention },
+    overrides: {
+      ...(await overrides.write(pattern, [override(category, SCOPE, MOVE)], expires)),
+      ...retention,
+    },
     published_at: iso(NOW),
   };
   const last_change = { who: 'cycle', at: iso(NOW), what: 'publish', why: 'test' } as const;
@@ -54,7 +57,7 @@ async function publish(key: string, category: (typeof ACTION_CATEGORIES)[number]
   expect(await heads.replaceHead(pattern, head)).toBe(true);
 }
 
-it('[V5] Every category moves its threshold by every way that a client has, and only in its slice', async () => {
+it('[V5] An override of every category moves its threshold in a look-up by body, in one by query and in a snapshot, and only in its slice', async () => {
   expect(new Set(rows.map(row => row.category))).toEqual(new Set(ACTION_CATEGORIES));
   for (const [i, { category, state, threshold, effect }] of rows.entries()) {
     const pattern = `pm.lever_${i}.${state}.entry`;

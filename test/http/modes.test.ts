@@ -3,12 +3,12 @@ import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { iso, NOW, S1 } from '../support/episodes.ts';
 
-/* Mode, rollback and snapshot: a change by an operator holds for the next look-up. */
+/* A change of the mode or a rollback by an operator applies to the next look-up and the next snapshot. */
 
 let api: Api;
-let at = NOW;
+let now = NOW;
 beforeAll(async () => {
-  api = await openApi({ now: () => at, environment: { N_MIN: '10' } });
+  api = await openApi({ now: () => now, environment: { N_MIN: '10' } });
   await api.postEvents(events(20, 'a'));
   await api.cycle({ as_of: iso(NOW) });
   await api.postEvents(events(40, 'b'));
@@ -22,7 +22,7 @@ const lookUp = (fields: object = {}) =>
 const change = async (path: string, body: object) => {
   const response = await api.send(path === 'rollback' ? 'POST' : 'PUT', `/v1/patterns/${S1}/${path}`, body);
   expect(response.status).toBe(200);
-  at += 1000;
+  now += 1000;
   return (await response.json()) as Record<string, unknown>;
 };
 const mode = (name: string) => change('mode', { mode: name, reason: 'a test' });
@@ -37,13 +37,13 @@ const snapshot = async (etag?: string) => {
 
 describe('[F1] a mode', () => {
   it.each([
-    ['live', 'its overrides'],
+    ['live', 'the overrides'],
     ['off', 'neutral'],
-    ['frozen', 'its overrides'],
+    ['frozen', 'the overrides'],
     ['shadow', 'neutral'],
-    ['live', 'its overrides'],
-  ])('Mode %s serves %s from its acknowledgement on', async (name, served) => {
-    const serves = served === 'its overrides';
+    ['live', 'the overrides'],
+  ])('After mode %s is acknowledged, look-ups and snapshots serve %s', async (name, served) => {
+    const serves = served === 'the overrides';
     expect(await mode(name)).toMatchObject({
       pattern_key: S1,
       mode: name,
@@ -57,7 +57,7 @@ describe('[F1] a mode', () => {
     expect((await snapshot()).body?.overrides.length).toBe(serves ? 4 : 0);
   });
 
-  it('A look-up in mode shadow explains what would be in force', async () => {
+  it('A look-up in mode shadow explains the overrides that it does not apply', async () => {
     await mode('shadow');
     const { explain, overrides } = await lookUp({ explain: true });
     expect(overrides).toEqual([]);
@@ -67,7 +67,7 @@ describe('[F1] a mode', () => {
 });
 
 describe('a snapshot', () => {
-  it('[F2] A snapshot is 304 while nothing changed, and 200 after a change of mode, generation or by rollback', async () => {
+  it('[F2] A snapshot request with the current ETag gets 304, and one with an ETag from before a change gets 200', async () => {
     const etags: string[] = [];
     for (const makeChange of [
       () => mode('live'),
@@ -77,20 +77,20 @@ describe('a snapshot', () => {
       () => mode('live'),
     ]) {
       await makeChange();
-      const now = (await snapshot()).body?.etag ?? '';
-      expect((await snapshot(now)).status).toBe(304);
-      expect((await snapshot(`"x", W/${now}`)).status).toBe(304);
+      const etag = (await snapshot()).body?.etag ?? '';
+      expect((await snapshot(etag)).status).toBe(304);
+      expect((await snapshot(`"x", W/${etag}`)).status).toBe(304);
       expect((await snapshot('*')).status).toBe(304);
       expect((await snapshot('"x"')).status).toBe(200);
       for (const before of etags) expect((await snapshot(before)).status).toBe(200);
-      etags.push(now);
+      etags.push(etag);
     }
     expect(new Set(etags).size).toBe(5);
   });
 });
 
 describe('the history of a pattern', () => {
-  it('The history lists generations with their origin, a diff of two, and the audit', async () => {
+  it('The history of a pattern lists generations, the difference between two of them, and the audit', async () => {
     await change('rollback', { generation: 2, reason: 'back to two' });
     const response = await api.send('GET', `/v1/patterns/${S1}/generations?diff=1,2`);
     const body = (await response.json()) as Record<string, never>;
@@ -110,7 +110,7 @@ describe('the history of a pattern', () => {
 });
 
 describe('pages of overrides', () => {
-  it('Pages stay within the generation of the first page', async () => {
+  it('All pages of overrides belong to the generation of the first page, even after a new one is published', async () => {
     await mode('live');
     const first = await (await api.send('GET', `/v1/overrides?pattern_key=${S1}&limit=1`)).json();
     const before = await api.overrides(S1);

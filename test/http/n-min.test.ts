@@ -28,7 +28,7 @@ const getStudy = async (query = '') => {
 };
 
 describe('the study of N_MIN over HTTP', () => {
-  it('The study counts the events of the window and names the N_MIN in force', async () => {
+  it('The N_MIN study counts the events of the window and returns the N_MIN in force', async () => {
     const answer = await getStudy();
     expect(answer).toMatchObject({
       pattern_key: S1,
@@ -46,16 +46,16 @@ describe('the study of N_MIN over HTTP', () => {
     expect(answer.advice).toMatch(/^Keep 33: /);
   });
 
-  it('The study of fewer days has fewer events', async () => {
+  it('The N_MIN study of fewer days counts fewer events', async () => {
     expect(await getStudy('&lookback_days=30')).toMatchObject({ events: 120, lookback_days: 30 });
   });
 
-  it('The study uses the settings of the pattern', async () => {
+  it('The N_MIN study uses the settings of the pattern', async () => {
     await api.send('PUT', `/v1/patterns/${S1}/settings`, { n_min: 20, lookback_days: 30, reason: 'test' });
     expect(await getStudy()).toMatchObject({ n_min: 20, lookback_days: 30 });
   });
 
-  it('The study of a pattern without events advises to keep N_MIN', async () => {
+  it('The N_MIN study of a pattern without events advises to keep the N_MIN in force', async () => {
     const response = await api.send('GET', `/v1/patterns/${S2}/nmin`);
     expect(nMinAnswerSchema.parse(await response.json())).toMatchObject({
       events: 0,
@@ -70,18 +70,18 @@ describe('the study of N_MIN over HTTP', () => {
     ['lookback_days=367', 'lookback_days'],
     ['lookback_days=ten', 'lookback_days'],
     ['n_min=33', ''],
-  ])('The study rejects the parameter %s', async (query, path) => {
+  ])('The N_MIN study rejects the parameter %s', async (query, path) => {
     const response = await api.send('GET', `${PATH}?${query}`);
     expect(response.status).toBe(400);
     const { code, errors } = problemSchema.parse(await response.json());
     expect([code, errors?.[0]?.path]).toEqual(['invalid_request', path]);
   });
 
-  it('The study rejects an invalid pattern key', async () => {
+  it('The N_MIN study rejects an invalid pattern key', async () => {
     expect((await api.send('GET', '/v1/patterns/nonsense/nmin')).status).toBe(400);
   });
 
-  it('The study rejects a window with more events than it can count in time', async () => {
+  it('The N_MIN study rejects a window with more events than its limit', async () => {
     const app = createApp(jsonLog('error', () => undefined, Date.now));
     expect(app).toBeInstanceOf(Hono);
     const { heads, episodes, defaults } = api.service.runtime;

@@ -37,7 +37,7 @@ describe('the OpenAPI document', () => {
     expect(document.openapi).toBe('3.1.0');
   });
 
-  it('Every reference of the OpenAPI document leads to a part of it', () => {
+  it('Every reference in the OpenAPI document leads to an object of the same document', () => {
     const references = [...valuesOf(document, '$ref')] as string[];
     expect(references.length).toBeGreaterThan(10);
     for (const reference of references) {
@@ -76,7 +76,7 @@ describe('the OpenAPI document', () => {
     ['post', '/v1/patterns/{pattern_key}/rollback'],
     ['get', '/healthz'],
     ['get', '/openapi.json'],
-  ])('The OpenAPI document has %s %s', (method, path) => {
+  ])('The OpenAPI document describes the operation %s %s', (method, path) => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
@@ -100,14 +100,14 @@ describe('the served API', () => {
   });
   afterAll(() => api.close());
 
-  it('The served routes are the documented ones', () => {
+  it('The API serves exactly the routes of the OpenAPI document', () => {
     const served = api.service.app.routes
       .filter(route => route.method !== 'ALL')
       .map(route => `${route.method.toLowerCase()} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`);
     expect([...new Set(served)].sort()).toEqual(operations.map(o => `${o.method} ${o.path}`).sort());
   });
 
-  it('Every operation answers with what its schema documents', async () => {
+  it('Every operation gives each documented answer, without undocumented fields', async () => {
     const visited = new Set<string>();
     const visit = async (name: keyof typeof ROUTES, path: string, body?: unknown, status = 200) => {
       const route: Route = ROUTES[name];
@@ -122,7 +122,7 @@ describe('the served API', () => {
       expect(schema.parse(answer)).toEqual(answer);
       return answer;
     };
-    const on = `/v1/patterns/${S1}`;
+    const patternPath = `/v1/patterns/${S1}`;
     const scope = { chain: 'solana', bucket: 'nano' };
     await visit('getHealth', '/healthz');
     await visit('getOpenApi', '/openapi.json');
@@ -178,19 +178,23 @@ describe('the served API', () => {
     ]);
     await api.postEvents(events(20, 'c', { scope, decision: 'acted', outcome: 'failure' }));
     await visit('postCycle', '/v1/cycles?wait=true', { as_of: iso(NOW) });
-    await visit('getEvidence', `${on}/evidence`);
+    await visit('getEvidence', `${patternPath}/evidence`);
     await visit('getEvidence', '/v1/patterns/pm.uptrend.S2.entry/evidence');
-    await visit('getNMin', `${on}/nmin?as_of=${iso(NOW)}&lookback_days=90`);
+    await visit('getNMin', `${patternPath}/nmin?as_of=${iso(NOW)}&lookback_days=90`);
     await visit('getNMin', '/v1/patterns/pm.uptrend.S2.entry/nmin');
-    await visit('getGenerations', `${on}/generations?diff=1,2`);
-    await visit('putSettings', `${on}/settings`, { n_min: 9, payoff: { win: 3, loss: 1 }, reason: 'tour' });
-    await visit('postRollback', `${on}/rollback`, { generation: 1, reason: 'tour' });
+    await visit('getGenerations', `${patternPath}/generations?diff=1,2`);
+    await visit('putSettings', `${patternPath}/settings`, {
+      n_min: 9,
+      payoff: { win: 3, loss: 1 },
+      reason: 'tour',
+    });
+    await visit('postRollback', `${patternPath}/rollback`, { generation: 1, reason: 'tour' });
     for (const mode of ['shadow', 'off', 'frozen', 'live']) {
-      await visit('putMode', `${on}/mode`, { mode, reason: 'tour' });
+      await visit('putMode', `${patternPath}/mode`, { mode, reason: 'tour' });
       await visit('postLookup', '/v1/overrides/lookup', lookup);
       await visit('getSnapshot', `/v1/snapshots/${S1}`);
     }
-    await visit('getGenerations', `${on}/generations`);
+    await visit('getGenerations', `${patternPath}/generations`);
     await visit('getStatus', '/v1/status');
     const documented = Object.entries<Route>(ROUTES).flatMap(([name, route]) =>
       Object.keys(route.answers).map(status => `${name} ${status}`),

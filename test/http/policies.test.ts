@@ -6,13 +6,13 @@ import { importAll, openApi, readLines } from '../support/api.ts';
 import { DAY, iso, NOW, S1 } from '../support/episodes.ts';
 import { randomOf } from '../support/random.ts';
 
-/* One pattern under both policies, over HTTP: what is published, recorded, and readable for a trader. */
+/* These tests run one pattern under both policies over HTTP, and check what each publishes and records. */
 
 const DAYS = 60;
 const PER_DAY = 40;
 
-/** Returns events of which those just below the gate win in timeframe 1h and lose in the others. */
-function traded(seed: number): object[] {
+/** Returns events. Those just below the TS gate win often in timeframe 1h and seldom in the others. */
+function tradedEvents(seed: number): object[] {
   const random = randomOf(seed);
   return Array.from({ length: DAYS * PER_DAY }, (_, i) => {
     const margin = 0.7 * (random() - 0.7);
@@ -43,7 +43,7 @@ const PATH = `/v1/patterns/${S1}`;
 let api: Api;
 beforeAll(async () => {
   api = await openApi({ now: () => NOW });
-  await importAll(api, traded(1));
+  await importAll(api, tradedEvents(1));
 });
 afterAll(() => api.close());
 
@@ -64,7 +64,7 @@ describe('the backtest before any run', () => {
 });
 
 describe('drift is published, replay is a challenger', () => {
-  it('A run compares both policies, in its record, in the generation and in the evidence', async () => {
+  it('A run stores the comparison of both policies in its record, in the generation and in the evidence', async () => {
     const { patterns } = await api.cycle({ as_of: iso(NOW) });
     const [run] = patterns;
     expect(run).toMatchObject({ status: 'published', generation: 1 });
@@ -78,64 +78,64 @@ describe('drift is published, replay is a challenger', () => {
       payoff: { win: 2, loss: 1 },
       evidence: run?.evidence,
     });
-    const found = await evidence();
-    expect(found.policies.map(({ folds: _, ...rest }) => rest)).toEqual(run?.evidence);
-    expect(found.policies.find(p => p.policy === 'replay')?.low).toBeGreaterThan(0);
-    expect(found.says).toContain('replay gained');
+    const evidenceAnswer = await evidence();
+    expect(evidenceAnswer.policies.map(({ folds: _, ...rest }) => rest)).toEqual(run?.evidence);
+    expect(evidenceAnswer.policies.find(p => p.policy === 'replay')?.low).toBeGreaterThan(0);
+    expect(evidenceAnswer.says).toContain('replay gained');
   });
 });
 
 describe('switching the policy', () => {
-  it('[L3] One audited call switches the policy and returns the settings in force', async () => {
+  it('[L3] One call switches the policy, is audited and returns the settings in force', async () => {
     const answer = settingsAnswerSchema.parse(await (await putSettings({ policy: 'replay' })).json());
     expect(answer).toMatchObject({ policy: 'replay', challengers: ['drift'] });
     expect(answer.last_change).toMatchObject({ what: 'settings', why: 'policy "replay": a test' });
     expect((await generations()).changes[0]).toEqual(answer.last_change);
   });
 
-  it('[L3] The new policy publishes from the next run on, with its own resolution', async () => {
+  it('[L3] After a switch, the new policy publishes from the next run on, with its own resolution', async () => {
     const { patterns } = await api.cycle({ as_of: iso(NOW) });
     expect(patterns[0]).toMatchObject({ status: 'published', generation: 2 });
     expect((await generations()).generations[0]).toMatchObject({ policy: 'replay', resolution: 'product' });
   });
 
-  it('Replay publishes few overrides, each with its evidence as figures and as a sentence', async () => {
+  it('The replay policy publishes at most three overrides, each with its evidence as figures and as a sentence', async () => {
     const overrides = await api.overrides(S1);
     expect(overrides.length).toBeLessThanOrEqual(3);
-    const hour = overrides.find(o => o.scope_subset.timeframe === '1h');
-    expect(hour).toMatchObject({ action_category: 'tuning_ts_min', evidence: { window_days: 90 } });
-    expect(hour?.multiplier).toBeLessThan(0.95);
-    expect(hour?.evidence?.winners).toBeGreaterThan(hour?.evidence?.losers ?? 0);
-    expect(hour?.reason).toMatch(/^ts_min × 0\.\d+ on timeframe=1h: in the last 90 days \d+ more winners/);
+    const hourly = overrides.find(o => o.scope_subset.timeframe === '1h');
+    expect(hourly).toMatchObject({ action_category: 'tuning_ts_min', evidence: { window_days: 90 } });
+    expect(hourly?.multiplier).toBeLessThan(0.95);
+    expect(hourly?.evidence?.winners).toBeGreaterThan(hourly?.evidence?.losers ?? 0);
+    expect(hourly?.reason).toMatch(/^ts_min × 0\.\d+ on timeframe=1h: in the last 90 days \d+ more winners/);
     const answer = await api.lookup({
       pattern_key: S1,
       scope: { timeframe: '1h', venue: 'a' },
       thresholds: { ts_min: 0.6 },
       explain: true,
     });
-    expect(answer.thresholds.ts_min).toBeCloseTo(0.6 * (hour?.multiplier ?? 0), 2);
-    expect(answer.explain?.map(e => e.reason)).toContain(hour?.reason);
+    expect(answer.thresholds.ts_min).toBeCloseTo(0.6 * (hourly?.multiplier ?? 0), 2);
+    expect(answer.explain?.map(e => e.reason)).toContain(hourly?.reason);
   });
 
   it('[L2] Every lesson leads to an override or has a why_not', async () => {
-    const moved = new Set((await api.overrides(S1)).map(o => o.scope_hash));
+    const movedSlices = new Set((await api.overrides(S1)).map(o => o.scope_hash));
     const lessons = await api.lessons(S1);
     expect(lessons.length).toBeGreaterThan(8);
     for (const lesson of lessons)
       expect([lesson.scope_subset, lesson.why_not === undefined]).toEqual([
         lesson.scope_subset,
-        moved.has(lesson.scope_hash),
+        movedSlices.has(lesson.scope_hash),
       ]);
   });
 
-  it('A run over the same events changes nothing, and one with another payoff makes a generation', async () => {
+  it('A run over the same events changes nothing, and a run with another payoff publishes a new generation', async () => {
     expect((await api.cycle({ as_of: iso(NOW) })).patterns[0]).toMatchObject({ status: 'unchanged' });
     expect((await putSettings({ payoff: { win: 2, loss: 1.25 } })).status).toBe(200);
     expect((await api.cycle({ as_of: iso(NOW) })).patterns[0]).toMatchObject({ generation: 3 });
     expect((await generations()).generations[0]?.payoff).toEqual({ win: 2, loss: 1.25 });
   });
 
-  it('Challengers can be empty, and each must be a policy', async () => {
+  it('The setting challengers may be empty, and each of its entries must be a policy', async () => {
     expect((await putSettings({ challengers: [] })).status).toBe(200);
     await api.cycle({ as_of: iso(NOW) });
     expect((await evidence()).policies.map(p => p.policy)).toEqual(['replay']);
@@ -145,16 +145,16 @@ describe('switching the policy', () => {
 });
 
 describe('the real events of a PM', () => {
-  it('The real events of a PM move nothing under replay, and every slice has a reason', async () => {
-    const pm = await openApi();
-    await importAll(pm, readLines('data/pm-episode-events.jsonl'));
-    const { patterns } = await pm.cycle({ as_of: '2025-01-20T00:00:00Z', policy: 'replay' });
+  it('The replay policy publishes no override from the real events of a PM, and every lesson has a reason', async () => {
+    const pmApi = await openApi();
+    await importAll(pmApi, readLines('data/pm-episode-events.jsonl'));
+    const { patterns } = await pmApi.cycle({ as_of: '2025-01-20T00:00:00Z', policy: 'replay' });
     const run = patterns.find(p => p.pattern_key === S1);
     expect(run).toMatchObject({ status: 'published', lessons: 10, overrides: 0 });
     expect(run?.reason).toContain('base gates take 2 winners and 5 losers');
-    const lessons = await pm.lessons(S1);
+    const lessons = await pmApi.lessons(S1);
     for (const { why_not } of lessons) expect(why_not).toMatch(/interval includes 0: [+−]?\d/);
-    expect(await pm.overrides(S1)).toEqual([]);
-    await pm.close();
+    expect(await pmApi.overrides(S1)).toEqual([]);
+    await pmApi.close();
   });
 });

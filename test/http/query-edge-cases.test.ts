@@ -18,7 +18,7 @@ describe('an as_of whose UTC year does not have four digits', () => {
   );
 });
 
-it('An event with 10,000 levels inside factors.applied is 400, not 500', async () => {
+it('An event with 10,000 levels inside factors.applied is rejected with 400, not 500', async () => {
   const api = await openApi({ now: () => NOW });
   const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
   const body = JSON.stringify(eventBody('deep', { factors: { applied: '?' } })).replace('"?"', deep);
@@ -26,7 +26,7 @@ it('An event with 10,000 levels inside factors.applied is 400, not 500', async (
   await api.close();
 });
 
-it('A too deep event does not affect the others of its request', async () => {
+it('An event that is nested too deeply does not affect the others of its request', async () => {
   const api = await openApi({ now: () => NOW });
   const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
   const bad = JSON.stringify(eventBody('deep', { factors: { applied: '?' } })).replace('"?"', deep);
@@ -39,7 +39,7 @@ it('A too deep event does not affect the others of its request', async () => {
   await api.close();
 });
 
-it('A threshold that a multiplier takes beyond all numbers comes back as a number', async () => {
+it('A threshold that a multiplier would raise beyond the largest number is returned as a number', async () => {
   const api = await openApi({ now: () => NOW, environment: { N_MIN: '5' } });
   await api.postEvents(events(60, 'a', { decision: 'acted', outcome: 'failure' }));
   await api.cycle({ as_of: iso(NOW) });
@@ -48,7 +48,7 @@ it('A threshold that a multiplier takes beyond all numbers comes back as a numbe
   await api.close();
 });
 
-it('A threshold named __proto__ is rejected or comes back, and is never dropped silently', async () => {
+it('A threshold named __proto__ is rejected or returned, and never dropped silently', async () => {
   const api = await openApi({ now: () => NOW });
   const answer = await api.send(
     'POST',
@@ -70,13 +70,13 @@ it('A query parameter __proto__ of a look-up is rejected like any unknown one', 
   await api.close();
 });
 
-it('The type of a problem belongs to its code', async () => {
+it('The type of a problem contains its code', async () => {
   const api = await openApi({ now: () => NOW });
   const answer = (await (await api.send('POST', '/v1/events', {})).json()) as { type: string; code: string };
   expect(answer.type).toBe(`urn:pm-tuning:problem:${answer.code}`);
   await api.close();
 });
-it('Another method on a path of the API is 405 with Allow', async () => {
+it('A method that a path of the API does not support is rejected with 405 and an Allow header', async () => {
   const api = await openApi({ now: () => NOW });
   const answer = await api.send('GET', '/v1/events');
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { openApi } from '../support/api.ts';
 import { eventBody, NOW, S1 } from '../support/episodes.ts';
 
-it('[U2] A failing store is 503 with Retry-After, and a look-up is neutral with degraded', async () => {
+it('[U2] While the store fails, requests get 503 with Retry-After, and a look-up gets a neutral answer marked as degraded', async () => {
   let down = false;
   const api = await openApi({
     now: () => NOW,

@@ -17,8 +17,8 @@ const gates = (ts_score: number): object => ({
   ema60_slope: 0.01,
   slope_min: 0,
 });
-const QUARTER = { chain: 'solana', timeframe: '15m' };
-const HOURLY = { chain: 'solana', timeframe: '1h' };
+const SCOPE_15M = { chain: 'solana', timeframe: '15m' };
+const SCOPE_1H = { chain: 'solana', timeframe: '1h' };
 const REQUEST = { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2, points: 5, as_of: iso(NOW) };
 
 let api: Api;
@@ -27,17 +27,17 @@ beforeAll(async () => {
   const acted = { decision: 'acted', timestamp: iso(NOW - 5 * DAY) } as const;
   const skipped = { decision: 'skipped', timestamp: iso(NOW - 5 * DAY) } as const;
   await importAll(api, [
-    ...events(40, 'in', { ...acted, scope: QUARTER, factors: gates(0.9) }),
-    ...events(12, 'near', { ...skipped, scope: QUARTER, factors: gates(0.55) }),
-    ...events(20, 'dodge', { ...skipped, scope: QUARTER, factors: gates(0.55), outcome: 'failure' }),
+    ...events(40, 'in', { ...acted, scope: SCOPE_15M, factors: gates(0.9) }),
+    ...events(12, 'near', { ...skipped, scope: SCOPE_15M, factors: gates(0.55) }),
+    ...events(20, 'dodge', { ...skipped, scope: SCOPE_15M, factors: gates(0.55), outcome: 'failure' }),
     ...events(9, 'halo', {
       ...skipped,
-      scope: QUARTER,
+      scope: SCOPE_15M,
       factors: { ...gates(0.55), halo_distance: 2 },
     }),
-    ...events(30, 'hour', { ...skipped, scope: HOURLY, factors: gates(0.55), outcome: 'failure' }),
-    ...events(7, 'old', { ...acted, scope: HOURLY, factors: gates(0.9), timestamp: iso(NOW - 50 * DAY) }),
-    ...events(3, 'open', { ...acted, scope: QUARTER, factors: gates(0.9), outcome: null }),
+    ...events(30, 'hour', { ...skipped, scope: SCOPE_1H, factors: gates(0.55), outcome: 'failure' }),
+    ...events(7, 'old', { ...acted, scope: SCOPE_1H, factors: gates(0.9), timestamp: iso(NOW - 50 * DAY) }),
+    ...events(3, 'open', { ...acted, scope: SCOPE_15M, factors: gates(0.9), outcome: null }),
   ]);
 });
 afterAll(() => api.close());
@@ -48,7 +48,7 @@ async function postWhatIf(request: object, status = 200): Promise<WhatIfAnswer> 
   return whatIfAnswerSchema.parse(await response.json());
 }
 
-async function rejected(request: object) {
+async function problemOf(request: object) {
   const response = await api.send('POST', '/v1/whatif', request);
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   return problemSchema.parse(await response.json());
@@ -86,7 +86,7 @@ describe('POST /v1/whatif', () => {
 
   it('A what-if counts correlated events together: 12 winners and 20 losers of one hour are one event of +4', async () => {
     const { best, sentence, note } = await postWhatIf({ ...REQUEST, scope: { timeframe: '15m' } });
-    // V is the largest of 4·12 + 20, (2·12 − 20)² and 2·32.
+    // The variance is the largest of 4·12 + 20 = 68, (2·12 − 20)² = 16 and 2·32 = 64.
     expect(best?.error).toBeCloseTo(Math.sqrt(68), 12);
     expect(best?.high).toBeCloseTo(4 + 1.645 * Math.sqrt(68), 12);
     expect(sentence).toBe(
@@ -94,7 +94,7 @@ describe('POST /v1/whatif', () => {
         '+4 ± 14 at 2:1: nothing proven',
     );
     expect(note).toContain('The best value was picked by its gain');
-    // 30 losers of one block: error 30 instead of the 7.7 of independent events.
+    // The 30 losers lie in one block, so the error is 30; independent events would have 7.7.
     const hourly = await postWhatIf({ ...REQUEST, scope: { timeframe: '1h' } });
     expect(hourly.curve[0]).toMatchObject({ losers_change: 30, utility_change: -30, error: 30 });
   });
@@ -107,20 +107,20 @@ describe('POST /v1/whatif', () => {
   });
 
   it('A what-if takes payoff and look-back from the settings of the pattern unless the request names them', async () => {
-    const own = await openApi({ now: () => NOW });
-    await importAll(own, events(40, 'x', { pattern: S2, factors: gates(0.55) }));
+    const ownApi = await openApi({ now: () => NOW });
+    await importAll(ownApi, events(40, 'x', { pattern: S2, factors: gates(0.55) }));
     const settings = { payoff: { win: 3, loss: 2 }, lookback_days: 20, reason: 'test' };
-    await own.send('PUT', `/v1/patterns/${S2}/settings`, settings);
+    await ownApi.send('PUT', `/v1/patterns/${S2}/settings`, settings);
     const answerTo = async (more: object) =>
       whatIfAnswerSchema.parse(
-        await (await own.send('POST', '/v1/whatif', { ...REQUEST, pattern_key: S2, ...more })).json(),
+        await (await ownApi.send('POST', '/v1/whatif', { ...REQUEST, pattern_key: S2, ...more })).json(),
       );
     expect(await answerTo({})).toMatchObject({ payoff: { win: 3, loss: 2 }, lookback_days: 20 });
     expect(await answerTo({ payoff: { win: 1, loss: 9 }, lookback_days: 5 })).toMatchObject({
       payoff: { win: 1, loss: 9 },
       lookback_days: 5,
     });
-    await own.close();
+    await ownApi.close();
   });
 
   it('A what-if shifts a slope by a delta', async () => {
@@ -135,18 +135,18 @@ describe('POST /v1/whatif', () => {
     ]);
   });
 
-  it('A what-if without a curve is 200 with a reason', async () => {
+  it('A what-if that has no curve gets 200 and a reason', async () => {
     expect(await postWhatIf({ ...REQUEST, scope: { chain: 'moon' } })).toMatchObject({
       curve: [],
       reason: 'no event of the slice has an outcome in the window',
       events: { total: 0 },
     });
-    const never = await postWhatIf({ ...REQUEST, pattern_key: 'pm.uptrend.S3.retest', lever: 'dx_min' });
-    expect(never).toMatchObject({ curve: [], events: { total: 0 } });
-    expect(never.base).toBeUndefined();
+    const noEvents = await postWhatIf({ ...REQUEST, pattern_key: 'pm.uptrend.S3.retest', lever: 'dx_min' });
+    expect(noEvents).toMatchObject({ curve: [], events: { total: 0 } });
+    expect(noEvents.base).toBeUndefined();
   });
 
-  it('A what-if changes nothing', async () => {
+  it('A what-if changes neither the status nor the history of a pattern', async () => {
     const before = JSON.stringify(await api.status());
     await postWhatIf(REQUEST);
     expect(JSON.stringify(await api.status())).toBe(before);
@@ -171,8 +171,8 @@ describe('POST /v1/whatif', () => {
     [{ lookback_days: 367 }, 'lookback_days', /./],
     [{ as_of: 'yesterday' }, 'as_of', /RFC 3339/],
     [{ more: 1 }, '', /more/],
-  ])('POST /v1/whatif rejects %j and names the place', async (wrong, path, message) => {
-    const { status, code, errors } = await rejected({ ...REQUEST, ...wrong });
+  ])('POST /v1/whatif rejects %j and names the place of the error', async (wrong, path, message) => {
+    const { status, code, errors } = await problemOf({ ...REQUEST, ...wrong });
     expect([status, code]).toEqual([400, 'invalid_request']);
     expect(errors?.[0]).toMatchObject({ path, message: expect.stringMatching(message) });
   });
@@ -183,10 +183,10 @@ describe('POST /v1/whatif', () => {
     [{ scope: { '1': 'x' } }, 'invalid_scope'],
     [{ scope: { a: {} } }, 'invalid_scope'],
   ])('POST /v1/whatif rejects %j as %s', async (wrong, code) => {
-    expect(await rejected({ ...REQUEST, ...wrong })).toMatchObject({ status: 400, code });
+    expect(await problemOf({ ...REQUEST, ...wrong })).toMatchObject({ status: 400, code });
   });
 
-  it('A what-if rejects a window with more events than it can count in time', async () => {
+  it('A what-if rejects a window with more events than its limit', async () => {
     const answerWithLimit = async (maxEvents: number): Promise<Response> => {
       const app = createApp(api.service.runtime.log);
       whatIfRoutes(app, api.service.runtime, maxEvents);
@@ -237,7 +237,7 @@ describe('GET /v1/whatif', () => {
     [{ scope: '{}' }, 'scope'],
     [{ 'scope.__proto__': 'x' }, 'scope.__proto__'],
     [{ lever: 'x'.repeat(65) }, 'lever'],
-  ])('GET /v1/whatif rejects %j and names the place', async (wrong: object, path) => {
+  ])('GET /v1/whatif rejects %j and names the place of the error', async (wrong: object, path) => {
     const response = await api.send('GET', query({ ...wrong }));
     const { status, errors } = problemSchema.parse(await response.json());
     expect([status, errors?.[0]?.path]).toEqual([400, path]);

@@ -42,7 +42,7 @@ const metricsIn = (properties: Record<string, unknown>) =>
   );
 
 describe('alarms', () => {
-  it('The stack has exactly these alarms', () => {
+  it('The stack has exactly the 13 expected alarms', () => {
     expect([...alarms().keys()].sort()).toEqual([
       'Api5xxAlarm',
       'DeadLetterAlarm',
@@ -164,13 +164,18 @@ describe('alarms', () => {
     ['IngestionStoppedAlarm', ['EventsFlowedCondition', 'EventsQuietCondition']],
     ['OutcomesStoppedAlarm', ['EventsFlowCondition', 'OutcomesFlowedCondition', 'OutcomesQuietCondition']],
     ['NothingReadAlarm', ['OutcomesFlowCondition', 'NothingReadCondition']],
-  ])('%s needs all its conditions, which include earlier traffic', (name, conditions) => {
-    const rule = JSON.stringify(alarm(name).AlarmRule);
-    const named = [...rule.matchAll(/"Fn::GetAtt":\["(\w+)","Arn"\]/g)].map(match => nameOf(match[1] ?? ''));
-    expect(named).toEqual(conditions);
-    expect(rule).toContain(' AND ');
-    expect(rule).not.toContain('NOT');
-  });
+  ])(
+    'The composite alarm %s requires all its conditions, and one of them is earlier traffic',
+    (name, conditions) => {
+      const rule = JSON.stringify(alarm(name).AlarmRule);
+      const conditionNames = [...rule.matchAll(/"Fn::GetAtt":\["(\w+)","Arn"\]/g)].map(match =>
+        nameOf(match[1] ?? ''),
+      );
+      expect(conditionNames).toEqual(conditions);
+      expect(rule).toContain(' AND ');
+      expect(rule).not.toContain('NOT');
+    },
+  );
 
   it.each([
     ['EventsFlowed', 'EventPosts', 86_400, 7],
@@ -178,7 +183,7 @@ describe('alarms', () => {
     ['OutcomesFlowed', 'OutcomePosts', 86_400, 7],
     ['OutcomesFlow', 'OutcomePosts', 86_400, 1],
   ])(
-    '%s holds when one of its periods had traffic, and missing data counts as no traffic',
+    'The condition %s is in alarm when one of its periods had traffic, and missing data counts as no traffic',
     (name, metric, period, periods) => {
       expect(condition(name)).toMatchObject({
         MetricName: metric,
@@ -198,7 +203,7 @@ describe('alarms', () => {
     ['OutcomesQuiet', 'OutcomePosts', 24],
     ['NothingRead', 'EventsRead', 3],
   ])(
-    '%s holds when none of its hours had traffic, and missing data counts as no traffic',
+    'The condition %s is in alarm when none of its hours had traffic, and missing data counts as no traffic',
     (name, metric, hours) => {
       expect(condition(name)).toMatchObject({
         MetricName: metric,
@@ -213,7 +218,7 @@ describe('alarms', () => {
     },
   );
 
-  it('A condition notifies no topic by itself', () => {
+  it('A condition of a composite alarm notifies no topic', () => {
     const all = [...resources(synthesize(), 'AWS::CloudWatch::Alarm')];
     const conditions = all.filter(([name]) => !name.endsWith('Alarm'));
     expect(conditions).toHaveLength(7);
@@ -247,10 +252,10 @@ describe('every alarm', () => {
   });
 
   it('Every alarm has a section in the runbook, and every section has an alarm', () => {
-    const named = [...alarms().values()].map(({ Properties }) =>
+    const linkedSections = [...alarms().values()].map(({ Properties }) =>
       text(Properties.AlarmDescription).replace(/^.*#/, ''),
     );
-    expect([...sections].sort()).toEqual(named.sort());
+    expect([...sections].sort()).toEqual(linkedSections.sort());
   });
 
   it('Every alarm has its stage in its name, and no name or rule occurs in two stages', () => {

@@ -6,8 +6,8 @@ import { resources, synthesize, text } from './synth.ts';
 const JWT = { jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' };
 
 function routes(context: Record<string, string> = {}): Map<string, Record<string, unknown>> {
-  const found = [...resources(synthesize(context), 'AWS::ApiGatewayV2::Route').values()];
-  return new Map(found.map(({ Properties }) => [String(Properties.RouteKey), Properties]));
+  const routeResources = [...resources(synthesize(context), 'AWS::ApiGatewayV2::Route').values()];
+  return new Map(routeResources.map(({ Properties }) => [String(Properties.RouteKey), Properties]));
 }
 
 /** Returns the name of the function that a route's integration invokes. */
@@ -47,12 +47,12 @@ describe('the API', () => {
     expect(invokedBy(route)).toBe(`${name}Function`);
   });
 
-  it('Every route but the liveness check requires a signed request', () => {
+  it('Every route except the liveness check requires a signed request', () => {
     for (const [route, { AuthorizationType }] of routes())
       expect(AuthorizationType, route).toBe(route === 'GET /healthz' ? 'NONE' : 'AWS_IAM');
   });
 
-  it('Every route but the liveness check requires a token with the scope of a role when an issuer is set', () => {
+  it('Every route except the liveness check requires a token with the scope of a role when an issuer is set', () => {
     expect(
       resources(synthesize(JWT), 'AWS::ApiGatewayV2::Authorizer').values().next().value?.Properties,
     ).toMatchObject({
@@ -92,13 +92,13 @@ describe('managed policies', () => {
     ['PmPolicy', 'pm'],
     ['ReaderPolicy', 'reader'],
     ['OperatorPolicy', 'operator'],
-  ])('[A1] [R2] %s permits the routes of the role %s and no others', (policy, role) => {
+  ])('[A1] [R2] The managed policy %s permits the routes of the role %s and no others', (policy, role) => {
     const allowed = CALLS.filter(([, , roles]) => roles.split(' ').includes(role));
     const expected = allowed.map(([route]) => route.replaceAll(/\{\w+\}/g, '*')).sort();
     expect(permittedRoutes(policy)).toEqual(expected);
   });
 
-  it('ReaderPolicy permits only GET', () => {
+  it('The managed policy ReaderPolicy permits only GET', () => {
     for (const route of permittedRoutes('ReaderPolicy')) expect(route).toMatch(/^GET /);
   });
 });
@@ -109,7 +109,7 @@ describe('outputs', () => {
       Object.entries(synthesize(context).findOutputs('*')).map(([name, { Value }]) => [name, text(Value)]),
     );
 
-  it('The outputs name the API, the tables, the state machine, the topic and the policies', () => {
+  it('The outputs of the stack name the API, the tables, the state machine, the topic and the policies', () => {
     const { ApiUrl, ...more } = outputs();
     expect(ApiUrl).toMatch(/^https:\/\/Api\.execute-api\./);
     expect(more).toEqual({
@@ -125,7 +125,7 @@ describe('outputs', () => {
     });
   });
 
-  it('The outputs name no policy when callers use tokens', () => {
+  it('The outputs of the stack name no policy when callers use tokens', () => {
     expect(Object.keys(outputs(JWT)).filter(name => name.includes('Policy'))).toEqual([]);
   });
 });

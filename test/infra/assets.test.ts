@@ -28,7 +28,7 @@ function assemble(): { folder: string; template: string; functions: Map<string, 
   const template = readFileSync(join(folder, `${stack.stackName}.template.json`), 'utf8');
   const { Resources }: { Resources: Record<string, Assembled> } = JSON.parse(template);
   const functions = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
-  const byPath = functions.map(found => [found.Metadata?.['aws:cdk:path'] ?? '', found] as const);
+  const byPath = functions.map(resource => [resource.Metadata?.['aws:cdk:path'] ?? '', resource] as const);
   return { folder, template, functions: new Map(byPath) };
 }
 
@@ -44,9 +44,9 @@ describe('assets', () => {
   it.each(FUNCTION_NAMES)(
     'The asset of %s exists where the template refers to it and exports its handler',
     async name => {
-      const found = assembly.functions.get(`PmTuning-dev/${FUNCTIONS[name].id}Function/Resource`);
-      const [file, exported = ''] = found?.Properties.Handler?.split('.') ?? [];
-      const path = join(assembly.folder, found?.Metadata?.['aws:asset:path'] ?? '', `${file}.mjs`);
+      const resource = assembly.functions.get(`PmTuning-dev/${FUNCTIONS[name].id}Function/Resource`);
+      const [file, exported = ''] = resource?.Properties.Handler?.split('.') ?? [];
+      const path = join(assembly.folder, resource?.Metadata?.['aws:asset:path'] ?? '', `${file}.mjs`);
       expect(existsSync(path)).toBe(true);
       expect(existsSync(`${path}.map`)).toBe(true);
       const bundle: Record<string, unknown> = await import(path);

@@ -88,7 +88,7 @@ describe('the schedule', () => {
     });
   });
 
-  it('The stage sets the minute of the schedule', () => {
+  it('The context scheduleMinute sets the minute of the schedule', () => {
     const template = synthesize({ scheduleMinute: '42' });
     expect(resources(template, 'AWS::Scheduler::Schedule').get('Hourly')?.Properties).toMatchObject({
       ScheduleExpression: 'cron(42 * * * ? *)',
@@ -174,10 +174,10 @@ describe('the state machine', () => {
     expect(distributed.get('Mine')).toEqual(states().get('Mine'));
     expect(distributed.get('Patterns')).toMatchObject({ Label: 'Patterns', MaxConcurrency: 40 });
     expect(distributed.get('Materialize')).toEqual(states().get('Materialize'));
-    const more = allowedTo(synthesize({ distributedMap: 'true' }), 'CycleRole').filter(l =>
-      l.startsWith('states:'),
+    const permissions = allowedTo(synthesize({ distributedMap: 'true' }), 'CycleRole').filter(line =>
+      line.startsWith('states:'),
     );
-    expect(more).toEqual([
+    expect(permissions).toEqual([
       expect.stringMatching(/^states:DescribeExecution arn:.*:execution:Cycle\/Patterns:\*$/),
       expect.stringMatching(/^states:DescribeExecution arn:.*:execution:Cycle:\*$/),
       'states:StartExecution Cycle',

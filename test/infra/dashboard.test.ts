@@ -29,7 +29,7 @@ const referenceIn = (part: unknown): string =>
 const graphed = () => widgets().flatMap(({ properties }) => (properties.metrics ?? []).map(String));
 
 describe('the dashboard', () => {
-  it('The dashboard shows the state of every alarm that notifies', () => {
+  it('The dashboard shows the state of every alarm, but of no condition', () => {
     const all = [
       ...resources(synthesize(), 'AWS::CloudWatch::Alarm').keys(),
       ...resources(synthesize(), 'AWS::CloudWatch::CompositeAlarm').keys(),

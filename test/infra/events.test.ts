@@ -168,7 +168,7 @@ describe('samples of steps', () => {
 });
 
 describe('environment of sam', () => {
-  it('The environment of sam names the tables that the local service creates', () => {
+  it('The sample environment of sam local names the tables that the local service creates', () => {
     const { Parameters } = sample('sam-environment');
     const tables = Object.keys(environmentSchema.shape).filter(name => name.endsWith('_TABLE'));
     expect(Object.keys(Object(Parameters)).toSorted()).toEqual(tables.toSorted());

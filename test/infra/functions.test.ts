@@ -41,40 +41,45 @@ describe('functions', () => {
     },
   );
 
-  it.each(all)('The function %s can read its environment', (_, logicalName) => {
-    const config = readConfig(environmentOf(logicalName));
-    expect(config.tables).toEqual({
-      events: 'EventsTable',
-      lessons: 'LessonsTable',
-      overrides: 'OverridesTable',
-      control: 'ControlTable',
-    });
-    expect(config.defaults).toEqual({
-      nMin: 33,
-      lookbackDays: 90,
-      policy: 'drift',
-      challengers: ['drift', 'replay'],
-      payoff: { win: 2, loss: 1 },
-    });
-    expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
-    expect(config.dynamodbEndpoint).toBeUndefined();
-  });
+  it.each(all)(
+    'The environment of the function %s is valid and has the default settings',
+    (_, logicalName) => {
+      const config = readConfig(environmentOf(logicalName));
+      expect(config.tables).toEqual({
+        events: 'EventsTable',
+        lessons: 'LessonsTable',
+        overrides: 'OverridesTable',
+        control: 'ControlTable',
+      });
+      expect(config.defaults).toEqual({
+        nMin: 33,
+        lookbackDays: 90,
+        policy: 'drift',
+        challengers: ['drift', 'replay'],
+        payoff: { win: 2, loss: 1 },
+      });
+      expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
+      expect(config.dynamodbEndpoint).toBeUndefined();
+    },
+  );
 
   it.each(all)('The function %s gets every setting of the schema and no other', (_, logicalName) => {
-    const set = Object.keys(environmentOf(logicalName));
+    const variables = Object.keys(environmentOf(logicalName));
     const optional = [
       'DYNAMODB_ENDPOINT',
       ...(logicalName === 'OperateFunction' ? [] : ['STATE_MACHINE_ARN']),
     ];
     const known = Object.keys(environmentSchema.shape).filter(name => !optional.includes(name));
-    expect(set.filter(name => name !== 'NODE_OPTIONS').sort()).toEqual(known.sort());
+    expect(variables.filter(name => name !== 'NODE_OPTIONS').sort()).toEqual(known.sort());
   });
 
   it.each(all)(
     'The function %s reads its source map at start only if it does not answer callers',
     (_, logicalName, id) => {
-      const answers = ['Ingest', 'Lookup', 'Operate'].includes(id);
-      expect(environmentOf(logicalName).NODE_OPTIONS).toBe(answers ? undefined : '--enable-source-maps');
+      const answersCallers = ['Ingest', 'Lookup', 'Operate'].includes(id);
+      expect(environmentOf(logicalName).NODE_OPTIONS).toBe(
+        answersCallers ? undefined : '--enable-source-maps',
+      );
     },
   );
 
@@ -108,7 +113,7 @@ describe('log groups', () => {
     expect([...resources(synthesize(), 'AWS::Logs::LogGroup').keys()].sort()).toEqual(names.sort());
   });
 
-  it('Every log group has a retention, which is longer in prod, and a dev stack deletes it', () => {
+  it('A log group keeps lines for 7 days in dev and 90 days in prod, and only removing a dev stack deletes it', () => {
     for (const [name, group] of resources(synthesize(), 'AWS::Logs::LogGroup')) {
       expect(group.Properties.RetentionInDays, name).toBe(7);
       expect(group.DeletionPolicy, name).toBe('Delete');
@@ -128,7 +133,7 @@ describe('settings of a stage', () => {
     expect(logLevel).toBe('debug');
   });
 
-  it('The context accepts every policy that the functions compute', () => {
+  it('The context accepts the name of every policy', () => {
     for (const policy of POLICIES)
       expect(readConfig(environmentOf('MineFunction', synthesize({ policy }))).defaults.policy).toBe(policy);
   });

@@ -73,7 +73,7 @@ const OTHER_ACCESS: Readonly<Record<string, readonly string[]>> = {
 
 describe('functions', () => {
   it.each(Object.entries(TABLE_ACCESS))(
-    'The function %s has exactly the permissions of its row',
+    'The function %s has exactly the permissions that its row in this test lists',
     (name, access) => {
       const logs = [`logs:CreateLogStream ${name}Logs`, `logs:PutLogEvents ${name}Logs`];
       const expected = [...access, ...logs, ...TRACES, ...(OTHER_ACCESS[name] ?? [])].sort();
@@ -81,16 +81,16 @@ describe('functions', () => {
     },
   );
 
-  it('A customer-managed key adds the permission to use the key through DynamoDB', () => {
+  it('A customer-managed key adds to functions the permission to use the key through DynamoDB', () => {
     const template = synthesize({ customerKey: 'true' });
     const via =
       '{"StringEquals":{"kms:ViaService":{"Fn::Join":["",["dynamodb.",{"Ref":"AWS::Region"},".amazonaws.com"]]}}}';
-    const keyOf = (name: string) =>
+    const keyPermissions = (name: string) =>
       allowedTo(template, `${name}Role`).filter(line => line.startsWith('kms:'));
-    const read = [`kms:Decrypt TablesKey ${via}`, `kms:DescribeKey TablesKey ${via}`];
-    expect(keyOf('Lookup')).toEqual(read);
-    expect(keyOf('Ingest')).toEqual([
-      ...read,
+    const readPermissions = [`kms:Decrypt TablesKey ${via}`, `kms:DescribeKey TablesKey ${via}`];
+    expect(keyPermissions('Lookup')).toEqual(readPermissions);
+    expect(keyPermissions('Ingest')).toEqual([
+      ...readPermissions,
       `kms:Encrypt TablesKey ${via}`,
       `kms:GenerateDataKey TablesKey ${via}`,
       `kms:ReEncryptFrom TablesKey ${via}`,
@@ -100,7 +100,7 @@ describe('functions', () => {
 });
 
 describe('all roles', () => {
-  it('The schedule may start the state machine and write to its dead-letter queue', () => {
+  it('The schedule may only start the state machine and write to its dead-letter queue', () => {
     const role = [...resources(synthesize(), 'AWS::IAM::Role').keys()].filter(name => /Scheduler/.test(name));
     expect(role).toHaveLength(1);
     expect(allowedTo(synthesize(), role[0] ?? '')).toEqual([
@@ -126,12 +126,12 @@ describe('all roles', () => {
     'Only actions without resource-level permissions have a wildcard resource: %j',
     (context: Record<string, string>) => {
       const template = synthesize(context);
-      const anywhere = [...resources(template, 'AWS::IAM::Role').keys()].flatMap(role =>
+      const actionsOnAnyResource = [...resources(template, 'AWS::IAM::Role').keys()].flatMap(role =>
         allowedTo(template, role)
           .filter(line => / \*( |$)/.test(line))
           .map(line => line.split(' ')[0] ?? ''),
       );
-      expect([...new Set(anywhere)].sort()).toEqual([
+      expect([...new Set(actionsOnAnyResource)].sort()).toEqual([
         'logs:CreateLogDelivery',
         'logs:DeleteLogDelivery',
         'logs:DescribeLogGroups',

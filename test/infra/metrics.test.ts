@@ -11,7 +11,7 @@ describe('metric filters', () => {
   it.each([
     ['EventPosts', 'POST /v1/events'],
     ['OutcomePosts', 'POST /v1/outcomes'],
-  ])('%s counts the accepted requests of %s in the access log', (metric, route) => {
+  ])('The metric %s counts the accepted requests of %s in the access log', (metric, route) => {
     const filter = filters().get(`${metric}Filter`)?.Properties ?? {};
     expect(filter.FilterPattern).toBe(`{ ($.route = "${route}") && ($.status = "2*") }`);
     expect(text(filter.LogGroupName)).toBe('ApiAccessLogs');

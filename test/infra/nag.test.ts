@@ -36,7 +36,7 @@ describe('AwsSolutions checks', () => {
       },
     ],
   ])(
-    'The AwsSolutions checks find nothing that is not acknowledged with a reason: %j',
+    'Every finding of the AwsSolutions checks is acknowledged with a reason in the context %j',
     (context: Record<string, string>) => {
       const report = check(context);
       expect(report).toMatchObject({ conclusion: 'success', violations: [] });

@@ -60,7 +60,7 @@ const logEvent = (line: object) => {
   return { awslogs: { data: gzipSync(text).toString('base64') } };
 };
 
-const many = (outcome: string, from: number) => ({
+const manyEvents = (outcome: string, from: number) => ({
   events: Array.from({ length: 40 }, (_, i) => ({
     pattern_key: PATTERN,
     episode_id: `many-${from + i}`,
@@ -88,30 +88,37 @@ beforeAll(async () => {
   };
   // An outcome that comes before its event is parked, corrected, and applied when the event comes.
   await call(ingestHandler, 'post-outcomes');
-  const corrected = { pattern_key: PATTERN, episode_id: 'ep-3', outcome: 'failure', correction: true };
-  await call(ingestHandler, 'post-outcomes', { outcomes: [corrected] });
+  const correction = { pattern_key: PATTERN, episode_id: 'ep-3', outcome: 'failure', correction: true };
+  await call(ingestHandler, 'post-outcomes', { outcomes: [correction] });
   await call(ingestHandler, 'post-events');
   await call(ingestHandler, 'post-events');
-  const late = { ...many('success', 0).events[0], episode_id: 'ep-3', outcome: undefined };
-  await call(ingestHandler, 'post-events', { events: [late] });
+  const lateEvent = { ...manyEvents('success', 0).events[0], episode_id: 'ep-3', outcome: undefined };
+  await call(ingestHandler, 'post-events', { events: [lateEvent] });
   await call(ingestHandler, 'post-outcomes');
-  await call(ingestHandler, 'post-outcomes', { outcomes: [{ ...corrected, episode_id: 'ep-2' }] });
-  await call(ingestHandler, 'post-events', many('failure', 0));
+  await call(ingestHandler, 'post-outcomes', { outcomes: [{ ...correction, episode_id: 'ep-2' }] });
+  await call(ingestHandler, 'post-events', manyEvents('failure', 0));
   await runCycle(steps);
   for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(lookupHandler, name);
   await recordQueriedDimensions(runtimeOf('record-queried-dimensions'))(
     logEvent({ message: QUERIED_DIMENSIONS_MESSAGE, pattern: PATTERN, dimensions: 'bucket,chain' }),
   );
   now += DAY_MS;
-  await call(ingestHandler, 'post-events', many('failure', 100));
+  await call(ingestHandler, 'post-events', manyEvents('failure', 100));
   await runCycle(steps);
   // The pattern is frozen long enough that the rows in force are renewed.
   await call(adminHandler, 'put-mode', { mode: 'frozen', reason: 'a holiday' });
   now += 45 * DAY_MS;
   await runCycle(steps);
   await steps.close(sample('cycle-close'));
-  const reads = ['get-status', 'get-healthz', 'get-openapi', 'get-overrides', 'get-lessons', 'get-cycles'];
-  const more = [
+  const readRoutes = [
+    'get-status',
+    'get-healthz',
+    'get-openapi',
+    'get-overrides',
+    'get-lessons',
+    'get-cycles',
+  ];
+  const otherRoutes = [
     'get-generations',
     'get-evidence',
     'get-whatif',
@@ -120,22 +127,24 @@ beforeAll(async () => {
     'put-mode',
     'put-settings',
   ];
-  for (const name of [...reads, ...more]) await call(adminHandler, name);
+  for (const name of [...readRoutes, ...otherRoutes]) await call(adminHandler, name);
   await call(adminHandler, 'post-rollback', { generation: 2, reason: 'the current one again' });
 });
 
 afterAll(() => recorded.close());
 
-const fits = (form: string, key: string): boolean =>
-  form.endsWith('*') ? key.startsWith(form.slice(0, -1)) : key === form;
+const matches = (partitionForm: string, key: string): boolean =>
+  partitionForm.endsWith('*') ? key.startsWith(partitionForm.slice(0, -1)) : key === partitionForm;
 
 /** Returns the entries of `ACCESS` that permit a call. */
-const granting = (request: Call) =>
+const grantsFor = (request: Call) =>
   ACCESS[request.by].filter(
     rule =>
       rule.target === request.on &&
       rule.actions.some(action => action === request.action) &&
-      request.partitions.every(key => rule.partitions?.some(form => fits(form, key)) ?? true) &&
+      request.partitions.every(
+        key => rule.partitions?.some(partitionForm => matches(partitionForm, key)) ?? true,
+      ) &&
       request.attributes.every(name => rule.attributes?.includes(name) ?? true),
   );
 
@@ -164,8 +173,8 @@ describe('functions', () => {
     });
   });
 
-  it.each(FUNCTION_NAMES)('The function %s makes only requests that it is granted', name => {
-    const denied = recorded.calls.filter(request => request.by === name && granting(request).length === 0);
+  it.each(FUNCTION_NAMES)('The function %s makes only requests that its grants permit', name => {
+    const denied = recorded.calls.filter(request => request.by === name && grantsFor(request).length === 0);
     expect(denied).toEqual([]);
   });
 

@@ -86,7 +86,7 @@ interface Request {
   readonly Statements?: readonly { readonly Statement: string }[];
 }
 
-const WORDS = new Set(['SET', 'ADD', 'AND', 'OR', 'attribute_exists', 'attribute_not_exists']);
+const EXPRESSION_KEYWORDS = new Set(['SET', 'ADD', 'AND', 'OR', 'attribute_exists', 'attribute_not_exists']);
 
 function callsOf(by: FunctionName, operation: string, body: string): Call[] {
   const request: Request = JSON.parse(body);
@@ -116,7 +116,7 @@ function callsOf(by: FunctionName, operation: string, body: string): Call[] {
 function attributesOf({ UpdateExpression = '', ConditionExpression = '' }: Request): string[] {
   if (UpdateExpression === '') return [];
   const words = `${UpdateExpression} ${ConditionExpression}`.match(/(?<![:#\w])[A-Za-z_]\w*/g) ?? [];
-  return [...new Set(['pk', 'sk', ...words.filter(word => !WORDS.has(word))])];
+  return [...new Set(['pk', 'sk', ...words.filter(word => !EXPRESSION_KEYWORDS.has(word))])];
 }
 
 /** Returns the sample event of `test/events/` with this name. */

@@ -3,7 +3,7 @@ import { createApp, createStack, resources, synthesize } from './synth.ts';
 
 describe('stages', () => {
   /** Returns the fixed names of resources, which must be unique within an account and region. */
-  const named = (stage: string): string[] => {
+  const fixedNames = (stage: string): string[] => {
     const {
       Resources,
     }: Record<string, Record<string, { Properties?: Record<string, unknown> }>> = synthesize({
@@ -18,8 +18,8 @@ describe('stages', () => {
   };
 
   it('Two stages can share an account: no name occurs in both', () => {
-    expect(named('prod').filter(name => named('dev').includes(name))).toEqual([]);
-    expect(named('prod')).toEqual(
+    expect(fixedNames('prod').filter(name => fixedNames('dev').includes(name))).toEqual([]);
+    expect(fixedNames('prod')).toEqual(
       expect.arrayContaining(['Name pm-tuning-prod', 'DashboardName pm-tuning-prod']),
     );
   });
@@ -38,7 +38,7 @@ describe('stages', () => {
   });
 
   it('Stages differ in termination protection and throttling', () => {
-    const of = (stage: string) => {
+    const settingsOf = (stage: string) => {
       const stack = createStack(createApp({ stage }));
       const throttle = resources(synthesize({ stage }), 'AWS::ApiGatewayV2::Stage').get('ApiStage');
       return [
@@ -47,8 +47,8 @@ describe('stages', () => {
         Object.values(throttle?.Properties.DefaultRouteSettings ?? {}),
       ];
     };
-    expect(of('dev')).toEqual(['PmTuning-dev', false, [100, 50]]);
-    expect(of('prod')).toEqual(['PmTuning-prod', true, [1000, 500]]);
+    expect(settingsOf('dev')).toEqual(['PmTuning-dev', false, [100, 50]]);
+    expect(settingsOf('prod')).toEqual(['PmTuning-prod', true, [1000, 500]]);
   });
 
   it('The resources of a stage are tagged with product and stage', () => {

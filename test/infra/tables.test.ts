@@ -46,8 +46,8 @@ describe('tables', () => {
     }
     const keys = resources(synthesize({ customerKey: 'true' }), 'AWS::KMS::Key');
     expect([...keys.values()].map(key => key.Properties.EnableKeyRotation)).toEqual([true]);
-    const kept = resources(synthesize({ stage: 'prod', customerKey: 'true' }), 'AWS::KMS::Key');
-    expect([...kept.values()].map(key => key.DeletionPolicy)).toEqual(['Retain']);
+    const prodKeys = resources(synthesize({ stage: 'prod', customerKey: 'true' }), 'AWS::KMS::Key');
+    expect([...prodKeys.values()].map(key => key.DeletionPolicy)).toEqual(['Retain']);
     expect(resources(synthesize(), 'AWS::KMS::Key').size).toBe(0);
   });
 });

@@ -9,15 +9,18 @@ const CONTEXTS: readonly Record<string, string>[] = [
 ];
 
 describe('templates', () => {
-  it.each(CONTEXTS.map(context => [context]))('A template names no account and no region: %j', context => {
-    const template = JSON.stringify(synthesize(context).toJSON());
-    expect(template).not.toMatch(/\b\d{12}\b/);
-    expect(template).not.toMatch(
-      /\b(us|eu|ap|sa|ca|me|af|il|mx|cn)-(north|south|east|west|central)[a-z]*-\d\b/,
-    );
-    const stack = createStack(createApp(context));
-    expect([stack.account, stack.region].every(Token.isUnresolved)).toBe(true);
-  });
+  it.each(CONTEXTS.map(context => [context]))(
+    'A template names no account and no region in the context %j',
+    context => {
+      const template = JSON.stringify(synthesize(context).toJSON());
+      expect(template).not.toMatch(/\b\d{12}\b/);
+      expect(template).not.toMatch(
+        /\b(us|eu|ap|sa|ca|me|af|il|mx|cn)-(north|south|east|west|central)[a-z]*-\d\b/,
+      );
+      const stack = createStack(createApp(context));
+      expect([stack.account, stack.region].every(Token.isUnresolved)).toBe(true);
+    },
+  );
 
   it('A template imports nothing from other stacks and exports nothing', () => {
     const template = JSON.stringify(synthesize().toJSON());

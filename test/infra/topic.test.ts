@@ -22,7 +22,7 @@ it('The alarm topic lets CloudWatch of this account publish and mails the addres
   expect(mails.every(({ Properties }) => text(Properties.TopicArn) === 'AlarmTopic')).toBe(true);
 });
 
-it('The synthesis of a stage that keeps data warns while no address gets the alarms', () => {
+it('The synthesis of a prod stage warns when no e-mail address gets the alarms', () => {
   const warnings = (context: Record<string, string>) =>
     Annotations.fromStack(createStack(createApp(context)))
       .findWarning('*', Match.stringLikeRegexp('No address gets the alarms'))

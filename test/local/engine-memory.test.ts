@@ -15,7 +15,7 @@ const QUERIES = 400;
 
 const { AbstractValueIterator } = createRequire(import.meta.url)('abstract-level');
 /** Returns the number of the database's iterators that are in memory after a garbage collection. */
-const iterators = (): number => queryObjects(AbstractValueIterator, { format: 'count' });
+const countIterators = (): number => queryObjects(AbstractValueIterator, { format: 'count' });
 
 let engine: EmbeddedEngine;
 let folder: string | undefined;
@@ -26,8 +26,8 @@ afterEach(async () => {
 
 it.each(['in memory', 'on disk'])(
   '[R8] queries of the embedded engine %s leave no iterator open',
-  async where => {
-    folder = where === 'on disk' ? await mkdtemp(join(tmpdir(), 'pm-tuning-engine-')) : undefined;
+  async storage => {
+    folder = storage === 'on disk' ? await mkdtemp(join(tmpdir(), 'pm-tuning-engine-')) : undefined;
     engine = await openEmbeddedEngine(folder);
     const client = documentClient(engine.settings);
     const tables = { events: 'events', lessons: 'lessons', overrides: 'overrides', control: 'control' };
@@ -48,14 +48,14 @@ it.each(['in memory', 'on disk'])(
         );
     };
     await runQueries(4);
-    const before = iterators();
+    const before = countIterators();
     await runQueries(QUERIES);
-    const more = iterators() - before;
+    const addedIterators = countIterators() - before;
     // The last iterator may be closing.
-    expect(more).toBeLessThanOrEqual(1);
+    expect(addedIterators).toBeLessThanOrEqual(1);
     measurement(
       'memory',
-      `${QUERIES} queries of the embedded engine ${where}: ${more} more iterators in memory`,
+      `${QUERIES} queries of the embedded engine ${storage}: ${addedIterators} more iterators in memory`,
     );
   },
 );

@@ -44,10 +44,11 @@ function start(args: readonly string[], env: Record<string, string> = {}) {
   return { child, ended, listening, stop, out: () => out };
 }
 
-async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+/** Reads a value repeatedly, for about 20 s at most, until it fulfils the condition; returns the last one. */
+async function until<T>(read: () => Promise<T>, isDone: (value: T) => boolean): Promise<T> {
   for (let tries = 0; ; tries++) {
     const value = await read();
-    if (holds(value) || tries > 200) return value;
+    if (isDone(value) || tries > 200) return value;
     await new Promise(resolve => setTimeout(resolve, 100));
   }
 }
@@ -69,18 +70,18 @@ describe('npm start', () => {
     await json(`${url}/v1/cycles?wait=true`, { method: 'POST', body: '{"as_of":"2025-01-20T00:00:00Z"}' });
     const { code, err } = await first.stop();
     expect(code).toBe(0);
-    // The log has the line of the run and no error.
+    // The log has the line that closes the run, and no error.
     expect(err).toContain('cycle closed');
     expect(err).not.toContain('"level":"error"');
 
     const second = start(['--data', folder, '--every', 'off']);
-    const again = await second.listening;
-    const lookup = `${again}/v1/overrides/lookup?pattern_key=pm.uptrend.S1.entry&scope.chain=solana&thresholds.ts_min=1`;
+    const secondUrl = await second.listening;
+    const lookup = `${secondUrl}/v1/overrides/lookup?pattern_key=pm.uptrend.S1.entry&scope.chain=solana&thresholds.ts_min=1`;
     expect(await json(lookup)).toMatchObject({ generation: 1, thresholds: { ts_min: Math.exp(-0.2) } });
     expect((await second.stop()).code).toBe(0);
   });
 
-  test('npm start runs cycles by itself, every period', async () => {
+  test('npm start runs a cycle every period without a request', async () => {
     const service = start(['--memory', '--every', '1s']);
     const url = await service.listening;
     const cycles = await until(
@@ -126,7 +127,7 @@ describe('npm start', () => {
 
   test.each(['CURRENT', 'MANIFEST', '.log', '.ldb'])(
     '[D7] npm start with a damaged %s in the data folder prints one line and exits with code 1',
-    async part => {
+    async fileKind => {
       const data = join(folder, 'data');
       // The second start moves the log of the first one into a table file.
       for (let round = 0; round < 2; round++) {
@@ -136,7 +137,7 @@ describe('npm start', () => {
         await service.stop();
       }
       const files = readdirSync(data).filter(name =>
-        part.startsWith('.') ? name.endsWith(part) : name.startsWith(part),
+        fileKind.startsWith('.') ? name.endsWith(fileKind) : name.startsWith(fileKind),
       );
       expect(files).not.toEqual([]);
       for (const name of files)
@@ -151,11 +152,14 @@ describe('npm start', () => {
     [['--every', '5'], '--every takes a time'],
     [['--port', 'http'], '--port takes a number'],
     [['--dta', 'x'], "Unknown option '--dta'"],
-  ])('npm start with invalid options prints a line and exits with code 2: %j', async (args, message) => {
-    const { code, err } = await start(args).ended;
-    expect(code).toBe(2);
-    expect(err).toContain(message);
-  });
+  ])(
+    'npm start with the invalid options %j prints the error and exits with code 2',
+    async (args, message) => {
+      const { code, err } = await start(args).ended;
+      expect(code).toBe(2);
+      expect(err).toContain(message);
+    },
+  );
 
   test('npm start with an unreachable endpoint prints one line and exits with code 1', async () => {
     const { code, err } = await start([], { DYNAMODB_ENDPOINT: 'http://127.0.0.1:9' }).ended;
@@ -177,6 +181,6 @@ test.each([
   ['1h', 3_600_000],
   ['90s', 90_000],
   ['off', undefined],
-])('--every %s means %s ms', (text, ms) => {
+])('The period %s of --every is read as %s ms', (text, ms) => {
   expect(parsePeriod(text)).toBe(ms);
 });

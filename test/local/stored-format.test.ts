@@ -65,7 +65,7 @@ const storedVersion = (): Promise<Item | undefined> =>
 const markVersion = (version: unknown): Promise<boolean> =>
   withItems(db => db.put({ TableName: CONTROL, Item: { ...VERSION_KEY, version } }));
 
-it('a data folder of release 0.1.0 is opened, read and continued', async () => {
+it('a data folder of release 0.1.0 is opened, gives the same generation, and accepts new events and runs', async () => {
   cpSync(FORMAT_1, folder, { recursive: true });
   const api = await open();
   const status = await api.status();
@@ -114,20 +114,20 @@ it('a data folder of release 0.1.0 is opened, read and continued', async () => {
   await api.close();
 
   expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
-  const again = await open();
-  expect((await again.status()).patterns).toMatchObject([
+  const reopened = await open();
+  expect((await reopened.status()).patterns).toMatchObject([
     { events: { total: 76 }, generation: 1, mode: 'frozen' },
   ]);
-  await again.close();
+  await reopened.close();
   measurement('stored format', 'a data folder of 0.1.0: opened, the same generation mined, continued');
 });
 
-it('a new data folder carries format version 1', async () => {
+it('a new data folder has format version 1', async () => {
   await (await open()).close();
   expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
 });
 
-it('npm start refuses a data folder of a newer format with one line and exit code 1', async () => {
+it('npm start rejects a data folder of a newer format with one line and exit code 1', async () => {
   cpSync(FORMAT_1, folder, { recursive: true });
   await (await open()).close();
   await markVersion(999);
@@ -142,7 +142,7 @@ it('npm start refuses a data folder of a newer format with one line and exit cod
 });
 
 it.each([2, 1.5, '1', null])(
-  'a data folder with format version %j is refused and is not locked afterwards',
+  'a data folder with format version %j is rejected and is not locked afterwards',
   async version => {
     await (await open()).close();
     await markVersion(version);

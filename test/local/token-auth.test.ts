@@ -76,30 +76,33 @@ async function problemOf(response: Response) {
 }
 
 describe('with tokens', () => {
-  it.each(CALLS)('[R2] [A1] %s admits the roles that the deployed API admits', async (call, _, roles) => {
-    const [path = '', allowed = 0, body] = REQUESTS[call] ?? [];
-    const method = call.slice(0, call.indexOf(' '));
-    for (const authorization of [
-      undefined,
-      'Bearer not-a-known-token',
-      `Basic ${tokenOf('operator')}`,
-      'Bearer ',
-    ]) {
-      const response = await send(method, path, authorization, body);
-      expect([authorization, response.status]).toEqual([authorization, roles === '' ? 200 : 401]);
-      if (roles === '') continue;
-      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="pm-tuning"');
-      expect(await problemOf(response)).toMatchObject({ code: 'unauthorized' });
-    }
-    for (const role of ROLES) {
-      const response = await send(method, path, `Bearer ${tokenOf(role)}`, body);
-      const may = roles === '' || roles.split(' ').includes(role);
-      expect([role, response.status]).toEqual([role, may ? allowed : 403]);
-      if (!may) expect(await problemOf(response)).toMatchObject({ code: 'forbidden' });
-    }
-  });
+  it.each(CALLS)(
+    '[R2] [A1] the local service admits to %s exactly the roles that the deployed API admits',
+    async (call, _, roles) => {
+      const [path = '', expectedStatus = 0, body] = REQUESTS[call] ?? [];
+      const method = call.slice(0, call.indexOf(' '));
+      for (const authorization of [
+        undefined,
+        'Bearer not-a-known-token',
+        `Basic ${tokenOf('operator')}`,
+        'Bearer ',
+      ]) {
+        const response = await send(method, path, authorization, body);
+        expect([authorization, response.status]).toEqual([authorization, roles === '' ? 200 : 401]);
+        if (roles === '') continue;
+        expect(response.headers.get('www-authenticate')).toBe('Bearer realm="pm-tuning"');
+        expect(await problemOf(response)).toMatchObject({ code: 'unauthorized' });
+      }
+      for (const role of ROLES) {
+        const response = await send(method, path, `Bearer ${tokenOf(role)}`, body);
+        const isAllowed = roles === '' || roles.split(' ').includes(role);
+        expect([role, response.status]).toEqual([role, isAllowed ? expectedStatus : 403]);
+        if (!isAllowed) expect(await problemOf(response)).toMatchObject({ code: 'forbidden' });
+      }
+    },
+  );
 
-  it('every call of the contract has a request in this test', () => {
+  it('every call of the contract has a request in the test of roles', () => {
     expect(Object.keys(REQUESTS)).toEqual(CALLS.map(([call]) => call));
     measurement(
       'access',
@@ -117,7 +120,7 @@ describe('with tokens', () => {
     ['GET', '/nothing', 'reader', 404],
     ['GET', '/nothing', undefined, 401],
     ['OPTIONS', '/v1/status', undefined, 401],
-  ])('The request %s %s with the token of role %s gets status %d', async (method, path, role, status) => {
+  ])('the request %s %s with the token of role %s gets status %d', async (method, path, role, status) => {
     const authorization = role === undefined ? undefined : `Bearer ${tokenOf(role)}`;
     expect((await send(method, path, authorization)).status).toBe(status);
   });
@@ -148,7 +151,7 @@ describe('a file of tokens', () => {
     expect(() => callersOf(tokens, 'tokens.json')).not.toThrow(/token-of-the-bot/);
   });
 
-  it('a token file that is missing or not JSON gives a message of one line', () => {
+  it('reading a token file that is missing or not JSON throws an error with the cause', () => {
     expect(() => readCallers('/nowhere.json')).toThrow('cannot read the tokens in /nowhere.json (ENOENT)');
     expect(() => readCallers('README.md')).toThrow('cannot read the tokens in README.md (it is not JSON)');
   });
@@ -167,8 +170,8 @@ describe('npm start', () => {
     const url = new Promise<string>(resolve =>
       child.stdout.on('data', chunk => {
         out += chunk;
-        const found = /listens on (http:\S+)/.exec(out)?.[1];
-        if (found) resolve(found);
+        const listeningUrl = /listens on (http:\S+)/.exec(out)?.[1];
+        if (listeningUrl) resolve(listeningUrl);
       }),
     );
     return { child, url, ended: once(child, 'close').then(([code]) => ({ code, err })) };

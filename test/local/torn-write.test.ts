@@ -12,7 +12,7 @@ import { measurement } from '../support/measurements.ts';
  * row without an item. The event was not acknowledged, so its sender retries it.
  */
 
-/** Deletes an item and keeps its index row, as such a kill does; returns the number of deleted items. */
+/** Deletes an item but not its index row, which simulates the kill; returns the number of deleted items. */
 async function tearWrite(folder: string, episodeId: string): Promise<number> {
   const level = new ClassicLevel<string, string>(folder);
   await level.open();

@@ -10,7 +10,7 @@ import { overridesPageSchema } from '../../shared/http/schemas/overrides.ts';
 import { statusSchema } from '../../shared/http/schemas/status.ts';
 import { jsonLog } from '../../shared/log.ts';
 
-/** Opens the product on an engine in memory. Its functions send requests and parse the responses. */
+/** Opens the service on an in-memory engine. Returns functions that send requests and parse the responses. */
 export async function openApi(options: ServiceOptions = {}) {
   const log = jsonLog('error', () => undefined, Date.now);
   const service = await openService({ log, interpreter: { retryPauseMs: 1 }, ...options });

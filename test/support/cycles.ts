@@ -8,7 +8,7 @@ import { iso } from './episodes.ts';
 
 let started = 0;
 
-/** Runs one cycle over every pattern in the order of the state machine. The error of a step ends it. */
+/** Runs one cycle over every pattern, in the order of the state machine. An error in a step ends the cycle. */
 export async function runCycle(runtime: Runtime, options: object = {}): Promise<PatternRun[]> {
   const execution = { name: `run ${started++}`, started_at: iso(runtime.now()) };
   const opened = await openStep(runtime, { execution, options: { n_min: 10, ...options } });

@@ -28,7 +28,7 @@ export function eventBody(id: string, fields: object = {}): Record<string, unkno
   };
 }
 
-/** Returns the event of that body. */
+/** Returns the event that the service reads from `eventBody`. */
 export function episode(id: string, fields: object = {}): Episode {
   return readEpisode(eventBody(id, fields), NOW);
 }

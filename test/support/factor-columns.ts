@@ -60,10 +60,10 @@ function quadrantOf(acted: boolean, outcome: Outcome): number {
   return acted ? QUADRANT.actedNeutral : QUADRANT.skippedNeutral;
 }
 
-function flagBits(flags: ReadonlyMap<GateFlag, boolean>, counts: (set: boolean) => boolean): number {
+function flagBits(flags: ReadonlyMap<GateFlag, boolean>, isCounted: (set: boolean) => boolean): number {
   return GATE_FLAGS.reduce((bits, name, i) => {
     const flag = flags.get(name);
-    return flag !== undefined && counts(flag) ? bits | (1 << i) : bits;
+    return flag !== undefined && isCounted(flag) ? bits | (1 << i) : bits;
   }, 0);
 }
 

@@ -12,7 +12,7 @@ interface EngineHandler {
 export function hanging(hangs: (operation: string, body: string) => boolean) {
   let gate = Promise.withResolvers<void>();
   gate.resolve();
-  const settings = between(async (operation, body) => {
+  const settings = beforeEachCall(async (operation, body) => {
     if (hangs(operation, body)) await gate.promise;
   });
   return {
@@ -29,13 +29,13 @@ export function hanging(hangs: (operation: string, body: string) => boolean) {
  * @param fails receives the operation's name and the request's body; true makes the call fail
  */
 export function failing(fails: (operation: string, body: string) => boolean) {
-  return between(async (operation, body) => {
+  return beforeEachCall(async (operation, body) => {
     if (fails(operation, body)) throw Object.assign(new Error('connection cut'), { name: 'TimeoutError' });
   });
 }
 
 /** Runs a function before each call reaches the engine. Its error reaches the SDK, which does not retry here. */
-function between(before: (operation: string, body: string) => Promise<void>) {
+function beforeEachCall(before: (operation: string, body: string) => Promise<void>) {
   return (settings: DynamoDBClientConfig): DynamoDBClientConfig => {
     const engine = settings.requestHandler as unknown as EngineHandler;
     const handle = async (request: EngineRequest): Promise<unknown> => {

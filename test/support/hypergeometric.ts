@@ -1,25 +1,40 @@
-/** Returns the exact probability of x hits among `part`, for each x, when `hits` fall on `all` at random. */
-export function hypergeometric(part: number, hits: number, all: number): Map<number, number> {
-  const least = Math.max(0, part + hits - all);
-  const most = Math.min(part, hits);
+/**
+ * Returns the hypergeometric distribution: the exact probability of each number x of successes among `draws` events,
+ * which are drawn at random from `population` events that contain `successes` successes.
+ */
+export function hypergeometric(draws: number, successes: number, population: number): Map<number, number> {
+  const min = Math.max(0, draws + successes - population);
+  const max = Math.min(draws, successes);
   const probabilities = new Map<number, number>();
-  for (let x = least; x <= most; x++)
+  for (let x = min; x <= max; x++)
     probabilities.set(
       x,
-      Math.exp(logChoose(hits, x) + logChoose(all - hits, part - x) - logChoose(all, part)),
+      Math.exp(
+        logChoose(successes, x) + logChoose(population - successes, draws - x) - logChoose(population, draws),
+      ),
     );
   return probabilities;
 }
 
-/** Returns the exact two-sided mid-p of each x: twice the smaller tail probability, where x itself counts half. */
-export function midP(part: number, hits: number, all: number): Map<number, number> {
-  const probabilities = hypergeometric(part, hits, all);
-  const sum = (of: (x: number) => boolean): number =>
-    [...probabilities].reduce((total, [x, ofX]) => (of(x) ? total + ofX : total), 0);
+/**
+ * Returns the exact two-sided mid-p value of each x: twice the smaller tail probability, where x itself counts half,
+ * and at most 1.
+ */
+export function midP(draws: number, successes: number, population: number): Map<number, number> {
+  const probabilities = hypergeometric(draws, successes, population);
+  const probabilityWhere = (condition: (x: number) => boolean): number =>
+    [...probabilities].reduce((total, [x, probability]) => (condition(x) ? total + probability : total), 0);
   return new Map(
-    [...probabilities].map(([x, ofX]) => [
+    [...probabilities].map(([x, probability]) => [
       x,
-      Math.min(1, 2 * Math.min(sum(y => y < x) + ofX / 2, sum(y => y > x) + ofX / 2)),
+      Math.min(
+        1,
+        2 *
+          Math.min(
+            probabilityWhere(y => y < x) + probability / 2,
+            probabilityWhere(y => y > x) + probability / 2,
+          ),
+      ),
     ]),
   );
 }

@@ -19,7 +19,7 @@ declare module 'vitest' {
  */
 export function measurement(row: number | string, text: string): void {
   const meta = TestRunner.getCurrentTest()?.meta;
-  if (!meta) throw new Error('no test is running');
+  if (!meta) throw new Error('no test is running: call measurement() inside a test');
   meta.measurements = [...(meta.measurements ?? []), { row, text }];
 }
 

@@ -5,7 +5,7 @@ import type { Override } from '../../shared/override/override.ts';
 import type { Scope } from '../../shared/pattern/scope.ts';
 import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
 
-/** Makes an override of a slice: a delta for slopes, else a multiplier. */
+/** Returns an override of a slice. The effect is a delta for slopes, else a multiplier. */
 export function override(
   action_category: ActionCategory,
   scope: object,

@@ -21,22 +21,23 @@ export function usePatternRuns() {
   });
   afterEach(() => opened?.close());
   const stores = (): Stores => {
-    if (!opened) throw new Error('the stores of a test are open while it runs');
+    if (!opened)
+      throw new Error('the stores are open only while a test runs: call this function inside a test');
     return opened;
   };
-  let sent = 0;
-  let started = 0;
+  let eventCount = 0;
+  let runCount = 0;
 
   /** Adds skipped successes of one slice; each raises its pressure by 1. */
   const addMisses = async (n: number, fields: object = {}): Promise<void> => {
     const events = Array.from({ length: n }, () =>
-      readEpisode(eventBody(`e${sent++}`, { outcome: 'success', ...fields }), stores().clock.now),
+      readEpisode(eventBody(`e${eventCount++}`, { outcome: 'success', ...fields }), stores().clock.now),
     );
     await stores().runtime.episodes.add(events);
   };
   const open = (options: object = {}): Promise<OpenedCycle> =>
     openStep(stores().runtime, {
-      execution: { name: `run ${started++}`, started_at: iso(stores().clock.now) },
+      execution: { name: `run ${runCount++}`, started_at: iso(stores().clock.now) },
       options: { n_min: 10, ...options },
     });
   const mine = ({ cycle }: OpenedCycle): Promise<MinedPattern> =>
@@ -48,9 +49,9 @@ export function usePatternRuns() {
     return publish(cycle, await mine(cycle));
   };
   const head = async (): Promise<Head> => {
-    const found = await stores().runtime.heads.head(S1);
-    if (!found) throw new Error('the pattern has no head');
-    return found;
+    const stored = await stores().runtime.heads.head(S1);
+    if (!stored) throw new Error('the pattern has no head');
+    return stored;
   };
   return { stores, addMisses, open, mine, publish, run, head };
 }

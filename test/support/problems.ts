@@ -11,8 +11,8 @@ const LONGEST_ANSWER = 70_000;
 const looseProblemSchema = problemSchema.loose();
 
 /**
- * Sends an invalid request and returns the problem of the answer. Requires problem+json whose status and type agree
- * with the response, and which shows nothing of the implementation.
+ * Sends an invalid request and returns the problem in the response. The content type must be problem+json, status and
+ * type must agree with the response, and the text must contain no names of the implementation.
  */
 export async function requestProblem(
   api: Api,
@@ -24,11 +24,11 @@ export async function requestProblem(
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   const text = await response.text();
   expect(text).not.toMatch(LEAKED_INTERNALS);
-  const found = looseProblemSchema.parse(JSON.parse(text));
-  expect(found.status).toBe(response.status);
-  expect(found.type).toBe(`urn:pm-tuning:problem:${found.code}`);
+  const problem = looseProblemSchema.parse(JSON.parse(text));
+  expect(problem.status).toBe(response.status);
+  expect(problem.type).toBe(`urn:pm-tuning:problem:${problem.code}`);
   expect(text.length).toBeLessThan(LONGEST_ANSWER);
-  return found;
+  return problem;
 }
 
 /** Parses JSON, so that an object can have an own member `__proto__`. */

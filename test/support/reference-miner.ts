@@ -40,7 +40,7 @@ export function referenceMine(input: MineInput, options: MineOptions): Reference
 
   const near = all
     .filter(s => !reaches(s.pairs) && s.support >= Math.max(1, options.nearMin))
-    .filter(s => s.pairs.every((_, left) => reaches(s.pairs.filter((_pair, i) => i !== left))))
+    .filter(s => s.pairs.every((_, omitted) => reaches(s.pairs.filter((_pair, i) => i !== omitted))))
     .filter(s => s.pairs.length <= (cutDepth ?? s.pairs.length))
     .sort((a, b) => b.support - a.support || byOutputOrder(a, b))
     .slice(0, 100);
@@ -69,7 +69,7 @@ function pairsOf(input: MineInput, row: number): [number, number][] {
 function subsets<T>([first, ...rest]: readonly T[]): T[][] {
   if (first === undefined) return [[]];
   const without = subsets(rest);
-  return [...without, ...without.map(some => [first, ...some])];
+  return [...without, ...without.map(subset => [first, ...subset])];
 }
 
 function counted(input: MineInput, pairs: Unranked['pairs'], rows: readonly number[]): Unranked {
@@ -90,9 +90,9 @@ function counted(input: MineInput, pairs: Unranked['pairs'], rows: readonly numb
 function byOutputOrder(a: Unranked, b: Unranked): number {
   if (a.pairs.length !== b.pairs.length) return a.pairs.length - b.pairs.length;
   for (const [i, [d, code]] of a.pairs.entries()) {
-    const [e, other] = b.pairs[i] ?? [0, 0];
-    if (d !== e) return d - e;
-    if (code !== other) return code - other;
+    const [otherD, otherCode] = b.pairs[i] ?? [0, 0];
+    if (d !== otherD) return d - otherD;
+    if (code !== otherCode) return code - otherCode;
   }
   return 0;
 }

@@ -12,12 +12,12 @@ import { factorColumns } from './factor-columns.ts';
 
 export const AS_OF = Date.UTC(2025, 2, 1);
 
-/** An event by what differs from the defaults: inside all gates, 40 days old. */
+/** The properties of an event that a test sets. By default the event is inside all gates and 40 days old. */
 export interface Draft {
   readonly outcome: Outcome;
   readonly ts?: number;
   readonly halo?: number;
-  /** Default 0.003; undefined: the event lacks the factor. */
+  /** The default is 0.003. With an explicit undefined the event lacks the factor. */
   readonly slope?: number | undefined;
   readonly dx?: number;
   readonly scope?: Readonly<Record<string, string>>;
@@ -30,32 +30,33 @@ export interface Draft {
   readonly blockedBy?: readonly string[];
 }
 
-/** Makes an event of a draft at the base thresholds ts_min 0.6, halo_max 1, slope_min 0 and dx_min 10. */
-export function event(d: Draft): KnownEvent {
+/** Returns the event of a draft, with the base thresholds ts_min 0.6, halo_max 1, slope_min 0 and dx_min 10. */
+export function event(draft: Draft): KnownEvent {
   const gates: [NumericFactor, number | undefined, NumericFactor, number][] = [
-    ['ts_score', d.ts, 'ts_min', 0.6],
-    ['halo_distance', d.halo, 'halo_max', 1],
-    ['ema60_slope', 'slope' in d ? d.slope : 0.003, 'slope_min', 0],
-    ['dx', d.dx, 'dx_min', 10],
+    ['ts_score', draft.ts, 'ts_min', 0.6],
+    ['halo_distance', draft.halo, 'halo_max', 1],
+    ['ema60_slope', 'slope' in draft ? draft.slope : 0.003, 'slope_min', 0],
+    ['dx', draft.dx, 'dx_min', 10],
   ];
   const numbers = gates.flatMap(([factor, value, threshold, base]) =>
     value === undefined ? [] : [[factor, value] as const, [threshold, base] as const],
   );
-  const passes = (d.ts ?? 1) >= 0.6 && (d.halo ?? 0) <= 1 && (d.slope ?? 0) >= 0 && (d.dx ?? 10) >= 10;
-  const daysAgo = d.daysAgo ?? 40;
+  const passes =
+    (draft.ts ?? 1) >= 0.6 && (draft.halo ?? 0) <= 1 && (draft.slope ?? 0) >= 0 && (draft.dx ?? 10) >= 10;
+  const daysAgo = draft.daysAgo ?? 40;
   return {
     episode: {
-      scope: d.scope ?? {},
-      decision: passes && !d.blockedBy?.length ? 'acted' : 'skipped',
+      scope: draft.scope ?? {},
+      decision: passes && !draft.blockedBy?.length ? 'acted' : 'skipped',
       numbers: new Map(numbers),
-      flags: new Map(Object.entries(d.flags ?? {}) as [GateFlag, boolean][]),
-      blockedBy: d.blockedBy && new Set(d.blockedBy),
-      tradeId: d.trade,
+      flags: new Map(Object.entries(draft.flags ?? {}) as [GateFlag, boolean][]),
+      blockedBy: draft.blockedBy && new Set(draft.blockedBy),
+      tradeId: draft.trade,
     },
-    outcome: d.outcome,
+    outcome: draft.outcome,
     time: AS_OF - daysAgo * DAY,
-    resolvedAt: AS_OF - (d.resolvedDaysAgo ?? daysAgo - 1) * DAY,
-    ...(d.pair !== undefined && { pair: d.pair }),
+    resolvedAt: AS_OF - (draft.resolvedDaysAgo ?? daysAgo - 1) * DAY,
+    ...(draft.pair !== undefined && { pair: draft.pair }),
   };
 }
 
@@ -68,13 +69,13 @@ export function spread(count: number, draft: Draft): KnownEvent[] {
 
 /** Factors far inside the TS and halo gates. */
 export const inside = { ts: 1.5, halo: 0.2 };
-/** Makes acted winners far inside all gates, past which no gate gains by moving. */
+/** Returns acted winners far inside all gates. No gate gains by moving past them. */
 export const core = (count = 60, draft: Partial<Draft> = {}): KnownEvent[] =>
   spread(count, { outcome: 'success', ...inside, ...draft });
 
 /** Settings with round constants, for cases worked by hand: every event counts as independent. */
 export const INDEPENDENT_EVENTS = FIRST_REPLAY_SETTINGS;
-/** The same with the clusters of the default settings. */
+/** `INDEPENDENT_EVENTS` with the clusters of the default settings. */
 export const DEPENDENT_EVENTS: ReplaySettings = { ...INDEPENDENT_EVENTS, clusters: REPLAY_SETTINGS.clusters };
 
 /** Runs the replay policy at `AS_OF`. */

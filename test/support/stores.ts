@@ -34,9 +34,9 @@ export async function openStores(options: { readonly maxAttempts?: number } = {}
     db: new Dynamo(client),
     newDb: () => new Dynamo(client),
     /** Simulates another process on the same tables, with its own caches, connection and proxy. */
-    another: (more: DynamoDBClientConfig = {}) => {
+    another: (clientSettings: DynamoDBClientConfig = {}) => {
       const ownProxy = new DynamoDbProxy();
-      const ownClient = documentClient({ ...ownProxy.settings(engine.settings), ...more });
+      const ownClient = documentClient({ ...ownProxy.settings(engine.settings), ...clientSettings });
       return {
         proxy: ownProxy,
         runtime: createRuntime(config, ownClient, () => clock.now, log),

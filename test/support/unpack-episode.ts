@@ -10,13 +10,13 @@ import {
 import type { Scope } from '../../shared/pattern/scope.ts';
 import { scopeFromPairs } from '../../shared/pattern/scope.ts';
 
-/** Everything that a packed event carries. */
+/** The content of a packed event. */
 export interface PackedEpisode {
   readonly scope: Scope;
   readonly decision: 'acted' | 'skipped';
   readonly numbers: ReadonlyMap<NumericFactor, number>;
   readonly flags: ReadonlyMap<GateFlag, boolean>;
-  /** Undefined when the event did not log it. */
+  /** Undefined when the event does not have the factor `blocked_by`. */
   readonly blockedBy: ReadonlySet<string> | undefined;
   readonly tradeId: string | undefined;
 }

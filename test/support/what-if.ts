@@ -66,7 +66,7 @@ export const times = (count: number, draft: EventDraft): KnownEvent[] =>
 /** Settings without clusters, under which one event with its factor enables a lever. */
 export const ALONE: ReplaySettings = { ...REPLAY_SETTINGS, nMin: 1, clusters: [] };
 
-/** Runs a what-if on ts_min from × 0.8 to × 1.2 over all events of 90 days, unless `question` differs. */
+/** Runs a what-if on ts_min from × 0.8 to × 1.2 over all events of 90 days; `changes` replaces parts of this question. */
 export function runWhatIf(
   events: readonly KnownEvent[],
   changes: Partial<Omit<WhatIfQuestion, 'lever'>> & { readonly lever?: string } = {},
@@ -80,7 +80,7 @@ export function runWhatIf(
   return { ...result, sentence: describeWhatIf(result, question, settings) };
 }
 
-/** Returns value, winners, losers, their changes, utility and its change of each point. */
+/** Returns for each point the value, winners, losers, their changes, the utility and its change. */
 export const rows = ({ curve }: WhatIf): number[][] =>
   curve.map(p => [p.value, p.winners, p.losers, p.winnersChange, p.losersChange, p.utility, p.utilityChange]);
 

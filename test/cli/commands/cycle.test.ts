@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cycleRecord, P } from '../support/answers.ts';
+import { cycleRecord, PATTERN } from '../support/answers.ts';
 import { problem, type Route } from '../support/fake-service.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
@@ -14,16 +14,26 @@ const polled = (last: string): Route => {
 };
 
 it('cycle waits for the end of the run and prints the result of each pattern with its reason', async () => {
-  const argv = ['cycle', '--as-of', '2025-01-20', '--n-min', '33', '--lookback-days', '90', '--pattern', P];
+  const argv = [
+    'cycle',
+    '--as-of',
+    '2025-01-20',
+    '--n-min',
+    '33',
+    '--lookback-days',
+    '90',
+    '--pattern',
+    PATTERN,
+  ];
   const result = await session.run(polled('succeeded'), argv);
   expect(result).toMatchObject({ exit: 0, err: '' });
   expect(session.sentBody).toEqual({
     as_of: '2025-01-20T00:00:00Z',
     n_min: 33,
     lookback_days: 90,
-    pattern_key: P,
+    pattern_key: PATTERN,
   });
-  expect(result.out).toContain(`${P}: 32 of 33 in bucket=nano`);
+  expect(result.out).toContain(`${PATTERN}: 32 of 33 in bucket=nano`);
   expect(session.received).toHaveLength(5);
 });
 

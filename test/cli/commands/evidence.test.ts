@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { AT, P } from '../support/answers.ts';
+import { PATTERN, TIME } from '../support/answers.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
 const session = fakeSession();
-const fold = { from: AT, to: '2025-01-27T00:00:00.000Z', learned: 81, events: 15, overrides: 2, gain: -3 };
+const fold = { from: TIME, to: '2025-01-27T00:00:00.000Z', learned: 81, events: 15, overrides: 2, gain: -3 };
 const drift = {
   policy: 'drift',
   overrides: 6,
@@ -14,9 +14,9 @@ const drift = {
   folds: [fold],
 };
 const answer = {
-  pattern_key: P,
+  pattern_key: PATTERN,
   policy: 'drift',
-  as_of: AT,
+  as_of: TIME,
   lookback_days: 90,
   n_min: 33,
   payoff: { win: 2, loss: 1 },
@@ -29,7 +29,7 @@ const answer = {
 };
 
 it('evidence prints the policies side by side, their weeks, and the comparison in words', async () => {
-  const result = await session.run(always(answer), ['evidence', P]);
+  const result = await session.run(always(answer), ['evidence', PATTERN]);
   expect(result).toMatchObject({ exit: 0, err: '' });
   expect(result.out).toMatchInlineSnapshot(`
     "pm.uptrend.S1.entry, as of 2025-01-20 00:00:00Z, payoff 2:1
@@ -48,5 +48,5 @@ it('evidence prints the policies side by side, their weeks, and the comparison i
 
 it('evidence prints one sentence for a pattern without a run', async () => {
   const none = { ...answer, as_of: null, policies: [], says: 'no run has compared them' };
-  expect((await session.run(always(none), ['evidence', P])).out).toContain('no run has compared them');
+  expect((await session.run(always(none), ['evidence', PATTERN])).out).toContain('no run has compared them');
 });

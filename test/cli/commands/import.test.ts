@@ -32,12 +32,12 @@ const event = (id: number | string, more: object = {}): object => ({
   timestamp: '2025-01-01T00:00:00Z',
   ...more,
 });
-const jsonl = (events: readonly object[]): string => events.map(one => `${JSON.stringify(one)}\n`).join('');
+const jsonl = (events: readonly object[]): string => events.map(each => `${JSON.stringify(each)}\n`).join('');
 const many = (n: number): object[] => Array.from({ length: n }, (_, i) => event(i));
 
-async function run(route: Route, argv: readonly string[], around: RunOptions = {}): Promise<CliResult> {
+async function run(route: Route, argv: readonly string[], options: RunOptions = {}): Promise<CliResult> {
   service ??= await fakeService(route);
-  return cli(['import', ...argv, '--url', service.url], around);
+  return cli(['import', ...argv, '--url', service.url], options);
 }
 
 const sizes = (): number[] => (service?.received ?? []).map(({ text }) => JSON.parse(text).events.length);
@@ -80,7 +80,7 @@ it('An import reads the same events from JSONL, CSV, gzip and standard input', a
   ]);
 });
 
-it('An import writes rejected lines to a file, with line and reason, and ends with exit code 1', async () => {
+it('An import writes rejected events to a file, each with its line and reason, and ends with exit code 1', async () => {
   const lines = [event(1), event(2, { decision: 'maybe' }), event(1, { scope: { chain: 'eth' } })];
   const path = file('events.jsonl', `${jsonl(lines)}not json\n`);
   const result = await run(ingest(), [path]);
@@ -98,7 +98,7 @@ it('An import writes rejected lines to a file, with line and reason, and ends wi
   ]);
 });
 
-it('An import that rejects nothing deletes the file of rejected lines of an earlier one', async () => {
+it('An import without rejected events deletes the file of rejected events of an earlier import', async () => {
   const path = file('events.jsonl', 'not json\n');
   await run(ingest(), [path]);
   expect(existsSync(`${path}.rejected.jsonl`)).toBe(true);
@@ -107,7 +107,7 @@ it('An import that rejects nothing deletes the file of rejected lines of an earl
   expect(existsSync(`${path}.rejected.jsonl`)).toBe(false);
 });
 
-it('An import counts a batch that the service rejects as a whole', async () => {
+it('An import counts every event of a batch that the service rejects as a whole', async () => {
   const path = file('events.jsonl', jsonl([event(1, { decision: 'x' }), event(2, { decision: 'x' })]));
   expect(await run(ingest(), [path])).toMatchObject({
     exit: 1,
@@ -115,7 +115,7 @@ it('An import counts a batch that the service rejects as a whole', async () => {
   });
 });
 
-it('A batch that is too large for a gateway is sent in halves, down to the single event', async () => {
+it('An import halves a batch that is too large for a gateway, down to a single event', async () => {
   const store = ingest();
   const gateway: Route = request =>
     request.text.length > 900 ? { status: 413, body: '<html>too large</html>' } : store(request);
@@ -133,11 +133,11 @@ it('A batch that is too large for a gateway is sent in halves, down to the singl
 
 it('An import waits for a throttled service and continues', async () => {
   const store = ingest();
-  let busy = 3;
+  let busyAnswersLeft = 3;
   const route: Route = request =>
-    busy-- > 0
+    busyAnswersLeft-- > 0
       ? {
-          status: busy === 2 ? 429 : 503,
+          status: busyAnswersLeft === 2 ? 429 : 503,
           body: problem(503, 'store_throttled', 'busy'),
           headers: { 'retry-after': '2' },
         }
@@ -147,7 +147,7 @@ it('An import waits for a throttled service and continues', async () => {
   expect(result.out).toContain('10 accepted');
 });
 
-it('An import that fails prints what was imported and that it can be repeated', async () => {
+it('An import that fails prints the number of imported events and that it can be repeated', async () => {
   const store = ingest();
   let calls = 0;
   const route: Route = request =>
@@ -167,7 +167,7 @@ it('An import fails when a response does not cover every event', async () => {
   expect(await run(route, [file('events.jsonl', jsonl(many(2)))])).toMatchObject({ exit: 5 });
 });
 
-it('An interrupted import prints what was imported and ends with exit code 130', async () => {
+it('An interrupted import prints the number of imported events and ends with exit code 130', async () => {
   const store = ingest();
   let press = (): void => {};
   const route: Route = request => {
@@ -187,19 +187,19 @@ it('An interrupted import prints what was imported and ends with exit code 130',
 
 it('An import has at most --requests requests in flight', async () => {
   const store = ingest();
-  let now = 0;
-  let most = 0;
+  let running = 0;
+  let maxRunning = 0;
   const route: Route = async request => {
-    most = Math.max(most, ++now);
+    maxRunning = Math.max(maxRunning, ++running);
     await new Promise(resolve => setImmediate(resolve));
-    now--;
+    running--;
     return store(request);
   };
   const path = file('events.jsonl', jsonl(many(5000)));
   await run(route, [path, '--requests', '1']);
-  expect(most).toBe(1);
+  expect(maxRunning).toBe(1);
   await run(route, [path, '--requests', '3']);
-  expect(most).toBeLessThanOrEqual(3);
+  expect(maxRunning).toBeLessThanOrEqual(3);
 });
 
 it('An import with --json prints one JSON object and nothing else', async () => {
@@ -213,7 +213,7 @@ it('An import with --json prints one JSON object and nothing else', async () => 
   });
 });
 
-it('An import draws a bar on the terminal, removes it at the end, and writes none of it to stdout', async () => {
+it('An import draws a progress bar on the terminal, removes it at the end, and writes none of it to stdout', async () => {
   const result = await run(ingest(), [file('events.jsonl', `x\n${'y\n'.repeat(2000)}${jsonl(many(1))}`)], {
     columns: 60,
   });
@@ -233,7 +233,7 @@ it.each([
   ['is damaged gzip', 'broken.jsonl.gz', 'damaged gzip'],
   ['lacks columns', 'columns.csv', 'missing: pattern_key'],
 ])(
-  'A file that %s ends the import with exit code 2 and one line, before anything is sent',
+  'A file that %s ends the import with exit code 2 and one line, before any request',
   async (_, name, message) => {
     file('events.txt', '');
     file('broken.jsonl.gz', 'no gzip');

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { HASH, P } from '../support/answers.ts';
+import { HASH, PATTERN } from '../support/answers.ts';
 import type { Route } from '../support/fake-service.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
 const session = fakeSession();
 const lesson = (n: number, scope_subset: object): object => ({
-  pattern_key: P,
+  pattern_key: PATTERN,
   action_category: 'tuning',
   scope_subset,
   scope_hash: HASH,
@@ -26,7 +26,7 @@ const lesson = (n: number, scope_subset: object): object => ({
 });
 
 const paged: Route = ({ query }) => {
-  const body = { pattern_key: P, generation: 3 };
+  const body = { pattern_key: PATTERN, generation: 3 };
   if (query.get('next') === 'two') return { status: 200, body: { ...body, lessons: [lesson(104, {})] } };
   return {
     status: 200,
@@ -34,8 +34,8 @@ const paged: Route = ({ query }) => {
   };
 };
 
-it('lessons reads every page and lists most events first, within 80 columns', async () => {
-  const result = await session.run(paged, ['lessons', P], 80);
+it('lessons reads every page and lists the slices with most events first, within 80 columns', async () => {
+  const result = await session.run(paged, ['lessons', PATTERN], 80);
   expect(result.exit).toBe(0);
   const plain = result.out.replaceAll('\u001b[1m', '').replaceAll('\u001b[22m', '');
   expect(plain).toMatchInlineSnapshot(`
@@ -51,22 +51,22 @@ it('lessons reads every page and lists most events first, within 80 columns', as
 });
 
 it('lessons --json prints all pages as one object, with rows in the order of the service', async () => {
-  const result = await session.run(paged, ['lessons', P, '--json'], 80);
+  const result = await session.run(paged, ['lessons', PATTERN, '--json'], 80);
   expect(JSON.parse(result.out)).toEqual({
-    pattern_key: P,
+    pattern_key: PATTERN,
     generation: 3,
     lessons: [lesson(50, { bucket: 'nano', timeframe: '15m' }), lesson(104, {})],
   });
 });
 
-it('lessons --limit with --json reads that many rows and keeps `next` when there are more', async () => {
-  const result = await session.run(paged, ['lessons', P, '--limit', '1', '--json']);
+it('lessons --limit with --json prints at most that number of rows, and `next` when there are more', async () => {
+  const result = await session.run(paged, ['lessons', PATTERN, '--limit', '1', '--json']);
   expect(JSON.parse(result.out)).toMatchObject({ lessons: [{ n: 50 }], next: 'two' });
   expect(session.received.map(({ query }) => query.get('limit'))).toEqual(['1']);
 });
 
 it('lessons --limit lists the lessons with most events and counts the rest', async () => {
-  const result = await session.run(paged, ['lessons', P, '--limit', '1']);
+  const result = await session.run(paged, ['lessons', PATTERN, '--limit', '1']);
   expect(result.out).toContain('2 lessons');
   expect(result.out).toMatch(/everything +104 /);
   expect(result.out).toContain('… and 1 more');
@@ -87,8 +87,8 @@ it('lessons --intervals prints intervals, difference and q, within 80 columns', 
     },
   };
   const older = lesson(40, { bucket: 'micro' });
-  const body = { pattern_key: P, generation: 3, lessons: [withIntervals, older] };
-  const result = await session.run(always(body), ['lessons', P, '--intervals'], 80);
+  const body = { pattern_key: PATTERN, generation: 3, lessons: [withIntervals, older] };
+  const result = await session.run(always(body), ['lessons', PATTERN, '--intervals'], 80);
   const plain = result.out.replaceAll('\u001b[1m', '').replaceAll('\u001b[22m', '');
   expect(plain).toMatchInlineSnapshot(`
     "pm.uptrend.S1.entry, generation 3, 2 lessons
@@ -104,7 +104,7 @@ it('lessons --intervals prints intervals, difference and q, within 80 columns', 
 
 it("lessons --intervals prints the interval of a ladder lesson's pressure", async () => {
   const ladder = {
-    pattern_key: P,
+    pattern_key: PATTERN,
     action_category: 'tuning_dx_ladder',
     scope_subset: {},
     scope_hash: HASH,
@@ -122,20 +122,20 @@ it("lessons --intervals prints the interval of a ladder lesson's pressure", asyn
     },
     uncertainty: { ladder_pressure: [0.0268, 0.4495], failure_rate: [0.1232, 0.3082] },
   };
-  const result = await session.run(always({ pattern_key: P, generation: 3, lessons: [ladder] }), [
+  const result = await session.run(always({ pattern_key: PATTERN, generation: 3, lessons: [ladder] }), [
     'lessons',
-    P,
+    PATTERN,
     '--intervals',
   ]);
   expect(result.out).toMatch(/failed +pressure +vs\. rest +q\n/);
   expect(result.out).toMatch(/everything +50 +12–31 % +\+0\.03 to \+0\.45 +– +–/);
 });
 
-it('lessons --near prints how many events each slice misses', async () => {
+it('lessons --near prints how many events each slice lacks', async () => {
   const near = { ...lesson(40, { bucket: 'nano' }), lacks: 3 };
-  const result = await session.run(always({ pattern_key: P, generation: 3, lessons: [near] }), [
+  const result = await session.run(always({ pattern_key: PATTERN, generation: 3, lessons: [near] }), [
     'lessons',
-    P,
+    PATTERN,
     '--near',
   ]);
   expect(session.received[0]?.query.get('near')).toBe('true');

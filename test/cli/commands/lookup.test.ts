@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { HASH, P } from '../support/answers.ts';
+import { HASH, PATTERN } from '../support/answers.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
 const session = fakeSession();
 const lookup = (more: object = {}): object => ({
-  pattern_key: P,
+  pattern_key: PATTERN,
   scope_hash: HASH,
   generation: 7,
   mode: 'live',
@@ -16,7 +16,7 @@ const lookup = (more: object = {}): object => ({
 });
 
 it('lookup sends the pairs of every --scope and --threshold, and prints each threshold before and after', async () => {
-  const argv = ['lookup', P, '--scope', 'chain=solana,timeframe=15m', '--scope', '{"note":"a,b"}'];
+  const argv = ['lookup', PATTERN, '--scope', 'chain=solana,timeframe=15m', '--scope', '{"note":"a,b"}'];
   const result = await session.run(always(lookup()), [
     ...argv,
     '--threshold',
@@ -25,21 +25,21 @@ it('lookup sends the pairs of every --scope and --threshold, and prints each thr
     'halo_max=1',
   ]);
   expect(session.sentBody).toEqual({
-    pattern_key: P,
+    pattern_key: PATTERN,
     scope: { chain: 'solana', timeframe: '15m', note: 'a,b' },
     thresholds: { ts_min: 0.6, halo_max: 1 },
   });
   expect(result.out).toMatch(/ts_min +0\.6 +0\.59106/);
 });
 
-it('lookup prints that every threshold stays when no override matches', async () => {
-  const result = await session.run(always(lookup({ overrides: [], thresholds: {} })), ['lookup', P]);
+it('lookup prints "no override matches" and ends with exit code 0 when no override matches', async () => {
+  const result = await session.run(always(lookup({ overrides: [], thresholds: {} })), ['lookup', PATTERN]);
   expect(result).toMatchObject({ exit: 0, out: expect.stringContaining('no override matches') });
 });
 
 it('lookup ends with exit code 1 when the answer is neutral because of a failure', async () => {
   const degraded = { code: 'store_unavailable', detail: 'no answer' };
-  const result = await session.run(always(lookup({ degraded })), ['lookup', P, '--json']);
+  const result = await session.run(always(lookup({ degraded })), ['lookup', PATTERN, '--json']);
   expect(result).toMatchObject({ exit: 1, err: 'neutral because store_unavailable: no answer\n' });
   expect(JSON.parse(result.out)).toEqual(lookup({ degraded }));
 });

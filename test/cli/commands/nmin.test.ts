@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
-import { P } from '../support/answers.ts';
+import { PATTERN } from '../support/answers.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pm-tuning-'));
@@ -24,7 +24,7 @@ const row = (n_min: number) => ({
   detectable_among: { more: 0.51, fewer: null },
 });
 const ANSWER = {
-  pattern_key: P,
+  pattern_key: PATTERN,
   as_of: '2025-01-20T00:00:00.000Z',
   lookback_days: 90,
   events: 1234,
@@ -43,9 +43,9 @@ const run = (answer: object, argv: readonly string[], columns?: number) =>
   session.run(always(answer), argv, columns);
 
 it('nmin prints a table, two plots and one sentence, within 80 columns', async () => {
-  const result = await run(ANSWER, ['nmin', P, '--as-of', '2025-01-20', '--lookback-days', '90'], 80);
+  const result = await run(ANSWER, ['nmin', PATTERN, '--as-of', '2025-01-20', '--lookback-days', '90'], 80);
   expect(result).toMatchObject({ exit: 0, err: '' });
-  expect(session.received[0]).toMatchObject({ path: `/v1/patterns/${P}/nmin` });
+  expect(session.received[0]).toMatchObject({ path: `/v1/patterns/${PATTERN}/nmin` });
   expect(session.received[0]?.query.toString()).toBe('as_of=2025-01-20T00%3A00%3A00Z&lookback_days=90');
   const lines = stripVTControlCharacters(result.out).split('\n');
   expect(lines.slice(0, 12).join('\n')).toMatchInlineSnapshot(`
@@ -68,21 +68,21 @@ it('nmin prints a table, two plots and one sentence, within 80 columns', async (
 });
 
 it('nmin --every prints a row for every N_MIN', async () => {
-  const result = await run(ANSWER, ['nmin', P, '--every']);
+  const result = await run(ANSWER, ['nmin', PATTERN, '--every']);
   expect(result.out.match(/^\d\d [ *+]/gm)).toHaveLength(51);
 });
 
 it('nmin prints and marks the recommended N_MIN', async () => {
-  const result = await run({ ...ANSWER, recommended: 21 }, ['nmin', P]);
+  const result = await run({ ...ANSWER, recommended: 21 }, ['nmin', PATTERN]);
   expect(result.out).toMatch(/^21 \+ /m);
   expect(result.out).toMatch(/^33 \* /m);
 });
 
-it('nmin prints what was left out', async () => {
+it('nmin prints which permutations and slices were left out', async () => {
   const cut = 'slices of more than 3 dimensions: more than 100000 slices';
   const result = await run({ ...ANSWER, shuffles: 21, limited: '21 of 99 permutations: why', cut }, [
     'nmin',
-    P,
+    PATTERN,
   ]);
   expect(result.out).toContain('21 of 99 permutations: why\n');
   expect(result.out).toContain(`left out: ${cut}\n`);
@@ -90,23 +90,23 @@ it('nmin prints what was left out', async () => {
 
 it('nmin prints one sentence for a pattern without events', async () => {
   const none = { ...ANSWER, events: 0, decided: 0, base_share: null, advice: 'Keep 33: 0 events.' };
-  expect((await run(none, ['nmin', P])).out).toBe(
-    `${P}, 90 days to 2025-01-20 00:00:00Z: 0 events; 99 permutations\n\nKeep 33: 0 events.\n`,
+  expect((await run(none, ['nmin', PATTERN])).out).toBe(
+    `${PATTERN}, 90 days to 2025-01-20 00:00:00Z: 0 events; 99 permutations\n\nKeep 33: 0 events.\n`,
   );
 });
 
 it('nmin --json prints the response unchanged', async () => {
-  const result = await run(ANSWER, ['nmin', P, '--json']);
+  const result = await run(ANSWER, ['nmin', PATTERN, '--json']);
   expect(JSON.parse(result.out)).toEqual(ANSWER);
 });
 
 it('nmin --svg writes the plots, and ends with exit code 2 when the file cannot be written', async () => {
   const file = join(folder, 'n-min.svg');
-  expect(await run(ANSWER, ['nmin', P, '--svg', file])).toMatchObject({ exit: 0 });
+  expect(await run(ANSWER, ['nmin', PATTERN, '--svg', file])).toMatchObject({ exit: 0 });
   const svg = readFileSync(file, 'utf8');
   expect(svg.match(/<polyline/g)).toHaveLength(5);
-  expect(svg).toContain(`${P}: lessons that differ from the rest`);
-  const result = await run(ANSWER, ['nmin', P, '--svg', join(folder, 'none', 'x.svg')]);
+  expect(svg).toContain(`${PATTERN}: lessons that differ from the rest`);
+  const result = await run(ANSWER, ['nmin', PATTERN, '--svg', join(folder, 'none', 'x.svg')]);
   expect(result).toMatchObject({ exit: 2, out: '' });
   expect(result.err).toContain('the plots cannot be written');
 });

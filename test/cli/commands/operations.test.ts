@@ -1,11 +1,17 @@
 import { expect, it } from 'vitest';
-import { CHANGE, P } from '../support/answers.ts';
+import { CHANGE, PATTERN } from '../support/answers.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
 const session = fakeSession();
-const answer = { pattern_key: P, mode: 'off', generation: 6, latest_generation: 7, last_change: CHANGE };
+const answer = {
+  pattern_key: PATTERN,
+  mode: 'off',
+  generation: 6,
+  latest_generation: 7,
+  last_change: CHANGE,
+};
 
-it('mode and rollback send one request with its reason, and keep a pattern key in its long form whole', async () => {
+it('mode and rollback send one request with the reason, and leave a long pattern key unchanged', async () => {
   const result = await session.run(always(answer), [
     'mode',
     'module=pm|pattern_key=uptrend.S1.entry',
@@ -13,39 +19,39 @@ it('mode and rollback send one request with its reason, and keep a pattern key i
     '--reason',
     'outage',
   ]);
-  expect(result).toMatchObject({ exit: 0, out: `${P} is off at generation 6\n` });
+  expect(result).toMatchObject({ exit: 0, out: `${PATTERN} is off at generation 6\n` });
   expect(session.received[0]).toMatchObject({
     method: 'PUT',
     path: '/v1/patterns/module%3Dpm%7Cpattern_key%3Duptrend.S1.entry/mode',
   });
   expect(session.sentBody).toEqual({ mode: 'off', reason: 'outage' });
-  await session.run(always(answer), ['rollback', P, '6', '--reason', 'bad feed']);
-  expect(session.received[0]).toMatchObject({ method: 'POST', path: `/v1/patterns/${P}/rollback` });
+  await session.run(always(answer), ['rollback', PATTERN, '6', '--reason', 'bad feed']);
+  expect(session.received[0]).toMatchObject({ method: 'POST', path: `/v1/patterns/${PATTERN}/rollback` });
   expect(session.sentBody).toEqual({ generation: 6, reason: 'bad feed' });
 });
 
-it('settings sends only what is set, and prints the settings in force', async () => {
+it('settings sends only the settings of its options, and prints the settings in force', async () => {
   const inForce = {
-    pattern_key: P,
+    pattern_key: PATTERN,
     policy: 'replay',
     challengers: ['drift'],
     payoff: { win: 1.5, loss: 1 },
     n_min: 50,
     lookback_days: 90,
   };
-  const argv = ['settings', P, '--n-min', '50', '--win', '1.5', '--loss', '1', '--reason', 'thin data'];
+  const argv = ['settings', PATTERN, '--n-min', '50', '--win', '1.5', '--loss', '1', '--reason', 'thin data'];
   const result = await session.run(always({ ...inForce, last_change: CHANGE }), argv);
   expect(session.sentBody).toEqual({ n_min: 50, payoff: { win: 1.5, loss: 1 }, reason: 'thin data' });
   expect(result.out).toContain('payoff    win 1.5, loss 1');
   expect(result.out).toContain('policy    replay, compared with drift');
   await session.run(always({ ...inForce, last_change: CHANGE }), [
-    ...['settings', P, '--policy', 'replay', '--challengers', 'drift, replay', '--reason', 'evidence'],
+    ...['settings', PATTERN, '--policy', 'replay', '--challengers', 'drift, replay', '--reason', 'evidence'],
   ]);
   expect(session.sentBody).toEqual({
     policy: 'replay',
     challengers: ['drift', 'replay'],
     reason: 'evidence',
   });
-  await session.run(always(inForce), ['settings', P, '--challengers', 'none', '--reason', 'cost']);
+  await session.run(always(inForce), ['settings', PATTERN, '--challengers', 'none', '--reason', 'cost']);
   expect(session.sentBody).toEqual({ challengers: [], reason: 'cost' });
 });

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { HASH, P } from '../support/answers.ts';
+import { HASH, PATTERN } from '../support/answers.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
 const session = fakeSession();
 it('overrides prints the effect and the reason of each override', async () => {
-  const row = { pattern_key: P, scope_hash: HASH, confidence: 1 };
+  const row = { pattern_key: PATTERN, scope_hash: HASH, confidence: 1 };
   const overrides = [
     {
       ...row,
@@ -23,7 +23,10 @@ it('overrides prints the effect and the reason of each override', async () => {
       reason: 'more misses',
     },
   ];
-  const result = await session.run(always({ pattern_key: P, generation: 1, overrides }), ['overrides', P]);
+  const result = await session.run(always({ pattern_key: PATTERN, generation: 1, overrides }), [
+    'overrides',
+    PATTERN,
+  ]);
   expect(result.out).toMatchInlineSnapshot(`
     "pm.uptrend.S1.entry, generation 1, 2 overrides
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AT, cycleRecord, P } from '../support/answers.ts';
+import { cycleRecord, PATTERN, TIME } from '../support/answers.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
 const session = fakeSession();
@@ -7,7 +7,7 @@ const counts = { total: 276, with_outcome: 104, pending: 172 };
 const status = (healthy: boolean): object => ({
   healthy,
   reasons: healthy ? [] : [{ code: 'cycle_late', detail: 'no cycle for 3 h' }],
-  now: AT,
+  now: TIME,
   events: counts,
   parked_outcomes: 0,
   conflicts: { events: 0, outcomes: 0 },
@@ -15,14 +15,14 @@ const status = (healthy: boolean): object => ({
   last_cycle: { ...cycleRecord('succeeded'), age_seconds: 720 },
   patterns: [
     {
-      pattern_key: P,
+      pattern_key: PATTERN,
       events: counts,
       parked_outcomes: 0,
       conflicts: { events: 0, outcomes: 0 },
       mode: 'live',
       policy: 'drift',
       generation: 1,
-      as_of: AT,
+      as_of: TIME,
       lessons: 10,
       overrides: 6,
     },

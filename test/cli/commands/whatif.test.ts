@@ -19,7 +19,18 @@ const gates = (ts_score: number): object => ({
   slope_ok: true,
 });
 const READER = 'token-of-a-screen-1';
-const ASK = ['whatif', S1, '--scope', 'timeframe=15m', '--lever', 'ts_min', '--from', '0.8', '--to', '1.2'];
+const WHAT_IF = [
+  'whatif',
+  S1,
+  '--scope',
+  'timeframe=15m',
+  '--lever',
+  'ts_min',
+  '--from',
+  '0.8',
+  '--to',
+  '1.2',
+];
 const folder = mkdtempSync(join(tmpdir(), 'whatif-'));
 
 let api: Api;
@@ -48,8 +59,8 @@ const run = (argv: readonly string[], columns?: number): Promise<CliResult> =>
   cli([...argv, '--url', `http://127.0.0.1:${server.port}`], columns === undefined ? {} : { columns });
 const plain = (text: string): string => text.replaceAll('\u001b[1m', '').replaceAll('\u001b[22m', '');
 
-it('whatif prints a few values, two plots and a sentence, within the terminal', async () => {
-  const result = await run([...ASK, '--points', '5'], 80);
+it('whatif prints a table, two plots and two sentences, within 80 columns', async () => {
+  const result = await run([...WHAT_IF, '--points', '5'], 80);
   expect(result).toMatchObject({ exit: 0, err: '' });
   const [head = '', table = '', utility = '', taken = '', sentences = ''] = plain(result.out).split('\n\n');
   expect(`${head}\n\n${table}`).toMatchInlineSnapshot(`
@@ -94,7 +105,7 @@ it('whatif prints a few values, two plots and a sentence, within the terminal', 
 });
 
 it('whatif prints at most eleven rows of a long curve, including base and best', async () => {
-  const result = await run([...ASK, '--points', '201']);
+  const result = await run([...WHAT_IF, '--points', '201']);
   const [, table = ''] = result.out.split('\n\n');
   const rows = table.split('\n').slice(1);
   expect(rows.length).toBeLessThanOrEqual(11);
@@ -106,7 +117,7 @@ it('whatif prints at most eleven rows of a long curve, including base and best',
 
 it('whatif --svg writes the curve with its band, winners and losers, and marks base and best', async () => {
   const file = join(folder, 'picture.svg');
-  expect(await run([...ASK, '--svg', file, '--json'])).toMatchObject({ exit: 0, err: '' });
+  expect(await run([...WHAT_IF, '--svg', file, '--json'])).toMatchObject({ exit: 0, err: '' });
   const svg = readFileSync(file, 'utf8');
   expect(svg.match(/<polyline/g)).toHaveLength(3);
   expect(svg.match(/<polygon/g)).toHaveLength(1);
@@ -117,7 +128,7 @@ it('whatif --svg writes the curve with its band, winners and losers, and marks b
 
 it('whatif --json prints the response of the API', async () => {
   const argv = [
-    ...ASK,
+    ...WHAT_IF,
     '--win',
     '3',
     '--loss',
@@ -154,7 +165,7 @@ it('whatif accepts a negative delta', async () => {
 
 it('whatif --svg without a curve ends with exit code 1 and writes nothing', async () => {
   const file = join(folder, 'none.svg');
-  const result = await run([...ASK, '--scope', 'timeframe=9h', '--svg', file]);
+  const result = await run([...WHAT_IF, '--scope', 'timeframe=9h', '--svg', file]);
   expect(result).toMatchObject({
     exit: 1,
     err: 'no plot was written: no event of the slice has an outcome in the window\n',
@@ -163,7 +174,7 @@ it('whatif --svg without a curve ends with exit code 1 and writes nothing', asyn
 });
 
 it('whatif --svg ends with exit code 2 when the file cannot be written', async () => {
-  const result = await run([...ASK, '--svg', join(folder, 'no', 'such', 'folder.svg')]);
+  const result = await run([...WHAT_IF, '--svg', join(folder, 'no', 'such', 'folder.svg')]);
   expect(result).toMatchObject({ exit: 2, err: expect.stringContaining('choose another file with --svg') });
 });
 
@@ -176,7 +187,7 @@ it('whatif is open to a token of role reader, because its request has no body', 
   const callers = callersOf({ [READER]: { role: 'reader', name: 'screen' } }, 'test');
   const guarded = await openApi({ now: () => NOW, callers });
   const listening = await listen(guarded.service.app, 0, { tokens: true });
-  const argv = [...ASK, '--url', `http://127.0.0.1:${listening.port}`];
+  const argv = [...WHAT_IF, '--url', `http://127.0.0.1:${listening.port}`];
   expect(await cli(argv)).toMatchObject({ exit: 4 });
   expect(await cli([...argv, '--token', READER])).toMatchObject({ exit: 0, err: '' });
   await listening.close();

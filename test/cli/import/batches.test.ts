@@ -3,7 +3,7 @@ import { batches, bodyOf, MAX_BODY_BYTES } from '../../../cli/import/batches.ts'
 import type { Entry, FaultyEntry } from '../../../cli/import/entry.ts';
 import { collect } from '../support/collect.ts';
 
-async function cut(
+async function intoBatches(
   entries: readonly Entry[],
 ): Promise<{ batches: number[]; bodies: string[]; faults: FaultyEntry[] }> {
   const faults: FaultyEntry[] = [];
@@ -21,19 +21,21 @@ const event = (line: number, size: number): Entry => ({
 
 it('A batch has at most 500 events, and no events make no batch', async () => {
   const entries = Array.from({ length: 1001 }, (_, i) => event(i + 1, 10));
-  expect((await cut(entries)).batches).toEqual([500, 500, 1]);
-  expect((await cut([])).batches).toEqual([]);
+  expect((await intoBatches(entries)).batches).toEqual([500, 500, 1]);
+  expect((await intoBatches([])).batches).toEqual([]);
 });
 
 it('A batch has a body of at most a million bytes in UTF-8', async () => {
-  const { batches: sizes, bodies } = await cut(Array.from({ length: 30 }, (_, i) => event(i + 1, 90_000)));
+  const { batches: sizes, bodies } = await intoBatches(
+    Array.from({ length: 30 }, (_, i) => event(i + 1, 90_000)),
+  );
   expect(sizes).toEqual([11, 11, 8]);
   for (const body of bodies) expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_BODY_BYTES);
 });
 
 it('A batch leaves out faulty entries and an event that fits no request', async () => {
   const fault = { line: 1, code: 'invalid_json', detail: 'no', event: 'x' };
-  const result = await cut([fault, event(2, MAX_BODY_BYTES), event(3, 10)]);
+  const result = await intoBatches([fault, event(2, MAX_BODY_BYTES), event(3, 10)]);
   expect(result.batches).toEqual([1]);
   expect(result.faults).toMatchObject([fault, { line: 2, code: 'event_too_large' }]);
 });

@@ -14,7 +14,7 @@ async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Arr
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 
-it('JSONL is read as one event a line, with blank lines, CRLF and a missing last line break', async () => {
+it('JSONL has one event on each line, and may have blank lines, CRLF and no line break at its end', async () => {
   expect(await read([bytes('{"a":1}\r\n\n  \n{"b":2}')])).toEqual([
     { line: 1, text: '{"a":1}' },
     { line: 4, text: '{"b":2}' },
@@ -50,13 +50,13 @@ it('A line over 1 MiB becomes a faulty entry without its content, and the next l
   expect(entries[2]).toEqual({ line: 3, text: '{"b":2}' });
 });
 
-it('JSONL is read alike however the bytes are split into chunks', async () => {
+it('JSONL gives the same entries however its bytes are split into chunks', async () => {
   const whole = bytes('{"a":"é漢🙂"}\n\nnope\r\n{"b":[1,2]}\n{"c":{}}');
   const expected = await read([whole]);
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(whole.length), { maxLength: 8 }), async cuts => {
-      const marks = [0, ...cuts.toSorted((a, b) => a - b), whole.length];
-      const chunks = marks.slice(1).map((end, i) => whole.subarray(marks[i], end));
+      const bounds = [0, ...cuts.toSorted((a, b) => a - b), whole.length];
+      const chunks = bounds.slice(1).map((end, i) => whole.subarray(bounds[i], end));
       expect(await read(chunks)).toEqual(expected);
     }),
     { numRuns: 100 },

@@ -46,7 +46,7 @@ it('A CSV export may quote line breaks, commas and quotes, and each row has the 
   ]);
 });
 
-it('The time of a row is `timestamp`, or `created_at` where that is empty', async () => {
+it('The time of an exported row is its `timestamp`, or its `created_at` when `timestamp` is empty', async () => {
   const csv = `pattern_key,episode_id,decision,scope,created_at,Timestamp
 p,e1,acted,{},2025-01-01 00:00:00,2025-01-02 00:00:00
 p,e2,acted,{},2025-01-01 00:00:00,
@@ -57,7 +57,7 @@ p,e2,acted,{},2025-01-01 00:00:00,
   ]);
 });
 
-it('--column reads a field from another column', async () => {
+it('The option --column reads a field of a CSV export from another column', async () => {
   const row = '1,{},p,e1,acted,{},success,2025-01-01 00:00:00,2025-01-02 00:00:00,,';
   expect(await read(`${HEADER}\n${row}\n`, { resolved_at: 'updated_at' })).toMatchObject([
     { event: { resolved_at: '2025-01-02T00:00:00Z' } },
@@ -66,7 +66,7 @@ it('--column reads a field from another column', async () => {
   await expect(read(`${HEADER}\n${row}\n`, { when: 'id' })).rejects.toThrow('no field "when"');
 });
 
-it('A row with invalid JSON or too few cells becomes a faulty entry, and reading continues', async () => {
+it('A CSV row with invalid JSON or too few cells becomes a faulty entry, and reading continues', async () => {
   const rows =
     '1,{oops,p,e1,acted,{},,2025-01-01 00:00:00,,,\n2,short\n3,{},p,e3,acted,{},,2025-01-01 00:00:00,,,';
   expect(await read(`${HEADER}\n${rows}`)).toMatchObject([
@@ -76,7 +76,7 @@ it('A row with invalid JSON or too few cells becomes a faulty entry, and reading
   ]);
 });
 
-it('Broken quoting ends the import and names the line', async () => {
+it('Broken quoting in a CSV export ends the import with an error that names the line', async () => {
   const rows = '1,{},p,e1,acted,{},,2025-01-01 00:00:00,,,\n2,"{},p\n';
   await expect(read(`${HEADER}\n${rows}`)).rejects.toThrow(
     'invalid CSV: Quote Not Closed: the parsing is finished with an opening quote at line 3',

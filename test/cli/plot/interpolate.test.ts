@@ -7,6 +7,7 @@ const points = [
   [20, 20],
   [30, Number.NaN],
 ] as const;
+
 it.each([
   [0, 0],
   [2.5, 5],
@@ -15,10 +16,10 @@ it.each([
   [-1, Number.NaN],
   [25, Number.NaN],
   [31, Number.NaN],
-])('The line at x = %d has the value %d', (x, y) => {
+])('Interpolating a line at x = %d gives %d', (x, y) => {
   expect(interpolate(points, x, 1)).toBe(y);
 });
 
-it('A line without points has no value', () => {
+it('Interpolating a line without points gives NaN', () => {
   expect(interpolate([], 1, 1)).toBeNaN();
 });

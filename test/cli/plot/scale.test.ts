@@ -35,7 +35,7 @@ it('A logarithmic axis has ticks at powers of ten, over less than two decades al
   expect(texts({ label: '', scale: 'log' }, [1, 10])).toEqual(['1', '2', '5', '10']);
 });
 
-it('An axis over one value, or none, has a length', () => {
+it('An axis over one value has it in the middle, and an axis over no value runs from 0 to 1', () => {
   expect(scale({ label: '' }, [5]).shareOf(5)).toBe(0.5);
   expect(scale({ label: '' }, [0]).shareOf(0)).toBe(0.5);
   expect(scale({ label: '' }, []).shareOf(0.25)).toBe(0.25);

@@ -11,7 +11,7 @@ it('An SVG plot has a polyline, a polygon for the band, both guides and the text
 });
 
 it('An SVG plot places 0.8 at the left, 1.2 at the right, and -50 to 50 from bottom to top', () => {
-  // 72 + 468 · share; 58 + 248 · (1 − share), over the range of the band
+  // x is 72 + 468 · its share of the range; y is 58 + 248 · (1 − its share of the range of the band).
   expect(linePlotSvg([RISING])).toContain('points="72.0,281.2 306.0,182.0 540.0,82.8"');
 });
 

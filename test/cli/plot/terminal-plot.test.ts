@@ -34,9 +34,9 @@ it('A terminal plot labels vertical guides side by side and names the band', () 
 });
 
 it('A terminal plot draws lines with different strokes', () => {
-  const at = (y: number) => ({ name: `at ${y}`, points: [[0, y] as const, [10, y] as const] });
+  const lineAt = (y: number) => ({ name: `at ${y}`, points: [[0, y] as const, [10, y] as const] });
   const text = terminalPlot(
-    { title: '', x: { label: '' }, y: { label: '' }, lines: [at(1), at(2), at(3)] },
+    { title: '', x: { label: '' }, y: { label: '' }, lines: [lineAt(1), lineAt(2), lineAt(3)] },
     { width: 40, height: 5 },
   );
   const drawn = text.split('\n').filter(line => /[\u2801-\u28ff]/.test(line) && !line.includes('at '));

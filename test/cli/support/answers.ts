@@ -1,20 +1,20 @@
 /** Responses of the API that several tests of commands use. */
 
-export const P = 'pm.uptrend.S1.entry';
+export const PATTERN = 'pm.uptrend.S1.entry';
 export const HASH = '44136fa355b3678a1146ad16f7e8649e';
-export const AT = '2025-01-20T00:00:00.000Z';
-export const CHANGE = { who: 'local', at: AT, what: 'mode', why: 'outage' };
+export const TIME = '2025-01-20T00:00:00.000Z';
+export const CHANGE = { who: 'local', at: TIME, what: 'mode', why: 'outage' };
 
 export const cycleRecord = (status: string): object => ({
   cycle_id: 'c1',
   status,
-  as_of: AT,
-  started_at: AT,
+  as_of: TIME,
+  started_at: TIME,
   patterns_total: 1,
   patterns_failed: 0,
   patterns: [
     {
-      pattern_key: P,
+      pattern_key: PATTERN,
       status: 'too_few_events',
       events_read: 32,
       lessons: 0,

@@ -1,4 +1,4 @@
-/** Returns everything that a stream yields. */
+/** Returns all items of a stream. */
 export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of stream) all.push(item);

@@ -7,11 +7,11 @@ interface FakeSession {
   run(route: Route, argv: readonly string[], columns?: number): Promise<CliResult>;
   /** Requests that the last command sent. */
   readonly received: readonly ReceivedRequest[];
-  /** Parsed body of the first of them. */
+  /** Parsed body of the first request in `received`; null when there is none. */
   readonly sentBody: unknown;
 }
 
-/** Returns a session whose service is closed after each test. */
+/** Returns a session that runs command lines against a fake service and closes it after each test. */
 export function fakeSession(): FakeSession {
   let service: FakeService | undefined;
   afterEach(async () => {
