@@ -38,15 +38,19 @@ export class StoredFormat {
   async open(): Promise<void> {
     if (this.#recorded) return;
     const stored = await this.#read();
-    if (stored === undefined || stored < FORMAT_VERSION)
-      await this.#control.db.put({
-        TableName: this.#control.name,
-        Item: { pk: FORMAT, sk: FORMAT_VERSION_SORT, version: FORMAT_VERSION },
-        // Another process may have recorded a newer version since the read.
-        ConditionExpression: 'attribute_not_exists(pk) OR version < :version',
-        ExpressionAttributeValues: { ':version': FORMAT_VERSION },
-      });
+    // Another process may have recorded a version since the read; a newer one is rejected by the second read.
+    if ((stored === undefined || stored < FORMAT_VERSION) && !(await this.#record())) await this.#read();
     this.#recorded = true;
+  }
+
+  /** Records the version of this service; returns false when the data have this or a newer version by now. */
+  #record(): Promise<boolean> {
+    return this.#control.db.put({
+      TableName: this.#control.name,
+      Item: { pk: FORMAT, sk: FORMAT_VERSION_SORT, version: FORMAT_VERSION },
+      ConditionExpression: 'attribute_not_exists(pk) OR version < :version',
+      ExpressionAttributeValues: { ':version': FORMAT_VERSION },
+    });
   }
 
   /** Returns the version that the data carry, if any. @throws Fault `newer_data` */

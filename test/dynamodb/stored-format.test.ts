@@ -67,6 +67,28 @@ describe('the version of the stored data', () => {
     expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
   });
 
+  /** Lets another process record a version between the read and the write of a run. */
+  function recordMeanwhile(version: number): void {
+    stores.proxy.around = async ({ operation }, forward) => {
+      if (operation !== 'PutItem') return forward();
+      stores.proxy.around = (_, pass) => pass();
+      await markVersion(version);
+      return forward();
+    };
+  }
+
+  it('a run fails with newer_data when another process records a newer version between its read and its write', async () => {
+    recordMeanwhile(2);
+    expect((await faultOfAsync(cycleOpen(stores.runtime)(RUN))).code).toBe('newer_data');
+    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 2 });
+  });
+
+  it('a run opens when another process records the same version between its read and its write', async () => {
+    recordMeanwhile(1);
+    await cycleOpen(stores.runtime)(RUN);
+    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
+  });
+
   it('a run that could not record the format version records it when it is retried', async () => {
     const open = cycleOpen(stores.runtime);
     stores.proxy.around = async ({ operation }, forward) =>
