@@ -29,7 +29,7 @@ export const PACKED_FORMAT = 1;
 /** Bytes of a packed event without its scope, its numbers and its trade id. */
 const FIXED_BYTES = 11;
 /** Bit in the byte of blocking gates: the event has `blocked_by`, even if the list is empty. */
-const BLOCKED_LOGGED = 0x80;
+export const BLOCKED_LOGGED = 0x80;
 
 /**
  * The numeric factors that a policy may replay; `{min, median, max}` counts by its median. Their positions are stored,

@@ -1,8 +1,13 @@
 import type { FactorColumns } from '../../shared/episode/columns/columns.ts';
-import { BLOCKED_KNOWN, QUADRANT } from '../../shared/episode/columns/columns.ts';
+import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
 import type { GateFlag } from '../../shared/episode/packed-episode.ts';
-import { GATE_FLAGS, GATE_NAMES, NUMERIC_FACTORS } from '../../shared/episode/packed-episode.ts';
+import {
+  BLOCKED_LOGGED,
+  GATE_FLAGS,
+  GATE_NAMES,
+  NUMERIC_FACTORS,
+} from '../../shared/episode/packed-episode.ts';
 import type { DimensionColumn } from '../../shared/mining/types.ts';
 import type { PackedEpisode } from './unpack-episode.ts';
 
@@ -69,5 +74,5 @@ function flagBits(flags: ReadonlyMap<GateFlag, boolean>, isCounted: (set: boolea
 
 function gateBits(blockedBy: ReadonlySet<string> | undefined): number {
   if (!blockedBy) return 0;
-  return GATE_NAMES.reduce((bits, gate, i) => (blockedBy.has(gate) ? bits | (1 << i) : bits), BLOCKED_KNOWN);
+  return GATE_NAMES.reduce((bits, gate, i) => (blockedBy.has(gate) ? bits | (1 << i) : bits), BLOCKED_LOGGED);
 }

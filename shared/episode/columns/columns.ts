@@ -16,9 +16,6 @@ export interface EpisodeColumns {
   readonly dxCount?: Float64Array;
 }
 
-/** Bit of `FactorColumns.blocked`: the event logged which gates blocked it. */
-export const BLOCKED_KNOWN = 0x80;
-
 /** Episode columns with the factors that replay needs. Arrays may be longer than `size`. */
 export interface FactorColumns extends EpisodeColumns {
   /** Event time, milliseconds since 1970. */
@@ -31,7 +28,7 @@ export interface FactorColumns extends EpisodeColumns {
   readonly flagsKnown: Uint8Array;
   /** Bit i: `GATE_FLAGS[i]` was passed. */
   readonly flagsSet: Uint8Array;
-  /** Bit i: `GATE_NAMES[i]` blocked the event; and `BLOCKED_KNOWN`. */
+  /** Bit i: `GATE_NAMES[i]` blocked the event; and `BLOCKED_LOGGED`. */
   readonly blocked: Uint8Array;
   /** Trade of each row as a code; 0: none. The order of codes is arbitrary. */
   readonly trade?: Uint32Array;

@@ -1,9 +1,9 @@
 /* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
 
 import type { FactorColumns } from '../../episode/columns/columns.ts';
-import { BLOCKED_KNOWN, QUADRANT } from '../../episode/columns/columns.ts';
+import { QUADRANT } from '../../episode/columns/columns.ts';
 import type { NumericFactor } from '../../episode/packed-episode.ts';
-import { GATE_FLAGS } from '../../episode/packed-episode.ts';
+import { BLOCKED_LOGGED, GATE_FLAGS } from '../../episode/packed-episode.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
 import { replayLeversOf } from '../../lever/lever.ts';
 import { gateBit } from '../../lever/replay-gate.ts';
@@ -60,7 +60,7 @@ export function prepareGates(pattern: PatternKey, columns: FactorColumns, settin
   const levers = replayLeversOf(pattern);
   const replayable = new Uint8Array(size).fill(1);
   // Bits of the gates without a lever. An event that one of them blocked cannot be replayed.
-  const otherGates = levers.reduce((bits, lever) => bits & ~gateBit(lever.gate), BLOCKED_KNOWN - 1);
+  const otherGates = levers.reduce((bits, lever) => bits & ~gateBit(lever.gate), BLOCKED_LOGGED - 1);
   for (let row = 0; row < size; row++)
     if (((columns.blocked[row] as number) & otherGates) !== 0) replayable[row] = 0;
   const disabled: DisabledLever[] = [];
@@ -159,7 +159,7 @@ function fillFromLoggedFlags(
     if (!Number.isNaN(margin[row])) continue;
     const known = (flagsKnown[row] as number) & flag;
     const blockers = blocked[row] as number;
-    if (known === 0 && (blockers & BLOCKED_KNOWN) === 0 && !lever.optional) replayable[row] = 0;
+    if (known === 0 && (blockers & BLOCKED_LOGGED) === 0 && !lever.optional) replayable[row] = 0;
     const passed = known === 0 ? (blockers & gate) === 0 : ((flagsSet[row] as number) & flag) !== 0;
     margin[row] = passed ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
