@@ -80,6 +80,7 @@ const GROUND = [
   'shared/time.ts',
   'shared/hash.ts',
   'shared/numbers.ts',
+  'shared/suggestion.ts',
   'shared/validation.ts',
 ];
 const SDK = /^@aws-sdk\//;
@@ -141,6 +142,7 @@ const RULES: readonly Rule[] = [
     own: [],
     packages: [],
   },
+  { module: 'suggestion', files: under('shared/suggestion.ts'), own: [], packages: ['fastest-levenshtein'] },
   { module: 'hash', files: under('shared/hash.ts'), own: [], packages: ['node:crypto'] },
   {
     module: 'validation',

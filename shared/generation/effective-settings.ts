@@ -2,6 +2,7 @@ import { Fault } from '../errors.ts';
 import type { Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { Payoff } from '../override/payoff.ts';
+import { didYouMean } from '../suggestion.ts';
 import type { Settings } from './head.ts';
 
 /** The stage's settings, which apply to every pattern that does not set its own. */
@@ -51,8 +52,13 @@ export function effectiveSettings(
 export function requirePolicy(name: string): Policy {
   const policy = POLICIES.find(p => p === name);
   if (!policy)
-    throw new Fault('policy_not_available', `this service computes: ${POLICIES.join(', ')}`, {
+    throw new Fault('policy_not_available', policyMessage(name), {
       issues: [{ path: 'policy', message: `must be one of: ${POLICIES.join(', ')}` }],
     });
   return policy;
+}
+
+function policyMessage(name: string): string {
+  const unknown = `policy ${JSON.stringify(name.slice(0, 32))} is unknown${didYouMean(name, POLICIES)}`;
+  return `${unknown}: choose one of ${POLICIES.join(', ')}`;
 }
