@@ -14,6 +14,7 @@ const UNIT = [
   'generation/*',
   'lookup/*',
   'cycle/cycle',
+  'validation',
 ];
 
 const project = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({

@@ -60,7 +60,7 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['dimensions#*'] },
   ],
   admin: [
-    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
+    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'] },
     // A rollback updates the expiry of the rows that it puts back in force.
     { target: 'lessons', actions: ['Query', 'UpdateItem'] },
     { target: 'overrides', actions: ['Query', 'UpdateItem'] },

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import type { FaultIssue } from './errors.ts';
 import { Fault } from './errors.ts';
+import { nearestName } from './suggestion.ts';
 
 /** A count: a whole number, 0 or more. */
 export const count = z.number().int().nonnegative();
@@ -40,24 +42,94 @@ export function safeRecord<Members extends object>(
     .transform(value => value as Members);
 }
 
+/** Maximum number of issues of one fault. */
+const MAX_ISSUES = 20;
+/** Maximum number of unknown members that a detail names; the issues name more. */
+const MAX_NAMED = 3;
+/** Characters of an unknown name that a message shows. */
+const SHOWN_CHARACTERS = 64;
+
 /**
- * Parses a value with a schema.
+ * Returns the message for an unknown member or parameter: the name, then the near known name, else what may be used.
+ * @param usable texts that describe the known names; by default the names themselves
+ */
+export function unknownName(name: string, known: readonly string[], usable = known): string {
+  const near = nearestName(name, known);
+  const unknown = `${quoted(name)} is unknown`;
+  if (near !== undefined) return `${unknown}; did you mean ${quoted(near)}?`;
+  return usable.length === 0 ? `${unknown}: leave it out` : `${unknown}: use ${usable.join(', ')}`;
+}
+
+/** Returns at most 64 characters of a name in backticks, with control characters and half surrogates escaped. */
+function quoted(name: string): string {
+  const more = name.length > SHOWN_CHARACTERS ? '…' : '';
+  return `\`${JSON.stringify(name.slice(0, SHOWN_CHARACTERS)).slice(1, -1)}${more}\``;
+}
+
+/** Returns the message for a value that is none of the allowed ones: all of them, and the near one if there is one. */
+export function notOneOf(value: unknown, allowed: readonly string[]): string {
+  const near = typeof value === 'string' ? nearestName(value, allowed) : undefined;
+  const question = near === undefined ? '' : `; did you mean ${quoted(near)}?`;
+  return `must be one of: ${allowed.join(', ')}${question}`;
+}
+
+/**
+ * Parses a value with a schema. Issues about members that a strict object does not know come first.
  * @throws Fault with `code`, and one issue for each invalid place, at most 20
  */
 export function parse<T extends z.ZodType>(
   schema: T,
   raw: unknown,
-  code: 'invalid_event' | 'invalid_outcome' | 'invalid_request',
+  code: 'invalid_body' | 'invalid_event' | 'invalid_outcome' | 'invalid_request',
 ): z.output<T> {
-  const result = schema.safeParse(raw);
+  // zod keeps the list of unknown names as one object, so that list finds the names that are known at its place.
+  const knownNames = new Map<readonly string[], readonly string[]>();
+  const result = schema.safeParse(raw, {
+    error: issue => {
+      if (issue.code === 'invalid_type' && issue.input === undefined) return 'is required';
+      if (issue.code === 'invalid_value') return notOneOf(issue.input, issue.values.map(String));
+      if (issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject)
+        knownNames.set(issue.keys, Object.keys(issue.inst.shape));
+      return undefined;
+    },
+  });
   if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, 20).map(issue => ({
-    path: issue.path.map(String).join('.').slice(0, 200),
-    message: issue.message.slice(0, 300),
+  const unknown: FaultIssue[] = [];
+  const invalid: FaultIssue[] = [];
+  for (const issue of result.error.issues)
+    if (issue.code === 'unrecognized_keys')
+      unknown.push(...unknownMembers(issue.path, issue.keys, knownNames.get(issue.keys) ?? []));
+    else invalid.push({ path: pathText(issue.path), message: issue.message.slice(0, 300) });
+  const issues = [...unknown, ...invalid].slice(0, MAX_ISSUES);
+  throw new Fault(code, unknown.length > 0 ? describeUnknown(unknown) : describeFirst(invalid), { issues });
+}
+
+function unknownMembers(
+  parent: readonly PropertyKey[],
+  names: readonly string[],
+  known: readonly string[],
+): FaultIssue[] {
+  const place = parent.length === 0 ? '' : `in ${pathText(parent)}, `;
+  return names.slice(0, MAX_ISSUES).map(name => ({
+    path: pathText([...parent, name.slice(0, SHOWN_CHARACTERS)]),
+    message: `${place}${unknownName(name, known)}`,
   }));
-  const [first] = issues;
-  const detail = first
-    ? `${first.path === '' ? 'body' : first.path}: ${first.message}`
-    : 'the request is invalid';
-  throw new Fault(code, detail, { issues });
+}
+
+/** Returns the messages of the first unknown members as one text. */
+function describeUnknown(unknown: readonly FaultIssue[]): string {
+  const named = unknown.slice(0, MAX_NAMED).map(({ message }) => message);
+  if (named.length === 1) return named.join('');
+  const sentences = named.map(text => (text.endsWith('?') ? text : `${text}.`));
+  const more = unknown.length > MAX_NAMED ? ['More names are unknown: see the errors.'] : [];
+  return [...sentences, ...more].join(' ');
+}
+
+function describeFirst([first]: readonly FaultIssue[]): string {
+  if (!first) return 'the request is invalid';
+  return `${first.path === '' ? 'body' : first.path}: ${first.message}`;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map(String).join('.').slice(0, 200);
 }

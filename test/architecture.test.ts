@@ -147,7 +147,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'validation',
     files: under('shared/validation.ts'),
-    own: ['shared/errors.ts'],
+    own: ['shared/suggestion.ts', 'shared/errors.ts'],
     packages: ['zod'],
   },
   {

@@ -10,7 +10,7 @@ import type { NearLesson } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { evidenceSchema } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { parsePatternKey } from '../pattern/pattern-key.ts';
+import { storedPatternKey } from '../pattern/pattern-key.ts';
 import type { Item } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import type { Counter } from './counter-updates.ts';
@@ -29,7 +29,7 @@ const AUDIT_PAGE = 100;
 /** Heads of patterns in the control table, with their generations, audit, counters, near lessons and evidence. */
 export class DynamoHeadStore implements HeadStore {
   readonly #control: ControlTable;
-  /** Patterns that this process has registered; there are few, and they are never removed. */
+  /** Patterns that this process has registered or found registered; there are few, and they are never removed. */
   readonly #registered = new Set<PatternKey>();
 
   constructor(control: ControlTable) {
@@ -38,7 +38,7 @@ export class DynamoHeadStore implements HeadStore {
 
   async patterns(): Promise<PatternKey[]> {
     const items = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
-    return items.map(item => parsePatternKey(String(item.sk)));
+    return items.map(item => storedPatternKey(String(item.sk)));
   }
 
   async register(patterns: readonly PatternKey[]): Promise<void> {
@@ -52,6 +52,13 @@ export class DynamoHeadStore implements HeadStore {
       });
       this.#registered.add(pattern);
     }
+  }
+
+  async isRegistered(pattern: PatternKey): Promise<boolean> {
+    if (this.#registered.has(pattern)) return true;
+    if (!(await this.#control.get(keys.PATTERNS, pattern))) return false;
+    this.#registered.add(pattern);
+    return true;
   }
 
   async head(pattern: PatternKey): Promise<Head | undefined> {
@@ -97,14 +104,14 @@ export class DynamoHeadStore implements HeadStore {
     const patterns = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
     const itemKeys = patterns.flatMap(({ sk }) =>
       [keys.HEAD, keys.COUNTS].map(sort => ({
-        pk: keys.patternPartition(parsePatternKey(String(sk))),
+        pk: keys.patternPartition(storedPatternKey(String(sk))),
         sk: sort,
       })),
     );
     const items = await this.#control.db.getMany(this.#control.name, itemKeys);
     const itemsByKey = new Map(items.map(item => [`${item.pk} ${item.sk}`, item]));
     return patterns.map(({ sk, since }) => {
-      const pattern = parsePatternKey(String(sk));
+      const pattern = storedPatternKey(String(sk));
       const pk = keys.patternPartition(pattern);
       const head = toHead(itemsByKey.get(`${pk} ${keys.HEAD}`));
       return { pattern, since: Number(since), head, ...toCounts(itemsByKey.get(`${pk} ${keys.COUNTS}`)) };

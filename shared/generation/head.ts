@@ -15,7 +15,7 @@ export const modeSchema = z.enum(['live', 'shadow', 'frozen', 'off']);
 export type Mode = z.output<typeof modeSchema>;
 
 /** Settings of one pattern; a missing one comes from the stage. */
-const settingsSchema = z.object({
+export const settingsSchema = z.object({
   policy: policySchema.optional(),
   /** Policies that are computed and compared beside the published one. */
   challengers: z.array(policySchema).max(POLICIES.length).optional(),

@@ -1,5 +1,6 @@
 import { Fault } from '../errors.ts';
 import type { Generation, RowSetRef } from '../generation/generation.ts';
+import { requireKnownPattern } from '../generation/known-pattern.ts';
 import type { HeadStore, RowSetStore } from '../generation/ports.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
@@ -31,16 +32,18 @@ const TOKEN = /^(\d{1,10})\.([0-9a-f]{32})\.([0-9a-f]{32}#[a-z0-9_]{1,40})$/;
 /**
  * Reads a page of the row set in force. With a token it continues in the row set of the first page, even if another
  * generation is in force by then.
- * @throws Fault `invalid_pattern_key`, `invalid_page_token`
+ * @throws Fault `invalid_pattern_key`, `invalid_page_token`, `unknown_pattern`
  */
 export async function readPage<Row extends object>(
-  heads: Pick<HeadStore, 'head'>,
+  heads: Pick<HeadStore, 'head' | 'isRegistered' | 'patterns'>,
   store: RowSetStore<Row>,
   set: keyof Pick<Generation, 'lessons' | 'overrides'>,
   query: PageQuery,
 ): Promise<Page> {
   const pattern = parsePatternKey(query.pattern_key);
-  const start = query.next === undefined ? await firstPage(heads, pattern, set) : parseToken(query.next);
+  const token = query.next === undefined ? undefined : parseToken(query.next);
+  await requireKnownPattern(heads, pattern);
+  const start = token ?? (await firstPage(heads, pattern, set));
   if (!start) return { pattern, generation: 0, rows: [], next: {} };
   const page = await store.page(pattern, start.set, start.from, query.limit);
   const next = page.next && `${start.generation}.${start.set.id}.${page.next}`;

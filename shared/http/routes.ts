@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { cycleOptionsSchema, cycleRecordSchema } from '../cycle/cycle.ts';
 import { episodeEventSchema, outcomeReportSchema } from '../episode/episode-schema.ts';
+import type { FaultCode } from '../errors.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
@@ -30,6 +31,8 @@ export interface Route extends Endpoint {
   readonly body?: z.ZodType;
   /** The schema of the body for each status of success; null for a status without a body. Errors are a `Problem`. */
   readonly answers: Readonly<Record<number, z.ZodType | null>>;
+  /** Codes of problems that this route has besides those that every route may have. */
+  readonly problems?: readonly FaultCode[];
 }
 
 const limit = z.coerce.number().int().min(1).max(1000).default(100);
@@ -41,14 +44,19 @@ export const ROUTES = {
   postEvents: {
     ...ENDPOINTS.postEvents,
     summary: 'Store episode events: one, or up to 500. The same event can be sent again without effect.',
-    body: z.union([episodeEventSchema, z.object({ events: z.array(episodeEventSchema).max(MAX_ITEMS) })]),
+    body: z.union([
+      episodeEventSchema,
+      z.strictObject({ events: z.array(episodeEventSchema).max(MAX_ITEMS) }),
+    ]),
     answers: { 200: ingestAnswerSchema, 207: ingestAnswerSchema },
+    problems: ['all_rejected', 'too_many_items'],
   },
   postOutcomes: {
     ...ENDPOINTS.postOutcomes,
     summary: 'Record the outcomes of episodes. An outcome that arrives before its event is parked.',
-    body: z.object({ outcomes: z.array(outcomeReportSchema).max(MAX_ITEMS) }),
+    body: z.strictObject({ outcomes: z.array(outcomeReportSchema).max(MAX_ITEMS) }),
     answers: { 200: outcomesAnswerSchema, 207: outcomesAnswerSchema },
+    problems: ['all_rejected', 'too_many_items'],
   },
   postLookup: {
     ...ENDPOINTS.postLookup,
@@ -72,12 +80,14 @@ export const ROUTES = {
     summary: 'List the overrides of the generation in force.',
     query: patternPageQuery,
     answers: { 200: overridesPageSchema },
+    problems: ['unknown_pattern', 'invalid_page_token'],
   },
   getLessons: {
     ...ENDPOINTS.getLessons,
     summary: 'List the lessons of the generation in force; with near=true, the slices just below n_min.',
     query: patternPageQuery.extend({ near: flag.default(false) }),
     answers: { 200: lessonsPageSchema },
+    problems: ['unknown_pattern', 'invalid_page_token'],
   },
   getStatus: {
     ...ENDPOINTS.getStatus,
@@ -90,6 +100,7 @@ export const ROUTES = {
     query: z.strictObject({ wait: flag.default(false) }),
     body: cycleOptionsSchema,
     answers: { 200: cycleRecordSchema, 202: cycleStartedSchema },
+    problems: ['unknown_pattern', 'policy_not_available'],
   },
   getCycles: {
     ...ENDPOINTS.getCycles,
@@ -101,6 +112,7 @@ export const ROUTES = {
     ...ENDPOINTS.getCycle,
     summary: 'Get the record of one cycle, with the result of each pattern and the reason for it.',
     answers: { 200: cycleRecordSchema },
+    problems: ['unknown_cycle'],
   },
   getGenerations: {
     ...ENDPOINTS.getGenerations,
@@ -112,23 +124,27 @@ export const ROUTES = {
         .optional(),
     }),
     answers: { 200: generationsAnswerSchema },
+    problems: ['unknown_pattern', 'unknown_generation'],
   },
   getEvidence: {
     ...ENDPOINTS.getEvidence,
     summary: 'Get the walk-forward backtest of every policy on the events of the last four weeks.',
     answers: { 200: evidenceAnswerSchema },
+    problems: ['unknown_pattern'],
   },
   getNMin: {
     ...ENDPOINTS.getNMin,
     summary: 'Compare what each N_MIN from 10 to 60 finds in the events of a pattern with what chance finds.',
     query: nMinQuerySchema,
     answers: { 200: nMinAnswerSchema },
+    problems: ['unknown_pattern'],
   },
   postWhatIf: {
     ...ENDPOINTS.postWhatIf,
     summary: 'Replay past events of a slice with a threshold at other values. Changes nothing.',
     body: whatIfRequestSchema,
     answers: { 200: whatIfAnswerSchema },
+    problems: ['unknown_pattern'],
   },
   getWhatIf: {
     ...ENDPOINTS.getWhatIf,
@@ -136,24 +152,28 @@ export const ROUTES = {
       'The same what-if with query parameters: scope.NAME=value, payoff.win=number, payoff.loss=number.',
     query: whatIfQuerySchema,
     answers: { 200: whatIfAnswerSchema },
+    problems: ['unknown_pattern'],
   },
   putMode: {
     ...ENDPOINTS.putMode,
     summary: 'Set the mode of a pattern. Look-ups use it as soon as this request is answered.',
     body: modeRequestSchema,
     answers: { 200: headAnswerSchema },
+    problems: ['unknown_pattern', 'head_changed'],
   },
   putSettings: {
     ...ENDPOINTS.putSettings,
     summary: 'Set some settings of a pattern. They apply from the next cycle on; the others do not change.',
     body: settingsRequestSchema,
     answers: { 200: settingsAnswerSchema },
+    problems: ['unknown_pattern', 'policy_not_available', 'head_changed'],
   },
   postRollback: {
     ...ENDPOINTS.postRollback,
     summary: 'Put a past generation back in force. A live pattern becomes frozen with it.',
     body: rollbackRequestSchema,
     answers: { 200: headAnswerSchema },
+    problems: ['unknown_pattern', 'unknown_generation', 'head_changed'],
   },
   getHealth: {
     ...ENDPOINTS.getHealth,

@@ -116,6 +116,7 @@ describe('the mode of a pattern', () => {
   });
 
   it.each(['shadow', 'off'] as const)('A run of a pattern in mode %s publishes', async mode => {
+    await stores().runtime.heads.register([S1]);
     await setMode(stores().runtime, S1, mode, OPERATOR);
     await addMisses(20);
     expect(await run()).toMatchObject({ status: 'published', generation: 1 });
@@ -123,6 +124,7 @@ describe('the mode of a pattern', () => {
   });
 
   it('A publication keeps the mode and the settings of its pattern', async () => {
+    await stores().runtime.heads.register([S1]);
     await setSettings(stores().runtime, S1, { lookback_days: 30 }, OPERATOR);
     await setMode(stores().runtime, S1, 'shadow', OPERATOR);
     await addMisses(20);

@@ -72,6 +72,7 @@ describe('rollback', () => {
 
 describe('simultaneous changes', () => {
   it('Five simultaneous changes of operators are all applied, one after the other', async () => {
+    await stores().runtime.heads.register([S1]);
     const changes = [10, 20, 30, 40, 50].map(n_min => setSettings(stores().runtime, S1, { n_min }, OPERATOR));
     const heads = await Promise.all(changes);
     expect(heads.map(h => h.version).sort()).toEqual([1, 2, 3, 4, 5]);

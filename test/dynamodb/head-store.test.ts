@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HISTORY_DAYS } from '../../shared/dynamodb/head-store.ts';
 import type { Change, Generation } from '../../shared/generation/generation.ts';
 import type { Head } from '../../shared/generation/head.ts';
+import { storedPatternKey } from '../../shared/pattern/pattern-key.ts';
 import { DAY, HOUR, iso, NOW, S1, S2, S3 } from '../support/episodes.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
 import type { Stores } from '../support/stores.ts';
@@ -88,6 +89,26 @@ describe('patterns', () => {
     stores.proxy.start();
     await heads.register([S1, S2, S3]);
     expect(stores.proxy.operations).toEqual([]);
+  });
+
+  it('a pattern is known once it is registered, and a known one is read once', async () => {
+    await stores.runtime.heads.register([S1]);
+    const { heads } = stores.another().runtime;
+    stores.proxy.start();
+    const elsewhere = stores.runtime.heads;
+    expect(await elsewhere.isRegistered(S1)).toBe(true);
+    expect(stores.proxy.operations).toEqual([]);
+    expect(await elsewhere.isRegistered(S2)).toBe(false);
+    expect(stores.proxy.operations).toEqual(['GetItem']);
+    expect([await heads.isRegistered(S1), await heads.isRegistered(S2)]).toEqual([true, false]);
+  });
+
+  it('a pattern that an earlier version stored with a padded state is still listed', async () => {
+    const { heads } = stores.runtime;
+    const padded = storedPatternKey('pm.split.S01.entry');
+    await heads.register([padded]);
+    expect(await heads.patterns()).toEqual([padded]);
+    expect(await heads.overview()).toMatchObject([{ pattern: padded }]);
   });
 
   it('a pattern whose registration failed is registered again', async () => {

@@ -19,7 +19,6 @@ describe('the identity of an event', () => {
     ['the pattern in another form', { ...base, pattern_key: 'module=pm|pattern_key=uptrend.s1.entry' }],
     ['the time with an offset', { ...base, timestamp: '2025-01-19T14:30:00+02:30' }],
     ['the time with fractions', { ...base, timestamp: '2025-01-19T12:00:00.000Z' }],
-    ['an unknown field', { ...base, note: 'x' }],
     ['an outcome', { ...base, outcome: 'success' }],
     ['an empty outcome', { ...base, outcome: null, resolved_at: null }],
   ])('An event has the same identity with %s', (_, other) => {

@@ -5,7 +5,7 @@ import type { Route } from '../../shared/http/routes.ts';
 import { ROUTES } from '../../shared/http/routes.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
-import { DX, iso, NOW, S1 } from '../support/episodes.ts';
+import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';
 
 const GATES = { ts_score: 0.58, ts_min: 0.6, halo_distance: 0.5, halo_max: 1, slope_ok: true };
 
@@ -13,7 +13,10 @@ interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+  readonly requestBody?: object;
+  readonly responses: Readonly<
+    Record<string, { readonly description?: string; readonly content?: Readonly<Record<string, unknown>> }>
+  >;
 }
 const document = JSON.parse(JSON.stringify(openApiDocument())) as {
   readonly openapi: string;
@@ -22,6 +25,14 @@ const document = JSON.parse(JSON.stringify(openApiDocument())) as {
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
 );
+
+/** Returns the object that a reference of the document leads to. */
+function componentOf(reference: string): unknown {
+  return reference
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
+}
 
 /** Yields every value under a name, anywhere in a document. */
 function* valuesOf(node: unknown, name: string): Generator<unknown> {
@@ -42,11 +53,7 @@ describe('the OpenAPI document', () => {
     expect(references.length).toBeGreaterThan(10);
     for (const reference of references) {
       expect(reference).toMatch(/^#\//);
-      const target = reference
-        .slice(2)
-        .split('/')
-        .reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
-      expect([reference, typeof target]).toEqual([reference, 'object']);
+      expect([reference, typeof componentOf(reference)]).toEqual([reference, 'object']);
     }
     expect([...valuesOf(document, '$defs')]).toEqual([]);
   });
@@ -90,6 +97,33 @@ describe('the OpenAPI document', () => {
       expect(inPath).toEqual(operation.path.match(/\{\w+\}/g) ?? []);
       expect(Object.keys(operation.responses.default?.content ?? {})).toEqual(['application/problem+json']);
     }
+  });
+
+  it('Every operation with a pattern of readers or operators documents 404 unknown_pattern', () => {
+    const documented = operations.filter(o =>
+      (o.responses[404]?.description ?? '').includes('unknown_pattern'),
+    );
+    expect(documented.map(o => o.operationId).sort()).toEqual(
+      [
+        ...['getOverrides', 'getLessons', 'postCycle', 'getGenerations', 'getEvidence', 'getNMin'],
+        ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback'],
+      ].sort(),
+    );
+  });
+
+  it('Every object of a request forbids members that it does not name, except names that the caller chooses', () => {
+    const open: string[] = [];
+    const visit = (node: unknown, path: string): void => {
+      if (typeof node !== 'object' || node === null) return;
+      const { properties, additionalProperties, $ref } = node as Record<string, unknown>;
+      if (typeof $ref === 'string') visit(componentOf($ref), $ref);
+      if (properties !== undefined && additionalProperties !== false) open.push(path);
+      for (const [name, inner] of Object.entries(node)) visit(inner, `${path}.${name}`);
+    };
+    const bodies = operations.flatMap(o => (o.requestBody === undefined ? [] : [o]));
+    expect(bodies.length).toBeGreaterThan(6);
+    for (const { operationId, requestBody } of bodies) visit(requestBody, operationId);
+    expect(open).toEqual([]);
   });
 });
 
@@ -179,9 +213,10 @@ describe('the served API', () => {
     await api.postEvents(events(20, 'c', { scope, decision: 'acted', outcome: 'failure' }));
     await visit('postCycle', '/v1/cycles?wait=true', { as_of: iso(NOW) });
     await visit('getEvidence', `${patternPath}/evidence`);
-    await visit('getEvidence', '/v1/patterns/pm.uptrend.S2.entry/evidence');
+    await visit('postOutcomes', '/v1/outcomes', { outcomes: [{ ...report, pattern_key: S2 }] });
+    await visit('getEvidence', `/v1/patterns/${S2}/evidence`);
     await visit('getNMin', `${patternPath}/nmin?as_of=${iso(NOW)}&lookback_days=90`);
-    await visit('getNMin', '/v1/patterns/pm.uptrend.S2.entry/nmin');
+    await visit('getNMin', `/v1/patterns/${S2}/nmin`);
     await visit('getGenerations', `${patternPath}/generations?diff=1,2`);
     await visit('putSettings', `${patternPath}/settings`, {
       n_min: 9,

@@ -32,7 +32,6 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Lookup: ['dynamodb:GetItem ControlTable', 'dynamodb:Query OverridesTable'],
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
-    'dynamodb:UpdateItem ControlTable',
     'dynamodb:GetItem ControlTable',
     'dynamodb:PutItem ControlTable',
     'dynamodb:Query ControlTable',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Generation } from '../../generation/generation.ts';
 import { CYCLE_CLOSED_MESSAGE } from '../../log-messages.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { parsePatternKey } from '../../pattern/pattern-key.ts';
+import { storedPatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import type { CycleSummary, PatternRun } from '../cycle.ts';
 import { cycleRunSchema, cycleStatus } from '../cycle.ts';
@@ -63,7 +63,7 @@ async function completeRuns(
       runs.push(recorded);
       continue;
     }
-    const current = await generationInForce(deps, parsePatternKey(pattern));
+    const current = await generationInForce(deps, storedPatternKey(pattern));
     const failed = failedRun(pattern, current, errors.get(pattern));
     // The step that failed may have recorded the same reason in more detail.
     const run = recorded?.reason?.startsWith(`${failed.reason}: `) ? recorded : failed;

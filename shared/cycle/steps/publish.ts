@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { GenerationStores } from '../../generation/ports.ts';
-import { parsePatternKey } from '../../pattern/pattern-key.ts';
+import { storedPatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import type { PatternRun } from '../cycle.ts';
 import { cycleRunSchema, minedPatternSchema } from '../cycle.ts';
@@ -15,7 +15,7 @@ export async function publishStep(
   input: unknown,
 ): Promise<PatternRun> {
   const { cycle, mined } = parse(inputSchema, input, 'invalid_request');
-  const pattern = parsePatternKey(mined.pattern_key);
+  const pattern = storedPatternKey(mined.pattern_key);
   const run = await publishPattern(deps, pattern, cycle, mined, await deps.heads.head(pattern));
   await deps.cycles.putRun(cycle.cycle_id, run);
   return run;

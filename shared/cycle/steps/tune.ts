@@ -8,7 +8,7 @@ import { storeUnlessUnchanged } from '../../generation/retention.ts';
 import { dimensionsOf } from '../../lesson/lesson.ts';
 import { summarize } from '../../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { parsePatternKey } from '../../pattern/pattern-key.ts';
+import { storedPatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import type { CycleRun, MinedPattern } from '../cycle.ts';
 import { cycleRunSchema } from '../cycle.ts';
@@ -27,7 +27,7 @@ const inputSchema = z.object({ cycle: cycleRunSchema, pattern_key: z.string() })
  */
 export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPattern> {
   const { cycle, pattern_key } = parse(inputSchema, input, 'invalid_request');
-  const pattern = parsePatternKey(pattern_key);
+  const pattern = storedPatternKey(pattern_key);
   const head = await deps.heads.head(pattern);
   const current = head?.current;
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);

@@ -5,12 +5,15 @@ import { cycleId, cycleOptionsSchema } from '../../cycle/cycle.ts';
 import type { CycleStarter, CycleStore } from '../../cycle/cycle-store.ts';
 import { Fault } from '../../errors.ts';
 import { requirePolicy } from '../../generation/effective-settings.ts';
+import { requireKnownPattern } from '../../generation/known-pattern.ts';
+import type { HeadStore } from '../../generation/ports.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import { addRoute, readJson, readQuery } from '../app.ts';
 import { ROUTES } from '../routes.ts';
 
 export interface CycleRoutesDeps {
+  readonly heads: HeadStore;
   readonly cycles: CycleStore;
   readonly starter: CycleStarter;
   /** Milliseconds since 1970. */
@@ -45,7 +48,8 @@ async function startCycle(c: Context, deps: CycleRoutesDeps): Promise<Response> 
   const { wait } = readQuery(c, ROUTES.postCycle.query);
   const options = parse(cycleOptionsSchema, await readJson(c), 'invalid_request');
   if (options.policy !== undefined) requirePolicy(options.policy);
-  if (options.pattern_key !== undefined) parsePatternKey(options.pattern_key);
+  if (options.pattern_key !== undefined)
+    await requireKnownPattern(deps.heads, parsePatternKey(options.pattern_key));
   const id = cycleId(new Date(deps.now()).toISOString(), randomUUID());
   const { done } = await deps.starter.start(id, options);
   if (!wait) return c.json({ cycle_id: id }, 202);

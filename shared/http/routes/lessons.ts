@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
@@ -10,7 +11,7 @@ export function lessonRoutes(app: Hono, deps: Pick<GenerationStores, 'heads' | '
   addRoute(app, ROUTES.getLessons, async c => {
     const query = readQuery(c, ROUTES.getLessons.query);
     if (query.near) {
-      const pattern = parsePatternKey(query.pattern_key);
+      const pattern = await requireKnownPattern(deps.heads, parsePatternKey(query.pattern_key));
       return c.json(await nearLessons(deps.heads, pattern, query.limit));
     }
     const { pattern, generation, rows, next } = await readPage(deps.heads, deps.lessons, 'lessons', query);

@@ -14,7 +14,7 @@ import type { OverrideIndex } from '../../override/override-index.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope } from '../../pattern/scope.ts';
 import { parse } from '../../validation.ts';
-import { addRoute, patternParam, readJson, readQuery } from '../app.ts';
+import { addRoute, patternParam, readJson, readQuery, unknownParameter } from '../app.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
 
@@ -34,7 +34,7 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
     return c.json(await respondToLookup(deps, toLookupRequest(request)));
   });
 
-  addRoute(app, ENDPOINTS.getLookup, async c => {
+  addRoute(app, { ...ENDPOINTS.getLookup, query: lookupQuerySchema }, async c => {
     const { pattern_key, resolution, explain, ...rest } = readQuery(c, lookupQuerySchema);
     const { scope, thresholds } = parseLookupQuery(rest);
     const request = parse(
@@ -118,18 +118,19 @@ function parseLookupQuery(rest: Readonly<Record<string, unknown>>): Parameters {
   for (const [name, value] of Object.entries(rest)) {
     const text = String(value);
     if (name.startsWith('scope.')) scope.push([name.slice('scope.'.length), text]);
-    else if (name.startsWith('thresholds.') && text.trim() !== '' && Number.isFinite(Number(text)))
+    else if (!name.startsWith('thresholds.'))
+      throw unknownParameter(name, Object.keys(lookupQuerySchema.shape), ['scope.', 'thresholds.']);
+    else if (text.trim() !== '' && Number.isFinite(Number(text)))
       thresholds.push([name.slice('thresholds.'.length), Number(text)]);
-    else throw invalidParameter(name);
+    else throw invalidThreshold(name);
   }
   return { scope: Object.fromEntries(scope), thresholds: Object.fromEntries(thresholds) };
 }
 
-function invalidParameter(name: string): Fault {
-  const message = name.startsWith('thresholds.') ? 'must be a number' : 'is not a parameter of a look-up';
-  return new Fault('invalid_request', `${name.slice(0, 64)} ${message}`, {
-    issues: [{ path: name.slice(0, 64), message }],
-  });
+function invalidThreshold(name: string): Fault {
+  const path = name.slice(0, 64);
+  const message = 'must be a number';
+  return new Fault('invalid_request', `${path} ${message}`, { issues: [{ path, message }] });
 }
 
 /** Returns whether an If-None-Match header matches the tag (RFC 9110: weak comparison, a list, or `*`). */

@@ -8,6 +8,7 @@ import { effectiveSettings, requirePolicy } from '../../generation/effective-set
 import type { Generation } from '../../generation/generation.ts';
 import { findGeneration } from '../../generation/generation.ts';
 import type { Head } from '../../generation/head.ts';
+import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
@@ -36,8 +37,8 @@ export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
   });
 
   addRoute(app, ROUTES.getGenerations, async c => {
-    const pattern = patternParam(c);
     const { diff } = readQuery(c, ROUTES.getGenerations.query);
+    const pattern = await requireKnownPattern(deps.heads, patternParam(c));
     const { current, retained } = await retainedGenerations(deps.heads, pattern);
     return c.json({
       pattern_key: pattern,
@@ -54,8 +55,8 @@ async function changeSettings(c: Context, deps: PatternRoutesDeps): Promise<Resp
   const { reason, policy, challengers, ...rest } = request;
   const settings = {
     ...rest,
-    ...(policy !== undefined && { policy: requirePolicy(policy) }),
-    ...(challengers && { challengers: challengers.map(requirePolicy) }),
+    ...(policy !== undefined && { policy: policy === null ? null : requirePolicy(policy) }),
+    ...(challengers !== undefined && { challengers: challengers?.map(requirePolicy) ?? null }),
   };
   const head = await setSettings(deps, pattern, settings, operator(c, reason));
   const effective = effectiveSettings(deps.defaults, head.settings);

@@ -42,6 +42,14 @@ export const lookupAnswerSchema = z
       .array(explanationSchema)
       .optional()
       .meta({ description: 'Every override that matched. Present if the request set `explain`.' }),
+    pattern_known: z
+      .literal(false)
+      .optional()
+      .meta({ description: 'Present when no event has named the pattern.' }),
+    pattern_suggestion: z
+      .string()
+      .optional()
+      .meta({ description: 'The nearest known name, if one is near.' }),
     degraded: z
       .object({ code: z.string(), detail: z.string() })
       .optional()

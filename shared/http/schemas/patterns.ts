@@ -13,6 +13,7 @@ const reason = z
   .trim()
   .min(1)
   .max(1000)
+  .refine(text => text.isWellFormed(), 'must be well-formed Unicode')
   .meta({ description: 'The reason for the change, which the audit stores.' });
 
 export const modeRequestSchema = z.strictObject({ mode: modeSchema, reason }).meta({ id: 'ModeRequest' });
@@ -23,19 +24,22 @@ export const settingsRequestSchema = z
     policy: z
       .string()
       .max(32)
-      .optional()
+      .nullish()
       .meta({ description: `One of: ${POLICIES.join(', ')}.` }),
     challengers: z
       .array(z.string().max(32))
       .max(8)
-      .optional()
+      .nullish()
       .meta({ description: 'Policies that each run computes and compares with the one that it publishes.' }),
-    payoff: payoffSchema.optional(),
-    n_min: count.min(1).max(1_000_000).optional(),
-    lookback_days: lookbackDays.optional(),
+    payoff: payoffSchema.nullish(),
+    n_min: count.min(1).max(1_000_000).nullish(),
+    lookback_days: lookbackDays.nullish(),
     reason,
   })
-  .meta({ id: 'SettingsRequest' });
+  .meta({
+    id: 'SettingsRequest',
+    description: 'Absent settings stay as they are; null gives a setting back to the stage.',
+  });
 
 export const settingsAnswerSchema = z
   .object({

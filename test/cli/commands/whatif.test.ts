@@ -186,6 +186,7 @@ it('whatif ends with exit code 4 for a lever that the pattern does not have, and
 it('whatif is open to a token of role reader, because its request has no body', async () => {
   const callers = callersOf({ [READER]: { role: 'reader', name: 'screen' } }, 'test');
   const guarded = await openApi({ now: () => NOW, callers });
+  await guarded.service.runtime.heads.register([S1]);
   const listening = await listen(guarded.service.app, 0, { tokens: true });
   const argv = [...WHAT_IF, '--url', `http://127.0.0.1:${listening.port}`];
   expect(await cli(argv)).toMatchObject({ exit: 4 });
