@@ -43,3 +43,13 @@ it('lookup ends with exit code 1 when the answer is neutral because of a failure
   expect(result).toMatchObject({ exit: 1, err: 'neutral because store_unavailable: no answer\n' });
   expect(JSON.parse(result.out)).toEqual(lookup({ degraded }));
 });
+
+it.each([
+  ['pm.uptrend.S1.entry', 'did you mean pm.uptrend.S1.entry?'],
+  [undefined, 'list patterns with: pm-tuning status'],
+])('lookup of a pattern that no event named ends with exit code 1 (suggestion %s)', async (near, advice) => {
+  const unknown = { generation: 0, overrides: [], pattern_known: false, pattern_suggestion: near };
+  const result = await session.run(always(lookup(unknown)), ['lookup', PATTERN, '--threshold', 'ts_min=0.6']);
+  expect(result).toMatchObject({ exit: 1, err: `neutral because no event named ${PATTERN}; ${advice}\n` });
+  expect(result.out).toContain('no event named this pattern: every threshold stays as it is');
+});

@@ -54,4 +54,6 @@ it('settings sends only the settings of its options, and prints the settings in 
   });
   await session.run(always(inForce), ['settings', PATTERN, '--challengers', 'none', '--reason', 'cost']);
   expect(session.sentBody).toEqual({ challengers: [], reason: 'cost' });
+  await session.run(always(inForce), ['settings', PATTERN, '--reset', 'n-min, payoff', '--reason', 'enough']);
+  expect(session.sentBody).toEqual({ n_min: null, payoff: null, reason: 'enough' });
 });
