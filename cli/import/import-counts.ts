@@ -1,12 +1,14 @@
 import { count } from '../format.ts';
 import type { FaultyEntry } from './entry.ts';
+import { ImportNotes } from './import-notes.ts';
 import type { BatchResult } from './send-batch.ts';
 
-/** Counts of accepted, unchanged and rejected events. */
+/** Counts of accepted, unchanged and rejected events, and what was left out or rewritten. */
 export class ImportCounts {
   accepted = 0;
   unchanged = 0;
   rejected = 0;
+  readonly notes = new ImportNotes();
   readonly #codes = new Map<string, number>();
 
   addResult({ accepted, unchanged, rejected }: BatchResult): void {
