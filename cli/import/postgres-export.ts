@@ -1,35 +1,15 @@
 import { pipeline, type Readable } from 'node:stream';
 import { CsvError, type InfoRecord, parse } from 'csv-parse';
-import { nearestName } from '../../shared/suggestion.ts';
-import { notOneOf } from '../../shared/validation.ts';
 import { errorMessage } from '../errors.ts';
 import { usageError } from '../exit-codes.ts';
 import { type Entry, excerpt, MAX_ENTRY_BYTES } from './entry.ts';
+import { type ExportLayout, layoutOf } from './export-layout.ts';
 import type { ImportNotes } from './import-notes.ts';
 import { rfc3339 } from './postgres-time.ts';
 import { decodeUtf8, showBytes } from './text.ts';
 
-/** Columns of the old table for each field of an event. The first column with a value is read. */
-const COLUMNS_OF: Readonly<Record<string, readonly string[]>> = {
-  pattern_key: ['pattern_key'],
-  episode_id: ['episode_id'],
-  decision: ['decision'],
-  scope: ['scope'],
-  factors: ['factors'],
-  timestamp: ['timestamp', 'created_at'],
-  trade_id: ['trade_id'],
-  outcome: ['outcome'],
-  resolved_at: ['resolved_at'],
-};
-const REQUIRED = ['pattern_key', 'episode_id', 'decision', 'scope', 'timestamp'];
 const JSON_FIELDS: ReadonlySet<string> = new Set(['scope', 'factors']);
 const TIME_FIELDS: ReadonlySet<string> = new Set(['timestamp', 'resolved_at']);
-
-/** Columns of the CSV by their names, and for each field the indexes of its cells, in the order in which they are tried. */
-interface Layout {
-  readonly names: readonly string[];
-  readonly fields: readonly { readonly field: string; readonly cells: readonly number[] }[];
-}
 
 /**
  * Reads a Postgres CSV export of the old `pattern_episode_events` table, row by row. An empty cell and `\\N` mean
@@ -57,7 +37,7 @@ export async function* readExportRows(
   });
   // The iteration below throws the errors of both streams.
   pipeline(source, withoutByteOrderMark, parser, () => {});
-  let layout: Layout | undefined;
+  let layout: ExportLayout | undefined;
   let line = 1;
   let emptyLines = 0;
   try {
@@ -106,59 +86,7 @@ function decodeCell(cell: string): string | undefined {
   return decodeUtf8(Buffer.from(cell, 'latin1'));
 }
 
-function layoutOf(
-  header: readonly string[],
-  columnNames: Readonly<Record<string, string>>,
-  notes: ImportNotes,
-): Layout {
-  const names = header.map(name => name.toLowerCase());
-  checkColumnNames(header, columnNames);
-  const fields = Object.entries(COLUMNS_OF).map(([field, usualColumns]) => {
-    const renamed = columnNames[field];
-    const columns = renamed === undefined ? usualColumns : [renamed.toLowerCase()];
-    return { field, cells: columns.map(column => names.indexOf(column)).filter(index => index >= 0) };
-  });
-  const absent = fields.filter(({ cells }) => cells.length === 0).map(({ field }) => field);
-  const missing = absent.filter(field => REQUIRED.includes(field));
-  if (missing.length > 0) {
-    const list = missing.map(field => COLUMNS_OF[field]?.join(' or ')).join(', ');
-    throw usageError(
-      `the CSV's first line must name its columns; missing: ${list} (for a column of another name use --column)`,
-    );
-  }
-  const taken = new Set(fields.flatMap(({ cells }) => cells));
-  noteLeftOut(
-    header.filter((_, index) => !taken.has(index)),
-    absent,
-    notes,
-  );
-  return { names: header, fields };
-}
-
-/** @throws Failure (usage) when --column names an unknown field or column */
-function checkColumnNames(header: readonly string[], columnNames: Readonly<Record<string, string>>): void {
-  const names = header.map(name => name.toLowerCase());
-  for (const [field, column] of Object.entries(columnNames)) {
-    if (!Object.hasOwn(COLUMNS_OF, field))
-      throw usageError(
-        `--column: an event has no field "${field}"; it ${notOneOf(field, Object.keys(COLUMNS_OF))}`,
-      );
-    if (!names.includes(column.toLowerCase()))
-      throw usageError(
-        `--column: the CSV has no column "${column}"; its first line is: ${excerpt(header.join(','))}`,
-      );
-  }
-}
-
-function noteLeftOut(columns: readonly string[], absentFields: readonly string[], notes: ImportNotes): void {
-  for (const column of columns) {
-    notes.leftOutColumns.push(column === '' ? '(without a name)' : column);
-    const near = nearestName(column, absentFields);
-    if (near !== undefined) notes.nearColumns.set(column, near);
-  }
-}
-
-function readRow(row: readonly string[], layout: Layout, line: number): Entry {
+function readRow(row: readonly string[], layout: ExportLayout, line: number): Entry {
   const faulty = (code: string, detail: string): Entry => ({
     line,
     code,
@@ -183,7 +111,7 @@ function readRow(row: readonly string[], layout: Layout, line: number): Entry {
 /** Returns the event of a row. JSON cells stay the text that was read, so that no number loses a digit. */
 function readEvent(
   row: readonly string[],
-  layout: Layout,
+  layout: ExportLayout,
   line: number,
   faulty: (code: string, detail: string) => Entry,
 ): Entry {
@@ -201,7 +129,7 @@ function readEvent(
 }
 
 /** Returns the cells of each field as text to show. */
-function shownRow(row: readonly string[], layout: Layout): object {
+function shownRow(row: readonly string[], layout: ExportLayout): object {
   return Object.fromEntries(
     layout.fields.map(({ field, cells }) => [
       field,
