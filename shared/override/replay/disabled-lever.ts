@@ -96,9 +96,13 @@ function lackingReason(
     { name: threshold, n: noThreshold },
   ].filter(({ n }) => n > 0);
   const texts = lacking.map(({ name, n }) => `${n} of ${size} events log no number ${name}`);
+  const neither = noFactor === size && noThreshold === size;
+  const what = neither
+    ? `none of ${size} events logs a number ${factor} or ${threshold}`
+    : texts.join(', and ');
   const all = lacking.length > 1 ? 'both' : 'it';
   return {
     code: noThreshold > noFactor ? 'threshold_missing' : 'factor_missing',
-    text: `${texts.join(' and ')}: log ${all} in factors, on at least ${100 * minFactorShare} % of the events`,
+    text: `${what}: log ${all} in factors, on at least ${100 * minFactorShare} % of the events`,
   };
 }

@@ -15,7 +15,7 @@ test('A lever is disabled when too few events carry its factor, and its gate sta
   expect(result.disabled).toContainEqual({
     action_category: 'tuning_ts_min',
     reason:
-      '111 of 140 events log no number ts_score and 111 of 140 events log no number ts_min: log both in factors, on at least 50 % of the events',
+      '111 of 140 events log no number ts_score, and 111 of 140 events log no number ts_min: log both in factors, on at least 50 % of the events',
     reason_code: 'factor_missing',
   });
   // The 20 winners at halo 0.97 fail the logged TS gate, so closing the halo does not lose them.

@@ -47,7 +47,7 @@ describe('events that no value moves', () => {
     });
     expect(result.base).toBeUndefined();
     expect(result.sentence).toBe(
-      'nothing can be said about ts_min on everything: 40 of 40 events log no number ts_score and 40 of 40 events log no number ts_min: log both in factors, on at least 50 % of the events',
+      'nothing can be said about ts_min on everything: none of 40 events logs a number ts_score or ts_min: log both in factors, on at least 50 % of the events',
     );
     expect(runWhatIf(worked, {}, { ...ALONE, nMin: 33 }).reason?.text).toBe(
       '22 of 33 needed events log ts_score and a usable ts_min',
