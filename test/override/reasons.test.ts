@@ -365,7 +365,7 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
         ]),
         'not_replayable',
       ),
-    'none of 60 events can be replayed: 20 have a neutral outcome, 40 were blocked by a gate without a lever or log neither factor nor result of a gate',
+    'none of 60 events can be replayed: 20 have a neutral outcome, 40 were blocked by a gate without a lever, or log neither factor nor result of a gate',
   ],
   [
     'factor_constant',

@@ -26,12 +26,7 @@ export function untouchedReason(gates: Gates, index: number, rows: Uint32Array):
   const { neutral, notReplayable, failOthers, passOthers, blocked } = decidedAt(gates, gate, rows);
   const { threshold } = gate.lever;
   if (failOthers + passOthers === 0)
-    return {
-      code: 'not_replayable',
-      text:
-        `none of ${rows.length} events can be replayed: ${neutral} have a neutral outcome, ${notReplayable} were blocked by ` +
-        'a gate without a lever or log neither factor nor result of a gate',
-    };
+    return { code: 'not_replayable', text: notReplayableText(gates, neutral, notReplayable) };
   if (passOthers === 0)
     return { code: 'other_gates_decide', text: `all ${failOthers} winners and losers fail another gate` };
   if (blocked === 0)
@@ -43,6 +38,21 @@ export function untouchedReason(gates: Gates, index: number, rows: Uint32Array):
     code: 'no_event_near_gate',
     text: `no winner or loser of this slice that passes the other gates lies between ${range(gate)}`,
   };
+}
+
+/** Names the factors of the levers that too few events log, because their gates' results may be missing too. */
+function notReplayableText({ disabled }: Gates, neutral: number, notReplayable: number): string {
+  const factors = disabled.flatMap(({ lever }) => (lever.optional ? [] : [lever.factor])).join(' or ');
+  const gate = factors === '' ? 'a gate' : `the gate of ${factors}`;
+  const texts = [
+    ...(neutral > 0 ? [`${neutral} have a neutral outcome`] : []),
+    ...(notReplayable > 0
+      ? [
+          `${notReplayable} were blocked by a gate without a lever, or log neither factor nor result of ${gate}`,
+        ]
+      : []),
+  ];
+  return `none of ${neutral + notReplayable} events can be replayed: ${texts.join(', ')}`;
 }
 
 function decidedAt({ gates, replayable, result }: Gates, gate: Gate, rows: Uint32Array): Decided {
