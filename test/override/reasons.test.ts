@@ -531,10 +531,10 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
   ).map((code): (typeof ROWS)[number] => [code, () => failure(code), `failed: ${code}`]),
 ];
 
-test.each(ROWS)('The reason %s says what is true of its input', async (code, make, sentence) => {
+test.each(ROWS)('[L6] The reason %s says what is true of its input', async (code, make, sentence) => {
   expect(await make()).toEqual({ code, text: sentence });
 });
 
-test('Every reason code is reached by a row of this test', () => {
+test('[L6] Every reason code is reached by a row of this test', () => {
   expect([...new Set(ROWS.map(([code]) => code))].toSorted()).toEqual(reasonCodeSchema.options.toSorted());
 });

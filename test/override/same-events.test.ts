@@ -45,7 +45,7 @@ const tune = (events: readonly KnownEvent[], policy: Policy) =>
   });
 
 test.each(POLICIES)(
-  'Under %s, lessons with the same events have the same figures and the same reason',
+  '[L5] Under %s, lessons with the same events have the same figures and the same reason',
   policy => {
     let withReason = 0;
     let withOverride = 0;
