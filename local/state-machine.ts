@@ -6,6 +6,7 @@ import { createHandler as materialize } from '../functions/materialize.ts';
 import { createHandler as mine } from '../functions/mine.ts';
 import type { CycleOptions } from '../shared/cycle/cycle.ts';
 import type { CycleStarter } from '../shared/cycle/cycle-store.ts';
+import { failureReason } from '../shared/cycle/failed-run.ts';
 import { faultCode } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
@@ -136,7 +137,7 @@ export class LocalStateMachine implements CycleStarter {
           finished_at: new Date(this.#runtime.now()).toISOString(),
           patterns_total: 0,
           patterns_failed: 0,
-          reason: `failed: ${code}`,
+          ...failureReason(code),
         });
         return;
       } catch (error) {

@@ -80,6 +80,7 @@ const GROUND = [
   'shared/time.ts',
   'shared/hash.ts',
   'shared/numbers.ts',
+  'shared/reason.ts',
   'shared/suggestion.ts',
   'shared/validation.ts',
 ];
@@ -142,6 +143,7 @@ const RULES: readonly Rule[] = [
     own: [],
     packages: [],
   },
+  { module: 'reason', files: under('shared/reason.ts'), own: [], packages: ['zod'] },
   { module: 'suggestion', files: under('shared/suggestion.ts'), own: [], packages: ['fastest-levenshtein'] },
   { module: 'hash', files: under('shared/hash.ts'), own: [], packages: ['node:crypto'] },
   {

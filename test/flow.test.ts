@@ -226,7 +226,9 @@ describe('faults of the earlier system', () => {
         events_read: 0,
         overrides: 0,
         published: true,
-        reason: '0 of 33 events with an outcome',
+        reason:
+          '0 of 33 events with an outcome in the 90 days to 2025-04-20; 40 are outside, the newest of 2025-01-10',
+        reason_code: 'too_few_events',
       },
     ]);
     expect(await api.overrides(S1)).toEqual([]);

@@ -4,6 +4,7 @@ import { shortHash } from '../hash.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
+import { reasonCodeSchema } from '../reason.ts';
 import { count, instant, lookbackDays } from '../validation.ts';
 
 /** Options of one run. A missing option comes from the pattern's settings, then from the stage. */
@@ -53,8 +54,10 @@ export const minedPatternSchema = z.object({
   evidence: z.array(evidenceSummarySchema),
   /** The policy's remark on the pattern as a whole. */
   note: z.string().optional(),
+  note_code: reasonCodeSchema.optional(),
   /** Numbers of events of the largest slices below `n_min`. */
   shortfall: z.string().optional(),
+  shortfall_code: reasonCodeSchema.optional(),
   /** The levels of dimensions that a budget left out. */
   cut: z.string().optional(),
 });
@@ -88,6 +91,7 @@ export const patternRunSchema = z
     generation: count.meta({ description: 'in force after the run; 0: none' }),
     published: z.boolean(),
     reason: z.string().optional(),
+    reason_code: reasonCodeSchema.optional(),
     cut: z.string().optional().meta({ description: 'what the mining budget left out' }),
     evidence: z
       .array(evidenceSummarySchema)
@@ -115,6 +119,7 @@ export const cycleSummarySchema = z
     patterns_total: count,
     patterns_failed: count,
     reason: z.string().optional(),
+    reason_code: reasonCodeSchema.optional(),
   })
   .meta({ id: 'CycleSummary' });
 export type CycleSummary = z.output<typeof cycleSummarySchema>;

@@ -5,9 +5,14 @@ import { renewIfDue } from '../generation/retention.ts';
 import { shortHash } from '../hash.ts';
 import { DEFAULT_RESOLUTION } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { Reason } from '../reason.ts';
+import { joinReasons } from '../reason.ts';
 import type { CycleRun, MinedPattern, PatternRun } from './cycle.ts';
 
-const YIELDED = 'another run or an operator changed the pattern meanwhile';
+const YIELDED: Reason = {
+  code: 'changed_meanwhile',
+  text: 'another run or an operator changed the pattern meanwhile',
+};
 
 /**
  * Compares a mined result with the head of its pattern and, if it is new, puts it in force with one conditional write.
@@ -24,7 +29,7 @@ export async function publishPattern(
   const current = head?.current;
   const inForce = current?.generation ?? 0;
   const entry = runEntry(pattern, mined, inForce);
-  const summary = [mined.shortfall, mined.note].filter(text => text !== undefined).join('; ') || undefined;
+  const summary = summaryOf(mined);
   const isEmpty = mined.lessons.rows === 0;
   // This call is a retry after a lost response: the cycle has already published.
   if (current?.cycle_id === cycle.cycle_id && sameContent(current, mined))
@@ -32,7 +37,8 @@ export async function publishPattern(
   if ((head?.version ?? 0) !== mined.head_version) return entry('yielded', inForce, YIELDED);
   if (head?.mode === 'frozen') {
     if (current) await saveRenewal(stores, pattern, head, await renewIfDue(stores, pattern, current));
-    return entry('frozen', inForce, `an operator froze the pattern: ${head.last_change.why}`);
+    const text = `an operator froze the pattern: ${head.last_change.why}`;
+    return entry('frozen', inForce, { code: 'frozen_by_operator', text });
   }
   if (current ? sameContent(current, mined) : isEmpty) {
     // The step before has renewed the row sets that were due.
@@ -44,9 +50,20 @@ export async function publishPattern(
   return entry(isEmpty ? 'too_few_events' : 'published', generation.generation, summary);
 }
 
+/** Returns what a run reports about a pattern: its shortfall of events and the remark of the policy. */
+function summaryOf({ shortfall, shortfall_code, note, note_code }: MinedPattern): Reason | undefined {
+  return joinReasons([
+    // Results without codes come from a step of an older version.
+    ...(shortfall === undefined
+      ? []
+      : [{ code: shortfall_code ?? 'too_few_events', text: shortfall } as const]),
+    ...(note === undefined ? [] : [{ code: note_code ?? 'nothing_proven', text: note } as const]),
+  ]);
+}
+
 /** Returns a function that makes the pattern's entry in the record of the run. */
 function runEntry(pattern: PatternKey, mined: MinedPattern, inForce: number) {
-  return (status: PatternRun['status'], generation: number, reason?: string): PatternRun => ({
+  return (status: PatternRun['status'], generation: number, reason?: Reason): PatternRun => ({
     pattern_key: pattern,
     status,
     events_read: mined.events_read,
@@ -54,7 +71,7 @@ function runEntry(pattern: PatternKey, mined: MinedPattern, inForce: number) {
     overrides: mined.overrides.rows,
     generation,
     published: generation !== inForce,
-    ...(reason && { reason }),
+    ...(reason && { reason: reason.text, reason_code: reason.code }),
     ...(mined.cut && { cut: mined.cut }),
     ...(mined.evidence.length > 0 && { evidence: mined.evidence }),
   });
@@ -117,6 +134,7 @@ function newGeneration(
     published_at: new Date(now()).toISOString(),
     ...(mined.cut && { cut: mined.cut }),
     ...(mined.note && { note: mined.note }),
+    ...(mined.note_code && { reason_code: mined.note_code }),
     ...(mined.evidence.length > 0 && { evidence: mined.evidence }),
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EventCounts } from '../episode/episode-store.ts';
 import { Fault } from '../errors.ts';
 import type { Change, Generation } from '../generation/generation.ts';
 import { changeSchema, generationSchema } from '../generation/generation.ts';
@@ -98,6 +99,10 @@ export class DynamoHeadStore implements HeadStore {
       Limit: AUDIT_PAGE,
     });
     return items.map(item => changeSchema.parse(item.change));
+  }
+
+  async counts(pattern: PatternKey): Promise<EventCounts> {
+    return toCounts(await this.#get(pattern, keys.COUNTS)).counts;
   }
 
   async overview(): Promise<PatternOverview[]> {

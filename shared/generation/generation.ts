@@ -3,6 +3,7 @@ import { Fault } from '../errors.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { policySchema, resolutionSchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
+import { reasonCodeSchema } from '../reason.ts';
 import { count } from '../validation.ts';
 
 /** A reference to an immutable set of rows, stored in the partition `pattern@id`. The id is the hash of its content. */
@@ -33,6 +34,8 @@ export const generationSchema = z.object({
   cut: z.string().optional(),
   /** The policy's remark on the pattern as a whole. */
   note: z.string().optional(),
+  /** Code of the remark. */
+  reason_code: reasonCodeSchema.optional(),
   /** Each policy's walk-forward result on the last weeks before `as_of`. */
   evidence: z.array(evidenceSummarySchema).optional(),
 });

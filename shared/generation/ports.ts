@@ -40,6 +40,8 @@ export interface HeadStore extends PatternRegistry {
   audit(pattern: PatternKey, change: Change): Promise<void>;
   /** Lists changes, newest first, at most 100. */
   audits(pattern: PatternKey): Promise<Change[]>;
+  /** Returns the counts of one pattern's events. */
+  counts(pattern: PatternKey): Promise<EventCounts>;
   /** Lists every pattern with its counts, sorted. */
   overview(): Promise<PatternOverview[]>;
   /** Returns the comparison of policies of the last run; undefined before the first one. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { patternParts } from '../pattern/pattern-key.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
+import { reasonCodeSchema } from '../reason.ts';
 import { count } from '../validation.ts';
 import type { QuadrantStats } from './stats.ts';
 import { ladderStatsSchema, quadrantStatsSchema } from './stats.ts';
@@ -11,6 +12,7 @@ const lessonFields = {
   why_not: z.string().optional().meta({
     description: 'why no override follows, under the policy of the generation; absent where one does',
   }),
+  reason_code: reasonCodeSchema.optional().meta({ description: 'code of `why_not`' }),
   scope_subset: scopeSubsetSchema,
   scope_hash: scopeHashSchema,
   n: count.meta({ description: 'events of the slice that have an outcome' }),

@@ -4,6 +4,7 @@ import { finite } from '../numbers.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
 import { dimensionCount } from '../pattern/scope.ts';
+import type { ReasonCode } from '../reason.ts';
 import type { Override, ResolutionMethod } from './override.ts';
 import { MULTIPLIER_RANGE } from './override.ts';
 
@@ -29,6 +30,8 @@ export interface OverrideExplanation {
   readonly n: number;
   readonly chosen: boolean;
   readonly reason: string;
+  /** Absent in rows of older versions. */
+  readonly reason_code?: ReasonCode;
 }
 
 interface ResolvedScope {
@@ -176,6 +179,7 @@ export function resolve(matching: readonly Override[], resolution: ResolutionMet
           n: override.n,
           chosen: weight > 0,
           reason: override.reason,
+          ...(override.reason_code && { reason_code: override.reason_code }),
         };
       }),
     ),

@@ -45,10 +45,12 @@ describe('publication', () => {
       status: 'too_few_events',
       generation: 0,
       published: false,
-      reason: '8 of 10 in everything',
+      reason: `8 of 10 events with an outcome in the 90 days to ${iso(NOW).slice(0, 10)}`,
     });
     expect(await stores().runtime.heads.head(S1)).toBeUndefined();
-    expect(await run({ n_min: 100 })).toMatchObject({ reason: '8 of 100 events with an outcome' });
+    expect(await run({ n_min: 100 })).toMatchObject({
+      reason: `8 of 100 events with an outcome in the 90 days to ${iso(NOW).slice(0, 10)}`,
+    });
   });
 
   it('A run whose events have all left the window publishes an empty generation once', async () => {

@@ -138,7 +138,8 @@ describe('POST /v1/whatif', () => {
   it('A what-if that has no curve gets 200 and a reason', async () => {
     expect(await postWhatIf({ ...REQUEST, scope: { chain: 'moon' } })).toMatchObject({
       curve: [],
-      reason: 'no event of the slice has an outcome in the window',
+      reason: 'no event of the slice in the last 90 days has a known outcome',
+      reason_code: 'no_events',
       events: { total: 0 },
     });
     await api.service.runtime.heads.register([S3]);

@@ -36,7 +36,7 @@ export async function closeStep(deps: CloseDeps, input: unknown): Promise<CycleS
     finished_at: new Date(deps.now()).toISOString(),
     patterns_total: runs.length,
     patterns_failed: runs.filter(run => run.status === 'failed').length,
-    ...(failure && { reason: failureReason(failure.Error) }),
+    ...(failure && failureReason(failure.Error)),
   };
   await deps.cycles.put(summary);
   logClosed(deps, summary, runs, staleMs);

@@ -15,6 +15,7 @@ import { cycleRunSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { readColumns } from '../event-window.ts';
 import { failedRun } from '../failed-run.ts';
+import { readShortfall } from '../shortfall.ts';
 import { tunePattern } from '../tune-pattern.ts';
 
 type TuneDeps = Omit<CycleDeps, 'log'>;
@@ -33,6 +34,12 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
   const columns = await readWindow(deps, cycle, pattern, settings, current);
   const tuned = tunePattern(pattern, columns, Date.parse(cycle.as_of), settings);
+  const shortfall = await readShortfall(deps, pattern, tuned, {
+    asOf: Date.parse(cycle.as_of),
+    days: settings.lookback_days,
+    nMin: settings.n_min,
+    events: columns.size,
+  });
   const lessons = await storeUnlessUnchanged(deps, deps.lessons, pattern, tuned.lessons, current?.lessons);
   const overrides = await storeUnlessUnchanged(
     deps,
@@ -55,8 +62,8 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     lessons,
     overrides,
     evidence: tuned.evidence.policies.map(summarize),
-    ...(tuned.shortfall !== undefined && { shortfall: tuned.shortfall }),
-    ...(tuned.note !== undefined && { note: tuned.note }),
+    ...(shortfall && { shortfall: shortfall.text, shortfall_code: shortfall.code }),
+    ...(tuned.note && { note: tuned.note.text, note_code: tuned.note.code }),
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
   };
 }

@@ -82,7 +82,7 @@ async function answerWhatIf(deps: WhatIfDeps, request: WhatIfRequest): Promise<W
 function curveAnswer(
   { curve, base, best, proven, reason, events }: WhatIf,
   lever: ReplayLever,
-): Pick<WhatIfAnswer, 'events' | 'curve' | 'base' | 'best' | 'proven' | 'reason'> {
+): Pick<WhatIfAnswer, 'events' | 'curve' | 'base' | 'best' | 'proven' | 'reason' | 'reason_code'> {
   const { leftOut, otherGates, ...groups } = events;
   return {
     events: { ...groups, left_out: leftOut, other_gates: otherGates },
@@ -90,7 +90,7 @@ function curveAnswer(
     ...(base && { base: pointAnswer(base, lever) }),
     ...(best && { best: pointAnswer(best, lever) }),
     proven,
-    ...(reason !== undefined && { reason }),
+    ...(reason && { reason: reason.text, reason_code: reason.code }),
   };
 }
 

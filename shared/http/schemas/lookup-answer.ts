@@ -3,6 +3,7 @@ import { modeSchema } from '../../generation/head.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
 import { resolutionSchema } from '../../override/override.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
+import { reasonCodeSchema } from '../../reason.ts';
 import { count } from '../../validation.ts';
 import { generation, patternKey } from './fields.ts';
 import { overrideAnswerSchema } from './overrides.ts';
@@ -24,6 +25,7 @@ const explanationSchema = z.object({
   n: count,
   chosen: z.boolean(),
   reason: z.string(),
+  reason_code: reasonCodeSchema.optional(),
 });
 
 export const lookupAnswerSchema = z

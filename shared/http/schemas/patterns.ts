@@ -5,6 +5,7 @@ import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
 import { POLICIES, resolutionSchema } from '../../override/override.ts';
 import { payoffSchema } from '../../override/payoff.ts';
 import { scopeSubsetSchema } from '../../pattern/scope.ts';
+import { reasonCodeSchema } from '../../reason.ts';
 import { count, lookbackDays } from '../../validation.ts';
 import { generation, patternKey } from './fields.ts';
 
@@ -86,6 +87,7 @@ const generationAnswerSchema = z
     published_at: z.iso.datetime(),
     cut: z.string().optional(),
     note: z.string().optional().meta({ description: 'A remark of the policy about the whole pattern.' }),
+    reason_code: reasonCodeSchema.optional().meta({ description: 'The code of `note`.' }),
     evidence: z.array(evidenceSummarySchema).optional(),
   })
   .meta({ id: 'Generation' });
