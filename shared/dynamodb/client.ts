@@ -1,5 +1,5 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type {
   DeleteCommandInput,
   GetCommandInput,
@@ -19,6 +19,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { Fault } from '../errors.ts';
+import { conditionHolds, insertFault, isThrottled, isUnknownOperation, withFaults } from './store-faults.ts';
 
 export type Item = Record<string, unknown>;
 
@@ -32,14 +33,6 @@ const BATCH_ATTEMPTS = 8;
 const BACKOFF_MS = 25;
 const MAX_BACKOFF_MS = 1000;
 
-const THROTTLED = new Set([
-  'ThrottlingException',
-  'ThrottlingError',
-  'ProvisionedThroughputExceededException',
-  'ProvisionedThroughputExceeded',
-  'RequestLimitExceeded',
-]);
-
 /** Creates a document client. @param settings override the SDK's own, for example those of the embedded engine */
 export function documentClient(settings: DynamoDBClientConfig): DynamoDBDocumentClient {
   const client = new DynamoDBClient({ maxAttempts: 4, ...settings });
@@ -52,7 +45,8 @@ export function documentClient(settings: DynamoDBClientConfig): DynamoDBDocument
 /**
  * The DynamoDB client of the stores. It reads queries to the last page, retries batches until every item is processed,
  * and returns false for an unmet condition.
- * @throws Fault `store_throttled` or `store_unavailable` for any other failure
+ * @throws Fault `store_throttled` or `store_unavailable` for a failure of the store, `internal` for a request that the
+ *   store refuses: it is our fault, and a retry would not help
  */
 export class Dynamo {
   readonly #client: DynamoDBDocumentClient;
@@ -183,11 +177,8 @@ export class Dynamo {
       left.forEach((entry, i) => {
         const error = response.Responses?.[i]?.Error;
         if (!error) inserted[entry.index] = true;
-        else if (THROTTLED.has(error.Code ?? '')) throttled.push(entry);
-        else if (error.Code !== 'DuplicateItem')
-          throw new Fault('store_unavailable', 'an insert failed', {
-            cause: new Error(`${error.Code}: ${error.Message}`),
-          });
+        else if (isThrottled(error.Code)) throttled.push(entry);
+        else if (error.Code !== 'DuplicateItem') throw insertFault(error);
       });
       left = throttled;
     }
@@ -230,35 +221,4 @@ async function backOff(attempt: number, operations: 'reads' | 'writes'): Promise
   if (attempt >= BATCH_ATTEMPTS) throw new Fault('store_throttled', `the store is throttling ${operations}`);
   const ceiling = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** attempt);
   await new Promise(resolve => setTimeout(resolve, Math.random() * ceiling));
-}
-
-/** Returns false when a request fails because its condition does not hold. */
-async function conditionHolds(request: Promise<unknown>): Promise<boolean> {
-  try {
-    await request;
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw toFault(error);
-  }
-}
-
-async function withFaults<T>(request: Promise<T>): Promise<T> {
-  try {
-    return await request;
-  } catch (error) {
-    throw toFault(error);
-  }
-}
-
-function toFault(error: unknown): Fault {
-  const name = error instanceof Error ? error.name : '';
-  return THROTTLED.has(name)
-    ? new Fault('store_throttled', 'the store is throttled', { cause: error })
-    : new Fault('store_unavailable', 'the store did not answer as expected', { cause: error });
-}
-
-function isUnknownOperation(error: unknown): boolean {
-  const cause = error instanceof Fault ? error.cause : error;
-  return cause instanceof Error && cause.name === 'UnknownOperationException';
 }
