@@ -10,7 +10,7 @@ import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
-import type { Lesson } from './lesson/lesson.ts';
+import type { Lesson, NearLesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
 import { QUERIED_DIMENSIONS_MESSAGE } from './log-messages.ts';
@@ -45,7 +45,7 @@ export function createRuntime(
   const db = new Dynamo(client);
   const { tables } = config;
   const control = new ControlTable(db, tables.control, now);
-  const heads = new DynamoHeadStore(control);
+  const heads = new DynamoHeadStore(control, new DynamoRowSetStore<NearLesson>(db, tables.lessons));
   const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
   return {
     config,

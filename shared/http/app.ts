@@ -9,6 +9,7 @@ import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { parse } from '../validation.ts';
 import type { Endpoint } from './endpoints.ts';
 import { MAX_BODY_BYTES } from './endpoints.ts';
+import { prepareAnswer } from './prepare-answer.ts';
 import { problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
 
 type Handler = (c: Context) => Response | Promise<Response>;
@@ -45,15 +46,23 @@ function methodsOf(app: Hono, path: string): string[] {
     .map(({ method }) => method);
 }
 
-/** Registers the handler of a route. */
-export function addRoute(app: Hono, { method, path }: Endpoint, handler: Handler): void {
-  app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
+/** What to ask for instead of an answer that is too large, where the endpoint does not say it. */
+const SMALLER = 'ask for fewer rows with limit';
+
+/** Registers the handler of a route. Every answer is prepared for sending. */
+export function addRoute(app: Hono, { method, path, smaller }: Endpoint, handler: Handler): void {
+  app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), async c =>
+    prepareAnswer(c, await handler(c), smaller ?? SMALLER),
+  );
 }
 
 /** Returns the problem+json response for an error. @param more further members of the body */
 export function answerProblem(error: unknown, more: object = {}): Response {
   const problem = problemOf(error);
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+  };
   if (problem.status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
   return new Response(JSON.stringify({ ...problem, ...more }), { status: problem.status, headers });
 }
