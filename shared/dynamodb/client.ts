@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type {
@@ -164,6 +165,31 @@ export class Dynamo {
       PARALLEL_PUTS,
     );
     return inserted;
+  }
+
+  /**
+   * Inserts an item twice, to check that the engine inserts batches as DynamoDB does. Where it does not, this client
+   * puts items one by one from then on.
+   * @param key key of an item that nothing else uses; the item is deleted again
+   * @returns whether batches work
+   * @throws Fault when the engine does not even delete an item
+   */
+  async probeInserts(table: string, key: Item): Promise<boolean> {
+    await this.delete({ TableName: table, Key: key });
+    this.#supportsPartiql = await this.#insertsOnce(table, { ...key, n: 1.5, b: Uint8Array.of(1, 2) });
+    await this.delete({ TableName: table, Key: key });
+    return this.#supportsPartiql;
+  }
+
+  async #insertsOnce(table: string, item: Item): Promise<boolean> {
+    try {
+      const [first] = await this.#insertBatch(table, [item]);
+      const [second] = await this.#insertBatch(table, [{ ...item, n: 2 }]);
+      const [stored] = await this.getMany(table, [{ pk: item.pk, sk: item.sk }]);
+      return first === true && second === false && isDeepStrictEqual(stored, item);
+    } catch {
+      return false;
+    }
   }
 
   async #insertBatch(table: string, batch: readonly Item[]): Promise<boolean[]> {

@@ -24,6 +24,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
  *   format                  sk version                    version of the stored formats (stored-format.ts)
+ *   probe                   sk insert                     exists only while a start checks the engine
  *
  * Short attribute names, because DynamoDB bills by the byte:
  *
@@ -116,6 +117,8 @@ export const PATTERNS = 'patterns';
 export const CYCLES = 'cycles';
 export const FORMAT = 'format';
 export const FORMAT_VERSION_SORT = 'version';
+/** Key of the item with which a start checks that the engine inserts batches. */
+export const PROBE_KEY = { pk: 'probe', sk: 'insert' } as const;
 export const patternPartition = (pattern: PatternKey): string => `pattern#${pattern}`;
 export const cyclePartition = (cycleId: string): string => `cycle#${cycleId}`;
 export const parkedPartition = (pattern: PatternKey): string => `parked#${pattern}`;
