@@ -1,4 +1,3 @@
-import type { AttributeValue } from '../../shared/dynamodb/item-size.ts';
 import { itemBytes } from '../../shared/dynamodb/item-size.ts';
 import type { EngineResponse } from './partiql-insert.ts';
 
@@ -16,7 +15,7 @@ const MAX_BATCH_KEYS = 100;
 const MAX_STATEMENT_CHARACTERS = 8192;
 const MAX_EXPRESSION_BYTES = 4096;
 
-type Item = Readonly<Record<string, AttributeValue>>;
+type Item = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 interface Key {
   readonly AttributeName: string;

@@ -1,6 +1,3 @@
-/** A value in the form of DynamoDB's API: one member, whose name is the type. JSON carries binary as base64 text. */
-export type AttributeValue = Readonly<Record<string, unknown>>;
-
 /** Maximum bytes of an item, as DynamoDB counts them. */
 export const MAX_ITEM_BYTES = 409_600;
 
@@ -11,15 +8,16 @@ const ELEMENT_BYTES = 1;
 /**
  * Returns the bytes of an item as DynamoDB counts them: names and values, text in UTF-8.
  * Source: "DynamoDB item sizes and formats" in the Amazon DynamoDB Developer Guide.
+ * @param item values in the form of DynamoDB's API: one member, whose name is the type; JSON has binary as base64 text
  */
-export function itemBytes(item: Readonly<Record<string, AttributeValue>>): number {
+export function itemBytes(item: Readonly<Record<string, object>>): number {
   return Object.entries(item).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),
     0,
   );
 }
 
-function valueBytes(value: AttributeValue): number {
+function valueBytes(value: object): number {
   const [[type, content] = []] = Object.entries(value);
   switch (type) {
     case 'S':
@@ -35,7 +33,7 @@ function valueBytes(value: AttributeValue): number {
     case 'L':
       return CONTAINER_BYTES + sum(listOf(content), element => ELEMENT_BYTES + valueBytes(Object(element)));
     case 'M': {
-      const members: Readonly<Record<string, AttributeValue>> = Object(content);
+      const members: Readonly<Record<string, object>> = Object(content);
       return CONTAINER_BYTES + ELEMENT_BYTES * Object.keys(members).length + itemBytes(members);
     }
     default:

@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
-import type { AttributeValue } from '../../shared/dynamodb/item-size.ts';
 import { itemBytes } from '../../shared/dynamodb/item-size.ts';
 
-it.each<[string, AttributeValue, number]>([
+it.each<[string, object, number]>([
   ['a text of one-byte characters', { S: 'abc' }, 3],
   ['a text of a character outside the BMP', { S: '\u{1F600}' }, 4],
   ['an empty text', { S: '' }, 0],
