@@ -32,7 +32,7 @@ const longValue = (first = 0x4e00, last = 0x9fa5): string =>
     '',
   );
 
-it('A run over values of 128 Han characters mines the pattern, although 500 of its rows exceed an item', async () => {
+it('[B1] A run over values of 128 Han characters mines the pattern, although 500 of its rows exceed an item', async () => {
   const { api, sizes } = await openSized();
   for (let i = 0; i < 16; i++) {
     const scope = Object.fromEntries(Array.from({ length: 8 }, (_, d) => [`d${d}`, longValue()]));
@@ -48,7 +48,7 @@ it('A run over values of 128 Han characters mines the pattern, although 500 of i
   await api.close();
 });
 
-it('A list of near lessons that exceeds an item is stored whole, and read in its order, page by page', async () => {
+it('[B1] A list of near lessons that exceeds an item is stored whole, and read in its order, page by page', async () => {
   const { api, sizes } = await openSized();
   const near = Array.from({ length: 100 }, (_, i): NearLesson => {
     const dimensions = Array.from({ length: 64 }, (_, d) => `${'a'.repeat(60)}${d}`).toSorted();
@@ -93,7 +93,7 @@ const hostileWorld = fc.record({
   policy: fc.constantFrom('drift', 'replay'),
 });
 
-it('Random input at the limits of the contract makes no item and no answer above its limit', async () => {
+it('[B1] [B3] Random input at the limits of the contract makes no item and no answer above its limit', async () => {
   let largest = 0;
   await fc.assert(
     fc.asyncProperty(hostileWorld, async ({ pattern, scopes, ids, reason, policy }) => {

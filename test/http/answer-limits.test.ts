@@ -118,14 +118,14 @@ describe('a list whose rows are large', () => {
     await publish(HUGE, wideOverrides(800, 0.8), 2);
   });
 
-  it('GET /v1/cycles leaves the patterns out, and 1,000 runs fit on a page', async () => {
+  it('[B3] GET /v1/cycles leaves the patterns out, and 1,000 runs fit on a page', async () => {
     const { pages, rows } = await walk('/v1/cycles?limit=1000', page => page.cycles as CycleSummary[]);
     expect(pages.map(page => page.length)).toEqual([1000, 100]);
     expect(rows[0]).toEqual(summary(1099));
     expect(new Set(rows.map(row => row.cycle_id)).size).toBe(1100);
   });
 
-  it('GET /v1/cycles/{id} ends a page of its 124 patterns by bytes, and the pages hold each pattern once', async () => {
+  it('[B3] GET /v1/cycles/{id} ends a page of its 124 patterns by bytes, and the pages hold each pattern once', async () => {
     const path = `/v1/cycles/${cycleId(0)}`;
     const { pages, rows } = await walk(path, page => page.patterns as PatternRun[]);
     expect(pages.length).toBeGreaterThan(1);
@@ -138,7 +138,7 @@ describe('a list whose rows are large', () => {
     expect((await get(`${path}?next=pm.none.S1.entry`)).status).toBe(400);
   });
 
-  it('GET /v1/overrides ends a page by bytes, and the pages hold each override once', async () => {
+  it('[B3] GET /v1/overrides ends a page by bytes, and the pages hold each override once', async () => {
     const path = `/v1/overrides?pattern_key=${HUGE}&limit=1000`;
     const { pages, rows, largest } = await walk(path, page => page.overrides as Override[]);
     expect(pages.length).toBeGreaterThan(1);
@@ -149,7 +149,7 @@ describe('a list whose rows are large', () => {
     );
   });
 
-  it('GET …/generations with diff pages the overrides that differ, by bytes', async () => {
+  it('[B3] GET …/generations with diff pages the overrides that differ, by bytes', async () => {
     const path = `/v1/patterns/${HUGE}/generations?diff=1,2&limit=1000`;
     const { pages, rows } = await walk(path, page => Object(page.diff).overrides as { before: number }[]);
     expect(pages.length).toBeGreaterThan(1);
@@ -158,7 +158,7 @@ describe('a list whose rows are large', () => {
     expect((await get(`/v1/patterns/${HUGE}/generations?diff=2,1&next=1-2.5`)).status).toBe(400);
   });
 
-  it('GET …/generations ends a page by rows or bytes, and the pages hold each generation once', async () => {
+  it('[B3] GET …/generations ends a page by rows or bytes, and the pages hold each generation once', async () => {
     const pattern = parsePatternKey('pm.history.S1.entry');
     for (let number = 1; number <= 300; number++) await publish(pattern, [], number);
     const path = `/v1/patterns/${pattern}/generations?limit=1000`;
@@ -167,7 +167,7 @@ describe('a list whose rows are large', () => {
     expect(rows.map(row => row.generation)).toEqual(Array.from({ length: 300 }, (_, i) => 300 - i));
   });
 
-  it('GET /v1/lessons?near=true ends a page by bytes, and refuses a token of an older list', async () => {
+  it('[B3] GET /v1/lessons?near=true ends a page by bytes, and refuses a token of an older list', async () => {
     const { heads } = api.service.runtime;
     const dimensions = Array.from({ length: 63 }, (_, d) => [`d${d}`, wideValue(d)] as const);
     const near = Array.from({ length: 100 }, (_, i) => {
@@ -201,7 +201,7 @@ describe('a list whose rows are large', () => {
     });
   });
 
-  it('GET /v1/status pages the patterns, and its totals stay whole on every page', async () => {
+  it('[B3] GET /v1/status pages the patterns, and its totals stay whole on every page', async () => {
     const registered = Array.from({ length: 250 }, (_, i) => parsePatternKey(longPattern(i)));
     await api.service.runtime.heads.register(registered);
     const totals: unknown[] = [];
@@ -225,7 +225,7 @@ describe('a snapshot', () => {
   const snapshot = (query: string, headers: Record<string, string> = {}) =>
     get(`/v1/snapshots/${LARGE}${query}`, headers);
 
-  it('A snapshot that is too large is 413, and its detail says what to ask for instead', async () => {
+  it('[B3] A snapshot that is too large is 413, and its detail says what to ask for instead', async () => {
     await publish(HUGE, wideOverrides(800, 0.9), 3);
     const answer = await get(`/v1/snapshots/${HUGE}`);
     expect(answer.status).toBe(413);
@@ -238,7 +238,7 @@ describe('a snapshot', () => {
     expect((await get(`/v1/snapshots/${HUGE}`, { 'accept-encoding': 'gzip' })).status).toBe(200);
   });
 
-  it('The compact form decodes to the overrides of the full form, in one pass', async () => {
+  it('[B4] The compact form decodes to the overrides of the full form, in one pass', async () => {
     await publish(S1, [
       override('tuning_halo', { chain: 'solana', b: 2 }, 1.1, { pressure: 3 }),
       override('tuning_slope_min', { chain: 'solana' }, -0.1, { reason: 'null' }),
@@ -274,7 +274,7 @@ describe('a snapshot', () => {
     expect((await snapshot('?form=short')).status).toBe(400);
   });
 
-  it('Lambda hands a gzipped snapshot on in base64, within the limit', async () => {
+  it('[B3] Lambda hands a gzipped snapshot on in base64, within the limit', async () => {
     const handler = lookupHandler(api.service.runtime);
     const path = `/v1/snapshots/${LARGE}`;
     const answer = Object(

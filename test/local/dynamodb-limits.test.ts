@@ -115,7 +115,7 @@ describe('a request that DynamoDB refuses', () => {
       () => update(`SET v = :v${', v = :v'.repeat(600)}`, { ':v': { S: 'x' } }),
       /Invalid UpdateExpression: Expression size has exceeded the maximum allowed size; expression size: 4810/,
     ],
-  ])('The embedded engine refuses %s with the error of DynamoDB', async (_, request, message) => {
+  ])('[B2] The embedded engine refuses %s with the error of DynamoDB', async (_, request, message) => {
     await expect(request()).rejects.toMatchObject({
       name: 'ValidationException',
       message: expect.stringMatching(message),
@@ -147,7 +147,7 @@ describe('a request at a limit', () => {
     ['a batch of 25 writes', () => write(many(25))],
     ['a batch of 25 statements', () => insert(25)],
     ['a batch of 25 items of 400,000 bytes', () => write(many(25).map(({ sk }) => itemOf(400_000, sk.S)))],
-  ])('The embedded engine accepts %s', async (_, request) => {
+  ])('[B2] The embedded engine accepts %s', async (_, request) => {
     await expect(request()).resolves.toMatchObject({ $metadata: { httpStatusCode: 200 } });
   });
 });
