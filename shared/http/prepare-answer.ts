@@ -1,4 +1,3 @@
-import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Context } from 'hono';
 import { Fault } from '../errors.ts';
@@ -7,8 +6,6 @@ import { handedOnBytes, MAX_ANSWER_BYTES } from './answer-size.ts';
 /** JSON of more bytes is gzipped for callers that accept it. */
 const GZIP_BYTES = 10_000;
 const JSON_TYPE = /^application\/(problem\+)?json\b/;
-
-const compress = promisify(gzip);
 
 /**
  * Prepares the answer of a route for sending (contract, section 11).
@@ -30,7 +27,7 @@ export async function prepareAnswer(c: Context, response: Response, advice: stri
 }
 
 async function gzipped(text: string, response: Response, advice: string): Promise<Response> {
-  const bytes = await compress(text);
+  const bytes = await compressed(text);
   assertSize(Math.ceil(bytes.byteLength / 3) * 4, advice);
   const { headers } = response;
   headers.set('content-encoding', 'gzip');
@@ -38,6 +35,12 @@ async function gzipped(text: string, response: Response, advice: string): Promis
   const etag = headers.get('etag');
   if (etag?.startsWith('"')) headers.set('etag', `W/${etag}`);
   return new Response(bytes, response);
+}
+
+function compressed(text: string): Promise<Buffer<ArrayBuffer>> {
+  return new Promise((resolve, reject) =>
+    gzip(text, (error, bytes) => (error ? reject(error) : resolve(bytes))),
+  );
 }
 
 /** @param bytes of the body as Lambda hands it on */
