@@ -11,16 +11,21 @@ export function handedOnBytes(body: string): number {
   return Buffer.byteLength(JSON.stringify(body));
 }
 
+/** Returns the bytes of a part of an answer as Lambda hands it on. */
+export function partBytes(part: object): number {
+  return handedOnBytes(JSON.stringify(part));
+}
+
 /**
  * Returns a function that takes the rows of one page in order, and returns whether the next one still fits. A page has
  * at most `limit` rows, and at most `MAX_ANSWER_BYTES`. The first row always fits.
- * @param besides the other members of the answer, which take space too
+ * @param reserved bytes of the other members of the answer
  */
-export function pageFits(limit: number, besides: object = {}): (row: object) => boolean {
-  let bytes = ENVELOPE_BYTES + handedOnBytes(JSON.stringify(besides));
+export function pageFits(limit: number, reserved = 0): (row: object) => boolean {
+  let bytes = ENVELOPE_BYTES + reserved;
   let rows = 0;
   return row => {
-    bytes += handedOnBytes(JSON.stringify(row));
+    bytes += partBytes(row);
     if (rows > 0 && (rows === limit || bytes > MAX_ANSWER_BYTES)) return false;
     rows++;
     return true;
@@ -31,9 +36,9 @@ export function pageFits(limit: number, besides: object = {}): (row: object) => 
 export function firstThatFit<T extends object>(
   rows: readonly T[],
   limit: number,
-  besides: object = {},
+  reserved = 0,
 ): readonly T[] {
-  const fits = pageFits(limit, besides);
+  const fits = pageFits(limit, reserved);
   const end = rows.findIndex(row => !fits(row));
   return end === -1 ? rows : rows.slice(0, end);
 }

@@ -79,18 +79,18 @@ interface ListPage<T> {
 
 /**
  * Cuts a page out of a list whose rows have a key each. Its token is the key of the page's first row.
- * @param besides the other members of the answer, which take space too
+ * @param reserved bytes of the other members of the answer
  * @throws Fault `invalid_page_token` when no row has the key
  */
 export function pageByKey<T extends object>(
   list: readonly T[],
   keyOf: (row: T) => string,
   { limit, next }: PageQuery,
-  besides: object = {},
+  reserved = 0,
 ): ListPage<T> {
   const start = next === undefined ? 0 : list.findIndex(row => keyOf(row) === next);
   if (start === -1) throw invalidToken();
-  const rows = firstThatFit(list.slice(start), limit, besides);
+  const rows = firstThatFit(list.slice(start), limit, reserved);
   const rest = list[start + rows.length];
   return { rows, next: rest ? { next: keyOf(rest) } : {} };
 }
@@ -98,18 +98,19 @@ export function pageByKey<T extends object>(
 /**
  * Cuts a page out of a list that does not change under its version. Its token is the version and a position.
  * @param version a text without a dot
+ * @param reserved bytes of the other members of the answer
  * @throws Fault `invalid_page_token`, also for a list of another version
  */
 export function pageByPosition<T extends object>(
   list: readonly T[],
   version: string,
   { limit, next }: PageQuery,
-  besides: object = {},
+  reserved = 0,
 ): ListPage<T> {
   const [of, position = '0'] = next === undefined ? [version] : next.split('.');
   if (of !== version) throw changedList();
   if (!/^\d{1,9}$/.test(position) || Number(position) > list.length) throw invalidToken();
-  const rows = firstThatFit(list.slice(Number(position)), limit, besides);
+  const rows = firstThatFit(list.slice(Number(position)), limit, reserved);
   const end = Number(position) + rows.length;
   return { rows, next: end < list.length ? { next: `${version}.${end}` } : {} };
 }

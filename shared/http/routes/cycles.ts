@@ -8,7 +8,7 @@ import { Fault } from '../../errors.ts';
 import { requirePolicy } from '../../generation/effective-settings.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
-import { firstThatFit } from '../answer-size.ts';
+import { firstThatFit, partBytes } from '../answer-size.ts';
 import { addRoute, readJson, readQuery } from '../app.ts';
 import type { PageQuery } from '../pagination.ts';
 import { pageByKey } from '../pagination.ts';
@@ -69,7 +69,7 @@ function cyclePage(
   { patterns, ...summary }: CycleRecord,
   query: PageQuery,
 ): z.output<typeof cyclePageSchema> {
-  const { rows, next } = pageByKey(patterns, run => run.pattern_key, query, summary);
+  const { rows, next } = pageByKey(patterns, run => run.pattern_key, query, partBytes(summary));
   return { ...summary, patterns: [...rows], ...next };
 }
 

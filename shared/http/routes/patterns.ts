@@ -11,6 +11,7 @@ import type { Head } from '../../generation/head.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
+import { partBytes } from '../answer-size.ts';
 import { addRoute, patternParam, readJson, readQuery } from '../app.ts';
 import { pageByKey, pageByPosition } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
@@ -43,16 +44,14 @@ export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
     const answerOf = (g: Generation): GenerationAnswer => generationAnswer(g, g === current);
     const answer = { pattern_key: pattern, changes: await deps.heads.audits(pattern) };
     if (diff === undefined) {
-      const page = pageByKey(retained.map(answerOf), g => String(g.generation), query, answer);
+      const page = pageByKey(retained.map(answerOf), g => String(g.generation), query, partBytes(answer));
       return c.json({ ...answer, generations: page.rows, ...page.next });
     }
     const [from, to] = comparedGenerations(retained, diff);
     const { overrides, ...rest } = await compareGenerations(deps, pattern, from, to);
     const generations = [to, from].map(answerOf);
-    const page = pageByPosition(overrides, `${from.generation}-${to.generation}`, query, {
-      ...answer,
-      generations,
-    });
+    const reserved = partBytes({ ...answer, generations });
+    const page = pageByPosition(overrides, `${from.generation}-${to.generation}`, query, reserved);
     return c.json({ ...answer, generations, diff: { ...rest, overrides: page.rows }, ...page.next });
   });
 }

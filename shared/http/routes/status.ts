@@ -6,6 +6,7 @@ import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
 import { unqueriedDimensions } from '../../lookup/dimension-coverage.ts';
 import type { DimensionStore } from '../../lookup/dimension-store.ts';
+import { partBytes } from '../answer-size.ts';
 import { addRoute, readQuery } from '../app.ts';
 import type { PageQuery } from '../pagination.ts';
 import { pageByKey } from '../pagination.ts';
@@ -34,8 +35,8 @@ const STUCK_MINUTES = 60;
 const SHOWN_PATTERNS = 5;
 /** Maximum number of dimensions that a warning names. */
 const SHOWN_DIMENSIONS = 8;
-/** Stands for the warnings of a page of 1,000 patterns, each of at most 1,200 bytes, while its patterns are counted. */
-const WARNING_ROOM = 'x'.repeat(1_200_000);
+/** Bytes that a page leaves for the warnings about its patterns, each of at most 1,200 bytes. */
+const WARNING_BYTES = 1_200_000;
 
 export function statusRoutes(app: Hono, deps: StatusDeps): void {
   addRoute(app, ROUTES.getStatus, async c =>
@@ -73,7 +74,7 @@ async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status>
     },
     last_cycle: last ? { ...last, age_seconds: ageMs(last, now) / 1000 } : null,
   };
-  const page = pageByKey(patterns, row => row.pattern_key, query, { ...totals, warnings: WARNING_ROOM });
+  const page = pageByKey(patterns, row => row.pattern_key, query, partBytes(totals) + WARNING_BYTES);
   const listed = new Set(page.rows.map(row => row.pattern_key));
   const warnings = await dimensionWarnings(
     deps,
