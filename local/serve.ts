@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { Fault } from '../shared/errors.ts';
 import { jsonLog } from '../shared/log.ts';
 import { DataFolderError } from './engine/data-folder.ts';
+import { TableMismatchError } from './engine/tables.ts';
 import { listen } from './http-server.ts';
 import { isLoopback } from './loopback-guard.ts';
 import { CycleScheduler, parsePeriod } from './scheduler.ts';
@@ -83,7 +84,12 @@ function exit(code: number, message: string): never {
 
 /** Returns one line for an error that a user can fix, and the stack of any other. */
 function explain(error: unknown, { port, host, endpoint, data }: Options): string {
-  if (error instanceof DataFolderError || error instanceof TokenFileError) return error.message;
+  if (
+    error instanceof DataFolderError ||
+    error instanceof TokenFileError ||
+    error instanceof TableMismatchError
+  )
+    return error.message;
   if (error instanceof Fault && error.code === 'newer_data')
     return `${endpoint ?? data}: ${error.message}, or use another ${endpoint === undefined ? 'folder (--data)' : 'endpoint'}`;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -56,7 +56,7 @@ const TABLE_NAMES = {
 
 /**
  * Opens the engine, creates missing tables, checks the version of the stored data and wires the app.
- * @throws DataFolderError, Fault `newer_data`, Error of the endpoint
+ * @throws DataFolderError, TableMismatchError, Fault `newer_data`, Error of the endpoint
  */
 export async function openService(options: ServiceOptions): Promise<Service> {
   const config = readConfig({ ...TABLE_NAMES, ...options.environment });
@@ -83,6 +83,8 @@ async function assemble(
 ): Promise<Service> {
   const createdTables = await ensureTables(client, config.tables);
   const runtime = createRuntime(config, client, options.now, options.log);
+  if (options.endpoint !== undefined && !(await runtime.probeInserts()))
+    runtime.log.warn('this endpoint does not insert batches by PartiQL: events are put one by one');
   await runtime.storedFormat.open();
   const stateMachine = await LocalStateMachine.load(runtime, options.interpreter);
   const app = createApp(runtime.log);

@@ -8,9 +8,10 @@ import { DynamoCycleStore } from './dynamodb/cycle-store.ts';
 import { DynamoDimensionStore } from './dynamodb/dimension-store.ts';
 import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
+import { PROBE_KEY } from './dynamodb/keys.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
-import type { Lesson } from './lesson/lesson.ts';
+import type { Lesson, NearLesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
 import { QUERIED_DIMENSIONS_MESSAGE } from './log-messages.ts';
@@ -26,6 +27,8 @@ export interface Runtime extends CycleDeps {
   readonly generations: GenerationCache;
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly storedFormat: StoredFormat;
+  /** Checks that the engine inserts batches; else events are put one by one. @returns whether batches work */
+  readonly probeInserts: () => Promise<boolean>;
 }
 
 const writeStdout = (line: string): boolean => process.stdout.write(`${line}\n`);
@@ -45,7 +48,7 @@ export function createRuntime(
   const db = new Dynamo(client);
   const { tables } = config;
   const control = new ControlTable(db, tables.control, now);
-  const heads = new DynamoHeadStore(control);
+  const heads = new DynamoHeadStore(control, new DynamoRowSetStore<NearLesson>(db, tables.lessons));
   const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
   return {
     config,
@@ -63,6 +66,7 @@ export function createRuntime(
       now,
     ),
     storedFormat: new StoredFormat(control),
+    probeInserts: () => db.probeInserts(tables.control, PROBE_KEY),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     episodes: new DynamoEpisodeStore(db, heads, {
       eventsTable: tables.events,

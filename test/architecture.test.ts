@@ -185,7 +185,8 @@ const RULES: readonly Rule[] = [
     files: under('shared/http'),
     own: ['shared/http', ...DOMAIN, ...GROUND],
     types: ['shared/log.ts'],
-    packages: ['zod', WEB, 'node:crypto'],
+    // Answers are gzipped.
+    packages: ['zod', WEB, /^node:(crypto|zlib)$/],
   },
   {
     module: 'runtime',

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { CycleRecord, PatternRun } from '../../shared/cycle/cycle.ts';
-import { cycleRecordSchema } from '../../shared/cycle/cycle.ts';
-import { cycleStartedSchema } from '../../shared/http/schemas/cycles.ts';
+import { cyclePageSchema, cycleStartedSchema } from '../../shared/http/schemas/cycles.ts';
 import { integerAtLeast, time } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { ServiceError } from '../errors.ts';
 import { EXIT, type ExitCode, Failure } from '../exit-codes.ts';
 import { count, instant, printable } from '../format.ts';
 import { lookbackOption } from '../options.ts';
+import { readPages } from '../pagination.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
@@ -117,7 +117,12 @@ async function waitForCycle(
 /** Reads a record once. With `mayBeMissing`, returns undefined for a missing one. */
 async function readRecord(session: Session, id: string, mayBeMissing: boolean, signal: AbortSignal) {
   try {
-    return await session.request(cycleRecordSchema, `/v1/cycles/${encodeURIComponent(id)}`, { signal });
+    return await readPages(session, {
+      path: `/v1/cycles/${encodeURIComponent(id)}`,
+      lists: ['patterns'],
+      schema: cyclePageSchema,
+      signal,
+    });
   } catch (error) {
     if (mayBeMissing && error instanceof ServiceError && error.code === 'unknown_cycle') return undefined;
     throw error;

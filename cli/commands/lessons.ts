@@ -61,7 +61,7 @@ export function addLessons(program: Command, runCommand: RunCommand): void {
         const { raw, data } = await readPages(session, {
           path: '/v1/lessons',
           query: { pattern_key: pattern, near: options.near ? 'true' : undefined },
-          rows: 'lessons',
+          lists: ['lessons'],
           limit: session.json ? options.limit : undefined,
           schema: lessonsPageSchema,
         });

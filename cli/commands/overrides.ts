@@ -22,7 +22,7 @@ export function addOverrides(program: Command, runCommand: RunCommand): void {
         const { raw, data } = await readPages(session, {
           path: '/v1/overrides',
           query: { pattern_key: pattern },
-          rows: 'overrides',
+          lists: ['overrides'],
           limit: session.json ? options.limit : undefined,
           schema: overridesPageSchema,
         });

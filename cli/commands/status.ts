@@ -3,6 +3,7 @@ import { type Status, statusSchema } from '../../shared/http/schemas/status.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, instant, plural, printable, span } from '../format.ts';
+import { readPages } from '../pagination.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
@@ -14,7 +15,11 @@ export function addStatus(program: Command, runCommand: RunCommand): void {
     .addHelpText('after', '\nExample:\n  $ pm-tuning status || alert "tuning is not healthy"')
     .action(async (_options, command: Command) =>
       runCommand(command, async session => {
-        const { raw, data } = await session.request(statusSchema, '/v1/status');
+        const { raw, data } = await readPages(session, {
+          path: '/v1/status',
+          lists: ['patterns', 'warnings'],
+          schema: statusSchema,
+        });
         session.output(raw, () => show(session, data));
         return data.healthy ? EXIT.ok : EXIT.unsuccessful;
       }),

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { checkFolder } from './data-folder.ts';
+import type { DynaliteDb } from './dynamodb-limits.ts';
+import { countInBytes, requestRefusal } from './dynamodb-limits.ts';
 import type { EngineResponse, InsertBatch } from './partiql-insert.ts';
 import { insertBatch } from './partiql-insert.ts';
 
@@ -10,6 +12,7 @@ import { insertBatch } from './partiql-insert.ts';
  * - It opens no port.
  * - It turns a storage error into a response; dynalite's server would end the process.
  * - It adds the batched PartiQL INSERT that dynalite lacks.
+ * - It refuses what exceeds a limit of DynamoDB (dynamodb-limits.ts).
  */
 
 export interface EmbeddedEngine {
@@ -43,7 +46,8 @@ interface Validation {
 
 const UTF8 = new TextDecoder();
 const require = createRequire(import.meta.url);
-const { create }: { create(options: object): DynaliteStore } = require('dynalite/db');
+const dynaliteDb: DynaliteDb & { create(options: object): DynaliteStore } = require('dynalite/db');
+countInBytes(dynaliteDb);
 const {
   checkTypes,
   checkValidations,
@@ -79,7 +83,11 @@ const ACTIONS = new Map<string, { run: Action; validation: Validation }>(
  */
 export async function openEmbeddedEngine(path?: string): Promise<EmbeddedEngine> {
   if (path !== undefined) await checkFolder(path);
-  const store = create({ createTableMs: 0, deleteTableMs: 0, ...(path !== undefined && { path }) });
+  const store = dynaliteDb.create({
+    createTableMs: 0,
+    deleteTableMs: 0,
+    ...(path !== undefined && { path }),
+  });
   closeIterators(store);
   return {
     settings: {
@@ -116,9 +124,11 @@ async function respond(store: DynaliteStore, request: EngineRequest): Promise<En
   const operation = (request.headers['x-amz-target'] ?? '').split('.').at(-1) ?? '';
   const { body = '{}' } = request;
   const text = body instanceof Uint8Array ? UTF8.decode(body) : String(body);
-  const data = JSON.parse(text) as object;
+  const data: InsertBatch & Record<string, unknown> = JSON.parse(text);
+  const refusal = requestRefusal(operation, data, Buffer.byteLength(text));
+  if (refusal) return refusal;
   if (operation === 'BatchExecuteStatement')
-    return insertBatch(store, data as InsertBatch, (put, parsed) => runAction(store, 'putItem', put, parsed));
+    return insertBatch(store, data, (put, parsed) => runAction(store, 'putItem', put, parsed));
   return runAction(store, operation.charAt(0).toLowerCase() + operation.slice(1), data);
 }
 

@@ -12,8 +12,6 @@ export interface CycleStore {
   get(cycleId: string): Promise<CycleRecord | undefined>;
   /** Lists summaries, newest first. @param before cycle id to start after */
   list(limit: number, before?: string): Promise<CycleSummary[]>;
-  /** Lists whole records with the outcome of each pattern, newest first. @param before cycle id to start after */
-  records(limit: number, before?: string): Promise<CycleRecord[]>;
 }
 
 /** Starts a run of the state machine. */

@@ -1,7 +1,6 @@
 import type { CycleRecord, CycleSummary, PatternRun } from '../cycle/cycle.ts';
 import { cycleSummarySchema, patternRunSchema } from '../cycle/cycle.ts';
 import type { CycleStore } from '../cycle/cycle-store.ts';
-import { mapBatches } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import { CYCLES, cyclePartition } from './keys.ts';
 
@@ -45,11 +44,5 @@ export class DynamoCycleStore implements CycleStore {
       Limit: limit,
     });
     return items.map(item => cycleSummarySchema.parse(item.summary));
-  }
-
-  async records(limit: number, before?: string): Promise<CycleRecord[]> {
-    const summaries = await this.list(limit, before);
-    const runs = await mapBatches(summaries, 1, ([summary]) => this.runs(summary?.cycle_id ?? ''));
-    return summaries.map((summary, i) => ({ ...summary, patterns: runs[i] ?? [] }));
   }
 }

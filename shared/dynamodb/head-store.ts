@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { EventCounts } from '../episode/episode-store.ts';
 import { Fault } from '../errors.ts';
 import type { Change, Generation } from '../generation/generation.ts';
-import { changeSchema, generationSchema } from '../generation/generation.ts';
+import { changeSchema, generationSchema, keptSetSchema } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import { headSchema } from '../generation/head.ts';
-import type { HeadStore, PatternOverview } from '../generation/ports.ts';
+import type { HeadStore, PatternOverview, RowSetStore } from '../generation/ports.ts';
+import { storeUnlessUnchanged } from '../generation/retention.ts';
 import { shortHash } from '../hash.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
+import { byFewestMissing } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { evidenceSchema } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -30,11 +32,14 @@ const AUDIT_PAGE = 100;
 /** Heads of patterns in the control table, with their generations, audit, counters, near lessons and evidence. */
 export class DynamoHeadStore implements HeadStore {
   readonly #control: ControlTable;
+  readonly #nearSets: RowSetStore<NearLesson>;
   /** Patterns that this process has registered or found registered; there are few, and they are never removed. */
   readonly #registered = new Set<PatternKey>();
 
-  constructor(control: ControlTable) {
+  /** @param nearSets stores near lessons as row sets, because a list of them may exceed the size of an item */
+  constructor(control: ControlTable, nearSets: RowSetStore<NearLesson>) {
     this.#control = control;
+    this.#nearSets = nearSets;
   }
 
   async patterns(): Promise<PatternKey[]> {
@@ -125,11 +130,19 @@ export class DynamoHeadStore implements HeadStore {
 
   async near(pattern: PatternKey): Promise<NearLesson[]> {
     const item = await this.#get(pattern, keys.NEAR);
-    return typeof item?.rows === 'string' ? (JSON.parse(item.rows) as NearLesson[]) : [];
+    // Release 0.1.0 stored the rows in the item itself.
+    if (typeof item?.rows === 'string') return JSON.parse(item.rows) as NearLesson[];
+    const set = keptSetSchema.safeParse(item?.set);
+    // The rows of a list that no run has confirmed for two months have expired.
+    if (!set.success || Date.parse(set.data.kept_until) <= this.#control.now()) return [];
+    return (await this.#nearSets.read(pattern, set.data)).sort(byFewestMissing);
   }
 
   async putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void> {
-    await this.#putIfChanged(pattern, keys.NEAR, JSON.stringify(near));
+    const stored = keptSetSchema.safeParse((await this.#get(pattern, keys.NEAR))?.set).data;
+    const rows = near.toSorted((a, b) => (a.scope_hash < b.scope_hash ? -1 : 1));
+    const set = await storeUnlessUnchanged(this.#control, this.#nearSets, pattern, rows, stored);
+    if (set !== stored) await this.#put(pattern, keys.NEAR, { set });
   }
 
   async evidence(pattern: PatternKey): Promise<PolicyComparison | undefined> {
@@ -141,18 +154,15 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void> {
-    await this.#putIfChanged(pattern, keys.EVIDENCE, JSON.stringify(evidence));
-  }
-
-  async #putIfChanged(pattern: PatternKey, sort: string, rows: string): Promise<void> {
+    const rows = JSON.stringify(evidence);
     const hash = shortHash(rows);
     const stored = await this.#control.db.get({
       TableName: this.#control.name,
-      Key: { pk: keys.patternPartition(pattern), sk: sort },
+      Key: { pk: keys.patternPartition(pattern), sk: keys.EVIDENCE },
       ProjectionExpression: '#h',
       ExpressionAttributeNames: { '#h': 'hash' },
     });
-    if (stored?.hash !== hash) await this.#put(pattern, sort, { rows, hash });
+    if (stored?.hash !== hash) await this.#put(pattern, keys.EVIDENCE, { rows, hash });
   }
 
   async #get(pattern: PatternKey, sort: string): Promise<Item | undefined> {

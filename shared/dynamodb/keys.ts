@@ -7,14 +7,14 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * events     pk pattern#shard, sk episode id
  *   put an event once, read one event                     insert / get by key
  *   events with an outcome of a window, by event time     index `outcomes`: rk pattern#shard, t from time to time
- * lessons    pk pattern@set, sk scope hash of the chunk's first row
+ * lessons    pk pattern@set, sk scope hash of the chunk's first row; sets of lessons and of near lessons
  * overrides  pk pattern@set, sk scope hash of the chunk's first row
  *   all rows of a set; rows from a scope hash on          query by pk; sk from a hash
  * control    pk, sk
  *   patterns                sk pattern                    all registered patterns
  *   pattern#KEY             sk head                       mode, settings, generation in force
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
- *   pattern#KEY             sk near                       slices just under n_min in the last run
+ *   pattern#KEY             sk near                       the set of slices just under n_min in the last run
  *   pattern#KEY             sk evidence                   the policy comparison of the last run
  *   pattern#KEY             sk generation#NUMBER          past generations
  *   pattern#KEY             sk audit#TIME#ID              who changed what, when, why
@@ -24,6 +24,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
  *   format                  sk version                    version of the stored formats (stored-format.ts)
+ *   probe                   sk insert                     exists only while a start checks the engine
  *
  * Short attribute names, because DynamoDB bills by the byte:
  *
@@ -116,6 +117,8 @@ export const PATTERNS = 'patterns';
 export const CYCLES = 'cycles';
 export const FORMAT = 'format';
 export const FORMAT_VERSION_SORT = 'version';
+/** Key of the item with which a start checks that the engine inserts batches. */
+export const PROBE_KEY = { pk: 'probe', sk: 'insert' } as const;
 export const patternPartition = (pattern: PatternKey): string => `pattern#${pattern}`;
 export const cyclePartition = (cycleId: string): string => `cycle#${cycleId}`;
 export const parkedPartition = (pattern: PatternKey): string => `parked#${pattern}`;

@@ -65,12 +65,16 @@ export interface RowSetStore<Row> {
   describe(rows: readonly Row[]): RowSetRef;
   /** Reads all rows. @throws Fault `damaged_generation` when the stored rows differ from those that were written */
   read(pattern: PatternKey, set: RowSetRef): Promise<Row[]>;
-  /** Reads at most `limit` rows from a key on (`''`: from the first). @returns the rows and the key of the next one */
+  /**
+   * Reads rows from a key on (`''`: from the first), until one does not fit.
+   * @param fits is called with each row once, in order
+   * @returns the rows and the key of the row that did not fit
+   */
   page(
     pattern: PatternKey,
     set: RowSetRef,
     from: string,
-    limit: number,
+    fits: (row: Row) => boolean,
   ): Promise<{ rows: Row[]; next?: string }>;
   /** Extends the expiry of a set's rows. @param expiresAt epoch seconds */
   renew(pattern: PatternKey, set: RowSetRef, expiresAt: number): Promise<void>;

@@ -9,6 +9,7 @@ import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { parse, unknownName } from '../validation.ts';
 import type { Endpoint } from './endpoints.ts';
 import { MAX_BODY_BYTES } from './endpoints.ts';
+import { prepareAnswer } from './prepare-answer.ts';
 import { problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
 
 const NO_PARAMETERS = z.strictObject({});
@@ -51,26 +52,32 @@ function methodsOf(app: Hono, path: string): string[] {
     .map(({ method }) => method);
 }
 
+/** What to ask for instead of an answer that is too large, where the endpoint does not say it. */
+const SMALLER = 'ask for fewer rows with limit';
+
 /**
- * Registers the handler of a route. A route of the API without a schema of its query rejects every parameter.
- * The open routes, which monitors call, ignore them.
+ * Registers the handler of a route. Every answer is prepared for sending. A route of the API without a schema of its
+ * query rejects every parameter. The open routes, which monitors call, ignore them.
  */
 export function addRoute(
   app: Hono,
-  { method, path, query }: Endpoint & { readonly query?: z.ZodObject },
+  { method, path, smaller, query }: Endpoint & { readonly query?: z.ZodObject },
   handler: Handler,
 ): void {
   const takesNone = query === undefined && path.startsWith('/v1/');
-  app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), c => {
+  app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), async c => {
     if (takesNone) readQuery(c, NO_PARAMETERS);
-    return handler(c);
+    return prepareAnswer(c, await handler(c), smaller ?? SMALLER);
   });
 }
 
 /** Returns the problem+json response for an error. @param more further members of the body */
 export function answerProblem(error: unknown, more: object = {}): Response {
   const problem = problemOf(error);
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+  };
   if (problem.status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
   return new Response(JSON.stringify({ ...problem, ...more }), { status: problem.status, headers });
 }

@@ -4,9 +4,10 @@ import { requireKnownPattern } from '../generation/known-pattern.ts';
 import type { HeadStore, RowSetStore } from '../generation/ports.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
+import { firstThatFit, pageFits } from './answer-size.ts';
 
-interface PageQuery {
-  readonly pattern_key: string;
+/** The query parameters of a paged list. */
+export interface PageQuery {
   readonly limit: number;
   readonly next?: string | undefined;
 }
@@ -38,17 +39,23 @@ export async function readPage<Row extends object>(
   heads: Pick<HeadStore, 'head' | 'isRegistered' | 'patterns'>,
   store: RowSetStore<Row>,
   set: keyof Pick<Generation, 'lessons' | 'overrides'>,
-  query: PageQuery,
+  query: PageQuery & { readonly pattern_key: string },
 ): Promise<Page> {
   const pattern = parsePatternKey(query.pattern_key);
   const token = query.next === undefined ? undefined : parseToken(query.next);
   await requireKnownPattern(heads, pattern);
   const start = token ?? (await firstPage(heads, pattern, set));
   if (!start) return { pattern, generation: 0, rows: [], next: {} };
-  const page = await store.page(pattern, start.set, start.from, query.limit);
+  const answerRow = (row: Row): object => ({ pattern_key: pattern, ...row });
+  const fits = pageFits(query.limit);
+  const page = await store.page(pattern, start.set, start.from, row => fits(answerRow(row)));
   const next = page.next && `${start.generation}.${start.set.id}.${page.next}`;
-  const rows = page.rows.map(row => ({ pattern_key: pattern, ...row }));
-  return { pattern, generation: start.generation, rows, next: next ? { next } : {} };
+  return {
+    pattern,
+    generation: start.generation,
+    rows: page.rows.map(answerRow),
+    next: next ? { next } : {},
+  };
 }
 
 async function firstPage(
@@ -62,11 +69,62 @@ async function firstPage(
 
 function parseToken(token: string): PageStart {
   const [, generation, id, from] = TOKEN.exec(token) ?? [];
-  if (generation === undefined || id === undefined || from === undefined)
-    throw new Fault(
-      'invalid_page_token',
-      'the page token is invalid: pass "next" exactly as it was returned',
-    );
+  if (generation === undefined || id === undefined || from === undefined) throw invalidToken();
   // The token carries no counts. Reading a page only requires that the set is not empty.
   return { generation: Number(generation), set: { id, rows: 1, chunks: 1 }, from };
+}
+
+/** A page of a list that is in memory. `next` names its first row that is left. */
+interface ListPage<T> {
+  readonly rows: readonly T[];
+  readonly next: { next?: string };
+}
+
+/**
+ * Cuts a page out of a list whose rows have a key each. Its token is the key of the page's first row.
+ * @param reserved bytes of the other members of the answer
+ * @throws Fault `invalid_page_token` when no row has the key
+ */
+export function pageByKey<T extends object>(
+  list: readonly T[],
+  keyOf: (row: T) => string,
+  { limit, next }: PageQuery,
+  reserved = 0,
+): ListPage<T> {
+  const start = next === undefined ? 0 : list.findIndex(row => keyOf(row) === next);
+  if (start === -1) throw invalidToken();
+  const rows = firstThatFit(list.slice(start), limit, reserved);
+  const rest = list[start + rows.length];
+  return { rows, next: rest ? { next: keyOf(rest) } : {} };
+}
+
+/**
+ * Cuts a page out of a list that does not change under its version. Its token is the version and a position.
+ * @param version a text without a dot
+ * @param reserved bytes of the other members of the answer
+ * @throws Fault `invalid_page_token`, also for a list of another version
+ */
+export function pageByPosition<T extends object>(
+  list: readonly T[],
+  version: string,
+  { limit, next }: PageQuery,
+  reserved = 0,
+): ListPage<T> {
+  const [of, position = '0'] = next === undefined ? [version] : next.split('.');
+  if (of !== version) throw changedList();
+  if (!/^\d{1,9}$/.test(position) || Number(position) > list.length) throw invalidToken();
+  const rows = firstThatFit(list.slice(Number(position)), limit, reserved);
+  const end = Number(position) + rows.length;
+  return { rows, next: end < list.length ? { next: `${version}.${end}` } : {} };
+}
+
+function invalidToken(): Fault {
+  return new Fault('invalid_page_token', 'the page token is invalid: pass "next" exactly as it was returned');
+}
+
+function changedList(): Fault {
+  return new Fault(
+    'invalid_page_token',
+    'the list of this page token has changed: start from the first page',
+  );
 }

@@ -1,16 +1,16 @@
 import * as z from 'zod';
-import { cycleOptionsSchema, cycleRecordSchema } from '../cycle/cycle.ts';
+import { cycleOptionsSchema } from '../cycle/cycle.ts';
 import { episodeEventSchema, outcomeReportSchema } from '../episode/episode-schema.ts';
 import type { FaultCode } from '../errors.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
-import { cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
+import { cyclePageSchema, cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
 import { evidenceAnswerSchema } from './schemas/evaluation.ts';
-import { flag } from './schemas/fields.ts';
+import { flag, pageQuery } from './schemas/fields.ts';
 import { ingestAnswerSchema, outcomesAnswerSchema } from './schemas/ingest.ts';
 import { lessonsPageSchema } from './schemas/lessons.ts';
-import { lookupQuerySchema, lookupRequestSchema } from './schemas/lookup.ts';
-import { lookupAnswerSchema, snapshotSchema } from './schemas/lookup-answer.ts';
+import { lookupQuerySchema, lookupRequestSchema, snapshotQuerySchema } from './schemas/lookup.ts';
+import { compactSnapshotSchema, lookupAnswerSchema, snapshotSchema } from './schemas/lookup-answer.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
 import { overridesPageSchema } from './schemas/overrides.ts';
 import {
@@ -35,9 +35,7 @@ export interface Route extends Endpoint {
   readonly problems?: readonly FaultCode[];
 }
 
-const limit = z.coerce.number().int().min(1).max(1000).default(100);
 const patternQuery = z.strictObject({ pattern_key: z.string().max(256) });
-const pageQuery = z.strictObject({ limit, next: z.string().max(256).optional() });
 const patternPageQuery = pageQuery.extend(patternQuery.shape);
 
 export const ROUTES = {
@@ -72,8 +70,10 @@ export const ROUTES = {
   },
   getSnapshot: {
     ...ENDPOINTS.getSnapshot,
-    summary: 'Get all overrides of a pattern, to resolve look-ups in the client. Supports If-None-Match.',
-    answers: { 200: snapshotSchema, 304: null },
+    summary:
+      'Get all overrides of a pattern, to resolve look-ups in the client; form=compact: in columns. Supports If-None-Match.',
+    query: snapshotQuerySchema,
+    answers: { 200: z.union([snapshotSchema, compactSnapshotSchema]), 304: null },
   },
   getOverrides: {
     ...ENDPOINTS.getOverrides,
@@ -91,7 +91,8 @@ export const ROUTES = {
   },
   getStatus: {
     ...ENDPOINTS.getStatus,
-    summary: 'Get the health and the totals of the whole system.',
+    summary: 'Get the health and the totals of the whole system, and its patterns page by page.',
+    query: pageQuery,
     answers: { 200: statusSchema },
   },
   postCycle: {
@@ -99,25 +100,28 @@ export const ROUTES = {
     summary: 'Start a cycle now. With wait=true the answer is its record, if it finishes in time.',
     query: z.strictObject({ wait: flag.default(false) }),
     body: cycleOptionsSchema,
-    answers: { 200: cycleRecordSchema, 202: cycleStartedSchema },
+    answers: { 200: cyclePageSchema, 202: cycleStartedSchema },
     problems: ['unknown_pattern', 'policy_not_available'],
   },
   getCycles: {
     ...ENDPOINTS.getCycles,
-    summary: 'List the cycles, newest first.',
+    summary: 'List the cycles without their patterns, newest first.',
     query: pageQuery,
     answers: { 200: cyclesPageSchema },
   },
   getCycle: {
     ...ENDPOINTS.getCycle,
-    summary: 'Get the record of one cycle, with the result of each pattern and the reason for it.',
-    answers: { 200: cycleRecordSchema },
+    summary:
+      'Get the record of one cycle, and page by page the result of each pattern and the reason for it.',
+    query: pageQuery,
+    answers: { 200: cyclePageSchema },
     problems: ['unknown_cycle'],
   },
   getGenerations: {
     ...ENDPOINTS.getGenerations,
-    summary: 'List the retained generations of a pattern and its audit. diff=A,B compares two of them.',
-    query: z.strictObject({
+    summary:
+      'List the retained generations of a pattern and its audit. diff=A,B compares two of them, and pages the changes.',
+    query: pageQuery.extend({
       diff: z
         .string()
         .regex(/^\d{1,9},\d{1,9}$/, 'must be two generations such as 3,4')

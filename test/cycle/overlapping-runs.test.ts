@@ -72,7 +72,7 @@ describe('runs that overlap', () => {
       operation === 'PutItem' && JSON.stringify(body.Item).includes('"head"')
         ? errorAnswer('ValidationException')
         : forward();
-    expect((await faultOfAsync(run())).code).toBe('store_unavailable');
+    expect((await faultOfAsync(run())).code).toBe('internal');
     expect(await head()).toEqual(before);
     stores().proxy.around = (_, forward) => forward();
     expect(await run()).toMatchObject({ status: 'published', generation: 2, events_read: 40 });

@@ -25,5 +25,5 @@ export function adminRoutes(app: Hono, deps: CycleDeps & CycleRoutesDeps & Statu
   nMinRoutes(app, deps);
   whatIfRoutes(app, deps);
   addRoute(app, ROUTES.getHealth, c => c.json({ ok: true }));
-  addRoute(app, ROUTES.getOpenApi, c => c.json(openApiDocument()));
+  addRoute(app, ROUTES.getOpenApi, c => c.json(openApiDocument(), 200, { 'cache-control': 'no-cache' }));
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Hono } from 'hono';
+import type { z } from 'zod';
 import type { CycleRecord } from '../../cycle/cycle.ts';
 import { cycleId, cycleOptionsSchema } from '../../cycle/cycle.ts';
 import type { CycleStarter, CycleStore } from '../../cycle/cycle-store.ts';
@@ -9,8 +10,13 @@ import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { HeadStore } from '../../generation/ports.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
+import { firstThatFit, partBytes } from '../answer-size.ts';
 import { addRoute, readJson, readQuery } from '../app.ts';
+import type { PageQuery } from '../pagination.ts';
+import { pageByKey } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
+import type { cyclePageSchema } from '../schemas/cycles.ts';
+import { DEFAULT_LIMIT } from '../schemas/fields.ts';
 
 export interface CycleRoutesDeps {
   readonly heads: HeadStore;
@@ -31,15 +37,17 @@ export function cycleRoutes(app: Hono, deps: CycleRoutesDeps): void {
 
   addRoute(app, ROUTES.getCycles, async c => {
     const { limit, next } = readQuery(c, ROUTES.getCycles.query);
-    const cycles = await deps.cycles.records(limit + 1, next);
-    const last = cycles.length > limit ? cycles[limit - 1] : undefined;
-    return c.json({ cycles: cycles.slice(0, limit), ...(last && { next: last.cycle_id }) });
+    const cycles = await deps.cycles.list(limit + 1, next);
+    const page = firstThatFit(cycles, limit);
+    const last = page.length < cycles.length ? page.at(-1) : undefined;
+    return c.json({ cycles: page, ...(last && { next: last.cycle_id }) });
   });
 
   addRoute(app, ROUTES.getCycle, async c => {
+    const query = readQuery(c, ROUTES.getCycle.query);
     const record = await deps.cycles.get((c.req.param('id') ?? '').slice(0, 128));
     if (!record) throw new Fault('unknown_cycle', 'there is no cycle with this id: see GET /v1/cycles');
-    return c.json(record);
+    return c.json(cyclePage(record, query));
   });
 }
 
@@ -56,7 +64,17 @@ async function startCycle(c: Context, deps: CycleRoutesDeps): Promise<Response> 
   await done;
   const record = await finishedCycle(deps, id, done === undefined ? WAIT_MS : 0);
   if (done !== undefined && !record) throw new Fault('store_unavailable', 'the cycle wrote no record');
-  return record ? c.json(record) : c.json({ cycle_id: id }, 202);
+  // The pages after the first one come from `getCycle`.
+  return record ? c.json(cyclePage(record, { limit: DEFAULT_LIMIT })) : c.json({ cycle_id: id }, 202);
+}
+
+/** Returns the record of a cycle with one page of its patterns. */
+function cyclePage(
+  { patterns, ...summary }: CycleRecord,
+  query: PageQuery,
+): z.output<typeof cyclePageSchema> {
+  const { rows, next } = pageByKey(patterns, run => run.pattern_key, query, partBytes(summary));
+  return { ...summary, patterns: [...rows], ...next };
 }
 
 /** Returns the record of a cycle once it has finished, or undefined if it has not within `waitMs`. */

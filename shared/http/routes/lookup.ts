@@ -1,4 +1,4 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { Fault, faultCode } from '../../errors.ts';
 import type { Head } from '../../generation/head.ts';
@@ -15,8 +15,9 @@ import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope } from '../../pattern/scope.ts';
 import { parse } from '../../validation.ts';
 import { addRoute, patternParam, readJson, readQuery, unknownParameter } from '../app.ts';
+import { compactOverrides } from '../compact-overrides.ts';
 import { ENDPOINTS } from '../endpoints.ts';
-import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
+import { lookupQuerySchema, lookupRequestSchema, snapshotQuerySchema } from '../schemas/lookup.ts';
 
 interface LookupDeps {
   readonly heads: HeadStore;
@@ -45,25 +46,39 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
     return c.json(await respondToLookup(deps, toLookupRequest(request)));
   });
 
-  addRoute(app, ENDPOINTS.getSnapshot, async c => {
-    const pattern = patternParam(c);
-    const head = await deps.heads.head(pattern);
-    const current = head?.current;
-    const mode = head?.mode ?? 'live';
-    const served = current && servesOverrides(mode) ? current : undefined;
-    const generation = current?.generation ?? 0;
-    const etag = `"${generation}-${served ? served.hash.slice(0, 16) : `neutral-${mode}`}"`;
-    if (matches(c.req.header('if-none-match'), etag)) return c.body(null, 304, { etag });
-    const overrides = served ? await deps.overrides.read(pattern, served.overrides) : [];
-    const policy = current?.policy ?? deps.defaults.policy;
-    const resolution = current?.resolution ?? DEFAULT_RESOLUTION[policy];
-    const rows = overrides.map(override => ({ pattern_key: pattern, ...override }));
-    return c.json(
-      { pattern_key: pattern, generation, etag, mode, policy, resolution, overrides: rows },
-      200,
-      { etag },
-    );
-  });
+  addRoute(app, ENDPOINTS.getSnapshot, c => respondToSnapshot(c, deps));
+}
+
+/** Answers all overrides of a pattern. Each form has its own tag, because their bytes differ. */
+async function respondToSnapshot(c: Context, deps: LookupDeps): Promise<Response> {
+  const pattern = patternParam(c);
+  const { form } = readQuery(c, snapshotQuerySchema);
+  const head = await deps.heads.head(pattern);
+  const current = head?.current;
+  const mode = head?.mode ?? 'live';
+  const served = current && servesOverrides(mode) ? current : undefined;
+  const generation = current?.generation ?? 0;
+  const etag = etagOf([
+    String(generation),
+    served ? served.hash.slice(0, 16) : 'neutral',
+    served && mode === 'live' ? undefined : mode,
+    form === 'compact' ? form : undefined,
+  ]);
+  const headers = { etag, 'cache-control': 'no-cache' };
+  if (matches(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
+  const overrides = served ? await deps.overrides.read(pattern, served.overrides) : [];
+  const policy = current?.policy ?? deps.defaults.policy;
+  const resolution = current?.resolution ?? DEFAULT_RESOLUTION[policy];
+  const rows =
+    form === 'compact'
+      ? compactOverrides(overrides)
+      : overrides.map(override => ({ pattern_key: pattern, ...override }));
+  const answer = { pattern_key: pattern, generation, etag, mode, policy, resolution, overrides: rows };
+  return c.json(answer, 200, headers);
+}
+
+function etagOf(parts: readonly (string | undefined)[]): string {
+  return `"${parts.filter(part => part !== undefined).join('-')}"`;
 }
 
 /** @throws Fault `invalid_pattern_key`, `invalid_scope` */

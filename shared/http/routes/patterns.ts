@@ -12,9 +12,11 @@ import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
+import { partBytes } from '../answer-size.ts';
 import { addRoute, patternParam, readJson, readQuery } from '../app.ts';
+import { pageByKey, pageByPosition } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
-import type { GenerationAnswer, GenerationsAnswer, HeadAnswer } from '../schemas/patterns.ts';
+import type { GenerationAnswer, HeadAnswer } from '../schemas/patterns.ts';
 import { modeRequestSchema, rollbackRequestSchema, settingsRequestSchema } from '../schemas/patterns.ts';
 
 interface PatternRoutesDeps extends GenerationStores {
@@ -37,15 +39,21 @@ export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
   });
 
   addRoute(app, ROUTES.getGenerations, async c => {
-    const { diff } = readQuery(c, ROUTES.getGenerations.query);
+    const { diff, ...query } = readQuery(c, ROUTES.getGenerations.query);
     const pattern = await requireKnownPattern(deps.heads, patternParam(c));
     const { current, retained } = await retainedGenerations(deps.heads, pattern);
-    return c.json({
-      pattern_key: pattern,
-      generations: retained.map(g => generationAnswer(g, g === current)),
-      changes: await deps.heads.audits(pattern),
-      ...(diff && { diff: await diffAnswer(deps, pattern, retained, diff) }),
-    });
+    const answerOf = (g: Generation): GenerationAnswer => generationAnswer(g, g === current);
+    const answer = { pattern_key: pattern, changes: await deps.heads.audits(pattern) };
+    if (diff === undefined) {
+      const page = pageByKey(retained.map(answerOf), g => String(g.generation), query, partBytes(answer));
+      return c.json({ ...answer, generations: page.rows, ...page.next });
+    }
+    const [from, to] = comparedGenerations(retained, diff);
+    const { overrides, ...rest } = await compareGenerations(deps, pattern, from, to);
+    const generations = [to, from].map(answerOf);
+    const reserved = partBytes({ ...answer, generations });
+    const page = pageByPosition(overrides, `${from.generation}-${to.generation}`, query, reserved);
+    return c.json({ ...answer, generations, diff: { ...rest, overrides: page.rows }, ...page.next });
   });
 }
 
@@ -76,19 +84,14 @@ async function retainedGenerations(
 }
 
 /**
- * Compares two retained generations.
+ * Finds the two generations of a comparison.
  * @param numbers the two generation numbers, as `A,B`
  * @throws Fault `unknown_generation`
  */
-async function diffAnswer(
-  deps: GenerationStores,
-  pattern: PatternKey,
-  retained: readonly Generation[],
-  numbers: string,
-): Promise<GenerationsAnswer['diff']> {
+function comparedGenerations(retained: readonly Generation[], numbers: string): [Generation, Generation] {
   const [from, to] = numbers.split(',').map(number => findGeneration(retained, Number(number)));
   if (!from || !to) throw new Fault('invalid_request', 'diff requires two generations such as 3,4');
-  return compareGenerations(deps, pattern, from, to);
+  return [from, to];
 }
 
 function headAnswer(pattern: PatternKey, head: Head): HeadAnswer {

@@ -6,7 +6,10 @@ import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
 import { unqueriedDimensions } from '../../lookup/dimension-coverage.ts';
 import type { DimensionStore } from '../../lookup/dimension-store.ts';
-import { addRoute } from '../app.ts';
+import { partBytes } from '../answer-size.ts';
+import { addRoute, readQuery } from '../app.ts';
+import type { PageQuery } from '../pagination.ts';
+import { pageByKey } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
 import type { Status } from '../schemas/status.ts';
 
@@ -32,13 +35,20 @@ const STUCK_MINUTES = 60;
 const SHOWN_PATTERNS = 5;
 /** Maximum number of dimensions that a warning names. */
 const SHOWN_DIMENSIONS = 8;
+/** Bytes that a page leaves for the warnings about its patterns, each of at most 1,200 bytes. */
+const WARNING_BYTES = 1_200_000;
 
 export function statusRoutes(app: Hono, deps: StatusDeps): void {
-  addRoute(app, ROUTES.getStatus, async c => c.json(await systemStatus(deps)));
+  addRoute(app, ROUTES.getStatus, async c =>
+    c.json(await systemStatus(deps, readQuery(c, ROUTES.getStatus.query))),
+  );
 }
 
-/** Returns the totals of the whole system, and the reasons why it is unhealthy, if it is. */
-async function systemStatus(deps: StatusDeps): Promise<Status> {
+/**
+ * Returns the totals of the whole system, the reasons why it is unhealthy, if it is, and one page of the patterns.
+ * A warning about a pattern comes with the page that lists the pattern.
+ */
+async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status> {
   const now = deps.now();
   const [overview, recent] = await Promise.all([deps.heads.overview(), deps.cycles.list(RECENT_CYCLES)]);
   const last = recent.find(cycle => cycle.finished_at !== undefined);
@@ -48,10 +58,9 @@ async function systemStatus(deps: StatusDeps): Promise<Status> {
     ...(last && last.status !== 'succeeded' ? [await failure(deps, last)] : []),
   ];
   const patterns = overview.map(row => patternStatus(deps.defaults, row));
-  return {
+  const totals = {
     healthy: reasons.length === 0,
     reasons,
-    warnings: await dimensionWarnings(deps, overview, now),
     now: new Date(now).toISOString(),
     events: {
       total: sum(patterns, p => p.events.total),
@@ -64,8 +73,15 @@ async function systemStatus(deps: StatusDeps): Promise<Status> {
       outcomes: sum(patterns, p => p.conflicts.outcomes),
     },
     last_cycle: last ? { ...last, age_seconds: ageMs(last, now) / 1000 } : null,
-    patterns,
   };
+  const page = pageByKey(patterns, row => row.pattern_key, query, partBytes(totals) + WARNING_BYTES);
+  const listed = new Set(page.rows.map(row => row.pattern_key));
+  const warnings = await dimensionWarnings(
+    deps,
+    overview.filter(row => listed.has(row.pattern)),
+    now,
+  );
+  return { ...totals, warnings, patterns: [...page.rows], ...page.next };
 }
 
 function patternStatus(defaults: Defaults, row: PatternOverview): Status['patterns'][number] {

@@ -60,16 +60,39 @@ export const lookupAnswerSchema = z
   .meta({ id: 'LookupAnswer' });
 export type LookupAnswer = z.output<typeof lookupAnswerSchema>;
 
+const snapshotFields = {
+  pattern_key: patternKey,
+  generation,
+  etag: z
+    .string()
+    .meta({ description: 'Send it as If-None-Match: the answer is 304 until something changes.' }),
+  mode: modeSchema,
+  policy: z.string(),
+  resolution: resolutionSchema,
+};
+
 export const snapshotSchema = z
-  .object({
-    pattern_key: patternKey,
-    generation,
-    etag: z
-      .string()
-      .meta({ description: 'Send it as If-None-Match: the answer is 304 until something changes.' }),
-    mode: modeSchema,
-    policy: z.string(),
-    resolution: resolutionSchema,
-    overrides: z.array(overrideAnswerSchema),
-  })
+  .object({ ...snapshotFields, overrides: z.array(overrideAnswerSchema) })
   .meta({ id: 'Snapshot' });
+
+const columnSchema = z.union([
+  z.array(z.unknown()),
+  z.object({ values: z.array(z.unknown()), codes: z.array(count) }),
+]);
+
+/** A snapshot with `form=compact`. `compactOverrides` says how the columns are made. */
+export const compactSnapshotSchema = z
+  .object({
+    ...snapshotFields,
+    overrides: z.object({
+      count,
+      pairs: z.array(z.tuple([z.string(), z.string()])).meta({
+        description: 'The distinct pairs of dimension and value; a scope_subset is a list of positions here.',
+      }),
+      columns: z.record(z.string(), columnSchema).meta({
+        description:
+          'Member of an override → its value for each override, null where it is absent. Texts and scopes are coded: values[codes[i]].',
+      }),
+    }),
+  })
+  .meta({ id: 'CompactSnapshot' });

@@ -7,7 +7,7 @@ import { payoffSchema } from '../../override/payoff.ts';
 import { scopeSubsetSchema } from '../../pattern/scope.ts';
 import { reasonCodeSchema } from '../../reason.ts';
 import { count, lookbackDays } from '../../validation.ts';
-import { generation, patternKey } from './fields.ts';
+import { generation, next, patternKey } from './fields.ts';
 
 const reason = z
   .string()
@@ -103,7 +103,9 @@ const overrideChange = z.object({
 export const generationsAnswerSchema = z
   .object({
     pattern_key: patternKey,
-    generations: z.array(generationAnswerSchema),
+    generations: z
+      .array(generationAnswerSchema)
+      .meta({ description: 'Newest first; with diff only the two that are compared.' }),
     changes: z.array(changeSchema).meta({
       description: 'The audit: who changed mode, settings or generation, when and why.',
     }),
@@ -114,7 +116,9 @@ export const generationsAnswerSchema = z
         overrides: z.array(overrideChange),
         lessons: z.object({ added: count, removed: count, changed: count }),
       })
-      .optional(),
+      .optional()
+      .meta({ description: 'The overrides that differ come page by page.' }),
+    next,
   })
   .meta({ id: 'Generations' });
 export type GenerationsAnswer = z.output<typeof generationsAnswerSchema>;

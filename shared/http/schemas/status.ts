@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { cycleSummarySchema } from '../../cycle/cycle.ts';
 import { modeSchema } from '../../generation/head.ts';
 import { count } from '../../validation.ts';
-import { generation, patternKey } from './fields.ts';
+import { generation, next, patternKey } from './fields.ts';
 
 const eventCounts = z.object({ total: count, with_outcome: count, pending: count });
 const conflictCounts = z.object({ events: count, outcomes: count }).meta({
@@ -14,7 +14,10 @@ export const statusSchema = z
   .object({
     healthy: z.boolean(),
     reasons: findings.meta({ description: 'Why the service is unhealthy.' }),
-    warnings: findings.meta({ description: 'What an operator may want to check; the service is healthy.' }),
+    warnings: findings.meta({
+      description:
+        'What an operator may want to check; the service is healthy. Those about a pattern come with its page.',
+    }),
     now: z.iso.datetime(),
     events: eventCounts,
     parked_outcomes: count.meta({ description: 'Outcomes that wait for their event.' }),
@@ -34,6 +37,7 @@ export const statusSchema = z
         overrides: count,
       }),
     ),
+    next,
   })
   .meta({ id: 'Status' });
 export type Status = z.output<typeof statusSchema>;
