@@ -5,7 +5,6 @@ import { changeSchema, generationSchema } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import { headSchema } from '../generation/head.ts';
 import type { HeadStore, PatternOverview } from '../generation/ports.ts';
-import { shortHash } from '../hash.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { evidenceSchema } from '../override/evaluation/evaluation.ts';
@@ -29,7 +28,7 @@ const AUDIT_PAGE = 100;
 /** Heads of patterns in the control table, with their generations, audit, counters, near lessons and evidence. */
 export class DynamoHeadStore implements HeadStore {
   readonly #control: ControlTable;
-  /** Patterns that this process has registered; there are few, and they are never removed. */
+  /** Patterns that this process has registered or found registered; there are few, and they are never removed. */
   readonly #registered = new Set<PatternKey>();
 
   constructor(control: ControlTable) {
@@ -52,6 +51,13 @@ export class DynamoHeadStore implements HeadStore {
       });
       this.#registered.add(pattern);
     }
+  }
+
+  async isRegistered(pattern: PatternKey): Promise<boolean> {
+    if (this.#registered.has(pattern)) return true;
+    if (!(await this.#control.get(keys.PATTERNS, pattern))) return false;
+    this.#registered.add(pattern);
+    return true;
   }
 
   async head(pattern: PatternKey): Promise<Head | undefined> {
@@ -117,7 +123,7 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void> {
-    await this.#putIfChanged(pattern, keys.NEAR, JSON.stringify(near));
+    await this.#control.putIfChanged(keys.patternPartition(pattern), keys.NEAR, JSON.stringify(near));
   }
 
   async evidence(pattern: PatternKey): Promise<PolicyComparison | undefined> {
@@ -129,18 +135,7 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void> {
-    await this.#putIfChanged(pattern, keys.EVIDENCE, JSON.stringify(evidence));
-  }
-
-  async #putIfChanged(pattern: PatternKey, sort: string, rows: string): Promise<void> {
-    const hash = shortHash(rows);
-    const stored = await this.#control.db.get({
-      TableName: this.#control.name,
-      Key: { pk: keys.patternPartition(pattern), sk: sort },
-      ProjectionExpression: '#h',
-      ExpressionAttributeNames: { '#h': 'hash' },
-    });
-    if (stored?.hash !== hash) await this.#put(pattern, sort, { rows, hash });
+    await this.#control.putIfChanged(keys.patternPartition(pattern), keys.EVIDENCE, JSON.stringify(evidence));
   }
 
   async #get(pattern: PatternKey, sort: string): Promise<Item | undefined> {

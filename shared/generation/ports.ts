@@ -20,6 +20,8 @@ export interface PatternOverview {
 interface PatternRegistry {
   /** Lists every registered pattern, sorted. */
   patterns(): Promise<PatternKey[]>;
+  /** Reports whether a pattern is registered: an event, or an outcome that waits for its event, has named it. */
+  isRegistered(pattern: PatternKey): Promise<boolean>;
   /** Adds patterns to the list. Call it before a pattern's first event is stored, or no run finds the event. */
   register(patterns: readonly PatternKey[]): Promise<void>;
 }

@@ -1,8 +1,9 @@
 import type { Context, Hono } from 'hono';
-import { readEpisode, readOutcomeReport } from '../../episode/episode-schema.ts';
+import { readOutcomeReport } from '../../episode/episode-schema.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
+import { readEvent } from '../../lever/read-event.ts';
 import { isObject } from '../../validation.ts';
 import { addRoute, answerProblem, readJson } from '../app.ts';
 import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
@@ -36,7 +37,7 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
     const items = isSingle ? [raw] : requireList(raw, 'events');
     const { parsed, rejected, issues } = parseItems(
       items,
-      item => readEpisode(item, deps.now()),
+      item => readEvent(item, deps.now()),
       isSingle ? '' : 'events',
     );
     const results = parsed.length === 0 ? [] : await deps.episodes.add(parsed.map(item => item.value));
