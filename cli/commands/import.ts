@@ -30,6 +30,7 @@ Formats, by the name of the file (.gz is unpacked):
   .csv             the old table pattern_episode_events as Postgres exports it:
                    \\copy pattern_episode_events TO 'events.csv' CSV HEADER
 
+Numbers that the file holds as text in known factors are converted and counted.
 An import can be repeated safely: events that are stored count as unchanged.
 Rejected lines are written to a JSONL file with the fields file, line, code,
 detail and event.
@@ -107,6 +108,8 @@ function plan(files: readonly string[], options: Options): Job[] {
 function report(session: Session, label: string, counts: ImportCounts, rejectedPath: string): void {
   const summary = counts.events === 0 ? 'no events' : `${plural(counts.events, 'event')}: ${counts}`;
   session.print(`${printable(label)}: ${summary}`);
+  const converted = counts.numberText.summary();
+  if (converted !== undefined) session.print(`  ${converted}`);
   if (counts.rejected > 0)
     session.print(
       `  rejected: ${printable(counts.rejectionCodes())}; lines and reasons in ${printable(rejectedPath)}`,
@@ -135,6 +138,7 @@ function reportTotal(session: Session, jobs: readonly Job[]): ExitCode {
     unchanged: job.counts.unchanged,
     rejected: job.counts.rejected,
     ...(job.counts.rejected > 0 ? { rejected_file: job.rejected.path } : {}),
+    ...(job.counts.numberText.factors > 0 ? { read_from_text: job.counts.numberText.factors } : {}),
   }));
   session.output({ accepted, unchanged, rejected, files }, () => {});
   return rejected > 0 ? EXIT.unsuccessful : EXIT.ok;

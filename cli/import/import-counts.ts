@@ -1,5 +1,6 @@
 import { count } from '../format.ts';
 import type { FaultyEntry } from './entry.ts';
+import { NumberText } from './number-text.ts';
 import type { BatchResult } from './send-batch.ts';
 
 /** Counts of accepted, unchanged and rejected events. */
@@ -7,6 +8,8 @@ export class ImportCounts {
   accepted = 0;
   unchanged = 0;
   rejected = 0;
+  /** What was converted from text. */
+  readonly numberText = new NumberText();
   readonly #codes = new Map<string, number>();
 
   addResult({ accepted, unchanged, rejected }: BatchResult): void {
