@@ -53,6 +53,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ],
   lookup: [
     { target: 'control', actions: ['GetItem'] },
+    // Lists the patterns, to suggest the nearest one for a pattern that no event named.
+    { target: 'control', actions: ['Query'], partitions: ['patterns'] },
     { target: 'overrides', actions: ['Query'] },
   ],
   // Writes the dimensions that look-ups used, and nothing that is in force.

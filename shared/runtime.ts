@@ -10,13 +10,16 @@ import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { PROBE_KEY } from './dynamodb/keys.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
+import { DynamoSeenValuesStore } from './dynamodb/seen-values-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
 import type { Lesson, NearLesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
 import { QUERIED_DIMENSIONS_MESSAGE } from './log-messages.ts';
 import { GenerationCache } from './lookup/generation-cache.ts';
+import { PatternDirectory } from './lookup/pattern-directory.ts';
 import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
+import { SeenValuesCache } from './lookup/seen-values-cache.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
 
@@ -25,6 +28,8 @@ export interface Runtime extends CycleDeps {
   readonly config: Config;
   readonly log: Log;
   readonly generations: GenerationCache;
+  readonly patternDirectory: PatternDirectory;
+  readonly seenValuesCache: SeenValuesCache;
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly storedFormat: StoredFormat;
   /** Checks that the engine inserts batches; else events are put one by one. @returns whether batches work */
@@ -49,6 +54,7 @@ export function createRuntime(
   const { tables } = config;
   const control = new ControlTable(db, tables.control, now);
   const heads = new DynamoHeadStore(control, new DynamoRowSetStore<NearLesson>(db, tables.lessons));
+  const seenValues = new DynamoSeenValuesStore(control);
   const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
   return {
     config,
@@ -60,6 +66,7 @@ export function createRuntime(
     lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons),
     cycles: new DynamoCycleStore(control),
     dimensions: new DynamoDimensionStore(control),
+    seenValues,
     queriedDimensions: new QueriedDimensionReporter(
       ({ pattern, names }) =>
         metricLog.info(QUERIED_DIMENSIONS_MESSAGE, { pattern, dimensions: names.join() }),
@@ -67,6 +74,8 @@ export function createRuntime(
     ),
     storedFormat: new StoredFormat(control),
     probeInserts: () => db.probeInserts(tables.control, PROBE_KEY),
+    patternDirectory: new PatternDirectory(heads, now),
+    seenValuesCache: new SeenValuesCache(pattern => seenValues.seen(pattern), now),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     episodes: new DynamoEpisodeStore(db, heads, {
       eventsTable: tables.events,

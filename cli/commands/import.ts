@@ -30,6 +30,7 @@ Formats, by the name of the file (.gz is unpacked):
   .csv             the old table pattern_episode_events as Postgres exports it:
                    \\copy pattern_episode_events TO 'events.csv' CSV HEADER
 
+Numbers that the file holds as text in known factors are converted and counted.
 An import can be repeated safely: events that are stored count as unchanged.
 Rejected lines are written to a JSONL file with the fields file, line, code,
 detail and event. Text that is not UTF-8 is rejected. Columns that no field
@@ -111,6 +112,8 @@ function report(session: Session, label: string, counts: ImportCounts, rejectedP
   const summary = counts.events === 0 ? 'no events' : `${plural(counts.events, 'event')}: ${counts}`;
   session.print(`${printable(label)}: ${summary}`);
   for (const line of counts.notes.lines()) session.print(`  ${printable(line)}`);
+  const converted = counts.numberText.summary();
+  if (converted !== undefined) session.print(`  ${converted}`);
   if (counts.rejected > 0)
     session.print(
       `  rejected: ${printable(counts.rejectionCodes())}; lines and reasons in ${printable(rejectedPath)}`,
@@ -133,7 +136,7 @@ function reportTotal(session: Session, jobs: readonly Job[]): ExitCode {
   const total = sum(jobs);
   const { accepted, unchanged, rejected } = total;
   if (jobs.length > 1) session.print(`total: ${plural(total.events, 'event')}: ${total}`);
-  const files = jobs.map(({ input, rejected: rejectedFile, counts: { notes, ...counts } }) => ({
+  const files = jobs.map(({ input, rejected: rejectedFile, counts: { notes, numberText, ...counts } }) => ({
     file: inputLabel(input),
     accepted: counts.accepted,
     unchanged: counts.unchanged,
@@ -141,6 +144,7 @@ function reportTotal(session: Session, jobs: readonly Job[]): ExitCode {
     ...(counts.rejected > 0 ? { rejected_file: rejectedFile.path } : {}),
     ...(notes.leftOutColumns.length > 0 ? { left_out_columns: notes.leftOutColumns } : {}),
     ...(notes.rewrittenStates > 0 ? { rewritten_states: notes.rewrittenStates } : {}),
+    ...(numberText.factors > 0 ? { read_from_text: numberText.factors } : {}),
   }));
   session.output({ accepted, unchanged, rejected, files }, () => {});
   return rejected > 0 ? EXIT.unsuccessful : EXIT.ok;

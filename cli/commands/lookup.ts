@@ -59,6 +59,7 @@ export function addLookup(program: Command, runCommand: RunCommand): void {
         const call = { method: 'POST', body, attempts: 3 } as const;
         const { raw, data } = await session.request(lookupAnswerSchema, '/v1/overrides/lookup', call);
         session.output(raw, () => show(session, data, options.threshold));
+        for (const line of unknownNames(data)) session.warn(line);
         const problems = [...unknownPattern(data), ...degradation(data)];
         for (const problem of problems) session.warn(problem);
         return problems.length === 0 ? EXIT.ok : EXIT.unsuccessful;
@@ -95,9 +96,26 @@ function show(session: Session, answer: LookupAnswer, before: Record<string, num
     answer.overrides,
     `${neutralReason(answer)}: every threshold stays as it is`,
   );
+  session.print();
+  session.print(`log as factors.applied: ${printable(JSON.stringify(answer.applied))}`);
   if (!answer.explain?.length) return;
   session.print();
   session.table(EXPLAIN_COLUMNS, answer.explain.toSorted(byMostEvents));
+}
+
+/** Returns one line for each threshold and value of the look-up that has no effect. */
+function unknownNames({ pattern_key, unknown_thresholds = [], unknown_values = [] }: LookupAnswer): string[] {
+  const question = (suggestion: string | undefined): string =>
+    suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
+  return [
+    ...unknown_thresholds.map(
+      ({ name, suggestion }) => `${name} is no threshold of ${pattern_key}${question(suggestion)}`,
+    ),
+    ...unknown_values.map(
+      ({ name, value, suggestion }) =>
+        `no event of the last run's window has ${name}=${value}${question(suggestion)}`,
+    ),
+  ];
 }
 
 function neutralReason({ mode, generation, pattern_known }: LookupAnswer): string {
@@ -131,5 +149,9 @@ const EXPLAIN_COLUMNS: readonly Column<Explained>[] = [
   { title: 'weight', value: row => row.weight.toFixed(2), align: 'right' },
   { title: 'n', value: row => count(row.n), align: 'right' },
   { title: 'used', value: row => (row.chosen ? 'yes' : 'no') },
-  { title: 'why', value: row => printable(row.reason), wraps: true },
+  {
+    title: 'why',
+    value: row => printable(row.note === undefined ? row.reason : `${row.note} (${row.reason})`),
+    wraps: true,
+  },
 ];

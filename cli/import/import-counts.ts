@@ -1,6 +1,7 @@
 import { count } from '../format.ts';
 import type { FaultyEntry } from './entry.ts';
 import { ImportNotes } from './import-notes.ts';
+import { NumberText } from './number-text.ts';
 import type { BatchResult } from './send-batch.ts';
 
 /** Counts of accepted, unchanged and rejected events, and what was left out or rewritten. */
@@ -9,6 +10,8 @@ export class ImportCounts {
   unchanged = 0;
   rejected = 0;
   readonly notes = new ImportNotes();
+  /** What was converted from text. */
+  readonly numberText = new NumberText();
   readonly #codes = new Map<string, number>();
 
   addResult({ accepted, unchanged, rejected }: BatchResult): void {

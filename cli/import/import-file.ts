@@ -41,7 +41,7 @@ export async function importFile(
     progress.update();
   };
   try {
-    for await (const batch of batches(entries, onFault)) {
+    for await (const batch of batches(counts.numberText.convert(entries), onFault)) {
       signal.throwIfAborted();
       const sending = sendBatch(session, batch, signal)
         .then(result => {

@@ -1,6 +1,7 @@
 import type { EpisodeStore } from '../episode/episode-store.ts';
 import type { Defaults } from '../generation/effective-settings.ts';
 import type { GenerationStores } from '../generation/ports.ts';
+import type { SeenValuesStore } from '../generation/seen-values.ts';
 import type { Log } from '../log.ts';
 import type { DimensionStore } from '../lookup/dimension-store.ts';
 import type { CycleStore } from './cycle-store.ts';
@@ -10,6 +11,7 @@ export interface CycleDeps extends GenerationStores {
   readonly episodes: EpisodeStore;
   readonly cycles: CycleStore;
   readonly dimensions: DimensionStore;
+  readonly seenValues: SeenValuesStore;
   readonly defaults: Defaults;
   readonly log: Log;
 }

@@ -7,7 +7,6 @@ import type { Head } from '../generation/head.ts';
 import { headSchema } from '../generation/head.ts';
 import type { HeadStore, PatternOverview, RowSetStore } from '../generation/ports.ts';
 import { storeUnlessUnchanged } from '../generation/retention.ts';
-import { shortHash } from '../hash.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
 import { byFewestMissing } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
@@ -154,15 +153,7 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void> {
-    const rows = JSON.stringify(evidence);
-    const hash = shortHash(rows);
-    const stored = await this.#control.db.get({
-      TableName: this.#control.name,
-      Key: { pk: keys.patternPartition(pattern), sk: keys.EVIDENCE },
-      ProjectionExpression: '#h',
-      ExpressionAttributeNames: { '#h': 'hash' },
-    });
-    if (stored?.hash !== hash) await this.#put(pattern, keys.EVIDENCE, { rows, hash });
+    await this.#control.putIfChanged(keys.patternPartition(pattern), keys.EVIDENCE, JSON.stringify(evidence));
   }
 
   async #get(pattern: PatternKey, sort: string): Promise<Item | undefined> {

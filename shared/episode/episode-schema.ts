@@ -6,7 +6,7 @@ import { DAY_MS } from '../time.ts';
 import { parse } from '../validation.ts';
 import type { Episode } from './episode.ts';
 import { episodeBody } from './episode.ts';
-import { factorsSchema } from './factors.ts';
+import { factorsSchema } from './factors-schema.ts';
 import type { OutcomeReport } from './outcome.ts';
 import { outcomeSchema } from './outcome.ts';
 

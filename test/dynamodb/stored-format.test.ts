@@ -122,6 +122,7 @@ describe('the version of the stored data', () => {
   });
 
   it('a look-up does not read the version of the stored data', async () => {
+    await stores.runtime.heads.register([S1]);
     stores.proxy.start();
     const request = { pattern_key: S1, scope: {} };
     expect(await call(lookup(stores.runtime), 'POST', '/v1/overrides/lookup', request)).toMatchObject({

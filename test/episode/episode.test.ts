@@ -52,7 +52,7 @@ describe('the identity of an event', () => {
     ['another scope value', { scope: { a: true, b: 3 } }],
     ['another factor', { factors: { dx: 2.5, ts_ok: true } }],
     ['one more factor', { factors: { dx: 2, ts_ok: true, own: 1 } }],
-    ['a factor as text', { factors: { dx: '2', ts_ok: true } }],
+    ['a factor of another type', { factors: { dx: 2, ts_ok: null } }],
     ['another time', { timestamp: iso(NOW - DAY + 1) }],
     ['another trade', { trade_id: 't2' }],
     ['no trade', { trade_id: null }],

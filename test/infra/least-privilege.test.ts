@@ -10,6 +10,7 @@ import { resources, synthesize } from './synth.ts';
  */
 
 const PARKED_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","parked#*"]}}';
+const PATTERNS_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns"]}}';
 const DIMENSION_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
 const COUNTER_ATTRIBUTES =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
@@ -29,7 +30,11 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:UpdateItem ControlTable ${COUNTER_ATTRIBUTES}`,
   ],
   Asked: [`dynamodb:BatchWriteItem ControlTable ${DIMENSION_PARTITIONS}`],
-  Lookup: ['dynamodb:GetItem ControlTable', 'dynamodb:Query OverridesTable'],
+  Lookup: [
+    'dynamodb:GetItem ControlTable',
+    `dynamodb:Query ControlTable ${PATTERNS_PARTITION}`,
+    'dynamodb:Query OverridesTable',
+  ],
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',

@@ -99,6 +99,7 @@ beforeAll(async () => {
   await call(ingestHandler, 'post-events', manyEvents('failure', 0));
   await runCycle(steps);
   for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(lookupHandler, name);
+  await call(lookupHandler, 'post-lookup', { pattern_key: 'pm.uptrend.S1.entyr', scope: {} });
   await recordQueriedDimensions(runtimeOf('record-queried-dimensions'))(
     logEvent({ message: QUERIED_DIMENSIONS_MESSAGE, pattern: PATTERN, dimensions: 'bucket,chain' }),
   );

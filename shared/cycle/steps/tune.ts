@@ -15,6 +15,7 @@ import { cycleRunSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { readColumns } from '../event-window.ts';
 import { failedRun } from '../failed-run.ts';
+import { seenValues } from '../seen-values.ts';
 import { readShortfall } from '../shortfall.ts';
 import { tunePattern } from '../tune-pattern.ts';
 
@@ -51,6 +52,7 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   await deps.heads.putNear(pattern, tuned.near);
   await deps.heads.putEvidence(pattern, tuned.evidence);
   await deps.dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
+  await deps.seenValues.putSeen(pattern, seenValues(tuned.overrides, columns));
   return {
     pattern_key: pattern,
     head_version: head?.version ?? 0,

@@ -1,9 +1,10 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
-import { readEpisode, readOutcomeReport } from '../../episode/episode-schema.ts';
+import { readOutcomeReport } from '../../episode/episode-schema.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
+import { readEvent } from '../../lever/read-event.ts';
 import { nearestName } from '../../suggestion.ts';
 import { isObject, parse } from '../../validation.ts';
 import { addRoute, answerProblem, readJson } from '../app.ts';
@@ -38,7 +39,7 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
     const items = isSingle ? [raw] : requireList(raw, 'events');
     const { parsed, rejected, issues } = parseItems(
       items,
-      item => readEpisode(item, deps.now()),
+      item => readEvent(item, deps.now()),
       isSingle ? '' : 'events',
     );
     const results = parsed.length === 0 ? [] : await deps.episodes.add(parsed.map(item => item.value));

@@ -7,7 +7,11 @@ import type { Log } from '../../log.ts';
 import type { GenerationCache } from '../../lookup/generation-cache.ts';
 import type { LookupRequest, LookupResult } from '../../lookup/look-up.ts';
 import { lookUp, servesOverrides } from '../../lookup/look-up.ts';
+import type { PatternDirectory } from '../../lookup/pattern-directory.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
+import type { SeenValuesCache } from '../../lookup/seen-values-cache.ts';
+import type { UnknownNames } from '../../lookup/unknown-names.ts';
+import { unknownValues } from '../../lookup/unknown-names.ts';
 import type { Override, Policy } from '../../override/override.ts';
 import { DEFAULT_RESOLUTION } from '../../override/override.ts';
 import type { OverrideIndex } from '../../override/override-index.ts';
@@ -23,6 +27,8 @@ interface LookupDeps {
   readonly heads: HeadStore;
   readonly overrides: RowSetStore<Override>;
   readonly generations: GenerationCache;
+  readonly patternDirectory: PatternDirectory;
+  readonly seenValuesCache: SeenValuesCache;
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly defaults: { readonly policy: Policy };
   readonly log: Log;
@@ -100,11 +106,13 @@ function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequ
 async function respondToLookup(
   deps: LookupDeps,
   request: LookupRequest,
-): Promise<LookupResult & { degraded?: object }> {
+): Promise<LookupResult & UnknownNames & { degraded?: object }> {
   let head: Head | undefined;
+  let unknown: Promise<UnknownNames> | undefined;
   let index: OverrideIndex | undefined;
   try {
     head = await deps.heads.head(request.pattern);
+    unknown = unknownNames(deps, request, head);
     if (head?.current) deps.queriedDimensions.record(request.pattern, request.scope);
     const explainsShadow = request.explain && head?.mode === 'shadow';
     if (head?.current && (servesOverrides(head.mode) || explainsShadow))
@@ -116,9 +124,27 @@ async function respondToLookup(
       code: faultCode(error),
       detail: 'the overrides in force could not be read: the answer is neutral',
     };
-    return { ...neutral, degraded };
+    return { ...neutral, applied: {}, degraded };
   }
-  return lookUp(request, head, index, deps.defaults.policy);
+  return { ...lookUp(request, head, index, deps.defaults.policy), ...(await unknown) };
+}
+
+/** Returns what a look-up names and nothing knows. It never fails: what cannot be read is not judged. */
+async function unknownNames(
+  { patternDirectory, seenValuesCache, log }: LookupDeps,
+  { pattern, scope }: LookupRequest,
+  head: Head | undefined,
+): Promise<UnknownNames> {
+  try {
+    // Only a pattern that an event named has a head, so most look-ups need no further read.
+    if (!head) return await patternDirectory.unknownPattern(pattern);
+    if (!head.current) return {};
+    const unknown = unknownValues(scope, await seenValuesCache.of(pattern, head.current.generation));
+    return unknown.length === 0 ? {} : { unknown_values: unknown };
+  } catch (error) {
+    log.warn('names of a look-up not checked', { pattern, code: faultCode(error) });
+    return {};
+  }
 }
 
 interface Parameters {

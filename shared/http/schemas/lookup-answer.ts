@@ -26,7 +26,23 @@ const explanationSchema = z.object({
   chosen: z.boolean(),
   reason: z.string(),
   reason_code: reasonCodeSchema.optional(),
+  note: z
+    .string()
+    .optional()
+    .meta({ description: 'The thresholds of the request that it does not move, and why.' }),
 });
+
+const byThreshold = z.record(z.string(), z.number()).optional();
+const appliedSchema = z
+  .strictObject({ generation: generation.optional(), multipliers: byThreshold, deltas: byThreshold })
+  .meta({
+    description:
+      'What moved, by the first name of each threshold. Log it unchanged as factors.applied. ' +
+      'Empty in the modes off and shadow, and when degraded.',
+  });
+
+const suggestion = z.string().optional().meta({ description: 'The nearest known name, if one is near.' });
+const unknownThresholdSchema = z.object({ name: z.string(), suggestion });
 
 export const lookupAnswerSchema = z
   .object({
@@ -40,6 +56,18 @@ export const lookupAnswerSchema = z
     thresholds: z
       .record(z.string(), z.number())
       .meta({ description: 'The thresholds of the request, with the overrides applied.' }),
+    applied: appliedSchema,
+    unknown_thresholds: z
+      .array(unknownThresholdSchema)
+      .optional()
+      .meta({ description: 'The thresholds of the request that no lever of the pattern takes.' }),
+    unknown_values: z
+      .array(unknownThresholdSchema.extend({ value: z.string() }))
+      .optional()
+      .meta({
+        description:
+          'The values of the scope that no event of the last run had, in dimensions that overrides use.',
+      }),
     explain: z
       .array(explanationSchema)
       .optional()

@@ -1,6 +1,7 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
 import { movedFactor, openingOf, opensWhenRaised } from '../../lever/lever.ts';
+import { moveThreshold } from '../../lever/threshold-move.ts';
 import { elementAt, finite } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Scope } from '../../pattern/scope.ts';
@@ -28,7 +29,7 @@ export interface WhatIfQuestion extends LeverRange {
 export interface WhatIfPoint extends SweepPoint {
   /** Multiplier or delta. */
   readonly value: number;
-  /** The median of the slice's base thresholds, with the value applied. */
+  /** The median of the slice's base thresholds, moved by the value as a look-up moves it. */
   readonly threshold: number;
   /** W · winners − L · losers. */
   readonly utility: number;
@@ -168,13 +169,13 @@ function toPoint(
   point: SweepPoint,
   value: number,
   threshold: number,
-  { scale }: ReplayLever,
+  lever: ReplayLever,
   { payoff: { win, loss } }: ReplaySettings,
 ): WhatIfPoint {
   return {
     ...point,
     value,
-    threshold: finite(scale === 'log' ? threshold * value : threshold + value),
+    threshold: finite(moveThreshold(threshold, toEffect(lever, value))),
     utility: win * point.winners - loss * point.losers,
     utilityChange: win * point.winnersChange - loss * point.losersChange,
     margin: INTERVAL_ERRORS * point.error,

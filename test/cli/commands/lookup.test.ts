@@ -12,6 +12,7 @@ const lookup = (more: object = {}): object => ({
   resolution: 'blend',
   overrides: [{ action_category: 'tuning_ts_min', multiplier: 0.9851, scope_subset: {}, matched: 2 }],
   thresholds: { ts_min: 0.59106 },
+  applied: { generation: 7, multipliers: { ts_min: 0.9851 }, deltas: {} },
   ...more,
 });
 
@@ -35,6 +36,27 @@ it('lookup sends the pairs of every --scope and --threshold, and prints each thr
 it('lookup prints "no override matches" and ends with exit code 0 when no override matches', async () => {
   const result = await session.run(always(lookup({ overrides: [], thresholds: {} })), ['lookup', PATTERN]);
   expect(result).toMatchObject({ exit: 0, out: expect.stringContaining('no override matches') });
+});
+
+it('lookup prints what the bot logs as factors.applied', async () => {
+  const result = await session.run(always(lookup()), ['lookup', PATTERN]);
+  expect(result.out).toContain(
+    'log as factors.applied: {"generation":7,"multipliers":{"ts_min":0.9851},"deltas":{}}\n',
+  );
+});
+
+it('lookup names on stderr each threshold and value that has no effect, with the near one, and ends with exit code 0', async () => {
+  const unknown = {
+    unknown_thresholds: [{ name: 'ts_mn', suggestion: 'ts_min' }, { name: 'own' }],
+    unknown_values: [{ name: 'chain', value: 'Solana', suggestion: 'solana' }],
+  };
+  const result = await session.run(always(lookup(unknown)), ['lookup', PATTERN]);
+  expect(result.exit).toBe(0);
+  expect(result.err.trimEnd().split('\n')).toEqual([
+    `ts_mn is no threshold of ${PATTERN}; did you mean ts_min?`,
+    `own is no threshold of ${PATTERN}`,
+    "no event of the last run's window has chain=Solana; did you mean solana?",
+  ]);
 });
 
 it('lookup ends with exit code 1 when the answer is neutral because of a failure', async () => {
