@@ -8,3 +8,6 @@ export const CYCLE_CLOSED_MESSAGE = 'cycle closed';
 
 /** Message of the line that lists dimensions of look-ups. A subscription passes it to the function that stores them. */
 export const QUERIED_DIMENSIONS_MESSAGE = 'queried dimensions';
+
+/** Message of the error of a look-up that answered neutral. A metric and a subscription count these lines. */
+export const DEGRADED_LOOKUP_MESSAGE = 'look-up answered neutral';

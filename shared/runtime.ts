@@ -4,7 +4,9 @@ import { readConfig } from './config.ts';
 import type { CycleDeps } from './cycle/dependencies.ts';
 import { Dynamo, documentClient } from './dynamodb/client.ts';
 import { ControlTable } from './dynamodb/control-table.ts';
+import { DynamoCountSampleStore } from './dynamodb/count-sample-store.ts';
 import { DynamoCycleStore } from './dynamodb/cycle-store.ts';
+import { DynamoDegradedLookups } from './dynamodb/degraded-lookup-store.ts';
 import { DynamoDimensionStore } from './dynamodb/dimension-store.ts';
 import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
@@ -18,6 +20,7 @@ import { GenerationCache } from './lookup/generation-cache.ts';
 import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
+import { MisspeltFactorRecorder } from './warning/misspelt-factor-recorder.ts';
 
 /** The stores, the settings, the log and the clock of a function. Built once per container. */
 export interface Runtime extends CycleDeps {
@@ -25,6 +28,7 @@ export interface Runtime extends CycleDeps {
   readonly log: Log;
   readonly generations: GenerationCache;
   readonly queriedDimensions: QueriedDimensionReporter;
+  readonly misspeltFactors: MisspeltFactorRecorder;
   readonly storedFormat: StoredFormat;
 }
 
@@ -46,6 +50,7 @@ export function createRuntime(
   const { tables } = config;
   const control = new ControlTable(db, tables.control, now);
   const heads = new DynamoHeadStore(control);
+  const dimensions = new DynamoDimensionStore(control);
   const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
   return {
     config,
@@ -56,7 +61,10 @@ export function createRuntime(
     overrides,
     lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons),
     cycles: new DynamoCycleStore(control),
-    dimensions: new DynamoDimensionStore(control),
+    dimensions,
+    countSamples: new DynamoCountSampleStore(control),
+    degradedLookups: new DynamoDegradedLookups(control),
+    misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(
       ({ pattern, names }) =>
         metricLog.info(QUERIED_DIMENSIONS_MESSAGE, { pattern, dimensions: names.join() }),

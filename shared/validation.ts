@@ -15,6 +15,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Parses JSON text; undefined when it is no JSON. */
+export function parseJsonText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Returns the schema of a JSON object whose names the caller chooses. `z.record` would drop a member `__proto__`
  * without an error; here `problemOf` checks every name.

@@ -8,6 +8,7 @@ import { ServiceError } from '../errors.ts';
 import { EXIT, type ExitCode, Failure } from '../exit-codes.ts';
 import { count, instant, printable } from '../format.ts';
 import { lookbackOption } from '../options.ts';
+import { printWarnings } from '../print-warnings.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
@@ -144,6 +145,8 @@ function show(session: Session, record: CycleRecord): void {
   );
   if (remarks.length > 0) session.print();
   for (const remark of remarks) session.print(printable(remark));
+  if (record.warnings.length > 0) session.print();
+  printWarnings(session, record.warnings);
 }
 
 const COLUMNS: readonly Column<PatternRun>[] = [

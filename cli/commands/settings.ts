@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import { integerAtLeast, payoffOf, positive } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
@@ -13,6 +13,8 @@ interface Options {
   readonly loss?: number;
   readonly nMin?: number;
   readonly lookbackDays?: number;
+  readonly jump?: number;
+  readonly onJump?: string;
   readonly reason: string;
 }
 
@@ -22,7 +24,8 @@ force.
 
 Examples:
   $ pm-tuning settings pm.uptrend.S1.entry --n-min 50 --win 1.5 --loss 1 --reason "thin data"
-  $ pm-tuning settings pm.uptrend.S1.entry --policy replay --reason "better in evidence"`;
+  $ pm-tuning settings pm.uptrend.S1.entry --policy replay --reason "better in evidence"
+  $ pm-tuning settings pm.uptrend.S1.entry --jump 1.3 --on-jump hold --reason "large account"`;
 
 /** Adds `settings`: changes how the cycles of a pattern learn, from the next one on. */
 export function addSettings(program: Command, runCommand: RunCommand): void {
@@ -39,6 +42,10 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     .option('--loss <amount>', 'loss of an acted failure; requires --win', positive)
     .option('--n-min <n>', 'events with an outcome that a lesson needs', integerAtLeast(1))
     .addOption(lookbackOption('days of events that a cycle reads, by event time'))
+    .option('--jump <factor>', 'largest factor by which a cycle may move an override, above 1', positive)
+    .addOption(
+      new Option('--on-jump <action>', 'what a cycle does beyond that factor').choices(['warn', 'hold']),
+    )
     .addOption(reasonOption())
     .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
@@ -47,13 +54,14 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
         const path = patternPath(pattern, 'settings');
         const { raw, data } = await session.request(settingsAnswerSchema, path, call);
         session.output(raw, () => {
-          const { policy, challengers, payoff, n_min, lookback_days } = data;
+          const { policy, challengers, payoff, n_min, lookback_days, jump, on_jump } = data;
           session.print(session.bold(printable(data.pattern_key)));
           const compared = challengers.length === 0 ? '' : `, compared with ${challengers.join(', ')}`;
           session.print(`policy    ${printable(policy + compared)}`);
           session.print(`payoff    win ${significant(payoff.win)}, loss ${significant(payoff.loss)}`);
           session.print(`n_min     ${n_min}`);
           session.print(`lookback  ${lookback_days} days`);
+          session.print(`jump      ${on_jump} beyond a factor of ${significant(jump)}`);
         });
         return EXIT.ok;
       }),
@@ -61,17 +69,20 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
 }
 
 /** Returns the request body. @throws Failure (usage) without any setting, or with half a payoff */
-function settingsBody({ policy, challengers, win, loss, nMin, lookbackDays, reason }: Options): object {
+function settingsBody(options: Options): object {
+  const { policy, challengers, win, loss, nMin, lookbackDays, jump, onJump, reason } = options;
   const settings = {
     policy,
     challengers: challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim()),
     payoff: payoffOf(win, loss),
     n_min: nMin,
     lookback_days: lookbackDays,
+    jump,
+    on_jump: onJump,
   };
   if (Object.values(settings).every(value => value === undefined))
     throw usageError(
-      'nothing to set; give --policy, --challengers, --win and --loss, --n-min or --lookback-days',
+      'nothing to set; give --policy, --challengers, --win and --loss, --n-min, --lookback-days, --jump or --on-jump',
     );
   return { ...settings, reason };
 }

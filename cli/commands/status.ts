@@ -3,6 +3,7 @@ import { type Status, statusSchema } from '../../shared/http/schemas/status.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, instant, plural, printable, span } from '../format.ts';
+import { printWarnings } from '../print-warnings.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
@@ -24,7 +25,7 @@ export function addStatus(program: Command, runCommand: RunCommand): void {
 function show(session: Session, status: Status): void {
   session.print(session.bold(status.healthy ? 'healthy' : 'NOT healthy'));
   for (const { code, detail } of status.reasons) session.print(`  ${code}: ${printable(detail)}`);
-  for (const { code, detail } of status.warnings) session.print(`  warning ${code}: ${printable(detail)}`);
+  printWarnings(session, status.warnings);
   const { total, with_outcome, pending } = status.events;
   session.print(
     `events      ${count(total)}: ${count(with_outcome)} with an outcome, ${count(pending)} pending`,

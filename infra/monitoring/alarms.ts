@@ -83,6 +83,15 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
       ...above(0),
     },
     {
+      name: 'warnings',
+      description: 'A tuning run found something that an operator should look at',
+      firstAction: 'call GET /v1/status and read its warnings; each says what to do',
+      metric: metrics.cycle.warnings,
+      ...above(0),
+      // The state changes only with a run. Otherwise a lasting warning would notify every hour.
+      missingData: TreatMissingData.IGNORE,
+    },
+    {
       name: 'dead-letter',
       description: 'The schedule could not start a tuning run',
       firstAction: 'read the message in the dead-letter queue; its attributes contain the error',
@@ -95,7 +104,7 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
   ];
 }
 
-function apiAlarms({ apiStage, lookup }: MonitoredResources): MetricAlarmSpec[] {
+function apiAlarms({ apiStage, lookup, metrics }: MonitoredResources): MetricAlarmSpec[] {
   return [
     {
       name: 'api-5xx',
@@ -112,6 +121,13 @@ function apiAlarms({ apiStage, lookup }: MonitoredResources): MetricAlarmSpec[] 
       metric: lookup.metricDuration({ period: FIVE_MINUTES, statistic: 'p99' }),
       ...above(LOOKUP_P99_MS),
       periods: 3,
+    },
+    {
+      name: 'degraded-lookups',
+      description: 'Look-ups could not read the overrides in force and answered neutral',
+      firstAction: 'search the log of the look-up function for its error',
+      metric: metrics.degradedLookups,
+      ...above(0),
     },
   ];
 }

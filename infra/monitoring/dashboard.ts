@@ -32,7 +32,10 @@ export function createDashboard(
     graph('Lessons and overrides', hourly('lessons', 'overrides')),
   );
   dashboard.addWidgets(
-    graph('Patterns changed, cut, failed', hourly('patterns_changed', 'patterns_cut', 'patterns_failed')),
+    graph(
+      'Patterns changed, cut, failed; warnings',
+      hourly('patterns_changed', 'patterns_cut', 'patterns_failed', 'warnings'),
+    ),
     graph('Age of the last good generation, minutes', hourly('generation_age_minutes')),
     graph('Posts accepted', [metrics.eventPosts, metrics.outcomePosts]),
   );
@@ -42,7 +45,8 @@ export function createDashboard(
       lookup.metricDuration({ statistic: 'p50' }),
       lookup.metricDuration({ statistic: 'p99' }),
     ]),
-    graph('Throttled requests', [
+    graph('Throttled requests and degraded look-ups', [
+      metrics.degradedLookups,
       throttled('events', tables.events),
       throttled('lessons', tables.lessons),
       throttled('overrides', tables.overrides),

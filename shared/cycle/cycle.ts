@@ -5,6 +5,7 @@ import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
 import { count, instant, lookbackDays } from '../validation.ts';
+import { warningSchema } from '../warning/warning.ts';
 
 /** Options of one run. A missing option comes from the pattern's settings, then from the stage. */
 export const cycleOptionsSchema = z
@@ -57,6 +58,10 @@ export const minedPatternSchema = z.object({
   shortfall: z.string().optional(),
   /** The levels of dimensions that a budget left out. */
   cut: z.string().optional(),
+  /** Bounded; empty in the result of an earlier version. */
+  warnings: z.array(warningSchema).default([]),
+  /** Why the result waits for an operator; absent when it may be published. */
+  held: z.string().optional(),
 });
 export type MinedPattern = z.output<typeof minedPatternSchema>;
 
@@ -66,6 +71,7 @@ export type MinedPattern = z.output<typeof minedPatternSchema>;
  * - `unchanged`: the result equals the generation in force.
  * - `too_few_events`: no slice reached `n_min`.
  * - `frozen`: an operator froze the pattern, so the run publishes nothing.
+ * - `held`: an override would jump, and the setting `on_jump` is `hold`, so the run publishes nothing.
  * - `yielded`: another run or an operator changed the pattern while this run computed.
  * - `failed`: see the reason.
  */
@@ -74,6 +80,7 @@ const patternRunStatusSchema = z.enum([
   'unchanged',
   'too_few_events',
   'frozen',
+  'held',
   'yielded',
   'failed',
 ]);
@@ -89,6 +96,9 @@ export const patternRunSchema = z
     published: z.boolean(),
     reason: z.string().optional(),
     cut: z.string().optional().meta({ description: 'what the mining budget left out' }),
+    warnings: z.array(warningSchema).default([]).meta({
+      description: 'what an operator should look at: of each code at most three, and a count of the rest',
+    }),
     evidence: z
       .array(evidenceSummarySchema)
       .optional()
@@ -115,6 +125,10 @@ export const cycleSummarySchema = z
     patterns_total: count,
     patterns_failed: count,
     reason: z.string().optional(),
+    warnings: z
+      .array(warningSchema)
+      .default([])
+      .meta({ description: 'of each code at most three over all patterns, and a count of the rest' }),
   })
   .meta({ id: 'CycleSummary' });
 export type CycleSummary = z.output<typeof cycleSummarySchema>;

@@ -19,6 +19,7 @@ export function failedRun(
     generation: current?.generation ?? 0,
     published: false,
     reason: failureReason(error),
+    warnings: [],
   };
 }
 

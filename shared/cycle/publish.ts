@@ -34,6 +34,10 @@ export async function publishPattern(
     if (current) await saveRenewal(stores, pattern, head, await renewIfDue(stores, pattern, current));
     return entry('frozen', inForce, `an operator froze the pattern: ${head.last_change.why}`);
   }
+  if (mined.held !== undefined && current && !sameContent(current, mined)) {
+    await saveRenewal(stores, pattern, head, await renewIfDue(stores, pattern, current));
+    return entry('held', inForce, mined.held);
+  }
   if (current ? sameContent(current, mined) : isEmpty) {
     // The step before has renewed the row sets that were due.
     if (head && current) await saveRenewal(stores, pattern, head, withSets(current, mined));
@@ -57,6 +61,7 @@ function runEntry(pattern: PatternKey, mined: MinedPattern, inForce: number) {
     ...(reason && { reason }),
     ...(mined.cut && { cut: mined.cut }),
     ...(mined.evidence.length > 0 && { evidence: mined.evidence }),
+    warnings: mined.warnings,
   });
 }
 

@@ -32,6 +32,8 @@ interface TuningResult {
   readonly note?: string;
   /** The levels of dimensions that a budget left out. */
   readonly cut?: string;
+  /** Most dimensions of a slice that the budget kept; absent without a cut. */
+  readonly cutDepth?: number;
 }
 
 /**
@@ -59,7 +61,7 @@ export function tunePattern(
     evidence: comparePolicies(input, settings, overrides.length),
     ...(shortfall !== undefined && { shortfall }),
     ...(note !== undefined && { note }),
-    ...(mined.cut && { cut: describeCut(mined.cut) }),
+    ...(mined.cut && { cut: describeCut(mined.cut), cutDepth: mined.cut.depth }),
   };
 }
 

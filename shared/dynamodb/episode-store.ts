@@ -104,6 +104,24 @@ export class DynamoEpisodeStore implements EpisodeStore {
     for await (const page of interleavePages(shards)) yield page.map(toResolvedRow);
   }
 
+  async newest(pattern: PatternKey): Promise<number | undefined> {
+    const newestOfShards = await Promise.all(
+      keys.eventPartitions(pattern).map(partition =>
+        this.#db.queryPage({
+          TableName: this.#settings.eventsTable,
+          IndexName: keys.OUTCOMES_INDEX,
+          KeyConditionExpression: 'rk = :p',
+          ExpressionAttributeValues: { ':p': partition },
+          ProjectionExpression: 't',
+          ScanIndexForward: false,
+          Limit: 1,
+        }),
+      ),
+    );
+    const times = newestOfShards.flat().map(item => keys.eventTimeOf(String(item.t)));
+    return times.length === 0 ? undefined : Math.max(...times);
+  }
+
   async #insert(writes: readonly Write[], counts: CounterUpdates): Promise<Set<Write>> {
     const items = writes.map(w => this.#eventItem(w));
     const isNew = await this.#db.insertMany(this.#settings.eventsTable, 'pk', items);

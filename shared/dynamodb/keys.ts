@@ -23,6 +23,9 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   parked#KEY              sk episode id                 outcomes that came before their event
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
+ *   dimensions#KEY          sk factor#NAME                when an event last had the misspelt factor
+ *   degraded                sk MINUTE#KEY                 look-ups of a minute that could not read what is in force
+ *   pattern#KEY             sk flow                       earlier values of the counts
  *   format                  sk version                    version of the stored formats (stored-format.ts)
  *
  * Short attribute names, because DynamoDB bills by the byte:
@@ -128,6 +131,9 @@ export const NEAR = 'near';
 export const EVIDENCE = 'evidence';
 export const USED = 'used';
 const QUERIED_PREFIX = 'asked#';
+const FACTOR_PREFIX = 'factor#';
+export const DEGRADED = 'degraded';
+export const FLOW = 'flow';
 export const GENERATION_PREFIX = 'generation#';
 export const AUDIT_PREFIX = 'audit#';
 /** Returns a zero-padded sort key, so that text order is number order. */
@@ -135,6 +141,15 @@ export const generationSort = (generation: number): string =>
   `${GENERATION_PREFIX}${String(generation).padStart(10, '0')}`;
 export const auditSort = (at: string, id: string): string => `${AUDIT_PREFIX}${at}#${id}`;
 export const queriedSort = (name: string): string => `${QUERIED_PREFIX}${name}`;
+export const factorSort = (name: string): string => `${FACTOR_PREFIX}${name}`;
+/** Returns the factor in a sort key; undefined for a key of another form. */
+export const factorName = (sort: string): string | undefined =>
+  sort.startsWith(FACTOR_PREFIX) ? sort.slice(FACTOR_PREFIX.length) : undefined;
+/** Returns the first sort key of the minute of a moment, milliseconds since 1970; with a pattern, the key itself. */
+export const degradedSort = (ms: number, pattern: PatternKey | '' = ''): string =>
+  `${new Date(ms).toISOString().slice(0, 16)}#${pattern}`;
+/** Returns the pattern in a sort key of degraded look-ups. */
+export const degradedPattern = (sort: string): string => sort.slice(sort.indexOf('#') + 1);
 /** Returns the dimension in a sort key; undefined for a key of another form. */
 export const queriedName = (sort: string): string | undefined =>
   sort.startsWith(QUERIED_PREFIX) ? sort.slice(QUERIED_PREFIX.length) : undefined;

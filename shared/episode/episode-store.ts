@@ -38,6 +38,8 @@ export interface EpisodeStore {
    * @param to last event time, inclusive, milliseconds since 1970
    */
   resolved(pattern: PatternKey, from: number, to: number): AsyncIterable<readonly ResolvedRow[]>;
+  /** Returns the time of the newest event that has an outcome, milliseconds since 1970; undefined when there is none. */
+  newest(pattern: PatternKey): Promise<number | undefined>;
 }
 
 /** Counts of one pattern's events. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jumpSchema, onJumpSchema } from '../override/jump-settings.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
 import { count, lookbackDays } from '../validation.ts';
@@ -22,6 +23,8 @@ const settingsSchema = z.object({
   payoff: payoffSchema.optional(),
   n_min: count.min(1).max(1_000_000).optional(),
   lookback_days: lookbackDays.optional(),
+  jump: jumpSchema.optional(),
+  on_jump: onJumpSchema.optional(),
 });
 export type Settings = z.output<typeof settingsSchema>;
 

@@ -16,6 +16,7 @@ describe('publication', () => {
       overrides: 4,
       generation: 1,
       published: true,
+      warnings: [],
       evidence: [expect.objectContaining({ policy: 'drift' }), expect.objectContaining({ policy: 'replay' })],
     });
     expect(await head()).toMatchObject({

@@ -17,6 +17,7 @@ const summary = (cycle_id: string, fields: Partial<CycleSummary> = {}): CycleSum
   started_at: iso(NOW),
   patterns_total: 2,
   patterns_failed: 0,
+  warnings: [],
   ...fields,
 });
 const run = (pattern_key: string): PatternRun => ({
@@ -27,6 +28,7 @@ const run = (pattern_key: string): PatternRun => ({
   overrides: 0,
   generation: 3,
   published: false,
+  warnings: [],
 });
 
 describe('records of runs', () => {

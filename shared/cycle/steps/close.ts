@@ -3,13 +3,20 @@ import type { Generation } from '../../generation/generation.ts';
 import { CYCLE_CLOSED_MESSAGE } from '../../log-messages.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
+import { DAY_MS } from '../../time.ts';
 import { parse } from '../../validation.ts';
+import { lookupsDegraded } from '../../warning/degraded-lookups.ts';
+import type { Warning } from '../../warning/warning.ts';
+import { boundWarnings, findingsIn } from '../../warning/warning.ts';
 import type { CycleSummary, PatternRun } from '../cycle.ts';
 import { cycleRunSchema, cycleStatus } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { failedRun, failureReason } from '../failed-run.ts';
 
-type CloseDeps = Pick<CycleDeps, 'heads' | 'cycles' | 'log' | 'now'>;
+type CloseDeps = Pick<CycleDeps, 'heads' | 'cycles' | 'degradedLookups' | 'log' | 'now'>;
+
+/** Number of newest runs that are searched for the previous finished one. */
+const RECENT_CYCLES = 10;
 
 const inputSchema = z.object({
   cycle: cycleRunSchema,
@@ -37,10 +44,18 @@ export async function closeStep(deps: CloseDeps, input: unknown): Promise<CycleS
     patterns_total: runs.length,
     patterns_failed: runs.filter(run => run.status === 'failed').length,
     ...(failure && { reason: failureReason(failure.Error) }),
+    warnings: boundWarnings([...runs.flatMap(run => run.warnings), ...(await degradedSince(deps))]),
   };
   await deps.cycles.put(summary);
   logClosed(deps, summary, runs, staleMs);
   return summary;
+}
+
+/** Returns the warnings about look-ups that answered neutral since the previous run finished, or within a day. */
+async function degradedSince({ cycles, degradedLookups, now }: CloseDeps): Promise<Warning[]> {
+  const previous = (await cycles.list(RECENT_CYCLES)).find(run => run.finished_at !== undefined);
+  const since = previous?.finished_at === undefined ? now() - DAY_MS : Date.parse(previous.finished_at);
+  return lookupsDegraded(await degradedLookups.since(since), since);
 }
 
 /**
@@ -110,6 +125,7 @@ function logClosed(
     patterns_changed: sum(run => Number(run.published)),
     patterns_cut: sum(run => Number(run.cut !== undefined)),
     patterns_failed: summary.patterns_failed,
+    warnings: findingsIn(summary.warnings),
     generation_age_minutes: Math.round(staleMs / 60_000),
   });
 }

@@ -39,6 +39,7 @@ export async function openStep(
     status: 'running',
     patterns_total: patterns.length,
     patterns_failed: 0,
+    warnings: [],
   });
   return { cycle, patterns };
 }

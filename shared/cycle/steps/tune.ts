@@ -10,11 +10,14 @@ import { summarize } from '../../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
+import { boundWarnings } from '../../warning/warning.ts';
 import type { CycleRun, MinedPattern } from '../cycle.ts';
 import { cycleRunSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { readColumns } from '../event-window.ts';
 import { failedRun } from '../failed-run.ts';
+import { overridesInForce } from '../overrides-in-force.ts';
+import { runWarnings } from '../run-warnings.ts';
 import { tunePattern } from '../tune-pattern.ts';
 
 type TuneDeps = Omit<CycleDeps, 'log'>;
@@ -41,6 +44,17 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     tuned.overrides,
     current?.overrides,
   );
+  const inForce = await overridesInForce(deps, pattern, current, { id: overrides.id, rows: tuned.overrides });
+  const found = await runWarnings(deps, {
+    cycle,
+    pattern,
+    head,
+    settings,
+    columns,
+    computed: tuned.overrides,
+    cutDepth: tuned.cutDepth,
+    inForce,
+  });
   await deps.heads.putNear(pattern, tuned.near);
   await deps.heads.putEvidence(pattern, tuned.evidence);
   await deps.dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
@@ -58,6 +72,8 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     ...(tuned.shortfall !== undefined && { shortfall: tuned.shortfall }),
     ...(tuned.note !== undefined && { note: tuned.note }),
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
+    warnings: boundWarnings(found.warnings),
+    ...heldBecause(pattern, settings, found.jumping),
   };
 }
 
@@ -74,6 +90,18 @@ async function readWindow(
     await recordDamagedEvents(cycles, cycle, pattern, current, error);
     throw error;
   }
+}
+
+/** Returns why the result waits for an operator, when an override jumps and the pattern holds jumps. */
+function heldBecause(
+  pattern: PatternKey,
+  { on_jump, jump }: EffectiveSettings,
+  jumping: number,
+): { readonly held?: string } {
+  if (on_jump !== 'hold' || jumping === 0) return {};
+  const what = jumping === 1 ? '1 override moves' : `${jumping} overrides move`;
+  const command = `pm-tuning cycle --pattern ${pattern} --publish --reason "…"`;
+  return { held: `${what} by more than a factor of ${jump}: read the warnings; to publish: ${command}` };
 }
 
 /** Records which events are damaged, because the state machine passes on only the name of an error. */

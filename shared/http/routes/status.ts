@@ -4,16 +4,18 @@ import type { CycleStore } from '../../cycle/cycle-store.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
-import { unqueriedDimensions } from '../../lookup/dimension-coverage.ts';
-import type { DimensionStore } from '../../lookup/dimension-store.ts';
+import type { DegradedLookups } from '../../warning/degraded-lookups.ts';
+import type { DimensionStore } from '../../warning/dimension-store.ts';
 import { addRoute } from '../app.ts';
 import { ROUTES } from '../routes.ts';
 import type { Status } from '../schemas/status.ts';
+import { statusWarnings } from '../status-warnings.ts';
 
 export interface StatusDeps {
   readonly heads: HeadStore;
   readonly cycles: CycleStore;
   readonly dimensions: DimensionStore;
+  readonly degradedLookups: DegradedLookups;
   readonly defaults: Defaults;
   /** The service is unhealthy when the last finished cycle is older than this. */
   readonly cycleMaxAgeMinutes: number;
@@ -30,8 +32,6 @@ const RECENT_CYCLES = 10;
 const STUCK_MINUTES = 60;
 /** Maximum number of failed patterns that a reason names. */
 const SHOWN_PATTERNS = 5;
-/** Maximum number of dimensions that a warning names. */
-const SHOWN_DIMENSIONS = 8;
 
 export function statusRoutes(app: Hono, deps: StatusDeps): void {
   addRoute(app, ROUTES.getStatus, async c => c.json(await systemStatus(deps)));
@@ -41,7 +41,8 @@ export function statusRoutes(app: Hono, deps: StatusDeps): void {
 async function systemStatus(deps: StatusDeps): Promise<Status> {
   const now = deps.now();
   const [overview, recent] = await Promise.all([deps.heads.overview(), deps.cycles.list(RECENT_CYCLES)]);
-  const last = recent.find(cycle => cycle.finished_at !== undefined);
+  const finished = recent.filter(cycle => cycle.finished_at !== undefined);
+  const [last] = finished;
   const reasons = [
     ...tooOld(deps, overview, last, now),
     ...stuck(recent, now),
@@ -51,7 +52,7 @@ async function systemStatus(deps: StatusDeps): Promise<Status> {
   return {
     healthy: reasons.length === 0,
     reasons,
-    warnings: await dimensionWarnings(deps, overview, now),
+    warnings: await statusWarnings(deps, overview, finished, now),
     now: new Date(now).toISOString(),
     events: {
       total: sum(patterns, p => p.events.total),
@@ -124,31 +125,6 @@ async function failure(deps: StatusDeps, cycle: CycleSummary): Promise<Reason> {
   const why = parts.length === 0 ? '' : `: ${parts.join('; ')}`;
   const detail = `the last cycle ${cycle.cycle_id} ended ${cycle.status}${why}`;
   return { code: 'cycle_failed', detail };
-}
-
-/**
- * Returns a warning for each pattern whose lessons use dimensions that no look-up sends: such lessons have no effect.
- * The service stays healthy, because runs work; only the operator can judge whether those slices matter.
- */
-async function dimensionWarnings(
-  deps: StatusDeps,
-  overview: readonly PatternOverview[],
-  now: number,
-): Promise<Reason[]> {
-  const withLessons = overview.filter(row => (row.head?.current?.lessons.rows ?? 0) > 0);
-  const unqueried = await Promise.all(
-    withLessons.map(async ({ pattern }) => {
-      const names = unqueriedDimensions(await deps.dimensions.coverage(pattern), now);
-      return { pattern, names };
-    }),
-  );
-  return unqueried.flatMap(({ pattern, names }) => {
-    if (names.length === 0) return [];
-    const more = names.length > SHOWN_DIMENSIONS ? ` and ${names.length - SHOWN_DIMENSIONS} more` : '';
-    const shown = `${names.slice(0, SHOWN_DIMENSIONS).join(', ')}${more}`;
-    const detail = `lessons of ${pattern} use ${shown}; no look-up has sent it for 24 hours`;
-    return [{ code: 'dimension_not_asked', detail }];
-  });
 }
 
 function ageMs(cycle: CycleSummary, now: number): number {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { changeSchema } from '../../generation/generation.ts';
 import { modeSchema } from '../../generation/head.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
+import { jumpSchema, onJumpSchema } from '../../override/jump-settings.ts';
 import { POLICIES, resolutionSchema } from '../../override/override.ts';
 import { payoffSchema } from '../../override/payoff.ts';
 import { scopeSubsetSchema } from '../../pattern/scope.ts';
@@ -33,6 +34,8 @@ export const settingsRequestSchema = z
     payoff: payoffSchema.optional(),
     n_min: count.min(1).max(1_000_000).optional(),
     lookback_days: lookbackDays.optional(),
+    jump: jumpSchema.optional(),
+    on_jump: onJumpSchema.optional(),
     reason,
   })
   .meta({ id: 'SettingsRequest' });
@@ -45,6 +48,8 @@ export const settingsAnswerSchema = z
     payoff: payoffSchema,
     n_min: count,
     lookback_days: count,
+    jump: jumpSchema,
+    on_jump: onJumpSchema,
     last_change: changeSchema,
   })
   .meta({ id: 'Settings' });

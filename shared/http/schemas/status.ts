@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { cycleSummarySchema } from '../../cycle/cycle.ts';
 import { modeSchema } from '../../generation/head.ts';
 import { count } from '../../validation.ts';
+import { warningSchema } from '../../warning/warning.ts';
 import { generation, patternKey } from './fields.ts';
 
 const eventCounts = z.object({ total: count, with_outcome: count, pending: count });
@@ -14,7 +15,10 @@ export const statusSchema = z
   .object({
     healthy: z.boolean(),
     reasons: findings.meta({ description: 'Why the service is unhealthy.' }),
-    warnings: findings.meta({ description: 'What an operator may want to check; the service is healthy.' }),
+    warnings: z.array(warningSchema).meta({
+      description:
+        'What an operator should look at: of the last run, and since then. The service is healthy.',
+    }),
     now: z.iso.datetime(),
     events: eventCounts,
     parked_outcomes: count.meta({ description: 'Outcomes that wait for their event.' }),
