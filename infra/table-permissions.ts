@@ -73,7 +73,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { target: 'outcomes', actions: ['Query'] },
     { target: 'control', actions: ['GetItem', 'PutItem'] },
     { target: 'lessons', actions: ['BatchWriteItem'] },
-    { target: 'overrides', actions: ['BatchWriteItem'] },
+    // Reads the overrides in force to count those that differ.
+    { target: 'overrides', actions: ['BatchWriteItem', 'Query'] },
   ],
   materialize: [
     { target: 'control', actions: ['GetItem', 'PutItem'] },

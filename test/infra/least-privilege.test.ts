@@ -49,6 +49,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:PutItem ControlTable',
     'dynamodb:BatchWriteItem LessonsTable',
     'dynamodb:BatchWriteItem OverridesTable',
+    'dynamodb:Query OverridesTable',
   ],
   Materialize: [
     'dynamodb:GetItem ControlTable',

@@ -10,11 +10,13 @@ import { summarize } from '../../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
+import { countChanges } from '../count-changes.ts';
 import type { CycleRun, MinedPattern } from '../cycle.ts';
 import { cycleRunSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { readColumns } from '../event-window.ts';
 import { failedRun } from '../failed-run.ts';
+import type { TuningResult } from '../tune-pattern.ts';
 import { tunePattern } from '../tune-pattern.ts';
 
 type TuneDeps = Omit<CycleDeps, 'log'>;
@@ -41,9 +43,11 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     tuned.overrides,
     current?.overrides,
   );
-  await deps.heads.putNear(pattern, tuned.near);
-  await deps.heads.putEvidence(pattern, tuned.evidence);
-  await deps.dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
+  const changes = await countChanges(deps, pattern, current, {
+    id: overrides.id,
+    rows: tuned.overrides,
+  });
+  const near = await storeFindings(deps, cycle, pattern, tuned);
   return {
     pattern_key: pattern,
     head_version: head?.version ?? 0,
@@ -54,11 +58,31 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     payoff: settings.payoff,
     lessons,
     overrides,
+    near,
+    ...(changes && { changes }),
     evidence: tuned.evidence.policies.map(summarize),
     ...(tuned.shortfall !== undefined && { shortfall: tuned.shortfall }),
     ...(tuned.note !== undefined && { note: tuned.note }),
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
   };
+}
+
+/**
+ * Stores near lessons, evidence and used dimensions as those of the last run. Of a trial only the near lessons are
+ * stored, apart from those of the last run.
+ * @returns the hash of the near lessons
+ */
+async function storeFindings(
+  { heads, dimensions }: Pick<CycleDeps, 'heads' | 'dimensions'>,
+  cycle: CycleRun,
+  pattern: PatternKey,
+  tuned: TuningResult,
+): Promise<string> {
+  if (cycle.trial) return heads.putTrialNear(pattern, tuned.near);
+  const near = await heads.putNear(pattern, tuned.near);
+  await heads.putEvidence(pattern, tuned.evidence);
+  await dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
+  return near;
 }
 
 async function readWindow(
