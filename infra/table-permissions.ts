@@ -78,7 +78,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     // Reads past generations, and the names that look-ups and events use, for the warnings of a run.
     { target: 'control', actions: ['Query'], partitions: ['pattern#*', 'dimensions#*'] },
     { target: 'lessons', actions: ['BatchWriteItem'] },
-    { target: 'overrides', actions: ['BatchWriteItem'] },
+    // Reads the overrides in force to count those that differ.
+    { target: 'overrides', actions: ['BatchWriteItem', 'Query'] },
   ],
   materialize: [
     { target: 'control', actions: ['GetItem', 'PutItem'] },

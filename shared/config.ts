@@ -3,6 +3,7 @@ import type { OnJump } from './override/jump-settings.ts';
 import { jumpSchema, onJumpSchema } from './override/jump-settings.ts';
 import { POLICIES } from './override/override.ts';
 import type { Payoff } from './override/payoff.ts';
+import { MAX_N_MIN } from './validation.ts';
 
 const wholeNumber = z.coerce.number().int();
 
@@ -13,7 +14,7 @@ export const environmentSchema = z.object({
   OVERRIDES_TABLE: z.string().min(3),
   CONTROL_TABLE: z.string().min(3),
   /** The least number of events with an outcome that makes a slice a lesson. */
-  N_MIN: wholeNumber.min(1).max(1_000_000).default(33),
+  N_MIN: wholeNumber.min(1).max(MAX_N_MIN).default(33),
   /** The length of the window of a run, by event timestamp, in days. */
   LOOKBACK_DAYS: wholeNumber.min(1).max(366).default(90),
   POLICY: z.enum(POLICIES).default('drift'),

@@ -6,6 +6,9 @@
 /** Message of the line that closes a run. Its fields are the metrics of `infra/monitoring/metrics.ts`. */
 export const CYCLE_CLOSED_MESSAGE = 'cycle closed';
 
+/** Message of the line that closes a trial. No metric is made of it. */
+export const TRIAL_CLOSED_MESSAGE = 'trial closed';
+
 /** Message of the line that lists dimensions of look-ups. A subscription passes it to the function that stores them. */
 export const QUERIED_DIMENSIONS_MESSAGE = 'queried dimensions';
 

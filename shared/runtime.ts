@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import type { CycleDeps } from './cycle/dependencies.ts';
+import { DynamoChangeStore } from './dynamodb/change-store.ts';
 import { Dynamo, documentClient } from './dynamodb/client.ts';
 import { ControlTable } from './dynamodb/control-table.ts';
 import { DynamoCountSampleStore } from './dynamodb/count-sample-store.ts';
@@ -60,6 +61,7 @@ export function createRuntime(
     heads,
     overrides,
     lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons),
+    changes: new DynamoChangeStore(control),
     cycles: new DynamoCycleStore(control),
     dimensions,
     countSamples: new DynamoCountSampleStore(control),

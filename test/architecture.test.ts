@@ -167,7 +167,12 @@ const RULES: readonly Rule[] = [
     own: [],
     packages: ['node:fs', 'node:module', 'node:url'],
   },
-  { module: 'config', files: under('shared/config.ts'), own: ['shared/override'], packages: ['zod'] },
+  {
+    module: 'config',
+    files: under('shared/config.ts'),
+    own: ['shared/override', 'shared/validation.ts'],
+    packages: ['zod'],
+  },
   {
     module: 'dynamodb/keys',
     files: under('shared/dynamodb/keys.ts'),

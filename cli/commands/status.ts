@@ -45,8 +45,8 @@ function lastCycle({ last_cycle: cycle }: Status): string {
   if (!cycle) return 'none yet';
   const { patterns_failed: failed, patterns_total: total } = cycle;
   const patterns = failed > 0 ? `${failed} of ${plural(total, 'pattern')} failed` : plural(total, 'pattern');
-  const reason = cycle.reason === undefined ? '' : ` – ${printable(cycle.reason)}`;
-  return `${cycle.status} ${span(cycle.age_seconds)} ago, as of ${instant(cycle.as_of)}, ${patterns}${reason}`;
+  const failure = cycle.failure === undefined ? '' : ` – ${printable(cycle.failure)}`;
+  return `${cycle.status} ${span(cycle.age_seconds)} ago, as of ${instant(cycle.as_of)}, ${patterns}${failure}`;
 }
 
 const COLUMNS: readonly Column<Status['patterns'][number]>[] = [

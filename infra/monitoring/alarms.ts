@@ -62,7 +62,7 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
       name: 'no-finished-cycle',
       description: 'No tuning run has succeeded for 2 hours, so overrides are no longer updated',
       firstAction: 'open the newest execution of the state machine and read the state it ended in',
-      metric: succeededExecutions(machine),
+      metric: finishedRuns(metrics),
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       periods: PERIODS_IN_TWO_HOURS,
@@ -133,16 +133,16 @@ function apiAlarms({ apiStage, lookup, metrics }: MonitoredResources): MetricAla
 }
 
 /**
- * Counts finished runs, with 0 for a period without data. So the alarm starts after exactly 24 such periods; without
+ * Counts runs that closed without failing, trials excluded, with 0 for a period without data. So the alarm starts after exactly 24 such periods; without
  * the 0, CloudWatch would evaluate older data points first. A metric that never had a value has no data at all, which
  * the alarm treats as breaching.
  */
-function succeededExecutions(machine: StateMachine): IMetric {
+function finishedRuns({ cycle }: LogMetrics): IMetric {
   return new MathExpression({
-    expression: 'FILL(succeeded, 0)',
+    expression: 'FILL(finished, 0)',
     label: 'Finished runs',
     period: FIVE_MINUTES,
-    usingMetrics: { succeeded: machine.metricSucceeded({ period: FIVE_MINUTES, statistic: 'Sum' }) },
+    usingMetrics: { finished: cycle.runs_finished },
   });
 }
 

@@ -27,7 +27,12 @@ export function createDashboard(
   const dashboard = new Dashboard(scope, 'Dashboard', { dashboardName: `pm-tuning-${stage.name}` });
   dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', width: 24, alarms: [...alarms] }));
   dashboard.addWidgets(
-    graph('Runs', [machine.metricStarted(), machine.metricSucceeded(), machine.metricFailed()]),
+    graph('Runs, trials included', [
+      machine.metricStarted(),
+      machine.metricSucceeded(),
+      machine.metricFailed(),
+      metrics.cycle.runs_finished,
+    ]),
     graph('Events read by a run', hourly('events_read')),
     graph('Lessons and overrides', hourly('lessons', 'overrides')),
   );

@@ -7,6 +7,7 @@ import type { Stage } from '../stage.ts';
 
 /** Maps fields of the log line that closes a run to the names of their metrics. */
 export const CYCLE_METRICS = {
+  runs_finished: 'RunsFinished',
   events_read: 'EventsRead',
   lessons: 'Lessons',
   overrides: 'Overrides',
@@ -51,6 +52,7 @@ export function createLogMetrics(scope: Construct, stage: Stage, logs: MetricLog
     ]);
   return {
     cycle: {
+      runs_finished: cycleMetric('runs_finished'),
       events_read: cycleMetric('events_read'),
       lessons: cycleMetric('lessons'),
       overrides: cycleMetric('overrides'),

@@ -18,6 +18,7 @@ export function failedRun(
     overrides: 0,
     generation: current?.generation ?? 0,
     published: false,
+    would_publish: false,
     reason: failureReason(error),
     warnings: [],
   };

@@ -1,4 +1,4 @@
-import type { Generation } from '../generation/generation.ts';
+import type { Change, Generation } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import type { GenerationStores } from '../generation/ports.ts';
 import { renewIfDue } from '../generation/retention.ts';
@@ -11,7 +11,8 @@ const YIELDED = 'another run or an operator changed the pattern meanwhile';
 
 /**
  * Compares a mined result with the head of its pattern and, if it is new, puts it in force with one conditional write.
- * Both row sets must be stored before. A crash in between leaves rows that nothing points to; they expire.
+ * A trial stops after the comparison. Both row sets must be stored before. A crash in between leaves rows that nothing
+ * points to; they expire.
  * @param head the head as read just before; the pattern yields if the result was computed against another version
  */
 export async function publishPattern(
@@ -23,41 +24,75 @@ export async function publishPattern(
 ): Promise<PatternRun> {
   const current = head?.current;
   const inForce = current?.generation ?? 0;
-  const entry = runEntry(pattern, mined, inForce);
-  const summary = [mined.shortfall, mined.note].filter(text => text !== undefined).join('; ') || undefined;
+  const entry = runEntry(mined, inForce);
+  const summary = joined([mined.shortfall, mined.note]);
   const isEmpty = mined.lessons.rows === 0;
+  const isNew = current ? !sameContent(current, mined) : !isEmpty;
+  const obstacle = obstacleTo(cycle, mined, head, isNew);
+  if (cycle.trial)
+    return entry('computed', {
+      would_publish: isNew && obstacle === undefined,
+      reason: joined([obstacle?.reason, summary]),
+    });
   // This call is a retry after a lost response: the cycle has already published.
-  if (current?.cycle_id === cycle.cycle_id && sameContent(current, mined))
-    return { ...entry(isEmpty ? 'too_few_events' : 'published', inForce, summary), published: true };
-  if ((head?.version ?? 0) !== mined.head_version) return entry('yielded', inForce, YIELDED);
-  if (head?.mode === 'frozen') {
+  if (current?.cycle_id === cycle.cycle_id && !isNew)
+    return entry(isEmpty ? 'too_few_events' : 'published', { published: true, reason: summary });
+  if ((head?.version ?? 0) !== mined.head_version) return entry('yielded', { reason: YIELDED });
+  if (head && obstacle) {
     if (current) await saveRenewal(stores, pattern, head, await renewIfDue(stores, pattern, current));
-    return entry('frozen', inForce, `an operator froze the pattern: ${head.last_change.why}`);
+    return entry(obstacle.status, { reason: obstacle.reason });
   }
-  if (mined.held !== undefined && current && !sameContent(current, mined)) {
-    await saveRenewal(stores, pattern, head, await renewIfDue(stores, pattern, current));
-    return entry('held', inForce, mined.held);
-  }
-  if (current ? sameContent(current, mined) : isEmpty) {
+  if (!isNew) {
     // The step before has renewed the row sets that were due.
     if (head && current) await saveRenewal(stores, pattern, head, withSets(current, mined));
-    return entry(isEmpty ? 'too_few_events' : 'unchanged', inForce, summary);
+    return entry(isEmpty ? 'too_few_events' : 'unchanged', { reason: summary });
   }
   const generation = newGeneration(stores, cycle, mined, (head?.latest ?? 0) + 1);
-  if (!(await putInForce(stores, pattern, head, generation))) return entry('yielded', inForce, YIELDED);
-  return entry(isEmpty ? 'too_few_events' : 'published', generation.generation, summary);
+  if (!(await putInForce(stores, pattern, cycle, head, generation)))
+    return entry('yielded', { reason: YIELDED });
+  return entry(isEmpty ? 'too_few_events' : 'published', {
+    generation: generation.generation,
+    published: true,
+    reason: summary,
+  });
+}
+
+/** Returns what keeps a result from being published: the mode, or a jump that waits for an operator. */
+function obstacleTo(
+  cycle: CycleRun,
+  mined: MinedPattern,
+  head: Head | undefined,
+  isNew: boolean,
+): { readonly status: 'frozen' | 'held'; readonly reason: string } | undefined {
+  if (head?.mode === 'frozen')
+    return { status: 'frozen', reason: `an operator froze the pattern: ${head.last_change.why}` };
+  const isOrdered = cycle.publish && cycle.reason !== undefined;
+  return isNew && mined.held !== undefined && !isOrdered ? { status: 'held', reason: mined.held } : undefined;
+}
+
+interface EntryFields {
+  /** In force after the run; by default what was in force before it. */
+  readonly generation?: number;
+  readonly published?: boolean;
+  readonly would_publish?: boolean;
+  readonly reason?: string | undefined;
 }
 
 /** Returns a function that makes the pattern's entry in the record of the run. */
-function runEntry(pattern: PatternKey, mined: MinedPattern, inForce: number) {
-  return (status: PatternRun['status'], generation: number, reason?: string): PatternRun => ({
-    pattern_key: pattern,
+function runEntry(mined: MinedPattern, inForce: number) {
+  return (
+    status: PatternRun['status'],
+    { generation = inForce, published = false, would_publish = published, reason }: EntryFields,
+  ): PatternRun => ({
+    pattern_key: mined.pattern_key,
     status,
     events_read: mined.events_read,
     lessons: mined.lessons.rows,
     overrides: mined.overrides.rows,
     generation,
-    published: generation !== inForce,
+    published,
+    would_publish,
+    ...(mined.changes && { changes: mined.changes }),
     ...(reason && { reason }),
     ...(mined.cut && { cut: mined.cut }),
     ...(mined.evidence.length > 0 && { evidence: mined.evidence }),
@@ -65,18 +100,38 @@ function runEntry(pattern: PatternKey, mined: MinedPattern, inForce: number) {
   });
 }
 
+function joined(texts: readonly (string | undefined)[]): string | undefined {
+  return texts.filter(text => text !== undefined).join('; ') || undefined;
+}
+
 /**
- * Archives the generation in force and writes the new head.
+ * Archives the generation in force, records the publication and writes the new head. The record comes first, so that no
+ * generation is in force without one; it stays when another writer comes first.
  * @returns false when another writer changed the head first
  */
 async function putInForce(
-  { heads, now }: Pick<GenerationStores, 'heads' | 'now'>,
+  { heads, changes, now }: Pick<GenerationStores, 'heads' | 'changes' | 'now'>,
   pattern: PatternKey,
+  cycle: CycleRun,
   head: Head | undefined,
   generation: Generation,
 ): Promise<boolean> {
   if (head?.current) await heads.archive(pattern, head.current);
-  if (await heads.replaceHead(pattern, nextHead(head, generation, now()))) return true;
+  const why = cycle.reason === undefined ? '' : `: ${cycle.reason}`;
+  const last_change: Change = {
+    who: cycle.who,
+    at: new Date(now()).toISOString(),
+    what: 'publish',
+    why: `cycle ${cycle.cycle_id}${why}`,
+  };
+  const { generation: number, as_of, lookback_days, n_min, policy, payoff } = generation;
+  const published = {
+    ...last_change,
+    generation: number,
+    settings: { as_of, lookback_days, n_min, policy, payoff },
+  };
+  await changes[cycle.reason === undefined ? 'list' : 'audit'](pattern, published);
+  if (await heads.replaceHead(pattern, nextHead(head, generation, last_change))) return true;
   // The condition also fails when the write was applied, its response was lost and the client retried.
   return (await heads.head(pattern))?.current?.cycle_id === generation.cycle_id;
 }
@@ -126,19 +181,14 @@ function newGeneration(
   };
 }
 
-function nextHead(head: Head | undefined, current: Generation, now: number): Head {
+function nextHead(head: Head | undefined, current: Generation, last_change: Change): Head {
   return {
     version: (head?.version ?? 0) + 1,
     mode: head?.mode ?? 'live',
     settings: head?.settings ?? {},
     latest: current.generation,
     current,
-    last_change: {
-      who: 'cycle',
-      at: new Date(now).toISOString(),
-      what: 'publish',
-      why: `cycle ${current.cycle_id}`,
-    },
+    last_change,
   };
 }
 

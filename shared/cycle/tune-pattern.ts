@@ -18,7 +18,7 @@ import { describeScope } from '../pattern/scope.ts';
 const LISTED_SLICES = 3;
 
 /** The result of a run for one pattern, before it is stored. */
-interface TuningResult {
+export interface TuningResult {
   /** Sorted by scope hash; a lesson without an override carries the reason. */
   readonly lessons: readonly Lesson[];
   readonly near: readonly NearLesson[];

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { Fault } from '../errors.ts';
-import type { Change, Generation } from '../generation/generation.ts';
-import { changeSchema, generationSchema } from '../generation/generation.ts';
+import type { Generation } from '../generation/generation.ts';
+import { generationSchema } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import { headSchema } from '../generation/head.ts';
 import type { HeadStore, PatternOverview } from '../generation/ports.ts';
@@ -21,12 +20,10 @@ import { assertReadable } from './stored-format.ts';
 
 /** Days after which a superseded generation expires. */
 export const HISTORY_DAYS = 30;
-/** Days after which an audit record expires. */
-const AUDIT_DAYS = 400;
-/** Maximum number of audit records that are read at once. */
-const AUDIT_PAGE = 100;
+/** Days for which near lessons are read by their hash; what a run computed is readable for one day. */
+const NEAR_DAYS = 2;
 
-/** Heads of patterns in the control table, with their generations, audit, counters, near lessons and evidence. */
+/** Heads of patterns in the control table, with their generations, counters, near lessons and evidence. */
 export class DynamoHeadStore implements HeadStore {
   readonly #control: ControlTable;
   /** Patterns that this process has registered; there are few, and they are never removed. */
@@ -80,19 +77,6 @@ export class DynamoHeadStore implements HeadStore {
     return items.filter(item => !isExpired(item, this.#control.now())).map(toGeneration);
   }
 
-  async audit(pattern: PatternKey, change: Change): Promise<void> {
-    await this.#put(pattern, keys.auditSort(change.at, randomUUID().slice(0, 8)), { change }, AUDIT_DAYS);
-  }
-
-  async audits(pattern: PatternKey): Promise<Change[]> {
-    const items = await this.#control.db.queryPage({
-      ...this.#control.partition(keys.patternPartition(pattern), keys.AUDIT_PREFIX),
-      ScanIndexForward: false,
-      Limit: AUDIT_PAGE,
-    });
-    return items.map(item => changeSchema.parse(item.change));
-  }
-
   async overview(): Promise<PatternOverview[]> {
     const patterns = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
     const itemKeys = patterns.flatMap(({ sk }) =>
@@ -112,12 +96,33 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async near(pattern: PatternKey): Promise<NearLesson[]> {
-    const item = await this.#get(pattern, keys.NEAR);
-    return typeof item?.rows === 'string' ? (JSON.parse(item.rows) as NearLesson[]) : [];
+    return toNear(await this.#get(pattern, keys.NEAR)) ?? [];
   }
 
-  async putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void> {
-    await this.#putIfChanged(pattern, keys.NEAR, JSON.stringify(near));
+  async putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<string> {
+    const rows = JSON.stringify(near);
+    const hash = shortHash(rows);
+    if ((await this.#hashOf(pattern, keys.NEAR)) === hash) return hash;
+    const replaced = await this.#get(pattern, keys.NEAR);
+    if (typeof replaced?.hash === 'string')
+      await this.#put(pattern, keys.nearSort(replaced.hash), { rows: replaced.rows }, NEAR_DAYS);
+    await this.#put(pattern, keys.NEAR, { rows, hash });
+    return hash;
+  }
+
+  async putTrialNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<string> {
+    const rows = JSON.stringify(near);
+    const hash = shortHash(rows);
+    await this.#put(pattern, keys.nearSort(hash), { rows }, NEAR_DAYS);
+    return hash;
+  }
+
+  async nearByHash(pattern: PatternKey, hash: string): Promise<NearLesson[] | undefined> {
+    const [last, earlier] = await Promise.all([
+      this.#get(pattern, keys.NEAR),
+      this.#get(pattern, keys.nearSort(hash)),
+    ]);
+    return toNear(last?.hash === hash ? last : earlier);
   }
 
   async evidence(pattern: PatternKey): Promise<PolicyComparison | undefined> {
@@ -129,18 +134,20 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void> {
-    await this.#putIfChanged(pattern, keys.EVIDENCE, JSON.stringify(evidence));
+    const rows = JSON.stringify(evidence);
+    const hash = shortHash(rows);
+    if ((await this.#hashOf(pattern, keys.EVIDENCE)) !== hash)
+      await this.#put(pattern, keys.EVIDENCE, { rows, hash });
   }
 
-  async #putIfChanged(pattern: PatternKey, sort: string, rows: string): Promise<void> {
-    const hash = shortHash(rows);
+  async #hashOf(pattern: PatternKey, sort: string): Promise<unknown> {
     const stored = await this.#control.db.get({
       TableName: this.#control.name,
       Key: { pk: keys.patternPartition(pattern), sk: sort },
       ProjectionExpression: '#h',
       ExpressionAttributeNames: { '#h': 'hash' },
     });
-    if (stored?.hash !== hash) await this.#put(pattern, sort, { rows, hash });
+    return stored?.hash;
   }
 
   async #get(pattern: PatternKey, sort: string): Promise<Item | undefined> {
@@ -165,6 +172,10 @@ function toHead(item: Item | undefined): Head | undefined {
 function toGeneration(item: Item): Generation {
   assertReadable(item, 'an archived generation');
   return generationSchema.parse(item.generation);
+}
+
+function toNear(item: Item | undefined): NearLesson[] | undefined {
+  return typeof item?.rows === 'string' ? (JSON.parse(item.rows) as NearLesson[]) : undefined;
 }
 
 function toCounts(item: Item | undefined): Pick<PatternOverview, 'counts' | 'conflicts'> {

@@ -15,11 +15,15 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk head                       mode, settings, generation in force
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
  *   pattern#KEY             sk near                       slices just under n_min in the last run
+ *   pattern#KEY             sk near#HASH                  the same of a trial, or of an earlier run, for two days
  *   pattern#KEY             sk evidence                   the policy comparison of the last run
  *   pattern#KEY             sk generation#NUMBER          past generations
- *   pattern#KEY             sk audit#TIME#ID              who changed what, when, why
- *   cycles                  sk cycle id (time first)      the runs, oldest first
- *   cycle#ID                sk pattern                    the result of each pattern of a run
+ *   pattern#KEY             sk audit#TIME#ID              which operator changed what, when, why
+ *   pattern#KEY             sk change#TIME#ID             the same, and publications of scheduled runs
+ *   changes                 sk TIME#ID                    the same of all patterns
+ *   cycles                  sk cycle id (time first)      the runs that publish, oldest first
+ *   trials                  sk cycle id (time first)      the trials, oldest first
+ *   cycle#ID                sk pattern                    the result of each pattern of a run, and its row sets
  *   parked#KEY              sk episode id                 outcomes that came before their event
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
@@ -117,6 +121,7 @@ export const setPartition = (pattern: PatternKey, set: string): string => `${pat
 
 export const PATTERNS = 'patterns';
 export const CYCLES = 'cycles';
+export const TRIALS = 'trials';
 export const FORMAT = 'format';
 export const FORMAT_VERSION_SORT = 'version';
 export const patternPartition = (pattern: PatternKey): string => `pattern#${pattern}`;
@@ -136,10 +141,15 @@ export const DEGRADED = 'degraded';
 export const FLOW = 'flow';
 export const GENERATION_PREFIX = 'generation#';
 export const AUDIT_PREFIX = 'audit#';
+export const CHANGES = 'changes';
+export const CHANGE_PREFIX = 'change#';
 /** Returns a zero-padded sort key, so that text order is number order. */
 export const generationSort = (generation: number): string =>
   `${GENERATION_PREFIX}${String(generation).padStart(10, '0')}`;
-export const auditSort = (at: string, id: string): string => `${AUDIT_PREFIX}${at}#${id}`;
+export const nearSort = (hash: string): string => `near#${hash}`;
+export const auditSort = (change: string): string => `${AUDIT_PREFIX}${change}`;
+/** Returns the sort key of a change among all changes: its time, then an id. @param at RFC 3339 in UTC */
+export const changeSort = (at: string, id: string): string => `${at}#${id}`;
 export const queriedSort = (name: string): string => `${QUERIED_PREFIX}${name}`;
 export const factorSort = (name: string): string => `${FACTOR_PREFIX}${name}`;
 /** Returns the factor in a sort key; undefined for a key of another form. */

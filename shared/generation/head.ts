@@ -21,7 +21,8 @@ const settingsSchema = z.object({
   /** Policies that are computed and compared beside the published one. */
   challengers: z.array(policySchema).max(POLICIES.length).optional(),
   payoff: payoffSchema.optional(),
-  n_min: count.min(1).max(1_000_000).optional(),
+  /** An earlier version let it be as high as 1,000,000. */
+  n_min: count.min(1).optional(),
   lookback_days: lookbackDays.optional(),
   jump: jumpSchema.optional(),
   on_jump: onJumpSchema.optional(),

@@ -3,16 +3,24 @@ import type { Generation, RowSetRef } from '../generation/generation.ts';
 import type { HeadStore, RowSetStore } from '../generation/ports.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
+import type { ComputedRunDeps } from './computed-run.ts';
+import { readComputedRun } from './computed-run.ts';
 
 interface PageQuery {
   readonly pattern_key: string;
   readonly limit: number;
   readonly next?: string | undefined;
+  /** The run whose result is read; by default what is in force. */
+  readonly cycle_id?: string | undefined;
 }
 
 interface Page {
-  readonly pattern: PatternKey;
-  readonly generation: number;
+  /** The members that every list of a pattern begins with. */
+  readonly head: {
+    readonly pattern_key: PatternKey;
+    readonly generation: number;
+    readonly cycle_id?: string;
+  };
   readonly rows: object[];
   /** Holds the token of the next page; empty on the last page. */
   readonly next: { next?: string };
@@ -28,24 +36,40 @@ interface PageStart {
 /** A page token: generation, id of the row set, key of the first row. */
 const TOKEN = /^(\d{1,10})\.([0-9a-f]{32})\.([0-9a-f]{32}#[a-z0-9_]{1,40})$/;
 
+export interface PageDeps extends ComputedRunDeps {
+  readonly heads: Pick<HeadStore, 'head'>;
+}
+
 /**
- * Reads a page of the row set in force. With a token it continues in the row set of the first page, even if another
- * generation is in force by then.
- * @throws Fault `invalid_pattern_key`, `invalid_page_token`
+ * Reads a page of the row set in force, or of the one that a run computed. With a token it continues in the row set of
+ * the first page, even if another generation is in force by then.
+ * @throws Fault `invalid_pattern_key`, `invalid_page_token`, `unknown_cycle`, `trial_expired`
  */
 export async function readPage<Row extends object>(
-  heads: Pick<HeadStore, 'head'>,
+  deps: PageDeps,
   store: RowSetStore<Row>,
   set: keyof Pick<Generation, 'lessons' | 'overrides'>,
   query: PageQuery,
 ): Promise<Page> {
   const pattern = parsePatternKey(query.pattern_key);
-  const start = query.next === undefined ? await firstPage(heads, pattern, set) : parseToken(query.next);
-  if (!start) return { pattern, generation: 0, rows: [], next: {} };
+  const { cycle_id } = query;
+  const first =
+    cycle_id !== undefined
+      ? await firstPageOfRun(deps, pattern, cycle_id, set)
+      : query.next === undefined
+        ? await firstPage(deps.heads, pattern, set)
+        : undefined;
+  const start = query.next === undefined ? first : parseToken(query.next);
+  const head = {
+    pattern_key: pattern,
+    generation: start?.generation ?? 0,
+    ...(cycle_id !== undefined && { cycle_id }),
+  };
+  if (!start) return { head, rows: [], next: {} };
   const page = await store.page(pattern, start.set, start.from, query.limit);
   const next = page.next && `${start.generation}.${start.set.id}.${page.next}`;
   const rows = page.rows.map(row => ({ pattern_key: pattern, ...row }));
-  return { pattern, generation: start.generation, rows, next: next ? { next } : {} };
+  return { head, rows, next: next ? { next } : {} };
 }
 
 async function firstPage(
@@ -55,6 +79,16 @@ async function firstPage(
 ): Promise<PageStart | undefined> {
   const current = (await heads.head(pattern))?.current;
   return current && { generation: current.generation, set: current[set], from: '' };
+}
+
+async function firstPageOfRun(
+  deps: ComputedRunDeps,
+  pattern: PatternKey,
+  cycleId: string,
+  set: 'lessons' | 'overrides',
+): Promise<PageStart> {
+  const { generation, sets } = await readComputedRun(deps, pattern, cycleId);
+  return { generation, set: sets[set], from: '' };
 }
 
 function parseToken(token: string): PageStart {

@@ -3,6 +3,7 @@ import { cycleOptionsSchema, cycleRecordSchema } from '../cycle/cycle.ts';
 import { episodeEventSchema, outcomeReportSchema } from '../episode/episode-schema.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
+import { changesPageSchema, changeTime } from './schemas/changes.ts';
 import { cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
 import { evidenceAnswerSchema } from './schemas/evaluation.ts';
 import { flag } from './schemas/fields.ts';
@@ -35,7 +36,15 @@ export interface Route extends Endpoint {
 const limit = z.coerce.number().int().min(1).max(1000).default(100);
 const patternQuery = z.strictObject({ pattern_key: z.string().max(256) });
 const pageQuery = z.strictObject({ limit, next: z.string().max(256).optional() });
-const patternPageQuery = pageQuery.extend(patternQuery.shape);
+const patternPageQuery = pageQuery.extend({
+  ...patternQuery.shape,
+  cycle_id: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .meta({ description: 'what this run computed, instead of what is in force; readable for a day' }),
+});
 
 export const ROUTES = {
   postEvents: {
@@ -69,13 +78,14 @@ export const ROUTES = {
   },
   getOverrides: {
     ...ENDPOINTS.getOverrides,
-    summary: 'List the overrides of the generation in force.',
+    summary: 'List the overrides of the generation in force, or those that a run computed.',
     query: patternPageQuery,
     answers: { 200: overridesPageSchema },
   },
   getLessons: {
     ...ENDPOINTS.getLessons,
-    summary: 'List the lessons of the generation in force; with near=true, the slices just below n_min.',
+    summary:
+      'List the lessons in force, or those that a run computed; near=true: the slices just below n_min.',
     query: patternPageQuery.extend({ near: flag.default(false) }),
     answers: { 200: lessonsPageSchema },
   },
@@ -86,7 +96,8 @@ export const ROUTES = {
   },
   postCycle: {
     ...ENDPOINTS.postCycle,
-    summary: 'Start a cycle now. With wait=true the answer is its record, if it finishes in time.',
+    summary:
+      'Start a cycle now, or a trial. With wait=true the answer is its record, if it finishes in time.',
     query: z.strictObject({ wait: flag.default(false) }),
     body: cycleOptionsSchema,
     answers: { 200: cycleRecordSchema, 202: cycleStartedSchema },
@@ -101,6 +112,18 @@ export const ROUTES = {
     ...ENDPOINTS.getCycle,
     summary: 'Get the record of one cycle, with the result of each pattern and the reason for it.',
     answers: { 200: cycleRecordSchema },
+  },
+  getChanges: {
+    ...ENDPOINTS.getChanges,
+    summary: 'List who changed modes, settings and generations, over all patterns, newest first.',
+    query: z.strictObject({
+      limit,
+      next: pageQuery.shape.next,
+      pattern_key: z.string().max(256).optional(),
+      from: changeTime.optional(),
+      to: changeTime.optional(),
+    }),
+    answers: { 200: changesPageSchema },
   },
   getGenerations: {
     ...ENDPOINTS.getGenerations,

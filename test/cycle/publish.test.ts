@@ -17,6 +17,8 @@ describe('publication', () => {
       generation: 1,
       published: true,
       warnings: [],
+      would_publish: true,
+      changes: { added: 4, removed: 0, changed: 0 },
       evidence: [expect.objectContaining({ policy: 'drift' }), expect.objectContaining({ policy: 'replay' })],
     });
     expect(await head()).toMatchObject({

@@ -18,6 +18,9 @@ const summary = (cycle_id: string, fields: Partial<CycleSummary> = {}): CycleSum
   patterns_total: 2,
   patterns_failed: 0,
   warnings: [],
+  trial: false,
+  who: 'system:cycle',
+  settings: {},
   ...fields,
 });
 const run = (pattern_key: string): PatternRun => ({
@@ -29,6 +32,7 @@ const run = (pattern_key: string): PatternRun => ({
   generation: 3,
   published: false,
   warnings: [],
+  would_publish: false,
 });
 
 describe('records of runs', () => {

@@ -73,9 +73,10 @@ describe('alarms', () => {
       TreatMissingData: 'breaching',
     });
     expect(properties).not.toHaveProperty('DatapointsToAlarm');
-    expect(expressionOf(properties)).toBe('FILL(succeeded, 0)');
+    expect(expressionOf(properties)).toBe('FILL(finished, 0)');
     expect(metricsIn(properties)).toEqual([
-      ['succeeded', 'ExecutionsSucceeded', 'Sum', 300, { StateMachineArn: 'Cycle' }],
+      // A trial is an execution too, so executions that succeeded would hide a schedule that stopped.
+      ['finished', 'RunsFinished', 'Sum', 300, {}],
     ]);
   });
 

@@ -57,6 +57,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:Query ControlTable ${WARNING_PARTITIONS}`,
     'dynamodb:BatchWriteItem LessonsTable',
     'dynamodb:BatchWriteItem OverridesTable',
+    'dynamodb:Query OverridesTable',
   ],
   Materialize: [
     'dynamodb:GetItem ControlTable',

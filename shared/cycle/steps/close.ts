@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Generation } from '../../generation/generation.ts';
-import { CYCLE_CLOSED_MESSAGE } from '../../log-messages.ts';
+import { CYCLE_CLOSED_MESSAGE, TRIAL_CLOSED_MESSAGE } from '../../log-messages.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { DAY_MS } from '../../time.ts';
@@ -8,10 +8,11 @@ import { parse } from '../../validation.ts';
 import { lookupsDegraded } from '../../warning/degraded-lookups.ts';
 import type { Warning } from '../../warning/warning.ts';
 import { boundWarnings, findingsIn } from '../../warning/warning.ts';
-import type { CycleSummary, PatternRun } from '../cycle.ts';
+import type { CycleRun, CycleSummary, PatternRun } from '../cycle.ts';
 import { cycleRunSchema, cycleStatus } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { failedRun, failureReason } from '../failed-run.ts';
+import { runRecord } from '../run-options.ts';
 
 type CloseDeps = Pick<CycleDeps, 'heads' | 'cycles' | 'degradedLookups' | 'log' | 'now'>;
 
@@ -36,23 +37,28 @@ export async function closeStep(deps: CloseDeps, input: unknown): Promise<CycleS
   );
   const { runs, staleMs } = await completeRuns(deps, cycle.cycle_id, patterns, errors);
   const summary: CycleSummary = {
-    cycle_id: cycle.cycle_id,
-    as_of: cycle.as_of,
-    started_at: cycle.started_at,
+    ...runRecord(cycle),
     status: failure ? 'failed' : cycleStatus(runs),
     finished_at: new Date(deps.now()).toISOString(),
     patterns_total: runs.length,
     patterns_failed: runs.filter(run => run.status === 'failed').length,
-    ...(failure && { reason: failureReason(failure.Error) }),
-    warnings: boundWarnings([...runs.flatMap(run => run.warnings), ...(await degradedSince(deps))]),
+    ...(failure && { failure: failureReason(failure.Error) }),
+    warnings: boundWarnings([...runs.flatMap(run => run.warnings), ...(await degradedSince(deps, cycle))]),
   };
   await deps.cycles.put(summary);
   logClosed(deps, summary, runs, staleMs);
   return summary;
 }
 
-/** Returns the warnings about look-ups that answered neutral since the previous run finished, or within a day. */
-async function degradedSince({ cycles, degradedLookups, now }: CloseDeps): Promise<Warning[]> {
+/**
+ * Returns the warnings about look-ups that answered neutral since the previous run finished, or within a day. A trial
+ * has none.
+ */
+async function degradedSince(
+  { cycles, degradedLookups, now }: CloseDeps,
+  { trial }: CycleRun,
+): Promise<Warning[]> {
+  if (trial) return [];
   const previous = (await cycles.list(RECENT_CYCLES)).find(run => run.finished_at !== undefined);
   const since = previous?.finished_at === undefined ? now() - DAY_MS : Date.parse(previous.finished_at);
   return lookupsDegraded(await degradedLookups.since(since), since);
@@ -103,7 +109,8 @@ async function generationInForce(
 }
 
 /**
- * Logs the line that metric filters read.
+ * Logs the line that metric filters read. That of a trial has another message, so that no metric and no alarm takes it
+ * for a run of the schedule.
  * @param staleMs age of the oldest generation of a failed pattern; this run has confirmed the others
  */
 function logClosed(
@@ -114,10 +121,11 @@ function logClosed(
 ): void {
   const sum = (figure: (run: PatternRun) => number): number =>
     runs.reduce((total, run) => total + figure(run), 0);
-  log.info(CYCLE_CLOSED_MESSAGE, {
+  log.info(summary.trial ? TRIAL_CLOSED_MESSAGE : CYCLE_CLOSED_MESSAGE, {
     cycle_id: summary.cycle_id,
     status: summary.status,
     duration_ms: now() - Date.parse(summary.started_at),
+    runs_finished: Number(summary.status !== 'failed'),
     patterns: runs.length,
     events_read: sum(run => run.events_read),
     lessons: sum(run => run.lessons),

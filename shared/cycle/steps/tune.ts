@@ -10,7 +10,7 @@ import { summarize } from '../../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
-import { boundWarnings } from '../../warning/warning.ts';
+import { countChanges } from '../count-changes.ts';
 import type { CycleRun, MinedPattern } from '../cycle.ts';
 import { cycleRunSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
@@ -18,6 +18,7 @@ import { readColumns } from '../event-window.ts';
 import { failedRun } from '../failed-run.ts';
 import { overridesInForce } from '../overrides-in-force.ts';
 import { runWarnings } from '../run-warnings.ts';
+import type { TuningResult } from '../tune-pattern.ts';
 import { tunePattern } from '../tune-pattern.ts';
 
 type TuneDeps = Omit<CycleDeps, 'log'>;
@@ -36,28 +37,12 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
   const columns = await readWindow(deps, cycle, pattern, settings, current);
   const tuned = tunePattern(pattern, columns, Date.parse(cycle.as_of), settings);
-  const lessons = await storeUnlessUnchanged(deps, deps.lessons, pattern, tuned.lessons, current?.lessons);
-  const overrides = await storeUnlessUnchanged(
-    deps,
-    deps.overrides,
-    pattern,
-    tuned.overrides,
-    current?.overrides,
-  );
-  const inForce = await overridesInForce(deps, pattern, current, { id: overrides.id, rows: tuned.overrides });
-  const found = await runWarnings(deps, {
-    cycle,
-    pattern,
-    head,
-    settings,
-    columns,
-    computed: tuned.overrides,
-    cutDepth: tuned.cutDepth,
-    inForce,
-  });
-  await deps.heads.putNear(pattern, tuned.near);
-  await deps.heads.putEvidence(pattern, tuned.evidence);
-  await deps.dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
+  const sets = await storeSets(deps, pattern, tuned, current);
+  const computed = { id: sets.overrides.id, rows: tuned.overrides };
+  const inForce = await overridesInForce(deps, pattern, current, computed);
+  const changes = countChanges(inForce, tuned.overrides);
+  const found = await runWarnings(deps, { cycle, pattern, head, settings, columns, tuned, inForce });
+  const near = await storeFindings(deps, cycle, pattern, tuned);
   return {
     pattern_key: pattern,
     head_version: head?.version ?? 0,
@@ -66,15 +51,46 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     lookback_days: settings.lookback_days,
     policy: settings.policy,
     payoff: settings.payoff,
-    lessons,
-    overrides,
+    ...sets,
+    near,
+    ...(changes && { changes }),
     evidence: tuned.evidence.policies.map(summarize),
     ...(tuned.shortfall !== undefined && { shortfall: tuned.shortfall }),
     ...(tuned.note !== undefined && { note: tuned.note }),
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
-    warnings: boundWarnings(found.warnings),
-    ...heldBecause(pattern, settings, found.jumping),
+    ...found,
   };
+}
+
+/** Stores the rows that are not in force yet, as sets named by their content. */
+async function storeSets(
+  deps: Pick<CycleDeps, 'lessons' | 'overrides' | 'now'>,
+  pattern: PatternKey,
+  { lessons, overrides }: TuningResult,
+  current: Generation | undefined,
+): Promise<Pick<MinedPattern, 'lessons' | 'overrides'>> {
+  return {
+    lessons: await storeUnlessUnchanged(deps, deps.lessons, pattern, lessons, current?.lessons),
+    overrides: await storeUnlessUnchanged(deps, deps.overrides, pattern, overrides, current?.overrides),
+  };
+}
+
+/**
+ * Stores near lessons, evidence and used dimensions as those of the last run. Of a trial only the near lessons are
+ * stored, apart from those of the last run.
+ * @returns the hash of the near lessons
+ */
+async function storeFindings(
+  { heads, dimensions }: Pick<CycleDeps, 'heads' | 'dimensions'>,
+  cycle: CycleRun,
+  pattern: PatternKey,
+  tuned: TuningResult,
+): Promise<string> {
+  if (cycle.trial) return heads.putTrialNear(pattern, tuned.near);
+  const near = await heads.putNear(pattern, tuned.near);
+  await heads.putEvidence(pattern, tuned.evidence);
+  await dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
+  return near;
 }
 
 async function readWindow(
@@ -90,18 +106,6 @@ async function readWindow(
     await recordDamagedEvents(cycles, cycle, pattern, current, error);
     throw error;
   }
-}
-
-/** Returns why the result waits for an operator, when an override jumps and the pattern holds jumps. */
-function heldBecause(
-  pattern: PatternKey,
-  { on_jump, jump }: EffectiveSettings,
-  jumping: number,
-): { readonly held?: string } {
-  if (on_jump !== 'hold' || jumping === 0) return {};
-  const what = jumping === 1 ? '1 override moves' : `${jumping} overrides move`;
-  const command = `pm-tuning cycle --pattern ${pattern} --publish --reason "…"`;
-  return { held: `${what} by more than a factor of ${jump}: read the warnings; to publish: ${command}` };
 }
 
 /** Records which events are damaged, because the state machine passes on only the name of an error. */

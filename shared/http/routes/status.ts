@@ -121,7 +121,7 @@ async function failure(deps: StatusDeps, cycle: CycleSummary): Promise<Reason> {
   const runs = (await deps.cycles.runs(cycle.cycle_id)).filter(run => run.status === 'failed');
   const shown = runs.slice(0, SHOWN_PATTERNS).map(run => `${run.pattern_key} ${run.reason ?? ''}`.trim());
   const more = runs.length > shown.length ? [`and ${runs.length - shown.length} more`] : [];
-  const parts = [...(cycle.reason ? [cycle.reason] : []), ...shown, ...more];
+  const parts = [...(cycle.failure ? [cycle.failure] : []), ...shown, ...more];
   const why = parts.length === 0 ? '' : `: ${parts.join('; ')}`;
   const detail = `the last cycle ${cycle.cycle_id} ended ${cycle.status}${why}`;
   return { code: 'cycle_failed', detail };

@@ -9,6 +9,12 @@ export const generation = count.meta({
   description: 'The number of the generation; 0 if none has been published.',
 });
 
+/** The run whose result a list contains. */
+export const cycleIdOfList = z
+  .string()
+  .optional()
+  .meta({ description: 'The run that computed the list; absent when the list is what is in force.' });
+
 /** The token of the next page. */
 export const next = z
   .string()

@@ -6,17 +6,12 @@ import { jumpSchema, onJumpSchema } from '../../override/jump-settings.ts';
 import { POLICIES, resolutionSchema } from '../../override/override.ts';
 import { payoffSchema } from '../../override/payoff.ts';
 import { scopeSubsetSchema } from '../../pattern/scope.ts';
-import { count, lookbackDays } from '../../validation.ts';
+import { changeReason, count, lookbackDays, minEvents } from '../../validation.ts';
 import { generation, patternKey } from './fields.ts';
 
-const reason = z
-  .string()
-  .trim()
-  .min(1)
-  .max(1000)
-  .meta({ description: 'The reason for the change, which the audit stores.' });
-
-export const modeRequestSchema = z.strictObject({ mode: modeSchema, reason }).meta({ id: 'ModeRequest' });
+export const modeRequestSchema = z
+  .strictObject({ mode: modeSchema, reason: changeReason })
+  .meta({ id: 'ModeRequest' });
 
 /** Policy names are free strings here: `requirePolicy` rejects an unknown one with the code `policy_not_available`. */
 export const settingsRequestSchema = z
@@ -32,11 +27,11 @@ export const settingsRequestSchema = z
       .optional()
       .meta({ description: 'Policies that each run computes and compares with the one that it publishes.' }),
     payoff: payoffSchema.optional(),
-    n_min: count.min(1).max(1_000_000).optional(),
+    n_min: minEvents.optional(),
     lookback_days: lookbackDays.optional(),
     jump: jumpSchema.optional(),
     on_jump: onJumpSchema.optional(),
-    reason,
+    reason: changeReason,
   })
   .meta({ id: 'SettingsRequest' });
 
@@ -55,7 +50,7 @@ export const settingsAnswerSchema = z
   .meta({ id: 'Settings' });
 
 export const rollbackRequestSchema = z
-  .strictObject({ generation: count.min(1), reason })
+  .strictObject({ generation: count.min(1), reason: changeReason })
   .meta({ id: 'RollbackRequest' });
 
 export const headAnswerSchema = z
