@@ -37,6 +37,16 @@ it('cycle waits for the end of the run and prints the result of each pattern wit
   expect(session.received).toHaveLength(5);
 });
 
+it('cycle prints the warnings of the run after its table', async () => {
+  const warnings = [{ code: 'jump', pattern_key: PATTERN, message: 'tuning_ts_min of everything moves' }];
+  const record = { ...cycleRecord('succeeded'), warnings };
+  const result = await session.run(always(record), ['cycle', '--id', 'c1']);
+  expect(result).toMatchObject({ exit: 0 });
+  expect(result.out.trimEnd().split('\n').at(-1)).toBe(
+    `warning jump: ${PATTERN}: tuning_ts_min of everything moves`,
+  );
+});
+
 it.each(['partial', 'failed'])('cycle ends with exit code 1 when the run is %s', async state => {
   expect(await session.run(polled(state), ['cycle'])).toMatchObject({ exit: 1 });
 });
