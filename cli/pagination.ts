@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { printable } from './format.ts';
 import type { Session } from './session.ts';
 
 /** Largest page of the API, in rows. */
@@ -16,6 +17,14 @@ interface PagedList<T> {
   /** Maximum number of rows, in the service's order; without it, every page is read. */
   readonly limit?: number | undefined;
   readonly schema: T;
+}
+
+/** Names what a list contains: the generation in force, or the run that computed it. */
+export function sourceOf(page: {
+  readonly generation: number;
+  readonly cycle_id?: string | undefined;
+}): string {
+  return page.cycle_id === undefined ? `generation ${page.generation}` : `cycle ${printable(page.cycle_id)}`;
 }
 
 /**

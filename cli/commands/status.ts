@@ -49,10 +49,15 @@ function lastCycle({ last_cycle: cycle }: Status): string {
   return `${cycle.status} ${span(cycle.age_seconds)} ago, as of ${instant(cycle.as_of)}, ${patterns}${failure}`;
 }
 
+/** Returns the policy in force, and that of the next cycle when it is another one. */
+function policyText({ policy, next_policy: next }: Status['patterns'][number]): string {
+  return printable(next === undefined ? policy : `${policy}, next ${next}`);
+}
+
 const COLUMNS: readonly Column<Status['patterns'][number]>[] = [
   { title: 'pattern', value: row => printable(row.pattern_key), wraps: true },
   { title: 'mode', value: row => row.mode },
-  { title: 'policy', value: row => printable(row.policy) },
+  { title: 'policy', value: policyText },
   { title: 'events', value: row => count(row.events.total), align: 'right' },
   { title: 'pending', value: row => count(row.events.pending), align: 'right' },
   { title: 'generation', value: row => count(row.generation), align: 'right' },

@@ -31,7 +31,7 @@ export async function publishPattern(
   const obstacle = obstacleTo(cycle, mined, head, isNew);
   if (cycle.trial)
     return entry('computed', {
-      would_publish: isNew && obstacle === undefined,
+      would_publish: isNew && obstacle?.status !== 'frozen',
       reason: joined([obstacle?.reason, summary]),
     });
   // This call is a retry after a lost response: the cycle has already published.
@@ -40,7 +40,7 @@ export async function publishPattern(
   if ((head?.version ?? 0) !== mined.head_version) return entry('yielded', { reason: YIELDED });
   if (head && obstacle) {
     if (current) await saveRenewal(stores, pattern, head, await renewIfDue(stores, pattern, current));
-    return entry(obstacle.status, { reason: obstacle.reason });
+    return entry(obstacle.status, { would_publish: obstacle.status === 'held', reason: obstacle.reason });
   }
   if (!isNew) {
     // The step before has renewed the row sets that were due.

@@ -34,12 +34,13 @@ export function atClamp(overrides: readonly Override[]): Warning[] {
  */
 export function droppedByCut(moves: readonly OverrideMove[], cutDepth: number | undefined): Warning[] {
   if (cutDepth === undefined) return [];
+  const kept = cutDepth === 1 ? '1 dimension' : `${cutDepth} dimensions`;
   return moves.flatMap(({ before, after }) => {
     if (!before || after || dimensionCount(before.scope_subset) <= cutDepth) return [];
     const { action_category, scope_subset } = before;
     const message =
       `${action_category} of ${describeScope(scope_subset)} goes, because the mining budget leaves out slices of ` +
-      `more than ${cutDepth} dimensions: send fewer dimensions, or set a larger n_min or a shorter look-back`;
+      `more than ${kept}: send fewer dimensions, or set a larger n_min or a shorter look-back`;
     return [{ code: 'cut_drops_override', message, action_category, scope_subset }];
   });
 }

@@ -121,10 +121,14 @@ describe('jumps', () => {
         status: 'held',
         generation: 1,
         published: false,
-        would_publish: false,
+        would_publish: true,
         reason: expect.stringContaining(`pm-tuning cycle --pattern ${S1} --publish --reason`),
       });
-    expect((await api.trial()).patterns[0]).toMatchObject({ status: 'computed', would_publish: false });
+    expect((await api.trial()).patterns[0]).toMatchObject({
+      status: 'computed',
+      would_publish: true,
+      reason: expect.stringContaining('--publish --reason'),
+    });
     const ordered = await api.cycle({ pattern_key: S1, publish: true, reason: 'the new feed is right' });
     expect(ordered.patterns[0]).toMatchObject({ status: 'published', generation: 2 });
     expect((await api.cycle({})).patterns[0]).toMatchObject({ status: 'unchanged', warnings: [] });

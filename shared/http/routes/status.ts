@@ -72,6 +72,7 @@ async function systemStatus(deps: StatusDeps): Promise<Status> {
 function patternStatus(defaults: Defaults, row: PatternOverview): Status['patterns'][number] {
   const { pattern, head, counts, conflicts } = row;
   const current = head?.current;
+  const nextPolicy = effectiveSettings(defaults, head?.settings).policy;
   return {
     pattern_key: pattern,
     events: {
@@ -82,7 +83,8 @@ function patternStatus(defaults: Defaults, row: PatternOverview): Status['patter
     parked_outcomes: counts.parked,
     conflicts,
     mode: head?.mode ?? 'live',
-    policy: effectiveSettings(defaults, head?.settings).policy,
+    policy: current?.policy ?? nextPolicy,
+    ...(current && current.policy !== nextPolicy && { next_policy: nextPolicy }),
     generation: current?.generation ?? 0,
     as_of: current?.as_of ?? null,
     lessons: current?.lessons.rows ?? 0,

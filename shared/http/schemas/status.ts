@@ -31,7 +31,13 @@ export const statusSchema = z
         parked_outcomes: count,
         conflicts: conflictCounts,
         mode: modeSchema,
-        policy: z.string(),
+        policy: z
+          .string()
+          .meta({ description: 'of the generation in force; before the first one, that of the next run' }),
+        next_policy: z
+          .string()
+          .optional()
+          .meta({ description: 'of the next run, when the settings name another one' }),
         generation,
         as_of: z.iso.datetime().nullable(),
         lessons: count,
