@@ -12,6 +12,7 @@ const UNIT = [
   'lesson/**/*',
   'override/**/*',
   'generation/*',
+  'warning/*',
   'lookup/*',
   'cycle/cycle',
   'validation',

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { printable } from './format.ts';
 import type { Session } from './session.ts';
 
 /** Largest page of the API, in rows. */
@@ -17,6 +18,14 @@ interface PagedList<T> {
   readonly limit?: number | undefined;
   readonly schema: T;
   readonly signal?: AbortSignal;
+}
+
+/** Names what a list contains: the generation in force, or the run that computed it. */
+export function sourceOf(page: {
+  readonly generation: number;
+  readonly cycle_id?: string | undefined;
+}): string {
+  return page.cycle_id === undefined ? `generation ${page.generation}` : `cycle ${printable(page.cycle_id)}`;
 }
 
 /**

@@ -126,7 +126,8 @@ function banner(options: Options, service: Service, port: number, firstMs: numbe
 
 Try next, in another terminal:
   npm run cli -- import test/data/pm-episode-events.jsonl${target}
-  npm run cli -- cycle --as-of 2025-01-20T00:00:00Z${target}
+  npm run cli -- cycle --as-of 2025-01-20${target}
+    (a trial: it shows what it would change, and how to publish that)
   npm run cli -- lookup pm.uptrend.S1.entry --scope chain=solana,timeframe=15m --threshold ts_min=0.6${target}
   curl${options.auth === undefined ? '' : " -H 'authorization: Bearer TOKEN'"} ${url}/v1/status
 

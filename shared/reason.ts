@@ -52,6 +52,7 @@ const REASON_CODES = [
   'no_events',
   // Why a run, or its work on one pattern, ended as it did.
   'frozen_by_operator',
+  'held_for_jump',
   'changed_meanwhile',
   'timeout',
   'no_result',

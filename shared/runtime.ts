@@ -2,9 +2,12 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import type { CycleDeps } from './cycle/dependencies.ts';
+import { DynamoChangeStore } from './dynamodb/change-store.ts';
 import { Dynamo, documentClient } from './dynamodb/client.ts';
 import { ControlTable } from './dynamodb/control-table.ts';
+import { DynamoCountSampleStore } from './dynamodb/count-sample-store.ts';
 import { DynamoCycleStore } from './dynamodb/cycle-store.ts';
+import { DynamoDegradedLookups } from './dynamodb/degraded-lookup-store.ts';
 import { DynamoDimensionStore } from './dynamodb/dimension-store.ts';
 import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
@@ -22,6 +25,7 @@ import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
 import { SeenValuesCache } from './lookup/seen-values-cache.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
+import { MisspeltFactorRecorder } from './warning/misspelt-factor-recorder.ts';
 
 /** The stores, the settings, the log and the clock of a function. Built once per container. */
 export interface Runtime extends CycleDeps {
@@ -31,6 +35,7 @@ export interface Runtime extends CycleDeps {
   readonly patternDirectory: PatternDirectory;
   readonly seenValuesCache: SeenValuesCache;
   readonly queriedDimensions: QueriedDimensionReporter;
+  readonly misspeltFactors: MisspeltFactorRecorder;
   readonly storedFormat: StoredFormat;
   /** Checks that the engine inserts batches; else events are put one by one. @returns whether batches work */
   readonly probeInserts: () => Promise<boolean>;
@@ -55,6 +60,7 @@ export function createRuntime(
   const control = new ControlTable(db, tables.control, now);
   const heads = new DynamoHeadStore(control, new DynamoRowSetStore<NearLesson>(db, tables.lessons));
   const seenValues = new DynamoSeenValuesStore(control);
+  const dimensions = new DynamoDimensionStore(control);
   const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
   return {
     config,
@@ -64,9 +70,13 @@ export function createRuntime(
     heads,
     overrides,
     lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons),
+    changes: new DynamoChangeStore(control),
     cycles: new DynamoCycleStore(control),
-    dimensions: new DynamoDimensionStore(control),
+    dimensions,
     seenValues,
+    countSamples: new DynamoCountSampleStore(control),
+    degradedLookups: new DynamoDegradedLookups(control),
+    misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(
       ({ pattern, names }) =>
         metricLog.info(QUERIED_DIMENSIONS_MESSAGE, { pattern, dimensions: names.join() }),

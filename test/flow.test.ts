@@ -286,7 +286,7 @@ describe('a store that fails during a cycle', () => {
     // The first task has fewer than five retries, so the run fails. It is recorded once the store works again.
     failuresLeft = 5;
     const cycle = await api.cycle({ as_of: AS_OF });
-    expect(cycle).toMatchObject({ status: 'failed', reason: 'failed: store_unavailable' });
+    expect(cycle).toMatchObject({ status: 'failed', failure: 'failed: store_unavailable' });
     expect((await api.status()).healthy).toBe(false);
     await api.close();
   });

@@ -19,7 +19,9 @@ export function failedRun(
     overrides: 0,
     generation: current?.generation ?? 0,
     published: false,
+    would_publish: false,
     ...failureReason(error),
+    warnings: [],
   };
 }
 

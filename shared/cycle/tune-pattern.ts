@@ -14,7 +14,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Reason } from '../reason.ts';
 
 /** The result of a run for one pattern, before it is stored. */
-interface TuningResult {
+export interface TuningResult {
   /** Sorted by scope hash; a lesson without an override carries the reason. */
   readonly lessons: readonly Lesson[];
   readonly near: readonly NearLesson[];
@@ -28,6 +28,8 @@ interface TuningResult {
   readonly note?: Reason;
   /** The levels of dimensions that a budget left out. */
   readonly cut?: string;
+  /** Most dimensions of a slice that the budget kept; absent without a cut. */
+  readonly cutDepth?: number;
 }
 
 /**
@@ -51,7 +53,7 @@ export function tunePattern(
     overrides,
     evidence: comparePolicies(input, settings, overrides.length),
     ...(note && { note }),
-    ...(mined.cut && { cut: describeCut(mined.cut) }),
+    ...(mined.cut && { cut: describeCut(mined.cut), cutDepth: mined.cut.depth }),
   };
 }
 

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { EventCounts } from '../episode/episode-store.ts';
 import { Fault } from '../errors.ts';
-import type { Change, Generation } from '../generation/generation.ts';
-import { changeSchema, generationSchema, keptSetSchema } from '../generation/generation.ts';
+import type { Generation, RetainedRowSetRef } from '../generation/generation.ts';
+import { generationSchema, keptSetSchema } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import { headSchema } from '../generation/head.ts';
 import type { HeadStore, PatternOverview, RowSetStore } from '../generation/ports.ts';
@@ -23,12 +22,8 @@ import { assertReadable } from './stored-format.ts';
 
 /** Days after which a superseded generation expires. */
 export const HISTORY_DAYS = 30;
-/** Days after which an audit record expires. */
-const AUDIT_DAYS = 400;
-/** Maximum number of audit records that are read at once. */
-const AUDIT_PAGE = 100;
 
-/** Heads of patterns in the control table, with their generations, audit, counters, near lessons and evidence. */
+/** Heads of patterns in the control table, with their generations, counters, near lessons and evidence. */
 export class DynamoHeadStore implements HeadStore {
   readonly #control: ControlTable;
   readonly #nearSets: RowSetStore<NearLesson>;
@@ -92,19 +87,6 @@ export class DynamoHeadStore implements HeadStore {
     return items.filter(item => !isExpired(item, this.#control.now())).map(toGeneration);
   }
 
-  async audit(pattern: PatternKey, change: Change): Promise<void> {
-    await this.#put(pattern, keys.auditSort(change.at, randomUUID().slice(0, 8)), { change }, AUDIT_DAYS);
-  }
-
-  async audits(pattern: PatternKey): Promise<Change[]> {
-    const items = await this.#control.db.queryPage({
-      ...this.#control.partition(keys.patternPartition(pattern), keys.AUDIT_PREFIX),
-      ScanIndexForward: false,
-      Limit: AUDIT_PAGE,
-    });
-    return items.map(item => changeSchema.parse(item.change));
-  }
-
   async counts(pattern: PatternKey): Promise<EventCounts> {
     return toCounts(await this.#get(pattern, keys.COUNTS)).counts;
   }
@@ -134,14 +116,35 @@ export class DynamoHeadStore implements HeadStore {
     const set = keptSetSchema.safeParse(item?.set);
     // The rows of a list that no run has confirmed for two months have expired.
     if (!set.success || Date.parse(set.data.kept_until) <= this.#control.now()) return [];
-    return (await this.#nearSets.read(pattern, set.data)).sort(byFewestMissing);
+    return this.nearOf(pattern, set.data);
   }
 
-  async putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void> {
-    const stored = keptSetSchema.safeParse((await this.#get(pattern, keys.NEAR))?.set).data;
-    const rows = near.toSorted((a, b) => (a.scope_hash < b.scope_hash ? -1 : 1));
-    const set = await storeUnlessUnchanged(this.#control, this.#nearSets, pattern, rows, stored);
+  async nearOf(pattern: PatternKey, set: RetainedRowSetRef): Promise<NearLesson[]> {
+    return (await this.#nearSets.read(pattern, set)).sort(byFewestMissing);
+  }
+
+  async storeNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<RetainedRowSetRef> {
+    return this.#storeNear(pattern, near, await this.#storedNear(pattern));
+  }
+
+  async putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<RetainedRowSetRef> {
+    const stored = await this.#storedNear(pattern);
+    const set = await this.#storeNear(pattern, near, stored);
     if (set !== stored) await this.#put(pattern, keys.NEAR, { set });
+    return set;
+  }
+
+  async #storedNear(pattern: PatternKey): Promise<RetainedRowSetRef | undefined> {
+    return keptSetSchema.safeParse((await this.#get(pattern, keys.NEAR))?.set).data;
+  }
+
+  async #storeNear(
+    pattern: PatternKey,
+    near: readonly NearLesson[],
+    stored: RetainedRowSetRef | undefined,
+  ): Promise<RetainedRowSetRef> {
+    const rows = near.toSorted((a, b) => (a.scope_hash < b.scope_hash ? -1 : 1));
+    return storeUnlessUnchanged(this.#control, this.#nearSets, pattern, rows, stored);
   }
 
   async evidence(pattern: PatternKey): Promise<PolicyComparison | undefined> {

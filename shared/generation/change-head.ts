@@ -12,12 +12,12 @@ import { renew } from './retention.ts';
 const ATTEMPTS = 8;
 
 /** Who requests a change and why; the audit keeps both. */
-export interface Operator {
+interface Operator {
   readonly who: string;
   readonly why: string;
 }
 
-type HeadDeps = Pick<GenerationStores, 'heads' | 'now'>;
+type HeadDeps = Pick<GenerationStores, 'heads' | 'changes' | 'now'>;
 
 /**
  * Sets the mode of a pattern. Look-ups use it as soon as the promise resolves.
@@ -96,7 +96,7 @@ type HeadContent = Omit<Head, 'version' | 'last_change'>;
  * @throws Fault `unknown_pattern`, `head_changed`
  */
 async function change(
-  { heads, now }: HeadDeps,
+  { heads, changes, now }: HeadDeps,
   pattern: PatternKey,
   { who, why }: Operator,
   what: Change['what'],
@@ -108,7 +108,7 @@ async function change(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const head = (await heads.head(pattern)) ?? NEW_HEAD;
     const next: Head = { ...(await update(head)), version: head.version + 1, last_change };
-    if (attempt === 0) await heads.audit(pattern, last_change);
+    if (attempt === 0) await changes.audit(pattern, last_change);
     if (await heads.replaceHead(pattern, next)) return next;
   }
   throw new Fault('head_changed', 'other writers changed the pattern at the same time: try again');

@@ -57,5 +57,20 @@ export const changeSchema = z.object({
   at: z.iso.datetime(),
   what: z.enum(['publish', 'mode', 'settings', 'rollback']),
   why: z.string(),
+  /** The generation that was published, and the settings that it was computed with. */
+  generation: count.optional(),
+  settings: z
+    .object({
+      as_of: z.iso.datetime(),
+      lookback_days: count,
+      n_min: count,
+      policy: policySchema,
+      payoff: payoffSchema.optional(),
+    })
+    .optional(),
 });
 export type Change = z.output<typeof changeSchema>;
+
+/** A change in the list over all patterns. */
+export const patternChangeSchema = changeSchema.extend({ pattern_key: z.string() });
+export type PatternChange = z.output<typeof patternChangeSchema>;

@@ -64,6 +64,7 @@ export const ENDPOINTS = {
   postCycle: { method: 'POST', path: '/v1/cycles', function: 'admin', roles: OPERATORS },
   getCycles: { method: 'GET', path: '/v1/cycles', function: 'admin', roles: READERS },
   getCycle: { method: 'GET', path: '/v1/cycles/{id}', function: 'admin', roles: READERS },
+  getChanges: { method: 'GET', path: '/v1/changes', function: 'admin', roles: READERS },
   getGenerations: {
     method: 'GET',
     path: '/v1/patterns/{pattern_key}/generations',

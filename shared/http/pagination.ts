@@ -5,16 +5,24 @@ import type { HeadStore, RowSetStore } from '../generation/ports.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { firstThatFit, pageFits } from './answer-size.ts';
+import type { ComputedRunDeps } from './computed-run.ts';
+import { readComputedRun } from './computed-run.ts';
 
 /** The query parameters of a paged list. */
 export interface PageQuery {
   readonly limit: number;
   readonly next?: string | undefined;
+  /** The run whose result is read; by default what is in force. */
+  readonly cycle_id?: string | undefined;
 }
 
 interface Page {
-  readonly pattern: PatternKey;
-  readonly generation: number;
+  /** The members that every list of a pattern begins with. */
+  readonly head: {
+    readonly pattern_key: PatternKey;
+    readonly generation: number;
+    readonly cycle_id?: string;
+  };
   readonly rows: object[];
   /** Holds the token of the next page; empty on the last page. */
   readonly next: { next?: string };
@@ -30,32 +38,43 @@ interface PageStart {
 /** A page token: generation, id of the row set, key of the first row. */
 const TOKEN = /^(\d{1,10})\.([0-9a-f]{32})\.([0-9a-f]{32}#[a-z0-9_]{1,40})$/;
 
+export interface PageDeps extends ComputedRunDeps {
+  readonly heads: Pick<HeadStore, 'head' | 'isRegistered' | 'patterns'>;
+}
+
 /**
- * Reads a page of the row set in force. With a token it continues in the row set of the first page, even if another
- * generation is in force by then.
- * @throws Fault `invalid_pattern_key`, `invalid_page_token`, `unknown_pattern`
+ * Reads a page of the row set in force, or of the one that a run computed. With a token it continues in the row set of
+ * the first page, even if another generation is in force by then.
+ * @throws Fault `invalid_pattern_key`, `invalid_page_token`, `unknown_pattern`, `unknown_cycle`,
+ * `trial_expired`
  */
 export async function readPage<Row extends object>(
-  heads: Pick<HeadStore, 'head' | 'isRegistered' | 'patterns'>,
+  deps: PageDeps,
   store: RowSetStore<Row>,
   set: keyof Pick<Generation, 'lessons' | 'overrides'>,
   query: PageQuery & { readonly pattern_key: string },
 ): Promise<Page> {
   const pattern = parsePatternKey(query.pattern_key);
-  const token = query.next === undefined ? undefined : parseToken(query.next);
-  await requireKnownPattern(heads, pattern);
-  const start = token ?? (await firstPage(heads, pattern, set));
-  if (!start) return { pattern, generation: 0, rows: [], next: {} };
+  const { cycle_id } = query;
+  await requireKnownPattern(deps.heads, pattern);
+  const first =
+    cycle_id !== undefined
+      ? await firstPageOfRun(deps, pattern, cycle_id, set)
+      : query.next === undefined
+        ? await firstPage(deps.heads, pattern, set)
+        : undefined;
+  const start = query.next === undefined ? first : parseToken(query.next);
+  const head = {
+    pattern_key: pattern,
+    generation: start?.generation ?? 0,
+    ...(cycle_id !== undefined && { cycle_id }),
+  };
+  if (!start) return { head, rows: [], next: {} };
   const answerRow = (row: Row): object => ({ pattern_key: pattern, ...row });
   const fits = pageFits(query.limit);
   const page = await store.page(pattern, start.set, start.from, row => fits(answerRow(row)));
   const next = page.next && `${start.generation}.${start.set.id}.${page.next}`;
-  return {
-    pattern,
-    generation: start.generation,
-    rows: page.rows.map(answerRow),
-    next: next ? { next } : {},
-  };
+  return { head, rows: page.rows.map(answerRow), next: next ? { next } : {} };
 }
 
 async function firstPage(
@@ -65,6 +84,16 @@ async function firstPage(
 ): Promise<PageStart | undefined> {
   const current = (await heads.head(pattern))?.current;
   return current && { generation: current.generation, set: current[set], from: '' };
+}
+
+async function firstPageOfRun(
+  deps: ComputedRunDeps,
+  pattern: PatternKey,
+  cycleId: string,
+  set: 'lessons' | 'overrides',
+): Promise<PageStart> {
+  const { generation, sets } = await readComputedRun(deps, pattern, cycleId);
+  return { generation, set: sets[set], from: '' };
 }
 
 function parseToken(token: string): PageStart {

@@ -4,6 +4,7 @@ import { episodeEventSchema, outcomeReportSchema } from '../episode/episode-sche
 import type { FaultCode } from '../errors.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
+import { changesPageSchema, changeTime } from './schemas/changes.ts';
 import { cyclePageSchema, cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
 import { evidenceAnswerSchema } from './schemas/evaluation.ts';
 import { flag, pageQuery } from './schemas/fields.ts';
@@ -36,7 +37,15 @@ export interface Route extends Endpoint {
 }
 
 const patternQuery = z.strictObject({ pattern_key: z.string().max(256) });
-const patternPageQuery = pageQuery.extend(patternQuery.shape);
+const patternPageQuery = pageQuery.extend({
+  ...patternQuery.shape,
+  cycle_id: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .meta({ description: 'what this run computed, instead of what is in force; readable for a day' }),
+});
 
 export const ROUTES = {
   postEvents: {
@@ -77,17 +86,18 @@ export const ROUTES = {
   },
   getOverrides: {
     ...ENDPOINTS.getOverrides,
-    summary: 'List the overrides of the generation in force.',
+    summary: 'List the overrides of the generation in force, or those that a run computed.',
     query: patternPageQuery,
     answers: { 200: overridesPageSchema },
-    problems: ['unknown_pattern', 'invalid_page_token'],
+    problems: ['unknown_pattern', 'unknown_cycle', 'trial_expired', 'invalid_page_token'],
   },
   getLessons: {
     ...ENDPOINTS.getLessons,
-    summary: 'List the lessons of the generation in force; with near=true, the slices just below n_min.',
+    summary:
+      'List the lessons in force, or those that a run computed; near=true: the slices just below n_min.',
     query: patternPageQuery.extend({ near: flag.default(false) }),
     answers: { 200: lessonsPageSchema },
-    problems: ['unknown_pattern', 'invalid_page_token'],
+    problems: ['unknown_pattern', 'unknown_cycle', 'trial_expired', 'invalid_page_token'],
   },
   getStatus: {
     ...ENDPOINTS.getStatus,
@@ -97,11 +107,12 @@ export const ROUTES = {
   },
   postCycle: {
     ...ENDPOINTS.postCycle,
-    summary: 'Start a cycle now. With wait=true the answer is its record, if it finishes in time.',
+    summary:
+      'Start a cycle now, or a trial. With wait=true the answer is its record, if it finishes in time.',
     query: z.strictObject({ wait: flag.default(false) }),
     body: cycleOptionsSchema,
     answers: { 200: cyclePageSchema, 202: cycleStartedSchema },
-    problems: ['unknown_pattern', 'policy_not_available'],
+    problems: ['unknown_pattern', 'policy_not_available', 'as_of_out_of_range', 'reason_required'],
   },
   getCycles: {
     ...ENDPOINTS.getCycles,
@@ -116,6 +127,17 @@ export const ROUTES = {
     query: pageQuery,
     answers: { 200: cyclePageSchema },
     problems: ['unknown_cycle'],
+  },
+  getChanges: {
+    ...ENDPOINTS.getChanges,
+    summary: 'List who changed modes, settings and generations, over all patterns, newest first.',
+    query: pageQuery.extend({
+      pattern_key: z.string().max(256).optional(),
+      from: changeTime.optional(),
+      to: changeTime.optional(),
+    }),
+    answers: { 200: changesPageSchema },
+    problems: ['invalid_page_token', 'unknown_pattern'],
   },
   getGenerations: {
     ...ENDPOINTS.getGenerations,

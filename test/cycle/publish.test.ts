@@ -16,6 +16,9 @@ describe('publication', () => {
       overrides: 4,
       generation: 1,
       published: true,
+      warnings: [],
+      would_publish: true,
+      changes: { added: 4, removed: 0, changed: 0 },
       evidence: [expect.objectContaining({ policy: 'drift' }), expect.objectContaining({ policy: 'replay' })],
     });
     expect(await head()).toMatchObject({

@@ -151,23 +151,6 @@ describe('archived generations', () => {
   });
 });
 
-describe('the audit', () => {
-  it('the audit lists the newest 100 changes, newest first, and includes both of two simultaneous changes', async () => {
-    const { heads } = stores.runtime;
-    await heads.audit(S1, change('one', NOW));
-    await heads.audit(S1, change('two', NOW + 1));
-    await heads.audit(S1, change('two as well', NOW + 1));
-    const whys = (await heads.audits(S1)).map(c => c.why);
-    expect(whys.slice(0, 2).sort()).toEqual(['two', 'two as well']);
-    expect(whys[2]).toBe('one');
-    await Promise.all(
-      Array.from({ length: 110 }, (_, i) => heads.audit(S1, change(`many ${i}`, NOW + 10 + i))),
-    );
-    const many = await heads.audits(S1);
-    expect([many.length, many[0]?.why, many[99]?.why]).toEqual([100, 'many 109', 'many 10']);
-  });
-});
-
 describe('near lessons', () => {
   it('near lessons are written only when they differ from the stored ones', async () => {
     const { heads } = stores.runtime;

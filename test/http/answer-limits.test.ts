@@ -98,6 +98,10 @@ describe('a list whose rows are large', () => {
     finished_at: iso(NOW),
     patterns_total: 13,
     patterns_failed: 0,
+    trial: false,
+    who: 'system:cycle',
+    settings: {},
+    warnings: [],
   });
   const run = (i: number): PatternRun => ({
     pattern_key: longPattern(i),
@@ -107,6 +111,8 @@ describe('a list whose rows are large', () => {
     overrides: 0,
     generation: 0,
     published: false,
+    would_publish: false,
+    warnings: [],
     reason: `32 of 33 in ${'"'.repeat(30_000)}`,
   });
 

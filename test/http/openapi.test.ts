@@ -74,6 +74,7 @@ describe('the OpenAPI document', () => {
     ['post', '/v1/cycles'],
     ['get', '/v1/cycles'],
     ['get', '/v1/cycles/{id}'],
+    ['get', '/v1/changes'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
     ['get', '/v1/patterns/{pattern_key}/evidence'],
     ['get', '/v1/patterns/{pattern_key}/nmin'],
@@ -87,7 +88,7 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 21 operations of the contract and no others', () => {
+  it('The OpenAPI document has the 22 operations of the contract and no others', () => {
     expect(operations).toHaveLength(17 + 4);
   });
 
@@ -173,7 +174,11 @@ describe('the served API', () => {
     const report = { pattern_key: S1, episode_id: 'p-0', outcome: 'failure' };
     await visit('postOutcomes', '/v1/outcomes', { outcomes: [report, { ...report, episode_id: 'x' }] });
     await visit('postOutcomes', '/v1/outcomes', { outcomes: [report, {}] }, 207);
-    const { cycle_id } = await visit('postCycle', '/v1/cycles?wait=true', { as_of: iso(NOW) });
+    const { cycle_id } = await visit('postCycle', '/v1/cycles?wait=true', {
+      as_of: iso(NOW),
+      publish: true,
+      reason: 'tour',
+    });
     await visit('postCycle', '/v1/cycles', { pattern_key: DX, as_of: iso(NOW) }, 202);
     await api.service.stateMachine.idle();
     await visit('getCycle', `/v1/cycles/${cycle_id}`);
@@ -211,10 +216,19 @@ describe('the served API', () => {
       '',
     ]);
     await api.postEvents(events(20, 'c', { scope, decision: 'acted', outcome: 'failure' }));
-    await visit('postCycle', '/v1/cycles?wait=true', { as_of: iso(NOW) });
+    await visit('postCycle', '/v1/cycles?wait=true', {
+      as_of: iso(NOW),
+      publish: true,
+      reason: 'tour',
+    });
     await visit('getEvidence', `${patternPath}/evidence`);
     await visit('postOutcomes', '/v1/outcomes', { outcomes: [{ ...report, pattern_key: S2 }] });
     await visit('getEvidence', `/v1/patterns/${S2}/evidence`);
+    const trial = await visit('postCycle', '/v1/cycles?wait=true', { n_min: 12, reason: 'tour' });
+    const computed = `pattern_key=${S1}&cycle_id=${trial.cycle_id}`;
+    await visit('getLessons', `/v1/lessons?${computed}`);
+    await visit('getLessons', `/v1/lessons?${computed}&near=true`);
+    await visit('getOverrides', `/v1/overrides?${computed}`);
     await visit('getNMin', `${patternPath}/nmin?as_of=${iso(NOW)}&lookback_days=90`);
     await visit('getNMin', `/v1/patterns/${S2}/nmin`);
     await visit('getGenerations', `${patternPath}/generations?diff=1,2`);
@@ -230,6 +244,11 @@ describe('the served API', () => {
       await visit('getSnapshot', `/v1/snapshots/${S1}`);
     }
     await visit('getGenerations', `${patternPath}/generations`);
+    const changes = await visit('getChanges', '/v1/changes?limit=1');
+    await visit(
+      'getChanges',
+      `/v1/changes?pattern_key=${S1}&from=${iso(NOW)}&next=${encodeURIComponent(String(changes.next))}`,
+    );
     await visit('getStatus', '/v1/status');
     const documented = Object.entries<Route>(ROUTES).flatMap(([name, route]) =>
       Object.keys(route.answers).map(status => `${name} ${status}`),

@@ -42,6 +42,8 @@ const tune = (events: readonly KnownEvent[], policy: Policy) =>
     policy,
     challengers: [],
     payoff: { win: 2, loss: 1 },
+    jump: 1.5,
+    on_jump: 'warn',
   });
 
 test.each(POLICIES)(

@@ -9,7 +9,10 @@ import { publishPattern } from '../publish.ts';
 
 const inputSchema = z.object({ cycle: cycleRunSchema, mined: minedPatternSchema });
 
-/** Puts a pattern's mined lessons and overrides in force with one conditional write of its head, and records the run. */
+/**
+ * Puts a pattern's mined lessons and overrides in force with one conditional write of its head, and records the run and
+ * what it computed.
+ */
 export async function publishStep(
   deps: GenerationStores & Pick<CycleDeps, 'cycles'>,
   input: unknown,
@@ -17,6 +20,7 @@ export async function publishStep(
   const { cycle, mined } = parse(inputSchema, input, 'invalid_request');
   const pattern = storedPatternKey(mined.pattern_key);
   const run = await publishPattern(deps, pattern, cycle, mined, await deps.heads.head(pattern));
-  await deps.cycles.putRun(cycle.cycle_id, run);
+  const { lessons, overrides, near } = mined;
+  await deps.cycles.putRun(cycle.cycle_id, run, { lessons, overrides, ...(near !== undefined && { near }) });
   return run;
 }

@@ -2,16 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import type { CycleRecord } from '../../cycle/cycle.ts';
-import { cycleId, cycleOptionsSchema } from '../../cycle/cycle.ts';
+import { cycleId } from '../../cycle/cycle.ts';
 import type { CycleStarter, CycleStore } from '../../cycle/cycle-store.ts';
+import { readRunOptions } from '../../cycle/run-options.ts';
 import { Fault } from '../../errors.ts';
-import { requirePolicy } from '../../generation/effective-settings.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { HeadStore } from '../../generation/ports.ts';
-import { parsePatternKey } from '../../pattern/pattern-key.ts';
-import { parse } from '../../validation.ts';
 import { firstThatFit, partBytes } from '../answer-size.ts';
 import { addRoute, readJson, readQuery } from '../app.ts';
+import { callerOf } from '../caller.ts';
 import type { PageQuery } from '../pagination.ts';
 import { pageByKey } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
@@ -19,7 +18,7 @@ import type { cyclePageSchema } from '../schemas/cycles.ts';
 import { DEFAULT_LIMIT } from '../schemas/fields.ts';
 
 export interface CycleRoutesDeps {
-  readonly heads: HeadStore;
+  readonly heads: Pick<HeadStore, 'isRegistered' | 'patterns'>;
   readonly cycles: CycleStore;
   readonly starter: CycleStarter;
   /** Milliseconds since 1970. */
@@ -37,7 +36,7 @@ export function cycleRoutes(app: Hono, deps: CycleRoutesDeps): void {
 
   addRoute(app, ROUTES.getCycles, async c => {
     const { limit, next } = readQuery(c, ROUTES.getCycles.query);
-    const cycles = await deps.cycles.list(limit + 1, next);
+    const cycles = await deps.cycles.listAll(limit + 1, next);
     const page = firstThatFit(cycles, limit);
     const last = page.length < cycles.length ? page.at(-1) : undefined;
     return c.json({ cycles: page, ...(last && { next: last.cycle_id }) });
@@ -54,12 +53,10 @@ export function cycleRoutes(app: Hono, deps: CycleRoutesDeps): void {
 /** Starts a cycle. Answers 200 with its record if `wait=true` and it finishes in time, else 202. */
 async function startCycle(c: Context, deps: CycleRoutesDeps): Promise<Response> {
   const { wait } = readQuery(c, ROUTES.postCycle.query);
-  const options = parse(cycleOptionsSchema, await readJson(c), 'invalid_request');
-  if (options.policy !== undefined) requirePolicy(options.policy);
-  if (options.pattern_key !== undefined)
-    await requireKnownPattern(deps.heads, parsePatternKey(options.pattern_key));
+  const options = readRunOptions(await readJson(c), deps.now());
+  if (options.pattern_key !== undefined) await requireKnownPattern(deps.heads, options.pattern_key);
   const id = cycleId(new Date(deps.now()).toISOString(), randomUUID());
-  const { done } = await deps.starter.start(id, options);
+  const { done } = await deps.starter.start(id, callerOf(c), options);
   if (!wait) return c.json({ cycle_id: id }, 202);
   await done;
   const record = await finishedCycle(deps, id, done === undefined ? WAIT_MS : 0);

@@ -7,12 +7,14 @@ import { Fault } from '../../errors.ts';
 import { readEvent } from '../../lever/read-event.ts';
 import { nearestName } from '../../suggestion.ts';
 import { isObject, parse } from '../../validation.ts';
+import type { MisspeltFactorRecorder } from '../../warning/misspelt-factor-recorder.ts';
 import { addRoute, answerProblem, readJson } from '../app.ts';
 import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
 
 interface IngestDeps {
   readonly episodes: EpisodeStore;
   readonly now: () => number;
+  readonly misspeltFactors: MisspeltFactorRecorder;
 }
 
 interface Rejection {
@@ -43,6 +45,7 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
       isSingle ? '' : 'events',
     );
     const results = parsed.length === 0 ? [] : await deps.episodes.add(parsed.map(item => item.value));
+    await deps.misspeltFactors.record(parsed.map(item => item.value));
     const counts = { accepted: 0, unchanged: 0 };
     results.forEach((result, i) => {
       if (result === 'accepted' || result === 'unchanged') counts[result]++;

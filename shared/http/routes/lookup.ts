@@ -4,6 +4,7 @@ import { Fault, faultCode } from '../../errors.ts';
 import type { Head } from '../../generation/head.ts';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
 import type { Log } from '../../log.ts';
+import { DEGRADED_LOOKUP_MESSAGE } from '../../log-messages.ts';
 import type { GenerationCache } from '../../lookup/generation-cache.ts';
 import type { LookupRequest, LookupResult } from '../../lookup/look-up.ts';
 import { lookUp, servesOverrides } from '../../lookup/look-up.ts';
@@ -15,6 +16,7 @@ import { unknownValues } from '../../lookup/unknown-names.ts';
 import type { Override, Policy } from '../../override/override.ts';
 import { DEFAULT_RESOLUTION } from '../../override/override.ts';
 import type { OverrideIndex } from '../../override/override-index.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope } from '../../pattern/scope.ts';
 import { parse } from '../../validation.ts';
@@ -32,6 +34,8 @@ interface LookupDeps {
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly defaults: { readonly policy: Policy };
   readonly log: Log;
+  /** Counts a degraded look-up in this process. In AWS the line in the log is counted instead. */
+  readonly onDegradedLookup?: (pattern: PatternKey) => void;
 }
 
 /** Registers the routes that the PM calls for overrides: look-ups and snapshots. */
@@ -118,7 +122,8 @@ async function respondToLookup(
     if (head?.current && (servesOverrides(head.mode) || explainsShadow))
       index = await deps.generations.index(request.pattern, head.current.overrides);
   } catch (error) {
-    deps.log.error('look-up answered neutral', error, { pattern: request.pattern });
+    deps.log.error(DEGRADED_LOOKUP_MESSAGE, error, { pattern: request.pattern });
+    deps.onDegradedLookup?.(request.pattern);
     const neutral = lookUp(request, head, undefined, deps.defaults.policy);
     const degraded = {
       code: faultCode(error),

@@ -1,6 +1,5 @@
 import type { Context, Hono } from 'hono';
 import { Fault } from '../../errors.ts';
-import type { Operator } from '../../generation/change-head.ts';
 import { rollBack, setMode, setSettings } from '../../generation/change-head.ts';
 import { compareGenerations } from '../../generation/compare-generations.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
@@ -14,6 +13,7 @@ import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import { partBytes } from '../answer-size.ts';
 import { addRoute, patternParam, readJson, readQuery } from '../app.ts';
+import { callerOf } from '../caller.ts';
 import { pageByKey, pageByPosition } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
 import type { GenerationAnswer, HeadAnswer } from '../schemas/patterns.ts';
@@ -27,7 +27,7 @@ export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
   addRoute(app, ROUTES.putMode, async c => {
     const pattern = patternParam(c);
     const { mode, reason } = parse(modeRequestSchema, await readJson(c), 'invalid_request');
-    return c.json(headAnswer(pattern, await setMode(deps, pattern, mode, operator(c, reason))));
+    return c.json(headAnswer(pattern, await setMode(deps, pattern, mode, { who: callerOf(c), why: reason })));
   });
 
   addRoute(app, ROUTES.putSettings, c => changeSettings(c, deps));
@@ -35,7 +35,9 @@ export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
   addRoute(app, ROUTES.postRollback, async c => {
     const pattern = patternParam(c);
     const { generation, reason } = parse(rollbackRequestSchema, await readJson(c), 'invalid_request');
-    return c.json(headAnswer(pattern, await rollBack(deps, pattern, generation, operator(c, reason))));
+    return c.json(
+      headAnswer(pattern, await rollBack(deps, pattern, generation, { who: callerOf(c), why: reason })),
+    );
   });
 
   addRoute(app, ROUTES.getGenerations, async c => {
@@ -43,7 +45,7 @@ export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
     const pattern = await requireKnownPattern(deps.heads, patternParam(c));
     const { current, retained } = await retainedGenerations(deps.heads, pattern);
     const answerOf = (g: Generation): GenerationAnswer => generationAnswer(g, g === current);
-    const answer = { pattern_key: pattern, changes: await deps.heads.audits(pattern) };
+    const answer = { pattern_key: pattern, changes: await deps.changes.audits(pattern) };
     if (diff === undefined) {
       const page = pageByKey(retained.map(answerOf), g => String(g.generation), query, partBytes(answer));
       return c.json({ ...answer, generations: page.rows, ...page.next });
@@ -66,7 +68,7 @@ async function changeSettings(c: Context, deps: PatternRoutesDeps): Promise<Resp
     ...(policy !== undefined && { policy: policy === null ? null : requirePolicy(policy) }),
     ...(challengers !== undefined && { challengers: challengers?.map(requirePolicy) ?? null }),
   };
-  const head = await setSettings(deps, pattern, settings, operator(c, reason));
+  const head = await setSettings(deps, pattern, settings, { who: callerOf(c), why: reason });
   const effective = effectiveSettings(deps.defaults, head.settings);
   return c.json({ pattern_key: pattern, ...effective, last_change: head.last_change });
 }
@@ -107,11 +109,4 @@ function headAnswer(pattern: PatternKey, head: Head): HeadAnswer {
 function generationAnswer(generation: Generation, in_force: boolean): GenerationAnswer {
   const { lessons, overrides, ...rest } = generation;
   return { ...rest, in_force, lessons: lessons.rows, overrides: overrides.rows };
-}
-
-/** Returns the caller for the audit: the identity that API Gateway or the token check authenticated, else `local`. */
-function operator(c: Context, why: string): Operator {
-  const authorizer = c.env?.requestContext?.authorizer;
-  const who = authorizer?.iam?.userArn ?? authorizer?.jwt?.claims?.sub ?? 'local';
-  return { who: String(who).slice(0, 256), why };
 }

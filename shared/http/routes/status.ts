@@ -4,19 +4,21 @@ import type { CycleStore } from '../../cycle/cycle-store.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
-import { unqueriedDimensions } from '../../lookup/dimension-coverage.ts';
-import type { DimensionStore } from '../../lookup/dimension-store.ts';
+import type { DegradedLookups } from '../../warning/degraded-lookups.ts';
+import type { DimensionStore } from '../../warning/dimension-store.ts';
 import { partBytes } from '../answer-size.ts';
 import { addRoute, readQuery } from '../app.ts';
 import type { PageQuery } from '../pagination.ts';
 import { pageByKey } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
 import type { Status } from '../schemas/status.ts';
+import { statusWarnings } from '../status-warnings.ts';
 
 export interface StatusDeps {
   readonly heads: HeadStore;
   readonly cycles: CycleStore;
   readonly dimensions: DimensionStore;
+  readonly degradedLookups: DegradedLookups;
   readonly defaults: Defaults;
   /** The service is unhealthy when the last finished cycle is older than this. */
   readonly cycleMaxAgeMinutes: number;
@@ -33,8 +35,6 @@ const RECENT_CYCLES = 10;
 const STUCK_MINUTES = 60;
 /** Maximum number of failed patterns that a reason names. */
 const SHOWN_PATTERNS = 5;
-/** Maximum number of dimensions that a warning names. */
-const SHOWN_DIMENSIONS = 8;
 /** Bytes that a page leaves for the warnings about its patterns, each of at most 1,200 bytes. */
 const WARNING_BYTES = 1_200_000;
 
@@ -46,12 +46,13 @@ export function statusRoutes(app: Hono, deps: StatusDeps): void {
 
 /**
  * Returns the totals of the whole system, the reasons why it is unhealthy, if it is, and one page of the patterns.
- * A warning about a pattern comes with the page that lists the pattern.
+ * Misspelt names and unused dimensions of a pattern come with its page, the other warnings with the first page.
  */
 async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status> {
   const now = deps.now();
   const [overview, recent] = await Promise.all([deps.heads.overview(), deps.cycles.list(RECENT_CYCLES)]);
-  const last = recent.find(cycle => cycle.finished_at !== undefined);
+  const finished = recent.filter(cycle => cycle.finished_at !== undefined);
+  const [last] = finished;
   const reasons = [
     ...tooOld(deps, overview, last, now),
     ...stuck(recent, now),
@@ -76,17 +77,16 @@ async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status>
   };
   const page = pageByKey(patterns, row => row.pattern_key, query, partBytes(totals) + WARNING_BYTES);
   const listed = new Set(page.rows.map(row => row.pattern_key));
-  const warnings = await dimensionWarnings(
-    deps,
-    overview.filter(row => listed.has(row.pattern)),
-    now,
-  );
+  const listedRows = overview.filter(row => listed.has(row.pattern));
+  const runs = query.next === undefined ? finished : [];
+  const warnings = await statusWarnings(deps, listedRows, runs, now);
   return { ...totals, warnings, patterns: [...page.rows], ...page.next };
 }
 
 function patternStatus(defaults: Defaults, row: PatternOverview): Status['patterns'][number] {
   const { pattern, head, counts, conflicts } = row;
   const current = head?.current;
+  const nextPolicy = effectiveSettings(defaults, head?.settings).policy;
   return {
     pattern_key: pattern,
     events: {
@@ -97,7 +97,8 @@ function patternStatus(defaults: Defaults, row: PatternOverview): Status['patter
     parked_outcomes: counts.parked,
     conflicts,
     mode: head?.mode ?? 'live',
-    policy: effectiveSettings(defaults, head?.settings).policy,
+    policy: current?.policy ?? nextPolicy,
+    ...(current && current.policy !== nextPolicy && { next_policy: nextPolicy }),
     generation: current?.generation ?? 0,
     as_of: current?.as_of ?? null,
     lessons: current?.lessons.rows ?? 0,
@@ -136,35 +137,10 @@ async function failure(deps: StatusDeps, cycle: CycleSummary): Promise<Reason> {
   const runs = (await deps.cycles.runs(cycle.cycle_id)).filter(run => run.status === 'failed');
   const shown = runs.slice(0, SHOWN_PATTERNS).map(run => `${run.pattern_key} ${run.reason ?? ''}`.trim());
   const more = runs.length > shown.length ? [`and ${runs.length - shown.length} more`] : [];
-  const parts = [...(cycle.reason ? [cycle.reason] : []), ...shown, ...more];
+  const parts = [...(cycle.failure ? [cycle.failure] : []), ...shown, ...more];
   const why = parts.length === 0 ? '' : `: ${parts.join('; ')}`;
   const detail = `the last cycle ${cycle.cycle_id} ended ${cycle.status}${why}`;
   return { code: 'cycle_failed', detail };
-}
-
-/**
- * Returns a warning for each pattern whose lessons use dimensions that no look-up sends: such lessons have no effect.
- * The service stays healthy, because runs work; only the operator can judge whether those slices matter.
- */
-async function dimensionWarnings(
-  deps: StatusDeps,
-  overview: readonly PatternOverview[],
-  now: number,
-): Promise<Reason[]> {
-  const withLessons = overview.filter(row => (row.head?.current?.lessons.rows ?? 0) > 0);
-  const unqueried = await Promise.all(
-    withLessons.map(async ({ pattern }) => {
-      const names = unqueriedDimensions(await deps.dimensions.coverage(pattern), now);
-      return { pattern, names };
-    }),
-  );
-  return unqueried.flatMap(({ pattern, names }) => {
-    if (names.length === 0) return [];
-    const more = names.length > SHOWN_DIMENSIONS ? ` and ${names.length - SHOWN_DIMENSIONS} more` : '';
-    const shown = `${names.slice(0, SHOWN_DIMENSIONS).join(', ')}${more}`;
-    const detail = `lessons of ${pattern} use ${shown}; no look-up has sent it for 24 hours`;
-    return [{ code: 'dimension_not_asked', detail }];
-  });
 }
 
 function ageMs(cycle: CycleSummary, now: number): number {

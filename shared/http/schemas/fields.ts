@@ -17,6 +17,11 @@ export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(DEFAULT_LIMIT),
   next: z.string().max(256).optional(),
 });
+/** The run whose result a list contains. */
+export const cycleIdOfList = z
+  .string()
+  .optional()
+  .meta({ description: 'The run that computed the list; absent when the list is what is in force.' });
 
 /** The token of the next page. */
 export const next = z.string().optional().meta({

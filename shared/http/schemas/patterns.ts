@@ -2,22 +2,17 @@ import * as z from 'zod';
 import { changeSchema } from '../../generation/generation.ts';
 import { modeSchema } from '../../generation/head.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
+import { jumpSchema, onJumpSchema } from '../../override/jump-settings.ts';
 import { POLICIES, resolutionSchema } from '../../override/override.ts';
 import { payoffSchema } from '../../override/payoff.ts';
 import { scopeSubsetSchema } from '../../pattern/scope.ts';
 import { reasonCodeSchema } from '../../reason.ts';
-import { count, lookbackDays } from '../../validation.ts';
+import { changeReason, count, lookbackDays, minEvents } from '../../validation.ts';
 import { generation, next, patternKey } from './fields.ts';
 
-const reason = z
-  .string()
-  .trim()
-  .min(1)
-  .max(1000)
-  .refine(text => text.isWellFormed(), 'must be well-formed Unicode')
-  .meta({ description: 'The reason for the change, which the audit stores.' });
-
-export const modeRequestSchema = z.strictObject({ mode: modeSchema, reason }).meta({ id: 'ModeRequest' });
+export const modeRequestSchema = z
+  .strictObject({ mode: modeSchema, reason: changeReason })
+  .meta({ id: 'ModeRequest' });
 
 /** Policy names are free strings here: `requirePolicy` rejects an unknown one with the code `policy_not_available`. */
 export const settingsRequestSchema = z
@@ -33,9 +28,11 @@ export const settingsRequestSchema = z
       .nullish()
       .meta({ description: 'Policies that each run computes and compares with the one that it publishes.' }),
     payoff: payoffSchema.nullish(),
-    n_min: count.min(1).max(1_000_000).nullish(),
+    n_min: minEvents.nullish(),
     lookback_days: lookbackDays.nullish(),
-    reason,
+    jump: jumpSchema.nullish(),
+    on_jump: onJumpSchema.nullish(),
+    reason: changeReason,
   })
   .meta({
     id: 'SettingsRequest',
@@ -50,12 +47,14 @@ export const settingsAnswerSchema = z
     payoff: payoffSchema,
     n_min: count,
     lookback_days: count,
+    jump: jumpSchema,
+    on_jump: onJumpSchema,
     last_change: changeSchema,
   })
   .meta({ id: 'Settings' });
 
 export const rollbackRequestSchema = z
-  .strictObject({ generation: count.min(1), reason })
+  .strictObject({ generation: count.min(1), reason: changeReason })
   .meta({ id: 'RollbackRequest' });
 
 export const headAnswerSchema = z
