@@ -143,8 +143,9 @@ const mined = {
   evidence: [],
   head_version: 0,
 } as unknown as MinedPattern;
-const published = async (head: Partial<Head>): Promise<Reason> => {
-  const run = await publishPattern(unwritten, S1, { cycle_id: 'c' } as CycleRun, mined, head as Head);
+const published = async (head: Partial<Head>, result: Partial<MinedPattern> = {}): Promise<Reason> => {
+  const computed = { ...mined, ...result };
+  const run = await publishPattern(unwritten, S1, { cycle_id: 'c' } as CycleRun, computed, head as Head);
   return { code: run.reason_code ?? 'internal', text: run.reason ?? '' };
 };
 const failure = (error: string): Reason => {
@@ -509,6 +510,15 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
         last_change: { who: 'anna', at: '', what: 'mode', why: 'mode frozen: bad prices' },
       }),
     'an operator froze the pattern: mode frozen: bad prices',
+  ],
+  [
+    'held_for_jump',
+    () =>
+      published(
+        { version: 0, mode: 'live' },
+        { lessons: { rows: 1 } as MinedPattern['lessons'], held: 'one override would move too far' },
+      ),
+    'one override would move too far',
   ],
   [
     'changed_meanwhile',
