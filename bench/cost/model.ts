@@ -73,7 +73,7 @@ export const USE = {
   /** The default sampling traces one request a second and 5 % of the rest. */
   traceShare: 0.05,
   logMonths: 3,
-  metrics: 12,
+  metrics: 13,
   alarmMetrics: 28,
   compositeAlarms: 3,
 } as const;
