@@ -82,7 +82,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('The OpenAPI document has the 22 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(17 + 4);
+    expect(operations).toHaveLength(17 + 5);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
