@@ -229,7 +229,7 @@ describe('[T2] the result of a run', () => {
 
   it('A pattern that a run did not compute answers unknown_cycle and says where to look', async () => {
     const { cycle_id } = await api.trial({ n_min: 5 });
-    await api.postEvents(events(1, 'later', { pattern_key: S2 }));
+    await api.postEvents(events(1, 'later', { pattern: S2 }));
     const path = `/v1/overrides?pattern_key=${S2}&cycle_id=${cycle_id}`;
     expect((await requestProblem(api, 'GET', path)).detail).toBe(
       `cycle ${cycle_id} has no result for ${S2}: GET /v1/cycles/${cycle_id} shows what it computed`,
