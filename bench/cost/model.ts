@@ -73,7 +73,7 @@ export const USE = {
   /** The default sampling traces one request a second and 5 % of the rest. */
   traceShare: 0.05,
   logMonths: 3,
-  metrics: 10,
+  metrics: 11,
   alarmMetrics: 26,
   compositeAlarms: 3,
 } as const;
