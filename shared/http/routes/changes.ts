@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { Fault } from '../../errors.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { addRoute, readQuery } from '../app.ts';
@@ -8,7 +9,14 @@ import { ROUTES } from '../routes.ts';
 export function changeRoutes(app: Hono, { changes }: Pick<GenerationStores, 'changes'>): void {
   addRoute(app, ROUTES.getChanges, async c => {
     const { pattern_key, ...query } = readQuery(c, ROUTES.getChanges.query);
+    if (query.from !== undefined && query.to !== undefined && query.from > query.to) throw emptySpan();
     const pattern = pattern_key === undefined ? undefined : parsePatternKey(pattern_key);
     return c.json(await changes.page({ ...query, pattern }));
+  });
+}
+
+function emptySpan(): Fault {
+  return new Fault('invalid_request', 'from is after to: exchange them, or leave one out', {
+    issues: [{ path: 'from', message: 'must not be after to' }],
   });
 }
