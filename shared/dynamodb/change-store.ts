@@ -44,6 +44,10 @@ export class DynamoChangeStore implements ChangeStore {
 
   async page({ pattern, from, to, limit, next }: ChangeQuery) {
     if (next !== undefined && !TOKEN.test(next)) throw invalidToken();
+    const first = from === undefined ? '0' : keys.changeSort(timeOf(from), '');
+    const last = next ?? (to === undefined ? '~' : keys.changeSort(timeOf(to), '~'));
+    // DynamoDB rejects an empty span, which a page token from before `from` makes.
+    if (first > last) return { changes: [] };
     const prefix = pattern === undefined ? '' : keys.CHANGE_PREFIX;
     const items = await this.#control.db.queryPage({
       TableName: this.#control.name,
@@ -51,8 +55,8 @@ export class DynamoChangeStore implements ChangeStore {
       KeyConditionExpression: 'pk = :p AND sk BETWEEN :from AND :to',
       ExpressionAttributeValues: {
         ':p': pattern === undefined ? keys.CHANGES : keys.patternPartition(pattern),
-        ':from': prefix + (from === undefined ? '0' : keys.changeSort(timeOf(from), '')),
-        ':to': prefix + (next ?? (to === undefined ? '~' : keys.changeSort(timeOf(to), '~'))),
+        ':from': prefix + first,
+        ':to': prefix + last,
       },
       ScanIndexForward: false,
       // One item more than the page tells whether there is another page.
