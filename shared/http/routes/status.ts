@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
-import type { CycleSummary } from '../../cycle/cycle.ts';
+import type { CycleSummary, PatternRun } from '../../cycle/cycle.ts';
 import type { CycleStore } from '../../cycle/cycle-store.ts';
+import { ageMs, healthReasons } from '../../cycle/health.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
@@ -23,13 +24,8 @@ export interface StatusDeps {
 
 type Reason = Status['reasons'][number];
 
-const MINUTE_MS = 60_000;
 /** Number of newest cycles that are searched for the last finished one. */
 const RECENT_CYCLES = 10;
-/** Age of an unfinished cycle that counts as stuck. The state machine times out after 50 minutes. */
-const STUCK_MINUTES = 60;
-/** Maximum number of failed patterns that a reason names. */
-const SHOWN_PATTERNS = 5;
 /** Maximum number of dimensions that a warning names. */
 const SHOWN_DIMENSIONS = 8;
 
@@ -42,11 +38,9 @@ async function systemStatus(deps: StatusDeps): Promise<Status> {
   const now = deps.now();
   const [overview, recent] = await Promise.all([deps.heads.overview(), deps.cycles.list(RECENT_CYCLES)]);
   const last = recent.find(cycle => cycle.finished_at !== undefined);
-  const reasons = [
-    ...tooOld(deps, overview, last, now),
-    ...stuck(recent, now),
-    ...(last && last.status !== 'succeeded' ? [await failure(deps, last)] : []),
-  ];
+  const failedRuns = last && last.status !== 'succeeded' ? await failedPatterns(deps, last) : [];
+  const { cycleMaxAgeMinutes } = deps;
+  const reasons = healthReasons({ overview, recent, last, failedRuns, cycleMaxAgeMinutes, now });
   const patterns = overview.map(row => patternStatus(deps.defaults, row));
   return {
     healthy: reasons.length === 0,
@@ -89,41 +83,8 @@ function patternStatus(defaults: Defaults, row: PatternOverview): Status['patter
   };
 }
 
-/**
- * Returns a reason when no cycle has finished within the limit. The time counts from the last finished cycle or,
- * without one, from the registration of the first pattern.
- */
-function tooOld(
-  deps: StatusDeps,
-  overview: readonly PatternOverview[],
-  last: CycleSummary | undefined,
-  now: number,
-): Reason[] {
-  const limitMs = deps.cycleMaxAgeMinutes * MINUTE_MS;
-  if (last) {
-    if (ageMs(last, now) <= limitMs) return [];
-    const minutes = Math.round(ageMs(last, now) / MINUTE_MS);
-    return [{ code: 'no_recent_cycle', detail: `the last cycle finished ${minutes} minutes ago` }];
-  }
-  const since = Math.min(...overview.map(row => row.since));
-  if (overview.length === 0 || now - since <= limitMs) return [];
-  return [{ code: 'no_recent_cycle', detail: 'no cycle has finished since the first event arrived' }];
-}
-
-function stuck(recent: readonly CycleSummary[], now: number): Reason[] {
-  return recent
-    .filter(c => c.status === 'running' && now - Date.parse(c.started_at) > STUCK_MINUTES * MINUTE_MS)
-    .map(c => ({ code: 'cycle_stuck', detail: `cycle ${c.cycle_id} started but never finished` }));
-}
-
-async function failure(deps: StatusDeps, cycle: CycleSummary): Promise<Reason> {
-  const runs = (await deps.cycles.runs(cycle.cycle_id)).filter(run => run.status === 'failed');
-  const shown = runs.slice(0, SHOWN_PATTERNS).map(run => `${run.pattern_key} ${run.reason ?? ''}`.trim());
-  const more = runs.length > shown.length ? [`and ${runs.length - shown.length} more`] : [];
-  const parts = [...(cycle.reason ? [cycle.reason] : []), ...shown, ...more];
-  const why = parts.length === 0 ? '' : `: ${parts.join('; ')}`;
-  const detail = `the last cycle ${cycle.cycle_id} ended ${cycle.status}${why}`;
-  return { code: 'cycle_failed', detail };
+async function failedPatterns({ cycles }: StatusDeps, cycle: CycleSummary): Promise<PatternRun[]> {
+  return (await cycles.runs(cycle.cycle_id)).filter(run => run.status === 'failed');
 }
 
 /**
@@ -149,10 +110,6 @@ async function dimensionWarnings(
     const detail = `lessons of ${pattern} use ${shown}; no look-up has sent it for 24 hours`;
     return [{ code: 'dimension_not_asked', detail }];
   });
-}
-
-function ageMs(cycle: CycleSummary, now: number): number {
-  return Math.max(0, now - Date.parse(cycle.finished_at ?? cycle.started_at));
 }
 
 function sum<T>(items: readonly T[], figure: (item: T) => number): number {
