@@ -85,7 +85,7 @@ async function assemble(
   const runtime = createRuntime(config, client, options.now, options.log);
   await runtime.storedFormat.open();
   const stateMachine = await LocalStateMachine.load(runtime, options.interpreter);
-  const app = createApp(runtime.log);
+  const app = createApp(runtime.log, config.origins);
   if (options.callers) requireTokens(app, options.callers);
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);
