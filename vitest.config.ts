@@ -14,6 +14,7 @@ const UNIT = [
   'generation/*',
   'lookup/*',
   'cycle/cycle',
+  'cycle/health',
 ];
 
 const project = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({

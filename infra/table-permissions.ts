@@ -48,6 +48,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
         'parked',
         'event_conflicts',
         'outcome_conflicts',
+        'waiting',
+        'waiting_since',
       ],
     },
   ],

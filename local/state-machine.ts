@@ -137,6 +137,7 @@ export class LocalStateMachine implements CycleStarter {
           patterns_total: 0,
           patterns_failed: 0,
           reason: `failed: ${code}`,
+          settings: options.pattern_key === undefined ? {} : { pattern_key: options.pattern_key },
         });
         return;
       } catch (error) {

@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import type { CycleDeps } from './cycle/dependencies.ts';
+import type { StoreWrites } from './cycle/health-facts.ts';
 import { Dynamo, documentClient } from './dynamodb/client.ts';
 import { ControlTable } from './dynamodb/control-table.ts';
 import { DynamoCycleStore } from './dynamodb/cycle-store.ts';
@@ -26,6 +27,7 @@ export interface Runtime extends CycleDeps {
   readonly generations: GenerationCache;
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly storedFormat: StoredFormat;
+  readonly writes: StoreWrites;
 }
 
 const writeStdout = (line: string): boolean => process.stdout.write(`${line}\n`);
@@ -63,6 +65,7 @@ export function createRuntime(
       now,
     ),
     storedFormat: new StoredFormat(control),
+    writes: db,
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     episodes: new DynamoEpisodeStore(db, heads, {
       eventsTable: tables.events,

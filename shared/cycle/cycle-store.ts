@@ -4,6 +4,8 @@ import type { CycleOptions, CycleRecord, CycleSummary, PatternRun } from './cycl
 export interface CycleStore {
   /** Writes or overwrites the summary of a run. */
   put(summary: CycleSummary): Promise<void>;
+  /** Returns the finished run over all patterns that was written last, whatever time its clock had. */
+  lastFull(): Promise<CycleSummary | undefined>;
   /** Writes or overwrites the outcome of one pattern in a run. */
   putRun(cycleId: string, run: PatternRun): Promise<void>;
   /** Lists the outcomes of the patterns of a run. */

@@ -31,7 +31,7 @@ export const cycleOptionsSchema = z
 export type CycleOptions = z.output<typeof cycleOptionsSchema>;
 
 /** A run, in the form that each of its steps receives. */
-export const cycleRunSchema = cycleOptionsSchema.omit({ pattern_key: true }).extend({
+export const cycleRunSchema = cycleOptionsSchema.extend({
   cycle_id: z.string(),
   as_of: z.iso.datetime(),
   started_at: z.iso.datetime(),
@@ -115,6 +115,10 @@ export const cycleSummarySchema = z
     patterns_total: count,
     patterns_failed: count,
     reason: z.string().optional(),
+    settings: z
+      .object({ pattern_key: z.string().optional() })
+      .default({})
+      .meta({ description: 'the options that were given' }),
   })
   .meta({ id: 'CycleSummary' });
 export type CycleSummary = z.output<typeof cycleSummarySchema>;
@@ -126,8 +130,12 @@ export type CycleRecord = z.output<typeof cycleRecordSchema>;
 
 /** Returns a sortable id: start time, then a hash of the execution name, so that a retried start yields the same id. */
 export function cycleId(startedAt: string, executionName: string): string {
-  const time = new Date(startedAt).toISOString().replace(/[-:.]/g, '');
-  return `${time}-${shortHash(executionName).slice(0, 8)}`;
+  return `${cycleIdStart(Date.parse(startedAt))}-${shortHash(executionName).slice(0, 8)}`;
+}
+
+/** Returns the text with which the ids of runs begin that started at a time, milliseconds since 1970. */
+export function cycleIdStart(startedAt: number): string {
+  return new Date(startedAt).toISOString().replace(/[-:.]/g, '');
 }
 
 /** Returns the status of a run from the statuses of its patterns. */

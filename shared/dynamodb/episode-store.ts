@@ -59,7 +59,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       counts,
     );
     for (const { episode, result } of writes) counts.addConflict(episode.pattern, result);
-    await counts.write(this.#db, this.#settings.controlTable, this.#settings.log);
+    await counts.write(this.#db, this.#settings);
     return writes.map(w => w.result);
   }
 
@@ -82,7 +82,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       },
       16,
     );
-    await counts.write(this.#db, this.#settings.controlTable, this.#settings.log);
+    await counts.write(this.#db, this.#settings);
     return results;
   }
 
@@ -102,6 +102,23 @@ export class DynamoEpisodeStore implements EpisodeStore {
       }),
     );
     for await (const page of interleavePages(shards)) yield page.map(toResolvedRow);
+  }
+
+  async newestUntil(pattern: PatternKey, to: number): Promise<number | undefined> {
+    const [, last] = keys.eventTimeSpan(to, to);
+    const newestOfShards = await mapBatches(keys.eventPartitions(pattern), 1, ([partition]) =>
+      this.#db.queryPage({
+        TableName: this.#settings.eventsTable,
+        IndexName: keys.OUTCOMES_INDEX,
+        KeyConditionExpression: 'rk = :p AND t <= :to',
+        ExpressionAttributeValues: { ':p': partition, ':to': last },
+        ProjectionExpression: 't',
+        ScanIndexForward: false,
+        Limit: 1,
+      }),
+    );
+    const times = newestOfShards.flat().map(item => keys.eventTimeOf(String(item.t)));
+    return times.length === 0 ? undefined : Math.max(...times);
   }
 
   async #insert(writes: readonly Write[], counts: CounterUpdates): Promise<Set<Write>> {

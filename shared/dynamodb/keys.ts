@@ -19,10 +19,12 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk generation#NUMBER          past generations
  *   pattern#KEY             sk audit#TIME#ID              who changed what, when, why
  *   cycles                  sk cycle id (time first)      the runs, oldest first
+ *   last-cycle              sk full                       the finished run over all patterns that was written last
  *   cycle#ID                sk pattern                    the result of each pattern of a run
  *   parked#KEY              sk episode id                 outcomes that came before their event
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
+ *   probe                   sk probe                      written to find out whether a table takes writes
  *   format                  sk version                    version of the stored formats (stored-format.ts)
  *
  * Short attribute names, because DynamoDB bills by the byte:
@@ -30,7 +32,8 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * event         b canonical body    h hash of the body    m packed event (for runs)    t event time and hash of the id
  *               w random token of the request that wrote it    o outcome history    rk equal to pk once there is an outcome
  * parked        o outcome history
- * counts        w random token of the last write
+ * counts        w random token of the last write    waiting outcomes parked since the last one that found its event
+ *               waiting_since time of the first of them
  * row-set chunk n number of rows    z rows as JSON, deflated
  * head, generation, chunk   format_version of the item; none means 1
  */
@@ -112,8 +115,13 @@ export function eventPartitions(pattern: PatternKey): string[] {
 /** Returns the partition of one immutable set of lessons or overrides. */
 export const setPartition = (pattern: PatternKey, set: string): string => `${pattern}@${set}`;
 
+/** Key of an item, in any table, that is written to find out whether the table takes writes; it has expired. */
+export const PROBE_KEY = { pk: 'probe', sk: 'probe' } as const;
+
 export const PATTERNS = 'patterns';
 export const CYCLES = 'cycles';
+export const LAST_CYCLE = 'last-cycle';
+export const LAST_FULL = 'full';
 export const FORMAT = 'format';
 export const FORMAT_VERSION_SORT = 'version';
 export const patternPartition = (pattern: PatternKey): string => `pattern#${pattern}`;

@@ -17,6 +17,7 @@ const summary = (cycle_id: string, fields: Partial<CycleSummary> = {}): CycleSum
   started_at: iso(NOW),
   patterns_total: 2,
   patterns_failed: 0,
+  settings: {},
   ...fields,
 });
 const run = (pattern_key: string): PatternRun => ({

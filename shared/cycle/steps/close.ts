@@ -32,6 +32,7 @@ export async function closeStep(deps: CloseDeps, input: unknown): Promise<CycleS
     cycle_id: cycle.cycle_id,
     as_of: cycle.as_of,
     started_at: cycle.started_at,
+    settings: cycle.pattern_key === undefined ? {} : { pattern_key: cycle.pattern_key },
     status: failure ? 'failed' : cycleStatus(runs),
     finished_at: new Date(deps.now()).toISOString(),
     patterns_total: runs.length,

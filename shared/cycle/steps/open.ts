@@ -27,6 +27,7 @@ export async function openStep(
   const started_at = new Date(execution.started_at).toISOString();
   const cycle: CycleRun = {
     ...settings,
+    ...(pattern_key !== undefined && { pattern_key }),
     cycle_id: typeof cycle_id === 'string' ? cycle_id : cycleId(started_at, execution.name),
     as_of: new Date(settings.as_of ?? started_at).toISOString(),
     started_at,
@@ -39,6 +40,7 @@ export async function openStep(
     status: 'running',
     patterns_total: patterns.length,
     patterns_failed: 0,
+    settings: pattern_key === undefined ? {} : { pattern_key },
   });
   return { cycle, patterns };
 }

@@ -1,31 +1,22 @@
 import type { Hono } from 'hono';
-import type { CycleSummary, PatternRun } from '../../cycle/cycle.ts';
-import type { CycleStore } from '../../cycle/cycle-store.ts';
-import { ageMs, healthReasons } from '../../cycle/health.ts';
+import { ageMs, healthReasons, lastCycle } from '../../cycle/health.ts';
+import type { HealthDeps } from '../../cycle/health-facts.ts';
+import { readHealthFacts } from '../../cycle/health-facts.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
-import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
+import type { PatternOverview } from '../../generation/ports.ts';
 import { unqueriedDimensions } from '../../lookup/dimension-coverage.ts';
 import type { DimensionStore } from '../../lookup/dimension-store.ts';
 import { addRoute } from '../app.ts';
 import { ROUTES } from '../routes.ts';
 import type { Status } from '../schemas/status.ts';
 
-export interface StatusDeps {
-  readonly heads: HeadStore;
-  readonly cycles: CycleStore;
+export interface StatusDeps extends HealthDeps {
   readonly dimensions: DimensionStore;
-  readonly defaults: Defaults;
-  /** The service is unhealthy when the last finished cycle is older than this. */
-  readonly cycleMaxAgeMinutes: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
 }
 
 type Reason = Status['reasons'][number];
 
-/** Number of newest cycles that are searched for the last finished one. */
-const RECENT_CYCLES = 10;
 /** Maximum number of dimensions that a warning names. */
 const SHOWN_DIMENSIONS = 8;
 
@@ -35,12 +26,10 @@ export function statusRoutes(app: Hono, deps: StatusDeps): void {
 
 /** Returns the totals of the whole system, and the reasons why it is unhealthy, if it is. */
 async function systemStatus(deps: StatusDeps): Promise<Status> {
-  const now = deps.now();
-  const [overview, recent] = await Promise.all([deps.heads.overview(), deps.cycles.list(RECENT_CYCLES)]);
-  const last = recent.find(cycle => cycle.finished_at !== undefined);
-  const failedRuns = last && last.status !== 'succeeded' ? await failedPatterns(deps, last) : [];
-  const { cycleMaxAgeMinutes } = deps;
-  const reasons = healthReasons({ overview, recent, last, failedRuns, cycleMaxAgeMinutes, now });
+  const facts = await readHealthFacts(deps);
+  const { now, overview } = facts;
+  const last = lastCycle(facts);
+  const reasons = healthReasons(facts);
   const patterns = overview.map(row => patternStatus(deps.defaults, row));
   return {
     healthy: reasons.length === 0,
@@ -81,10 +70,6 @@ function patternStatus(defaults: Defaults, row: PatternOverview): Status['patter
     lessons: current?.lessons.rows ?? 0,
     overrides: current?.overrides.rows ?? 0,
   };
-}
-
-async function failedPatterns({ cycles }: StatusDeps, cycle: CycleSummary): Promise<PatternRun[]> {
-  return (await cycles.runs(cycle.cycle_id)).filter(run => run.status === 'failed');
 }
 
 /**
