@@ -1,5 +1,5 @@
 import type { EpisodeStore } from '../episode/episode-store.ts';
-import type { Defaults } from '../generation/effective-settings.ts';
+import type { Defaults, EffectiveSettings } from '../generation/effective-settings.ts';
 import { effectiveSettings } from '../generation/effective-settings.ts';
 import type { HeadStore, PatternOverview } from '../generation/ports.ts';
 import { DAY_MS } from '../time.ts';
@@ -58,31 +58,38 @@ export async function readHealthFacts(deps: HealthDeps): Promise<HealthFacts> {
 
 /**
  * Finds patterns without a lesson whose stored events all lie outside of the window. A pattern with lessons in force had
- * events at its last run, and one that is frozen or off keeps what it has on purpose.
+ * events at its last run, and one that is frozen or off keeps what it has on purpose. Patterns with fewer events than a
+ * lesson needs are looked at only while no window holds an event, because then alone they count.
  */
-async function emptyWindows(
-  { episodes, defaults }: HealthDeps,
-  overview: readonly PatternOverview[],
+async function emptyWindows(deps: HealthDeps, overview: readonly PatternOverview[], now: number) {
+  const withOutcomes = overview.filter(({ counts }) => counts.withOutcome > 0);
+  const candidates = withOutcomes
+    .filter(({ head }) => (head?.current?.lessons.rows ?? 0) === 0 && !KEEPS_ON_PURPOSE.has(head?.mode))
+    .map(row => ({ ...row, ...effectiveSettings(deps.defaults, row.head?.settings) }));
+  const large = candidates.filter(({ counts, n_min }) => counts.withOutcome >= n_min).slice(0, MAX_WINDOWS);
+  const found = await Promise.all(large.map(row => emptyWindow(deps, row, now)));
+  const empty = found.filter(window => window !== undefined);
+  if (candidates.length < withOutcomes.length || empty.length < large.length) return empty;
+  for (const row of candidates.filter(candidate => !large.includes(candidate)).slice(0, MAX_WINDOWS)) {
+    const window = await emptyWindow(deps, row, now);
+    if (!window) break;
+    empty.push(window);
+  }
+  return empty;
+}
+
+const KEEPS_ON_PURPOSE: ReadonlySet<string | undefined> = new Set(['frozen', 'off']);
+
+/** Returns undefined when the window holds an event, or when all stored events have expired. */
+async function emptyWindow(
+  { episodes }: HealthDeps,
+  { pattern, counts, n_min, lookback_days }: PatternOverview & EffectiveSettings,
   now: number,
-): Promise<EmptyWindow[]> {
-  const candidates = overview.filter(
-    ({ head, counts }) =>
-      counts.withOutcome > 0 &&
-      (head?.current?.lessons.rows ?? 0) === 0 &&
-      head?.mode !== 'frozen' &&
-      head?.mode !== 'off',
-  );
-  const windows = await Promise.all(
-    candidates.slice(0, MAX_WINDOWS).map(async ({ pattern, head, counts }) => {
-      const { n_min: nMin, lookback_days: lookbackDays } = effectiveSettings(defaults, head?.settings);
-      const inPast = await episodes.newestUntil(pattern, now);
-      if (inPast !== undefined && inPast >= now - lookbackDays * DAY_MS) return undefined;
-      // An event may lie up to a day after its receipt; without any event the stored ones have expired.
-      const newest = inPast ?? (await episodes.newestUntil(pattern, now + 2 * DAY_MS));
-      return newest === undefined
-        ? undefined
-        : { pattern, stored: counts.withOutcome, nMin, lookbackDays, newest };
-    }),
-  );
-  return windows.filter(window => window !== undefined);
+): Promise<EmptyWindow | undefined> {
+  const inPast = await episodes.newestUntil(pattern, now);
+  if (inPast !== undefined && inPast >= now - lookback_days * DAY_MS) return undefined;
+  // An event may lie up to a day after its receipt.
+  const newest = inPast ?? (await episodes.newestUntil(pattern, now + 2 * DAY_MS));
+  if (newest === undefined) return undefined;
+  return { pattern, stored: counts.withOutcome, nMin: n_min, lookbackDays: lookback_days, newest };
 }

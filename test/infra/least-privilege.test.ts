@@ -13,7 +13,7 @@ const PARKED_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["
 const DIMENSION_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
 const COUNTER_ATTRIBUTES =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
-  '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts"]}}';
+  '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts","waiting","waiting_since"]}}';
 
 const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Ingest: [
