@@ -12,9 +12,11 @@ const UNIT = [
   'lesson/**/*',
   'override/**/*',
   'generation/*',
+  'warning/*',
   'lookup/*',
   'cycle/cycle',
   'cycle/health',
+  'validation',
 ];
 
 const project = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({

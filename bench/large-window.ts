@@ -28,7 +28,7 @@ for (let i = 0; i < count; i += PART) {
 }
 const ingestMs = performance.now() - start;
 const { ms, value } = await timed(async () => {
-  const body = JSON.stringify({ as_of: AS_OF });
+  const body = JSON.stringify({ as_of: AS_OF, publish: true, reason: 'bench' });
   const response = await bench.service.app.request('/v1/cycles?wait=true', { method: 'POST', body });
   return (await response.json()) as { status: string; patterns: { events_read: number; lessons: number }[] };
 });

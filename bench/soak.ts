@@ -204,7 +204,7 @@ for (const { path, body } of acknowledged) {
   const answer = await post(path, body);
   missing += Object.values(body).flat().length - Number(answer?.unchanged ?? 0);
 }
-const cycle = (await post('/v1/cycles?wait=true', { lookback_days: 2 })) as
+const cycle = (await post('/v1/cycles?wait=true', { lookback_days: 2, publish: true, reason: 'bench' })) as
   | { status: string; patterns: { events_read: number }[] }
   | undefined;
 const eventsRead = cycle?.patterns.reduce((sum, pattern) => sum + pattern.events_read, 0);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { notOneOf } from '../shared/validation.ts';
 import { usageError } from './exit-codes.ts';
 
 /* This file parses arguments. Each parser throws commander's `InvalidArgumentError` with the form that it requires. */
@@ -55,6 +56,16 @@ export function thresholds(text: string, previous: Record<string, number> = {}):
     return [name, value] as const;
   });
   return { ...previous, ...Object.fromEntries(added) };
+}
+
+/** Returns a parser that takes one of the given values. The message names all of them, and the near one. */
+export function oneOf<Value extends string>(values: readonly Value[]): (text: string) => Value {
+  return text => {
+    const value = values.find(each => each === text);
+    if (value !== undefined) return value;
+    const message = `It ${notOneOf(text, values)}`;
+    throw new InvalidArgumentError(message.endsWith('?') ? message : `${message}.`);
+  };
 }
 
 /** Parses two generation numbers, `A,B`. */

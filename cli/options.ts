@@ -22,6 +22,11 @@ export function limitOption(): Option {
   return new Option('--limit <n>', description).argParser(integerAtLeast(1));
 }
 
+/** Returns the option that lists what a run computed, instead of what is in force. */
+export function cycleOption(): Option {
+  return new Option('--cycle <id>', 'what this cycle or trial computed; readable for a day');
+}
+
 export function asOfOption(): Option {
   return new Option('--as-of <time>', 'RFC 3339, or a date (default: now)').argParser(time);
 }

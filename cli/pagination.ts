@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { printable } from './format.ts';
 import type { Session } from './session.ts';
 
 /** Largest page of the API, in rows. */
@@ -10,39 +11,57 @@ interface Page {
 
 interface PagedList<T> {
   readonly path: string;
-  readonly query: Readonly<Record<string, string | undefined>>;
-  /** The page's field that holds the rows. */
-  readonly rows: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** The lists that later pages continue, each by its place such as `diff.overrides`. `limit` counts the first one. */
+  readonly lists: readonly [string, ...string[]];
   /** Maximum number of rows, in the service's order; without it, every page is read. */
   readonly limit?: number | undefined;
   readonly schema: T;
+  readonly signal?: AbortSignal;
+}
+
+/** Names what a list contains: the generation in force, or the run that computed it. */
+export function sourceOf(page: {
+  readonly generation: number;
+  readonly cycle_id?: string | undefined;
+}): string {
+  return page.cycle_id === undefined ? `generation ${page.generation}` : `cycle ${printable(page.cycle_id)}`;
 }
 
 /**
  * Reads a paged list into one response of the same form; `next` remains only when `limit` cut the list short.
- * The page token contains the generation, so all pages come from the generation of the first one.
+ * A page may hold fewer rows than it was asked for, so only a missing `next` ends the list.
  * @throws Failure as `Session.request`
  */
 export async function readPages<T extends z.ZodType<Page>>(
   session: Session,
-  list: PagedList<T>,
-): Promise<{ raw: Record<string, unknown>; data: z.output<T> }> {
-  const maxRows = list.limit ?? Number.POSITIVE_INFINITY;
-  const rows: unknown[] = [];
+  { path, query, lists, limit: maxRows = Number.POSITIVE_INFINITY, schema, signal }: PagedList<T>,
+): Promise<{ raw: object; data: z.output<T> }> {
+  const pages: object[] = [];
+  const rowsOf = (place: string): unknown[] => pages.flatMap(page => listAt(page, place));
   let next: string | undefined;
-  for (;;) {
-    const limit = String(Math.min(MAX_PAGE, maxRows - rows.length));
-    const page = await session.request(list.schema, list.path, { query: { ...list.query, limit, next } });
-    rows.push(...rowsOf(page.raw, list.rows));
+  do {
+    const limit = String(Math.min(MAX_PAGE, maxRows - rowsOf(lists[0]).length));
+    const call = { query: { ...query, limit, next }, ...(signal && { signal }) };
+    const page = await session.request(schema, path, call);
+    pages.push(Object(page.raw));
     next = page.data.next;
-    if (next !== undefined && rows.length < maxRows) continue;
-    const { next: _, ...otherFields } = { ...Object(page.raw) };
-    const raw = { ...otherFields, [list.rows]: rows, ...(next === undefined ? {} : { next }) };
-    return { raw, data: list.schema.parse(raw) };
-  }
+  } while (next !== undefined && rowsOf(lists[0]).length < maxRows);
+  const { next: _, ...first }: { next?: unknown } = { ...pages[0] };
+  const whole = lists.reduce<object>((answer, place) => withList(answer, place, rowsOf(place)), first);
+  const raw = { ...whole, ...(next === undefined ? {} : { next }) };
+  return { raw, data: schema.parse(raw) };
 }
 
-function rowsOf(page: unknown, name: string): unknown[] {
-  const rows: unknown = Object(page)[name];
-  return Array.isArray(rows) ? rows : [];
+/** Returns the list at a place of an answer; an empty one where there is none. */
+function listAt(answer: unknown, place: string): unknown[] {
+  const list = place.split('.').reduce<unknown>((value, name) => Object(value)[name], answer);
+  return Array.isArray(list) ? list : [];
+}
+
+/** Returns an answer with the list at a place replaced. */
+function withList(answer: unknown, place: string, list: readonly unknown[]): object {
+  const [name = '', ...inner] = place.split('.');
+  const member = inner.length === 0 ? list : withList(Object(answer)[name], inner.join('.'), list);
+  return { ...Object(answer), [name]: member };
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { integerAtLeast, serviceUrl, token } from './arguments.ts';
 import { Client } from './client.ts';
 import type { RunCommand } from './command-runner.ts';
+import { addChanges } from './commands/changes.ts';
 import { addCycle } from './commands/cycle.ts';
 import { addEvidence } from './commands/evidence.ts';
 import { addHistory } from './commands/history.ts';
@@ -19,9 +20,7 @@ import { addWhatIf } from './commands/whatif.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit-codes.ts';
 import { printable } from './format.ts';
 import type { Host } from './host.ts';
-import { Session, writeWarning } from './session.ts';
-
-const DEFAULT_URL = 'http://127.0.0.1:8787';
+import { DEFAULT_URL, Session, writeWarning } from './session.ts';
 
 interface GlobalOptions {
   readonly url: string;
@@ -33,7 +32,7 @@ interface GlobalOptions {
 const EXAMPLES = `
 Examples:
   $ pm-tuning import events.jsonl old-table.csv.gz
-  $ pm-tuning cycle --as-of 2025-01-20
+  $ pm-tuning cycle
   $ pm-tuning lessons pm.uptrend.S1.entry
   $ pm-tuning lookup pm.uptrend.S1.entry --scope chain=solana,timeframe=15m --threshold ts_min=0.6
   $ pm-tuning status --json | jq .healthy
@@ -108,6 +107,7 @@ const COMMANDS = [
   addNMin,
   addWhatIf,
   addHistory,
+  addChanges,
   addMode,
   addRollback,
   addSettings,

@@ -7,6 +7,9 @@ import type { Host } from './host.ts';
 import type { Column, TableStyle } from './table.ts';
 import { renderTable } from './table.ts';
 
+/** The service that a command calls without an option or a variable that names another. */
+export const DEFAULT_URL = 'http://127.0.0.1:8787';
+
 /** Writes a line to stderr; a progress bar on that line is overwritten. */
 export function writeWarning({ stderr, env }: Host, text: string): void {
   const clear = stderr.isTTY && env.TERM !== 'dumb' ? '\r\u001b[K' : '';

@@ -12,6 +12,8 @@ type SettingName = keyof Pick<
   | 'CHALLENGERS'
   | 'PAYOFF_WIN'
   | 'PAYOFF_LOSS'
+  | 'JUMP'
+  | 'ON_JUMP'
   | 'CYCLE_MAX_AGE_MINUTES'
   | 'EVENT_RETENTION_DAYS'
   | 'LOG_LEVEL'
@@ -26,6 +28,7 @@ function listOf(names: readonly string[]): RegExp {
   return new RegExp(`^(none|${name}(,${name})*)$`);
 }
 
+const ON_JUMP = environmentSchema.shape.ON_JUMP.unwrap().options;
 const NUMBER = /^\d+(\.\d+)?$/;
 
 /**
@@ -49,6 +52,8 @@ export function readSettings(read: ReadContext): Settings {
     ),
     PAYOFF_WIN: number('payoffWin', '2'),
     PAYOFF_LOSS: number('payoffLoss', '1'),
+    JUMP: number('jump', '1.5'),
+    ON_JUMP: oneOf('onJump', 'warn', ON_JUMP),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),
     LOG_LEVEL: oneOf('logLevel', 'info', LOG_LEVELS),

@@ -43,7 +43,7 @@ export class PmTuningStack extends Stack {
     const topic = createMonitoring(
       this,
       stage,
-      { cycleClose: steps['cycle-close'].logGroup, cycle: cycle.logs, api: logs },
+      { cycleClose: steps['cycle-close'].logGroup, cycle: cycle.logs, api: logs, lookup: lookup.logGroup },
       { machine, deadLetters, apiStage, lookup, tables },
     );
     const arns = { StateMachineArn: machine.stateMachineArn, AlarmTopicArn: topic.topicArn };

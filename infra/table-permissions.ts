@@ -34,6 +34,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
       actions: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
       partitions: ['patterns', 'parked#*'],
     },
+    // Records factors of events whose names are near misses of known ones.
+    { target: 'control', actions: ['BatchWriteItem'], partitions: ['dimensions#*'] },
     // Updates counters. Their partition also holds the head, whose attributes are not in the list.
     {
       target: 'control',
@@ -55,14 +57,17 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ],
   lookup: [
     { target: 'control', actions: ['GetItem'] },
+    // Lists the patterns, to suggest the nearest one for a pattern that no event named.
+    { target: 'control', actions: ['Query'], partitions: ['patterns'] },
     { target: 'overrides', actions: ['Query'] },
   ],
-  // Writes the dimensions that look-ups used, and nothing that is in force.
+  // Writes the dimensions that look-ups used and the counts of degraded ones, and nothing that is in force.
   'record-queried-dimensions': [
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['dimensions#*'] },
+    { target: 'control', actions: ['UpdateItem'], partitions: ['degraded'] },
   ],
   admin: [
-    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'] },
+    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'] },
     // A rollback updates the expiry of the rows that it puts back in force.
     { target: 'lessons', actions: ['Query', 'UpdateItem'] },
     { target: 'overrides', actions: ['Query', 'UpdateItem'] },
@@ -74,8 +79,11 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   mine: [
     { target: 'outcomes', actions: ['Query'] },
     { target: 'control', actions: ['GetItem', 'PutItem'] },
+    // Reads past generations, and the names that look-ups and events use, for the warnings of a run.
+    { target: 'control', actions: ['Query'], partitions: ['pattern#*', 'dimensions#*'] },
     { target: 'lessons', actions: ['BatchWriteItem'] },
-    { target: 'overrides', actions: ['BatchWriteItem'] },
+    // Reads the overrides in force to count those that differ.
+    { target: 'overrides', actions: ['BatchWriteItem', 'Query'] },
   ],
   materialize: [
     { target: 'control', actions: ['GetItem', 'PutItem'] },

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { output, ZodType } from 'zod';
 import { processHost } from '../cli/host.ts';
 import { runCli } from '../cli/program.ts';
+import { cyclesPageSchema } from '../shared/http/schemas/cycles.ts';
 import { lessonsPageSchema } from '../shared/http/schemas/lessons.ts';
 import { lookupAnswerSchema } from '../shared/http/schemas/lookup-answer.ts';
 import { overridesPageSchema } from '../shared/http/schemas/overrides.ts';
@@ -16,12 +17,21 @@ const EVENTS = 'test/data/pm-episode-events.jsonl';
 const AS_OF = '2025-01-20T00:00:00Z';
 const PATTERN = 'pm.uptrend.S1.entry';
 
+/** Options that put the result of a run on past events in force. */
+const PUBLISH = ['--publish', '--reason', 'the demo starts with past events'];
+
 type Step = readonly [heading: string, ...command: string[]];
 
 /** Steps under the drift policy: a heading, and the command that a reader could type. */
 const DRIFT_STEPS: readonly Step[] = [
   ['1. Import events through the API', 'import', EVENTS],
-  ['2. Run one cycle: mine lessons, derive overrides, put them in force', 'cycle', '--as-of', AS_OF],
+  [
+    '2. Run one cycle on past events: mine lessons, derive overrides, put them in force',
+    'cycle',
+    '--as-of',
+    AS_OF,
+    ...PUBLISH,
+  ],
   ['3. List the lessons: one per slice with at least 33 outcomes', 'lessons', PATTERN],
   ['4. List near lessons: slices just under 33 outcomes', 'lessons', PATTERN, '--near'],
   ['5. List the overrides of the drift policy: moved thresholds and their evidence', 'overrides', PATTERN],
@@ -39,16 +49,25 @@ const DRIFT_STEPS: readonly Step[] = [
   ],
   ['7. Compare both policies, each week scored by what was known before it', 'evidence', PATTERN],
 ];
-const REPLAY_STEPS: readonly Step[] = [
+const TRIAL_STEP: Step = [
+  '8. Try the replay policy on the same events: a trial puts nothing in force',
+  'cycle',
+  '--as-of',
+  AS_OF,
+  '--policy',
+  'replay',
+];
+
+/** Steps after the trial. @param trial id of the trial */
+const stepsAfter = (trial: string): readonly Step[] => [
   [
-    '8. Run a cycle on the same events under the replay policy',
-    'cycle',
-    '--as-of',
-    AS_OF,
-    '--policy',
-    'replay',
+    '9. Replay would move no threshold; list the reason for each slice',
+    'lessons',
+    PATTERN,
+    '--why',
+    '--cycle',
+    trial,
   ],
-  ['9. Replay moves no threshold; list the reason for each slice', 'lessons', PATTERN, '--why'],
   [
     '10. Count the entries that other values of one threshold would have taken',
     'whatif',
@@ -63,6 +82,7 @@ const REPLAY_STEPS: readonly Step[] = [
     AS_OF,
   ],
   ['11. Show the status of the whole system', 'status'],
+  ['12. List who changed what', 'changes'],
 ];
 
 async function main(): Promise<void> {
@@ -74,8 +94,12 @@ async function main(): Promise<void> {
   try {
     for (const [heading, ...command] of DRIFT_STEPS) await step(server, heading, command);
     await checkDrift(service);
-    for (const [heading, ...command] of REPLAY_STEPS) await step(server, heading, command);
-    await checkReplay(service);
+    const [heading, ...command] = TRIAL_STEP;
+    await step(server, heading, command);
+    const trial = await newestCycle(service);
+    for (const [heading, ...command] of stepsAfter(trial)) await step(server, heading, command);
+    await checkReplay(service, trial);
+    await checkDrift(service);
     process.stdout.write('\nThe demo worked. Next: npm start, then npm run cli -- --help\n');
   } finally {
     await server.close();
@@ -84,10 +108,19 @@ async function main(): Promise<void> {
 }
 
 async function step(server: Listening, heading: string, command: readonly string[]): Promise<void> {
-  process.stdout.write(`\n${heading}\n$ pm-tuning ${command.join(' ')}\n`);
+  process.stdout.write(`\n${heading}\n$ pm-tuning ${command.map(quoted).join(' ')}\n`);
   const url = `http://127.0.0.1:${server.port}`;
   const code = await runCli([...command, '--url', url], processHost());
   assert.equal(code, 0, `pm-tuning ${command[0]} ended with exit code ${code}`);
+}
+
+/** Returns an argument as a shell takes it. */
+const quoted = (text: string): string => (text.includes(' ') ? JSON.stringify(text) : text);
+
+async function newestCycle(service: Service): Promise<string> {
+  const { cycles } = await get(service, '/v1/cycles?limit=1', cyclesPageSchema);
+  assert.ok(cycles[0]?.trial, 'the newest cycle is no trial');
+  return cycles[0].cycle_id;
 }
 
 /** Compares the results with the known content of the data, so the exit code shows whether the demo worked. */
@@ -103,10 +136,11 @@ async function checkDrift(service: Service): Promise<void> {
   assert.ok((lookup.thresholds.halo_max ?? 0) > 1, 'the look-up moved no threshold');
 }
 
-async function checkReplay(service: Service): Promise<void> {
-  const { overrides } = await get(service, `/v1/overrides?pattern_key=${PATTERN}`, overridesPageSchema);
+async function checkReplay(service: Service, trial: string): Promise<void> {
+  const query = `pattern_key=${PATTERN}&cycle_id=${trial}`;
+  const { overrides } = await get(service, `/v1/overrides?${query}`, overridesPageSchema);
   assert.equal(overrides.length, 0);
-  const { lessons } = await get(service, `/v1/lessons?pattern_key=${PATTERN}`, lessonsPageSchema);
+  const { lessons } = await get(service, `/v1/lessons?${query}`, lessonsPageSchema);
   assert.ok(lessons.length === 10 && lessons.every(lesson => lesson.why_not), 'a slice has no reason');
 }
 

@@ -1,4 +1,4 @@
-import { cycleId } from '../shared/cycle/cycle.ts';
+import { cycleId, SCHEDULE } from '../shared/cycle/cycle.ts';
 import type { CycleStarter } from '../shared/cycle/cycle-store.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
@@ -59,6 +59,7 @@ export class CycleScheduler {
     try {
       const { done } = await this.#starter.start(
         cycleId(new Date(startedAt).toISOString(), `clock ${startedAt}`),
+        SCHEDULE,
         {},
       );
       await done;

@@ -4,6 +4,7 @@ import { parseOrigin } from '../shared/config.ts';
 import { Fault } from '../shared/errors.ts';
 import { jsonLog } from '../shared/log.ts';
 import { DataFolderError } from './engine/data-folder.ts';
+import { TableMismatchError } from './engine/tables.ts';
 import { listen } from './http-server.ts';
 import { isLoopback } from './loopback-guard.ts';
 import { CycleScheduler, parsePeriod } from './scheduler.ts';
@@ -89,7 +90,12 @@ function exit(code: number, message: string): never {
 
 /** Returns one line for an error that a user can fix, and the stack of any other. */
 function explain(error: unknown, { port, host, endpoint, data }: Options): string {
-  if (error instanceof DataFolderError || error instanceof TokenFileError) return error.message;
+  if (
+    error instanceof DataFolderError ||
+    error instanceof TokenFileError ||
+    error instanceof TableMismatchError
+  )
+    return error.message;
   if (error instanceof Fault && error.code === 'newer_data')
     return `${endpoint ?? data}: ${error.message}, or use another ${endpoint === undefined ? 'folder (--data)' : 'endpoint'}`;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -126,7 +132,8 @@ function banner(options: Options, service: Service, port: number, firstMs: numbe
 
 Try next, in another terminal:
   npm run cli -- import test/data/pm-episode-events.jsonl${target}
-  npm run cli -- cycle --as-of 2025-01-20T00:00:00Z${target}
+  npm run cli -- cycle --as-of 2025-01-20${target}
+    (a trial: it shows what it would change, and how to publish that)
   npm run cli -- lookup pm.uptrend.S1.entry --scope chain=solana,timeframe=15m --threshold ts_min=0.6${target}
   curl${options.auth === undefined ? '' : " -H 'authorization: Bearer TOKEN'"} ${url}/v1/status
 

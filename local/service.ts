@@ -12,6 +12,7 @@ import type { Log } from '../shared/log.ts';
 import { QueriedDimensionReporter, type QueriedDimensions } from '../shared/lookup/queried-dimensions.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createRuntime } from '../shared/runtime.ts';
+import { DegradedLookupMemory } from '../shared/warning/degraded-lookups.ts';
 import { openEmbeddedEngine } from './engine/embedded-dynamodb.ts';
 import { ensureTables } from './engine/tables.ts';
 import type { InterpreterOptions } from './state-machine.ts';
@@ -56,7 +57,7 @@ const TABLE_NAMES = {
 
 /**
  * Opens the engine, creates missing tables, checks the version of the stored data and wires the app.
- * @throws DataFolderError, Fault `newer_data`, Error of the endpoint
+ * @throws DataFolderError, TableMismatchError, Fault `newer_data`, Error of the endpoint
  */
 export async function openService(options: ServiceOptions): Promise<Service> {
   const config = readConfig({ ...TABLE_NAMES, ...options.environment });
@@ -82,14 +83,23 @@ async function assemble(
   closeStorage: () => Promise<void>,
 ): Promise<Service> {
   const createdTables = await ensureTables(client, config.tables);
-  const runtime = createRuntime(config, client, options.now, options.log);
+  const stores = createRuntime(config, client, options.now, options.log);
+  if (options.endpoint !== undefined && !(await stores.probeInserts()))
+    stores.log.warn('this endpoint does not insert batches by PartiQL: events are put one by one');
+  // This process serves every look-up, so it counts degraded ones in memory, even while the store fails.
+  const degradedLookups = new DegradedLookupMemory(stores.now);
+  const runtime: Runtime = { ...stores, degradedLookups };
   await runtime.storedFormat.open();
   const stateMachine = await LocalStateMachine.load(runtime, options.interpreter);
   const app = createApp(runtime.log, config.origins);
   if (options.callers) requireTokens(app, options.callers);
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);
-  lookupRoutes(app, { ...runtime, queriedDimensions: recorder.reporter });
+  lookupRoutes(app, {
+    ...runtime,
+    queriedDimensions: recorder.reporter,
+    onDegradedLookup: pattern => void degradedLookups.add([{ pattern, count: 1 }]),
+  });
   adminRoutes(app, { ...runtime, cycleMaxAgeMinutes: config.cycleMaxAgeMinutes, starter: stateMachine });
   return {
     runtime,

@@ -6,6 +6,8 @@ import { createHandler as materialize } from '../functions/materialize.ts';
 import { createHandler as mine } from '../functions/mine.ts';
 import type { CycleOptions } from '../shared/cycle/cycle.ts';
 import type { CycleStarter } from '../shared/cycle/cycle-store.ts';
+import { failureReason } from '../shared/cycle/failed-run.ts';
+import { isTrial, runRecord } from '../shared/cycle/run-options.ts';
 import { faultCode } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
@@ -61,8 +63,8 @@ export class LocalStateMachine implements CycleStarter {
     };
   }
 
-  async start(cycleId: string, options: CycleOptions): Promise<{ done: Promise<void> }> {
-    const done = this.#run(cycleId, options);
+  async start(cycleId: string, who: string, options: CycleOptions): Promise<{ done: Promise<void> }> {
+    const done = this.#run(cycleId, who, options);
     this.#running.add(done);
     void done.finally(() => this.#running.delete(done));
     return { done };
@@ -73,10 +75,14 @@ export class LocalStateMachine implements CycleStarter {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  async #run(cycleId: string, options: CycleOptions): Promise<void> {
+  async #run(cycleId: string, who: string, options: CycleOptions): Promise<void> {
     const startedAt = new Date(this.#runtime.now()).toISOString();
     const setOptions = Object.entries(options).filter(([, value]) => value !== undefined);
-    const input: Record<string, string | number> = { ...Object.fromEntries(setOptions), cycle_id: cycleId };
+    const input: Record<string, string | number | boolean> = {
+      ...Object.fromEntries(setOptions),
+      cycle_id: cycleId,
+      who,
+    };
     // Validation takes 0.4 s and the definition does not change; a test validates it.
     const machine = new StateMachine(this.#definition, { validationOptions: { noValidate: true } });
     try {
@@ -91,7 +97,10 @@ export class LocalStateMachine implements CycleStarter {
       // The Fail state throws this error after step Close has recorded the run.
       if (reason instanceof Error && reason.name === 'cycle_failed') return;
       this.#runtime.log.error('cycle failed', reason, { cycle_id: cycleId });
-      await this.#recordFailure(cycleId, options, startedAt, faultCode(reason));
+      const { publish = false, ...settings } = options;
+      const as_of = new Date(options.as_of ?? startedAt).toISOString();
+      const run = { cycle_id: cycleId, who, as_of, started_at: startedAt, trial: isTrial(options), publish };
+      await this.#recordFailure(runRecord({ ...settings, ...run }), faultCode(reason));
     }
   }
 
@@ -120,28 +129,23 @@ export class LocalStateMachine implements CycleStarter {
   }
 
   /** Records a run that ended without step Close. Retries until the store accepts the write. */
-  async #recordFailure(
-    cycleId: string,
-    options: CycleOptions,
-    startedAt: string,
-    code: string,
-  ): Promise<void> {
+  async #recordFailure(run: ReturnType<typeof runRecord>, code: string): Promise<void> {
+    const failed = failureReason(code);
     for (let attempt = 1; attempt <= RECORD_ATTEMPTS; attempt++) {
       try {
         await this.#runtime.cycles.put({
-          cycle_id: cycleId,
+          ...run,
           status: 'failed',
-          as_of: new Date(options.as_of ?? startedAt).toISOString(),
-          started_at: startedAt,
           finished_at: new Date(this.#runtime.now()).toISOString(),
           patterns_total: 0,
           patterns_failed: 0,
-          reason: `failed: ${code}`,
-          settings: options.pattern_key === undefined ? {} : { pattern_key: options.pattern_key },
+          failure: failed.reason,
+          failure_code: failed.reason_code,
+          warnings: [],
         });
         return;
       } catch (error) {
-        this.#runtime.log.error('failed cycle not recorded', error, { cycle_id: cycleId, attempt });
+        this.#runtime.log.error('failed cycle not recorded', error, { cycle_id: run.cycle_id, attempt });
         await new Promise(resolve => setTimeout(resolve, RECORD_PAUSE_MS));
       }
     }

@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import type { OnJump } from './override/jump-settings.ts';
+import { jumpSchema, onJumpSchema } from './override/jump-settings.ts';
 import { POLICIES } from './override/override.ts';
 import type { Payoff } from './override/payoff.ts';
+import { MAX_N_MIN } from './validation.ts';
 
 /**
  * Returns the origin that a URL consists of, in the form that browsers send.
@@ -24,7 +27,7 @@ export const environmentSchema = z.object({
   OVERRIDES_TABLE: z.string().min(3),
   CONTROL_TABLE: z.string().min(3),
   /** The least number of events with an outcome that makes a slice a lesson. */
-  N_MIN: wholeNumber.min(1).max(1_000_000).default(33),
+  N_MIN: wholeNumber.min(1).max(MAX_N_MIN).default(33),
   /** The length of the window of a run, by event timestamp, in days. */
   LOOKBACK_DAYS: wholeNumber.min(1).max(366).default(90),
   POLICY: z.enum(POLICIES).default('drift'),
@@ -37,6 +40,9 @@ export const environmentSchema = z.object({
   /** The payoff: gain of an acted success, and loss of an acted failure. */
   PAYOFF_WIN: z.coerce.number().positive().default(2),
   PAYOFF_LOSS: z.coerce.number().positive().default(1),
+  /** The largest factor by which a run may move an override, and what a run does beyond it. */
+  JUMP: z.coerce.number().pipe(jumpSchema).default(1.5),
+  ON_JUMP: onJumpSchema.default('warn'),
   /** `status` is unhealthy when the last finished run is older than this, in minutes. */
   CYCLE_MAX_AGE_MINUTES: wholeNumber.min(1).default(120),
   /** Days from the receipt of an event to its expiry: more than any window, so that no run misses expired events. */
@@ -77,6 +83,8 @@ export interface Config {
     readonly policy: (typeof POLICIES)[number];
     readonly challengers: readonly (typeof POLICIES)[number][];
     readonly payoff: Payoff;
+    readonly jump: number;
+    readonly onJump: OnJump;
   };
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;
@@ -113,6 +121,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       policy: env.POLICY,
       challengers: env.CHALLENGERS,
       payoff: { win: env.PAYOFF_WIN, loss: env.PAYOFF_LOSS },
+      jump: env.JUMP,
+      onJump: env.ON_JUMP,
     },
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,

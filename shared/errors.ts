@@ -48,16 +48,19 @@ export class Fault extends Error {
   readonly code: FaultCode;
   /** The places in the request that are invalid. They are sent to the caller. */
   readonly issues: readonly FaultIssue[];
+  /** Known names that are near to an unknown one. They are sent to the caller. */
+  readonly suggestions: readonly string[];
 
   constructor(
     code: FaultCode,
     message: string,
-    options?: { cause?: unknown; issues?: readonly FaultIssue[] },
+    options?: { cause?: unknown; issues?: readonly FaultIssue[]; suggestions?: readonly string[] },
   ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.name = code;
     this.issues = options?.issues ?? [];
+    this.suggestions = options?.suggestions ?? [];
   }
 }
 

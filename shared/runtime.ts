@@ -3,31 +3,44 @@ import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import type { CycleDeps } from './cycle/dependencies.ts';
 import type { StoreWrites } from './cycle/health-facts.ts';
+import { DynamoChangeStore } from './dynamodb/change-store.ts';
 import { Dynamo, documentClient } from './dynamodb/client.ts';
 import { ControlTable } from './dynamodb/control-table.ts';
+import { DynamoCountSampleStore } from './dynamodb/count-sample-store.ts';
 import { DynamoCycleStore } from './dynamodb/cycle-store.ts';
+import { DynamoDegradedLookups } from './dynamodb/degraded-lookup-store.ts';
 import { DynamoDimensionStore } from './dynamodb/dimension-store.ts';
 import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
+import { PROBE_KEY } from './dynamodb/keys.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
+import { DynamoSeenValuesStore } from './dynamodb/seen-values-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
-import type { Lesson } from './lesson/lesson.ts';
+import type { Lesson, NearLesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
 import { QUERIED_DIMENSIONS_MESSAGE } from './log-messages.ts';
 import { GenerationCache } from './lookup/generation-cache.ts';
+import { PatternDirectory } from './lookup/pattern-directory.ts';
 import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
+import { SeenValuesCache } from './lookup/seen-values-cache.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
+import { MisspeltFactorRecorder } from './warning/misspelt-factor-recorder.ts';
 
 /** The stores, the settings, the log and the clock of a function. Built once per container. */
 export interface Runtime extends CycleDeps {
   readonly config: Config;
   readonly log: Log;
   readonly generations: GenerationCache;
+  readonly patternDirectory: PatternDirectory;
+  readonly seenValuesCache: SeenValuesCache;
   readonly queriedDimensions: QueriedDimensionReporter;
+  readonly misspeltFactors: MisspeltFactorRecorder;
   readonly storedFormat: StoredFormat;
   readonly writes: StoreWrites;
+  /** Checks that the engine inserts batches; else events are put one by one. @returns whether batches work */
+  readonly probeInserts: () => Promise<boolean>;
 }
 
 const writeStdout = (line: string): boolean => process.stdout.write(`${line}\n`);
@@ -47,7 +60,9 @@ export function createRuntime(
   const db = new Dynamo(client);
   const { tables } = config;
   const control = new ControlTable(db, tables.control, now);
-  const heads = new DynamoHeadStore(control);
+  const heads = new DynamoHeadStore(control, new DynamoRowSetStore<NearLesson>(db, tables.lessons));
+  const seenValues = new DynamoSeenValuesStore(control);
+  const dimensions = new DynamoDimensionStore(control);
   const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
   return {
     config,
@@ -57,8 +72,13 @@ export function createRuntime(
     heads,
     overrides,
     lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons),
+    changes: new DynamoChangeStore(control),
     cycles: new DynamoCycleStore(control),
-    dimensions: new DynamoDimensionStore(control),
+    dimensions,
+    seenValues,
+    countSamples: new DynamoCountSampleStore(control),
+    degradedLookups: new DynamoDegradedLookups(control),
+    misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(
       ({ pattern, names }) =>
         metricLog.info(QUERIED_DIMENSIONS_MESSAGE, { pattern, dimensions: names.join() }),
@@ -66,6 +86,9 @@ export function createRuntime(
     ),
     storedFormat: new StoredFormat(control),
     writes: db,
+    probeInserts: () => db.probeInserts(tables.control, PROBE_KEY),
+    patternDirectory: new PatternDirectory(heads, now),
+    seenValuesCache: new SeenValuesCache(pattern => seenValues.seen(pattern), now),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     episodes: new DynamoEpisodeStore(db, heads, {
       eventsTable: tables.events,

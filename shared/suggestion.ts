@@ -12,17 +12,22 @@ const CHARACTERS_PER_EDIT = 3;
  * Of equally near names the first one is returned.
  */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  return nearestNames(name, known, 1)[0];
+}
+
+/** Returns the known names that are near to a misspelt one, the nearest first. @param limit maximum number of names */
+export function nearestNames(name: string, known: Iterable<string>, limit: number): string[] {
   const wanted = name.toLowerCase();
-  let nearest: string | undefined;
-  let fewest = Math.min(MAX_EDITS, Math.floor(wanted.length / CHARACTERS_PER_EDIT)) + 1;
+  const most = Math.min(MAX_EDITS, Math.floor(wanted.length / CHARACTERS_PER_EDIT));
+  const near: { readonly name: string; readonly edits: number }[] = [];
   for (const candidate of known) {
-    if (candidate === name) continue;
+    // The lengths of two names differ by at most their edits; this keeps the cost of very long names low.
+    if (candidate === name || Math.abs(candidate.length - name.length) > most) continue;
     const edits = distance(wanted, candidate.toLowerCase());
-    if (edits >= fewest) continue;
-    nearest = candidate;
-    fewest = edits;
+    if (edits <= most) near.push({ name: candidate, edits });
   }
-  return nearest;
+  near.sort((a, b) => a.edits - b.edits);
+  return near.slice(0, limit).map(({ name }) => name);
 }
 
 /** Returns a question for the end of a message, such as ` (did you mean "factors"?)`; empty when no name is near. */

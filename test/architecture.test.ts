@@ -68,7 +68,17 @@ it('Every import from this repository names an existing file', () => {
 });
 
 /** Rooms of shared in the order of data flow: each may import the ones before it. */
-const NOUNS = ['pattern', 'episode', 'lever', 'lesson', 'override', 'generation', 'lookup', 'cycle'];
+const NOUNS = [
+  'pattern',
+  'episode',
+  'lever',
+  'lesson',
+  'override',
+  'generation',
+  'warning',
+  'lookup',
+  'cycle',
+];
 const nouns = (upTo: string): string[] =>
   NOUNS.slice(0, NOUNS.indexOf(upTo) + 1).map(noun => `shared/${noun}`);
 const DOMAIN = nouns('cycle');
@@ -80,6 +90,7 @@ const GROUND = [
   'shared/time.ts',
   'shared/hash.ts',
   'shared/numbers.ts',
+  'shared/reason.ts',
   'shared/suggestion.ts',
   'shared/validation.ts',
 ];
@@ -125,10 +136,11 @@ const RULES: readonly Rule[] = [
   noun('override', ['zod']),
   noun('generation', ['zod']),
   noun('lookup', ['zod']),
+  noun('warning', ['zod']),
   {
-    // A run imports nothing of look-ups but the port of the dimensions that look-ups use.
-    ...noun('cycle', ['zod'], [...nouns('generation'), 'shared/cycle']),
-    types: ['shared/lookup/dimension-store.ts', 'shared/log.ts'],
+    // A run imports nothing of look-ups.
+    ...noun('cycle', ['zod'], [...nouns('warning'), 'shared/cycle']),
+    types: ['shared/log.ts'],
   },
   {
     module: 'errors, log, log messages, time, numbers',
@@ -142,12 +154,13 @@ const RULES: readonly Rule[] = [
     own: [],
     packages: [],
   },
+  { module: 'reason', files: under('shared/reason.ts'), own: [], packages: ['zod'] },
   { module: 'suggestion', files: under('shared/suggestion.ts'), own: [], packages: ['fastest-levenshtein'] },
   { module: 'hash', files: under('shared/hash.ts'), own: [], packages: ['node:crypto'] },
   {
     module: 'validation',
     files: under('shared/validation.ts'),
-    own: ['shared/errors.ts'],
+    own: ['shared/suggestion.ts', 'shared/errors.ts'],
     packages: ['zod'],
   },
   {
@@ -156,7 +169,12 @@ const RULES: readonly Rule[] = [
     own: [],
     packages: ['node:fs', 'node:module', 'node:url'],
   },
-  { module: 'config', files: under('shared/config.ts'), own: ['shared/override'], packages: ['zod'] },
+  {
+    module: 'config',
+    files: under('shared/config.ts'),
+    own: ['shared/override', 'shared/validation.ts'],
+    packages: ['zod'],
+  },
   {
     module: 'dynamodb/keys',
     files: under('shared/dynamodb/keys.ts'),
@@ -183,7 +201,8 @@ const RULES: readonly Rule[] = [
     files: under('shared/http'),
     own: ['shared/http', ...DOMAIN, ...GROUND],
     types: ['shared/log.ts'],
-    packages: ['zod', WEB, 'node:crypto'],
+    // Answers are gzipped.
+    packages: ['zod', WEB, /^node:(crypto|zlib)$/],
   },
   {
     module: 'runtime',
@@ -195,6 +214,7 @@ const RULES: readonly Rule[] = [
       'shared/source-mapped-stack.ts',
       'shared/dynamodb',
       'shared/lookup',
+      'shared/warning',
     ],
     types: [...DOMAIN, '@aws-sdk/lib-dynamodb'],
     packages: [],

@@ -226,7 +226,9 @@ describe('faults of the earlier system', () => {
         events_read: 0,
         overrides: 0,
         published: true,
-        reason: '0 of 33 events with an outcome',
+        reason:
+          '0 of 33 events with an outcome in the 90 days to 2025-04-20; 40 are outside, the newest of 2025-01-10',
+        reason_code: 'too_few_events',
       },
     ]);
     expect(await api.overrides(S1)).toEqual([]);
@@ -284,7 +286,7 @@ describe('a store that fails during a cycle', () => {
     // The first task has fewer than five retries, so the run fails. It is recorded once the store works again.
     failuresLeft = 5;
     const cycle = await api.cycle({ as_of: AS_OF });
-    expect(cycle).toMatchObject({ status: 'failed', reason: 'failed: store_unavailable' });
+    expect(cycle).toMatchObject({ status: 'failed', failure: 'failed: store_unavailable' });
     expect((await api.status()).healthy).toBe(false);
     await api.close();
   });

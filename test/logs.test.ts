@@ -50,7 +50,11 @@ async function sendEveryRequest(): Promise<number[]> {
   await record('POST', '/v1/outcomes', {
     outcomes: [{ pattern_key: PATTERN, episode_id: 'e-1', outcome: marked('outcome') }],
   });
-  await record('POST', '/v1/cycles?wait=true', { as_of: '2025-01-20T00:00:00Z' });
+  await record('POST', '/v1/cycles?wait=true', {
+    as_of: '2025-01-20T00:00:00Z',
+    publish: true,
+    reason: marked('reason of a run'),
+  });
   const lookup = { scope: { chain: marked('scope') }, thresholds: { [marked('threshold')]: 1 } };
   await record('POST', '/v1/overrides/lookup', { pattern_key: PATTERN, ...lookup });
   await record('GET', `/v1/overrides/lookup?pattern_key=${PATTERN}&scope.chain=${marked('query')}`);

@@ -93,7 +93,7 @@ async function timeSteps(bench: Bench, steps: StepTimes): Promise<string> {
 }
 
 async function runCycle({ service }: Bench, n_min: number): Promise<void> {
-  const body = JSON.stringify({ as_of: AS_OF, n_min });
+  const body = JSON.stringify({ as_of: AS_OF, n_min, publish: true, reason: 'bench' });
   const headers = { 'content-type': 'application/json' };
   const response = await service.app.request('/v1/cycles?wait=true', { method: 'POST', headers, body });
   const { status } = (await response.json()) as { status: string };

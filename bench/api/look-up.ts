@@ -197,7 +197,7 @@ async function publishLessons({ service }: Bench, lessons: readonly Lesson[]): P
   await runtime.heads.register([pattern]);
   const { cycle } = await openStep(runtime, {
     execution: { name: 'bench', started_at: AS_OF },
-    options: { as_of: AS_OF },
+    options: { as_of: AS_OF, publish: true, reason: 'bench' },
   });
   const mined: MinedPattern = {
     pattern_key: pattern,
@@ -216,6 +216,7 @@ async function publishLessons({ service }: Bench, lessons: readonly Lesson[]): P
       undefined,
     ),
     evidence: [],
+    warnings: [],
   };
   const run = await publishStep(runtime, { cycle, mined });
   if (run.overrides !== 2 * lessons.length) throw new Error(`${run.overrides} overrides published`);

@@ -73,8 +73,8 @@ export const USE = {
   /** The default sampling traces one request a second and 5 % of the rest. */
   traceShare: 0.05,
   logMonths: 3,
-  metrics: 10,
-  alarmMetrics: 26,
+  metrics: 13,
+  alarmMetrics: 28,
   compositeAlarms: 3,
 } as const;
 
@@ -101,8 +101,9 @@ function monthlyUse(load: Load, memory: FunctionMemory) {
   // An event, a counter and a record of a run take one write each. An outcome takes two: on the table and on the index.
   const writes = events + 2 * outcomes + posts + (load.patterns + 2) * USE.runsPerMonth;
   // An eventually consistent read of the index costs half a read unit per 4 kB. A look-up reads one head.
+  // A run reads 12 items of each pattern: four for its warnings.
   const windowReads = (USE.runsPerMonth * windowEvents * USE.indexBytes) / 8192;
-  const headReads = lookups + 4 * steps + 2 * outcomes;
+  const headReads = lookups + 6 * steps + 2 * outcomes;
   return { requests, steps, transitions, keptBytes, logGb, gbSeconds, writes, windowReads, headReads };
 }
 

@@ -5,6 +5,7 @@ import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, instant, printable, slice } from '../format.ts';
 import { patternArgument, patternPath } from '../options.ts';
+import { readPages } from '../pagination.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
@@ -26,8 +27,11 @@ export function addHistory(program: Command, runCommand: RunCommand): void {
     .action(async (pattern: string, options: { readonly diff?: string }, command: Command) =>
       runCommand(command, async session => {
         const path = patternPath(pattern, 'generations');
-        const { raw, data } = await session.request(generationsAnswerSchema, path, {
+        const { raw, data } = await readPages(session, {
+          path,
           query: { diff: options.diff },
+          lists: [options.diff === undefined ? 'generations' : 'diff.overrides'],
+          schema: generationsAnswerSchema,
         });
         session.output(raw, () => show(session, data));
         return EXIT.ok;

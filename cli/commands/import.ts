@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { columnNames, integerAtLeast } from '../arguments.ts';
+import { columnNames, integerAtLeast, oneOf } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, type ExitCode, Failure, usageError } from '../exit-codes.ts';
 import { plural, printable } from '../format.ts';
@@ -30,9 +30,11 @@ Formats, by the name of the file (.gz is unpacked):
   .csv             the old table pattern_episode_events as Postgres exports it:
                    \\copy pattern_episode_events TO 'events.csv' CSV HEADER
 
+Numbers that the file holds as text in known factors are converted and counted.
 An import can be repeated safely: events that are stored count as unchanged.
 Rejected lines are written to a JSONL file with the fields file, line, code,
-detail and event.
+detail and event. Text that is not UTF-8 is rejected. Columns that no field
+takes are left out and listed. A state with leading zeros (S01) becomes S1.
 
 Examples:
   $ pm-tuning import events.jsonl 2024/*.csv.gz
@@ -46,7 +48,9 @@ export function addImport(program: Command, runCommand: RunCommand): void {
     .description('import files of events; exit code 1 when an event was rejected')
     .argument('<file...>', '.jsonl, .ndjson or .csv, also .gz; - is standard input')
     .addOption(
-      new Option('--format <format>', 'format; without it, the name of the file decides').choices(FORMATS),
+      new Option('--format <format>', 'format; without it, the name of the file decides')
+        .choices(FORMATS)
+        .argParser(oneOf(FORMATS)),
     )
     .option('--rejected <file>', 'file for rejected lines (default: <file>.rejected.jsonl)')
     .addOption(
@@ -107,6 +111,9 @@ function plan(files: readonly string[], options: Options): Job[] {
 function report(session: Session, label: string, counts: ImportCounts, rejectedPath: string): void {
   const summary = counts.events === 0 ? 'no events' : `${plural(counts.events, 'event')}: ${counts}`;
   session.print(`${printable(label)}: ${summary}`);
+  for (const line of counts.notes.lines()) session.print(`  ${printable(line)}`);
+  const converted = counts.numberText.summary();
+  if (converted !== undefined) session.print(`  ${converted}`);
   if (counts.rejected > 0)
     session.print(
       `  rejected: ${printable(counts.rejectionCodes())}; lines and reasons in ${printable(rejectedPath)}`,
@@ -129,12 +136,15 @@ function reportTotal(session: Session, jobs: readonly Job[]): ExitCode {
   const total = sum(jobs);
   const { accepted, unchanged, rejected } = total;
   if (jobs.length > 1) session.print(`total: ${plural(total.events, 'event')}: ${total}`);
-  const files = jobs.map(job => ({
-    file: inputLabel(job.input),
-    accepted: job.counts.accepted,
-    unchanged: job.counts.unchanged,
-    rejected: job.counts.rejected,
-    ...(job.counts.rejected > 0 ? { rejected_file: job.rejected.path } : {}),
+  const files = jobs.map(({ input, rejected: rejectedFile, counts: { notes, numberText, ...counts } }) => ({
+    file: inputLabel(input),
+    accepted: counts.accepted,
+    unchanged: counts.unchanged,
+    rejected: counts.rejected,
+    ...(counts.rejected > 0 ? { rejected_file: rejectedFile.path } : {}),
+    ...(notes.leftOutColumns.length > 0 ? { left_out_columns: notes.leftOutColumns } : {}),
+    ...(notes.rewrittenStates > 0 ? { rewritten_states: notes.rewrittenStates } : {}),
+    ...(numberText.factors > 0 ? { read_from_text: numberText.factors } : {}),
   }));
   session.output({ accepted, unchanged, rejected, files }, () => {});
   return rejected > 0 ? EXIT.unsuccessful : EXIT.ok;

@@ -4,8 +4,8 @@ import { pressureOf } from '../../shared/lesson/lesson.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, percent, percentRange, plural, printable, signed, slice } from '../format.ts';
-import { limitOption, patternArgument } from '../options.ts';
-import { readPages } from '../pagination.ts';
+import { cycleOption, limitOption, patternArgument } from '../options.ts';
+import { readPages, sourceOf } from '../pagination.ts';
 import type { Session } from '../session.ts';
 import { byMostEvents } from '../sort-slices.ts';
 import type { Column } from '../table.ts';
@@ -14,6 +14,7 @@ interface Options {
   readonly near?: boolean;
   readonly intervals?: boolean;
   readonly why?: boolean;
+  readonly cycle?: string;
   readonly limit?: number;
 }
 
@@ -54,14 +55,15 @@ export function addLessons(program: Command, runCommand: RunCommand): void {
     .option('--near', 'list the slices just under N_MIN instead, with the number of missing events')
     .option('--intervals', 'show 90 % intervals, the difference from the rest, and q')
     .option('--why', 'show why no override follows from a slice')
+    .addOption(cycleOption())
     .addOption(limitOption())
     .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
       runCommand(command, async session => {
         const { raw, data } = await readPages(session, {
           path: '/v1/lessons',
-          query: { pattern_key: pattern, near: options.near ? 'true' : undefined },
-          rows: 'lessons',
+          query: { pattern_key: pattern, near: options.near ? 'true' : undefined, cycle_id: options.cycle },
+          lists: ['lessons'],
           limit: session.json ? options.limit : undefined,
           schema: lessonsPageSchema,
         });
@@ -76,7 +78,7 @@ function show(session: Session, page: LessonsPage, options: Options): void {
   const total = near
     ? `${plural(page.lessons.length, 'slice')} just under the minimum`
     : plural(page.lessons.length, 'lesson');
-  session.print(`${session.bold(page.pattern_key)}, generation ${page.generation}, ${total}`);
+  session.print(`${session.bold(page.pattern_key)}, ${sourceOf(page)}, ${total}`);
   if (page.lessons.length === 0) return;
   const slices = new Map(page.lessons.map(lesson => [lesson.scope_hash, slice(lesson.scope_subset)]));
   const quadrants: Row<Quadrants>[] = [];

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type LookupAnswer, lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { resolutionSchema } from '../../shared/override/override.ts';
-import { scope, thresholds } from '../arguments.ts';
+import { oneOf, scope, thresholds } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, effect, printable, significant, slice } from '../format.ts';
@@ -41,9 +41,9 @@ export function addLookup(program: Command, runCommand: RunCommand): void {
         .default({}, 'none'),
     )
     .addOption(
-      new Option('--resolution <resolution>', 'resolution; without it, the one of the generation').choices(
-        resolutionSchema.options,
-      ),
+      new Option('--resolution <resolution>', 'resolution; without it, the one of the generation')
+        .choices(resolutionSchema.options)
+        .argParser(oneOf(resolutionSchema.options)),
     )
     .option('--explain', 'list every override that was considered')
     .addHelpText('after', HELP)
@@ -59,11 +59,26 @@ export function addLookup(program: Command, runCommand: RunCommand): void {
         const call = { method: 'POST', body, attempts: 3 } as const;
         const { raw, data } = await session.request(lookupAnswerSchema, '/v1/overrides/lookup', call);
         session.output(raw, () => show(session, data, options.threshold));
-        if (!data.degraded) return EXIT.ok;
-        session.warn(`neutral because ${data.degraded.code}: ${data.degraded.detail}`);
-        return EXIT.unsuccessful;
+        for (const line of unknownNames(data)) session.warn(line);
+        const problems = [...unknownPattern(data), ...degradation(data)];
+        for (const problem of problems) session.warn(problem);
+        return problems.length === 0 ? EXIT.ok : EXIT.unsuccessful;
       }),
     );
+}
+
+/** Returns a line when no event named the pattern. */
+function unknownPattern({ pattern_key, pattern_known, pattern_suggestion }: LookupAnswer): string[] {
+  if (pattern_known !== false) return [];
+  const advice =
+    pattern_suggestion === undefined
+      ? 'list patterns with: pm-tuning status'
+      : `did you mean ${pattern_suggestion}?`;
+  return [`neutral because no event named ${pattern_key}; ${advice}`];
+}
+
+function degradation({ degraded }: LookupAnswer): string[] {
+  return degraded ? [`neutral because ${degraded.code}: ${degraded.detail}`] : [];
 }
 
 function show(session: Session, answer: LookupAnswer, before: Record<string, number>): void {
@@ -81,12 +96,30 @@ function show(session: Session, answer: LookupAnswer, before: Record<string, num
     answer.overrides,
     `${neutralReason(answer)}: every threshold stays as it is`,
   );
+  session.print();
+  session.print(`log as factors.applied: ${printable(JSON.stringify(answer.applied))}`);
   if (!answer.explain?.length) return;
   session.print();
   session.table(EXPLAIN_COLUMNS, answer.explain.toSorted(byMostEvents));
 }
 
-function neutralReason({ mode, generation }: LookupAnswer): string {
+/** Returns one line for each threshold and value of the look-up that has no effect. */
+function unknownNames({ pattern_key, unknown_thresholds = [], unknown_values = [] }: LookupAnswer): string[] {
+  const question = (suggestion: string | undefined): string =>
+    suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
+  return [
+    ...unknown_thresholds.map(
+      ({ name, suggestion }) => `${name} is no threshold of ${pattern_key}${question(suggestion)}`,
+    ),
+    ...unknown_values.map(
+      ({ name, value, suggestion }) =>
+        `no event of the last run's window has ${name}=${value}${question(suggestion)}`,
+    ),
+  ];
+}
+
+function neutralReason({ mode, generation, pattern_known }: LookupAnswer): string {
+  if (pattern_known === false) return 'no event named this pattern';
   if (mode === 'off' || mode === 'shadow') return `the mode is ${mode}`;
   return generation === 0 ? 'nothing is published yet' : 'no override matches';
 }
@@ -116,5 +149,9 @@ const EXPLAIN_COLUMNS: readonly Column<Explained>[] = [
   { title: 'weight', value: row => row.weight.toFixed(2), align: 'right' },
   { title: 'n', value: row => count(row.n), align: 'right' },
   { title: 'used', value: row => (row.chosen ? 'yes' : 'no') },
-  { title: 'why', value: row => printable(row.reason), wraps: true },
+  {
+    title: 'why',
+    value: row => printable(row.note === undefined ? row.reason : `${row.note} (${row.reason})`),
+    wraps: true,
+  },
 ];

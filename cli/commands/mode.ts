@@ -1,10 +1,13 @@
 import { Argument, type Command } from 'commander';
 import { modeSchema } from '../../shared/generation/head.ts';
 import { headAnswerSchema } from '../../shared/http/schemas/patterns.ts';
+import { oneOf } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printable } from '../format.ts';
 import { patternArgument, patternPath, reasonOption } from '../options.ts';
+
+const MODES = modeSchema.options;
 
 const HELP = `
 Modes:
@@ -22,7 +25,7 @@ export function addMode(program: Command, runCommand: RunCommand): void {
     .command('mode')
     .description('set what look-ups of a pattern return, and whether its cycles publish')
     .addArgument(patternArgument())
-    .addArgument(new Argument('<mode>', 'explained below').choices(modeSchema.options))
+    .addArgument(new Argument('<mode>', 'explained below').choices(MODES).argParser(oneOf(MODES)))
     .addOption(reasonOption())
     .addHelpText('after', HELP)
     .action(async (pattern: string, mode: string, options: { readonly reason: string }, command: Command) =>

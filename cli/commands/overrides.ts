@@ -3,26 +3,32 @@ import { type OverridesPage, overridesPageSchema } from '../../shared/http/schem
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, effect, plural, printable, slice } from '../format.ts';
-import { limitOption, patternArgument } from '../options.ts';
-import { readPages } from '../pagination.ts';
+import { cycleOption, limitOption, patternArgument } from '../options.ts';
+import { readPages, sourceOf } from '../pagination.ts';
 import type { Session } from '../session.ts';
 import { byMostEvents } from '../sort-slices.ts';
 import type { Column } from '../table.ts';
 
-/** Adds `overrides`: lists the overrides of a pattern's generation in force. */
+interface Options {
+  readonly cycle?: string;
+  readonly limit?: number;
+}
+
+/** Adds `overrides`: lists the overrides in force of a pattern, or those that a run computed. */
 export function addOverrides(program: Command, runCommand: RunCommand): void {
   program
     .command('overrides')
     .description('list the published overrides of a pattern, most events first')
     .addArgument(patternArgument())
+    .addOption(cycleOption())
     .addOption(limitOption())
     .addHelpText('after', '\nExample:\n  $ pm-tuning overrides pm.uptrend.S1.entry')
-    .action(async (pattern: string, options: { readonly limit?: number }, command: Command) =>
+    .action(async (pattern: string, options: Options, command: Command) =>
       runCommand(command, async session => {
         const { raw, data } = await readPages(session, {
           path: '/v1/overrides',
-          query: { pattern_key: pattern },
-          rows: 'overrides',
+          query: { pattern_key: pattern, cycle_id: options.cycle },
+          lists: ['overrides'],
           limit: session.json ? options.limit : undefined,
           schema: overridesPageSchema,
         });
@@ -34,7 +40,7 @@ export function addOverrides(program: Command, runCommand: RunCommand): void {
 
 function show(session: Session, page: OverridesPage, limit: number | undefined): void {
   const total = plural(page.overrides.length, 'override');
-  session.print(`${session.bold(page.pattern_key)}, generation ${page.generation}, ${total}`);
+  session.print(`${session.bold(page.pattern_key)}, ${sourceOf(page)}, ${total}`);
   if (page.overrides.length === 0) return;
   session.print();
   const shown = page.overrides.toSorted(byMostEvents).slice(0, limit);

@@ -3,6 +3,8 @@ import { type Status, statusSchema } from '../../shared/http/schemas/status.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, instant, plural, printable, span } from '../format.ts';
+import { readPages } from '../pagination.ts';
+import { printWarnings } from '../print-warnings.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 
@@ -14,7 +16,11 @@ export function addStatus(program: Command, runCommand: RunCommand): void {
     .addHelpText('after', '\nExample:\n  $ pm-tuning status || alert "tuning is not healthy"')
     .action(async (_options, command: Command) =>
       runCommand(command, async session => {
-        const { raw, data } = await session.request(statusSchema, '/v1/status');
+        const { raw, data } = await readPages(session, {
+          path: '/v1/status',
+          lists: ['patterns', 'warnings'],
+          schema: statusSchema,
+        });
         session.output(raw, () => show(session, data));
         return data.healthy ? EXIT.ok : EXIT.unsuccessful;
       }),
@@ -24,7 +30,7 @@ export function addStatus(program: Command, runCommand: RunCommand): void {
 function show(session: Session, status: Status): void {
   session.print(session.bold(status.healthy ? 'healthy' : 'NOT healthy'));
   for (const { code, detail } of status.reasons) session.print(`  ${code}: ${printable(detail)}`);
-  for (const { code, detail } of status.warnings) session.print(`  warning ${code}: ${printable(detail)}`);
+  printWarnings(session, status.warnings);
   const { total, with_outcome, pending } = status.events;
   session.print(
     `events      ${count(total)}: ${count(with_outcome)} with an outcome, ${count(pending)} pending`,
@@ -44,14 +50,19 @@ function lastCycle({ last_cycle: cycle }: Status): string {
   if (!cycle) return 'none yet';
   const { patterns_failed: failed, patterns_total: total } = cycle;
   const patterns = failed > 0 ? `${failed} of ${plural(total, 'pattern')} failed` : plural(total, 'pattern');
-  const reason = cycle.reason === undefined ? '' : ` – ${printable(cycle.reason)}`;
-  return `${cycle.status} ${span(cycle.age_seconds)} ago, as of ${instant(cycle.as_of)}, ${patterns}${reason}`;
+  const failure = cycle.failure === undefined ? '' : ` – ${printable(cycle.failure)}`;
+  return `${cycle.status} ${span(cycle.age_seconds)} ago, as of ${instant(cycle.as_of)}, ${patterns}${failure}`;
+}
+
+/** Returns the policy in force, and that of the next cycle when it is another one. */
+function policyText({ policy, next_policy: next }: Status['patterns'][number]): string {
+  return printable(next === undefined ? policy : `${policy}, next ${next}`);
 }
 
 const COLUMNS: readonly Column<Status['patterns'][number]>[] = [
   { title: 'pattern', value: row => printable(row.pattern_key), wraps: true },
   { title: 'mode', value: row => row.mode },
-  { title: 'policy', value: row => printable(row.policy) },
+  { title: 'policy', value: policyText },
   { title: 'events', value: row => count(row.events.total), align: 'right' },
   { title: 'pending', value: row => count(row.events.pending), align: 'right' },
   { title: 'generation', value: row => count(row.generation), align: 'right' },

@@ -46,5 +46,5 @@ export async function* batches(
 
 function tooLarge({ line, text }: EventEntry): FaultyEntry {
   const detail = `the event exceeds the ${MAX_BODY_BYTES} bytes of a request`;
-  return { line, code: 'event_too_large', detail, event: JSON.parse(text) };
+  return { line, code: 'event_too_large', detail, eventText: text };
 }

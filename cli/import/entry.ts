@@ -13,7 +13,9 @@ export interface FaultyEntry {
   readonly code: string;
   readonly detail: string;
   /** Content of the line, possibly cut. */
-  readonly event: unknown;
+  readonly event?: unknown;
+  /** The event as JSON text, for one that is JSON. It stays text, because parsing would round large numbers. */
+  readonly eventText?: string;
 }
 
 /** Longest line or row that is read, in bytes. It is longer than the largest request body. */

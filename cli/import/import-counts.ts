@@ -1,12 +1,17 @@
 import { count } from '../format.ts';
 import type { FaultyEntry } from './entry.ts';
+import { ImportNotes } from './import-notes.ts';
+import { NumberText } from './number-text.ts';
 import type { BatchResult } from './send-batch.ts';
 
-/** Counts of accepted, unchanged and rejected events. */
+/** Counts of accepted, unchanged and rejected events, and what was left out or rewritten. */
 export class ImportCounts {
   accepted = 0;
   unchanged = 0;
   rejected = 0;
+  readonly notes = new ImportNotes();
+  /** What was converted from text. */
+  readonly numberText = new NumberText();
   readonly #codes = new Map<string, number>();
 
   addResult({ accepted, unchanged, rejected }: BatchResult): void {

@@ -19,7 +19,7 @@ interface ImportOptions {
 
 /**
  * Streams one file to the service in batches, with at most `requests` of them in flight. Each response adds to
- * `counts`; rejected entries go to `rejected`.
+ * `counts`, which also notes what was left out or rewritten; rejected entries go to `rejected`.
  * @throws Failure when reading or sending fails, the signal's reason when the signal is aborted
  */
 export async function importFile(
@@ -32,7 +32,7 @@ export async function importFile(
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const label = inputLabel(input);
-  const { entries, bytesRead } = openInput(input, session.host, options.columnNames, signal);
+  const { entries, bytesRead } = openInput(input, session.host, options.columnNames, counts.notes, signal);
   const progress = showProgress(session.host, label, counts, input.size, bytesRead);
   const inFlight = new Set<Promise<void>>();
   const onFault = (fault: FaultyEntry): void => {
@@ -41,7 +41,7 @@ export async function importFile(
     progress.update();
   };
   try {
-    for await (const batch of batches(entries, onFault)) {
+    for await (const batch of batches(counts.numberText.convert(entries), onFault)) {
       signal.throwIfAborted();
       const sending = sendBatch(session, batch, signal)
         .then(result => {

@@ -5,8 +5,10 @@ import { errorCode } from '../errors.ts';
 import { Failure, usageError } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
 import type { Entry } from './entry.ts';
+import type { ImportNotes } from './import-notes.ts';
 import { readLines } from './jsonl.ts';
 import { readExportRows } from './postgres-export.ts';
+import { rewriteStates } from './rewrite-states.ts';
 
 export const FORMATS = ['jsonl', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -69,11 +71,13 @@ interface OpenInput {
 /**
  * Opens an input. Aborting the signal ends the reading.
  * @param columnNames for CSV: field → column
+ * @param notes receives what is left out and rewritten
  */
 export function openInput(
   input: Input,
   host: Host,
   columnNames: Record<string, string>,
+  notes: ImportNotes,
   signal: AbortSignal,
 ): OpenInput {
   const file = input.name === '-' ? undefined : createReadStream(input.name);
@@ -81,8 +85,9 @@ export function openInput(
   // The last stream of a pipeline emits the errors of all its streams.
   const bytes = input.gzip ? pipeline(raw, createGunzip(), () => {}) : raw;
   addAbortSignal(signal, bytes);
-  const entries = input.format === 'csv' ? readExportRows(bytes, columnNames) : readLines(bytes);
-  return { entries: withInputName(entries, inputLabel(input)), bytesRead: () => file?.bytesRead ?? 0 };
+  const entries = input.format === 'csv' ? readExportRows(bytes, columnNames, notes) : readLines(bytes);
+  const rewritten = rewriteStates(entries, notes);
+  return { entries: withInputName(rewritten, inputLabel(input)), bytesRead: () => file?.bytesRead ?? 0 };
 }
 
 /** Yields the same entries; an error carries the name of the input. */

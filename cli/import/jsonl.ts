@@ -1,8 +1,8 @@
 import { errorMessage } from '../errors.ts';
 import { type Entry, excerpt, MAX_ENTRY_BYTES } from './entry.ts';
+import { decodeUtf8, showBytes } from './text.ts';
 
 const NEWLINE = 0x0a;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads JSONL: one JSON object a line, in UTF-8; blank lines are skipped. A line that is not a JSON object
@@ -35,12 +35,9 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
 function readLine(bytes: Buffer, line: number, skipped: number): Entry | undefined {
   if (skipped > 0 || bytes.length > MAX_ENTRY_BYTES)
     return fault(line, 'event_too_large', `the line exceeds ${MAX_ENTRY_BYTES} bytes`, bytes);
-  let text: string;
-  try {
-    text = utf8.decode(bytes).trim();
-  } catch {
-    return fault(line, 'invalid_encoding', 'the line is not UTF-8', bytes);
-  }
+  const text = decodeUtf8(bytes)?.trim();
+  if (text === undefined)
+    return fault(line, 'invalid_encoding', 'the line is not UTF-8; save the file as UTF-8', bytes);
   if (text === '') return undefined;
   try {
     const value: unknown = JSON.parse(text);
@@ -52,7 +49,7 @@ function readLine(bytes: Buffer, line: number, skipped: number): Entry | undefin
 }
 
 function fault(line: number, code: string, detail: string, bytes: Buffer): Entry {
-  return { line, code, detail, event: excerpt(bytes.toString('utf8', 0, 8192).trim()) };
+  return { line, code, detail, event: excerpt(showBytes(bytes).trim()) };
 }
 
 function join(partial: Buffer, rest: Buffer): Buffer {

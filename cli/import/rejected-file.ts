@@ -18,9 +18,12 @@ export class RejectedFile {
    */
   write(file: string, rejected: readonly FaultyEntry[]): void {
     if (rejected.length === 0) return;
-    const lines = rejected.map(({ line, code, detail, event }) =>
-      JSON.stringify({ file, line, code, detail, event }),
-    );
+    const lines = rejected.map(({ line, code, detail, event, eventText }) => {
+      const fields = JSON.stringify({ file, line, code, detail });
+      // A line break in JSON text is white space between tokens.
+      const content = eventText?.replaceAll(/[\r\n]+/g, ' ') ?? JSON.stringify(event);
+      return `${fields.slice(0, -1)},"event":${content}}`;
+    });
     try {
       writeFileSync(this.path, `${lines.join('\n')}\n`, { flag: this.#written ? 'a' : 'w' });
     } catch (error) {

@@ -70,5 +70,5 @@ function readAnswer(session: Session, batch: readonly EventEntry[], body: unknow
 }
 
 function rejectedEntry({ line, text }: EventEntry, code: string, detail: string): FaultyEntry {
-  return { line, code, detail, event: JSON.parse(text) };
+  return { line, code, detail, eventText: text };
 }

@@ -62,7 +62,7 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
       name: 'no-finished-cycle',
       description: 'No tuning run has succeeded for 2 hours, so overrides are no longer updated',
       firstAction: 'open the newest execution of the state machine and read the state it ended in',
-      metric: succeededExecutions(machine),
+      metric: finishedRuns(metrics),
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       periods: PERIODS_IN_TWO_HOURS,
@@ -83,6 +83,15 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
       ...above(0),
     },
     {
+      name: 'warnings',
+      description: 'A tuning run found something that an operator should look at',
+      firstAction: 'call GET /v1/status and read its warnings; each says what to do',
+      metric: metrics.cycle.warnings,
+      ...above(0),
+      // The state changes only with a run. Otherwise a lasting warning would notify every hour.
+      missingData: TreatMissingData.IGNORE,
+    },
+    {
       name: 'dead-letter',
       description: 'The schedule could not start a tuning run',
       firstAction: 'read the message in the dead-letter queue; its attributes contain the error',
@@ -95,7 +104,7 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
   ];
 }
 
-function apiAlarms({ apiStage, lookup }: MonitoredResources): MetricAlarmSpec[] {
+function apiAlarms({ apiStage, lookup, metrics }: MonitoredResources): MetricAlarmSpec[] {
   return [
     {
       name: 'api-5xx',
@@ -113,20 +122,27 @@ function apiAlarms({ apiStage, lookup }: MonitoredResources): MetricAlarmSpec[] 
       ...above(LOOKUP_P99_MS),
       periods: 3,
     },
+    {
+      name: 'degraded-lookups',
+      description: 'Look-ups could not read the overrides in force and answered neutral',
+      firstAction: 'search the log of the look-up function for its error',
+      metric: metrics.degradedLookups,
+      ...above(0),
+    },
   ];
 }
 
 /**
- * Counts finished runs, with 0 for a period without data. So the alarm starts after exactly 24 such periods; without
+ * Counts runs that closed without failing, trials excluded, with 0 for a period without data. So the alarm starts after exactly 24 such periods; without
  * the 0, CloudWatch would evaluate older data points first. A metric that never had a value has no data at all, which
  * the alarm treats as breaching.
  */
-function succeededExecutions(machine: StateMachine): IMetric {
+function finishedRuns({ cycle }: LogMetrics): IMetric {
   return new MathExpression({
-    expression: 'FILL(succeeded, 0)',
+    expression: 'FILL(finished, 0)',
     label: 'Finished runs',
     period: FIVE_MINUTES,
-    usingMetrics: { succeeded: machine.metricSucceeded({ period: FIVE_MINUTES, statistic: 'Sum' }) },
+    usingMetrics: { finished: cycle.runs_finished },
   });
 }
 

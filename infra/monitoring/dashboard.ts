@@ -27,12 +27,20 @@ export function createDashboard(
   const dashboard = new Dashboard(scope, 'Dashboard', { dashboardName: `pm-tuning-${stage.name}` });
   dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', width: 24, alarms: [...alarms] }));
   dashboard.addWidgets(
-    graph('Runs', [machine.metricStarted(), machine.metricSucceeded(), machine.metricFailed()]),
+    graph('Runs, trials included', [
+      machine.metricStarted(),
+      machine.metricSucceeded(),
+      machine.metricFailed(),
+      metrics.cycle.runs_finished,
+    ]),
     graph('Events read by a run', hourly('events_read')),
     graph('Lessons and overrides', hourly('lessons', 'overrides')),
   );
   dashboard.addWidgets(
-    graph('Patterns changed, cut, failed', hourly('patterns_changed', 'patterns_cut', 'patterns_failed')),
+    graph(
+      'Patterns changed, cut, failed; warnings',
+      hourly('patterns_changed', 'patterns_cut', 'patterns_failed', 'warnings'),
+    ),
     graph('Age of the last good generation, minutes', hourly('generation_age_minutes')),
     graph('Posts accepted', [metrics.eventPosts, metrics.outcomePosts]),
   );
@@ -42,7 +50,8 @@ export function createDashboard(
       lookup.metricDuration({ statistic: 'p50' }),
       lookup.metricDuration({ statistic: 'p99' }),
     ]),
-    graph('Throttled requests', [
+    graph('Throttled requests and degraded look-ups', [
+      metrics.degradedLookups,
       throttled('events', tables.events),
       throttled('lessons', tables.lessons),
       throttled('overrides', tables.overrides),

@@ -2,17 +2,19 @@ import { Duration } from 'aws-cdk-lib';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { CYCLE_CLOSED_MESSAGE } from '../../shared/log-messages.ts';
+import { CYCLE_CLOSED_MESSAGE, DEGRADED_LOOKUP_MESSAGE } from '../../shared/log-messages.ts';
 import type { Stage } from '../stage.ts';
 
 /** Maps fields of the log line that closes a run to the names of their metrics. */
 export const CYCLE_METRICS = {
+  runs_finished: 'RunsFinished',
   events_read: 'EventsRead',
   lessons: 'Lessons',
   overrides: 'Overrides',
   patterns_changed: 'PatternsChanged',
   patterns_cut: 'PatternsCut',
   patterns_failed: 'PatternsFailed',
+  warnings: 'Warnings',
   generation_age_minutes: 'GenerationAgeMinutes',
 } as const;
 
@@ -26,12 +28,15 @@ export interface LogMetrics {
   readonly eventPosts: Metric;
   /** Accepted requests `POST /v1/outcomes`. */
   readonly outcomePosts: Metric;
+  /** Look-ups that could not read what is in force and answered neutral. */
+  readonly degradedLookups: Metric;
 }
 
 export interface MetricLogs {
   readonly cycleClose: ILogGroup;
   readonly cycle: ILogGroup;
   readonly api: ILogGroup;
+  readonly lookup: ILogGroup;
 }
 
 /**
@@ -47,12 +52,14 @@ export function createLogMetrics(scope: Construct, stage: Stage, logs: MetricLog
     ]);
   return {
     cycle: {
+      runs_finished: cycleMetric('runs_finished'),
       events_read: cycleMetric('events_read'),
       lessons: cycleMetric('lessons'),
       overrides: cycleMetric('overrides'),
       patterns_changed: cycleMetric('patterns_changed'),
       patterns_cut: cycleMetric('patterns_cut'),
       patterns_failed: cycleMetric('patterns_failed'),
+      warnings: cycleMetric('warnings'),
       generation_age_minutes: cycleMetric('generation_age_minutes'),
     },
     // A pattern whose steps failed ends in the state `PatternFailed` of cycle.asl.json.
@@ -64,6 +71,7 @@ export function createLogMetrics(scope: Construct, stage: Stage, logs: MetricLog
     ),
     eventPosts: count('EventPosts', logs.api, ['$.route', 'POST /v1/events'], ['$.status', '2*']),
     outcomePosts: count('OutcomePosts', logs.api, ['$.route', 'POST /v1/outcomes'], ['$.status', '2*']),
+    degradedLookups: count('DegradedLookups', logs.lookup, ['$.message', DEGRADED_LOOKUP_MESSAGE]),
   };
 }
 

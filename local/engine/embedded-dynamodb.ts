@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { checkFolder } from './data-folder.ts';
+import type { DynaliteDb } from './dynamodb-limits.ts';
+import { countInBytes, requestRefusal } from './dynamodb-limits.ts';
 import type { EngineResponse, InsertBatch } from './partiql-insert.ts';
 import { insertBatch } from './partiql-insert.ts';
 import { type Operation, RecoveringWrites, testWrite } from './recovering-writes.ts';
@@ -12,6 +14,7 @@ import { type Operation, RecoveringWrites, testWrite } from './recovering-writes
  * - It turns a storage error into a response; dynalite's server would end the process.
  * - It recovers from writes that the disk refused (recovering-writes.ts).
  * - It adds the batched PartiQL INSERT that dynalite lacks.
+ * - It refuses what exceeds a limit of DynamoDB (dynamodb-limits.ts).
  */
 
 export interface EmbeddedEngine {
@@ -55,7 +58,8 @@ interface Validation {
 
 const UTF8 = new TextDecoder();
 const require = createRequire(import.meta.url);
-const { create }: { create(options: object): DynaliteStore } = require('dynalite/db');
+const dynaliteDb: DynaliteDb & { create(options: object): DynaliteStore } = require('dynalite/db');
+countInBytes(dynaliteDb);
 const {
   checkTypes,
   checkValidations,
@@ -91,7 +95,11 @@ const ACTIONS = new Map<string, { run: Action; validation: Validation }>(
  */
 export async function openEmbeddedEngine(path?: string): Promise<EmbeddedEngine> {
   if (path !== undefined) await checkFolder(path);
-  const store = create({ createTableMs: 0, deleteTableMs: 0, ...(path !== undefined && { path }) });
+  const store = dynaliteDb.create({
+    createTableMs: 0,
+    deleteTableMs: 0,
+    ...(path !== undefined && { path }),
+  });
   closeIterators(store);
   const writes = path === undefined ? undefined : recoverWrites(store, path);
   const handle = (request: EngineRequest): Promise<EngineResponse> => {
@@ -157,9 +165,11 @@ async function respond(store: DynaliteStore, request: EngineRequest): Promise<En
   const operation = (request.headers['x-amz-target'] ?? '').split('.').at(-1) ?? '';
   const { body = '{}' } = request;
   const text = body instanceof Uint8Array ? UTF8.decode(body) : String(body);
-  const data = JSON.parse(text) as object;
+  const data: InsertBatch & Record<string, unknown> = JSON.parse(text);
+  const refusal = requestRefusal(operation, data, Buffer.byteLength(text));
+  if (refusal) return refusal;
   if (operation === 'BatchExecuteStatement')
-    return insertBatch(store, data as InsertBatch, (put, parsed) => runAction(store, 'putItem', put, parsed));
+    return insertBatch(store, data, (put, parsed) => runAction(store, 'putItem', put, parsed));
   return runAction(store, operation.charAt(0).toLowerCase() + operation.slice(1), data);
 }
 

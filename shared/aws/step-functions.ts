@@ -6,10 +6,10 @@ import { Fault } from '../errors.ts';
 export function stateMachineStarter(arn: string | undefined): CycleStarter {
   const client = new SFNClient({});
   return {
-    async start(cycleId, options) {
+    async start(cycleId, who, options) {
       if (arn === undefined)
         throw new Fault('cycle_not_started', 'STATE_MACHINE_ARN is not set: set it to the state machine');
-      const input = JSON.stringify({ ...options, cycle_id: cycleId });
+      const input = JSON.stringify({ ...options, cycle_id: cycleId, who });
       try {
         await client.send(new StartExecutionCommand({ stateMachineArn: arn, name: cycleId, input }));
       } catch (cause) {

@@ -4,39 +4,69 @@ import { shortHash } from '../hash.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
-import { count, instant, lookbackDays } from '../validation.ts';
+import { reasonCodeSchema } from '../reason.ts';
+import { changeReason, chosenTime, count, instant, lookbackDays, minEvents } from '../validation.ts';
+import { warningSchema } from '../warning/warning.ts';
 
 /** Options of one run. A missing option comes from the pattern's settings, then from the stage. */
 export const cycleOptionsSchema = z
   .strictObject({
-    as_of: z.iso
-      .datetime({ offset: true, message: 'must be an RFC 3339 time such as 2025-01-20T00:00:00Z' })
-      // An offset can move a time at the edge of year 0000 or 9999 to a year that four digits cannot express.
-      .refine(
-        text => Date.parse(text) >= 0 && Date.parse(text) < Date.UTC(9999, 0),
-        'must lie between 1970 and 9998',
-      )
-      .optional(),
+    as_of: chosenTime.optional(),
     lookback_days: lookbackDays.optional(),
-    n_min: z.number().int().min(1).max(1_000_000).optional(),
+    n_min: minEvents.optional(),
     policy: z
       .string()
       .max(32)
       .optional()
       .meta({ description: `one of: ${POLICIES.join(', ')}` }),
     pattern_key: z.string().max(256).optional().meta({ description: 'only this pattern' }),
+    publish: z.boolean().optional().meta({
+      description:
+        'false: a trial, which puts nothing in force; true: publish, also with as_of, lookback_days, n_min or policy',
+    }),
+    reason: changeReason.optional(),
   })
-  .meta({ id: 'CycleOptions' });
+  .meta({
+    id: 'CycleOptions',
+    description:
+      'With as_of, lookback_days, n_min or policy the run is a trial, unless publish is true, which requires a reason.',
+  });
 
 export type CycleOptions = z.output<typeof cycleOptionsSchema>;
 
-/** A run, in the form that each of its steps receives. */
-export const cycleRunSchema = cycleOptionsSchema.extend({
+/** Who a scheduled run counts as, in records and in the list of changes. */
+export const SCHEDULE = 'system:cycle';
+
+const runSettings = {
+  lookback_days: cycleOptionsSchema.shape.lookback_days,
+  n_min: cycleOptionsSchema.shape.n_min,
+  policy: cycleOptionsSchema.shape.policy,
+};
+
+/**
+ * A run, in the form that each of its steps receives. Its defaults are those of a run that an earlier version opened:
+ * each of its runs publishes.
+ */
+export const cycleRunSchema = z.object({
+  ...runSettings,
   cycle_id: z.string(),
   as_of: z.iso.datetime(),
   started_at: z.iso.datetime(),
+  trial: z.boolean().default(false),
+  /** True when the caller asked to publish; with a reason, jumps hold nothing back. */
+  publish: z.boolean().default(false),
+  who: z.string().default(SCHEDULE),
+  reason: changeReason.optional(),
+  /** The pattern that the run is restricted to. */
+  pattern_key: z.string().optional(),
 });
 export type CycleRun = z.output<typeof cycleRunSchema>;
+
+/** Numbers of overrides that differ from those in force: their slice and lever, or their multiplier or delta. */
+const overrideCountsSchema = z
+  .object({ added: count, removed: count, changed: count })
+  .meta({ description: 'numbers of overrides that differ from those in force before the run' });
+export type OverrideCounts = z.output<typeof overrideCountsSchema>;
 
 /** The result of mining one pattern: two row sets that are stored and not yet in force. */
 export const minedPatternSchema = z.object({
@@ -50,13 +80,23 @@ export const minedPatternSchema = z.object({
   payoff: payoffSchema,
   lessons: keptSetSchema,
   overrides: keptSetSchema,
+  /** Absent when what is in force cannot be read. */
+  changes: overrideCountsSchema.optional(),
   evidence: z.array(evidenceSummarySchema),
+  /** The near lessons; absent in the result of an earlier version. */
+  near: keptSetSchema.optional(),
   /** The policy's remark on the pattern as a whole. */
   note: z.string().optional(),
+  note_code: reasonCodeSchema.optional(),
   /** Numbers of events of the largest slices below `n_min`. */
   shortfall: z.string().optional(),
+  shortfall_code: reasonCodeSchema.optional(),
   /** The levels of dimensions that a budget left out. */
   cut: z.string().optional(),
+  /** Bounded; empty in the result of an earlier version. */
+  warnings: z.array(warningSchema).default([]),
+  /** Why the result waits for an operator; absent when it may be published. */
+  held: z.string().optional(),
 });
 export type MinedPattern = z.output<typeof minedPatternSchema>;
 
@@ -66,7 +106,9 @@ export type MinedPattern = z.output<typeof minedPatternSchema>;
  * - `unchanged`: the result equals the generation in force.
  * - `too_few_events`: no slice reached `n_min`.
  * - `frozen`: an operator froze the pattern, so the run publishes nothing.
+ * - `held`: an override would jump, and the setting `on_jump` is `hold`, so the run publishes nothing.
  * - `yielded`: another run or an operator changed the pattern while this run computed.
+ * - `computed`: the run is a trial, so it publishes nothing.
  * - `failed`: see the reason.
  */
 const patternRunStatusSchema = z.enum([
@@ -74,7 +116,9 @@ const patternRunStatusSchema = z.enum([
   'unchanged',
   'too_few_events',
   'frozen',
+  'held',
   'yielded',
+  'computed',
   'failed',
 ]);
 
@@ -87,8 +131,18 @@ export const patternRunSchema = z
     overrides: count,
     generation: count.meta({ description: 'in force after the run; 0: none' }),
     published: z.boolean(),
+    would_publish: z.boolean().default(false).meta({
+      description: 'the result differs from what is in force, and the mode of the pattern lets runs publish',
+    }),
+    changes: overrideCountsSchema.optional().meta({
+      description: 'absent when the pattern failed or what is in force cannot be read',
+    }),
     reason: z.string().optional(),
+    reason_code: reasonCodeSchema.optional(),
     cut: z.string().optional().meta({ description: 'what the mining budget left out' }),
+    warnings: z.array(warningSchema).default([]).meta({
+      description: 'what an operator should look at: of each code at most three, and a count of the rest',
+    }),
     evidence: z
       .array(evidenceSummarySchema)
       .optional()
@@ -97,6 +151,14 @@ export const patternRunSchema = z
   .meta({ id: 'PatternRun' });
 export type PatternRun = z.output<typeof patternRunSchema>;
 
+/** What a run computed for a pattern: references to the rows, which are readable by the id of the run for a day. */
+export const computedSetsSchema = z.object({
+  lessons: keptSetSchema,
+  overrides: keptSetSchema,
+  near: keptSetSchema.optional(),
+});
+export type ComputedSets = z.output<typeof computedSetsSchema>;
+
 /**
  * The status of a run.
  * - `running`: the last step has not closed the run.
@@ -104,6 +166,20 @@ export type PatternRun = z.output<typeof patternRunSchema>;
  * - `failed`: all patterns failed, or the run itself did.
  */
 const cycleStatusSchema = z.enum(['running', 'succeeded', 'partial', 'failed']);
+
+/** What distinguishes a run from one of the schedule. The defaults are for records of an earlier version. */
+const runOrigin = {
+  trial: z.boolean().default(false).meta({ description: 'the run computes and puts nothing in force' }),
+  who: z
+    .string()
+    .default(SCHEDULE)
+    .meta({ description: `who started the run; ${SCHEDULE}: the schedule` }),
+  reason: z.string().optional().meta({ description: 'the reason that was given' }),
+  settings: z
+    .object({ ...runSettings, pattern_key: z.string().optional() })
+    .default({})
+    .meta({ description: 'the options that were given; the others come from the pattern, then the stage' }),
+};
 
 export const cycleSummarySchema = z
   .object({
@@ -114,11 +190,13 @@ export const cycleSummarySchema = z
     finished_at: instant.optional(),
     patterns_total: count,
     patterns_failed: count,
-    reason: z.string().optional(),
-    settings: z
-      .object({ pattern_key: z.string().optional() })
-      .default({})
-      .meta({ description: 'the options that were given' }),
+    failure: z.string().optional().meta({ description: 'why the run itself failed' }),
+    failure_code: reasonCodeSchema.optional(),
+    ...runOrigin,
+    warnings: z
+      .array(warningSchema)
+      .default([])
+      .meta({ description: 'of each code at most three over all patterns, and a count of the rest' }),
   })
   .meta({ id: 'CycleSummary' });
 export type CycleSummary = z.output<typeof cycleSummarySchema>;

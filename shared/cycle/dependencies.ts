@@ -1,8 +1,11 @@
 import type { EpisodeStore } from '../episode/episode-store.ts';
 import type { Defaults } from '../generation/effective-settings.ts';
 import type { GenerationStores } from '../generation/ports.ts';
+import type { SeenValuesStore } from '../generation/seen-values.ts';
 import type { Log } from '../log.ts';
-import type { DimensionStore } from '../lookup/dimension-store.ts';
+import type { CountSampleStore } from '../warning/count-sample-store.ts';
+import type { DegradedLookups } from '../warning/degraded-lookups.ts';
+import type { DimensionStore } from '../warning/dimension-store.ts';
 import type { CycleStore } from './cycle-store.ts';
 
 /** Every store and setting that a run needs. A function takes the members that it uses. */
@@ -10,6 +13,9 @@ export interface CycleDeps extends GenerationStores {
   readonly episodes: EpisodeStore;
   readonly cycles: CycleStore;
   readonly dimensions: DimensionStore;
+  readonly seenValues: SeenValuesStore;
+  readonly countSamples: CountSampleStore;
+  readonly degradedLookups: DegradedLookups;
   readonly defaults: Defaults;
   readonly log: Log;
 }

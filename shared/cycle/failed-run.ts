@@ -1,4 +1,5 @@
 import type { Generation } from '../generation/generation.ts';
+import type { ReasonCode } from '../reason.ts';
 import type { PatternRun } from './cycle.ts';
 
 /**
@@ -18,12 +19,36 @@ export function failedRun(
     overrides: 0,
     generation: current?.generation ?? 0,
     published: false,
-    reason: failureReason(error),
+    would_publish: false,
+    ...failureReason(error),
+    warnings: [],
   };
 }
 
-/** Returns a reason that may be shown: the code of a Fault, or `timeout`; any other error name becomes `internal`. */
-export function failureReason(error: string): string {
-  if (error === 'States.Timeout') return 'failed: timeout';
-  return `failed: ${/^[a-z_]{1,40}$/.test(error) ? error : 'internal'}`;
+const FAILURE_CODES: readonly ReasonCode[] = [
+  'no_result',
+  'damaged_event',
+  'damaged_generation',
+  'newer_data',
+  'store_unavailable',
+  'store_throttled',
+  'invalid_request',
+  'policy_not_available',
+];
+
+interface FailureReason {
+  readonly reason: string;
+  readonly reason_code: ReasonCode;
+}
+
+/**
+ * Returns the reason of a failure that may be shown: the code of a Fault, or `timeout`; any other name of an error
+ * becomes `internal`.
+ */
+export function failureReason(error: string): FailureReason {
+  if (error === 'States.Timeout') return { reason: 'failed: timeout', reason_code: 'timeout' };
+  return {
+    reason: `failed: ${/^[a-z_]{1,40}$/.test(error) ? error : 'internal'}`,
+    reason_code: FAILURE_CODES.find(code => code === error) ?? 'internal',
+  };
 }

@@ -3,6 +3,7 @@ import type { Defaults, EffectiveSettings } from '../generation/effective-settin
 import { effectiveSettings } from '../generation/effective-settings.ts';
 import type { HeadStore, PatternOverview } from '../generation/ports.ts';
 import { DAY_MS } from '../time.ts';
+import type { DegradedLookups } from '../warning/degraded-lookups.ts';
 import { cycleIdStart } from './cycle.ts';
 import type { CycleStore } from './cycle-store.ts';
 import type { EmptyWindow, HealthFacts } from './health.ts';
@@ -11,8 +12,9 @@ import { lastCycle, latestNow } from './health.ts';
 export interface HealthDeps {
   readonly heads: Pick<HeadStore, 'overview'>;
   readonly cycles: Pick<CycleStore, 'list' | 'lastFull' | 'runs'>;
-  readonly episodes: Pick<EpisodeStore, 'newestUntil'>;
+  readonly episodes: Pick<EpisodeStore, 'newestResolved'>;
   readonly writes: StoreWrites;
+  readonly degradedLookups: Pick<DegradedLookups, 'since'>;
   readonly defaults: Defaults;
   /** The service is unhealthy when the last run over all patterns is older than this. */
   readonly cycleMaxAgeMinutes: number;
@@ -41,6 +43,11 @@ export async function readHealthFacts(deps: HealthDeps): Promise<HealthFacts> {
     deps.writes.refusedWrites(),
   ]);
   const last = lastCycle({ lastWritten, recent, now });
+  // The same span as that of the warning.
+  const previous = recent.filter(({ finished_at }) => finished_at !== undefined)[1];
+  const degradedLookups = await deps.degradedLookups.since(
+    previous?.finished_at === undefined ? now - DAY_MS : Date.parse(previous.finished_at),
+  );
   const runs = last && last.status !== 'succeeded' ? await deps.cycles.runs(last.cycle_id) : [];
   return {
     overview,
@@ -49,8 +56,7 @@ export async function readHealthFacts(deps: HealthDeps): Promise<HealthFacts> {
     failedRuns: runs.filter(run => run.status === 'failed'),
     emptyWindows: await emptyWindows(deps, overview, now),
     refusedWrites,
-    // Nothing counts degraded look-ups yet; their counts belong here.
-    degradedLookups: [],
+    degradedLookups,
     cycleMaxAgeMinutes: deps.cycleMaxAgeMinutes,
     now,
   };
@@ -86,10 +92,10 @@ async function emptyWindow(
   { pattern, counts, n_min, lookback_days }: PatternOverview & EffectiveSettings,
   now: number,
 ): Promise<EmptyWindow | undefined> {
-  const inPast = await episodes.newestUntil(pattern, now);
+  const inPast = await episodes.newestResolved(pattern, now);
   if (inPast !== undefined && inPast >= now - lookback_days * DAY_MS) return undefined;
   // An event may lie up to a day after its receipt.
-  const newest = inPast ?? (await episodes.newestUntil(pattern, now + 2 * DAY_MS));
+  const newest = inPast ?? (await episodes.newestResolved(pattern, now + 2 * DAY_MS));
   if (newest === undefined) return undefined;
   return { pattern, stored: counts.withOutcome, nMin: n_min, lookbackDays: lookback_days, newest };
 }

@@ -70,9 +70,9 @@ export function ageMs(cycle: CycleSummary, now: number): number {
   return Math.max(0, now - Date.parse(cycle.finished_at ?? cycle.started_at));
 }
 
-/** Returns whether a run covered all patterns. A run of one pattern shows nothing of the others. */
-export function coversAllPatterns({ settings }: CycleSummary): boolean {
-  return settings.pattern_key === undefined;
+/** Returns whether a run covered all patterns and was no trial. A run of one pattern shows nothing of the others. */
+export function coversAllPatterns({ trial, settings }: CycleSummary): boolean {
+  return !trial && settings.pattern_key === undefined;
 }
 
 /** Returns the last time, milliseconds since 1970, that a clock may show now. */
@@ -149,7 +149,7 @@ function failure(facts: HealthFacts): HealthReason[] {
   const last = lastCycle(facts);
   if (!last || last.status === 'succeeded') return [];
   const failed = facts.failedRuns.map(run => `${run.pattern_key} ${run.reason ?? ''}`.trim());
-  const parts = [...(last.reason ? [last.reason] : []), ...shown(failed)];
+  const parts = [...(last.failure ? [last.failure] : []), ...shown(failed)];
   const why = parts.length === 0 ? '' : `: ${parts.join('; ')}`;
   const detail = `the last cycle ${last.cycle_id} ended ${last.status}${why}; look the reason up in the runbook`;
   return [{ code: 'cycle_failed', detail }];

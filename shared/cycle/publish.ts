@@ -1,17 +1,23 @@
-import type { Generation } from '../generation/generation.ts';
+import type { Change, Generation } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import type { GenerationStores } from '../generation/ports.ts';
 import { renewIfDue } from '../generation/retention.ts';
 import { shortHash } from '../hash.ts';
 import { DEFAULT_RESOLUTION } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { Reason } from '../reason.ts';
+import { joinReasons } from '../reason.ts';
 import type { CycleRun, MinedPattern, PatternRun } from './cycle.ts';
 
-const YIELDED = 'another run or an operator changed the pattern meanwhile';
+const YIELDED: Reason = {
+  code: 'changed_meanwhile',
+  text: 'another run or an operator changed the pattern meanwhile',
+};
 
 /**
  * Compares a mined result with the head of its pattern and, if it is new, puts it in force with one conditional write.
- * Both row sets must be stored before. A crash in between leaves rows that nothing points to; they expire.
+ * A trial stops after the comparison. Both row sets must be stored before. A crash in between leaves rows that nothing
+ * points to; they expire.
  * @param head the head as read just before; the pattern yields if the result was computed against another version
  */
 export async function publishPattern(
@@ -23,55 +29,124 @@ export async function publishPattern(
 ): Promise<PatternRun> {
   const current = head?.current;
   const inForce = current?.generation ?? 0;
-  const entry = runEntry(pattern, mined, inForce);
-  const summary = [mined.shortfall, mined.note].filter(text => text !== undefined).join('; ') || undefined;
+  const entry = runEntry(mined, inForce);
+  const summary = summaryOf(mined);
   const isEmpty = mined.lessons.rows === 0;
+  const isNew = current ? !sameContent(current, mined) : !isEmpty;
+  const obstacle = obstacleTo(cycle, mined, head, isNew);
+  if (cycle.trial)
+    return entry('computed', {
+      would_publish: isNew && obstacle?.status !== 'frozen',
+      reason: joinReasons([obstacle?.reason, summary].filter(reason => reason !== undefined)),
+    });
   // This call is a retry after a lost response: the cycle has already published.
-  if (current?.cycle_id === cycle.cycle_id && sameContent(current, mined))
-    return { ...entry(isEmpty ? 'too_few_events' : 'published', inForce, summary), published: true };
-  if ((head?.version ?? 0) !== mined.head_version) return entry('yielded', inForce, YIELDED);
-  if (head?.mode === 'frozen') {
+  if (current?.cycle_id === cycle.cycle_id && !isNew)
+    return entry(isEmpty ? 'too_few_events' : 'published', { published: true, reason: summary });
+  if ((head?.version ?? 0) !== mined.head_version) return entry('yielded', { reason: YIELDED });
+  if (head && obstacle) {
     if (current) await saveRenewal(stores, pattern, head, await renewIfDue(stores, pattern, current));
-    return entry('frozen', inForce, `an operator froze the pattern: ${head.last_change.why}`);
+    return entry(obstacle.status, { would_publish: obstacle.status === 'held', reason: obstacle.reason });
   }
-  if (current ? sameContent(current, mined) : isEmpty) {
+  if (!isNew) {
     // The step before has renewed the row sets that were due.
     if (head && current) await saveRenewal(stores, pattern, head, withSets(current, mined));
-    return entry(isEmpty ? 'too_few_events' : 'unchanged', inForce, summary);
+    return entry(isEmpty ? 'too_few_events' : 'unchanged', { reason: summary });
   }
   const generation = newGeneration(stores, cycle, mined, (head?.latest ?? 0) + 1);
-  if (!(await putInForce(stores, pattern, head, generation))) return entry('yielded', inForce, YIELDED);
-  return entry(isEmpty ? 'too_few_events' : 'published', generation.generation, summary);
+  if (!(await putInForce(stores, pattern, cycle, head, generation)))
+    return entry('yielded', { reason: YIELDED });
+  return entry(isEmpty ? 'too_few_events' : 'published', {
+    generation: generation.generation,
+    published: true,
+    reason: summary,
+  });
+}
+
+/** Returns what keeps a result from being published: the mode, or a jump that waits for an operator. */
+function obstacleTo(
+  cycle: CycleRun,
+  mined: MinedPattern,
+  head: Head | undefined,
+  isNew: boolean,
+): { readonly status: 'frozen' | 'held'; readonly reason: Reason } | undefined {
+  if (head?.mode === 'frozen') {
+    const text = `an operator froze the pattern: ${head.last_change.why}`;
+    return { status: 'frozen', reason: { code: 'frozen_by_operator', text } };
+  }
+  const isOrdered = cycle.publish && cycle.reason !== undefined;
+  if (!isNew || mined.held === undefined || isOrdered) return undefined;
+  return { status: 'held', reason: { code: 'held_for_jump', text: mined.held } };
+}
+
+interface EntryFields {
+  /** In force after the run; by default what was in force before it. */
+  readonly generation?: number;
+  readonly published?: boolean;
+  readonly would_publish?: boolean;
+  readonly reason?: Reason | undefined;
+}
+
+/** Returns what a run reports about a pattern: its shortfall of events and the remark of the policy. */
+function summaryOf({ shortfall, shortfall_code, note, note_code }: MinedPattern): Reason | undefined {
+  return joinReasons([
+    // Results without codes come from a step of an older version.
+    ...(shortfall === undefined
+      ? []
+      : [{ code: shortfall_code ?? 'too_few_events', text: shortfall } as const]),
+    ...(note === undefined ? [] : [{ code: note_code ?? 'nothing_proven', text: note } as const]),
+  ]);
 }
 
 /** Returns a function that makes the pattern's entry in the record of the run. */
-function runEntry(pattern: PatternKey, mined: MinedPattern, inForce: number) {
-  return (status: PatternRun['status'], generation: number, reason?: string): PatternRun => ({
-    pattern_key: pattern,
+function runEntry(mined: MinedPattern, inForce: number) {
+  return (
+    status: PatternRun['status'],
+    { generation = inForce, published = false, would_publish = published, reason }: EntryFields,
+  ): PatternRun => ({
+    pattern_key: mined.pattern_key,
     status,
     events_read: mined.events_read,
     lessons: mined.lessons.rows,
     overrides: mined.overrides.rows,
     generation,
-    published: generation !== inForce,
-    ...(reason && { reason }),
+    published,
+    would_publish,
+    ...(mined.changes && { changes: mined.changes }),
+    ...(reason && { reason: reason.text, reason_code: reason.code }),
     ...(mined.cut && { cut: mined.cut }),
     ...(mined.evidence.length > 0 && { evidence: mined.evidence }),
+    warnings: mined.warnings,
   });
 }
 
 /**
- * Archives the generation in force and writes the new head.
+ * Archives the generation in force, records the publication and writes the new head. The record comes first, so that no
+ * generation is in force without one; it stays when another writer comes first.
  * @returns false when another writer changed the head first
  */
 async function putInForce(
-  { heads, now }: Pick<GenerationStores, 'heads' | 'now'>,
+  { heads, changes, now }: Pick<GenerationStores, 'heads' | 'changes' | 'now'>,
   pattern: PatternKey,
+  cycle: CycleRun,
   head: Head | undefined,
   generation: Generation,
 ): Promise<boolean> {
   if (head?.current) await heads.archive(pattern, head.current);
-  if (await heads.replaceHead(pattern, nextHead(head, generation, now()))) return true;
+  const why = cycle.reason === undefined ? '' : `: ${cycle.reason}`;
+  const last_change: Change = {
+    who: cycle.who,
+    at: new Date(now()).toISOString(),
+    what: 'publish',
+    why: `cycle ${cycle.cycle_id}${why}`,
+  };
+  const { generation: number, as_of, lookback_days, n_min, policy, payoff } = generation;
+  const published = {
+    ...last_change,
+    generation: number,
+    settings: { as_of, lookback_days, n_min, policy, payoff },
+  };
+  await changes[cycle.reason === undefined ? 'list' : 'audit'](pattern, published);
+  if (await heads.replaceHead(pattern, nextHead(head, generation, last_change))) return true;
   // The condition also fails when the write was applied, its response was lost and the client retried.
   return (await heads.head(pattern))?.current?.cycle_id === generation.cycle_id;
 }
@@ -117,23 +192,19 @@ function newGeneration(
     published_at: new Date(now()).toISOString(),
     ...(mined.cut && { cut: mined.cut }),
     ...(mined.note && { note: mined.note }),
+    ...(mined.note_code && { reason_code: mined.note_code }),
     ...(mined.evidence.length > 0 && { evidence: mined.evidence }),
   };
 }
 
-function nextHead(head: Head | undefined, current: Generation, now: number): Head {
+function nextHead(head: Head | undefined, current: Generation, last_change: Change): Head {
   return {
     version: (head?.version ?? 0) + 1,
     mode: head?.mode ?? 'live',
     settings: head?.settings ?? {},
     latest: current.generation,
     current,
-    last_change: {
-      who: 'cycle',
-      at: new Date(now).toISOString(),
-      what: 'publish',
-      why: `cycle ${current.cycle_id}`,
-    },
+    last_change,
   };
 }
 

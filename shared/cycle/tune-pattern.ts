@@ -1,24 +1,20 @@
 import type { FactorColumns } from '../episode/columns/columns.ts';
 import type { EffectiveSettings } from '../generation/effective-settings.ts';
 import type { Lesson, NearLesson } from '../lesson/lesson.ts';
-import { makesLadderLessons } from '../lesson/lesson.ts';
-import type { MinedLessons } from '../lesson/mine-lessons.ts';
 import { mineLessons } from '../lesson/mine-lessons.ts';
 import type { Cut } from '../mining/types.ts';
 import type { PolicyInput } from '../override/compute-overrides.ts';
 import { computeOverrides } from '../override/compute-overrides.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { walkForward } from '../override/evaluation/walk-forward.ts';
+import { explainLessons } from '../override/explain-lessons.ts';
 import type { Override, Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { describeScope } from '../pattern/scope.ts';
-
-/** Number of slices just below `n_min` that a shortfall lists. */
-const LISTED_SLICES = 3;
+import type { Reason } from '../reason.ts';
 
 /** The result of a run for one pattern, before it is stored. */
-interface TuningResult {
+export interface TuningResult {
   /** Sorted by scope hash; a lesson without an override carries the reason. */
   readonly lessons: readonly Lesson[];
   readonly near: readonly NearLesson[];
@@ -26,12 +22,14 @@ interface TuningResult {
   readonly overrides: readonly Override[];
   /** Walk-forward results of that policy and its challengers. */
   readonly evidence: PolicyComparison;
-  /** Numbers of events of the largest slices below `n_min`. */
-  readonly shortfall?: string;
+  /** Events of the whole pattern that count towards `n_min`. */
+  readonly support: number;
   /** The policy's remark on the pattern as a whole. */
-  readonly note?: string;
+  readonly note?: Reason;
   /** The levels of dimensions that a budget left out. */
   readonly cut?: string;
+  /** Most dimensions of a slice that the budget kept; absent without a cut. */
+  readonly cutDepth?: number;
 }
 
 /**
@@ -46,20 +44,16 @@ export function tunePattern(
 ): TuningResult {
   const mined = mineLessons(pattern, columns, settings.n_min);
   const input: PolicyInput = { pattern, lessons: mined.lessons, columns, asOf, settings };
-  const { overrides, explainNoOverride, note } = computeOverrides(settings.policy, input);
-  const withOverride = new Set(overrides.map(override => override.scope_hash));
-  const lessons = mined.lessons.map(lesson =>
-    withOverride.has(lesson.scope_hash) ? lesson : { ...lesson, why_not: explainNoOverride(lesson) },
-  );
-  const shortfall = describeShortfall(pattern, mined, settings.n_min);
+  const output = computeOverrides(settings.policy, input);
+  const { overrides, note } = output;
   return {
-    lessons,
+    lessons: explainLessons(mined.lessons, output),
     near: mined.near,
+    support: mined.support,
     overrides,
     evidence: comparePolicies(input, settings, overrides.length),
-    ...(shortfall !== undefined && { shortfall }),
-    ...(note !== undefined && { note }),
-    ...(mined.cut && { cut: describeCut(mined.cut) }),
+    ...(note && { note }),
+    ...(mined.cut && { cut: describeCut(mined.cut), cutDepth: mined.cut.depth }),
   };
 }
 
@@ -83,20 +77,6 @@ function comparePolicies(
     base_per_event: evaluation.base_per_event,
     policies: evaluation.policies.map(row => ({ ...row, overrides: counts.get(row.policy) ?? 0 })),
   };
-}
-
-function describeShortfall(
-  pattern: PatternKey,
-  { lessons, near, support }: MinedLessons,
-  nMin: number,
-): string | undefined {
-  const slices = near
-    .slice(0, LISTED_SLICES)
-    .map(lesson => `${nMin - lesson.lacks} of ${nMin} in ${describeScope(lesson.scope_subset)}`);
-  if (slices.length > 0) return slices.join('; ');
-  if (lessons.length > 0) return undefined;
-  const unit = makesLadderLessons(pattern) ? 'successes with a dx_count' : 'events with an outcome';
-  return `${support} of ${nMin} ${unit}`;
 }
 
 function describeCut(cut: Cut): string {

@@ -1,5 +1,5 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type {
   DeleteCommandInput,
   GetCommandInput,
@@ -19,7 +19,8 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { Fault } from '../errors.ts';
-import { PROBE_KEY, TTL_ATTRIBUTE } from './keys.ts';
+import { TTL_ATTRIBUTE, WRITE_PROBE_KEY } from './keys.ts';
+import { conditionHolds, insertFault, isThrottled, isUnknownOperation, withFaults } from './store-faults.ts';
 
 export type Item = Record<string, unknown>;
 
@@ -33,14 +34,6 @@ const BATCH_ATTEMPTS = 8;
 const BACKOFF_MS = 25;
 const MAX_BACKOFF_MS = 1000;
 
-const THROTTLED = new Set([
-  'ThrottlingException',
-  'ThrottlingError',
-  'ProvisionedThroughputExceededException',
-  'ProvisionedThroughputExceeded',
-  'RequestLimitExceeded',
-]);
-
 /** Creates a document client. @param settings override the SDK's own, for example those of the embedded engine */
 export function documentClient(settings: DynamoDBClientConfig): DynamoDBDocumentClient {
   const client = new DynamoDBClient({ maxAttempts: 4, ...settings });
@@ -53,7 +46,8 @@ export function documentClient(settings: DynamoDBClientConfig): DynamoDBDocument
 /**
  * The DynamoDB client of the stores. It reads queries to the last page, retries batches until every item is processed,
  * and returns false for an unmet condition.
- * @throws Fault `store_throttled` or `store_unavailable` for any other failure
+ * @throws Fault `store_throttled` or `store_unavailable` for a failure of the store, `internal` for a request that the
+ *   store refuses: it is our fault, and a retry would not help
  */
 export class Dynamo {
   readonly #client: DynamoDBDocumentClient;
@@ -186,7 +180,7 @@ export class Dynamo {
     for (const TableName of this.#refused) {
       const set = { UpdateExpression: 'SET #x = :x', ExpressionAttributeNames: { '#x': TTL_ATTRIBUTE } };
       const value = { ExpressionAttributeValues: { ':x': 1 } };
-      await this.update({ TableName, Key: PROBE_KEY, ...set, ...value }).catch(() => false);
+      await this.update({ TableName, Key: WRITE_PROBE_KEY, ...set, ...value }).catch(() => false);
     }
     return [...this.#refused];
   }
@@ -204,6 +198,32 @@ export class Dynamo {
     }
   }
 
+  /**
+   * Inserts an item twice, to check that the engine inserts batches as DynamoDB does. Where it does not, this client
+   * puts items one by one from then on.
+   * @param key key of an item that nothing else uses; the item is deleted again
+   * @returns whether batches work
+   * @throws Fault when the engine does not even delete an item
+   */
+  async probeInserts(table: string, key: Item): Promise<boolean> {
+    await this.delete({ TableName: table, Key: key });
+    this.#supportsPartiql = await this.#insertsOnce(table, { ...key, n: 1.5, b: 'x' });
+    await this.delete({ TableName: table, Key: key });
+    return this.#supportsPartiql;
+  }
+
+  async #insertsOnce(table: string, item: Item): Promise<boolean> {
+    try {
+      const [first] = await this.#insertBatch(table, [item]);
+      const [second] = await this.#insertBatch(table, [{ ...item, n: 2 }]);
+      const [stored] = await this.getMany(table, [{ pk: item.pk, sk: item.sk }]);
+      const isWhole = stored?.n === item.n && stored?.b === item.b;
+      return first === true && second === false && isWhole;
+    } catch {
+      return false;
+    }
+  }
+
   async #insertBatch(table: string, batch: readonly Item[]): Promise<boolean[]> {
     const inserted = new Array<boolean>(batch.length).fill(false);
     let left = batch.map((item, index) => ({ item, index }));
@@ -215,11 +235,8 @@ export class Dynamo {
       left.forEach((entry, i) => {
         const error = response.Responses?.[i]?.Error;
         if (!error) inserted[entry.index] = true;
-        else if (THROTTLED.has(error.Code ?? '')) throttled.push(entry);
-        else if (error.Code !== 'DuplicateItem')
-          throw new Fault('store_unavailable', 'an insert failed', {
-            cause: new Error(`${error.Code}: ${error.Message}`),
-          });
+        else if (isThrottled(error.Code)) throttled.push(entry);
+        else if (error.Code !== 'DuplicateItem') throw insertFault(error);
       });
       left = throttled;
     }
@@ -264,39 +281,7 @@ async function backOff(attempt: number, operations: 'reads' | 'writes'): Promise
   await new Promise(resolve => setTimeout(resolve, Math.random() * ceiling));
 }
 
-/** Returns false when a request fails because its condition does not hold. */
-async function conditionHolds(request: Promise<unknown>): Promise<boolean> {
-  try {
-    await request;
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw toFault(error);
-  }
-}
-
-async function withFaults<T>(request: Promise<T>): Promise<T> {
-  try {
-    return await request;
-  } catch (error) {
-    throw toFault(error);
-  }
-}
-
-function toFault(error: unknown): Fault {
-  const name = error instanceof Error ? error.name : '';
-  return THROTTLED.has(name)
-    ? new Fault('store_throttled', 'the store is throttled', { cause: error })
-    : new Fault('store_unavailable', 'the store did not answer as expected', { cause: error });
-}
-
 /** Returns whether the store refused a valid write, and not because of too many requests. */
 function isRefusal(error: unknown): boolean {
-  const cause = error instanceof Fault && error.code === 'store_unavailable' ? error.cause : undefined;
-  return cause instanceof Error && !['ValidationException', 'UnknownOperationException'].includes(cause.name);
-}
-
-function isUnknownOperation(error: unknown): boolean {
-  const cause = error instanceof Fault ? error.cause : error;
-  return cause instanceof Error && cause.name === 'UnknownOperationException';
+  return error instanceof Fault && error.code === 'store_unavailable';
 }

@@ -1,4 +1,5 @@
 import type { QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { shortHash } from '../hash.ts';
 import { expiryAfter } from '../time.ts';
 import type { Dynamo, Item } from './client.ts';
 import { TTL_ATTRIBUTE } from './keys.ts';
@@ -25,6 +26,18 @@ export class ControlTable {
   async put(pk: string, sk: string, content: object, days?: number): Promise<void> {
     const expiry = days !== undefined && { [TTL_ATTRIBUTE]: expiryAfter(this.now(), days) };
     await this.db.put({ TableName: this.name, Item: { pk, sk, ...content, ...expiry } });
+  }
+
+  /** Writes an item that holds one text, only when the text differs from the stored one. It never expires. */
+  async putIfChanged(pk: string, sk: string, rows: string): Promise<void> {
+    const hash = shortHash(rows);
+    const stored = await this.db.get({
+      TableName: this.name,
+      Key: { pk, sk },
+      ProjectionExpression: '#h',
+      ExpressionAttributeNames: { '#h': 'hash' },
+    });
+    if (stored?.hash !== hash) await this.put(pk, sk, { rows, hash });
   }
 
   /** Returns the consistent query of a partition. @param prefix restricts it to sort keys that begin with it */

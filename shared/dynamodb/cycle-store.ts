@@ -1,15 +1,18 @@
-import type { CycleRecord, CycleSummary, PatternRun } from '../cycle/cycle.ts';
-import { cycleSummarySchema, patternRunSchema } from '../cycle/cycle.ts';
+import type { ComputedSets, CycleRecord, CycleSummary, PatternRun } from '../cycle/cycle.ts';
+import { computedSetsSchema, cycleSummarySchema, patternRunSchema } from '../cycle/cycle.ts';
 import type { CycleStore } from '../cycle/cycle-store.ts';
 import { coversAllPatterns } from '../cycle/health.ts';
-import { mapBatches } from './client.ts';
+import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { ControlTable } from './control-table.ts';
-import { CYCLES, cyclePartition, LAST_CYCLE, LAST_FULL } from './keys.ts';
+import { CYCLES, cyclePartition, LAST_CYCLE, LAST_FULL, TRIALS } from './keys.ts';
 
 /** Days after which the record of a run expires. */
 const RECORD_DAYS = 90;
 
-/** Records of runs in the control table: one summary per run, and one item per pattern of a run. */
+/**
+ * Records of runs in the control table: one summary per run, and one item per pattern of a run. Summaries of trials have
+ * a partition of their own, so that no number of trials hides the last run that publishes.
+ */
 export class DynamoCycleStore implements CycleStore {
   readonly #control: ControlTable;
 
@@ -18,7 +21,7 @@ export class DynamoCycleStore implements CycleStore {
   }
 
   async put(summary: CycleSummary): Promise<void> {
-    await this.#control.put(CYCLES, summary.cycle_id, { summary }, RECORD_DAYS);
+    await this.#control.put(summary.trial ? TRIALS : CYCLES, summary.cycle_id, { summary }, RECORD_DAYS);
     if (summary.finished_at !== undefined && coversAllPatterns(summary))
       await this.#control.put(LAST_CYCLE, LAST_FULL, { summary }, RECORD_DAYS);
   }
@@ -28,8 +31,9 @@ export class DynamoCycleStore implements CycleStore {
     return item && cycleSummarySchema.parse(item.summary);
   }
 
-  async putRun(cycleId: string, run: PatternRun): Promise<void> {
-    await this.#control.put(cyclePartition(cycleId), run.pattern_key, { run }, RECORD_DAYS);
+  async putRun(cycleId: string, run: PatternRun, computed?: ComputedSets): Promise<void> {
+    const content = { run, ...(computed && { computed }) };
+    await this.#control.put(cyclePartition(cycleId), run.pattern_key, content, RECORD_DAYS);
   }
 
   async runs(cycleId: string): Promise<PatternRun[]> {
@@ -37,27 +41,47 @@ export class DynamoCycleStore implements CycleStore {
     return items.map(item => patternRunSchema.parse(item.run));
   }
 
-  async get(cycleId: string): Promise<CycleRecord | undefined> {
-    const item = await this.#control.get(CYCLES, cycleId);
+  async computed(cycleId: string, pattern: PatternKey) {
+    const item = await this.#control.get(cyclePartition(cycleId), pattern);
     if (!item) return undefined;
-    return { ...cycleSummarySchema.parse(item.summary), patterns: await this.runs(cycleId) };
+    return {
+      run: patternRunSchema.parse(item.run),
+      ...(item.computed !== undefined && { sets: computedSetsSchema.parse(item.computed) }),
+    };
+  }
+
+  async summary(cycleId: string): Promise<CycleSummary | undefined> {
+    const [run, trial] = await Promise.all([CYCLES, TRIALS].map(pk => this.#control.get(pk, cycleId)));
+    const item = run ?? trial;
+    return item && cycleSummarySchema.parse(item.summary);
+  }
+
+  async get(cycleId: string): Promise<CycleRecord | undefined> {
+    const summary = await this.summary(cycleId);
+    return summary && { ...summary, patterns: await this.runs(cycleId) };
   }
 
   async list(limit: number, before?: string): Promise<CycleSummary[]> {
+    return this.#newest(CYCLES, limit, before);
+  }
+
+  async listAll(limit: number, before?: string): Promise<CycleSummary[]> {
+    const lists = await Promise.all([CYCLES, TRIALS].map(pk => this.#newest(pk, limit, before)));
+    return lists
+      .flat()
+      .sort((a, b) => (a.cycle_id < b.cycle_id ? 1 : -1))
+      .slice(0, limit);
+  }
+
+  async #newest(partition: string, limit: number, before?: string): Promise<CycleSummary[]> {
     const items = await this.#control.db.queryPage({
       TableName: this.#control.name,
       ConsistentRead: true,
       KeyConditionExpression: before === undefined ? 'pk = :p' : 'pk = :p AND sk < :b',
-      ExpressionAttributeValues: { ':p': CYCLES, ...(before !== undefined && { ':b': before }) },
+      ExpressionAttributeValues: { ':p': partition, ...(before !== undefined && { ':b': before }) },
       ScanIndexForward: false,
       Limit: limit,
     });
     return items.map(item => cycleSummarySchema.parse(item.summary));
-  }
-
-  async records(limit: number, before?: string): Promise<CycleRecord[]> {
-    const summaries = await this.list(limit, before);
-    const runs = await mapBatches(summaries, 1, ([summary]) => this.runs(summary?.cycle_id ?? ''));
-    return summaries.map((summary, i) => ({ ...summary, patterns: runs[i] ?? [] }));
   }
 }

@@ -1,17 +1,19 @@
-import type { DimensionCoverage } from '../lookup/dimension-coverage.ts';
-import type { DimensionStore } from '../lookup/dimension-store.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { expiryAfter } from '../time.ts';
+import type { DimensionCoverage } from '../warning/dimension-coverage.ts';
+import type { DimensionStore } from '../warning/dimension-store.ts';
 import type { Item } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import * as keys from './keys.ts';
 
 /** Days from the last look-up with a dimension to the expiry of its item. */
 const QUERIED_DAYS = 30;
+/** Days from the last event with a misspelt factor to the expiry of its item. */
+const FACTOR_DAYS = 3;
 /** Maximum number of dimensions that are recorded for a pattern. */
 const MAX_USED = 256;
 
-/** Dimensions in the control table: one item with all that lessons use, and one item for each that look-ups use. */
+/** Dimensions in the control table: one item with all that lessons use, and one item for each that look-ups use or events misspell. */
 export class DynamoDimensionStore implements DimensionStore {
   readonly #control: ControlTable;
 
@@ -30,24 +32,43 @@ export class DynamoDimensionStore implements DimensionStore {
   }
 
   async recordQueried(pattern: PatternKey, names: readonly string[]): Promise<void> {
+    await this.#putTimes(pattern, [...new Set(names)].map(keys.queriedSort), QUERIED_DAYS);
+  }
+
+  async recordFactors(pattern: PatternKey, names: readonly string[]): Promise<void> {
+    await this.#putTimes(pattern, [...new Set(names)].map(keys.factorSort), FACTOR_DAYS);
+  }
+
+  /** Writes the current time into one item for each sort key. */
+  async #putTimes(pattern: PatternKey, sorts: readonly string[], days: number): Promise<void> {
     const now = this.#control.now();
-    const items = [...new Set(names)].map(name => ({
+    const items = sorts.map(sk => ({
       pk: keys.dimensionsPartition(pattern),
-      sk: keys.queriedSort(name),
+      sk,
       at: now,
-      [keys.TTL_ATTRIBUTE]: expiryAfter(now, QUERIED_DAYS),
+      [keys.TTL_ATTRIBUTE]: expiryAfter(now, days),
     }));
     await this.#control.db.putMany(this.#control.name, items);
   }
 
   async coverage(pattern: PatternKey): Promise<DimensionCoverage> {
     const items = await this.#control.db.query(this.#control.partition(keys.dimensionsPartition(pattern)));
-    const queried = items.flatMap(({ sk, at }) => {
-      const name = keys.queriedName(String(sk));
-      return name === undefined || typeof at !== 'number' ? [] : [[name, at] as const];
-    });
-    return { used: toUsed(items.find(item => item.sk === keys.USED)), queried: new Map(queried) };
+    return {
+      used: toUsed(items.find(item => item.sk === keys.USED)),
+      queried: toTimes(items, keys.queriedName),
+      misspelt: toTimes(items, keys.factorName),
+    };
   }
+}
+
+/** Returns the times of the items whose sort key holds a name. */
+function toTimes(items: readonly Item[], nameOf: (sort: string) => string | undefined): Map<string, number> {
+  return new Map(
+    items.flatMap(({ sk, at }) => {
+      const name = nameOf(String(sk));
+      return name === undefined || typeof at !== 'number' ? [] : [[name, at] as const];
+    }),
+  );
 }
 
 /** Reads pairs of name and time from JSON text. A DynamoDB map would turn names that callers choose into attributes. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Episode } from '../episode/episode.ts';
 import { bodyHash, episodeBody } from '../episode/episode.ts';
 import type { AddResult, EpisodeStore, ResolvedRow, ResolveResult } from '../episode/episode-store.ts';
@@ -88,37 +89,48 @@ export class DynamoEpisodeStore implements EpisodeStore {
 
   async *resolved(pattern: PatternKey, from: number, to: number): AsyncGenerator<readonly ResolvedRow[]> {
     const [first, last] = keys.eventTimeSpan(from, to);
-    const now = Math.floor(this.#settings.now() / 1000);
     const shards = keys.eventPartitions(pattern).map(partition =>
       this.#db.pages({
         TableName: this.#settings.eventsTable,
         IndexName: keys.OUTCOMES_INDEX,
         KeyConditionExpression: 'rk = :p AND t BETWEEN :from AND :to',
-        // Rows of a table whose index was created without the expiry have no such attribute.
-        FilterExpression: 'attribute_not_exists(#x) OR #x > :now',
-        ExpressionAttributeNames: { '#x': keys.TTL_ATTRIBUTE },
-        ExpressionAttributeValues: { ':p': partition, ':from': first, ':to': last, ':now': now },
+        ...this.#unexpired({ ':p': partition, ':from': first, ':to': last }),
         ProjectionExpression: 'sk, t, m, o',
       }),
     );
     for await (const page of interleavePages(shards)) yield page.map(toResolvedRow);
   }
 
-  async newestUntil(pattern: PatternKey, to: number): Promise<number | undefined> {
+  /** Reads one item of each shard. An expired one counts as none, and so do the older ones of its shard. */
+  async newestResolved(pattern: PatternKey, to = Number.MAX_SAFE_INTEGER): Promise<number | undefined> {
     const [, last] = keys.eventTimeSpan(to, to);
-    const newestOfShards = await mapBatches(keys.eventPartitions(pattern), 1, ([partition]) =>
-      this.#db.queryPage({
-        TableName: this.#settings.eventsTable,
-        IndexName: keys.OUTCOMES_INDEX,
-        KeyConditionExpression: 'rk = :p AND t <= :to',
-        ExpressionAttributeValues: { ':p': partition, ':to': last },
-        ProjectionExpression: 't',
-        ScanIndexForward: false,
-        Limit: 1,
-      }),
+    const pages = await Promise.all(
+      keys.eventPartitions(pattern).map(partition =>
+        this.#db.queryPage({
+          TableName: this.#settings.eventsTable,
+          IndexName: keys.OUTCOMES_INDEX,
+          KeyConditionExpression: 'rk = :p AND t <= :to',
+          ...this.#unexpired({ ':p': partition, ':to': last }),
+          ProjectionExpression: 't',
+          ScanIndexForward: false,
+          Limit: 1,
+        }),
+      ),
     );
-    const times = newestOfShards.flat().map(item => keys.eventTimeOf(String(item.t)));
+    const times = pages.flat().map(({ t }) => keys.eventTimeOf(String(t)));
     return times.length === 0 ? undefined : Math.max(...times);
+  }
+
+  /** Returns the filter of items that have not expired, with the values of the query. */
+  #unexpired(
+    values: Item,
+  ): Pick<QueryCommandInput, 'FilterExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'> {
+    return {
+      // Rows of a table whose index was created without the expiry have no such attribute.
+      FilterExpression: 'attribute_not_exists(#x) OR #x > :now',
+      ExpressionAttributeNames: { '#x': keys.TTL_ATTRIBUTE },
+      ExpressionAttributeValues: { ...values, ':now': Math.floor(this.#settings.now() / 1000) },
+    };
   }
 
   async #insert(writes: readonly Write[], counts: CounterUpdates): Promise<Set<Write>> {

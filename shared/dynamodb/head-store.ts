@@ -1,16 +1,17 @@
-import { randomUUID } from 'node:crypto';
+import type { EventCounts } from '../episode/episode-store.ts';
 import { Fault } from '../errors.ts';
-import type { Change, Generation } from '../generation/generation.ts';
-import { changeSchema, generationSchema } from '../generation/generation.ts';
+import type { Generation, RetainedRowSetRef } from '../generation/generation.ts';
+import { generationSchema, keptSetSchema } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import { headSchema } from '../generation/head.ts';
-import type { HeadStore, PatternOverview } from '../generation/ports.ts';
-import { shortHash } from '../hash.ts';
+import type { HeadStore, PatternOverview, RowSetStore } from '../generation/ports.ts';
+import { storeUnlessUnchanged } from '../generation/retention.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
+import { byFewestMissing } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { evidenceSchema } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { parsePatternKey } from '../pattern/pattern-key.ts';
+import { storedPatternKey } from '../pattern/pattern-key.ts';
 import type { Item } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import type { Counter } from './counter-updates.ts';
@@ -21,24 +22,23 @@ import { assertReadable } from './stored-format.ts';
 
 /** Days after which a superseded generation expires. */
 export const HISTORY_DAYS = 30;
-/** Days after which an audit record expires. */
-const AUDIT_DAYS = 400;
-/** Maximum number of audit records that are read at once. */
-const AUDIT_PAGE = 100;
 
-/** Heads of patterns in the control table, with their generations, audit, counters, near lessons and evidence. */
+/** Heads of patterns in the control table, with their generations, counters, near lessons and evidence. */
 export class DynamoHeadStore implements HeadStore {
   readonly #control: ControlTable;
-  /** Patterns that this process has registered; there are few, and they are never removed. */
+  readonly #nearSets: RowSetStore<NearLesson>;
+  /** Patterns that this process has registered or found registered; there are few, and they are never removed. */
   readonly #registered = new Set<PatternKey>();
 
-  constructor(control: ControlTable) {
+  /** @param nearSets stores near lessons as row sets, because a list of them may exceed the size of an item */
+  constructor(control: ControlTable, nearSets: RowSetStore<NearLesson>) {
     this.#control = control;
+    this.#nearSets = nearSets;
   }
 
   async patterns(): Promise<PatternKey[]> {
     const items = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
-    return items.map(item => parsePatternKey(String(item.sk)));
+    return items.map(item => storedPatternKey(String(item.sk)));
   }
 
   async register(patterns: readonly PatternKey[]): Promise<void> {
@@ -52,6 +52,13 @@ export class DynamoHeadStore implements HeadStore {
       });
       this.#registered.add(pattern);
     }
+  }
+
+  async isRegistered(pattern: PatternKey): Promise<boolean> {
+    if (this.#registered.has(pattern)) return true;
+    if (!(await this.#control.get(keys.PATTERNS, pattern))) return false;
+    this.#registered.add(pattern);
+    return true;
   }
 
   async head(pattern: PatternKey): Promise<Head | undefined> {
@@ -80,31 +87,22 @@ export class DynamoHeadStore implements HeadStore {
     return items.filter(item => !isExpired(item, this.#control.now())).map(toGeneration);
   }
 
-  async audit(pattern: PatternKey, change: Change): Promise<void> {
-    await this.#put(pattern, keys.auditSort(change.at, randomUUID().slice(0, 8)), { change }, AUDIT_DAYS);
-  }
-
-  async audits(pattern: PatternKey): Promise<Change[]> {
-    const items = await this.#control.db.queryPage({
-      ...this.#control.partition(keys.patternPartition(pattern), keys.AUDIT_PREFIX),
-      ScanIndexForward: false,
-      Limit: AUDIT_PAGE,
-    });
-    return items.map(item => changeSchema.parse(item.change));
+  async counts(pattern: PatternKey): Promise<EventCounts> {
+    return toCounts(await this.#get(pattern, keys.COUNTS)).counts;
   }
 
   async overview(): Promise<PatternOverview[]> {
     const patterns = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
     const itemKeys = patterns.flatMap(({ sk }) =>
       [keys.HEAD, keys.COUNTS].map(sort => ({
-        pk: keys.patternPartition(parsePatternKey(String(sk))),
+        pk: keys.patternPartition(storedPatternKey(String(sk))),
         sk: sort,
       })),
     );
     const items = await this.#control.db.getMany(this.#control.name, itemKeys);
     const itemsByKey = new Map(items.map(item => [`${item.pk} ${item.sk}`, item]));
     return patterns.map(({ sk, since }) => {
-      const pattern = parsePatternKey(String(sk));
+      const pattern = storedPatternKey(String(sk));
       const pk = keys.patternPartition(pattern);
       const head = toHead(itemsByKey.get(`${pk} ${keys.HEAD}`));
       return { pattern, since: Number(since), head, ...toCounts(itemsByKey.get(`${pk} ${keys.COUNTS}`)) };
@@ -113,11 +111,40 @@ export class DynamoHeadStore implements HeadStore {
 
   async near(pattern: PatternKey): Promise<NearLesson[]> {
     const item = await this.#get(pattern, keys.NEAR);
-    return typeof item?.rows === 'string' ? (JSON.parse(item.rows) as NearLesson[]) : [];
+    // Release 0.1.0 stored the rows in the item itself.
+    if (typeof item?.rows === 'string') return JSON.parse(item.rows) as NearLesson[];
+    const set = keptSetSchema.safeParse(item?.set);
+    // The rows of a list that no run has confirmed for two months have expired.
+    if (!set.success || Date.parse(set.data.kept_until) <= this.#control.now()) return [];
+    return this.nearOf(pattern, set.data);
   }
 
-  async putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void> {
-    await this.#putIfChanged(pattern, keys.NEAR, JSON.stringify(near));
+  async nearOf(pattern: PatternKey, set: RetainedRowSetRef): Promise<NearLesson[]> {
+    return (await this.#nearSets.read(pattern, set)).sort(byFewestMissing);
+  }
+
+  async storeNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<RetainedRowSetRef> {
+    return this.#storeNear(pattern, near, await this.#storedNear(pattern));
+  }
+
+  async putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<RetainedRowSetRef> {
+    const stored = await this.#storedNear(pattern);
+    const set = await this.#storeNear(pattern, near, stored);
+    if (set !== stored) await this.#put(pattern, keys.NEAR, { set });
+    return set;
+  }
+
+  async #storedNear(pattern: PatternKey): Promise<RetainedRowSetRef | undefined> {
+    return keptSetSchema.safeParse((await this.#get(pattern, keys.NEAR))?.set).data;
+  }
+
+  async #storeNear(
+    pattern: PatternKey,
+    near: readonly NearLesson[],
+    stored: RetainedRowSetRef | undefined,
+  ): Promise<RetainedRowSetRef> {
+    const rows = near.toSorted((a, b) => (a.scope_hash < b.scope_hash ? -1 : 1));
+    return storeUnlessUnchanged(this.#control, this.#nearSets, pattern, rows, stored);
   }
 
   async evidence(pattern: PatternKey): Promise<PolicyComparison | undefined> {
@@ -129,18 +156,7 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void> {
-    await this.#putIfChanged(pattern, keys.EVIDENCE, JSON.stringify(evidence));
-  }
-
-  async #putIfChanged(pattern: PatternKey, sort: string, rows: string): Promise<void> {
-    const hash = shortHash(rows);
-    const stored = await this.#control.db.get({
-      TableName: this.#control.name,
-      Key: { pk: keys.patternPartition(pattern), sk: sort },
-      ProjectionExpression: '#h',
-      ExpressionAttributeNames: { '#h': 'hash' },
-    });
-    if (stored?.hash !== hash) await this.#put(pattern, sort, { rows, hash });
+    await this.#control.putIfChanged(keys.patternPartition(pattern), keys.EVIDENCE, JSON.stringify(evidence));
   }
 
   async #get(pattern: PatternKey, sort: string): Promise<Item | undefined> {

@@ -7,25 +7,33 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * events     pk pattern#shard, sk episode id
  *   put an event once, read one event                     insert / get by key
  *   events with an outcome of a window, by event time     index `outcomes`: rk pattern#shard, t from time to time
- * lessons    pk pattern@set, sk scope hash of the chunk's first row
+ * lessons    pk pattern@set, sk scope hash of the chunk's first row; sets of lessons and of near lessons
  * overrides  pk pattern@set, sk scope hash of the chunk's first row
  *   all rows of a set; rows from a scope hash on          query by pk; sk from a hash
  * control    pk, sk
  *   patterns                sk pattern                    all registered patterns
  *   pattern#KEY             sk head                       mode, settings, generation in force
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
- *   pattern#KEY             sk near                       slices just under n_min in the last run
+ *   pattern#KEY             sk near                       the set of slices just under n_min in the last run
  *   pattern#KEY             sk evidence                   the policy comparison of the last run
+ *   pattern#KEY             sk values                     values of the last run's events in dimensions of overrides
  *   pattern#KEY             sk generation#NUMBER          past generations
- *   pattern#KEY             sk audit#TIME#ID              who changed what, when, why
- *   cycles                  sk cycle id (time first)      the runs, oldest first
+ *   pattern#KEY             sk audit#TIME#ID              which operator changed what, when, why
+ *   pattern#KEY             sk change#TIME#ID             the same, and publications of scheduled runs
+ *   changes                 sk TIME#ID                    the same of all patterns
+ *   cycles                  sk cycle id (time first)      the runs that publish, oldest first
  *   last-cycle              sk full                       the finished run over all patterns that was written last
- *   cycle#ID                sk pattern                    the result of each pattern of a run
+ *   trials                  sk cycle id (time first)      the trials, oldest first
+ *   cycle#ID                sk pattern                    the result of each pattern of a run, and its row sets
  *   parked#KEY              sk episode id                 outcomes that came before their event
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
- *   probe                   sk probe                      written to find out whether a table takes writes
+ *   dimensions#KEY          sk factor#NAME                when an event last had the misspelt factor
+ *   degraded                sk MINUTE#KEY                 look-ups of a minute that could not read what is in force
+ *   pattern#KEY             sk flow                       earlier values of the counts
  *   format                  sk version                    version of the stored formats (stored-format.ts)
+ *   probe                   sk insert                     exists only while a start checks the engine
+ *   probe                   sk write                      in any table: written after a write that was refused
  *
  * Short attribute names, because DynamoDB bills by the byte:
  *
@@ -116,14 +124,17 @@ export function eventPartitions(pattern: PatternKey): string[] {
 export const setPartition = (pattern: PatternKey, set: string): string => `${pattern}@${set}`;
 
 /** Key of an item, in any table, that is written to find out whether the table takes writes; it has expired. */
-export const PROBE_KEY = { pk: 'probe', sk: 'probe' } as const;
+export const WRITE_PROBE_KEY = { pk: 'probe', sk: 'write' } as const;
 
 export const PATTERNS = 'patterns';
 export const CYCLES = 'cycles';
+export const TRIALS = 'trials';
 export const LAST_CYCLE = 'last-cycle';
 export const LAST_FULL = 'full';
 export const FORMAT = 'format';
 export const FORMAT_VERSION_SORT = 'version';
+/** Key of the item with which a start checks that the engine inserts batches. */
+export const PROBE_KEY = { pk: 'probe', sk: 'insert' } as const;
 export const patternPartition = (pattern: PatternKey): string => `pattern#${pattern}`;
 export const cyclePartition = (cycleId: string): string => `cycle#${cycleId}`;
 export const parkedPartition = (pattern: PatternKey): string => `parked#${pattern}`;
@@ -134,15 +145,32 @@ export const HEAD = 'head';
 export const COUNTS = 'counts';
 export const NEAR = 'near';
 export const EVIDENCE = 'evidence';
+export const VALUES = 'values';
 export const USED = 'used';
 const QUERIED_PREFIX = 'asked#';
+const FACTOR_PREFIX = 'factor#';
+export const DEGRADED = 'degraded';
+export const FLOW = 'flow';
 export const GENERATION_PREFIX = 'generation#';
 export const AUDIT_PREFIX = 'audit#';
+export const CHANGES = 'changes';
+export const CHANGE_PREFIX = 'change#';
 /** Returns a zero-padded sort key, so that text order is number order. */
 export const generationSort = (generation: number): string =>
   `${GENERATION_PREFIX}${String(generation).padStart(10, '0')}`;
-export const auditSort = (at: string, id: string): string => `${AUDIT_PREFIX}${at}#${id}`;
+export const auditSort = (change: string): string => `${AUDIT_PREFIX}${change}`;
+/** Returns the sort key of a change among all changes: its time, then an id. @param at RFC 3339 in UTC */
+export const changeSort = (at: string, id: string): string => `${at}#${id}`;
 export const queriedSort = (name: string): string => `${QUERIED_PREFIX}${name}`;
+export const factorSort = (name: string): string => `${FACTOR_PREFIX}${name}`;
+/** Returns the factor in a sort key; undefined for a key of another form. */
+export const factorName = (sort: string): string | undefined =>
+  sort.startsWith(FACTOR_PREFIX) ? sort.slice(FACTOR_PREFIX.length) : undefined;
+/** Returns the first sort key of the minute of a moment, milliseconds since 1970; with a pattern, the key itself. */
+export const degradedSort = (ms: number, pattern: PatternKey | '' = ''): string =>
+  `${new Date(ms).toISOString().slice(0, 16)}#${pattern}`;
+/** Returns the pattern in a sort key of degraded look-ups. */
+export const degradedPattern = (sort: string): string => sort.slice(sort.indexOf('#') + 1);
 /** Returns the dimension in a sort key; undefined for a key of another form. */
 export const queriedName = (sort: string): string | undefined =>
   sort.startsWith(QUERIED_PREFIX) ? sort.slice(QUERIED_PREFIX.length) : undefined;

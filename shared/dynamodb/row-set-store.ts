@@ -6,11 +6,19 @@ import { shortHashOfLines } from '../hash.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Dynamo, Item } from './client.ts';
 import { mapBatches } from './client.ts';
+import { MAX_ITEM_BYTES } from './item-size.ts';
 import { setPartition, TTL_ATTRIBUTE } from './keys.ts';
 import { assertReadable } from './stored-format.ts';
 
-/** Rows per chunk: about 20 kB deflated, so a set of 20,000 rows has 40 items. */
+/** Maximum rows per chunk: about 20 kB deflated, so a set of 20,000 rows has 40 items. */
 export const CHUNK_ROWS = 500;
+/**
+ * Maximum bytes of a chunk's JSON. Text that does not compress grows by less than 1 kB, so the item with its keys stays
+ * below DynamoDB's limit. The rule does not depend on the compression, so equal rows make equal chunks everywhere.
+ */
+const CHUNK_BYTES = MAX_ITEM_BYTES - 9_600;
+/** Chunks of one query while a page is read; a page of 1,000 short rows takes three. */
+const CHUNKS_PER_QUERY = 3;
 /** Maximum bytes of an inflated chunk; a larger one is damaged. */
 const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 
@@ -81,7 +89,7 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     pattern: PatternKey,
     set: RowSetRef,
     from: string,
-    limit: number,
+    fits: (row: Row) => boolean,
   ): Promise<{ rows: Row[]; next?: string }> {
     const rows: Row[] = [];
     if (set.rows === 0) return { rows };
@@ -91,20 +99,22 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
       ConsistentRead: true,
       KeyConditionExpression: 'pk = :p AND sk >= :k',
       ExpressionAttributeValues: { ':p': setPartition(pattern, set.id), ':k': start },
-      Limit: Math.ceil(limit / CHUNK_ROWS) + 1,
+      Limit: CHUNKS_PER_QUERY,
     });
     let chunks = 0;
     for await (const items of pages) {
       chunks += items.length;
-      for (const item of items) rows.push(...rowsOf<Row>(inflate(item)).filter(row => rowKey(row) >= from));
-      if (rows.length > limit) break;
+      for (const row of items.flatMap(item => rowsOf<Row>(inflate(item)))) {
+        if (rowKey(row) < from) continue;
+        if (!fits(row)) return { rows, next: rowKey(row) };
+        rows.push(row);
+      }
     }
     if (chunks === 0)
       throw from === ''
         ? new Fault('damaged_generation', 'the parts of the generation are missing')
         : new Fault('invalid_page_token', 'this page token has expired; start from the first page');
-    const nextRow = rows[limit];
-    return nextRow ? { rows: rows.slice(0, limit), next: rowKey(nextRow) } : { rows };
+    return { rows };
   }
 
   async renew(pattern: PatternKey, set: RowSetRef, expiresAt: number): Promise<void> {
@@ -152,13 +162,26 @@ export function rowKey(row: SetRow): string {
   return `${row.scope_hash}#${row.action_category}`;
 }
 
+/** Cuts rows into chunks of at most `CHUNK_ROWS` rows and `CHUNK_BYTES` bytes; a row larger than that is one chunk. */
 function chunksOf(rows: readonly SetRow[]): Chunk[] {
   const chunks: Chunk[] = [];
-  for (let i = 0; i < rows.length; i += CHUNK_ROWS) {
-    const part = rows.slice(i, i + CHUNK_ROWS);
-    const [first] = part;
-    if (first) chunks.push({ key: rowKey(first), text: JSON.stringify(part), rows: part.length });
+  let first: SetRow | undefined;
+  let texts: string[] = [];
+  let bytes = 0;
+  const close = (): void => {
+    if (first) chunks.push({ key: rowKey(first), text: `[${texts.join()}]`, rows: texts.length });
+    texts = [];
+    bytes = 0;
+  };
+  for (const row of rows) {
+    const text = JSON.stringify(row);
+    const rowBytes = Buffer.byteLength(text) + 1;
+    if (texts.length === CHUNK_ROWS || (texts.length > 0 && bytes + rowBytes > CHUNK_BYTES)) close();
+    if (texts.length === 0) first = row;
+    texts.push(text);
+    bytes += rowBytes;
   }
+  close();
   return chunks;
 }
 

@@ -6,7 +6,7 @@ import { DAY_MS } from '../time.ts';
 import { parse } from '../validation.ts';
 import type { Episode } from './episode.ts';
 import { episodeBody } from './episode.ts';
-import { factorsSchema } from './factors.ts';
+import { factorsSchema } from './factors-schema.ts';
 import type { OutcomeReport } from './outcome.ts';
 import { outcomeSchema } from './outcome.ts';
 
@@ -45,7 +45,7 @@ export const patternKeyInputSchema = z
 
 /** An episode event as a caller sends it. */
 export const episodeEventSchema = z
-  .object({
+  .strictObject({
     pattern_key: patternKeyInputSchema,
     episode_id: idSchema,
     decision: z.enum(['acted', 'skipped']),
@@ -60,7 +60,7 @@ export const episodeEventSchema = z
 
 /** An outcome as a caller sends it. */
 export const outcomeReportSchema = z
-  .object({
+  .strictObject({
     pattern_key: patternKeyInputSchema,
     episode_id: idSchema,
     outcome: outcomeSchema,

@@ -38,8 +38,11 @@ export interface EpisodeStore {
    * @param to last event time, inclusive, milliseconds since 1970
    */
   resolved(pattern: PatternKey, from: number, to: number): AsyncIterable<readonly ResolvedRow[]>;
-  /** Returns the time of the newest event with an outcome up to a time, milliseconds since 1970; undefined without any. */
-  newestUntil(pattern: PatternKey, to: number): Promise<number | undefined>;
+  /**
+   * Returns the time of the newest event with an outcome, milliseconds since 1970; undefined when there is none.
+   * @param to leaves later events out
+   */
+  newestResolved(pattern: PatternKey, to?: number): Promise<number | undefined>;
 }
 
 /** Outcomes that came without their event, with no other outcome since the first of them. */

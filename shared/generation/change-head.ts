@@ -3,7 +3,8 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Change, Generation } from './generation.ts';
 import { findGeneration } from './generation.ts';
 import type { Head, Mode, Settings } from './head.ts';
-import { NEW_HEAD } from './head.ts';
+import { NEW_HEAD, settingsSchema } from './head.ts';
+import { requireKnownPattern } from './known-pattern.ts';
 import type { GenerationStores } from './ports.ts';
 import { renew } from './retention.ts';
 
@@ -11,16 +12,16 @@ import { renew } from './retention.ts';
 const ATTEMPTS = 8;
 
 /** Who requests a change and why; the audit keeps both. */
-export interface Operator {
+interface Operator {
   readonly who: string;
   readonly why: string;
 }
 
-type HeadDeps = Pick<GenerationStores, 'heads' | 'now'>;
+type HeadDeps = Pick<GenerationStores, 'heads' | 'changes' | 'now'>;
 
 /**
  * Sets the mode of a pattern. Look-ups use it as soon as the promise resolves.
- * @throws Fault `head_changed` when other writers keep changing the head
+ * @throws Fault `unknown_pattern`, `head_changed` when other writers keep changing the head
  */
 export async function setMode(
   deps: HeadDeps,
@@ -31,27 +32,37 @@ export async function setMode(
   return change(deps, pattern, operator, 'mode', `mode ${mode}`, async head => ({ ...head, mode }));
 }
 
+/** Changes of settings. `null` gives a setting back to the stage. */
+type SettingsChange = { readonly [Name in keyof Settings]: Settings[Name] | null };
+
 /**
  * Changes the given settings of a pattern and leaves the others. Runs use them from the next one on.
- * @throws Fault `head_changed`
+ * @throws Fault `unknown_pattern`, `head_changed`
  */
 export async function setSettings(
   deps: HeadDeps,
   pattern: PatternKey,
-  settings: Settings,
+  settings: SettingsChange,
   operator: Operator,
 ): Promise<Head> {
-  const summary = Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  const summary = Object.entries(settings).map(([name, value]) =>
+    value === null ? `${name} back to the stage` : `${name} ${JSON.stringify(value)}`,
+  );
   return change(deps, pattern, operator, 'settings', summary.join(', '), async head => ({
     ...head,
-    settings: { ...head.settings, ...settings },
+    settings: withChanges(head.settings, settings),
   }));
+}
+
+function withChanges(settings: Settings, changes: SettingsChange): Settings {
+  const changed = Object.entries({ ...settings, ...changes }).filter(([, value]) => value !== null);
+  return settingsSchema.parse(Object.fromEntries(changed));
 }
 
 /**
  * Puts a past generation back in force. A live pattern becomes frozen, because the next run would otherwise publish
  * the rolled-back result again. Mode `live` lets runs publish again.
- * @throws Fault `unknown_generation`, `head_changed`
+ * @throws Fault `unknown_pattern`, `unknown_generation`, `head_changed`
  */
 export async function rollBack(
   deps: GenerationStores,
@@ -80,21 +91,24 @@ async function renewForRollback(
 
 type HeadContent = Omit<Head, 'version' | 'last_change'>;
 
-/** Writes the audit before the head, so that no change can happen without an entry in the audit. */
+/**
+ * Writes the audit before the head, so that no change can happen without an entry in the audit.
+ * @throws Fault `unknown_pattern`, `head_changed`
+ */
 async function change(
-  { heads, now }: HeadDeps,
+  { heads, changes, now }: HeadDeps,
   pattern: PatternKey,
   { who, why }: Operator,
   what: Change['what'],
   summary: string,
   update: (head: HeadContent) => Promise<HeadContent>,
 ): Promise<Head> {
-  await heads.register([pattern]);
+  await requireKnownPattern(heads, pattern);
   const last_change: Change = { who, at: new Date(now()).toISOString(), what, why: `${summary}: ${why}` };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const head = (await heads.head(pattern)) ?? NEW_HEAD;
     const next: Head = { ...(await update(head)), version: head.version + 1, last_change };
-    if (attempt === 0) await heads.audit(pattern, last_change);
+    if (attempt === 0) await changes.audit(pattern, last_change);
     if (await heads.replaceHead(pattern, next)) return next;
   }
   throw new Fault('head_changed', 'other writers changed the pattern at the same time: try again');

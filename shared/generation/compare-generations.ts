@@ -49,7 +49,8 @@ export async function compareGenerations(
 const keyOf = (o: Override): string => `${o.scope_hash} ${o.action_category}`;
 const effectOf = (o: Override | undefined): number | null => o?.multiplier ?? o?.delta ?? null;
 
-function overrideChanges(before: readonly Override[], after: readonly Override[]): OverrideChange[] {
+/** Returns the overrides of which slice, lever, multiplier or delta differ. */
+export function overrideChanges(before: readonly Override[], after: readonly Override[]): OverrideChange[] {
   const oldByKey = new Map(before.map(o => [keyOf(o), o]));
   const newByKey = new Map(after.map(o => [keyOf(o), o]));
   return [...new Map([...oldByKey, ...newByKey])].flatMap(([key, { action_category, scope_subset }]) => {

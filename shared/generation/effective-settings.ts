@@ -1,4 +1,5 @@
 import { Fault } from '../errors.ts';
+import type { OnJump } from '../override/jump-settings.ts';
 import type { Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { Payoff } from '../override/payoff.ts';
@@ -12,6 +13,8 @@ export interface Defaults {
   readonly policy: Policy;
   readonly challengers: readonly Policy[];
   readonly payoff: Payoff;
+  readonly jump: number;
+  readonly onJump: OnJump;
 }
 
 /** The settings of one pattern in one run. */
@@ -24,6 +27,10 @@ export interface EffectiveSettings {
   readonly n_min: number;
   /** Length of the window, days. */
   readonly lookback_days: number;
+  /** The largest factor by which a run may move an override without a warning. */
+  readonly jump: number;
+  /** What a run does when an override moves by more. */
+  readonly on_jump: OnJump;
 }
 
 /** Chooses each setting: the run's, else the pattern's, else the stage's. @throws Fault `policy_not_available` */
@@ -45,6 +52,8 @@ export function effectiveSettings(
     payoff: settings.payoff ?? defaults.payoff,
     n_min: run.n_min ?? settings.n_min ?? defaults.nMin,
     lookback_days: run.lookback_days ?? settings.lookback_days ?? defaults.lookbackDays,
+    jump: settings.jump ?? defaults.jump,
+    on_jump: settings.on_jump ?? defaults.onJump,
   };
 }
 

@@ -3,6 +3,7 @@ import { Fault } from '../errors.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { policySchema, resolutionSchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
+import { reasonCodeSchema } from '../reason.ts';
 import { count } from '../validation.ts';
 
 /** A reference to an immutable set of rows, stored in the partition `pattern@id`. The id is the hash of its content. */
@@ -33,6 +34,8 @@ export const generationSchema = z.object({
   cut: z.string().optional(),
   /** The policy's remark on the pattern as a whole. */
   note: z.string().optional(),
+  /** Code of the remark. */
+  reason_code: reasonCodeSchema.optional(),
   /** Each policy's walk-forward result on the last weeks before `as_of`. */
   evidence: z.array(evidenceSummarySchema).optional(),
 });
@@ -54,5 +57,20 @@ export const changeSchema = z.object({
   at: z.iso.datetime(),
   what: z.enum(['publish', 'mode', 'settings', 'rollback']),
   why: z.string(),
+  /** The generation that was published, and the settings that it was computed with. */
+  generation: count.optional(),
+  settings: z
+    .object({
+      as_of: z.iso.datetime(),
+      lookback_days: count,
+      n_min: count,
+      policy: policySchema,
+      payoff: payoffSchema.optional(),
+    })
+    .optional(),
 });
 export type Change = z.output<typeof changeSchema>;
+
+/** A change in the list over all patterns. */
+export const patternChangeSchema = changeSchema.extend({ pattern_key: z.string() });
+export type PatternChange = z.output<typeof patternChangeSchema>;

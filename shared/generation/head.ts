@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jumpSchema, onJumpSchema } from '../override/jump-settings.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
 import { count, lookbackDays } from '../validation.ts';
@@ -15,13 +16,16 @@ export const modeSchema = z.enum(['live', 'shadow', 'frozen', 'off']);
 export type Mode = z.output<typeof modeSchema>;
 
 /** Settings of one pattern; a missing one comes from the stage. */
-const settingsSchema = z.object({
+export const settingsSchema = z.object({
   policy: policySchema.optional(),
   /** Policies that are computed and compared beside the published one. */
   challengers: z.array(policySchema).max(POLICIES.length).optional(),
   payoff: payoffSchema.optional(),
-  n_min: count.min(1).max(1_000_000).optional(),
+  /** An earlier version let it be as high as 1,000,000. */
+  n_min: count.min(1).optional(),
   lookback_days: lookbackDays.optional(),
+  jump: jumpSchema.optional(),
+  on_jump: onJumpSchema.optional(),
 });
 export type Settings = z.output<typeof settingsSchema>;
 

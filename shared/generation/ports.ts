@@ -3,7 +3,7 @@ import type { Lesson, NearLesson } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import type { Override } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { Change, Generation, RowSetRef } from './generation.ts';
+import type { Change, Generation, PatternChange, RetainedRowSetRef, RowSetRef } from './generation.ts';
 import type { Head } from './head.ts';
 
 /** Counts and head of one pattern, as `status` shows them. */
@@ -20,11 +20,13 @@ export interface PatternOverview {
 interface PatternRegistry {
   /** Lists every registered pattern, sorted. */
   patterns(): Promise<PatternKey[]>;
+  /** Reports whether a pattern is registered: an event, or an outcome that waits for its event, has named it. */
+  isRegistered(pattern: PatternKey): Promise<boolean>;
   /** Adds patterns to the list. Call it before a pattern's first event is stored, or no run finds the event. */
   register(patterns: readonly PatternKey[]): Promise<void>;
 }
 
-/** Heads of patterns, their past generations, and the audit of changes. */
+/** Heads of patterns, their past generations, and what the last run found besides. */
 export interface HeadStore extends PatternRegistry {
   /** Returns the head by a strongly consistent read; undefined before its first write. */
   head(pattern: PatternKey): Promise<Head | undefined>;
@@ -34,10 +36,8 @@ export interface HeadStore extends PatternRegistry {
   archive(pattern: PatternKey, generation: Generation): Promise<void>;
   /** Lists past generations, newest first, without the one in force. */
   archived(pattern: PatternKey): Promise<Generation[]>;
-  /** Adds a change to the audit. */
-  audit(pattern: PatternKey, change: Change): Promise<void>;
-  /** Lists changes, newest first, at most 100. */
-  audits(pattern: PatternKey): Promise<Change[]>;
+  /** Returns the counts of one pattern's events. */
+  counts(pattern: PatternKey): Promise<EventCounts>;
   /** Lists every pattern with its counts, sorted. */
   overview(): Promise<PatternOverview[]>;
   /** Returns the comparison of policies of the last run; undefined before the first one. */
@@ -46,8 +46,34 @@ export interface HeadStore extends PatternRegistry {
   putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void>;
   /** Returns the near lessons of the last run. */
   near(pattern: PatternKey): Promise<NearLesson[]>;
-  /** Writes only when the list differs from the stored one. */
-  putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<void>;
+  /** Stores the near lessons as those of the last run. @returns the reference by which they can be read */
+  putNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<RetainedRowSetRef>;
+  /** Stores the near lessons of a trial; those of the last run stay as they are. */
+  storeNear(pattern: PatternKey, near: readonly NearLesson[]): Promise<RetainedRowSetRef>;
+  /** Reads stored near lessons, fewest missing events first. @throws Fault `damaged_generation` */
+  nearOf(pattern: PatternKey, set: RetainedRowSetRef): Promise<NearLesson[]>;
+}
+
+/** Selects changes; both times are inclusive, in milliseconds since 1970. */
+export interface ChangeQuery {
+  readonly pattern?: PatternKey | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly limit: number;
+  /** The token of a page, as the page before returned it. */
+  readonly next?: string | undefined;
+}
+
+/** Who changed what: the audit of each pattern, and a list over all patterns. */
+export interface ChangeStore {
+  /** Adds an operator's change to the audit of its pattern and to the list. */
+  audit(pattern: PatternKey, change: Change): Promise<void>;
+  /** Lists the audit of a pattern, newest first, at most 100 changes. */
+  audits(pattern: PatternKey): Promise<Change[]>;
+  /** Adds a change to the list alone: the publications of scheduled runs would crowd the audit. */
+  list(pattern: PatternKey, change: Change): Promise<void>;
+  /** Returns one page of the list, newest first. */
+  page(query: ChangeQuery): Promise<{ readonly changes: PatternChange[]; readonly next?: string }>;
 }
 
 /** Immutable sets of rows (lessons, overrides), each in one partition, named by the hash of its content. */
@@ -61,12 +87,16 @@ export interface RowSetStore<Row> {
   describe(rows: readonly Row[]): RowSetRef;
   /** Reads all rows. @throws Fault `damaged_generation` when the stored rows differ from those that were written */
   read(pattern: PatternKey, set: RowSetRef): Promise<Row[]>;
-  /** Reads at most `limit` rows from a key on (`''`: from the first). @returns the rows and the key of the next one */
+  /**
+   * Reads rows from a key on (`''`: from the first), until one does not fit.
+   * @param fits is called with each row once, in order
+   * @returns the rows and the key of the row that did not fit
+   */
   page(
     pattern: PatternKey,
     set: RowSetRef,
     from: string,
-    limit: number,
+    fits: (row: Row) => boolean,
   ): Promise<{ rows: Row[]; next?: string }>;
   /** Extends the expiry of a set's rows. @param expiresAt epoch seconds */
   renew(pattern: PatternKey, set: RowSetRef, expiresAt: number): Promise<void>;
@@ -75,6 +105,7 @@ export interface RowSetStore<Row> {
 /** The stores of what is in force, and the clock. */
 export interface GenerationStores {
   readonly heads: HeadStore;
+  readonly changes: ChangeStore;
   readonly lessons: RowSetStore<Lesson>;
   readonly overrides: RowSetStore<Override>;
   /** Milliseconds since 1970. */

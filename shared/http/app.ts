@@ -1,16 +1,19 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
-import { parse } from '../validation.ts';
+import { parse, unknownName } from '../validation.ts';
 import type { Endpoint } from './endpoints.ts';
 import { MAX_BODY_BYTES } from './endpoints.ts';
 import { ownPagesOnly } from './own-pages.ts';
+import { prepareAnswer } from './prepare-answer.ts';
 import { problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
+
+const NO_PARAMETERS = z.strictObject({});
 
 type Handler = (c: Context) => Response | Promise<Response>;
 
@@ -22,6 +25,10 @@ type Handler = (c: Context) => Response | Promise<Response>;
 export function createApp(log: Log, origins: readonly string[] = []): Hono {
   const app = new Hono();
   app.use(ownPagesOnly(origins));
+  app.use(async (c, next) => {
+    assertEncoding(c.req.url);
+    await next();
+  });
   const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => answerProblem(bodyTooLarge()) });
   // The limit reads a body without a length itself. Errors of the handlers never pass here.
   app.use(async (c, next) => (await limit(c, next).catch(bodyCutOff)) ?? undefined);
@@ -53,29 +60,86 @@ function methodsOf(app: Hono, path: string): string[] {
     .map(({ method }) => method);
 }
 
-/** Registers the handler of a route. */
-export function addRoute(app: Hono, { method, path }: Endpoint, handler: Handler): void {
-  app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), handler);
+/** What to ask for instead of an answer that is too large, where the endpoint does not say it. */
+const SMALLER = 'ask for fewer rows with limit';
+
+/**
+ * Registers the handler of a route. Every answer is prepared for sending. A route of the API without a schema of its
+ * query rejects every parameter. The open routes, which monitors call, ignore them.
+ */
+export function addRoute(
+  app: Hono,
+  { method, path, smaller, query }: Endpoint & { readonly query?: z.ZodObject },
+  handler: Handler,
+): void {
+  const takesNone = query === undefined && path.startsWith('/v1/');
+  app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), async c => {
+    if (takesNone) readQuery(c, NO_PARAMETERS);
+    return prepareAnswer(c, await handler(c), smaller ?? SMALLER);
+  });
 }
 
 /** Returns the problem+json response for an error. @param more further members of the body */
 export function answerProblem(error: unknown, more: object = {}): Response {
   const problem = problemOf(error);
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+  };
   if (problem.status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
   return new Response(JSON.stringify({ ...problem, ...more }), { status: problem.status, headers });
 }
 
-/** Parses the body as JSON; an empty body is an empty object. @throws Fault `invalid_body`, `body_too_large` */
+/**
+ * Parses the body as JSON; an empty body is an empty object.
+ * @throws Fault `invalid_body`, `invalid_encoding`, `body_too_large`
+ */
 export async function readJson(c: Context): Promise<unknown> {
   const bytes = await c.req.arrayBuffer().catch(bodyCutOff);
   // API Gateway delivers the body as a whole, so the limit on the stream above does not apply.
   if (bytes.byteLength > MAX_BODY_BYTES) throw bodyTooLarge();
+  const text = decodeUtf8(bytes);
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return text.trim() === '' ? {} : JSON.parse(text);
   } catch (cause) {
-    throw new Fault('invalid_body', 'the body must be JSON in UTF-8', { cause });
+    throw new Fault('invalid_body', 'the body must be JSON', { cause });
+  }
+}
+
+/** @throws Fault `invalid_encoding` */
+function decodeUtf8(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Fault('invalid_encoding', 'the body is not UTF-8: send JSON in UTF-8, not compressed', {
+      cause,
+    });
+  }
+}
+
+/** Runs of percent-encoded bytes. */
+const PERCENT_ENCODED = /(?:%[0-9a-f]{2})+/gi;
+
+/**
+ * Rejects an address whose percent-encoded bytes are not UTF-8. Decoders would replace such bytes by U+FFFD, so that
+ * different values would become one.
+ * @throws Fault `invalid_encoding`
+ */
+function assertEncoding(url: string): void {
+  for (const [run] of url.matchAll(PERCENT_ENCODED))
+    if (!isEncodedUtf8(run))
+      throw new Fault(
+        'invalid_encoding',
+        `the address has ${run.slice(0, 12)}, which is not UTF-8: percent-encode the UTF-8 bytes of each character`,
+      );
+}
+
+function isEncodedUtf8(run: string): boolean {
+  try {
+    decodeURIComponent(run);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -91,11 +155,25 @@ export function readQuery<T extends z.ZodObject>(c: Context, schema: T): z.outpu
     throw new Fault('invalid_request', 'a query parameter is repeated: send it once', {
       issues: [{ path: repeated.slice(0, 64), message: 'must be sent once' }],
     });
-  if (names.includes('__proto__'))
-    throw new Fault('invalid_request', 'a query parameter is unknown', {
-      issues: [{ path: '__proto__', message: 'is not a parameter' }],
-    });
+  // A loose object would drop this name without an error.
+  if (names.includes('__proto__')) throw unknownParameter('__proto__', Object.keys(schema.shape));
   return parse(schema, Object.fromEntries(parameters), 'invalid_request');
+}
+
+/**
+ * Returns the fault for a query parameter that a route does not know.
+ * @param prefixes beginnings of parameters whose rest the caller chooses, such as `scope.`
+ */
+export function unknownParameter(
+  name: string,
+  fixed: readonly string[],
+  prefixes: readonly string[] = [],
+): Fault {
+  const rest = name.slice(name.indexOf('.') + 1);
+  const candidates = [...fixed, ...prefixes.map(prefix => `${prefix}${rest}`)];
+  const forms = [...fixed, ...prefixes.map(prefix => `${prefix}NAME`)];
+  const message = unknownName(name, candidates, forms);
+  return new Fault('invalid_request', message, { issues: [{ path: name.slice(0, 64), message }] });
 }
 
 /** Parses the pattern key in the path. @throws Fault `invalid_pattern_key` */

@@ -10,6 +10,8 @@ export interface Endpoint {
   readonly function: 'ingest' | 'lookup' | 'admin';
   /** The roles that may call; with none, the route needs no authentication. */
   readonly roles: readonly Role[];
+  /** What a caller should ask for instead of an answer that is too large. */
+  readonly smaller?: string;
 }
 
 export const MAX_ITEMS = 500;
@@ -19,6 +21,8 @@ const WRITERS = ['pm', 'operator'] as const;
 const EVERYONE = ['pm', 'reader', 'operator'] as const;
 const READERS = ['reader', 'operator'] as const;
 const OPERATORS = ['operator'] as const;
+
+const WITHOUT_EXPLAIN = 'ask without explain';
 
 /**
  * Every route of the API. API Gateway, the IAM policies of callers, the role check of the local service, the handlers
@@ -33,15 +37,34 @@ export const ENDPOINTS = {
   postEvents: { method: 'POST', path: '/v1/events', function: 'ingest', roles: WRITERS },
   postOutcomes: { method: 'POST', path: '/v1/outcomes', function: 'ingest', roles: WRITERS },
   // A look-up changes nothing, but a reader may only use GET. `getLookup` returns the same.
-  postLookup: { method: 'POST', path: '/v1/overrides/lookup', function: 'lookup', roles: WRITERS },
-  getLookup: { method: 'GET', path: '/v1/overrides/lookup', function: 'lookup', roles: EVERYONE },
-  getSnapshot: { method: 'GET', path: '/v1/snapshots/{pattern_key}', function: 'lookup', roles: EVERYONE },
+  postLookup: {
+    method: 'POST',
+    path: '/v1/overrides/lookup',
+    function: 'lookup',
+    roles: WRITERS,
+    smaller: WITHOUT_EXPLAIN,
+  },
+  getLookup: {
+    method: 'GET',
+    path: '/v1/overrides/lookup',
+    function: 'lookup',
+    roles: EVERYONE,
+    smaller: WITHOUT_EXPLAIN,
+  },
+  getSnapshot: {
+    method: 'GET',
+    path: '/v1/snapshots/{pattern_key}',
+    function: 'lookup',
+    roles: EVERYONE,
+    smaller: 'ask for form=compact and accept gzip, or read GET /v1/overrides page by page',
+  },
   getOverrides: { method: 'GET', path: '/v1/overrides', function: 'admin', roles: READERS },
   getLessons: { method: 'GET', path: '/v1/lessons', function: 'admin', roles: READERS },
   getStatus: { method: 'GET', path: '/v1/status', function: 'admin', roles: READERS },
   postCycle: { method: 'POST', path: '/v1/cycles', function: 'admin', roles: OPERATORS },
   getCycles: { method: 'GET', path: '/v1/cycles', function: 'admin', roles: READERS },
   getCycle: { method: 'GET', path: '/v1/cycles/{id}', function: 'admin', roles: READERS },
+  getChanges: { method: 'GET', path: '/v1/changes', function: 'admin', roles: READERS },
   getGenerations: {
     method: 'GET',
     path: '/v1/patterns/{pattern_key}/generations',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { statusOf } from './problem.ts';
 import type { Route } from './routes.ts';
 import { ROUTES } from './routes.ts';
 import { problemSchema } from './schemas/problem.ts';
@@ -56,9 +57,18 @@ function operation(operationId: string, route: Route, toSchema: ToSchema, proble
       ...Object.fromEntries(
         Object.entries(route.answers).map(([status, type]) => [status, response(type, toSchema)]),
       ),
+      ...problemResponses(route, problem),
       default: { description: 'An error, as problem details (RFC 9457).', content: problem },
     },
   };
+}
+
+/** Returns the responses for the problems of a route, by status; each description lists the codes. */
+function problemResponses({ problems = [] }: Route, content: object): Record<string, object> {
+  const byStatus = Map.groupBy(problems, statusOf);
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [String(status), { description: codes.join(', '), content }]),
+  );
 }
 
 function response(type: z.ZodType | null, toSchema: ToSchema): object {

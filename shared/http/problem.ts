@@ -43,6 +43,11 @@ const STATUS: Readonly<Record<FaultCode, { readonly status: number; readonly tit
   internal: { status: 500, title: 'Internal error' },
 };
 
+/** Returns the HTTP status of a code. */
+export function statusOf(code: FaultCode): number {
+  return STATUS[code].status;
+}
+
 /** Value of the Retry-After header of a 503 response, in seconds. */
 export const RETRY_AFTER_SECONDS = 1;
 
@@ -62,5 +67,6 @@ export function problemOf(error: unknown): Problem {
         : title,
     code,
     ...(isCallersFault && error.issues.length > 0 && { errors: [...error.issues] }),
+    ...(isCallersFault && error.suggestions.length > 0 && { suggestions: [...error.suggestions] }),
   };
 }

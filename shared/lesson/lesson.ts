@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { patternParts } from '../pattern/pattern-key.ts';
-import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
+import { dimensionCount, scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
+import { reasonCodeSchema } from '../reason.ts';
 import { count } from '../validation.ts';
 import type { QuadrantStats } from './stats.ts';
 import { ladderStatsSchema, quadrantStatsSchema } from './stats.ts';
@@ -11,6 +12,7 @@ const lessonFields = {
   why_not: z.string().optional().meta({
     description: 'why no override follows, under the policy of the generation; absent where one does',
   }),
+  reason_code: reasonCodeSchema.optional().meta({ description: 'code of `why_not`' }),
   scope_subset: scopeSubsetSchema,
   scope_hash: scopeHashSchema,
   n: count.meta({ description: 'events of the slice that have an outcome' }),
@@ -41,6 +43,12 @@ export type Lesson = z.output<typeof lessonSchema>;
 
 /** A slice that would be a lesson if it had `lacks` more events that count towards `N_MIN`. */
 export type NearLesson = Lesson & { readonly lacks: number };
+
+/** Orders near lessons: fewest missing events first, then fewest dimensions, then by scope hash. */
+export function byFewestMissing(a: NearLesson, b: NearLesson): number {
+  const missing = a.lacks - b.lacks || dimensionCount(a.scope_subset) - dimensionCount(b.scope_subset);
+  return missing || (a.scope_hash < b.scope_hash ? -1 : 1);
+}
 
 /** Returns whether a pattern makes ladder lessons instead of quadrant lessons: motif `dx` in state S3. */
 export function makesLadderLessons(pattern: PatternKey): boolean {

@@ -7,6 +7,7 @@ import type { Scope, ScopeHash } from '../pattern/scope.ts';
 import { scopeFromPairs, scopeHash } from '../pattern/scope.ts';
 import type { Proportion } from '../statistics/fisher-exact.ts';
 import type { Lesson, NearLesson } from './lesson.ts';
+import { byFewestMissing } from './lesson.ts';
 import type { LessonKind } from './lesson-kind.ts';
 import { lessonKind } from './lesson-kind.ts';
 import type { SliceTest } from './uncertainty.ts';
@@ -57,14 +58,10 @@ export function mineLessons(
     ...lesson,
     lacks: nMin - supportOf(mined.near, i, input),
   }));
-  near.sort(
-    (a, b) => a.lacks - b.lacks || dimensions(a) - dimensions(b) || (a.scope_hash < b.scope_hash ? -1 : 1),
-  );
+  near.sort(byFewestMissing);
   const support = input.classes.subarray(0, input.size).reduce((n, c) => n + Number(input.supporting[c]), 0);
   return { lessons, near, support, ...(mined.cut && { cut: mined.cut }) };
 }
-
-const dimensions = (lesson: Lesson): number => Object.keys(lesson.scope_subset).length;
 
 function sharesOf(table: SliceTable, input: MineInput, kind: LessonKind): Proportion[] {
   return Array.from({ length: table.count }, (_, slice) => kind.share(countsOf(table, input, slice)));

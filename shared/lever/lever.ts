@@ -143,8 +143,8 @@ export function replayLeversOf(pattern: PatternKey): readonly ReplayLever[] {
 }
 
 /** Returns the name of the factor that an override multiplies or shifts. */
-export function movedFactor(lever: ReplayLever): NumericFactor {
-  return lever.moves === 'factor' ? lever.factor : lever.threshold;
+export function movedFactor({ moves, factor, threshold }: ReplayGate): NumericFactor {
+  return moves === 'factor' ? factor : threshold;
 }
 
 /** Converts an opening of a gate into the log multiplier, or the delta, that causes it. */

@@ -1,12 +1,15 @@
 import type { Head, Mode } from '../generation/head.ts';
+import { applyThresholds, noteUnmoved } from '../override/apply-thresholds.ts';
 import type { Policy, ResolutionMethod } from '../override/override.ts';
 import { DEFAULT_RESOLUTION } from '../override/override.ts';
 import type { OverrideIndex } from '../override/override-index.ts';
 import type { OverrideExplanation, ResolvedOverride } from '../override/resolve.ts';
-import { applyThresholds, resolve } from '../override/resolve.ts';
+import { resolve } from '../override/resolve.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';
 import { scopeHash } from '../pattern/scope.ts';
+import type { UnknownThreshold } from './unknown-names.ts';
+import { unknownThresholds } from './unknown-names.ts';
 
 /** A look-up of a PM, checked and in canonical form. */
 export interface LookupRequest {
@@ -15,6 +18,14 @@ export interface LookupRequest {
   readonly thresholds: Readonly<Record<string, number>>;
   readonly resolution: ResolutionMethod | undefined;
   readonly explain: boolean;
+}
+
+/** What moved the thresholds of an answer. The bot logs it unchanged as `factors.applied`. */
+interface AppliedAnswer {
+  readonly generation?: number;
+  /** By the first name of the lever's threshold. */
+  readonly multipliers?: Readonly<Record<string, number>>;
+  readonly deltas?: Readonly<Record<string, number>>;
 }
 
 export interface LookupResult {
@@ -26,6 +37,9 @@ export interface LookupResult {
   readonly resolution: ResolutionMethod;
   readonly overrides: readonly ResolvedOverride[];
   readonly thresholds: Readonly<Record<string, number>>;
+  /** Empty where nothing is served: in the modes `off` and `shadow`, and in a degraded answer. */
+  readonly applied: AppliedAnswer;
+  readonly unknown_thresholds?: readonly UnknownThreshold[];
   readonly explain?: readonly OverrideExplanation[];
 }
 
@@ -51,19 +65,27 @@ export function lookUp(
   const policy = current?.policy ?? defaultPolicy;
   const resolution = request.resolution ?? current?.resolution ?? DEFAULT_RESOLUTION[policy];
   const { resolved, explain } = resolve(index?.matching(request.scope) ?? [], resolution);
-  const inForce = servesOverrides(mode) ? resolved : [];
+  const serves = servesOverrides(mode);
+  const inForce = serves ? resolved : [];
+  const generation = current?.generation ?? 0;
+  const { thresholds, moved } = applyThresholds(request.pattern, request.thresholds, inForce);
+  const unknown = unknownThresholds(request.pattern, Object.keys(request.thresholds));
   return {
     pattern_key: request.pattern,
     scope_hash: scopeHash(request.scope),
-    generation: current?.generation ?? 0,
+    generation,
     mode,
     policy,
     resolution,
     overrides: inForce,
-    thresholds: applyThresholds(request.pattern, request.thresholds, inForce),
+    thresholds,
+    applied: serves ? { generation, ...moved } : {},
+    ...(unknown.length > 0 && { unknown_thresholds: unknown }),
     // In mode `shadow` the explanation lists the overrides that mode `live` would serve, each with `chosen: false`.
     ...(request.explain && {
-      explain: servesOverrides(mode) ? explain : explain.map(e => ({ ...e, chosen: false })),
+      explain: serves
+        ? noteUnmoved(request.pattern, request.thresholds, explain)
+        : explain.map(e => ({ ...e, chosen: false })),
     }),
   };
 }

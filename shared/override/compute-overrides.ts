@@ -1,15 +1,18 @@
 import type { FactorColumns } from '../episode/columns/columns.ts';
 import type { Lesson } from '../lesson/lesson.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
+import { noLeverReason } from '../lever/no-lever.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { dimensionCount } from '../pattern/scope.ts';
+import type { Reason } from '../reason.ts';
+import { joinReasons } from '../reason.ts';
 import type { Override, Policy } from './override.ts';
 import { byScopeHashThenCategory } from './override.ts';
 import type { Payoff } from './payoff.ts';
 import { drift, explainNoDriftOverride } from './policies/drift.ts';
 import type { ReplayResult } from './policies/replay.ts';
 import { replay } from './policies/replay.ts';
-import { ladderReplay } from './policies/replay-ladder.ts';
+import { ladderReplay, tooManyDimensions } from './policies/replay-ladder.ts';
 import { reasonsBySlice } from './replay/no-override-reasons.ts';
 import type { ReplaySettings } from './replay/settings.ts';
 import { REPLAY_SETTINGS } from './replay/settings.ts';
@@ -40,43 +43,57 @@ interface PolicyOutput {
   /** Sorted by scope hash, then category. */
   readonly overrides: readonly Override[];
   /** Returns why a lesson without an override has none. */
-  readonly explainNoOverride: (lesson: Lesson) => string;
+  readonly explainNoOverride: (lesson: Lesson) => Reason;
   /** A remark on the pattern as a whole. */
-  readonly note?: string;
+  readonly note?: Reason;
 }
 
 const POLICY_FUNCTIONS: Readonly<Record<Policy, (input: PolicyInput) => PolicyOutput>> = {
   drift: ({ pattern, lessons }) => ({
     overrides: drift(pattern, lessons),
-    explainNoOverride: explainNoDriftOverride,
+    explainNoOverride: lesson => explainNoDriftOverride(pattern, lesson),
   }),
   replay: input => (makesLadderLessons(input.pattern) ? runLadderReplay(input) : runReplay(input)),
 };
 
 /** Computes the overrides of a policy. The same events in any order give the same overrides. */
 export function computeOverrides(policy: Policy, input: PolicyInput): PolicyOutput {
+  const noLever = noLeverReason(input.pattern);
+  if (noLever) return { overrides: [], explainNoOverride: () => noLever, note: noLever };
   const output = POLICY_FUNCTIONS[policy](input);
   return { ...output, overrides: output.overrides.toSorted(byScopeHashThenCategory) };
 }
 
 function runLadderReplay({ pattern, lessons }: PolicyInput): PolicyOutput {
   const { overrides, noOverrideReasons: reasons } = ladderReplay(pattern, lessons);
-  return { overrides, explainNoOverride: lesson => reasons.get(lesson.scope_hash) ?? TOO_DEEP };
+  return { overrides, explainNoOverride: lesson => reasons.get(lesson.scope_hash) ?? tooDeep(lesson) };
 }
-
-const TOO_DEEP = `replay looks at slices of at most ${REPLAY_SETTINGS.maxDimensions} dimensions`;
 
 function runReplay({ pattern, columns, asOf, settings }: PolicyInput): PolicyOutput {
   const result = replay(pattern, columns, asOf, replaySettings(settings));
-  const reasons: ReadonlyMap<string, string> = reasonsBySlice(result);
+  const reasons: ReadonlyMap<string, Reason> = reasonsBySlice(result);
   // With fewer events replay tests no slice. The run then reports how many events are missing.
   const note = columns.size < settings.n_min ? undefined : noteOf(result);
   return {
     overrides: result.overrides,
-    explainNoOverride: lesson =>
-      reasons.get(lesson.scope_hash) ??
-      (dimensionCount(lesson.scope_subset) > REPLAY_SETTINGS.maxDimensions ? TOO_DEEP : 'not looked at'),
-    ...(note !== undefined && { note }),
+    explainNoOverride: lesson => reasons.get(lesson.scope_hash) ?? untestedReason(lesson, result, settings),
+    ...(note && { note }),
+  };
+}
+
+const tooDeep = ({ scope_subset }: Lesson): Reason =>
+  tooManyDimensions(dimensionCount(scope_subset), REPLAY_SETTINGS.maxDimensions);
+
+/** Returns why replay did not test the slice of a lesson. */
+function untestedReason(lesson: Lesson, result: ReplayResult, { n_min }: PolicySettings): Reason {
+  const dimensions = dimensionCount(lesson.scope_subset);
+  if (dimensions > REPLAY_SETTINGS.maxDimensions) return tooDeep(lesson);
+  if (dimensions >= (result.cut_from ?? dimensions + 1))
+    return { code: 'left_out_by_budget', text: `left out to bound the work: ${result.cut?.join('; ')}` };
+  const since = result.changed === undefined ? '' : `: ${result.changed}`;
+  return {
+    code: 'too_few_events',
+    text: `fewer than ${n_min} of its ${lesson.n} events lie in the last ${result.window_days} days, which replay reads${since}`,
   };
 }
 
@@ -84,17 +101,26 @@ function runReplay({ pattern, columns, asOf, settings }: PolicyInput): PolicyOut
  * Returns a remark on the pattern: why it has no override, and that its base gates lose. Each part appears only where
  * it applies; undefined without either.
  */
-function noteOf({ overrides, withheld, disabled, base }: ReplayResult): string | undefined {
-  const disabledReasons = [...new Set(disabled.map(lever => lever.reason))];
-  const noOverrideReason = withheld ?? (disabledReasons.join('; ') || NO_STEP);
-  const notes = [
-    ...(overrides.length === 0 ? [noOverrideReason] : []),
-    ...(base.loses ? [base.summary] : []),
+function noteOf({ overrides, withheld, disabled, base, levers }: ReplayResult): Reason | undefined {
+  const reasons: Reason[] = [
+    ...(overrides.length > 0 ? [] : withheld ? [withheld] : noOverrideNotes(disabled, levers)),
+    ...(base.loses ? [{ code: 'loses_at_base_thresholds', text: base.summary } as const] : []),
   ];
-  return notes.length === 0 ? undefined : notes.join('; ');
+  return joinReasons(reasons);
 }
 
-const NO_STEP = 'no step of a lever proves itself';
+/** Returns that no step is proven, unless no lever can be tested, and why some levers cannot. */
+function noOverrideNotes(disabled: ReplayResult['disabled'], levers: number): Reason[] {
+  const tested = disabled.length < levers;
+  const required = disabled.filter(lever => !tested || lever.reason_code !== 'optional_gate_not_logged');
+  const texts = Map.groupBy(required, lever => lever.reason);
+  return [
+    ...(tested
+      ? [{ code: 'nothing_proven', text: 'no step of a lever that can be tested is proven' } as const]
+      : []),
+    ...[...texts].flatMap(([text, of]) => of.slice(0, 1).map(({ reason_code: code }) => ({ code, text }))),
+  ];
+}
 
 /** Returns the settings of the replay policy with a pattern's own payoff, `n_min` and look-back. */
 export function replaySettings({ payoff, n_min, lookback_days }: PolicySettings): ReplaySettings {

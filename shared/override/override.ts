@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ACTION_CATEGORIES } from '../lever/lever.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
+import { reasonCodeSchema } from '../reason.ts';
 
 /** Bounds of every multiplier, and of every product of multipliers (contract, section 4). */
 export const MULTIPLIER_RANGE = { min: 0.5, max: 2 } as const;
@@ -56,6 +57,7 @@ export const overrideSchema = z.object({
     .optional()
     .meta({ description: 'ladder pressure of the slice (drift, DX ladder)' }),
   reason: z.string().meta({ description: 'the evidence in one sentence' }),
+  reason_code: reasonCodeSchema.optional(),
   evidence: replayEvidenceSchema.optional().meta({ description: 'counts behind the override (replay)' }),
 });
 export type Override = z.output<typeof overrideSchema>;

@@ -1,9 +1,8 @@
 import type { ActionCategory } from '../lever/lever.ts';
-import { ACTION_CATEGORIES, leversOf } from '../lever/lever.ts';
-import { finite } from '../numbers.ts';
-import type { PatternKey } from '../pattern/pattern-key.ts';
+import { ACTION_CATEGORIES } from '../lever/lever.ts';
 import type { Scope } from '../pattern/scope.ts';
 import { dimensionCount } from '../pattern/scope.ts';
+import type { ReasonCode } from '../reason.ts';
 import type { Override, ResolutionMethod } from './override.ts';
 import { MULTIPLIER_RANGE } from './override.ts';
 
@@ -29,6 +28,10 @@ export interface OverrideExplanation {
   readonly n: number;
   readonly chosen: boolean;
   readonly reason: string;
+  /** Absent in rows of older versions. */
+  readonly reason_code?: ReasonCode;
+  /** The thresholds of the look-up that it does not move, and why. */
+  readonly note?: string;
 }
 
 interface ResolvedScope {
@@ -176,27 +179,9 @@ export function resolve(matching: readonly Override[], resolution: ResolutionMet
           n: override.n,
           chosen: weight > 0,
           reason: override.reason,
+          ...(override.reason_code && { reason_code: override.reason_code }),
         };
       }),
     ),
   };
-}
-
-/**
- * Returns the requested thresholds, each multiplied or shifted by the override in force for its lever.
- * A threshold that no lever of the pattern moves is returned unchanged.
- */
-export function applyThresholds(
-  pattern: PatternKey,
-  thresholds: Readonly<Record<string, number>>,
-  resolved: readonly ResolvedOverride[],
-): Record<string, number> {
-  const levers = leversOf(pattern);
-  return Object.fromEntries(
-    Object.entries(thresholds).map(([name, value]) => {
-      const lever = levers.find(l => l.thresholds.includes(name));
-      const hit = lever && resolved.find(r => r.action_category === lever.category);
-      return [name, hit ? finite(value * (hit.multiplier ?? 1) + (hit.delta ?? 0)) : value];
-    }),
-  );
 }

@@ -8,13 +8,15 @@ export type PatternKey = string & { readonly [brand]: 'PatternKey' };
 interface PatternParts {
   readonly module: string;
   readonly family: string;
-  /** `S` and a number, for example `S1`. */
+  /** `S` and a number without leading zeros, for example `S1`. */
   readonly state: string;
   readonly motif: string;
 }
 
 const WORD = '[a-z][a-z0-9_]{0,63}';
-const CANONICAL = new RegExp(`^(${WORD})\\.(${WORD})\\.([Ss][0-9]{1,3})\\.(${WORD})$`);
+const CANONICAL = new RegExp(`^(${WORD})\\.(${WORD})\\.([Ss](?:0|[1-9][0-9]{0,2}))\\.(${WORD})$`);
+/** A state with leading zeros, as old exports have it. */
+const PADDED_STATE = /\.[Ss]0+([0-9]{1,3})\./;
 const PIPED = /^module=([^|=.]+)\|pattern_key=([^|=.]+\.[^|=.]+\.[^|=.]+)$/;
 const SHORT_FORMS: Readonly<Record<string, string>> = {
   'pm.s1_entry': 'pm.uptrend.S1.entry',
@@ -29,9 +31,16 @@ export const PATTERN_FORMS =
 
 /**
  * Returns the canonical form of a pattern key that is given in any accepted form.
- * @throws Fault `invalid_pattern_key`, whose message lists the accepted forms
+ * @throws Fault `invalid_pattern_key`, whose message lists the accepted forms, or has the form of a padded state
  */
 export function parsePatternKey(text: string): PatternKey {
+  const match = matchKey(text);
+  if (!match) throw new Fault('invalid_pattern_key', invalidKeyMessage(text));
+  const [, module, family, state = '', motif] = match;
+  return `${module}.${family}.${state.toUpperCase()}.${motif}` as PatternKey;
+}
+
+function matchKey(text: string): RegExpExecArray | null {
   const trimmed = text.trim();
   const piped = PIPED.exec(trimmed);
   const dotted = piped
@@ -39,11 +48,28 @@ export function parsePatternKey(text: string): PatternKey {
     : Object.hasOwn(SHORT_FORMS, trimmed)
       ? SHORT_FORMS[trimmed]
       : trimmed;
-  const match = CANONICAL.exec(dotted ?? '');
-  if (!match)
-    throw new Fault('invalid_pattern_key', `not a pattern key; send one of these forms: ${PATTERN_FORMS}`);
-  const [, module, family, state = '', motif] = match;
-  return `${module}.${family}.${state.toUpperCase()}.${motif}` as PatternKey;
+  return CANONICAL.exec(dotted ?? '');
+}
+
+/** Returns a pattern key that the store has; keys of earlier versions may have a padded state. */
+export function storedPatternKey(text: string): PatternKey {
+  return text as PatternKey;
+}
+
+/**
+ * Returns the same key with the number of its state without leading zeros, `pm.uptrend.S01.entry` as
+ * `pm.uptrend.S1.entry`; undefined for a key whose state has none.
+ */
+export function withoutPaddedState(text: string): string | undefined {
+  const unpadded = text.trim().replace(PADDED_STATE, (_, number) => `.S${Number(number)}.`);
+  return unpadded !== text.trim() && matchKey(unpadded) ? unpadded : undefined;
+}
+
+function invalidKeyMessage(text: string): string {
+  const unpadded = withoutPaddedState(text);
+  return unpadded === undefined
+    ? `not a pattern key; send one of these forms: ${PATTERN_FORMS}`
+    : `the number of a state has no leading zeros: send ${unpadded}`;
 }
 
 /** Returns the four parts of a pattern key. */

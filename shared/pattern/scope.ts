@@ -26,7 +26,7 @@ const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0
 
 /**
  * Returns the canonical form of a scope: names checked and sorted, values as text, absent dimensions dropped.
- * - A number or boolean becomes its JSON text, so 2, 2.0 and "2" are one value.
+ * - A number or boolean becomes its JSON text, so 2, 2.0 and "2" are one value. Whole numbers end at ±(2^53 − 1).
  * - A text is trimmed and normalized to NFC.
  * - null, undefined and an empty text mean that the dimension is absent.
  * @throws Fault `invalid_scope` that names the dimension
@@ -88,6 +88,9 @@ function valueText(name: string, value: unknown): string {
     }
     case 'number':
       if (!Number.isFinite(value)) throw invalid(name, 'a number must be finite');
+      // Beyond this, different whole numbers are read as the same one, and two slices would become one.
+      if (Math.abs(value) > Number.MAX_SAFE_INTEGER)
+        throw invalid(name, 'a whole number must lie within ±(2^53 − 1): send it as text');
       return String(value === 0 ? 0 : value);
     case 'boolean':
       return String(value);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CycleSummary } from '../../shared/cycle/cycle.ts';
+import type { CycleSummary, PatternRun } from '../../shared/cycle/cycle.ts';
 import type { HealthFacts } from '../../shared/cycle/health.ts';
 import { healthReasons, lastCycle } from '../../shared/cycle/health.ts';
 import type { PatternOverview } from '../../shared/generation/ports.ts';
@@ -18,7 +18,10 @@ const cycle = (finishedAt: number | undefined, more: Partial<CycleSummary> = {})
   ...(finishedAt !== undefined && { finished_at: iso(finishedAt) }),
   patterns_total: 1,
   patterns_failed: 0,
+  trial: false,
+  who: 'system:cycle',
   settings: {},
+  warnings: [],
   ...more,
 });
 
@@ -63,9 +66,11 @@ describe('the last run', () => {
     expect(codes({ lastWritten: cycle(NOW - age) })).toEqual(expected);
   });
 
-  it('A run of one pattern is not the last run, however fresh it is', () => {
-    const onePattern = cycle(NOW, { settings: { pattern_key: 'pm.uptrend.S1.entry' } });
-    const facts = { recent: [onePattern], lastWritten: undefined, now: NOW };
+  it.each([
+    ['A run of one pattern', { settings: { pattern_key: 'pm.uptrend.S1.entry' } }],
+    ['A trial', { trial: true }],
+  ])('%s is not the last run, however fresh it is', (_, more) => {
+    const facts = { recent: [cycle(NOW, more)], lastWritten: undefined, now: NOW };
     expect(lastCycle(facts)).toBeUndefined();
     expect(codes(facts)).toEqual(['no_recent_cycle']);
   });
@@ -166,7 +171,7 @@ it('Degraded look-ups are a reason with their numbers', () => {
 it('A run that did not succeed is a reason with the patterns that failed', () => {
   const failed = cycle(NOW, { status: 'partial' });
   const run = { pattern_key: 'pm.uptrend.S1.entry', reason: 'failed: damaged_event' };
-  const failedRuns = [
+  const failedRuns: PatternRun[] = [
     {
       ...run,
       status: 'failed',
@@ -175,7 +180,9 @@ it('A run that did not succeed is a reason with the patterns that failed', () =>
       overrides: 0,
       generation: 0,
       published: false,
-    } as const,
+      would_publish: false,
+      warnings: [],
+    },
   ];
   expect(reasons({ lastWritten: failed, failedRuns })).toMatchObject([
     {

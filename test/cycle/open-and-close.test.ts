@@ -48,6 +48,6 @@ describe('opening and closing a run', () => {
     const record = await closed({ ...(await open()), patterns: [S2], results: [{ pattern_key: S2, error }] });
     expect(record?.patterns[0]?.reason).toBe('failed: internal');
     const timeout = await closed({ ...(await open()), patterns: [], failure: { Error: 'States.Timeout' } });
-    expect(timeout).toMatchObject({ status: 'failed', reason: 'failed: timeout' });
+    expect(timeout).toMatchObject({ status: 'failed', failure: 'failed: timeout' });
   });
 });

@@ -16,6 +16,9 @@ describe('publication', () => {
       overrides: 4,
       generation: 1,
       published: true,
+      warnings: [],
+      would_publish: true,
+      changes: { added: 4, removed: 0, changed: 0 },
       evidence: [expect.objectContaining({ policy: 'drift' }), expect.objectContaining({ policy: 'replay' })],
     });
     expect(await head()).toMatchObject({
@@ -45,10 +48,12 @@ describe('publication', () => {
       status: 'too_few_events',
       generation: 0,
       published: false,
-      reason: '8 of 10 in everything',
+      reason: `8 of 10 events with an outcome in the 90 days to ${iso(NOW).slice(0, 10)}`,
     });
     expect(await stores().runtime.heads.head(S1)).toBeUndefined();
-    expect(await run({ n_min: 100 })).toMatchObject({ reason: '8 of 100 events with an outcome' });
+    expect(await run({ n_min: 100 })).toMatchObject({
+      reason: `8 of 100 events with an outcome in the 90 days to ${iso(NOW).slice(0, 10)}`,
+    });
   });
 
   it('A run whose events have all left the window publishes an empty generation once', async () => {
@@ -116,6 +121,7 @@ describe('the mode of a pattern', () => {
   });
 
   it.each(['shadow', 'off'] as const)('A run of a pattern in mode %s publishes', async mode => {
+    await stores().runtime.heads.register([S1]);
     await setMode(stores().runtime, S1, mode, OPERATOR);
     await addMisses(20);
     expect(await run()).toMatchObject({ status: 'published', generation: 1 });
@@ -123,6 +129,7 @@ describe('the mode of a pattern', () => {
   });
 
   it('A publication keeps the mode and the settings of its pattern', async () => {
+    await stores().runtime.heads.register([S1]);
     await setSettings(stores().runtime, S1, { lookback_days: 30 }, OPERATOR);
     await setMode(stores().runtime, S1, 'shadow', OPERATOR);
     await addMisses(20);

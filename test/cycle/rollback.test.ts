@@ -62,19 +62,22 @@ describe('rollback', () => {
     await setMode(stores().runtime, S1, 'live', { who: 'bert', why: 'enough' });
     stores().clock.now += 1000;
     await setSettings(stores().runtime, S1, { n_min: 40 }, OPERATOR);
-    expect((await stores().runtime.heads.audits(S1)).map(c => [c.what, c.who, c.why])).toEqual([
+    expect((await stores().runtime.changes.audits(S1)).map(c => [c.what, c.who, c.why])).toEqual([
       ['settings', 'anna', 'n_min 40: a test'],
       ['mode', 'bert', 'mode live: enough'],
       ['rollback', 'anna', 'generation 1: a test'],
+      ['publish', 'system:cycle', expect.stringMatching(/^cycle \S+: a test$/)],
+      ['publish', 'system:cycle', expect.stringMatching(/^cycle \S+: a test$/)],
     ]);
   });
 });
 
 describe('simultaneous changes', () => {
   it('Five simultaneous changes of operators are all applied, one after the other', async () => {
+    await stores().runtime.heads.register([S1]);
     const changes = [10, 20, 30, 40, 50].map(n_min => setSettings(stores().runtime, S1, { n_min }, OPERATOR));
     const heads = await Promise.all(changes);
     expect(heads.map(h => h.version).sort()).toEqual([1, 2, 3, 4, 5]);
-    expect(await stores().runtime.heads.audits(S1)).toHaveLength(5);
+    expect(await stores().runtime.changes.audits(S1)).toHaveLength(5);
   });
 });

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { CycleRecord } from '../../shared/cycle/cycle.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { events, openApi } from '../support/api.ts';
+import { DynamoDbProxy, errorAnswer } from '../support/dynamodb-proxy.ts';
 import { failing, hanging } from '../support/faults.ts';
 
 const AS_OF = '2025-01-20T00:00:00Z';
@@ -91,6 +92,22 @@ test('[U4] A pattern fails after its retries when a storage fault stays, while t
   ]);
   // One attempt and three retries.
   expect(calls).toBe(4);
+  await api.close();
+});
+
+test('[U5] A pattern whose write the store refuses fails as internal, without a retry', async () => {
+  const proxy = new DynamoDbProxy();
+  const api = await openApi({ changeClientSettings: proxy.settings });
+  await api.postEvents(events(40, 'a'));
+  proxy.around = async ({ operation }, forward) =>
+    operation === 'BatchWriteItem' ? errorAnswer('ValidationException') : forward();
+  proxy.start();
+  const cycle = await api.cycle({ as_of: AS_OF });
+  expect(cycle).toMatchObject({
+    status: 'failed',
+    patterns: [{ pattern_key: S1, reason: 'failed: internal' }],
+  });
+  expect(proxy.operations.filter(operation => operation === 'BatchWriteItem')).toHaveLength(1);
   await api.close();
 });
 

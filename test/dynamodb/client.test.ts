@@ -87,14 +87,17 @@ describe('insertMany', () => {
     expect(await readPartition()).toHaveLength(20);
   });
 
-  it('insertMany throws store_unavailable for a statement that fails with an internal server error', async () => {
+  it.each([
+    ['InternalServerError', 'store_unavailable'],
+    ['ValidationError', 'internal'],
+    ['AccessDenied', 'internal'],
+    ['ResourceNotFound', 'internal'],
+  ])('a statement of insertMany that fails with %s throws %s', async (Code, fault) => {
     stores.proxy.around = async ({ body }) => ({
       statusCode: 200,
-      body: {
-        Responses: (body.Statements as unknown[]).map(() => ({ Error: { Code: 'InternalServerError' } })),
-      },
+      body: { Responses: (body.Statements as unknown[]).map(() => ({ Error: { Code } })) },
     });
-    expect((await faultOfAsync(stores.db.insertMany(TABLE, 'pk', items(2)))).code).toBe('store_unavailable');
+    expect((await faultOfAsync(stores.db.insertMany(TABLE, 'pk', items(2)))).code).toBe(fault);
   });
 });
 
@@ -214,9 +217,11 @@ describe('an error of the store', () => {
         ['ProvisionedThroughputExceededException', 'store_throttled'],
         ['RequestLimitExceeded', 'store_throttled'],
         ['InternalServerError', 'store_unavailable'],
-        ['ValidationException', 'store_unavailable'],
-        ['ResourceNotFoundException', 'store_unavailable'],
-        ['AccessDeniedException', 'store_unavailable'],
+        ['ExpiredTokenException', 'store_unavailable'],
+        ['ValidationException', 'internal'],
+        ['SerializationException', 'internal'],
+        ['ResourceNotFoundException', 'internal'],
+        ['AccessDeniedException', 'internal'],
       ].map(([name = '', code = '']) => ({ call, name, code })),
     ),
   )(

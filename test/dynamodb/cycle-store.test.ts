@@ -17,6 +17,9 @@ const summary = (cycle_id: string, fields: Partial<CycleSummary> = {}): CycleSum
   started_at: iso(NOW),
   patterns_total: 2,
   patterns_failed: 0,
+  warnings: [],
+  trial: false,
+  who: 'system:cycle',
   settings: {},
   ...fields,
 });
@@ -28,6 +31,8 @@ const run = (pattern_key: string): PatternRun => ({
   overrides: 0,
   generation: 3,
   published: false,
+  warnings: [],
+  would_publish: false,
 });
 
 describe('records of runs', () => {

@@ -99,7 +99,7 @@ describe('an event', () => {
   it('the pattern of an event is registered before the event is stored', async () => {
     fixture.stores.proxy.around = async ({ operation }, forward) =>
       operation === 'BatchExecuteStatement' ? errorAnswer('ValidationException') : forward();
-    expect((await faultOfAsync(add(event('e')))).code).toBe('store_unavailable');
+    expect((await faultOfAsync(add(event('e')))).code).toBe('internal');
     expect(await fixture.stores.runtime.heads.patterns()).toContain(fixture.pattern);
   });
 });

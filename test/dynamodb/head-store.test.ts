@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HISTORY_DAYS } from '../../shared/dynamodb/head-store.ts';
 import type { Change, Generation } from '../../shared/generation/generation.ts';
 import type { Head } from '../../shared/generation/head.ts';
+import { storedPatternKey } from '../../shared/pattern/pattern-key.ts';
 import { DAY, HOUR, iso, NOW, S1, S2, S3 } from '../support/episodes.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
 import type { Stores } from '../support/stores.ts';
@@ -90,6 +91,26 @@ describe('patterns', () => {
     expect(stores.proxy.operations).toEqual([]);
   });
 
+  it('a pattern is known once it is registered, and a known one is read once', async () => {
+    await stores.runtime.heads.register([S1]);
+    const { heads } = stores.another().runtime;
+    stores.proxy.start();
+    const elsewhere = stores.runtime.heads;
+    expect(await elsewhere.isRegistered(S1)).toBe(true);
+    expect(stores.proxy.operations).toEqual([]);
+    expect(await elsewhere.isRegistered(S2)).toBe(false);
+    expect(stores.proxy.operations).toEqual(['GetItem']);
+    expect([await heads.isRegistered(S1), await heads.isRegistered(S2)]).toEqual([true, false]);
+  });
+
+  it('a pattern that an earlier version stored with a padded state is still listed', async () => {
+    const { heads } = stores.runtime;
+    const padded = storedPatternKey('pm.split.S01.entry');
+    await heads.register([padded]);
+    expect(await heads.patterns()).toEqual([padded]);
+    expect(await heads.overview()).toMatchObject([{ pattern: padded }]);
+  });
+
   it('a pattern whose registration failed is registered again', async () => {
     const { heads } = stores.runtime;
     stores.proxy.around = () => Promise.reject(new Error('no'));
@@ -127,23 +148,6 @@ describe('archived generations', () => {
     expect(await heads.archived(S1)).toHaveLength(1);
     stores.clock.now = NOW + HISTORY_DAYS * DAY;
     expect(await heads.archived(S1)).toEqual([]);
-  });
-});
-
-describe('the audit', () => {
-  it('the audit lists the newest 100 changes, newest first, and includes both of two simultaneous changes', async () => {
-    const { heads } = stores.runtime;
-    await heads.audit(S1, change('one', NOW));
-    await heads.audit(S1, change('two', NOW + 1));
-    await heads.audit(S1, change('two as well', NOW + 1));
-    const whys = (await heads.audits(S1)).map(c => c.why);
-    expect(whys.slice(0, 2).sort()).toEqual(['two', 'two as well']);
-    expect(whys[2]).toBe('one');
-    await Promise.all(
-      Array.from({ length: 110 }, (_, i) => heads.audit(S1, change(`many ${i}`, NOW + 10 + i))),
-    );
-    const many = await heads.audits(S1);
-    expect([many.length, many[0]?.why, many[99]?.why]).toEqual([100, 'many 109', 'many 10']);
   });
 });
 

@@ -147,7 +147,7 @@ describe('an outcome before its event', () => {
       const parked = JSON.stringify(body).includes('parked#');
       return operation === 'BatchGetItem' && parked ? errorAnswer('ValidationException') : forward();
     };
-    expect((await faultOfAsync(add(event('e')))).code).toBe('store_unavailable');
+    expect((await faultOfAsync(add(event('e')))).code).toBe('internal');
     fixture.stores.proxy.around = (_, forward) => forward();
     expect(await add(event('e'))).toEqual(['unchanged']);
     expect(await histories()).toEqual({ e: `s${NOW}` });

@@ -35,6 +35,12 @@ function rows(n: number): Override[] {
   return all.sort((a, b) => (rowKey(a) < rowKey(b) ? -1 : 1));
 }
 
+/** Returns a function that lets `limit` rows pass. */
+function atMost(limit: number): () => boolean {
+  let rows = 0;
+  return () => ++rows <= limit;
+}
+
 let patterns = 0;
 const newPattern = (): PatternKey => parsePatternKey(`pm.set_${patterns++}.S1.entry`);
 
@@ -42,7 +48,7 @@ async function walk(pattern: PatternKey, all: readonly Override[], limit: number
   const set = store.describe(all);
   const pages: Override[][] = [];
   for (let from: string | undefined = ''; from !== undefined; ) {
-    const page: { rows: Override[]; next?: string } = await store.page(pattern, set, from, limit);
+    const page: { rows: Override[]; next?: string } = await store.page(pattern, set, from, atMost(limit));
     pages.push(page.rows);
     from = page.next;
   }
@@ -114,14 +120,14 @@ describe('pages', () => {
     for (const at of [0, 1, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 19]) {
       const row = all[at];
       if (!row) continue;
-      expect((await store.page(pattern, set, rowKey(row), 1)).rows).toEqual([row]);
+      expect((await store.page(pattern, set, rowKey(row), atMost(1))).rows).toEqual([row]);
       // No row has this key, which sorts just before the row.
-      expect((await store.page(pattern, set, `${row.scope_hash}#`, 2)).rows.map(rowKey)).toContain(
+      expect((await store.page(pattern, set, `${row.scope_hash}#`, atMost(2))).rows.map(rowKey)).toContain(
         rowKey(row),
       );
     }
-    expect(await store.page(pattern, set, 'f'.repeat(32), 5)).toEqual({ rows: [] });
-    expect((await store.page(pattern, set, '0'.repeat(32), 1)).rows).toEqual([all[0]]);
+    expect(await store.page(pattern, set, 'f'.repeat(32), atMost(5))).toEqual({ rows: [] });
+    expect((await store.page(pattern, set, '0'.repeat(32), atMost(1))).rows).toEqual([all[0]]);
   });
 });
 

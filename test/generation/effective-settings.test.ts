@@ -9,6 +9,8 @@ describe('settings in force', () => {
     policy: 'drift',
     challengers: ['drift', 'replay'],
     payoff: { win: 2, loss: 1 },
+    jump: 1.5,
+    onJump: 'warn',
   } as const;
 
   it.each([
@@ -23,6 +25,8 @@ describe('settings in force', () => {
     [{ policy: 'drift' as const }, { policy: 'replay' }, { policy: 'replay', challengers: ['drift'] }],
     [{ policy: 'replay' as const }, {}, { policy: 'replay', challengers: ['drift'] }],
     [{}, {}, { policy: 'drift', challengers: ['replay'] }],
+    [{}, {}, { jump: 1.5, on_jump: 'warn' }],
+    [{ jump: 3, on_jump: 'hold' as const }, {}, { jump: 3, on_jump: 'hold' }],
     [{ challengers: [] }, {}, { policy: 'drift', challengers: [] }],
   ])(
     'A setting comes from the run, else the pattern, else the stage: pattern %j, run %j',

@@ -27,7 +27,8 @@ const warnings = async () => {
 const warningAbout = (names: string) => [
   {
     code: 'dimension_not_asked',
-    detail: `lessons of ${S1} use ${names}; no look-up has sent it for 24 hours`,
+    pattern_key: S1,
+    message: expect.stringContaining(`that no look-up has sent for 24 hours (${names})`),
   },
 ];
 

@@ -26,7 +26,7 @@ const later = () => {
   now += 60_000;
 };
 
-it('[F7] A service whose outcomes all wait is unhealthy after a run, until one finds its event', async () => {
+it('[F9] A service whose outcomes all wait is unhealthy after a run, until one finds its event', async () => {
   await api.postEvents(recent('e', { outcome: null }));
   await api.cycle();
   await api.postOutcomes(outcomes('mistyped', 40));
@@ -39,7 +39,7 @@ it('[F7] A service whose outcomes all wait is unhealthy after a run, until one f
   expect(await codes()).toEqual([]);
 });
 
-it('[F7] Outcomes that come before their events are no reason once the events came', async () => {
+it('[F9] Outcomes that come before their events are no reason once the events came', async () => {
   await api.postOutcomes(outcomes('e', 40));
   later();
   await api.cycle();
@@ -51,7 +51,7 @@ it('[F7] Outcomes that come before their events are no reason once the events ca
 it.each([
   ['older than the window', -91 * DAY_MS, 'the newest is of 2026-08-27, the window has 90 days'],
   ['in the future', 3_600_000, 'all lie in the future'],
-])('[F8] A service whose events are all %s is unhealthy, and says so', async (_, offset, cause) => {
+])('[F10] A service whose events are all %s is unhealthy, and says so', async (_, offset, cause) => {
   await api.postEvents(events(40, 'e', { timestamp: at(now + offset) }));
   await api.cycle();
   const { reasons } = await api.status();
@@ -60,7 +60,7 @@ it.each([
   expect(await codes()).toEqual([]);
 });
 
-it('[F9] Neither a run of one pattern nor one of a pattern that does not exist makes the service healthy', async () => {
+it('[F11] Neither a run of one pattern nor one of a pattern that does not exist makes the service healthy', async () => {
   await api.postEvents(recent('e'));
   await api.cycle();
   now += DAY_MS;
@@ -72,7 +72,7 @@ it('[F9] Neither a run of one pattern nor one of a pattern that does not exist m
   expect(await codes()).toEqual([]);
 });
 
-it('[F9] A run of one pattern that fails does not make the service unhealthy', async () => {
+it('[F11] A run of one pattern that fails does not make the service unhealthy', async () => {
   await api.postEvents(recent('e'));
   await api.cycle();
   const { episodes } = api.service.runtime;
@@ -85,7 +85,7 @@ it('[F9] A run of one pattern that fails does not make the service unhealthy', a
   expect(await codes()).toEqual([]);
 });
 
-it('[F10] One run with the clock ahead does not keep the service healthy; the next run counts', async () => {
+it('[F12] One run with the clock ahead does not keep the service healthy; the next run counts', async () => {
   await api.postEvents(recent('e'));
   await api.cycle();
   now += 400 * DAY_MS;

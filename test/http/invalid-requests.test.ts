@@ -9,6 +9,7 @@ import { requestProblem } from '../support/problems.ts';
 let api: Api;
 beforeAll(async () => {
   api = await openApi({ now: () => NOW });
+  await api.service.runtime.heads.register([S1]);
 });
 afterAll(() => api.close());
 
@@ -32,7 +33,11 @@ it.each<[string, string, unknown, number, string]>([
   ['GET', `/v1/lessons?pattern_key=${S1}&near=1`, undefined, 400, 'invalid_request'],
   ['GET', `/v1/lessons?pattern_key=${S1}&next=1.${'0'.repeat(32)}.x`, undefined, 400, 'invalid_page_token'],
   ['GET', '/v1/snapshots/x', undefined, 400, 'invalid_pattern_key'],
-  ['GET', '/v1/snapshots/%E0%A4%A', undefined, 400, 'invalid_pattern_key'],
+  ['GET', '/v1/snapshots/%E0%A4%A', undefined, 400, 'invalid_encoding'],
+  ['GET', '/v1/status?pattern=x', undefined, 400, 'invalid_request'],
+  ['PUT', `${mode}?dry=true`, { mode: 'off', reason: 'x' }, 400, 'invalid_request'],
+  ['GET', '/v1/snapshots/x?page=1', undefined, 400, 'invalid_request'],
+  ['POST', '/v1/events?wait=true', { events: [] }, 400, 'invalid_request'],
   ['GET', '/v1/cycles?limit=-1', undefined, 400, 'invalid_request'],
   ['GET', '/v1/cycles?page=2', undefined, 400, 'invalid_request'],
   ['GET', '/v1/cycles/none', undefined, 404, 'unknown_cycle'],

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Head } from '../../shared/generation/head.ts';
 import { snapshotSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { ACTION_CATEGORIES, LEVERS } from '../../shared/lever/lever.ts';
+import { applyThresholds } from '../../shared/override/apply-thresholds.ts';
 import { DEFAULT_RESOLUTION } from '../../shared/override/override.ts';
-import { applyThresholds, resolve } from '../../shared/override/resolve.ts';
+import { resolve } from '../../shared/override/resolve.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
@@ -72,7 +73,7 @@ it('[V5] An override of every category moves its threshold in a look-up by body,
     expect(elsewhere.thresholds).toEqual(thresholds);
     const snapshot = snapshotSchema.parse(await (await api.send('GET', `/v1/snapshots/${pattern}`)).json());
     const { resolved } = resolve(snapshot.overrides, snapshot.resolution);
-    expect(applyThresholds(parsePatternKey(pattern), thresholds, resolved)).toEqual(moved);
+    expect(applyThresholds(parsePatternKey(pattern), thresholds, resolved).thresholds).toEqual(moved);
   }
   measurement(
     12,

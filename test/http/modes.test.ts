@@ -71,6 +71,7 @@ describe('a snapshot', () => {
     const etags: string[] = [];
     for (const makeChange of [
       () => mode('live'),
+      () => mode('frozen'),
       () => mode('off'),
       () => mode('shadow'),
       () => change('rollback', { generation: 1, reason: 'a test' }),
@@ -85,7 +86,7 @@ describe('a snapshot', () => {
       for (const before of etags) expect((await snapshot(before)).status).toBe(200);
       etags.push(etag);
     }
-    expect(new Set(etags).size).toBe(5);
+    expect(new Set(etags).size).toBe(6);
   });
 });
 

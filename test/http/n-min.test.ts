@@ -56,6 +56,7 @@ describe('the study of N_MIN over HTTP', () => {
   });
 
   it('The N_MIN study of a pattern without events advises to keep the N_MIN in force', async () => {
+    await api.service.runtime.heads.register([S2]);
     const response = await api.send('GET', `/v1/patterns/${S2}/nmin`);
     expect(nMinAnswerSchema.parse(await response.json())).toMatchObject({
       events: 0,
@@ -69,7 +70,8 @@ describe('the study of N_MIN over HTTP', () => {
     ['lookback_days=0', 'lookback_days'],
     ['lookback_days=367', 'lookback_days'],
     ['lookback_days=ten', 'lookback_days'],
-    ['n_min=33', ''],
+    ['n_min=33', 'n_min'],
+    ['lookback_day=3', 'lookback_day'],
   ])('The N_MIN study rejects the parameter %s', async (query, path) => {
     const response = await api.send('GET', `${PATH}?${query}`);
     expect(response.status).toBe(400);

@@ -5,7 +5,7 @@ import type { Route } from '../../shared/http/routes.ts';
 import { ROUTES } from '../../shared/http/routes.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
-import { DX, iso, NOW, S1 } from '../support/episodes.ts';
+import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';
 
 const GATES = { ts_score: 0.58, ts_min: 0.6, halo_distance: 0.5, halo_max: 1, slope_ok: true };
 
@@ -13,7 +13,10 @@ interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+  readonly requestBody?: object;
+  readonly responses: Readonly<
+    Record<string, { readonly description?: string; readonly content?: Readonly<Record<string, unknown>> }>
+  >;
 }
 const document = JSON.parse(JSON.stringify(openApiDocument())) as {
   readonly openapi: string;
@@ -22,6 +25,14 @@ const document = JSON.parse(JSON.stringify(openApiDocument())) as {
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
 );
+
+/** Returns the object that a reference of the document leads to. */
+function componentOf(reference: string): unknown {
+  return reference
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
+}
 
 /** Yields every value under a name, anywhere in a document. */
 function* valuesOf(node: unknown, name: string): Generator<unknown> {
@@ -42,11 +53,7 @@ describe('the OpenAPI document', () => {
     expect(references.length).toBeGreaterThan(10);
     for (const reference of references) {
       expect(reference).toMatch(/^#\//);
-      const target = reference
-        .slice(2)
-        .split('/')
-        .reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
-      expect([reference, typeof target]).toEqual([reference, 'object']);
+      expect([reference, typeof componentOf(reference)]).toEqual([reference, 'object']);
     }
     expect([...valuesOf(document, '$defs')]).toEqual([]);
   });
@@ -67,6 +74,7 @@ describe('the OpenAPI document', () => {
     ['post', '/v1/cycles'],
     ['get', '/v1/cycles'],
     ['get', '/v1/cycles/{id}'],
+    ['get', '/v1/changes'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
     ['get', '/v1/patterns/{pattern_key}/evidence'],
     ['get', '/v1/patterns/{pattern_key}/nmin'],
@@ -80,7 +88,7 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 21 operations of the contract and no others', () => {
+  it('The OpenAPI document has the 22 operations of the contract and no others', () => {
     expect(operations).toHaveLength(17 + 4);
   });
 
@@ -90,6 +98,33 @@ describe('the OpenAPI document', () => {
       expect(inPath).toEqual(operation.path.match(/\{\w+\}/g) ?? []);
       expect(Object.keys(operation.responses.default?.content ?? {})).toEqual(['application/problem+json']);
     }
+  });
+
+  it('Every operation with a pattern of readers or operators documents 404 unknown_pattern', () => {
+    const documented = operations.filter(o =>
+      (o.responses[404]?.description ?? '').includes('unknown_pattern'),
+    );
+    expect(documented.map(o => o.operationId).sort()).toEqual(
+      [
+        ...['getOverrides', 'getLessons', 'postCycle', 'getGenerations', 'getEvidence', 'getNMin'],
+        ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback'],
+      ].sort(),
+    );
+  });
+
+  it('Every object of a request forbids members that it does not name, except names that the caller chooses', () => {
+    const open: string[] = [];
+    const visit = (node: unknown, path: string): void => {
+      if (typeof node !== 'object' || node === null) return;
+      const { properties, additionalProperties, $ref } = node as Record<string, unknown>;
+      if (typeof $ref === 'string') visit(componentOf($ref), $ref);
+      if (properties !== undefined && additionalProperties !== false) open.push(path);
+      for (const [name, inner] of Object.entries(node)) visit(inner, `${path}.${name}`);
+    };
+    const bodies = operations.flatMap(o => (o.requestBody === undefined ? [] : [o]));
+    expect(bodies.length).toBeGreaterThan(6);
+    for (const { operationId, requestBody } of bodies) visit(requestBody, operationId);
+    expect(open).toEqual([]);
   });
 });
 
@@ -139,7 +174,11 @@ describe('the served API', () => {
     const report = { pattern_key: S1, episode_id: 'p-0', outcome: 'failure' };
     await visit('postOutcomes', '/v1/outcomes', { outcomes: [report, { ...report, episode_id: 'x' }] });
     await visit('postOutcomes', '/v1/outcomes', { outcomes: [report, {}] }, 207);
-    const { cycle_id } = await visit('postCycle', '/v1/cycles?wait=true', { as_of: iso(NOW) });
+    const { cycle_id } = await visit('postCycle', '/v1/cycles?wait=true', {
+      as_of: iso(NOW),
+      publish: true,
+      reason: 'tour',
+    });
     await visit('postCycle', '/v1/cycles', { pattern_key: DX, as_of: iso(NOW) }, 202);
     await api.service.stateMachine.idle();
     await visit('getCycle', `/v1/cycles/${cycle_id}`);
@@ -177,11 +216,21 @@ describe('the served API', () => {
       '',
     ]);
     await api.postEvents(events(20, 'c', { scope, decision: 'acted', outcome: 'failure' }));
-    await visit('postCycle', '/v1/cycles?wait=true', { as_of: iso(NOW) });
+    await visit('postCycle', '/v1/cycles?wait=true', {
+      as_of: iso(NOW),
+      publish: true,
+      reason: 'tour',
+    });
     await visit('getEvidence', `${patternPath}/evidence`);
-    await visit('getEvidence', '/v1/patterns/pm.uptrend.S2.entry/evidence');
+    await visit('postOutcomes', '/v1/outcomes', { outcomes: [{ ...report, pattern_key: S2 }] });
+    await visit('getEvidence', `/v1/patterns/${S2}/evidence`);
+    const trial = await visit('postCycle', '/v1/cycles?wait=true', { n_min: 12, reason: 'tour' });
+    const computed = `pattern_key=${S1}&cycle_id=${trial.cycle_id}`;
+    await visit('getLessons', `/v1/lessons?${computed}`);
+    await visit('getLessons', `/v1/lessons?${computed}&near=true`);
+    await visit('getOverrides', `/v1/overrides?${computed}`);
     await visit('getNMin', `${patternPath}/nmin?as_of=${iso(NOW)}&lookback_days=90`);
-    await visit('getNMin', '/v1/patterns/pm.uptrend.S2.entry/nmin');
+    await visit('getNMin', `/v1/patterns/${S2}/nmin`);
     await visit('getGenerations', `${patternPath}/generations?diff=1,2`);
     await visit('putSettings', `${patternPath}/settings`, {
       n_min: 9,
@@ -195,6 +244,11 @@ describe('the served API', () => {
       await visit('getSnapshot', `/v1/snapshots/${S1}`);
     }
     await visit('getGenerations', `${patternPath}/generations`);
+    const changes = await visit('getChanges', '/v1/changes?limit=1');
+    await visit(
+      'getChanges',
+      `/v1/changes?pattern_key=${S1}&from=${iso(NOW)}&next=${encodeURIComponent(String(changes.next))}`,
+    );
     await visit('getStatus', '/v1/status');
     const documented = Object.entries<Route>(ROUTES).flatMap(([name, route]) =>
       Object.keys(route.answers).map(status => `${name} ${status}`),

@@ -153,7 +153,8 @@ describe('the real events of a PM', () => {
     expect(run).toMatchObject({ status: 'published', lessons: 10, overrides: 0 });
     expect(run?.reason).toContain('base gates take 2 winners and 5 losers');
     const lessons = await pmApi.lessons(S1);
-    for (const { why_not } of lessons) expect(why_not).toMatch(/interval includes 0: [+−]?\d/);
+    expect(lessons.map(lesson => lesson.reason_code)).toEqual(Array(10).fill('within_chance'));
+    for (const { why_not } of lessons) expect(why_not).toMatch(/changes utility by [+−]?\d.*: within chance/);
     expect(await pmApi.overrides(S1)).toEqual([]);
     await pmApi.close();
   });

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { jsonLog } from '../../shared/log.ts';
 import { openApi } from '../support/api.ts';
+import { DynamoDbProxy, errorAnswer } from '../support/dynamodb-proxy.ts';
 import { eventBody, NOW, S1 } from '../support/episodes.ts';
 
 it('[U2] While the store fails, requests get 503 with Retry-After, and a look-up gets a neutral answer marked as degraded', async () => {
@@ -41,5 +43,29 @@ it('[U2] While the store fails, requests get 503 with Retry-After, and a look-up
   });
   expect((await api.send('GET', '/healthz')).status).toBe(200);
   down = false;
+  await api.close();
+});
+
+it('[U5] A request that the store refuses is a fault of the service: 500, and the log names the cause', async () => {
+  const proxy = new DynamoDbProxy();
+  const lines: string[] = [];
+  const log = jsonLog('error', line => void lines.push(line), Date.now);
+  const api = await openApi({ now: () => NOW, log, changeClientSettings: proxy.settings });
+  for (const name of ['ValidationException', 'AccessDeniedException', 'ResourceNotFoundException']) {
+    proxy.around = async () => errorAnswer(name);
+    lines.length = 0;
+    proxy.start();
+    const response = await api.send('GET', '/v1/status');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([500, null]);
+    const text = await response.text();
+    expect(JSON.parse(text)).toMatchObject({ code: 'internal', title: 'Internal error' });
+    expect(text).not.toMatch(/table|Exception/);
+    expect(lines.map(line => JSON.parse(line))).toMatchObject([
+      { message: 'request failed', error: { name: 'internal', cause: { name } } },
+    ]);
+    // Neither the client nor the service repeats the request: the answer takes two reads.
+    expect(proxy.operations).toHaveLength(2);
+  }
+  proxy.around = (_, forward) => forward();
   await api.close();
 });

@@ -7,7 +7,7 @@ import type { WhatIfAnswer } from '../../shared/http/schemas/what-if.ts';
 import { whatIfAnswerSchema } from '../../shared/http/schemas/what-if.ts';
 import type { Api } from '../support/api.ts';
 import { events, importAll, openApi } from '../support/api.ts';
-import { DAY, iso, NOW, S1, S2 } from '../support/episodes.ts';
+import { DAY, iso, NOW, S1, S2, S3 } from '../support/episodes.ts';
 
 const gates = (ts_score: number): object => ({
   ts_score,
@@ -138,10 +138,12 @@ describe('POST /v1/whatif', () => {
   it('A what-if that has no curve gets 200 and a reason', async () => {
     expect(await postWhatIf({ ...REQUEST, scope: { chain: 'moon' } })).toMatchObject({
       curve: [],
-      reason: 'no event of the slice has an outcome in the window',
+      reason: 'no event of the slice in the last 90 days has a known outcome',
+      reason_code: 'no_events',
       events: { total: 0 },
     });
-    const noEvents = await postWhatIf({ ...REQUEST, pattern_key: 'pm.uptrend.S3.retest', lever: 'dx_min' });
+    await api.service.runtime.heads.register([S3]);
+    const noEvents = await postWhatIf({ ...REQUEST, pattern_key: S3, lever: 'dx_min' });
     expect(noEvents).toMatchObject({ curve: [], events: { total: 0 } });
     expect(noEvents.base).toBeUndefined();
   });
@@ -155,7 +157,7 @@ describe('POST /v1/whatif', () => {
   });
 
   it.each([
-    [{ lever: undefined }, 'lever', /expected string/],
+    [{ lever: undefined }, 'lever', /^is required$/],
     [{ lever: 'dx_min' }, 'lever', /can be replayed: ts_min, halo_max, slope_min, sr_boost$/],
     [{ lever: '' }, 'lever', /./],
     [{ from: 0.4 }, 'from', /^must be a multiplier from 0.5 to 2$/],
@@ -170,7 +172,9 @@ describe('POST /v1/whatif', () => {
     [{ payoff: { win: 0, loss: 1 } }, 'payoff.win', /./],
     [{ lookback_days: 367 }, 'lookback_days', /./],
     [{ as_of: 'yesterday' }, 'as_of', /RFC 3339/],
-    [{ more: 1 }, '', /more/],
+    [{ more: 1 }, 'more', /^`more` is unknown: use pattern_key, scope, lever/],
+    [{ form: 0.8 }, 'form', /^`form` is unknown/],
+    [{ payoff: { wins: 1, loss: 1 } }, 'payoff.wins', /^in payoff, `wins` is unknown; did you mean `win`\?$/],
   ])('POST /v1/whatif rejects %j and names the place of the error', async (wrong, path, message) => {
     const { status, code, errors } = await problemOf({ ...REQUEST, ...wrong });
     expect([status, code]).toEqual([400, 'invalid_request']);
@@ -231,10 +235,11 @@ describe('GET /v1/whatif', () => {
     [{ points: '' }, 'points'],
     [{ lookback_days: '1.5' }, 'lookback_days'],
     [{ 'payoff.win': 'x' }, 'payoff.win'],
-    [{ 'payoff.more': '1' }, 'payoff'],
+    [{ 'payoff.more': '1' }, 'payoff.more'],
     [{ payoff: '1' }, 'payoff'],
-    [{ more: '1' }, ''],
+    [{ more: '1' }, 'more'],
     [{ scope: '{}' }, 'scope'],
+    [{ 'scop.chain': 'x' }, 'scop.chain'],
     [{ 'scope.__proto__': 'x' }, 'scope.__proto__'],
     [{ lever: 'x'.repeat(65) }, 'lever'],
   ])('GET /v1/whatif rejects %j and names the place of the error', async (wrong: object, path) => {

@@ -4,7 +4,8 @@ import { nameOf, type Resource, resources, synthesize, text } from './synth.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 const [alarmSections = ''] = runbook.split(/^# Health reasons$/m);
-const sections = new Set([...alarmSections.matchAll(/^## (.+)$/gm)].map(match => match[1]));
+/** Sections of alarms; the title of another section is no name of an alarm, because it has a space. */
+const sections = new Set([...alarmSections.matchAll(/^## (\S+)$/gm)].map(match => match[1]));
 
 function alarms(stage = 'dev'): Map<string, Resource> {
   const template = synthesize({ stage });
@@ -43,10 +44,11 @@ const metricsIn = (properties: Record<string, unknown>) =>
   );
 
 describe('alarms', () => {
-  it('The stack has exactly the 13 expected alarms', () => {
+  it('The stack has exactly the 15 expected alarms', () => {
     expect([...alarms().keys()].sort()).toEqual([
       'Api5xxAlarm',
       'DeadLetterAlarm',
+      'DegradedLookupsAlarm',
       'FailedCycleAlarm',
       'FailedPatternAlarm',
       'IngestionStoppedAlarm',
@@ -58,6 +60,7 @@ describe('alarms', () => {
       'ThrottledEventsAlarm',
       'ThrottledLessonsAlarm',
       'ThrottledOverridesAlarm',
+      'WarningsAlarm',
     ]);
   });
 
@@ -71,9 +74,10 @@ describe('alarms', () => {
       TreatMissingData: 'breaching',
     });
     expect(properties).not.toHaveProperty('DatapointsToAlarm');
-    expect(expressionOf(properties)).toBe('FILL(succeeded, 0)');
+    expect(expressionOf(properties)).toBe('FILL(finished, 0)');
     expect(metricsIn(properties)).toEqual([
-      ['succeeded', 'ExecutionsSucceeded', 'Sum', 300, { StateMachineArn: 'Cycle' }],
+      // A trial is an execution too, so executions that succeeded would hide a schedule that stopped.
+      ['finished', 'RunsFinished', 'Sum', 300, {}],
     ]);
   });
 
@@ -101,6 +105,28 @@ describe('alarms', () => {
       ComparisonOperator: 'GreaterThanThreshold',
     });
     expect(dimensions(alarm('DeadLetterAlarm').Dimensions)).toEqual({ QueueName: 'ScheduleDeadLetters' });
+  });
+
+  it('Warnings of a run raise an alarm, which only a run without warnings ends', () => {
+    expect(alarm('WarningsAlarm')).toMatchObject({
+      MetricName: 'Warnings',
+      Statistic: 'Sum',
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'ignore',
+    });
+  });
+
+  it('A look-up that answered neutral raises an alarm within five minutes', () => {
+    expect(alarm('DegradedLookupsAlarm')).toMatchObject({
+      MetricName: 'DegradedLookups',
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 1,
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+    });
   });
 
   it('Server errors of the API raise an alarm', () => {

@@ -10,6 +10,7 @@ import { createHandler as mine } from '../../functions/mine.ts';
 import definition from '../../infra/cycle/cycle.asl.json' with { type: 'json' };
 import { environmentSchema } from '../../shared/config.ts';
 import { ENDPOINTS } from '../../shared/http/endpoints.ts';
+import { S1 } from '../support/episodes.ts';
 import { openRecorded, sample } from './recording.ts';
 import { resources, synthesize } from './synth.ts';
 
@@ -94,6 +95,7 @@ describe('samples of requests', () => {
     ['a token', { jwt: { claims: { sub: 'anna', scope: 'pm-tuning/operator' }, scopes: [] } }, 'anna'],
   ])('The audit names a caller who authenticates by %s', async (_, authorizer, who) => {
     const { runtimeOf, close } = await openRecorded(() => NOW);
+    await runtimeOf('ingest').heads.register([S1]);
     const handler = admin(runtimeOf('admin'));
     const event = http('put-mode');
     const requestContext = { ...event.requestContext, ...(authorizer && { authorizer }) };

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FUNCTION_NAMES, FUNCTIONS } from '../../infra/function-settings.ts';
 import { environmentSchema, readConfig } from '../../shared/config.ts';
-import { QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
+import { DEGRADED_LOOKUP_MESSAGE, QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
 import { POLICIES } from '../../shared/override/override.ts';
 import { resources, synthesize, text } from './synth.ts';
 
@@ -57,6 +57,8 @@ describe('functions', () => {
         policy: 'drift',
         challengers: ['drift', 'replay'],
         payoff: { win: 2, loss: 1 },
+        jump: 1.5,
+        onJump: 'warn',
       });
       expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
       expect(config.dynamodbEndpoint).toBeUndefined();
@@ -100,13 +102,15 @@ describe('functions', () => {
 });
 
 describe('queried dimensions', () => {
-  it('The recording function gets only log lines of look-ups that report queried dimensions', () => {
+  it('The recording function gets only log lines of look-ups that report queried dimensions or a neutral answer', () => {
     const filters = [...resources(synthesize(), 'AWS::Logs::SubscriptionFilter').values()];
     expect(filters).toHaveLength(1);
     const properties = filters[0]?.Properties ?? {};
     expect(text(properties.LogGroupName)).toBe('LookupLogs');
     expect(text(properties.DestinationArn)).toBe('AskedFunction');
-    expect(properties.FilterPattern).toBe(`{ $.message = "${QUERIED_DIMENSIONS_MESSAGE}" }`);
+    expect(properties.FilterPattern).toBe(
+      `{ ($.message = "${QUERIED_DIMENSIONS_MESSAGE}") || ($.message = "${DEGRADED_LOOKUP_MESSAGE}") }`,
+    );
     const permission = [...resources(synthesize(), 'AWS::Lambda::Permission').values()].find(
       ({ Properties }) => Properties.Principal === 'logs.amazonaws.com',
     );

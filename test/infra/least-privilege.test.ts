@@ -10,7 +10,11 @@ import { resources, synthesize } from './synth.ts';
  */
 
 const PARKED_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","parked#*"]}}';
+const PATTERNS_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns"]}}';
 const DIMENSION_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
+const WARNING_PARTITIONS =
+  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*","dimensions#*"]}}';
+const DEGRADED_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["degraded"]}}';
 const COUNTER_ATTRIBUTES =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
   '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts","waiting","waiting_since"]}}';
@@ -27,12 +31,19 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:PutItem ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:UpdateItem ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:UpdateItem ControlTable ${COUNTER_ATTRIBUTES}`,
+    `dynamodb:BatchWriteItem ControlTable ${DIMENSION_PARTITIONS}`,
   ],
-  Asked: [`dynamodb:BatchWriteItem ControlTable ${DIMENSION_PARTITIONS}`],
-  Lookup: ['dynamodb:GetItem ControlTable', 'dynamodb:Query OverridesTable'],
+  Asked: [
+    `dynamodb:BatchWriteItem ControlTable ${DIMENSION_PARTITIONS}`,
+    `dynamodb:UpdateItem ControlTable ${DEGRADED_PARTITION}`,
+  ],
+  Lookup: [
+    'dynamodb:GetItem ControlTable',
+    `dynamodb:Query ControlTable ${PATTERNS_PARTITION}`,
+    'dynamodb:Query OverridesTable',
+  ],
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
-    'dynamodb:UpdateItem ControlTable',
     'dynamodb:GetItem ControlTable',
     'dynamodb:PutItem ControlTable',
     'dynamodb:Query ControlTable',
@@ -47,8 +58,10 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:Query EventsTable/index/outcomes',
     'dynamodb:GetItem ControlTable',
     'dynamodb:PutItem ControlTable',
+    `dynamodb:Query ControlTable ${WARNING_PARTITIONS}`,
     'dynamodb:BatchWriteItem LessonsTable',
     'dynamodb:BatchWriteItem OverridesTable',
+    'dynamodb:Query OverridesTable',
   ],
   Materialize: [
     'dynamodb:GetItem ControlTable',
@@ -158,7 +171,7 @@ describe('all roles', () => {
       allowedTo(synthesize(), `${name}Role`).some(
         line =>
           /^dynamodb:(PutItem|UpdateItem|DeleteItem|BatchWriteItem|PartiQL\w+) ControlTable/.test(line) &&
-          ![PARKED_PARTITIONS, COUNTER_ATTRIBUTES, DIMENSION_PARTITIONS].some(condition =>
+          ![PARKED_PARTITIONS, COUNTER_ATTRIBUTES, DIMENSION_PARTITIONS, DEGRADED_PARTITION].some(condition =>
             line.endsWith(condition),
           ),
       ),

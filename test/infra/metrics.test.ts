@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CYCLE_METRICS } from '../../infra/monitoring/metrics.ts';
 import { jsonLog } from '../../shared/log.ts';
-import { CYCLE_CLOSED_MESSAGE } from '../../shared/log-messages.ts';
+import { CYCLE_CLOSED_MESSAGE, DEGRADED_LOOKUP_MESSAGE } from '../../shared/log-messages.ts';
 import { events, openApi } from '../support/api.ts';
 import { resources, synthesize, text } from './synth.ts';
 
@@ -15,6 +15,12 @@ describe('metric filters', () => {
     const filter = filters().get(`${metric}Filter`)?.Properties ?? {};
     expect(filter.FilterPattern).toBe(`{ ($.route = "${route}") && ($.status = "2*") }`);
     expect(text(filter.LogGroupName)).toBe('ApiAccessLogs');
+  });
+
+  it('The metric DegradedLookups counts the look-ups that answered neutral, by their error in the log', () => {
+    const filter = filters().get('DegradedLookupsFilter')?.Properties ?? {};
+    expect(filter.FilterPattern).toBe(`{ $.message = "${DEGRADED_LOOKUP_MESSAGE}" }`);
+    expect(text(filter.LogGroupName)).toBe('LookupLogs');
   });
 
   it('Every metric of a run is a field of the log line that closes it', () => {

@@ -11,7 +11,7 @@ import { createHandler as mine } from '../../functions/mine.ts';
 import { createHandler as recordQueriedDimensions } from '../../functions/record-queried-dimensions.ts';
 import { FUNCTION_NAMES } from '../../infra/function-settings.ts';
 import { ACCESS } from '../../infra/table-permissions.ts';
-import { QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
+import { DEGRADED_LOOKUP_MESSAGE, QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
 import { type Call, openRecorded, sample } from './recording.ts';
 
 /*
@@ -66,7 +66,7 @@ const manyEvents = (outcome: string, from: number) => ({
     episode_id: `many-${from + i}`,
     decision: 'acted',
     scope: { chain: 'solana', bucket: i % 2 === 0 ? 'micro' : 'nano' },
-    factors: {},
+    factors: { ts_scroe: 0.5 },
     timestamp: '2025-01-18T10:00:00Z',
     outcome,
   })),
@@ -99,8 +99,12 @@ beforeAll(async () => {
   await call(ingestHandler, 'post-events', manyEvents('failure', 0));
   await runCycle(steps);
   for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(lookupHandler, name);
+  await call(lookupHandler, 'post-lookup', { pattern_key: 'pm.uptrend.S1.entyr', scope: {} });
   await recordQueriedDimensions(runtimeOf('record-queried-dimensions'))(
     logEvent({ message: QUERIED_DIMENSIONS_MESSAGE, pattern: PATTERN, dimensions: 'bucket,chain' }),
+  );
+  await recordQueriedDimensions(runtimeOf('record-queried-dimensions'))(
+    logEvent({ message: DEGRADED_LOOKUP_MESSAGE, pattern: PATTERN }),
   );
   now += DAY_MS;
   await call(ingestHandler, 'post-events', manyEvents('failure', 100));

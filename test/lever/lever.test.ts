@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ACTION_CATEGORIES, LEVERS, leversOf, replayLeversOf } from '../../shared/lever/lever.ts';
-import { applyThresholds, resolve } from '../../shared/override/resolve.ts';
+import { applyThresholds } from '../../shared/override/apply-thresholds.ts';
+import { resolve } from '../../shared/override/resolve.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { S1, S2, S3 } from '../support/episodes.ts';
 import { override } from '../support/overrides.ts';
@@ -82,7 +83,8 @@ describe('thresholds of a look-up', () => {
     ({ category, state, threshold, effect }) => {
       const pattern = parsePatternKey(`pm.uptrend.${state}.entry`);
       const { resolved } = resolve([override(category, {}, 1.25)], 'blend');
-      const { other, ...moved } = applyThresholds(pattern, { [threshold]: 0.8, other: 3 }, resolved);
+      const requested = { [threshold]: 0.8, other: 3 };
+      const { other, ...moved } = applyThresholds(pattern, requested, resolved).thresholds;
       expect(moved).toEqual({ [threshold]: effect === 'delta' ? 0.8 + 1.25 : 0.8 * 1.25 });
       expect(other).toBe(3);
     },
@@ -98,7 +100,10 @@ describe('thresholds of a look-up', () => {
       [override('tuning_ts_min', {}, 0.5), override('tuning_dx_min', {}, 0.5)],
       'blend',
     );
-    expect(applyThresholds(S2, { ts_min: 0.6, dx_min: 3 }, resolved)).toEqual({ ts_min: 0.6, dx_min: 3 });
+    expect(applyThresholds(S2, { ts_min: 0.6, dx_min: 3 }, resolved)).toEqual({
+      thresholds: { ts_min: 0.6, dx_min: 3 },
+      moved: { multipliers: {}, deltas: {} },
+    });
   });
 });
 
@@ -110,15 +115,61 @@ describe('values of thresholds', () => {
 
   it('A threshold that no lever moves comes back as it was sent', () => {
     const sent = { ts_min: 0.6, slope_min: 1, own: 7, halo_max: 3, constructor: 1, toString: 2 };
-    expect(applyThresholds(S1, sent, resolved)).toEqual({ ...sent, ts_min: 0.3, slope_min: 0.75 });
-    expect(applyThresholds(S1, sent, [])).toEqual(sent);
+    expect(applyThresholds(S1, sent, resolved).thresholds).toEqual({ ...sent, ts_min: 0.3, slope_min: 0.75 });
+    expect(applyThresholds(S1, sent, []).thresholds).toEqual(sent);
   });
 
-  it('Overrides apply to thresholds that are 0 or negative', () => {
-    expect(applyThresholds(S1, { ts_min: 0, slope_min: -1 }, resolved)).toEqual({
-      ts_min: 0,
-      slope_min: -1.25,
+  it.each([
+    [
+      { ts_min: -0.6, slope_min: -1 },
+      { ts_min: -0.6, slope_min: -1.25 },
+    ],
+    [
+      { ts_min: 0, slope_min: 0 },
+      { ts_min: 0, slope_min: -0.25 },
+    ],
+    [
+      { ts_min: 0.6, slope_min: 0.25 },
+      { ts_min: 0.3, slope_min: 0 },
+    ],
+    [{ ts_min: 5e-324 }, { ts_min: 0 }],
+  ])('A multiplier moves thresholds above 0 only, and a delta shifts any: %j becomes %j', (sent, tuned) => {
+    expect(applyThresholds(S1, sent, resolved).thresholds).toEqual(tuned);
+  });
+
+  it.each<[string, Record<string, number>, object]>([
+    ['no threshold is sent', {}, { multipliers: { ts_min: 0.5 }, deltas: { slope_min: -0.25 } }],
+    [
+      'both move',
+      { ts_min: 0.6, slope_min: -1 },
+      { multipliers: { ts_min: 0.5 }, deltas: { slope_min: -0.25 } },
+    ],
+    [
+      'the threshold of a multiplier is negative',
+      { ts_min: -0.6 },
+      { multipliers: {}, deltas: { slope_min: -0.25 } },
+    ],
+    ['the threshold of a multiplier is 0', { ts_min: 0 }, { multipliers: {}, deltas: { slope_min: -0.25 } }],
+  ])('What moved lists each effect in force that moves a threshold, when %s', (_, sent, moved) => {
+    expect(applyThresholds(S1, sent, resolved).moved).toEqual(moved);
+  });
+
+  it('What moved is named by the first name of the threshold, whichever name was sent', () => {
+    const { resolved: halo } = resolve([override('tuning_halo', {}, 1.5)], 'blend');
+    expect(applyThresholds(S1, { halo_mult: 2 }, halo)).toEqual({
+      thresholds: { halo_mult: 3 },
+      moved: { multipliers: { halo_max: 1.5 }, deltas: {} },
     });
-    expect(applyThresholds(S1, { ts_min: -0.6 }, resolved)).toEqual({ ts_min: -0.3 });
+    expect(applyThresholds(S1, { halo_mult: 2, halo_max: -1 }, halo).moved.multipliers).toEqual({
+      halo_max: 1.5,
+    });
+  });
+
+  it('An effect that leaves every threshold where it is did not move', () => {
+    const { resolved: neutral } = resolve(
+      [override('tuning_ts_min', {}, 1), override('tuning_slope_min', {}, 0)],
+      'blend',
+    );
+    expect(applyThresholds(S1, {}, neutral).moved).toEqual({ multipliers: {}, deltas: {} });
   });
 });

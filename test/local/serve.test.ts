@@ -67,7 +67,10 @@ describe('npm start', () => {
       unchanged: 0,
       rejected: [],
     });
-    await json(`${url}/v1/cycles?wait=true`, { method: 'POST', body: '{"as_of":"2025-01-20T00:00:00Z"}' });
+    await json(`${url}/v1/cycles?wait=true`, {
+      method: 'POST',
+      body: '{"as_of":"2025-01-20T00:00:00Z","publish":true,"reason":"a test"}',
+    });
     const { code, err } = await first.stop();
     expect(code).toBe(0);
     // The log has the line that closes the run, and no error.

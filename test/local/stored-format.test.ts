@@ -65,7 +65,7 @@ const storedVersion = (): Promise<Item | undefined> =>
 const markVersion = (version: unknown): Promise<boolean> =>
   withItems(db => db.put({ TableName: CONTROL, Item: { ...VERSION_KEY, version } }));
 
-it('a data folder of release 0.1.0 is opened, gives the same generation, and accepts new events and runs', async () => {
+it('a data folder of release 0.1.0 is opened, gives the same overrides, and accepts new events and runs', async () => {
   cpSync(FORMAT_1, folder, { recursive: true });
   const api = await open();
   const status = await api.status();
@@ -85,14 +85,25 @@ it('a data folder of release 0.1.0 is opened, gives the same generation, and acc
   });
   expect([(await api.lessons(PATTERN)).length, (await api.overrides(PATTERN)).length]).toEqual([4, 6]);
 
-  // The stored events give the generation of 0.1.0, byte for byte.
+  // Rows of 0.1.0 have a reason and no code of it.
+  const stored = [...(await api.lessons(PATTERN)), ...(await api.overrides(PATTERN))];
+  expect(stored.filter(row => 'reason_code' in row)).toEqual([]);
+
+  // The stored events give the overrides of 0.1.0. Only the sentences differ and the codes beside them.
   expect((await api.cycle({ as_of: AS_OF })).patterns).toMatchObject([
-    { status: 'unchanged', generation: 2, events_read: 60 },
+    { status: 'published', generation: 3, events_read: 60 },
   ]);
+  expect((await api.cycle({ as_of: AS_OF })).patterns).toMatchObject([
+    { status: 'unchanged', generation: 3 },
+  ]);
+  const differences = await api.send('GET', `/v1/patterns/${PATTERN}/generations?diff=2,3`);
+  expect(await differences.json()).toMatchObject({
+    diff: { overrides: [], lessons: { added: 0, removed: 0 } },
+  });
   const { generations } = (await (await api.send('GET', `/v1/patterns/${PATTERN}/generations`)).json()) as {
     generations: { generation: number; hash: string }[];
   };
-  expect(generations.map(({ generation, hash }) => [generation, hash])).toEqual([
+  expect(generations.slice(1).map(({ generation, hash }) => [generation, hash])).toEqual([
     [2, GENERATION_2],
     [1, '3190110b7a352b66fb821b9f23ae8167'],
   ]);
@@ -107,7 +118,7 @@ it('a data folder of release 0.1.0 is opened, gives the same generation, and acc
   });
   expect(await api.status()).toMatchObject({ events: { total: 76, with_outcome: 70 }, parked_outcomes: 0 });
   expect((await api.cycle({ as_of: AS_OF })).patterns).toMatchObject([
-    { status: 'published', generation: 3, events_read: 70 },
+    { status: 'published', generation: 4, events_read: 70 },
   ]);
   const rollback = { generation: 1, reason: 'test' };
   expect((await api.send('POST', `/v1/patterns/${PATTERN}/rollback`, rollback)).status).toBe(200);
@@ -119,7 +130,7 @@ it('a data folder of release 0.1.0 is opened, gives the same generation, and acc
     { events: { total: 76 }, generation: 1, mode: 'frozen' },
   ]);
   await reopened.close();
-  measurement('stored format', 'a data folder of 0.1.0: opened, the same generation mined, continued');
+  measurement('stored format', 'a data folder of 0.1.0: opened, the same overrides computed, continued');
 });
 
 it('a new data folder has format version 1', async () => {

@@ -59,6 +59,7 @@ const REQUESTS: Readonly<Record<string, readonly [path: string, status: number, 
 let api: Api;
 beforeAll(async () => {
   api = await openApi({ callers: callersOf(TOKENS, 'test') });
+  await api.service.runtime.heads.register([S1]);
 });
 afterAll(() => api.close());
 

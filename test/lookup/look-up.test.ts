@@ -95,6 +95,7 @@ describe('the resolution', () => {
       resolution: 'blend',
       overrides: [],
       thresholds: { ts_min: 0.6, halo_max: 2 },
+      applied: { generation: 0, multipliers: {}, deltas: {} },
     });
   });
 });

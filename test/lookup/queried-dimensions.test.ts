@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
-import { UNQUERIED_AFTER_MS, unqueriedDimensions } from '../../shared/lookup/dimension-coverage.ts';
 import type { QueriedDimensions } from '../../shared/lookup/queried-dimensions.ts';
 import { parseQueriedDimensions, QueriedDimensionReporter } from '../../shared/lookup/queried-dimensions.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
+import { UNQUERIED_AFTER_MS, unqueriedDimensions } from '../../shared/warning/dimension-coverage.ts';
 import { HOUR, MINUTE, NOW, S1, S2 } from '../support/episodes.ts';
 
 function recorder() {

@@ -117,6 +117,7 @@ describe('multipliers of gates', () => {
       n: 104,
       pressure: 20,
       reason: '25 misses against 5 false positives in 104 events: pressure +20, looser',
+      reason_code: 'misses_exceed_false_positives',
     });
     expect(drift(S1, [lesson(5, 25)])[0]?.reason).toContain('pressure -20, tighter');
   });
@@ -213,9 +214,9 @@ const inputOf = (lessons: readonly Lesson[]) => ({
 describe('computeOverrides', () => {
   it('A lesson without an override has a reason', () => {
     const { explainNoOverride } = computeOverrides('drift', inputOf([]));
-    expect(explainNoOverride(lesson(7, 7, 50))).toBe('pressure 0: as many misses as false positives (7)');
-    expect(explainNoOverride(lesson(8, 7, 50))).toBe(
-      'pressure +1 would move thresholds by 0.5 %: under 1 % is left out',
+    expect(explainNoOverride(lesson(7, 7, 50)).text).toBe('pressure 0: 7 misses and 7 false positives');
+    expect(explainNoOverride(lesson(8, 7, 50)).text).toBe(
+      'pressure +1 would move ts_min by -0.499 % and halo_max by +0.501 %: under 1 % is left out',
     );
   });
 

@@ -47,7 +47,10 @@ describe('ladder replay', () => {
     const { overrides, noOverrideReasons } = ladderReplay(DX, [lesson(8, 12, 40)]);
     expect(overrides).toEqual([]);
     expect([...noOverrideReasons.values()]).toEqual([
-      '12 successes of 3 rungs against 8 of 1 among 40: +0.9 standard errors, 2.6 are needed',
+      {
+        code: 'within_chance',
+        text: '12 successes of 3 rungs against 8 of 1 among 40: +0.8 standard errors from even, and 2.6 are needed',
+      },
     ]);
   });
 

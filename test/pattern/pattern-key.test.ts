@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PATTERN_FORMS, parsePatternKey, patternParts } from '../../shared/pattern/pattern-key.ts';
+import {
+  PATTERN_FORMS,
+  parsePatternKey,
+  patternParts,
+  withoutPaddedState,
+} from '../../shared/pattern/pattern-key.ts';
 import { faultOf } from '../support/fault-of.ts';
 
 describe('an accepted form', () => {
@@ -31,6 +36,8 @@ describe('any other text', () => {
     'pm.uptrend.1.entry',
     'pm.uptrend.S.entry',
     'pm.uptrend.S1234.entry',
+    'pm.uptrend.S01234.entry',
+    'pm.uptrend.S01',
     'pm.uptrend.X1.entry',
     'PM.uptrend.S1.entry',
     'pm.uptrend.S1.Entry',
@@ -63,6 +70,28 @@ describe('any other text', () => {
       expect(fault.code).toBe('invalid_pattern_key');
       expect(fault.message).toContain(PATTERN_FORMS);
       expect(fault.message.length).toBeLessThan(400);
+    },
+  );
+});
+
+describe('a state with leading zeros', () => {
+  it.each([
+    ['pm.uptrend.S01.entry', 'pm.uptrend.S1.entry'],
+    ['pm.uptrend.s0012.entry', 'pm.uptrend.S12.entry'],
+    ['pm.uptrend.S000.entry', 'pm.uptrend.S0.entry'],
+    [' module=pm|pattern_key=uptrend.s03.dx ', 'module=pm|pattern_key=uptrend.S3.dx'],
+  ])('The key %j is rejected, and the message has the form %s', (text, right) => {
+    expect(withoutPaddedState(text)).toBe(right);
+    expect(faultOf(() => parsePatternKey(text))).toMatchObject({
+      code: 'invalid_pattern_key',
+      message: `the number of a state has no leading zeros: send ${right}`,
+    });
+  });
+
+  it.each(['pm.uptrend.S1.entry', 'pm.uptrend.S0.entry', 'pm.s1_entry', 'pm.S01.entry', 'x'])(
+    'The text %s has no state to rewrite',
+    text => {
+      expect(withoutPaddedState(text)).toBeUndefined();
     },
   );
 });
@@ -111,7 +140,7 @@ describe('for any pattern', () => {
     fc.assert(
       fc.property(texts, text => {
         try {
-          expect(parsePatternKey(text)).toMatch(/^[a-z]\w*\.[a-z]\w*\.S\d{1,3}\.[a-z]\w*$/);
+          expect(parsePatternKey(text)).toMatch(/^[a-z]\w*\.[a-z]\w*\.S(?:0|[1-9]\d{0,2})\.[a-z]\w*$/);
         } catch (error) {
           expect(error).toMatchObject({ code: 'invalid_pattern_key' });
         }

@@ -45,7 +45,8 @@ describe('every value has one text form', () => {
     [-0, '0'],
     [0, '0'],
     [0.1, '0.1'],
-    [1e21, '1e+21'],
+    [2 ** 53 - 1, '9007199254740991'],
+    [1 - 2 ** 53, '-9007199254740991'],
     [1e-7, '1e-7'],
     [-1.5, '-1.5'],
     [true, 'true'],
@@ -73,6 +74,16 @@ describe('every value has one text form', () => {
     value => {
       expect(normalizeScope({ d: value, e: 1 })).toEqual({ e: '1' });
       expect(hash({ d: value })).toBe(hash({}));
+    },
+  );
+
+  it.each([2 ** 53, -(2 ** 53), 9_007_199_254_740_994, 1e21, -1e300])(
+    'The scope value %d is rejected, because other whole numbers are read as the same number',
+    value => {
+      const fault = faultOf(() => normalizeScope({ account: value }));
+      const message = 'a whole number must lie within ±(2^53 − 1): send it as text';
+      expect([fault.code, fault.issues]).toEqual(['invalid_scope', [{ path: 'scope.account', message }]]);
+      expect(normalizeScope({ account: String(value) })).toEqual({ account: String(value) });
     },
   );
 
@@ -223,7 +234,7 @@ const name = fc.oneof(
 const value = fc.oneof(
   fc.string({ maxLength: 20 }),
   fc.string({ unit: 'grapheme', maxLength: 10 }),
-  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.double({ noNaN: true, min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }),
   fc.integer(),
   fc.boolean(),
   fc.constant(null),

@@ -9,6 +9,7 @@ import { lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { overridesPageSchema } from '../../shared/http/schemas/overrides.ts';
 import { statusSchema } from '../../shared/http/schemas/status.ts';
 import { jsonLog } from '../../shared/log.ts';
+import { publishing } from './publishing.ts';
 
 /** Opens the service on an in-memory engine. Returns functions that send requests and parse the responses. */
 export async function openApi(options: ServiceOptions = {}) {
@@ -41,7 +42,12 @@ export async function openApi(options: ServiceOptions = {}) {
     postEvents: (events: readonly unknown[]) => request(ingestAnswerSchema, 'POST', '/v1/events', { events }),
     postOutcomes: (outcomes: readonly unknown[]) =>
       request(outcomesAnswerSchema, 'POST', '/v1/outcomes', { outcomes }),
-    cycle: (options: object = {}) => request(cycleRecordSchema, 'POST', '/v1/cycles?wait=true', options),
+    /** Runs a cycle that publishes, whatever its options. */
+    cycle: (options: object = {}) =>
+      request(cycleRecordSchema, 'POST', '/v1/cycles?wait=true', publishing(options)),
+    /** Runs a trial. */
+    trial: (options: object = {}) =>
+      request(cycleRecordSchema, 'POST', '/v1/cycles?wait=true', { publish: false, ...options }),
     lookup: (body: object) => request(lookupAnswerSchema, 'POST', '/v1/overrides/lookup', body),
     status: () => request(statusSchema, 'GET', '/v1/status'),
     close: () => service.close(),

@@ -14,6 +14,7 @@ export const CALLS: readonly (readonly [string, string, string])[] = [
   ['POST /v1/cycles', 'Operate', 'operator'],
   ['GET /v1/cycles', 'Operate', 'reader operator'],
   ['GET /v1/cycles/{id}', 'Operate', 'reader operator'],
+  ['GET /v1/changes', 'Operate', 'reader operator'],
   ['GET /v1/patterns/{pattern_key}/generations', 'Operate', 'reader operator'],
   ['GET /v1/patterns/{pattern_key}/evidence', 'Operate', 'reader operator'],
   ['GET /v1/patterns/{pattern_key}/nmin', 'Operate', 'reader operator'],

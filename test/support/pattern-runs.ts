@@ -6,6 +6,7 @@ import { tuneStep } from '../../shared/cycle/steps/tune.ts';
 import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import type { Head } from '../../shared/generation/head.ts';
 import { eventBody, iso, S1 } from './episodes.ts';
+import { publishing } from './publishing.ts';
 import type { Stores } from './stores.ts';
 import { openStores } from './stores.ts';
 
@@ -38,7 +39,7 @@ export function usePatternRuns() {
   const open = (options: object = {}): Promise<OpenedCycle> =>
     openStep(stores().runtime, {
       execution: { name: `run ${runCount++}`, started_at: iso(stores().clock.now) },
-      options: { n_min: 10, ...options },
+      options: publishing({ n_min: 10, ...options }),
     });
   const mine = ({ cycle }: OpenedCycle): Promise<MinedPattern> =>
     tuneStep(stores().runtime, { cycle, pattern_key: S1 });

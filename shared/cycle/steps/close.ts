@@ -1,15 +1,24 @@
 import * as z from 'zod';
 import type { Generation } from '../../generation/generation.ts';
-import { CYCLE_CLOSED_MESSAGE } from '../../log-messages.ts';
+import { CYCLE_CLOSED_MESSAGE, TRIAL_CLOSED_MESSAGE } from '../../log-messages.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { parsePatternKey } from '../../pattern/pattern-key.ts';
+import { storedPatternKey } from '../../pattern/pattern-key.ts';
+import { DAY_MS } from '../../time.ts';
 import { parse } from '../../validation.ts';
-import type { CycleSummary, PatternRun } from '../cycle.ts';
+import { lookupsDegraded } from '../../warning/degraded-lookups.ts';
+import type { Warning } from '../../warning/warning.ts';
+import { boundWarnings, findingsIn } from '../../warning/warning.ts';
+import type { CycleRun, CycleSummary, PatternRun } from '../cycle.ts';
 import { cycleRunSchema, cycleStatus } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { failedRun, failureReason } from '../failed-run.ts';
+import { coversAllPatterns } from '../health.ts';
+import { runRecord } from '../run-options.ts';
 
-type CloseDeps = Pick<CycleDeps, 'heads' | 'cycles' | 'log' | 'now'>;
+type CloseDeps = Pick<CycleDeps, 'heads' | 'cycles' | 'degradedLookups' | 'log' | 'now'>;
+
+/** Number of newest runs that are searched for the previous finished one. */
+const RECENT_CYCLES = 10;
 
 const inputSchema = z.object({
   cycle: cycleRunSchema,
@@ -28,20 +37,33 @@ export async function closeStep(deps: CloseDeps, input: unknown): Promise<CycleS
     results.flatMap(r => (r.error === undefined ? [] : [[r.pattern_key, r.error] as const])),
   );
   const { runs, staleMs } = await completeRuns(deps, cycle.cycle_id, patterns, errors);
+  const failed = failure && failureReason(failure.Error);
   const summary: CycleSummary = {
-    cycle_id: cycle.cycle_id,
-    as_of: cycle.as_of,
-    started_at: cycle.started_at,
-    settings: cycle.pattern_key === undefined ? {} : { pattern_key: cycle.pattern_key },
+    ...runRecord(cycle),
     status: failure ? 'failed' : cycleStatus(runs),
     finished_at: new Date(deps.now()).toISOString(),
     patterns_total: runs.length,
     patterns_failed: runs.filter(run => run.status === 'failed').length,
-    ...(failure && { reason: failureReason(failure.Error) }),
+    ...(failed && { failure: failed.reason, failure_code: failed.reason_code }),
+    warnings: boundWarnings([...runs.flatMap(run => run.warnings), ...(await degradedSince(deps, cycle))]),
   };
   await deps.cycles.put(summary);
   logClosed(deps, summary, runs, staleMs);
   return summary;
+}
+
+/**
+ * Returns the warnings about look-ups that answered neutral since the previous run finished, or within a day. A trial
+ * has none.
+ */
+async function degradedSince(
+  { cycles, degradedLookups, now }: CloseDeps,
+  { trial }: CycleRun,
+): Promise<Warning[]> {
+  if (trial) return [];
+  const previous = (await cycles.list(RECENT_CYCLES)).find(run => run.finished_at !== undefined);
+  const since = previous?.finished_at === undefined ? now() - DAY_MS : Date.parse(previous.finished_at);
+  return lookupsDegraded(await degradedLookups.since(since), since);
 }
 
 /**
@@ -64,7 +86,7 @@ async function completeRuns(
       runs.push(recorded);
       continue;
     }
-    const current = await generationInForce(deps, parsePatternKey(pattern));
+    const current = await generationInForce(deps, storedPatternKey(pattern));
     const failed = failedRun(pattern, current, errors.get(pattern));
     // The step that failed may have recorded the same reason in more detail.
     const run = recorded?.reason?.startsWith(`${failed.reason}: `) ? recorded : failed;
@@ -89,7 +111,8 @@ async function generationInForce(
 }
 
 /**
- * Logs the line that metric filters read.
+ * Logs the line that metric filters read. That of a trial has another message, so that no metric and no alarm takes it
+ * for a run of the schedule.
  * @param staleMs age of the oldest generation of a failed pattern; this run has confirmed the others
  */
 function logClosed(
@@ -100,10 +123,12 @@ function logClosed(
 ): void {
   const sum = (figure: (run: PatternRun) => number): number =>
     runs.reduce((total, run) => total + figure(run), 0);
-  log.info(CYCLE_CLOSED_MESSAGE, {
+  log.info(summary.trial ? TRIAL_CLOSED_MESSAGE : CYCLE_CLOSED_MESSAGE, {
     cycle_id: summary.cycle_id,
     status: summary.status,
     duration_ms: now() - Date.parse(summary.started_at),
+    // A run of one pattern says nothing of the others, so the alarm for missing runs does not count it.
+    runs_finished: Number(summary.status !== 'failed' && coversAllPatterns(summary)),
     patterns: runs.length,
     events_read: sum(run => run.events_read),
     lessons: sum(run => run.lessons),
@@ -111,6 +136,7 @@ function logClosed(
     patterns_changed: sum(run => Number(run.published)),
     patterns_cut: sum(run => Number(run.cut !== undefined)),
     patterns_failed: summary.patterns_failed,
+    warnings: findingsIn(summary.warnings),
     generation_age_minutes: Math.round(staleMs / 60_000),
   });
 }

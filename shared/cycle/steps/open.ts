@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { requirePolicy } from '../../generation/effective-settings.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import type { CycleRun } from '../cycle.ts';
-import { cycleId, cycleOptionsSchema } from '../cycle.ts';
+import { cycleId, SCHEDULE } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
+import { isTrial, readRunOptions, runRecord } from '../run-options.ts';
 
 const inputSchema = z.object({
   execution: z.object({ name: z.string(), started_at: z.string() }),
@@ -13,34 +12,35 @@ const inputSchema = z.object({
 });
 
 /**
- * Opens a run: records it as running and lists the patterns to mine.
- * @throws Fault `invalid_request`, `invalid_pattern_key`, `policy_not_available`
+ * Opens a run: records it as running and lists the patterns to mine. A run without `who` was started by the schedule.
+ * @throws Fault of `readRunOptions`
  */
 export async function openStep(
   { heads, cycles }: Pick<CycleDeps, 'heads' | 'cycles'>,
   input: unknown,
 ): Promise<{ cycle: CycleRun; patterns: PatternKey[] }> {
-  const { execution, options } = parse(inputSchema, input, 'invalid_request');
-  const { cycle_id, ...rest } = options ?? {};
-  const { pattern_key, ...settings } = parse(cycleOptionsSchema, rest, 'invalid_request');
-  if (settings.policy !== undefined) requirePolicy(settings.policy);
+  const { execution, options: given } = parse(inputSchema, input, 'invalid_request');
+  const { cycle_id, who, ...rest } = given ?? {};
   const started_at = new Date(execution.started_at).toISOString();
+  const options = readRunOptions(rest, Date.parse(started_at));
+  const { publish = false, ...settings } = options;
   const cycle: CycleRun = {
     ...settings,
-    ...(pattern_key !== undefined && { pattern_key }),
     cycle_id: typeof cycle_id === 'string' ? cycle_id : cycleId(started_at, execution.name),
     as_of: new Date(settings.as_of ?? started_at).toISOString(),
     started_at,
+    trial: isTrial(options),
+    publish,
+    who: typeof who === 'string' ? who : SCHEDULE,
   };
-  const patterns = pattern_key === undefined ? await heads.patterns() : [parsePatternKey(pattern_key)];
+  const { pattern_key } = settings;
+  const patterns = pattern_key === undefined ? await heads.patterns() : [pattern_key];
   await cycles.put({
-    cycle_id: cycle.cycle_id,
-    as_of: cycle.as_of,
-    started_at,
+    ...runRecord(cycle),
     status: 'running',
     patterns_total: patterns.length,
     patterns_failed: 0,
-    settings: pattern_key === undefined ? {} : { pattern_key },
+    warnings: [],
   });
   return { cycle, patterns };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { GenerationStores } from '../../generation/ports.ts';
-import { parsePatternKey } from '../../pattern/pattern-key.ts';
+import { storedPatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import type { PatternRun } from '../cycle.ts';
 import { cycleRunSchema, minedPatternSchema } from '../cycle.ts';
@@ -9,14 +9,18 @@ import { publishPattern } from '../publish.ts';
 
 const inputSchema = z.object({ cycle: cycleRunSchema, mined: minedPatternSchema });
 
-/** Puts a pattern's mined lessons and overrides in force with one conditional write of its head, and records the run. */
+/**
+ * Puts a pattern's mined lessons and overrides in force with one conditional write of its head, and records the run and
+ * what it computed.
+ */
 export async function publishStep(
   deps: GenerationStores & Pick<CycleDeps, 'cycles'>,
   input: unknown,
 ): Promise<PatternRun> {
   const { cycle, mined } = parse(inputSchema, input, 'invalid_request');
-  const pattern = parsePatternKey(mined.pattern_key);
+  const pattern = storedPatternKey(mined.pattern_key);
   const run = await publishPattern(deps, pattern, cycle, mined, await deps.heads.head(pattern));
-  await deps.cycles.putRun(cycle.cycle_id, run);
+  const { lessons, overrides, near } = mined;
+  await deps.cycles.putRun(cycle.cycle_id, run, { lessons, overrides, ...(near !== undefined && { near }) });
   return run;
 }

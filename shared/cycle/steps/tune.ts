@@ -3,18 +3,24 @@ import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { Fault } from '../../errors.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
-import type { Generation } from '../../generation/generation.ts';
+import type { Generation, RetainedRowSetRef } from '../../generation/generation.ts';
 import { storeUnlessUnchanged } from '../../generation/retention.ts';
 import { dimensionsOf } from '../../lesson/lesson.ts';
 import { summarize } from '../../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { parsePatternKey } from '../../pattern/pattern-key.ts';
+import { storedPatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
+import { countChanges } from '../count-changes.ts';
 import type { CycleRun, MinedPattern } from '../cycle.ts';
 import { cycleRunSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { readColumns } from '../event-window.ts';
 import { failedRun } from '../failed-run.ts';
+import { overridesInForce } from '../overrides-in-force.ts';
+import { runWarnings } from '../run-warnings.ts';
+import { seenValues } from '../seen-values.ts';
+import { readShortfall } from '../shortfall.ts';
+import type { TuningResult } from '../tune-pattern.ts';
 import { tunePattern } from '../tune-pattern.ts';
 
 type TuneDeps = Omit<CycleDeps, 'log'>;
@@ -27,23 +33,24 @@ const inputSchema = z.object({ cycle: cycleRunSchema, pattern_key: z.string() })
  */
 export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPattern> {
   const { cycle, pattern_key } = parse(inputSchema, input, 'invalid_request');
-  const pattern = parsePatternKey(pattern_key);
+  const pattern = storedPatternKey(pattern_key);
   const head = await deps.heads.head(pattern);
   const current = head?.current;
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
   const columns = await readWindow(deps, cycle, pattern, settings, current);
   const tuned = tunePattern(pattern, columns, Date.parse(cycle.as_of), settings);
-  const lessons = await storeUnlessUnchanged(deps, deps.lessons, pattern, tuned.lessons, current?.lessons);
-  const overrides = await storeUnlessUnchanged(
-    deps,
-    deps.overrides,
-    pattern,
-    tuned.overrides,
-    current?.overrides,
-  );
-  await deps.heads.putNear(pattern, tuned.near);
-  await deps.heads.putEvidence(pattern, tuned.evidence);
-  await deps.dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
+  const shortfall = await readShortfall(deps, pattern, tuned, {
+    asOf: Date.parse(cycle.as_of),
+    days: settings.lookback_days,
+    nMin: settings.n_min,
+    events: columns.size,
+  });
+  const sets = await storeSets(deps, pattern, tuned, current);
+  const computed = { id: sets.overrides.id, rows: tuned.overrides };
+  const inForce = await overridesInForce(deps, pattern, current, computed);
+  const changes = countChanges(inForce, tuned.overrides);
+  const found = await runWarnings(deps, { cycle, pattern, head, settings, columns, tuned, inForce });
+  const near = await storeFindings(deps, cycle, pattern, tuned, columns);
   return {
     pattern_key: pattern,
     head_version: head?.version ?? 0,
@@ -52,13 +59,48 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     lookback_days: settings.lookback_days,
     policy: settings.policy,
     payoff: settings.payoff,
-    lessons,
-    overrides,
+    ...sets,
+    near,
+    ...(changes && { changes }),
     evidence: tuned.evidence.policies.map(summarize),
-    ...(tuned.shortfall !== undefined && { shortfall: tuned.shortfall }),
-    ...(tuned.note !== undefined && { note: tuned.note }),
+    ...(shortfall && { shortfall: shortfall.text, shortfall_code: shortfall.code }),
+    ...(tuned.note && { note: tuned.note.text, note_code: tuned.note.code }),
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
+    ...found,
   };
+}
+
+/** Stores the rows that are not in force yet, as sets named by their content. */
+async function storeSets(
+  deps: Pick<CycleDeps, 'lessons' | 'overrides' | 'now'>,
+  pattern: PatternKey,
+  { lessons, overrides }: TuningResult,
+  current: Generation | undefined,
+): Promise<Pick<MinedPattern, 'lessons' | 'overrides'>> {
+  return {
+    lessons: await storeUnlessUnchanged(deps, deps.lessons, pattern, lessons, current?.lessons),
+    overrides: await storeUnlessUnchanged(deps, deps.overrides, pattern, overrides, current?.overrides),
+  };
+}
+
+/**
+ * Stores near lessons, evidence and used dimensions as those of the last run. Of a trial only the near lessons are
+ * stored, apart from those of the last run.
+ * @returns the hash of the near lessons
+ */
+async function storeFindings(
+  { heads, dimensions, seenValues: values }: Pick<CycleDeps, 'heads' | 'dimensions' | 'seenValues'>,
+  cycle: CycleRun,
+  pattern: PatternKey,
+  tuned: TuningResult,
+  columns: FactorColumns,
+): Promise<RetainedRowSetRef> {
+  if (cycle.trial) return heads.storeNear(pattern, tuned.near);
+  const near = await heads.putNear(pattern, tuned.near);
+  await heads.putEvidence(pattern, tuned.evidence);
+  await dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
+  await values.putSeen(pattern, seenValues(tuned.overrides, columns));
+  return near;
 }
 
 async function readWindow(

@@ -3,6 +3,7 @@ import type { CycleDeps } from '../../cycle/dependencies.ts';
 import { addRoute } from '../app.ts';
 import { openApiDocument } from '../openapi.ts';
 import { ROUTES } from '../routes.ts';
+import { changeRoutes } from './changes.ts';
 import type { CycleRoutesDeps } from './cycles.ts';
 import { cycleRoutes } from './cycles.ts';
 import { evidenceRoutes } from './evaluation.ts';
@@ -20,10 +21,11 @@ export function adminRoutes(app: Hono, deps: CycleDeps & CycleRoutesDeps & Statu
   overrideRoutes(app, deps);
   lessonRoutes(app, deps);
   cycleRoutes(app, deps);
+  changeRoutes(app, deps);
   patternRoutes(app, deps);
   evidenceRoutes(app, deps);
   nMinRoutes(app, deps);
   whatIfRoutes(app, deps);
   addRoute(app, ROUTES.getHealth, c => c.json({ ok: true }));
-  addRoute(app, ROUTES.getOpenApi, c => c.json(openApiDocument()));
+  addRoute(app, ROUTES.getOpenApi, c => c.json(openApiDocument(), 200, { 'cache-control': 'no-cache' }));
 }

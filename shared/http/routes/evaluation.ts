@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
+import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { HeadStore } from '../../generation/ports.ts';
 import { describeEvidence } from '../../override/evaluation/evaluation.ts';
 import { addRoute, patternParam } from '../app.ts';
@@ -13,7 +14,7 @@ export function evidenceRoutes(
   deps: { readonly heads: HeadStore; readonly defaults: Defaults },
 ): void {
   addRoute(app, ROUTES.getEvidence, async c => {
-    const pattern = patternParam(c);
+    const pattern = await requireKnownPattern(deps.heads, patternParam(c));
     const [head, evidence] = await Promise.all([deps.heads.head(pattern), deps.heads.evidence(pattern)]);
     const { policy, payoff, n_min, lookback_days } = effectiveSettings(deps.defaults, head?.settings);
     const emptyEvidence = { as_of: null, lookback_days, n_min, payoff, base_per_event: 0, policies: [] };

@@ -1,15 +1,20 @@
 import type { Context, Hono } from 'hono';
-import { readEpisode, readOutcomeReport } from '../../episode/episode-schema.ts';
+import * as z from 'zod';
+import { readOutcomeReport } from '../../episode/episode-schema.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
-import { isObject } from '../../validation.ts';
+import { readEvent } from '../../lever/read-event.ts';
+import { nearestName } from '../../suggestion.ts';
+import { isObject, parse } from '../../validation.ts';
+import type { MisspeltFactorRecorder } from '../../warning/misspelt-factor-recorder.ts';
 import { addRoute, answerProblem, readJson } from '../app.ts';
 import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
 
 interface IngestDeps {
   readonly episodes: EpisodeStore;
   readonly now: () => number;
+  readonly misspeltFactors: MisspeltFactorRecorder;
 }
 
 interface Rejection {
@@ -32,14 +37,15 @@ const DETAIL = {
 export function ingestRoutes(app: Hono, deps: IngestDeps): void {
   addRoute(app, ENDPOINTS.postEvents, async c => {
     const raw = await readJson(c);
-    const isSingle = !(isObject(raw) && 'events' in raw);
+    const isSingle = !isBatch(raw);
     const items = isSingle ? [raw] : requireList(raw, 'events');
     const { parsed, rejected, issues } = parseItems(
       items,
-      item => readEpisode(item, deps.now()),
+      item => readEvent(item, deps.now()),
       isSingle ? '' : 'events',
     );
     const results = parsed.length === 0 ? [] : await deps.episodes.add(parsed.map(item => item.value));
+    await deps.misspeltFactors.record(parsed.map(item => item.value));
     const counts = { accepted: 0, unchanged: 0 };
     results.forEach((result, i) => {
       if (result === 'accepted' || result === 'unchanged') counts[result]++;
@@ -65,13 +71,19 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
   });
 }
 
-/** @throws Fault `invalid_body`, `too_many_items` */
-function requireList(raw: unknown, name: 'events' | 'outcomes'): unknown[] {
-  const list = isObject(raw) ? raw[name] : undefined;
-  if (!Array.isArray(list))
-    throw new Fault('invalid_body', `the body must have a list "${name}"`, {
-      issues: [{ path: name, message: 'must be a list' }],
-    });
+/** Reports whether a body has the list of events, also under a misspelt name. Any other body is one event. */
+function isBatch(raw: unknown): boolean {
+  if (!isObject(raw)) return false;
+  if (Object.hasOwn(raw, 'events')) return true;
+  return Object.entries(raw).some(
+    ([name, value]) => Array.isArray(value) && nearestName(name, ['events']) !== undefined,
+  );
+}
+
+/** @throws Fault `invalid_body` for a body without the list or with other members, `too_many_items` */
+function requireList(raw: unknown, name: 'events' | 'outcomes'): readonly unknown[] {
+  const batch = z.strictObject({ [name]: z.array(z.unknown(), 'must be a list') });
+  const { [name]: list = [] } = parse(batch, isObject(raw) ? raw : {}, 'invalid_body');
   if (list.length > MAX_ITEMS)
     throw new Fault('too_many_items', `the request has ${list.length} ${name}: send at most ${MAX_ITEMS}`);
   return list;

@@ -1,26 +1,54 @@
 import type { Hono } from 'hono';
+import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
+import { shortHash } from '../../hash.ts';
+import type { NearLesson } from '../../lesson/lesson.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { addRoute, readQuery } from '../app.ts';
-import { readPage } from '../pagination.ts';
+import { expired, readComputedRun } from '../computed-run.ts';
+import type { PageDeps } from '../pagination.ts';
+import { pageByPosition, readPage } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
 
-export function lessonRoutes(app: Hono, deps: Pick<GenerationStores, 'heads' | 'lessons'>): void {
+interface LessonDeps extends PageDeps {
+  readonly heads: HeadStore;
+  readonly lessons: GenerationStores['lessons'];
+}
+
+export function lessonRoutes(app: Hono, deps: LessonDeps): void {
   addRoute(app, ROUTES.getLessons, async c => {
     const query = readQuery(c, ROUTES.getLessons.query);
     if (query.near) {
-      const pattern = parsePatternKey(query.pattern_key);
-      return c.json(await nearLessons(deps.heads, pattern, query.limit));
+      const pattern = await requireKnownPattern(deps.heads, parsePatternKey(query.pattern_key));
+      const { head, near } =
+        query.cycle_id === undefined
+          ? await nearOfLastRun(deps.heads, pattern)
+          : await nearOfRun(deps, pattern, query.cycle_id);
+      const lessons = near.map(lesson => ({ pattern_key: pattern, ...lesson }));
+      const { rows, next } = pageByPosition(lessons, shortHash(JSON.stringify(near)), query);
+      return c.json({ pattern_key: pattern, ...head, lessons: rows, ...next });
     }
-    const { pattern, generation, rows, next } = await readPage(deps.heads, deps.lessons, 'lessons', query);
-    return c.json({ pattern_key: pattern, generation, lessons: rows, ...next });
+    const { head, rows, next } = await readPage(deps, deps.lessons, 'lessons', query);
+    return c.json({ ...head, lessons: rows, ...next });
   });
 }
 
-/** Returns the slices just below `n_min`, as the last run stored them, in one page without a token. */
-async function nearLessons(heads: HeadStore, pattern: PatternKey, limit: number): Promise<object> {
+interface NearAnswer {
+  readonly head: { readonly generation: number; readonly cycle_id?: string };
+  readonly near: readonly NearLesson[];
+}
+
+/** Returns the slices just below `n_min`, as the last run stored them. */
+async function nearOfLastRun(heads: HeadStore, pattern: PatternKey): Promise<NearAnswer> {
   const [head, near] = await Promise.all([heads.head(pattern), heads.near(pattern)]);
-  const lessons = near.slice(0, limit).map(lesson => ({ pattern_key: pattern, ...lesson }));
-  return { pattern_key: pattern, generation: head?.current?.generation ?? 0, lessons };
+  return { head: { generation: head?.current?.generation ?? 0 }, near };
+}
+
+/** @throws Fault `unknown_cycle`, `trial_expired` */
+async function nearOfRun(deps: LessonDeps, pattern: PatternKey, cycle_id: string): Promise<NearAnswer> {
+  const { generation, sets } = await readComputedRun(deps, pattern, cycle_id);
+  // Runs of an earlier version kept no reference to their near lessons.
+  if (!sets.near) throw expired(cycle_id);
+  return { head: { generation, cycle_id }, near: await deps.heads.nearOf(pattern, sets.near) };
 }

@@ -1,30 +1,41 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { Fault, faultCode } from '../../errors.ts';
 import type { Head } from '../../generation/head.ts';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
 import type { Log } from '../../log.ts';
+import { DEGRADED_LOOKUP_MESSAGE } from '../../log-messages.ts';
 import type { GenerationCache } from '../../lookup/generation-cache.ts';
 import type { LookupRequest, LookupResult } from '../../lookup/look-up.ts';
 import { lookUp, servesOverrides } from '../../lookup/look-up.ts';
+import type { PatternDirectory } from '../../lookup/pattern-directory.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
+import type { SeenValuesCache } from '../../lookup/seen-values-cache.ts';
+import type { UnknownNames } from '../../lookup/unknown-names.ts';
+import { unknownValues } from '../../lookup/unknown-names.ts';
 import type { Override, Policy } from '../../override/override.ts';
 import { DEFAULT_RESOLUTION } from '../../override/override.ts';
 import type { OverrideIndex } from '../../override/override-index.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope } from '../../pattern/scope.ts';
 import { parse } from '../../validation.ts';
-import { addRoute, patternParam, readJson, readQuery } from '../app.ts';
+import { addRoute, patternParam, readJson, readQuery, unknownParameter } from '../app.ts';
+import { compactOverrides } from '../compact-overrides.ts';
 import { ENDPOINTS } from '../endpoints.ts';
-import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
+import { lookupQuerySchema, lookupRequestSchema, snapshotQuerySchema } from '../schemas/lookup.ts';
 
 interface LookupDeps {
   readonly heads: HeadStore;
   readonly overrides: RowSetStore<Override>;
   readonly generations: GenerationCache;
+  readonly patternDirectory: PatternDirectory;
+  readonly seenValuesCache: SeenValuesCache;
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly defaults: { readonly policy: Policy };
   readonly log: Log;
+  /** Counts a degraded look-up in this process. In AWS the line in the log is counted instead. */
+  readonly onDegradedLookup?: (pattern: PatternKey) => void;
 }
 
 /** Registers the routes that the PM calls for overrides: look-ups and snapshots. */
@@ -34,7 +45,7 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
     return c.json(await respondToLookup(deps, toLookupRequest(request)));
   });
 
-  addRoute(app, ENDPOINTS.getLookup, async c => {
+  addRoute(app, { ...ENDPOINTS.getLookup, query: lookupQuerySchema }, async c => {
     const { pattern_key, resolution, explain, ...rest } = readQuery(c, lookupQuerySchema);
     const { scope, thresholds } = parseLookupQuery(rest);
     const request = parse(
@@ -45,25 +56,39 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
     return c.json(await respondToLookup(deps, toLookupRequest(request)));
   });
 
-  addRoute(app, ENDPOINTS.getSnapshot, async c => {
-    const pattern = patternParam(c);
-    const head = await deps.heads.head(pattern);
-    const current = head?.current;
-    const mode = head?.mode ?? 'live';
-    const served = current && servesOverrides(mode) ? current : undefined;
-    const generation = current?.generation ?? 0;
-    const etag = `"${generation}-${served ? served.hash.slice(0, 16) : `neutral-${mode}`}"`;
-    if (matches(c.req.header('if-none-match'), etag)) return c.body(null, 304, { etag });
-    const overrides = served ? await deps.overrides.read(pattern, served.overrides) : [];
-    const policy = current?.policy ?? deps.defaults.policy;
-    const resolution = current?.resolution ?? DEFAULT_RESOLUTION[policy];
-    const rows = overrides.map(override => ({ pattern_key: pattern, ...override }));
-    return c.json(
-      { pattern_key: pattern, generation, etag, mode, policy, resolution, overrides: rows },
-      200,
-      { etag },
-    );
-  });
+  addRoute(app, ENDPOINTS.getSnapshot, c => respondToSnapshot(c, deps));
+}
+
+/** Answers all overrides of a pattern. Each form has its own tag, because their bytes differ. */
+async function respondToSnapshot(c: Context, deps: LookupDeps): Promise<Response> {
+  const pattern = patternParam(c);
+  const { form } = readQuery(c, snapshotQuerySchema);
+  const head = await deps.heads.head(pattern);
+  const current = head?.current;
+  const mode = head?.mode ?? 'live';
+  const served = current && servesOverrides(mode) ? current : undefined;
+  const generation = current?.generation ?? 0;
+  const etag = etagOf([
+    String(generation),
+    served ? served.hash.slice(0, 16) : 'neutral',
+    served && mode === 'live' ? undefined : mode,
+    form === 'compact' ? form : undefined,
+  ]);
+  const headers = { etag, 'cache-control': 'no-cache' };
+  if (matches(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
+  const overrides = served ? await deps.overrides.read(pattern, served.overrides) : [];
+  const policy = current?.policy ?? deps.defaults.policy;
+  const resolution = current?.resolution ?? DEFAULT_RESOLUTION[policy];
+  const rows =
+    form === 'compact'
+      ? compactOverrides(overrides)
+      : overrides.map(override => ({ pattern_key: pattern, ...override }));
+  const answer = { pattern_key: pattern, generation, etag, mode, policy, resolution, overrides: rows };
+  return c.json(answer, 200, headers);
+}
+
+function etagOf(parts: readonly (string | undefined)[]): string {
+  return `"${parts.filter(part => part !== undefined).join('-')}"`;
 }
 
 /** @throws Fault `invalid_pattern_key`, `invalid_scope` */
@@ -85,25 +110,46 @@ function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequ
 async function respondToLookup(
   deps: LookupDeps,
   request: LookupRequest,
-): Promise<LookupResult & { degraded?: object }> {
+): Promise<LookupResult & UnknownNames & { degraded?: object }> {
   let head: Head | undefined;
+  let unknown: Promise<UnknownNames> | undefined;
   let index: OverrideIndex | undefined;
   try {
     head = await deps.heads.head(request.pattern);
+    unknown = unknownNames(deps, request, head);
     if (head?.current) deps.queriedDimensions.record(request.pattern, request.scope);
     const explainsShadow = request.explain && head?.mode === 'shadow';
     if (head?.current && (servesOverrides(head.mode) || explainsShadow))
       index = await deps.generations.index(request.pattern, head.current.overrides);
   } catch (error) {
-    deps.log.error('look-up answered neutral', error, { pattern: request.pattern });
+    deps.log.error(DEGRADED_LOOKUP_MESSAGE, error, { pattern: request.pattern });
+    deps.onDegradedLookup?.(request.pattern);
     const neutral = lookUp(request, head, undefined, deps.defaults.policy);
     const degraded = {
       code: faultCode(error),
       detail: 'the overrides in force could not be read: the answer is neutral',
     };
-    return { ...neutral, degraded };
+    return { ...neutral, applied: {}, degraded };
   }
-  return lookUp(request, head, index, deps.defaults.policy);
+  return { ...lookUp(request, head, index, deps.defaults.policy), ...(await unknown) };
+}
+
+/** Returns what a look-up names and nothing knows. It never fails: what cannot be read is not judged. */
+async function unknownNames(
+  { patternDirectory, seenValuesCache, log }: LookupDeps,
+  { pattern, scope }: LookupRequest,
+  head: Head | undefined,
+): Promise<UnknownNames> {
+  try {
+    // Only a pattern that an event named has a head, so most look-ups need no further read.
+    if (!head) return await patternDirectory.unknownPattern(pattern);
+    if (!head.current) return {};
+    const unknown = unknownValues(scope, await seenValuesCache.of(pattern, head.current.generation));
+    return unknown.length === 0 ? {} : { unknown_values: unknown };
+  } catch (error) {
+    log.warn('names of a look-up not checked', { pattern, code: faultCode(error) });
+    return {};
+  }
 }
 
 interface Parameters {
@@ -118,18 +164,19 @@ function parseLookupQuery(rest: Readonly<Record<string, unknown>>): Parameters {
   for (const [name, value] of Object.entries(rest)) {
     const text = String(value);
     if (name.startsWith('scope.')) scope.push([name.slice('scope.'.length), text]);
-    else if (name.startsWith('thresholds.') && text.trim() !== '' && Number.isFinite(Number(text)))
+    else if (!name.startsWith('thresholds.'))
+      throw unknownParameter(name, Object.keys(lookupQuerySchema.shape), ['scope.', 'thresholds.']);
+    else if (text.trim() !== '' && Number.isFinite(Number(text)))
       thresholds.push([name.slice('thresholds.'.length), Number(text)]);
-    else throw invalidParameter(name);
+    else throw invalidThreshold(name);
   }
   return { scope: Object.fromEntries(scope), thresholds: Object.fromEntries(thresholds) };
 }
 
-function invalidParameter(name: string): Fault {
-  const message = name.startsWith('thresholds.') ? 'must be a number' : 'is not a parameter of a look-up';
-  return new Fault('invalid_request', `${name.slice(0, 64)} ${message}`, {
-    issues: [{ path: name.slice(0, 64), message }],
-  });
+function invalidThreshold(name: string): Fault {
+  const path = name.slice(0, 64);
+  const message = 'must be a number';
+  return new Fault('invalid_request', `${path} ${message}`, { issues: [{ path, message }] });
 }
 
 /** Returns whether an If-None-Match header matches the tag (RFC 9110: weak comparison, a list, or `*`). */

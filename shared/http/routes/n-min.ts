@@ -3,6 +3,7 @@ import type { CycleDeps } from '../../cycle/dependencies.ts';
 import { readColumns } from '../../cycle/event-window.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
+import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import { studyNMin } from '../../lesson/n-min/study.ts';
 import { addRoute, patternParam, readQuery } from '../app.ts';
 import { limitEvents } from '../limit-events.ts';
@@ -26,8 +27,8 @@ const MAX_EVENTS = 500_000;
 export function nMinRoutes(app: Hono, deps: NMinDeps, maxEvents = MAX_EVENTS): void {
   const episodes = limitEvents(deps.episodes, maxEvents);
   addRoute(app, ROUTES.getNMin, async c => {
-    const pattern = patternParam(c);
     const query = readQuery(c, ROUTES.getNMin.query);
+    const pattern = await requireKnownPattern(deps.heads, patternParam(c));
     const head = await deps.heads.head(pattern);
     const { n_min, lookback_days } = effectiveSettings(deps.defaults, head?.settings, {
       lookback_days: query.lookback_days,

@@ -1,6 +1,5 @@
 import type { Context, Hono } from 'hono';
 import { Fault } from '../../errors.ts';
-import type { Operator } from '../../generation/change-head.ts';
 import { rollBack, setMode, setSettings } from '../../generation/change-head.ts';
 import { compareGenerations } from '../../generation/compare-generations.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
@@ -8,12 +7,16 @@ import { effectiveSettings, requirePolicy } from '../../generation/effective-set
 import type { Generation } from '../../generation/generation.ts';
 import { findGeneration } from '../../generation/generation.ts';
 import type { Head } from '../../generation/head.ts';
+import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
+import { partBytes } from '../answer-size.ts';
 import { addRoute, patternParam, readJson, readQuery } from '../app.ts';
+import { callerOf } from '../caller.ts';
+import { pageByKey, pageByPosition } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
-import type { GenerationAnswer, GenerationsAnswer, HeadAnswer } from '../schemas/patterns.ts';
+import type { GenerationAnswer, HeadAnswer } from '../schemas/patterns.ts';
 import { modeRequestSchema, rollbackRequestSchema, settingsRequestSchema } from '../schemas/patterns.ts';
 
 interface PatternRoutesDeps extends GenerationStores {
@@ -24,7 +27,7 @@ export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
   addRoute(app, ROUTES.putMode, async c => {
     const pattern = patternParam(c);
     const { mode, reason } = parse(modeRequestSchema, await readJson(c), 'invalid_request');
-    return c.json(headAnswer(pattern, await setMode(deps, pattern, mode, operator(c, reason))));
+    return c.json(headAnswer(pattern, await setMode(deps, pattern, mode, { who: callerOf(c), why: reason })));
   });
 
   addRoute(app, ROUTES.putSettings, c => changeSettings(c, deps));
@@ -32,19 +35,27 @@ export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
   addRoute(app, ROUTES.postRollback, async c => {
     const pattern = patternParam(c);
     const { generation, reason } = parse(rollbackRequestSchema, await readJson(c), 'invalid_request');
-    return c.json(headAnswer(pattern, await rollBack(deps, pattern, generation, operator(c, reason))));
+    return c.json(
+      headAnswer(pattern, await rollBack(deps, pattern, generation, { who: callerOf(c), why: reason })),
+    );
   });
 
   addRoute(app, ROUTES.getGenerations, async c => {
-    const pattern = patternParam(c);
-    const { diff } = readQuery(c, ROUTES.getGenerations.query);
+    const { diff, ...query } = readQuery(c, ROUTES.getGenerations.query);
+    const pattern = await requireKnownPattern(deps.heads, patternParam(c));
     const { current, retained } = await retainedGenerations(deps.heads, pattern);
-    return c.json({
-      pattern_key: pattern,
-      generations: retained.map(g => generationAnswer(g, g === current)),
-      changes: await deps.heads.audits(pattern),
-      ...(diff && { diff: await diffAnswer(deps, pattern, retained, diff) }),
-    });
+    const answerOf = (g: Generation): GenerationAnswer => generationAnswer(g, g === current);
+    const answer = { pattern_key: pattern, changes: await deps.changes.audits(pattern) };
+    if (diff === undefined) {
+      const page = pageByKey(retained.map(answerOf), g => String(g.generation), query, partBytes(answer));
+      return c.json({ ...answer, generations: page.rows, ...page.next });
+    }
+    const [from, to] = comparedGenerations(retained, diff);
+    const { overrides, ...rest } = await compareGenerations(deps, pattern, from, to);
+    const generations = [to, from].map(answerOf);
+    const reserved = partBytes({ ...answer, generations });
+    const page = pageByPosition(overrides, `${from.generation}-${to.generation}`, query, reserved);
+    return c.json({ ...answer, generations, diff: { ...rest, overrides: page.rows }, ...page.next });
   });
 }
 
@@ -54,10 +65,10 @@ async function changeSettings(c: Context, deps: PatternRoutesDeps): Promise<Resp
   const { reason, policy, challengers, ...rest } = request;
   const settings = {
     ...rest,
-    ...(policy !== undefined && { policy: requirePolicy(policy) }),
-    ...(challengers && { challengers: challengers.map(requirePolicy) }),
+    ...(policy !== undefined && { policy: policy === null ? null : requirePolicy(policy) }),
+    ...(challengers !== undefined && { challengers: challengers?.map(requirePolicy) ?? null }),
   };
-  const head = await setSettings(deps, pattern, settings, operator(c, reason));
+  const head = await setSettings(deps, pattern, settings, { who: callerOf(c), why: reason });
   const effective = effectiveSettings(deps.defaults, head.settings);
   return c.json({ pattern_key: pattern, ...effective, last_change: head.last_change });
 }
@@ -75,19 +86,14 @@ async function retainedGenerations(
 }
 
 /**
- * Compares two retained generations.
+ * Finds the two generations of a comparison.
  * @param numbers the two generation numbers, as `A,B`
  * @throws Fault `unknown_generation`
  */
-async function diffAnswer(
-  deps: GenerationStores,
-  pattern: PatternKey,
-  retained: readonly Generation[],
-  numbers: string,
-): Promise<GenerationsAnswer['diff']> {
+function comparedGenerations(retained: readonly Generation[], numbers: string): [Generation, Generation] {
   const [from, to] = numbers.split(',').map(number => findGeneration(retained, Number(number)));
   if (!from || !to) throw new Fault('invalid_request', 'diff requires two generations such as 3,4');
-  return compareGenerations(deps, pattern, from, to);
+  return [from, to];
 }
 
 function headAnswer(pattern: PatternKey, head: Head): HeadAnswer {
@@ -103,11 +109,4 @@ function headAnswer(pattern: PatternKey, head: Head): HeadAnswer {
 function generationAnswer(generation: Generation, in_force: boolean): GenerationAnswer {
   const { lessons, overrides, ...rest } = generation;
   return { ...rest, in_force, lessons: lessons.rows, overrides: overrides.rows };
-}
-
-/** Returns the caller for the audit: the identity that API Gateway or the token check authenticated, else `local`. */
-function operator(c: Context, why: string): Operator {
-  const authorizer = c.env?.requestContext?.authorizer;
-  const who = authorizer?.iam?.userArn ?? authorizer?.jwt?.claims?.sub ?? 'local';
-  return { who: String(who).slice(0, 256), why };
 }

@@ -5,36 +5,43 @@ import { readHealthFacts } from '../../cycle/health-facts.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { PatternOverview } from '../../generation/ports.ts';
-import { unqueriedDimensions } from '../../lookup/dimension-coverage.ts';
-import type { DimensionStore } from '../../lookup/dimension-store.ts';
-import { addRoute } from '../app.ts';
+import type { DegradedLookups } from '../../warning/degraded-lookups.ts';
+import type { DimensionStore } from '../../warning/dimension-store.ts';
+import { partBytes } from '../answer-size.ts';
+import { addRoute, readQuery } from '../app.ts';
+import type { PageQuery } from '../pagination.ts';
+import { pageByKey } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
 import type { Status } from '../schemas/status.ts';
+import { statusWarnings } from '../status-warnings.ts';
 
 export interface StatusDeps extends HealthDeps {
   readonly dimensions: DimensionStore;
+  readonly degradedLookups: DegradedLookups;
 }
 
-type Reason = Status['reasons'][number];
-
-/** Maximum number of dimensions that a warning names. */
-const SHOWN_DIMENSIONS = 8;
+/** Bytes that a page leaves for the warnings about its patterns, each of at most 1,200 bytes. */
+const WARNING_BYTES = 1_200_000;
 
 export function statusRoutes(app: Hono, deps: StatusDeps): void {
-  addRoute(app, ROUTES.getStatus, async c => c.json(await systemStatus(deps)));
+  addRoute(app, ROUTES.getStatus, async c =>
+    c.json(await systemStatus(deps, readQuery(c, ROUTES.getStatus.query))),
+  );
 }
 
-/** Returns the totals of the whole system, and the reasons why it is unhealthy, if it is. */
-async function systemStatus(deps: StatusDeps): Promise<Status> {
+/**
+ * Returns the totals of the whole system, the reasons why it is unhealthy, if it is, and one page of the patterns.
+ * Misspelt names and unused dimensions of a pattern come with its page, the other warnings with the first page.
+ */
+async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status> {
   const facts = await readHealthFacts(deps);
-  const { now, overview } = facts;
+  const { now, overview, recent } = facts;
   const last = lastCycle(facts);
   const reasons = healthReasons(facts);
   const patterns = overview.map(row => patternStatus(deps.defaults, row));
-  return {
+  const totals = {
     healthy: reasons.length === 0,
     reasons,
-    warnings: await dimensionWarnings(deps, overview, now),
     now: new Date(now).toISOString(),
     events: {
       total: sum(patterns, p => p.events.total),
@@ -47,13 +54,20 @@ async function systemStatus(deps: StatusDeps): Promise<Status> {
       outcomes: sum(patterns, p => p.conflicts.outcomes),
     },
     last_cycle: last ? { ...last, age_seconds: ageMs(last, now) / 1000 } : null,
-    patterns,
   };
+  const page = pageByKey(patterns, row => row.pattern_key, query, partBytes(totals) + WARNING_BYTES);
+  const listed = new Set(page.rows.map(row => row.pattern_key));
+  const listedRows = overview.filter(row => listed.has(row.pattern));
+  const finished = recent.filter(cycle => cycle.finished_at !== undefined);
+  const runs = query.next === undefined ? finished : [];
+  const warnings = await statusWarnings(deps, listedRows, runs, now);
+  return { ...totals, warnings, patterns: [...page.rows], ...page.next };
 }
 
 function patternStatus(defaults: Defaults, row: PatternOverview): Status['patterns'][number] {
   const { pattern, head, counts, conflicts } = row;
   const current = head?.current;
+  const nextPolicy = effectiveSettings(defaults, head?.settings).policy;
   return {
     pattern_key: pattern,
     events: {
@@ -64,37 +78,13 @@ function patternStatus(defaults: Defaults, row: PatternOverview): Status['patter
     parked_outcomes: counts.parked,
     conflicts,
     mode: head?.mode ?? 'live',
-    policy: effectiveSettings(defaults, head?.settings).policy,
+    policy: current?.policy ?? nextPolicy,
+    ...(current && current.policy !== nextPolicy && { next_policy: nextPolicy }),
     generation: current?.generation ?? 0,
     as_of: current?.as_of ?? null,
     lessons: current?.lessons.rows ?? 0,
     overrides: current?.overrides.rows ?? 0,
   };
-}
-
-/**
- * Returns a warning for each pattern whose lessons use dimensions that no look-up sends: such lessons have no effect.
- * The service stays healthy, because runs work; only the operator can judge whether those slices matter.
- */
-async function dimensionWarnings(
-  deps: StatusDeps,
-  overview: readonly PatternOverview[],
-  now: number,
-): Promise<Reason[]> {
-  const withLessons = overview.filter(row => (row.head?.current?.lessons.rows ?? 0) > 0);
-  const unqueried = await Promise.all(
-    withLessons.map(async ({ pattern }) => {
-      const names = unqueriedDimensions(await deps.dimensions.coverage(pattern), now);
-      return { pattern, names };
-    }),
-  );
-  return unqueried.flatMap(({ pattern, names }) => {
-    if (names.length === 0) return [];
-    const more = names.length > SHOWN_DIMENSIONS ? ` and ${names.length - SHOWN_DIMENSIONS} more` : '';
-    const shown = `${names.slice(0, SHOWN_DIMENSIONS).join(', ')}${more}`;
-    const detail = `lessons of ${pattern} use ${shown}; no look-up has sent it for 24 hours`;
-    return [{ code: 'dimension_not_asked', detail }];
-  });
 }
 
 function sum<T>(items: readonly T[], figure: (item: T) => number): number {

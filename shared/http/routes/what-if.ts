@@ -3,6 +3,7 @@ import type { CycleDeps } from '../../cycle/dependencies.ts';
 import { readColumns } from '../../cycle/event-window.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
+import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
 import { movedFactor } from '../../lever/lever.ts';
 import { REPLAY_SETTINGS } from '../../override/replay/settings.ts';
@@ -13,11 +14,11 @@ import { CONFIDENCE, whatIf } from '../../override/what-if/what-if.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope, scopeHash } from '../../pattern/scope.ts';
 import { parse } from '../../validation.ts';
-import { addRoute, readJson, readQuery } from '../app.ts';
+import { addRoute, readJson, readQuery, unknownParameter } from '../app.ts';
 import { limitEvents } from '../limit-events.ts';
 import { ROUTES } from '../routes.ts';
 import type { WhatIfAnswer, WhatIfPointAnswer, WhatIfRequest } from '../schemas/what-if.ts';
-import { whatIfRequestSchema } from '../schemas/what-if.ts';
+import { whatIfQuerySchema, whatIfRequestSchema } from '../schemas/what-if.ts';
 
 type WhatIfDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now'> & {
   readonly episodes: Pick<EpisodeStore, 'resolved'>;
@@ -44,8 +45,8 @@ export function whatIfRoutes(app: Hono, runtime: WhatIfDeps, maxEvents = MAX_EVE
 }
 
 async function answerWhatIf(deps: WhatIfDeps, request: WhatIfRequest): Promise<WhatIfAnswer> {
-  const pattern = parsePatternKey(request.pattern_key);
   const scope = normalizeScope(request.scope ?? {});
+  const pattern = await requireKnownPattern(deps.heads, parsePatternKey(request.pattern_key));
   const lever = findLever(pattern, request.lever);
   checkRange(lever, request);
   const head = await deps.heads.head(pattern);
@@ -81,7 +82,7 @@ async function answerWhatIf(deps: WhatIfDeps, request: WhatIfRequest): Promise<W
 function curveAnswer(
   { curve, base, best, proven, reason, events }: WhatIf,
   lever: ReplayLever,
-): Pick<WhatIfAnswer, 'events' | 'curve' | 'base' | 'best' | 'proven' | 'reason'> {
+): Pick<WhatIfAnswer, 'events' | 'curve' | 'base' | 'best' | 'proven' | 'reason' | 'reason_code'> {
   const { leftOut, otherGates, ...groups } = events;
   return {
     events: { ...groups, left_out: leftOut, other_gates: otherGates },
@@ -89,7 +90,7 @@ function curveAnswer(
     ...(base && { base: pointAnswer(base, lever) }),
     ...(best && { best: pointAnswer(best, lever) }),
     proven,
-    ...(reason !== undefined && { reason }),
+    ...(reason && { reason: reason.text, reason_code: reason.code }),
   };
 }
 
@@ -118,6 +119,8 @@ function parseWhatIfQuery(query: Readonly<Record<string, unknown>>): WhatIfReque
     if (value === undefined) continue;
     if (name.startsWith('scope.')) scope.push([name.slice('scope.'.length), String(value)]);
     else if (name.startsWith('payoff.')) payoff.push([name.slice('payoff.'.length), numberOf(value)]);
+    else if (!Object.hasOwn(whatIfQuerySchema.shape, name))
+      throw unknownParameter(name, Object.keys(whatIfQuerySchema.shape), ['scope.', 'payoff.']);
     else body.push([name, NUMBERS.includes(name) ? numberOf(value) : value]);
   }
   const request = {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { lessonSchema } from '../../lesson/lesson.ts';
 import { count } from '../../validation.ts';
-import { generation, next, patternKey } from './fields.ts';
+import { cycleIdOfList, generation, next, patternKey } from './fields.ts';
 
 const [quadrantLesson, ladderLesson] = lessonSchema.options;
 const answerFields = { pattern_key: patternKey, lacks: count.optional() };
@@ -17,6 +17,12 @@ const lessonAnswerSchema = z
   });
 
 export const lessonsPageSchema = z
-  .object({ pattern_key: patternKey, generation, lessons: z.array(lessonAnswerSchema), next })
+  .object({
+    pattern_key: patternKey,
+    generation,
+    cycle_id: cycleIdOfList,
+    lessons: z.array(lessonAnswerSchema),
+    next,
+  })
   .meta({ id: 'LessonsPage' });
 export type LessonsPage = z.output<typeof lessonsPageSchema>;

@@ -3,6 +3,7 @@ import { modeSchema } from '../../generation/head.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
 import { resolutionSchema } from '../../override/override.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
+import { reasonCodeSchema } from '../../reason.ts';
 import { count } from '../../validation.ts';
 import { generation, patternKey } from './fields.ts';
 import { overrideAnswerSchema } from './overrides.ts';
@@ -24,7 +25,24 @@ const explanationSchema = z.object({
   n: count,
   chosen: z.boolean(),
   reason: z.string(),
+  reason_code: reasonCodeSchema.optional(),
+  note: z
+    .string()
+    .optional()
+    .meta({ description: 'The thresholds of the request that it does not move, and why.' }),
 });
+
+const byThreshold = z.record(z.string(), z.number()).optional();
+const appliedSchema = z
+  .strictObject({ generation: generation.optional(), multipliers: byThreshold, deltas: byThreshold })
+  .meta({
+    description:
+      'What moved, by the first name of each threshold. Log it unchanged as factors.applied. ' +
+      'Empty in the modes off and shadow, and when degraded.',
+  });
+
+const suggestion = z.string().optional().meta({ description: 'The nearest known name, if one is near.' });
+const unknownThresholdSchema = z.object({ name: z.string(), suggestion });
 
 export const lookupAnswerSchema = z
   .object({
@@ -38,10 +56,30 @@ export const lookupAnswerSchema = z
     thresholds: z
       .record(z.string(), z.number())
       .meta({ description: 'The thresholds of the request, with the overrides applied.' }),
+    applied: appliedSchema,
+    unknown_thresholds: z
+      .array(unknownThresholdSchema)
+      .optional()
+      .meta({ description: 'The thresholds of the request that no lever of the pattern takes.' }),
+    unknown_values: z
+      .array(unknownThresholdSchema.extend({ value: z.string() }))
+      .optional()
+      .meta({
+        description:
+          'The values of the scope that no event of the last run had, in dimensions that overrides use.',
+      }),
     explain: z
       .array(explanationSchema)
       .optional()
       .meta({ description: 'Every override that matched. Present if the request set `explain`.' }),
+    pattern_known: z
+      .literal(false)
+      .optional()
+      .meta({ description: 'Present when no event has named the pattern.' }),
+    pattern_suggestion: z
+      .string()
+      .optional()
+      .meta({ description: 'The nearest known name, if one is near.' }),
     degraded: z
       .object({ code: z.string(), detail: z.string() })
       .optional()
@@ -50,16 +88,39 @@ export const lookupAnswerSchema = z
   .meta({ id: 'LookupAnswer' });
 export type LookupAnswer = z.output<typeof lookupAnswerSchema>;
 
+const snapshotFields = {
+  pattern_key: patternKey,
+  generation,
+  etag: z
+    .string()
+    .meta({ description: 'Send it as If-None-Match: the answer is 304 until something changes.' }),
+  mode: modeSchema,
+  policy: z.string(),
+  resolution: resolutionSchema,
+};
+
 export const snapshotSchema = z
-  .object({
-    pattern_key: patternKey,
-    generation,
-    etag: z
-      .string()
-      .meta({ description: 'Send it as If-None-Match: the answer is 304 until something changes.' }),
-    mode: modeSchema,
-    policy: z.string(),
-    resolution: resolutionSchema,
-    overrides: z.array(overrideAnswerSchema),
-  })
+  .object({ ...snapshotFields, overrides: z.array(overrideAnswerSchema) })
   .meta({ id: 'Snapshot' });
+
+const columnSchema = z.union([
+  z.array(z.unknown()),
+  z.object({ values: z.array(z.unknown()), codes: z.array(count) }),
+]);
+
+/** A snapshot with `form=compact`. `compactOverrides` says how the columns are made. */
+export const compactSnapshotSchema = z
+  .object({
+    ...snapshotFields,
+    overrides: z.object({
+      count,
+      pairs: z.array(z.tuple([z.string(), z.string()])).meta({
+        description: 'The distinct pairs of dimension and value; a scope_subset is a list of positions here.',
+      }),
+      columns: z.record(z.string(), columnSchema).meta({
+        description:
+          'Member of an override → its value for each override, null where it is absent. Texts and scopes are coded: values[codes[i]].',
+      }),
+    }),
+  })
+  .meta({ id: 'CompactSnapshot' });

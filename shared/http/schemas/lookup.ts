@@ -37,6 +37,13 @@ export const lookupRequestSchema = z
   })
   .meta({ id: 'LookupRequest' });
 
+export const snapshotQuerySchema = z.strictObject({
+  form: z
+    .enum(['full', 'compact'])
+    .default('full')
+    .meta({ description: 'compact: the overrides in columns, for patterns with many.' }),
+});
+
 /** `LookupRequest` as query parameters. `scope.NAME` and `thresholds.NAME` are loose members, which the route reads. */
 export const lookupQuerySchema = z.looseObject({
   pattern_key: z.string().max(256),

@@ -2,20 +2,17 @@ import * as z from 'zod';
 import { changeSchema } from '../../generation/generation.ts';
 import { modeSchema } from '../../generation/head.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
+import { jumpSchema, onJumpSchema } from '../../override/jump-settings.ts';
 import { POLICIES, resolutionSchema } from '../../override/override.ts';
 import { payoffSchema } from '../../override/payoff.ts';
 import { scopeSubsetSchema } from '../../pattern/scope.ts';
-import { count, lookbackDays } from '../../validation.ts';
-import { generation, patternKey } from './fields.ts';
+import { reasonCodeSchema } from '../../reason.ts';
+import { changeReason, count, lookbackDays, minEvents } from '../../validation.ts';
+import { generation, next, patternKey } from './fields.ts';
 
-const reason = z
-  .string()
-  .trim()
-  .min(1)
-  .max(1000)
-  .meta({ description: 'The reason for the change, which the audit stores.' });
-
-export const modeRequestSchema = z.strictObject({ mode: modeSchema, reason }).meta({ id: 'ModeRequest' });
+export const modeRequestSchema = z
+  .strictObject({ mode: modeSchema, reason: changeReason })
+  .meta({ id: 'ModeRequest' });
 
 /** Policy names are free strings here: `requirePolicy` rejects an unknown one with the code `policy_not_available`. */
 export const settingsRequestSchema = z
@@ -23,19 +20,24 @@ export const settingsRequestSchema = z
     policy: z
       .string()
       .max(32)
-      .optional()
+      .nullish()
       .meta({ description: `One of: ${POLICIES.join(', ')}.` }),
     challengers: z
       .array(z.string().max(32))
       .max(8)
-      .optional()
+      .nullish()
       .meta({ description: 'Policies that each run computes and compares with the one that it publishes.' }),
-    payoff: payoffSchema.optional(),
-    n_min: count.min(1).max(1_000_000).optional(),
-    lookback_days: lookbackDays.optional(),
-    reason,
+    payoff: payoffSchema.nullish(),
+    n_min: minEvents.nullish(),
+    lookback_days: lookbackDays.nullish(),
+    jump: jumpSchema.nullish(),
+    on_jump: onJumpSchema.nullish(),
+    reason: changeReason,
   })
-  .meta({ id: 'SettingsRequest' });
+  .meta({
+    id: 'SettingsRequest',
+    description: 'Absent settings stay as they are; null gives a setting back to the stage.',
+  });
 
 export const settingsAnswerSchema = z
   .object({
@@ -45,12 +47,14 @@ export const settingsAnswerSchema = z
     payoff: payoffSchema,
     n_min: count,
     lookback_days: count,
+    jump: jumpSchema,
+    on_jump: onJumpSchema,
     last_change: changeSchema,
   })
   .meta({ id: 'Settings' });
 
 export const rollbackRequestSchema = z
-  .strictObject({ generation: count.min(1), reason })
+  .strictObject({ generation: count.min(1), reason: changeReason })
   .meta({ id: 'RollbackRequest' });
 
 export const headAnswerSchema = z
@@ -82,6 +86,7 @@ const generationAnswerSchema = z
     published_at: z.iso.datetime(),
     cut: z.string().optional(),
     note: z.string().optional().meta({ description: 'A remark of the policy about the whole pattern.' }),
+    reason_code: reasonCodeSchema.optional().meta({ description: 'The code of `note`.' }),
     evidence: z.array(evidenceSummarySchema).optional(),
   })
   .meta({ id: 'Generation' });
@@ -97,7 +102,9 @@ const overrideChange = z.object({
 export const generationsAnswerSchema = z
   .object({
     pattern_key: patternKey,
-    generations: z.array(generationAnswerSchema),
+    generations: z
+      .array(generationAnswerSchema)
+      .meta({ description: 'Newest first; with diff only the two that are compared.' }),
     changes: z.array(changeSchema).meta({
       description: 'The audit: who changed mode, settings or generation, when and why.',
     }),
@@ -108,7 +115,9 @@ export const generationsAnswerSchema = z
         overrides: z.array(overrideChange),
         lessons: z.object({ added: count, removed: count, changed: count }),
       })
-      .optional(),
+      .optional()
+      .meta({ description: 'The overrides that differ come page by page.' }),
+    next,
   })
   .meta({ id: 'Generations' });
 export type GenerationsAnswer = z.output<typeof generationsAnswerSchema>;

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { cycleSummarySchema } from '../../cycle/cycle.ts';
 import { modeSchema } from '../../generation/head.ts';
 import { count } from '../../validation.ts';
-import { generation, patternKey } from './fields.ts';
+import { warningSchema } from '../../warning/warning.ts';
+import { generation, next, patternKey } from './fields.ts';
 
 const eventCounts = z.object({ total: count, with_outcome: count, pending: count });
 const conflictCounts = z.object({ events: count, outcomes: count }).meta({
@@ -14,7 +15,11 @@ export const statusSchema = z
   .object({
     healthy: z.boolean(),
     reasons: findings.meta({ description: 'Why the service is unhealthy.' }),
-    warnings: findings.meta({ description: 'What an operator may want to check; the service is healthy.' }),
+    warnings: z.array(warningSchema).meta({
+      description:
+        'What an operator should look at: of the last run, and since then. The service is healthy. ' +
+        'Names that are near misses, and unused dimensions, come with the page of their pattern.',
+    }),
     now: z.iso.datetime(),
     events: eventCounts,
     parked_outcomes: count.meta({ description: 'Outcomes that wait for their event.' }),
@@ -27,13 +32,20 @@ export const statusSchema = z
         parked_outcomes: count,
         conflicts: conflictCounts,
         mode: modeSchema,
-        policy: z.string(),
+        policy: z
+          .string()
+          .meta({ description: 'of the generation in force; before the first one, that of the next run' }),
+        next_policy: z
+          .string()
+          .optional()
+          .meta({ description: 'of the next run, when the settings name another one' }),
         generation,
         as_of: z.iso.datetime().nullable(),
         lessons: count,
         overrides: count,
       }),
     ),
+    next,
   })
   .meta({ id: 'Status' });
 export type Status = z.output<typeof statusSchema>;

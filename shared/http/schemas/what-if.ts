@@ -4,6 +4,7 @@ import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
 import { payoffSchema } from '../../override/payoff.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
+import { reasonCodeSchema } from '../../reason.ts';
 import { count } from '../../validation.ts';
 
 export const MAX_POINTS = 201;
@@ -136,6 +137,7 @@ export const whatIfAnswerSchema = z
       description: 'true if the gain at the best point is significant although it was picked from the curve.',
     }),
     reason: z.string().optional().meta({ description: 'Why there is no curve.' }),
+    reason_code: reasonCodeSchema.optional(),
     sentence: z.string(),
     note: z.string(),
   })

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { reasonCodeSchema } from '../../reason.ts';
 import { count, instant } from '../../validation.ts';
 import { POLICIES } from '../override.ts';
 
@@ -26,6 +27,7 @@ const policyEvidenceSchema = z
     high: z.number(),
     folds: z.array(foldSchema),
     reason: z.string().optional().meta({ description: 'why no event could be scored' }),
+    reason_code: reasonCodeSchema.optional(),
   })
   .meta({ id: 'PolicyEvidence' });
 export type PolicyEvaluation = z.output<typeof policyEvidenceSchema>;

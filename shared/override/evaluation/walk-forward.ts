@@ -2,7 +2,10 @@ import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { selectRows } from '../../episode/columns/select-rows.ts';
 import { makesLadderLessons } from '../../lesson/lesson.ts';
 import { mineLessons } from '../../lesson/mine-lessons.ts';
+import { noLeverReason } from '../../lever/no-lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
+import type { Reason } from '../../reason.ts';
+import { joinReasons } from '../../reason.ts';
 import { multiplicativeHash } from '../../statistics/random.ts';
 import { DAY_MS, startOfDay } from '../../time.ts';
 import type { PolicySettings } from '../compute-overrides.ts';
@@ -71,18 +74,23 @@ export function walkForward(
       low: perEvent(gain - INTERVAL_ERRORS * error),
       high: perEvent(gain + INTERVAL_ERRORS * error),
       folds,
-      ...(reason !== undefined && { reason }),
+      ...(reason && { reason: reason.text, reason_code: reason.code }),
     };
   };
   const atBase = compareUtility(gates, scored, baseActs, undefined, fitSettings);
   return { base_per_event: perEvent(atBase.gain), policies: policies.map(evaluate) };
 }
 
-function unscoredReason(pattern: PatternKey, { gates, disabled }: Gates): string | undefined {
-  if (makesLadderLessons(pattern)) return 'what the spacing of the ladder would have changed is not logged';
-  if (gates.length === 0) return 'no lever of this state can be replayed';
-  const [first] = disabled;
-  return disabled.length === gates.length ? first?.reason : undefined;
+/** Returns why no event can be scored; undefined when some can. */
+function unscoredReason(pattern: PatternKey, { gates, disabled }: Gates): Reason | undefined {
+  if (makesLadderLessons(pattern))
+    return {
+      code: 'not_logged',
+      text: 'nothing can be scored: events do not log what another spacing of the ladder would have changed',
+    };
+  if (disabled.length < gates.length) return undefined;
+  const texts = new Map(disabled.map(({ reason }) => [reason.text, reason]));
+  return noLeverReason(pattern) ?? joinReasons([...texts.values()]);
 }
 
 interface Week {

@@ -5,9 +5,18 @@ import type { Lever } from '../../lever/lever.ts';
 import { leversOf } from '../../lever/lever.ts';
 import { clamp } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
+import type { Reason } from '../../reason.ts';
 import type { Override } from '../override.ts';
 import { MULTIPLIER_RANGE } from '../override.ts';
-import { LADDER, ladderMultiplier, ladderPressure } from './ladder.ts';
+import {
+  LADDER,
+  ladderCode,
+  ladderMultiplier,
+  ladderPressure,
+  ladderPressureTooSmall,
+  signed,
+  tooFewSuccesses,
+} from './ladder.ts';
 
 /** Change of a multiplier's logarithm per event of pressure. */
 export const ETA = 0.005;
@@ -37,7 +46,8 @@ function gateOverride(lever: Lever, lesson: Lesson, stats: QuadrantStats): Overr
   const reason =
     `${stats.n_misses} misses against ${stats.n_fps} false positives in ${stats.n_total} events: ` +
     `pressure ${signed(pressure)}, ${pressure > 0 ? 'looser' : 'tighter'}`;
-  return [{ ...overrideIdentity(lever, lesson), multiplier, confidence: 1, pressure, reason }];
+  const reason_code = pressure > 0 ? 'misses_exceed_false_positives' : 'false_positives_exceed_misses';
+  return [{ ...overrideIdentity(lever, lesson), multiplier, confidence: 1, pressure, reason, reason_code }];
 }
 
 function ladderOverride(lever: Lever, lesson: Lesson, stats: LadderStats): Override[] {
@@ -49,21 +59,53 @@ function ladderOverride(lever: Lever, lesson: Lesson, stats: LadderStats): Overr
     `${stats.count_3} successes of 3 rungs against ${stats.count_1} of 1 among ${stats.n_success}: ` +
     `ladder pressure ${signed(pressure)}`;
   const confidence = Math.min(1, stats.n_success / LADDER.fullConfidence);
-  return [{ ...overrideIdentity(lever, lesson), multiplier, confidence, ladder_pressure: pressure, reason }];
+  return [
+    {
+      ...overrideIdentity(lever, lesson),
+      multiplier,
+      confidence,
+      ladder_pressure: pressure,
+      reason,
+      reason_code: ladderCode(pressure),
+    },
+  ];
 }
 
 /** Returns why a lesson has no override under drift. Valid only for a lesson without an override. */
-export function explainNoDriftOverride(lesson: Lesson): string {
-  if (lesson.action_category === 'tuning_dx_ladder') {
-    const { n_success } = lesson.stats;
-    if (n_success < LADDER.minSuccesses) return `${n_success} of ${LADDER.minSuccesses} successes`;
-    return `ladder pressure ${signed(ladderPressure(lesson.stats))}: too small to move the spacing`;
-  }
+export function explainNoDriftOverride(pattern: PatternKey, lesson: Lesson): Reason {
+  if (lesson.action_category === 'tuning_dx_ladder') return explainNoLadderOverride(lesson.stats);
+  const { n_misses, n_fps } = lesson.stats;
   const pressure = pressureOf(lesson.stats);
-  if (pressure === 0) return `pressure 0: as many misses as false positives (${lesson.stats.n_misses})`;
-  const percent = Number((100 * Math.abs(Math.expm1(ETA * pressure))).toFixed(1));
-  return `pressure ${signed(pressure)} would move thresholds by ${percent} %: under ${100 * DEAD_BAND} % is left out`;
+  if (pressure === 0) {
+    const counts =
+      n_misses === 0 ? 'no miss and no false positive' : `${n_misses} misses and ${n_fps} false positives`;
+    return { code: 'pressure_zero', text: `pressure 0: ${counts}` };
+  }
+  const moves = leversOf(pattern).flatMap(({ drift: rule, thresholds: [name] }) =>
+    rule === 'threshold' || rule === 'halo'
+      ? [`${name} by ${percentOf(Math.expm1((rule === 'threshold' ? -1 : 1) * ETA * pressure))}`]
+      : [],
+  );
+  return {
+    code: 'pressure_too_small',
+    text: `pressure ${signed(pressure)} would move ${moves.join(' and ')}: under ${100 * DEAD_BAND} % is left out`,
+  };
 }
+
+function explainNoLadderOverride(stats: LadderStats): Reason {
+  const { n_success } = stats;
+  if (n_success < LADDER.minSuccesses) return tooFewSuccesses(n_success);
+  const pressure = ladderPressure(stats);
+  if (Math.abs(pressure) < LADDER.minPressure) return ladderPressureTooSmall(pressure);
+  const move = percentOf(ladderMultiplier(pressure) - 1);
+  return {
+    code: 'ladder_pressure_too_small',
+    text: `ladder pressure ${signed(pressure)} would move dx_atr_mult by ${move}: under ${100 * LADDER.deadBand} % is left out`,
+  };
+}
+
+/** Returns a share with its sign and three digits: `-0.995 %`. */
+const percentOf = (share: number): string => `${signed(Number((100 * share).toPrecision(3)))} %`;
 
 function overrideIdentity(
   lever: Lever,
@@ -72,6 +114,3 @@ function overrideIdentity(
   const { scope_subset, scope_hash, n } = lesson;
   return { action_category: lever.category, scope_subset, scope_hash, n };
 }
-
-/** Returns a number with its sign: `+4`, `-4`, `0`. */
-export const signed = (value: number): string => (value > 0 ? `+${value}` : `${value}`);

@@ -1,5 +1,6 @@
 import type { LadderStats } from '../../lesson/stats.ts';
 import { clamp } from '../../numbers.ts';
+import type { Reason, ReasonCode } from '../../reason.ts';
 
 /* Drift's formula for the spacing of the DX ladder (contract, section 4). Ladder replay uses it too. */
 
@@ -35,4 +36,25 @@ export function roundHalfEven3(value: number): number {
   if (Math.abs((value * 16) % 2) !== 1) return Number(value.toFixed(3));
   const below = Math.floor(value * 1000);
   return (below % 2 === 0 ? below : below + 1) / 1000;
+}
+
+/** Returns a number with its sign: `+4`, `-4`, `0`. */
+export const signed = (value: number): string => (value > 0 ? `+${value}` : `${value}`);
+
+/** Returns the code of an override of the spacing. */
+export const ladderCode = (pressure: number): ReasonCode =>
+  pressure > 0 ? 'three_rungs_prevail' : 'one_rung_prevails';
+
+export function tooFewSuccesses(successes: number): Reason {
+  return {
+    code: 'too_few_successes',
+    text: `${successes} of ${LADDER.minSuccesses} needed successes with a dx_count`,
+  };
+}
+
+export function ladderPressureTooSmall(pressure: number): Reason {
+  return {
+    code: 'ladder_pressure_too_small',
+    text: `ladder pressure ${signed(pressure)}: within ${LADDER.minPressure} of 0`,
+  };
 }

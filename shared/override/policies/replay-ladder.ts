@@ -3,9 +3,17 @@ import type { LadderStats } from '../../lesson/stats.ts';
 import { leversOf } from '../../lever/lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { covers, dimensionCount } from '../../pattern/scope.ts';
+import type { Reason } from '../../reason.ts';
 import type { Override } from '../override.ts';
-import { signed } from './drift.ts';
-import { LADDER, ladderMultiplier, ladderPressure } from './ladder.ts';
+import {
+  LADDER,
+  ladderCode,
+  ladderMultiplier,
+  ladderPressure,
+  ladderPressureTooSmall,
+  signed,
+  tooFewSuccesses,
+} from './ladder.ts';
 
 /**
  * Critical z-score of the difference between successes of three rungs and of one, by number of dimensions of the slice.
@@ -17,7 +25,7 @@ const CRITICAL_Z: readonly [number, number, number] = [2.6, 3.3, 3.9];
 interface LadderReplay {
   readonly overrides: readonly Override[];
   /** The reason why a lesson has no override, by its scope hash. */
-  readonly noOverrideReasons: ReadonlyMap<string, string>;
+  readonly noOverrideReasons: ReadonlyMap<string, Reason>;
 }
 
 type LadderLesson = Lesson & { readonly action_category: 'tuning_dx_ladder' };
@@ -30,10 +38,10 @@ type LadderLesson = Lesson & { readonly action_category: 'tuning_dx_ladder' };
 export function ladderReplay(pattern: PatternKey, lessons: readonly Lesson[]): LadderReplay {
   const lever = leversOf(pattern).find(l => l.drift === 'ladder');
   const overrides: Override[] = [];
-  const noOverrideReasons = new Map<string, string>();
-  for (const lesson of lessons.filter(isLadder).sort(generalFirst)) {
-    const verdict = lever ? testLadderLesson(lesson, overrides) : 'no ladder in this state';
-    if (typeof verdict === 'string') noOverrideReasons.set(lesson.scope_hash, verdict);
+  const noOverrideReasons = new Map<string, Reason>();
+  for (const lesson of lever ? lessons.filter(isLadder).sort(generalFirst) : []) {
+    const verdict = testLadderLesson(lesson, overrides);
+    if ('code' in verdict) noOverrideReasons.set(lesson.scope_hash, verdict);
     else if (lever)
       overrides.push({
         action_category: lever.category,
@@ -56,31 +64,46 @@ function generalFirst(a: Lesson, b: Lesson): number {
   );
 }
 
-type Effect = Pick<Override, 'multiplier' | 'confidence' | 'ladder_pressure' | 'reason'>;
+type Effect = Pick<Override, 'multiplier' | 'confidence' | 'ladder_pressure' | 'reason' | 'reason_code'>;
 
 /** Returns the effect of a lesson's override, or the reason why it has none. */
-function testLadderLesson(lesson: LadderLesson, accepted: readonly Override[]): Effect | string {
+function testLadderLesson(lesson: LadderLesson, accepted: readonly Override[]): Effect | Reason {
   const { stats, scope_subset } = lesson;
   const required = CRITICAL_Z[dimensionCount(scope_subset)];
-  if (required === undefined) return 'replay looks at slices of at most 2 dimensions';
-  if (stats.n_success < LADDER.minSuccesses) return `${stats.n_success} of ${LADDER.minSuccesses} successes`;
+  if (required === undefined) return tooManyDimensions(dimensionCount(scope_subset), CRITICAL_Z.length - 1);
+  if (stats.n_success < LADDER.minSuccesses) return tooFewSuccesses(stats.n_success);
   const pressure = ladderPressure(stats);
-  if (Math.abs(pressure) < LADDER.minPressure)
-    return `ladder pressure ${signed(pressure)}: under ${LADDER.minPressure}`;
+  if (Math.abs(pressure) < LADDER.minPressure) return ladderPressureTooSmall(pressure);
   const inherited = accepted
     .filter(o => covers(o.scope_subset, scope_subset))
     .reduce((product, o) => product * (o.multiplier ?? 1), 1);
   const zScore = zScoreBeyond(stats, inherited);
   const rungs = `${stats.count_3} successes of 3 rungs against ${stats.count_1} of 1 among ${stats.n_success}`;
   if (Math.abs(zScore) < required)
-    return `${rungs}: ${signed(Number(zScore.toFixed(1)))} standard errors${inherited === 1 ? '' : ' from what wider slices say'}, ${required} are needed`;
+    return {
+      code: 'within_chance',
+      text: `${rungs}: ${signed(Math.trunc(zScore * 10) / 10)} standard errors from ${inherited === 1 ? 'even' : 'what the overrides of wider slices imply'}, and ${required} are needed`,
+    };
   const multiplier = ladderMultiplier(pressure) / inherited;
-  if (Math.abs(multiplier - 1) < LADDER.deadBand) return `${rungs}: wider slices say so already`;
+  if (Math.abs(multiplier - 1) < LADDER.deadBand)
+    return {
+      code: 'wider_slice_suffices',
+      text: `${rungs}: the overrides of wider slices move the spacing as far already`,
+    };
   return {
     multiplier,
     confidence: Math.min(1, stats.n_success / LADDER.fullConfidence),
     ladder_pressure: pressure,
+    reason_code: ladderCode(pressure),
     reason: `${rungs}: ladder pressure ${signed(pressure)}, ${signed(Number(zScore.toFixed(1)))} standard errors`,
+  };
+}
+
+/** Returns the reason that replay does not test a slice. */
+export function tooManyDimensions(dimensions: number, most: number): Reason {
+  return {
+    code: 'too_many_dimensions',
+    text: `replay tests slices of at most ${most} dimensions, and this one has ${dimensions}`,
   };
 }
 

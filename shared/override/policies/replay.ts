@@ -4,13 +4,20 @@ import { shiftOf } from '../../lever/lever.ts';
 import { clamp, elementAt } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
+import type { Reason, ReasonCode } from '../../reason.ts';
 import { breakEvenVariance } from '../../statistics/clustered-variance.ts';
 import { DAY_MS } from '../../time.ts';
 import type { Override, OverrideEvidence } from '../override.ts';
 import { byScopeHashThenCategory, MULTIPLIER_RANGE } from '../override.ts';
 import { findChangePoint } from '../replay/change-point.ts';
 import { sortByBlock } from '../replay/clusters.ts';
-import { describeBase, describeCut, describeMove, describeOverride, interval } from '../replay/describe.ts';
+import {
+  describeBase,
+  describeCut,
+  describeMove,
+  describeOverride,
+  describeWithheld,
+} from '../replay/describe.ts';
 import type { Fit, LeverMove } from '../replay/fit.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
@@ -38,13 +45,21 @@ interface ReplayOverride extends Override {
   readonly evidence: OverrideEvidence;
 }
 
+interface DisabledLever {
+  readonly action_category: ActionCategory;
+  readonly reason: string;
+  readonly reason_code: ReasonCode;
+}
+
 export interface ReplayResult {
   /** Sorted by scope hash, then category. */
   readonly overrides: readonly ReplayOverride[];
   /** By lever, then slice; near slices last. */
   readonly noOverrideReasons: readonly NoOverrideReason[];
   /** Levers that are disabled for the whole pattern. */
-  readonly disabled: readonly { readonly action_category: ActionCategory; readonly reason: string }[];
+  readonly disabled: readonly DisabledLever[];
+  /** Number of levers, the disabled ones included. */
+  readonly levers: number;
   readonly window_days: number;
   /** Set when a change point was found, so that only younger events are fitted. */
   readonly changed?: string;
@@ -52,9 +67,11 @@ export interface ReplayResult {
   readonly base: UtilityComparison & { readonly loses: boolean; readonly summary: string };
   readonly held_out?: HeldOut;
   /** Set when all overrides are withheld, with the reason. */
-  readonly withheld?: string;
+  readonly withheld?: Reason;
   /** Descriptions of the slices that were left out to keep the work bounded. */
   readonly cut?: readonly string[];
+  /** Fewest dimensions of a slice that was left out. */
+  readonly cut_from?: number;
 }
 
 /**
@@ -76,14 +93,22 @@ export function replay(
   const { cut } = fit.slices;
   return {
     overrides: withheld === undefined ? overrides(context) : [],
-    noOverrideReasons: noOverrideReasons(context, withheld),
-    disabled: gates.disabled.map(({ lever, reason }) => ({ action_category: lever.category, reason })),
+    noOverrideReasons: noOverrideReasons({ ...context, withheld }),
+    disabled: gates.disabled.map(({ lever, reason: { text, code } }) => ({
+      action_category: lever.category,
+      reason: text,
+      reason_code: code,
+    })),
+    levers: gates.gates.length,
     window_days: days,
     ...(changed !== undefined && { changed }),
     base: { ...base, loses: context.loses, summary: describeBase(base, days, settings) },
     ...(heldOut && { held_out: heldOut }),
     ...(withheld !== undefined && { withheld }),
-    ...(cut.length > 0 && { cut: cut.map(part => describeCut(part, gates.columns, settings)) }),
+    ...(cut.length > 0 && {
+      cut: cut.map(part => describeCut(part, gates.columns, settings)),
+      cut_from: Math.min(...cut.map(part => (part.why === 'cells' ? 2 : part.depth))),
+    }),
   };
 }
 
@@ -109,7 +134,7 @@ interface WindowTrial {
   readonly days: number;
   readonly heldOut: HeldOut | undefined;
   /** Reason to withhold the fit; undefined unless the held-out days contradict it. */
-  readonly withheld: string | undefined;
+  readonly withheld: Reason | undefined;
 }
 
 interface WindowFit extends WindowTrial {
@@ -160,7 +185,7 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Win
   return {
     days: best?.days ?? firstWindow,
     heldOut: { gain, error, events: heldOutRows.length },
-    withheld: loses ? `held-out days disagree: ${interval(gain, error)} against the base gates` : undefined,
+    withheld: loses ? describeWithheld({ gain, error }, settings) : undefined,
   };
 }
 
@@ -189,6 +214,7 @@ function overrideOf(
   const shift = shiftOf(lever, move.opening);
   const value = lever.scale === 'log' ? clamp(Math.exp(shift), MULTIPLIER_RANGE) : shift;
   const description = { move: describeMove(lever, value), scope, opens: move.opening > 0, flipped, lower };
+  const reason = describeOverride(description, { ...context, overrides: context.fit.moves.length });
   return {
     action_category: lever.category,
     ...(lever.scale === 'log' ? { multiplier: value } : { delta: value }),
@@ -197,7 +223,8 @@ function overrideOf(
     // Confidence is the lower bound as a share of the gain.
     confidence: flipped.gain > 0 ? clamp(lower / flipped.gain, { min: 0, max: 1 }) : 0,
     n: move.slice.n,
-    reason: describeOverride(description, context),
+    reason: reason.text,
+    reason_code: reason.code,
     evidence: {
       winners: flipped.winners,
       losers: flipped.losers,

@@ -1,8 +1,9 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
-import { movedFactor } from '../../lever/lever.ts';
+import { movedFactor, shiftOf } from '../../lever/lever.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { describeScope } from '../../pattern/scope.ts';
+import type { Reason, ReasonCode } from '../../reason.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { SliceCut } from './slices.ts';
 import type { UtilityComparison } from './utility.ts';
@@ -10,7 +11,7 @@ import type { UtilityComparison } from './utility.ts';
 /** Returns a number with its sign, with one decimal below 10 and none above: `+4.5`, `−24`. */
 function signed(value: number): string {
   const text = String(Number(value.toFixed(Math.abs(value) < 10 ? 1 : 0)));
-  return value > 0 ? `+${text}` : text.replace('-', '−');
+  return value > 0 && text !== '0' ? `+${text}` : text.replace('-', '−');
 }
 
 /** Returns a gain with its margin of error: `+4 ± 9`. */
@@ -44,37 +45,73 @@ interface OverrideDescription {
 interface FitContext {
   readonly days: number;
   readonly settings: ReplaySettings;
+  /** Number of overrides of the fit. The effect of one is counted beside the others. */
+  readonly overrides: number;
   /** True when the pattern loses at its base gates. */
   readonly loses: boolean;
   readonly heldOut: { readonly gain: number; readonly error: number } | undefined;
 }
 
 /** Returns the evidence of one override in one sentence. */
-export function describeOverride(override: OverrideDescription, context: FitContext): string {
+export function describeOverride(override: OverrideDescription, context: FitContext): Reason {
   const { settings, heldOut } = context;
-  const { win, loss } = settings.payoff;
-  const { winners, losers, gain } = override.flipped;
-  const change = override.opens ? 'more' : 'fewer';
-  const parts = [
-    `${override.move} on ${describeScope(override.scope)}: in the last ${context.days} days ${count(Math.abs(winners), `${change} winner`)} ` +
-      `and ${count(Math.abs(losers), `${change} loser`)} would have been taken, ${signed(gain)} at ${win}:${loss}, ` +
-      `${signed(override.lower)} after allowing for chance`,
-  ];
+  const { opens, flipped, lower } = override;
+  const parts = [`${override.move} on ${describeScope(override.scope)}: ${effectOf(override, context)}`];
   if (heldOut)
     parts.push(
-      `learned without the outcomes of the last ${settings.heldOutDays} days, all overrides together gain ${interval(heldOut.gain, heldOut.error)} on them`,
+      `learned without the outcomes of the last ${settings.heldOutDays} days, all overrides together gain ${estimate(heldOut)} on them`,
     );
   if (context.loses)
     parts.push(
-      override.opens
+      opens
         ? 'this pattern loses at these payoffs'
         : 'this pattern loses at these payoffs, the override trades less',
     );
-  return parts.join('; ');
+  return { code: overrideCode(flipped, lower, opens), text: parts.join('; ') };
+}
+
+function overrideCode({ changed }: UtilityComparison, lower: number, opens: boolean): ReasonCode {
+  if (changed === 0) return 'nothing_beside_other_overrides';
+  if (lower <= 0) return 'not_above_chance_beside_other_overrides';
+  return opens ? 'taking_more_gains' : 'taking_fewer_gains';
+}
+
+/** Returns what one override changes beside the others of its fit. */
+function effectOf({ opens, flipped, lower }: OverrideDescription, context: FitContext): string {
+  const { win, loss } = context.settings.payoff;
+  const beside = context.overrides > 1 ? ' beside the other overrides' : '';
+  if (flipped.changed === 0)
+    return `in the last ${context.days} days it changes no winner and no loser${beside}`;
+  const change = opens ? 'more' : 'fewer';
+  const winners = count(Math.abs(flipped.winners), `${change} winner`);
+  const losers = count(Math.abs(flipped.losers), `${change} loser`);
+  return (
+    `in the last ${context.days} days ${winners} and ${losers} would have been taken${beside}, ` +
+    `${signed(flipped.gain)} at ${win}:${loss}, ${signed(lower)} after allowing for chance`
+  );
+}
+
+/** Returns a gain with its standard error in words: `+3 (standard error 2)`. */
+function estimate({ gain, error }: { readonly gain: number; readonly error: number }): string {
+  return `${signed(gain)} (standard error ${Number(error.toFixed(error < 10 ? 1 : 0))})`;
+}
+
+/** Returns why all overrides of a fit are withheld. @param heldOut result of the fit without the held-out outcomes */
+export function describeWithheld(
+  heldOut: { readonly gain: number; readonly error: number },
+  { payoff: { win, loss }, heldOutDays }: ReplaySettings,
+): Reason {
+  return {
+    code: 'withheld_by_held_out_days',
+    text: `held-out days disagree: overrides learned without the last ${heldOutDays} days lose on them against the base thresholds, ${estimate(heldOut)} at ${win}:${loss}; all are withheld`,
+  };
 }
 
 /** The best remaining step of a lever in a slice, and the z-score that a first step needs there. */
-export interface RemainingStep {
+interface RemainingStep {
+  readonly lever: ReplayLever;
+  /** Added to the margin of the gate, in its unit. */
+  readonly opening: number;
   readonly gain: number;
   /** Margin of error of the gain: `z` standard errors. */
   readonly margin: number;
@@ -84,13 +121,34 @@ export interface RemainingStep {
   readonly required: number;
 }
 
-/** Returns why a lever has no override in a slice. */
-export function describeNoOverride(best: RemainingStep | undefined): string {
-  if (!best) return 'no event with an outcome stands near the gate';
-  const { gain, margin, errors, required } = best;
-  if (gain < -margin) return `every step loses, the least of them ${interval(gain, margin)}`;
-  if (gain <= margin) return `interval includes 0: ${interval(gain, margin)}`;
-  return `not proven: ${interval(gain, margin)} exceeds 0 by ${errors.toFixed(1)} standard errors, ${required} are asked of a first step`;
+/**
+ * Returns why the best step of a lever in a slice was not taken.
+ * @param context beside: the overrides that the step is counted beside, as the start of a sentence; empty for none
+ */
+export function describeNoOverride(
+  best: RemainingStep,
+  { days, settings, beside }: Pick<FitContext, 'days' | 'settings'> & { readonly beside: string },
+): Reason {
+  const { lever, gain, margin, errors, required } = best;
+  const shift = shiftOf(lever, best.opening);
+  const move = describeMove(lever, lever.scale === 'log' ? Math.exp(shift) : shift);
+  const step = `${beside}the best step, ${move},`;
+  const { win, loss } = settings.payoff;
+  const effect = `${interval(gain, margin)} at ${win}:${loss} in ${days} days`;
+  if (gain < -margin) return { code: 'best_step_loses', text: `${step} loses: ${effect}` };
+  if (gain <= margin)
+    return { code: 'within_chance', text: `${step} changes utility by ${effect}: within chance` };
+  if (errors >= required)
+    return {
+      code: 'step_limit_reached',
+      text: `${step} gains ${effect}, and ${settings.maxSteps} steps are the limit`,
+    };
+  // Rounded down, so that the number stays below the required one.
+  const zScore = (Math.floor(errors * 10) / 10).toFixed(1);
+  return {
+    code: 'first_step_not_proven',
+    text: `${step} gains ${effect}: ${zScore} standard errors above 0, and a first step needs ${required}`,
+  };
 }
 
 /** Describes slices that were left out to keep the work bounded. */
@@ -111,5 +169,5 @@ export function describeBase(base: UtilityComparison, days: number, settings: Re
   const events = `${count(base.winners, 'winner')} and ${count(base.losers, 'loser')}`;
   const verdict =
     base.gain < 0 ? 'this pattern loses at its base gates' : 'this pattern does not lose at its base gates';
-  return `base gates take ${events} in the last ${days} days, ${interval(base.gain, base.error)} at ${win}:${loss}: ${verdict}`;
+  return `base gates take ${events} in the last ${days} days, ${estimate(base)} at ${win}:${loss}: ${verdict}`;
 }

@@ -2,14 +2,15 @@
 
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { QUADRANT } from '../../episode/columns/columns.ts';
-import type { NumericFactor } from '../../episode/packed-episode.ts';
 import { BLOCKED_LOGGED, GATE_FLAGS } from '../../episode/packed-episode.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
 import { replayLeversOf } from '../../lever/lever.ts';
 import { gateBit } from '../../lever/replay-gate.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
+import type { Reason } from '../../reason.ts';
 import type { Clustering } from './clusters.ts';
 import { clusterings } from './clusters.ts';
+import { disabledReason } from './disabled-lever.ts';
 import type { ReplaySettings } from './settings.ts';
 
 /** One gate of a pattern, with its margin at the base thresholds. */
@@ -30,7 +31,7 @@ export interface Gate {
 /** A lever that cannot be replayed, with the reason. */
 interface DisabledLever {
   readonly lever: ReplayLever;
-  readonly reason: string;
+  readonly reason: Reason;
 }
 
 /** The gates of one pattern over its rows. */
@@ -104,43 +105,6 @@ function baseMargins(lever: ReplayLever, columns: FactorColumns): Float64Array {
     else if (f <= 0 && t > 0) margin[row] = sign * Number.NEGATIVE_INFINITY;
   }
   return margin;
-}
-
-/** Returns why a lever cannot be replayed; undefined when it can. */
-function disabledReason(
-  lever: ReplayLever,
-  margin: Float64Array,
-  columns: FactorColumns,
-  settings: ReplaySettings,
-): string | undefined {
-  const { size, quadrant } = columns;
-  let acted = 0;
-  let skipped = 0;
-  for (let row = 0; row < size; row++) {
-    if (Number.isNaN(margin[row])) continue;
-    if ((quadrant[row] as number) <= QUADRANT.actedNeutral) acted++;
-    else skipped++;
-  }
-  const carriers = acted + skipped;
-  if (carriers < size * settings.minFactorShare) return describeMissingFactor(lever, columns, carriers);
-  if (carriers < settings.nMin)
-    return `${carriers} of ${settings.nMin} events carry ${lever.factor} and ${lever.threshold}`;
-  if (skipped === 0) return `only acted events carry ${lever.factor}`;
-  if (acted === 0) return `only skipped events carry ${lever.factor}`;
-  return undefined;
-}
-
-/** Returns `factor dx missing on 71 %`, or names the threshold when it is missing more often. */
-function describeMissingFactor(
-  lever: ReplayLever,
-  { size, numbers }: FactorColumns,
-  carriers: number,
-): string {
-  const lacking = (name: NumericFactor): number =>
-    numbers[name]?.subarray(0, size).filter(Number.isNaN).length ?? size;
-  const threshold = lacking(lever.threshold) > lacking(lever.factor);
-  const share = Math.round(100 * (1 - carriers / size));
-  return `${threshold ? `threshold ${lever.threshold}` : `factor ${lever.factor}`} missing on ${share} %`;
 }
 
 /**

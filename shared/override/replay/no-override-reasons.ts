@@ -1,13 +1,15 @@
 import type { ActionCategory } from '../../lever/lever.ts';
 import type { Scope, ScopeHash } from '../../pattern/scope.ts';
 import { covers, describeScope, scopeHash } from '../../pattern/scope.ts';
-import type { RemainingStep } from './describe.ts';
+import type { Reason, ReasonCode } from '../../reason.ts';
+import { joinReasons } from '../../reason.ts';
 import { describeNoOverride } from './describe.ts';
 import type { Fit } from './fit.ts';
-import type { Gates } from './gates.ts';
+import type { Gate, Gates } from './gates.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { Slice } from './slices.ts';
 import { sliceScope } from './slices.ts';
+import { untouchedReason } from './untouched-gate.ts';
 
 /** The reason why a lever has no override in a slice, or why the slice as a whole has none. */
 export interface NoOverrideReason {
@@ -18,71 +20,113 @@ export interface NoOverrideReason {
   /** Absent when the reason holds for the slice as a whole. */
   readonly action_category?: ActionCategory;
   readonly reason: string;
+  readonly reason_code: ReasonCode;
 }
 
 interface ReasonContext {
   readonly gates: Gates;
+  /** Row numbers of the fit. */
+  readonly rows: Uint32Array;
   readonly fit: Fit;
+  /** Length of the fitted window, days. */
+  readonly days: number;
   readonly settings: ReplaySettings;
+  /** Why all overrides are withheld; undefined when they are emitted. */
+  readonly withheld: Reason | undefined;
 }
 
 type ReasonedSlice = Pick<NoOverrideReason, 'scope_subset' | 'scope_hash' | 'n'>;
 
-/**
- * Returns a reason for every lever of every slice without an override: by lever, then slice, near slices last.
- * @param withheld why all overrides are withheld; undefined when they are emitted
- */
-export function noOverrideReasons(context: ReasonContext, withheld: string | undefined): NoOverrideReason[] {
-  const { gates, fit, settings } = context;
+/** Returns a reason for every lever of every slice without an override: by lever, then slice, near slices last. */
+export function noOverrideReasons(context: ReasonContext): NoOverrideReason[] {
+  const { gates, fit, days, settings } = context;
   const describe = (slice: Slice): ReasonedSlice => {
     const scope_subset = sliceScope(slice, gates.columns);
     return { scope_subset, scope_hash: scopeHash(scope_subset), n: slice.n };
   };
   const slices = fit.slices.list.map(describe);
   return [
-    ...gates.gates.flatMap((_, gate) => leverReasons(context, gate, slices, withheld)),
-    ...fit.slices.near.map(slice => ({
-      ...describe(slice),
-      reason: `${slice.n} of ${settings.nMin} events`,
-    })),
+    ...gates.gates.flatMap((_, gate) => leverReasons(context, gate, slices)),
+    ...fit.slices.near.map((slice): NoOverrideReason => {
+      const text = `${slice.n} of ${settings.nMin} needed events in the last ${days} days`;
+      return { ...describe(slice), reason: text, reason_code: 'too_few_events' };
+    }),
   ];
 }
 
 /** Returns the reasons of one lever. @param slices the slices of the fit, in their order */
 function leverReasons(
-  { gates, fit }: ReasonContext,
-  gate: number,
+  context: ReasonContext,
+  index: number,
   slices: readonly ReasonedSlice[],
-  withheld: string | undefined,
 ): NoOverrideReason[] {
-  const lever = gates.gates[gate]?.lever;
-  if (!lever) return [];
-  const disabledReason = gates.disabled.find(disabled => disabled.lever === lever)?.reason;
-  const constantFactorReason =
-    gates.gates[gate]?.steps.length === 0 ? `${lever.factor} does not vary` : undefined;
-  const movedSlices = fit.moves.filter(move => move.gate === gate).map(move => move.slice);
+  const { gates, fit, withheld } = context;
+  const gate = gates.gates[index];
+  if (!gate) return [];
+  const { lever } = gate;
+  const untestable = untestableReason(gates, gate);
+  const movedSlices = fit.moves.filter(move => move.gate === index).map(move => move.slice);
   const movedIndexes = new Set(movedSlices.map(slice => fit.slices.list.indexOf(slice)));
   const movedScopes = movedSlices.map(slice => sliceScope(slice, gates.columns));
-  const coveredReason = (index: number, { scope_subset }: ReasonedSlice): string | undefined => {
-    const covering = fit.promising(gate, index) && movedScopes.find(scope => overlaps(scope, scope_subset));
-    return covering ? `covered by ${describeScope(covering)}` : undefined;
+  const bestStepReason = stepReasons(context, index);
+  const reasonOf = (slice: number, { scope_subset }: ReasonedSlice): Reason | undefined => {
+    if (movedIndexes.has(slice)) return withheld;
+    if (untestable) return untestable;
+    const moved = fit.promising(index, slice) ? overlapReason(movedScopes, scope_subset) : undefined;
+    // An override that is withheld covers nothing.
+    return (moved && withheld) ?? moved ?? bestStepReason(slice);
   };
-  return slices.flatMap((described, index) => {
-    const reason = movedIndexes.has(index)
-      ? withheld
-      : (disabledReason ??
-        constantFactorReason ??
-        coveredReason(index, described) ??
-        describeNoOverride(remainingStep(fit, gate, index)));
-    return reason === undefined ? [] : [{ ...described, action_category: lever.category, reason }];
+  return slices.flatMap((described, slice) => {
+    const reason = reasonOf(slice, described);
+    if (!reason) return [];
+    const { text, code } = reason;
+    return [{ ...described, action_category: lever.category, reason: text, reason_code: code }];
   });
 }
 
-const overlaps = (a: Scope, b: Scope): boolean => covers(a, b) || covers(b, a);
+/** Returns why no slice of a gate can be tested; undefined when slices can. */
+function untestableReason({ columns, disabled }: Gates, { lever, steps }: Gate): Reason | undefined {
+  const reason = disabled.find(({ lever: disabledLever }) => disabledLever === lever)?.reason;
+  if (reason || steps.length > 0) return reason;
+  const values = columns.numbers[lever.factor]?.subarray(0, columns.size).filter(Number.isFinite);
+  return {
+    code: 'factor_constant',
+    text: `${lever.factor} is ${values?.[0]} on all ${values?.length} events that log it: only a factor that varies can be tested`,
+  };
+}
 
-function remainingStep(fit: Fit, gate: number, slice: number): RemainingStep | undefined {
-  const best = fit.remaining(gate, slice);
-  return best && { ...best, required: fit.required(gate, slice) };
+/** Returns the reason that an override of the lever holds in the whole slice, or in a part of it. */
+function overlapReason(moved: readonly Scope[], scope: Scope): Reason | undefined {
+  const wider = moved.find(candidate => covers(candidate, scope));
+  if (wider)
+    return {
+      code: 'covered_by_override',
+      text: `covered by ${describeScope(wider)}, whose override holds here too`,
+    };
+  const part = moved.find(candidate => covers(scope, candidate));
+  return (
+    part && {
+      code: 'moved_in_part_of_slice',
+      text: `${describeScope(part)}, a part of it, has an override of its own, and nothing more is proven`,
+    }
+  );
+}
+
+/** Returns a function that describes the best step of a lever in a slice, by the index of the slice. */
+function stepReasons(context: ReasonContext, index: number): (slice: number) => Reason {
+  const { gates, rows, fit, days, settings, withheld } = context;
+  const lever = gates.gates[index]?.lever;
+  const beside = fit.moves.length === 0 ? '' : `beside the ${withheld ? 'withheld ' : ''}overrides, `;
+  let untouched: Reason | undefined;
+  return slice => {
+    const best = lever && fit.remaining(index, slice);
+    if (best) {
+      const step = { ...best, lever, required: fit.required(index, slice) };
+      return describeNoOverride(step, { days, settings, beside });
+    }
+    untouched ??= untouchedReason(gates, index, rows);
+    return untouched;
+  };
 }
 
 interface ReasonsOfPattern {
@@ -92,29 +136,33 @@ interface ReasonsOfPattern {
 }
 
 /**
- * Returns one short text for each slice with a reason: the reason that all its levers share, or each lever with its
- * own. Levers that are disabled for the whole pattern are left out, unless all are. Slices that replay does not test
- * are missing.
+ * Returns one reason for each slice that has any: the reason that all its levers share, or each lever with its own. Its
+ * code is that of the lever that came nearest to an override. Levers that are disabled for the whole pattern are left
+ * out, unless all are. Slices that replay does not test are missing.
  */
 export function reasonsBySlice({
   noOverrideReasons: all,
   disabled,
-}: ReasonsOfPattern): Map<ScopeHash, string> {
+}: ReasonsOfPattern): Map<ScopeHash, Reason> {
   const disabledLevers = new Set(disabled.map(lever => lever.action_category));
   const isEnabled = ({ action_category }: NoOverrideReason): boolean =>
     action_category === undefined || !disabledLevers.has(action_category);
-  const texts = new Map<ScopeHash, string>();
+  const reasons = new Map<ScopeHash, Reason>();
   for (const [hash, ofSlice] of Map.groupBy(all, reason => reason.scope_hash)) {
     const enabled = ofSlice.filter(isEnabled);
-    texts.set(hash, joinReasons(enabled.length > 0 ? enabled : ofSlice));
+    const joined = joinReasons(byLever(enabled.length > 0 ? enabled : ofSlice));
+    if (joined) reasons.set(hash, joined);
   }
-  return texts;
+  return reasons;
 }
 
-function joinReasons(ofSlice: readonly NoOverrideReason[]): string {
-  const byReason = Map.groupBy(ofSlice, ({ reason }) => reason);
-  if (byReason.size === 1) return [...byReason.keys()].join();
-  return [...byReason]
-    .map(([reason, levers]) => `${levers.map(lever => lever.action_category).join(', ')}: ${reason}`)
-    .join('; ');
+/** Returns the distinct reasons of a slice; with more than one, each names its levers. */
+function byLever(ofSlice: readonly NoOverrideReason[]): Reason[] {
+  const byText = [...Map.groupBy(ofSlice, ({ reason }) => reason)];
+  return byText.flatMap(([text, levers]) =>
+    levers.slice(0, 1).map(({ reason_code: code }) => {
+      const names = levers.map(lever => lever.action_category).join(', ');
+      return { code, text: byText.length === 1 ? text : `${names}: ${text}` };
+    }),
+  );
 }

@@ -13,7 +13,8 @@ export function describeWhatIf(
 ): string {
   const { curve, base, best } = result;
   const slice = describeScope(scope);
-  if (!base || !best) return `nothing can be said about ${movedFactor(lever)} on ${slice}: ${result.reason}`;
+  if (!base || !best)
+    return `nothing can be said about ${movedFactor(lever)} on ${slice}: ${result.reason?.text}`;
   const range = `${movedFactor(lever)} from ${effectText(lever, from)} to ${effectText(lever, to)} on ${slice}`;
   if (curve.every(point => point.winners === base.winners && point.losers === base.losers))
     return `${range} would have changed nothing in the last ${days} days: no winner and no loser stands between`;

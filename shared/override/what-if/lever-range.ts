@@ -1,6 +1,7 @@
 import { Fault } from '../../errors.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
 import { leversOf, replayLeversOf } from '../../lever/lever.ts';
+import { noLeverReason } from '../../lever/no-lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { MULTIPLIER_RANGE } from '../override.ts';
 
@@ -33,7 +34,7 @@ export function findLever(pattern: PatternKey, name: string): ReplayLever {
     .join(', ');
   const message =
     names === ''
-      ? `${pattern} has no lever that can be replayed; choose a pattern in another state`
+      ? `${noLeverReason(pattern)?.text ?? `${pattern} has no lever that can be replayed`}; choose a pattern in another state`
       : `must be a lever of ${pattern} that can be replayed: ${names}`;
   throw new Fault('invalid_request', `lever: ${message}`, { issues: [{ path: 'lever', message }] });
 }

@@ -1,9 +1,11 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
 import { movedFactor, openingOf, opensWhenRaised } from '../../lever/lever.ts';
+import { moveThreshold } from '../../lever/threshold-move.ts';
 import { elementAt, finite } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Scope } from '../../pattern/scope.ts';
+import type { Reason, ReasonCode } from '../../reason.ts';
 import { DAY_MS } from '../../time.ts';
 import { INTERVAL_ERRORS } from '../gain-interval.ts';
 import { prepareGates } from '../replay/gates.ts';
@@ -27,7 +29,7 @@ export interface WhatIfQuestion extends LeverRange {
 export interface WhatIfPoint extends SweepPoint {
   /** Multiplier or delta. */
   readonly value: number;
-  /** The median of the slice's base thresholds, with the value applied. */
+  /** The median of the slice's base thresholds, moved by the value as a look-up moves it. */
   readonly threshold: number;
   /** W · winners − L · losers. */
   readonly utility: number;
@@ -39,7 +41,7 @@ export interface WhatIfPoint extends SweepPoint {
 export interface WhatIf {
   /** Points, ascending by value. Empty when no curve can be counted; `reason` then explains why. */
   readonly curve: readonly WhatIfPoint[];
-  readonly reason?: string;
+  readonly reason?: Reason;
   /** The neutral value, which is part of every curve. */
   readonly base?: WhatIfPoint;
   /** The value with the largest change of utility; of equally good ones, the nearest to the base. */
@@ -79,8 +81,8 @@ export function whatIf(
   const base = values.indexOf(neutralValue(lever));
   const { points: swept, breakdown } = sweep(gates, gate, rows, openings, base, settings.payoff);
   const events = { total: rows.length, ...breakdown };
-  const reason = noCurveReason(events, lever, gates.disabled.find(s => s.lever === lever)?.reason);
-  if (reason !== undefined) return { curve: [], reason, proven: false, events };
+  const reason = noCurveReason(events, question, gates.disabled.find(s => s.lever === lever)?.reason);
+  if (reason) return { curve: [], reason, proven: false, events };
   const threshold = medianOf(rows, columns.numbers[movedFactor(lever)]);
   const points = swept.map((point, i) => toPoint(point, elementAt(values, i), threshold, lever, settings));
   const best = points.reduce((bestSoFar, point) => (isBetter(point, bestSoFar, lever) ? point : bestSoFar));
@@ -123,13 +125,33 @@ function sliceRows(columns: FactorColumns, asOf: number, { scope, days }: WhatIf
 
 /** Returns why there is no curve. @param disabledReason why the lever is disabled for the whole pattern, if it is */
 function noCurveReason(
-  events: WhatIf['events'],
-  { factor }: ReplayLever,
-  disabledReason: string | undefined,
-): string | undefined {
-  if (events.total === 0) return 'no event of the slice has an outcome in the window';
-  if (disabledReason !== undefined || events.movable > 0) return disabledReason;
-  return `no success or failure of the slice that passes all other gates carries ${factor}`;
+  { total, neutral, leftOut, otherGates, fixed, movable }: WhatIf['events'],
+  { lever, days }: WhatIfQuestion,
+  disabledReason: Reason | undefined,
+): Reason | undefined {
+  if (total === 0)
+    return { code: 'no_events', text: `no event of the slice in the last ${days} days has a known outcome` };
+  if (disabledReason || movable > 0) return disabledReason;
+  const groups = [
+    [neutral, 'have a neutral outcome'],
+    [leftOut, 'cannot be replayed'],
+    [otherGates, 'fail another gate'],
+    [fixed, `log no usable pair of ${lever.factor} and ${lever.threshold}`],
+  ] as const;
+  const texts = groups.flatMap(([n, text]) => (n > 0 ? [`${n} ${text}`] : []));
+  return {
+    code: largestCode({ neutral, leftOut, otherGates, fixed }),
+    text: `the threshold decides none of ${total} events: ${texts.join(', ')}`,
+  };
+}
+
+/** Returns the code of the largest group of events that the threshold does not decide. */
+function largestCode(
+  groups: Pick<EventBreakdown, 'neutral' | 'leftOut' | 'otherGates' | 'fixed'>,
+): ReasonCode {
+  const notReplayable = groups.neutral + groups.leftOut;
+  if (groups.fixed >= Math.max(notReplayable, groups.otherGates)) return 'factor_missing';
+  return groups.otherGates > notReplayable ? 'other_gates_decide' : 'not_replayable';
 }
 
 /** Returns the median of the finite numbers of some rows; NaN when there is none. */
@@ -147,13 +169,13 @@ function toPoint(
   point: SweepPoint,
   value: number,
   threshold: number,
-  { scale }: ReplayLever,
+  lever: ReplayLever,
   { payoff: { win, loss } }: ReplaySettings,
 ): WhatIfPoint {
   return {
     ...point,
     value,
-    threshold: finite(scale === 'log' ? threshold * value : threshold + value),
+    threshold: finite(moveThreshold(threshold, toEffect(lever, value))),
     utility: win * point.winners - loss * point.losers,
     utilityChange: win * point.winnersChange - loss * point.losersChange,
     margin: INTERVAL_ERRORS * point.error,

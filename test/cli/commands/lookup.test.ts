@@ -12,6 +12,7 @@ const lookup = (more: object = {}): object => ({
   resolution: 'blend',
   overrides: [{ action_category: 'tuning_ts_min', multiplier: 0.9851, scope_subset: {}, matched: 2 }],
   thresholds: { ts_min: 0.59106 },
+  applied: { generation: 7, multipliers: { ts_min: 0.9851 }, deltas: {} },
   ...more,
 });
 
@@ -37,9 +38,40 @@ it('lookup prints "no override matches" and ends with exit code 0 when no overri
   expect(result).toMatchObject({ exit: 0, out: expect.stringContaining('no override matches') });
 });
 
+it('lookup prints what the bot logs as factors.applied', async () => {
+  const result = await session.run(always(lookup()), ['lookup', PATTERN]);
+  expect(result.out).toContain(
+    'log as factors.applied: {"generation":7,"multipliers":{"ts_min":0.9851},"deltas":{}}\n',
+  );
+});
+
+it('lookup names on stderr each threshold and value that has no effect, with the near one, and ends with exit code 0', async () => {
+  const unknown = {
+    unknown_thresholds: [{ name: 'ts_mn', suggestion: 'ts_min' }, { name: 'own' }],
+    unknown_values: [{ name: 'chain', value: 'Solana', suggestion: 'solana' }],
+  };
+  const result = await session.run(always(lookup(unknown)), ['lookup', PATTERN]);
+  expect(result.exit).toBe(0);
+  expect(result.err.trimEnd().split('\n')).toEqual([
+    `ts_mn is no threshold of ${PATTERN}; did you mean ts_min?`,
+    `own is no threshold of ${PATTERN}`,
+    "no event of the last run's window has chain=Solana; did you mean solana?",
+  ]);
+});
+
 it('lookup ends with exit code 1 when the answer is neutral because of a failure', async () => {
   const degraded = { code: 'store_unavailable', detail: 'no answer' };
   const result = await session.run(always(lookup({ degraded })), ['lookup', PATTERN, '--json']);
   expect(result).toMatchObject({ exit: 1, err: 'neutral because store_unavailable: no answer\n' });
   expect(JSON.parse(result.out)).toEqual(lookup({ degraded }));
+});
+
+it.each([
+  ['pm.uptrend.S1.entry', 'did you mean pm.uptrend.S1.entry?'],
+  [undefined, 'list patterns with: pm-tuning status'],
+])('lookup of a pattern that no event named ends with exit code 1 (suggestion %s)', async (near, advice) => {
+  const unknown = { generation: 0, overrides: [], pattern_known: false, pattern_suggestion: near };
+  const result = await session.run(always(lookup(unknown)), ['lookup', PATTERN, '--threshold', 'ts_min=0.6']);
+  expect(result).toMatchObject({ exit: 1, err: `neutral because no event named ${PATTERN}; ${advice}\n` });
+  expect(result.out).toContain('no event named this pattern: every threshold stays as it is');
 });

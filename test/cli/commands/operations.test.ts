@@ -38,6 +38,8 @@ it('settings sends only the settings of its options, and prints the settings in 
     payoff: { win: 1.5, loss: 1 },
     n_min: 50,
     lookback_days: 90,
+    jump: 1.5,
+    on_jump: 'warn',
   };
   const argv = ['settings', PATTERN, '--n-min', '50', '--win', '1.5', '--loss', '1', '--reason', 'thin data'];
   const result = await session.run(always({ ...inForce, last_change: CHANGE }), argv);
@@ -52,6 +54,13 @@ it('settings sends only the settings of its options, and prints the settings in 
     challengers: ['drift', 'replay'],
     reason: 'evidence',
   });
+  expect(result.out).toContain('jump      warn beyond a factor of 1.5');
+  await session.run(always(inForce), [
+    ...['settings', PATTERN, '--jump', '1.3', '--on-jump', 'hold', '--reason', 'large account'],
+  ]);
+  expect(session.sentBody).toEqual({ jump: 1.3, on_jump: 'hold', reason: 'large account' });
   await session.run(always(inForce), ['settings', PATTERN, '--challengers', 'none', '--reason', 'cost']);
   expect(session.sentBody).toEqual({ challengers: [], reason: 'cost' });
+  await session.run(always(inForce), ['settings', PATTERN, '--reset', 'n-min, payoff', '--reason', 'enough']);
+  expect(session.sentBody).toEqual({ n_min: null, payoff: null, reason: 'enough' });
 });

@@ -29,6 +29,20 @@ const status = (healthy: boolean): object => ({
   ],
 });
 
+it('status prints each warning with its code, its pattern and its message, and stays successful', async () => {
+  const warnings = [
+    { code: 'jump', pattern_key: PATTERN, message: 'tuning_ts_min of everything moves', count: 2 },
+    { code: 'dimension_not_asked', pattern_key: PATTERN, message: `lessons of ${PATTERN} use a dimension` },
+  ];
+  const result = await session.run(always({ ...status(true), warnings }), ['status']);
+  expect(result.exit).toBe(0);
+  expect(result.out.split('\n').slice(0, 3)).toEqual([
+    'healthy',
+    `warning jump: ${PATTERN}: tuning_ts_min of everything moves`,
+    `warning dimension_not_asked: lessons of ${PATTERN} use a dimension`,
+  ]);
+});
+
 it('status ends with exit code 0 when the system is healthy, else with exit code 1 and the reasons', async () => {
   expect(await session.run(always(status(true)), ['status'])).toMatchObject({ exit: 0, err: '' });
   const result = await session.run(always(status(false)), ['status'], 80);

@@ -159,7 +159,7 @@ it('whatif accepts a negative delta', async () => {
   const result = await run(argv);
   expect(result).toMatchObject({ exit: 0, err: '' });
   expect(result.out).toContain(
-    'nothing can be said about slope_min on everything: factor ema60_slope missing on 100 %',
+    'nothing can be said about slope_min on everything: none of 61 events logs a number ema60_slope or slope_min',
   );
 });
 
@@ -168,7 +168,7 @@ it('whatif --svg without a curve ends with exit code 1 and writes nothing', asyn
   const result = await run([...WHAT_IF, '--scope', 'timeframe=9h', '--svg', file]);
   expect(result).toMatchObject({
     exit: 1,
-    err: 'no plot was written: no event of the slice has an outcome in the window\n',
+    err: 'no plot was written: no event of the slice in the last 90 days has a known outcome\n',
   });
   expect(existsSync(file)).toBe(false);
 });
@@ -186,6 +186,7 @@ it('whatif ends with exit code 4 for a lever that the pattern does not have, and
 it('whatif is open to a token of role reader, because its request has no body', async () => {
   const callers = callersOf({ [READER]: { role: 'reader', name: 'screen' } }, 'test');
   const guarded = await openApi({ now: () => NOW, callers });
+  await guarded.service.runtime.heads.register([S1]);
   const listening = await listen(guarded.service.app, 0, { tokens: true });
   const argv = [...WHAT_IF, '--url', `http://127.0.0.1:${listening.port}`];
   expect(await cli(argv)).toMatchObject({ exit: 4 });

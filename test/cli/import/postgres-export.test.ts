@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
+import { ImportNotes } from '../../../cli/import/import-notes.ts';
 import { readExportRows } from '../../../cli/import/postgres-export.ts';
 import { rfc3339 } from '../../../cli/import/postgres-time.ts';
 import { collect } from '../support/collect.ts';
@@ -7,12 +8,17 @@ import { collect } from '../support/collect.ts';
 const HEADER =
   'id,scope,pattern_key,episode_id,decision,factors,outcome,created_at,updated_at,trade_id,resolved_at';
 
-async function read(csv: string, renames: Record<string, string> = {}, chunk = 7): Promise<unknown[]> {
-  const bytes = Buffer.from(csv);
+async function read(
+  csv: string | Buffer,
+  renames: Record<string, string> = {},
+  chunk = 7,
+  notes = new ImportNotes(),
+): Promise<unknown[]> {
+  const bytes = typeof csv === 'string' ? Buffer.from(csv) : csv;
   const pieces = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, i) =>
     bytes.subarray(i * chunk, (i + 1) * chunk),
   );
-  const entries = await collect(readExportRows(Readable.from(pieces), renames));
+  const entries = await collect(readExportRows(Readable.from(pieces), renames, notes));
   return entries.map(entry =>
     'text' in entry ? { line: entry.line, event: JSON.parse(entry.text) } : entry,
   );

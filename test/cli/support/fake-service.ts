@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyHash, episodeBody } from '../../../shared/episode/episode.ts';
-import { readEpisode } from '../../../shared/episode/episode-schema.ts';
 import { Fault } from '../../../shared/errors.ts';
+import { readEvent } from '../../../shared/lever/read-event.ts';
 
 export interface Reply {
   readonly status: number;
@@ -69,7 +69,7 @@ export function ingest(): Route {
     const { events } = JSON.parse(text) as { events: unknown[] };
     for (const [index, raw] of events.entries()) {
       try {
-        const episode = readEpisode(raw, Date.parse('2026-01-01T00:00:00Z'));
+        const episode = readEvent(raw, Date.parse('2026-01-01T00:00:00Z'));
         const key = `${episode.pattern} ${episode.id}`;
         const hash = bodyHash(episodeBody(episode));
         if (known.has(key) && known.get(key) !== hash) throw new Fault('event_conflict', 'another body');

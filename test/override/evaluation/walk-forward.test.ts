@@ -150,7 +150,7 @@ describe('walk-forward', () => {
   it('The evaluation gives the reason when no event can be scored', () => {
     const columns = factorColumns(world({ success: edge }));
     const bare = { ...columns, numbers: {} };
-    expect(walk(bare)).toMatchObject({ events: 0, reason: 'factor ts_score missing on 100 %' });
+    expect(walk(bare)).toMatchObject({ events: 0, reason_code: 'factor_missing' });
     const [ladder] = walkForward(DX, columns, AS_OF, ['replay'], SETTINGS).policies;
     expect(ladder).toMatchObject({ events: 0, reason: expect.stringContaining('ladder') });
     expect(walk(selectRows(columns, new Uint32Array()))).toMatchObject({ events: 0, gain_per_event: 0 });

@@ -64,12 +64,16 @@ test('The PM data set gives no override, and every slice has a reason', () => {
   const result = replay(S1, factorColumns(events), Date.UTC(2025, 0, 20));
   expect(result.overrides).toEqual([]);
   expect(result.disabled).toEqual([
-    { action_category: 'tuning_sr_boost', reason: 'threshold sr_min missing on 100 %' },
+    {
+      action_category: 'tuning_sr_boost',
+      reason: '104 of 104 events log no number sr_min: log it in factors, on at least 50 % of the events',
+      reason_code: 'threshold_missing',
+    },
   ]);
   expect(result.withheld).toBeUndefined();
   // Ten slices of at most two dimensions, four levers each, and nine just under N_MIN.
-  expect(result.noOverrideReasons.filter(s => s.reason.startsWith('interval includes 0'))).toHaveLength(30);
-  expect(result.noOverrideReasons.filter(s => s.reason.endsWith('of 33 events'))).toHaveLength(9);
+  expect(result.noOverrideReasons.filter(s => s.reason_code === 'within_chance')).toHaveLength(30);
+  expect(result.noOverrideReasons.filter(s => s.reason_code === 'too_few_events')).toHaveLength(9);
   expect(result.noOverrideReasons).toHaveLength(49);
   expect(reasonsBySlice(result).size).toBe(19);
 });

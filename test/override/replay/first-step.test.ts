@@ -32,7 +32,7 @@ test('The first step of an uninformative factor needs more standard errors than 
   const result = replayEvents(uninformative, firstStepErrors(2.9, 1));
   expect(result.overrides).toEqual([]);
   expect(result.noOverrideReasons[0]?.reason).toBe(
-    'not proven: +32 ± 23 exceeds 0 by 2.8 standard errors, 2.9 are asked of a first step',
+    'the best step, ts_min × 0.96, gains +32 ± 23 at 2:1 in 90 days: 2.8 standard errors above 0, and a first step needs 2.9',
   );
 });
 

@@ -20,9 +20,14 @@ test('Overrides that the held-out days contradict are withheld, and the reason s
     ...losers,
   ]);
   expect(result.overrides).toEqual([]);
-  expect(result.withheld).toBe('held-out days disagree: −60 ± 7.7 against the base gates');
+  expect(result.withheld).toEqual({
+    code: 'withheld_by_held_out_days',
+    text:
+      'held-out days disagree: overrides learned without the last 7 days lose on them against the base thresholds, ' +
+      '−60 (standard error 7.7) at 2:1; all are withheld',
+  });
   expect(result.noOverrideReasons).toContainEqual(
-    expect.objectContaining({ action_category: 'tuning_ts_min', reason: result.withheld }),
+    expect.objectContaining({ action_category: 'tuning_ts_min', reason: result.withheld?.text }),
   );
 });
 

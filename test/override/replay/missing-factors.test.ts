@@ -14,7 +14,9 @@ test('A lever is disabled when too few events carry its factor, and its gate sta
   const result = replayEvents(events);
   expect(result.disabled).toContainEqual({
     action_category: 'tuning_ts_min',
-    reason: 'factor ts_score missing on 79 %',
+    reason:
+      '111 of 140 events log no number ts_score, and 111 of 140 events log no number ts_min: log both in factors, on at least 50 % of the events',
+    reason_code: 'factor_missing',
   });
   // The 20 winners at halo 0.97 fail the logged TS gate, so closing the halo does not lose them.
   expect(movesOf(result)).toEqual([['tuning_halo', {}, 0.9048]]);
@@ -40,18 +42,19 @@ test('A lever is disabled when only acted events carry its factor', () => {
   ]);
   expect(result.disabled).toContainEqual({
     action_category: 'tuning_ts_min',
-    reason: 'only acted events carry ts_score',
+    reason: 'all 80 events that log ts_score and ts_min were acted: log both for skipped events too',
+    reason_code: 'only_acted_events',
   });
 });
 
 test('A pattern without any factor gets no override, and every lever is disabled with a reason', () => {
   const result = replayEvents(spread(100, { outcome: 'success', slope: undefined, blockedBy: ['ts'] }));
   expect(result.overrides).toEqual([]);
-  expect(result.disabled.map(o => o.reason)).toEqual([
-    'factor ts_score missing on 100 %',
-    'factor halo_distance missing on 100 %',
-    'factor ema60_slope missing on 100 %',
-    'factor sr_boost missing on 100 %',
+  expect(result.disabled.map(o => o.reason_code)).toEqual([
+    'factor_missing',
+    'factor_missing',
+    'factor_missing',
+    'optional_gate_not_logged',
   ]);
 });
 

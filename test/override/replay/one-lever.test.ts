@@ -41,7 +41,7 @@ test('Twelve winners and ten losers just under ts_min give no override, because 
     expect.objectContaining({
       action_category: 'tuning_ts_min',
       scope_subset: {},
-      reason: 'interval includes 0: +14 ± 20',
+      reason: 'the best step, ts_min × 0.96, changes utility by +14 ± 20 at 2:1 in 90 days: within chance',
     }),
   );
 });
@@ -89,7 +89,8 @@ test('Events with a neutral outcome count in n and gain nothing', () => {
   expect(result.overrides).toEqual([]);
   expect(result.noOverrideReasons[0]).toMatchObject({
     n: 180,
-    reason: 'no event with an outcome stands near the gate',
+    reason:
+      'ts_min blocked none of the 60 winners and losers that pass the other gates, and none of this slice is near it',
   });
 });
 

@@ -47,7 +47,12 @@ test('An optional gate whose factor no event carries is passed by every event', 
   const winners = spread(40, { outcome: 'success', ts: 0.58, halo: 0.2 });
   const result = replayEvents([...core(), ...winners]);
   expect(result.disabled).toEqual([
-    { action_category: 'tuning_sr_boost', reason: 'factor sr_boost missing on 100 %' },
+    {
+      action_category: 'tuning_sr_boost',
+      reason:
+        'no event logs sr_boost, whose gate only some patterns have: if this one has it, log sr_boost and sr_min in factors',
+      reason_code: 'optional_gate_not_logged',
+    },
   ]);
   expect(movesOf(result)).toEqual([['tuning_ts_min', {}, 0.9608]]);
 });
@@ -61,7 +66,11 @@ test('A factor without its threshold disables its lever, and the reason names th
   ]);
   expect(result.base).toMatchObject({ winners: 60, losers: 0 });
   expect(result.disabled).toEqual([
-    { action_category: 'tuning_sr_boost', reason: 'threshold sr_min missing on 100 %' },
+    {
+      action_category: 'tuning_sr_boost',
+      reason: '100 of 100 events log no number sr_min: log it in factors, on at least 50 % of the events',
+      reason_code: 'threshold_missing',
+    },
   ]);
 });
 

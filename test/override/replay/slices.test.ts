@@ -34,7 +34,7 @@ test('A slice whose events lie in a slice with an override gets the reason that 
     expect.objectContaining({
       action_category: 'tuning_ts_min',
       scope_subset: { side: 'a', timeframe: '15m' },
-      reason: 'covered by timeframe=15m',
+      reason: 'covered by timeframe=15m, whose override holds here too',
     }),
   );
 });
@@ -51,7 +51,7 @@ test('The reason of a slice just under N_MIN is its number of events', () => {
   const result = replayEvents([...core(60), ...core(32, { scope: fifteen })]);
   expect(result.noOverrideReasons.at(-1)).toMatchObject({
     scope_subset: fifteen,
-    reason: '32 of 33 events',
+    reason: '32 of 33 needed events in the last 90 days',
   });
 });
 

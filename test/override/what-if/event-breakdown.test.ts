@@ -28,7 +28,9 @@ describe('events that no value moves', () => {
       event({ outcome: 'success', daysAgo: 5, knownDaysAgo: -0.1 }),
     ];
     expect(runWhatIf([...worked, ...outside])).toEqual(runWhatIf(worked));
-    expect(runWhatIf(worked, { days: 9 }).reason).toBe('no event of the slice has an outcome in the window');
+    expect(runWhatIf(worked, { days: 9 }).reason?.text).toBe(
+      'no event of the slice in the last 9 days has a known outcome',
+    );
   });
 
   test('A what-if of a disabled lever gives the reason instead of a curve', () => {
@@ -40,15 +42,15 @@ describe('events that no value moves', () => {
     const result = runWhatIf(bare);
     expect(result).toMatchObject({
       curve: [],
-      reason: 'factor ts_score missing on 100 %',
+      reason: { code: 'factor_missing' },
       events: { total: 40 },
     });
     expect(result.base).toBeUndefined();
     expect(result.sentence).toBe(
-      'nothing can be said about ts_min on everything: factor ts_score missing on 100 %',
+      'nothing can be said about ts_min on everything: none of 40 events logs a number ts_score or ts_min: log both in factors, on at least 50 % of the events',
     );
-    expect(runWhatIf(worked, {}, { ...ALONE, nMin: 33 }).reason).toBe(
-      '22 of 33 events carry ts_score and ts_min',
+    expect(runWhatIf(worked, {}, { ...ALONE, nMin: 33 }).reason?.text).toBe(
+      '22 of 33 needed events log ts_score and a usable ts_min',
     );
   });
 
@@ -57,9 +59,10 @@ describe('events that no value moves', () => {
     const result = runWhatIf([...worked, ...times(2, { ...slice, flags: [['ts_ok', true]] })], {
       scope: { a: '1' },
     });
-    expect(result.reason).toBe(
-      'no success or failure of the slice that passes all other gates carries ts_score',
-    );
+    expect(result.reason).toEqual({
+      code: 'factor_missing',
+      text: 'the threshold decides none of 2 events: 2 log no usable pair of ts_score and ts_min',
+    });
   });
 });
 

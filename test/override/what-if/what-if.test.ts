@@ -76,6 +76,32 @@ describe('the curve of one threshold in one slice', () => {
   });
 });
 
+describe('thresholds at or below 0', () => {
+  test('No multiplier moves them: their events keep the result that they logged, and so does their median', () => {
+    const scope = { chain: 'z' };
+    const blockedBy = ['ts'];
+    const slice = [
+      ...times(30, { scope, outcome: 'success', numbers: { ts_score: -0.1, ts_min: -0.3 }, blockedBy: [] }),
+      ...times(30, {
+        scope,
+        outcome: 'failure',
+        acted: false,
+        numbers: { ts_score: -0.5, ts_min: -0.3 },
+        blockedBy,
+      }),
+      ...times(4, { scope, outcome: 'success', acted: false, numbers: { ts_score: 0.5 } }),
+    ];
+    const others = times(200, { outcome: 'failure', numbers: {} });
+    const result = runWhatIf([...slice, ...others], { scope, from: 0.5, to: 2, points: 4 });
+    expect(result.curve.map(point => [point.value, point.threshold, point.winners, point.losers])).toEqual([
+      [0.5, -0.3, 34, 0],
+      [1, -0.3, 30, 0],
+      [1.5, -0.3, 30, 0],
+      [2, -0.3, 30, 0],
+    ]);
+  });
+});
+
 describe('the other gates', () => {
   test('An event that fails another gate is taken at no value of a what-if', () => {
     const blocked = [

@@ -1,7 +1,7 @@
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { DimensionCoverage } from './dimension-coverage.ts';
 
-/** The scope dimensions that lessons use, and those that look-ups contain. */
+/** The scope dimensions that lessons use, those that look-ups contain, and misspelt factors of events. */
 export interface DimensionStore {
   /**
    * Sets the dimensions that the lessons of the last run use, sorted. A dimension that was used before keeps the time
@@ -10,5 +10,7 @@ export interface DimensionStore {
   putUsed(pattern: PatternKey, names: readonly string[]): Promise<void>;
   /** Records the current time as the last one at which look-ups contained the given dimensions. */
   recordQueried(pattern: PatternKey, names: readonly string[]): Promise<void>;
+  /** Records the current time as the last one at which events contained factors that are near misses of known names. */
+  recordFactors(pattern: PatternKey, names: readonly string[]): Promise<void>;
   coverage(pattern: PatternKey): Promise<DimensionCoverage>;
 }

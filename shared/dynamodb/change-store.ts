@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { Fault } from '../errors.ts';
+import type { Change, PatternChange } from '../generation/generation.ts';
+import { changeSchema, patternChangeSchema } from '../generation/generation.ts';
+import type { ChangeQuery, ChangeStore } from '../generation/ports.ts';
+import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { ControlTable } from './control-table.ts';
+import * as keys from './keys.ts';
+
+/** Days after which a change expires. */
+const CHANGE_DAYS = 400;
+/** Maximum number of changes of an audit that are read at once. */
+const AUDIT_PAGE = 100;
+/** A page token: the time and the id of the first change of the page. */
+const TOKEN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#[0-9a-f]{8}$/;
+
+/**
+ * Changes in the control table. Each is an item of its pattern and an item of the partition of all changes, so that
+ * both lists are one query over a span of time.
+ */
+export class DynamoChangeStore implements ChangeStore {
+  readonly #control: ControlTable;
+
+  constructor(control: ControlTable) {
+    this.#control = control;
+  }
+
+  async audit(pattern: PatternKey, change: Change): Promise<void> {
+    await this.#write(pattern, change, true);
+  }
+
+  async list(pattern: PatternKey, change: Change): Promise<void> {
+    await this.#write(pattern, change, false);
+  }
+
+  async audits(pattern: PatternKey): Promise<Change[]> {
+    const items = await this.#control.db.queryPage({
+      ...this.#control.partition(keys.patternPartition(pattern), keys.AUDIT_PREFIX),
+      ScanIndexForward: false,
+      Limit: AUDIT_PAGE,
+    });
+    return items.map(item => changeSchema.parse(item.change));
+  }
+
+  async page({ pattern, from, to, limit, next }: ChangeQuery) {
+    if (next !== undefined && !TOKEN.test(next)) throw invalidToken();
+    const prefix = pattern === undefined ? '' : keys.CHANGE_PREFIX;
+    const items = await this.#control.db.queryPage({
+      TableName: this.#control.name,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :p AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: {
+        ':p': pattern === undefined ? keys.CHANGES : keys.patternPartition(pattern),
+        ':from': prefix + (from === undefined ? '0' : keys.changeSort(timeOf(from), '')),
+        ':to': prefix + (next ?? (to === undefined ? '~' : keys.changeSort(timeOf(to), '~'))),
+      },
+      ScanIndexForward: false,
+      // One item more than the page tells whether there is another page.
+      Limit: limit + 1,
+    });
+    const following = items[limit];
+    return {
+      changes: items.slice(0, limit).map(item => patternChangeSchema.parse(item.change)),
+      ...(following && { next: String(following.sk).slice(prefix.length) }),
+    };
+  }
+
+  /** Writes every item of a change; the change must not happen before this resolves. */
+  async #write(pattern: PatternKey, change: Change, isAudited: boolean): Promise<void> {
+    const sort = keys.changeSort(change.at, randomUUID().slice(0, 8));
+    const listed: { change: PatternChange } = { change: { ...change, pattern_key: pattern } };
+    const pk = keys.patternPartition(pattern);
+    await Promise.all([
+      ...(isAudited ? [this.#control.put(pk, keys.auditSort(sort), { change }, CHANGE_DAYS)] : []),
+      this.#control.put(pk, `${keys.CHANGE_PREFIX}${sort}`, listed, CHANGE_DAYS),
+      this.#control.put(keys.CHANGES, sort, listed, CHANGE_DAYS),
+    ]);
+  }
+}
+
+const timeOf = (ms: number): string => new Date(ms).toISOString();
+
+function invalidToken(): Fault {
+  return new Fault('invalid_page_token', 'the page token is invalid: pass "next" exactly as it was returned');
+}
