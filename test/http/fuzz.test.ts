@@ -186,7 +186,9 @@ function pathOf(route: Route): string {
   const query: [string, unknown][] = [];
   for (const name of Object.keys(route.query?.shape ?? {})) {
     if (name === 'pattern_key') query.push([name, pick(PATTERNS)]);
-    else if (['lever', 'from', 'to'].includes(name))
+    else if (route === ROUTES.getChanges && ['from', 'to'].includes(name)) {
+      if (chance(0.5)) query.push([name, pick(TIMES)]);
+    } else if (['lever', 'from', 'to'].includes(name))
       query.push([name, chance(0.9) ? BY_NAME[name]?.() : pick(ODD_VALUES)]);
     else if (chance(0.5)) continue;
     else if (name === 'limit') query.push([name, pick([1, 2, 100, 1000, 0, 1001, 'x', '', '1e2'])]);
@@ -194,6 +196,7 @@ function pathOf(route: Route): string {
     else if (name === 'diff') query.push([name, pick(['1,2', '2,1', '1,1', '1,99', '1', 'x', ''])]);
     else if (name === 'resolution') query.push([name, pick(['blend', 'most-specific', 'product', 'best'])]);
     else if (name === 'as_of') query.push([name, pick(TIMES)]);
+    else if (name === 'cycle_id') query.push([name, pick([...cycleIds, ''])]);
     else query.push([name, pick(['true', 'false', '1', '2', ''])]);
   }
   if (route === ROUTES.getLookup || route === ROUTES.getWhatIf) {

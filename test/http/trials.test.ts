@@ -229,6 +229,7 @@ describe('[T2] the result of a run', () => {
 
   it('A pattern that a run did not compute answers unknown_cycle and says where to look', async () => {
     const { cycle_id } = await api.trial({ n_min: 5 });
+    await api.postEvents(events(1, 'later', { pattern: S2 }));
     const path = `/v1/overrides?pattern_key=${S2}&cycle_id=${cycle_id}`;
     expect((await requestProblem(api, 'GET', path)).detail).toBe(
       `cycle ${cycle_id} has no result for ${S2}: GET /v1/cycles/${cycle_id} shows what it computed`,
@@ -346,9 +347,7 @@ describe('options of a run', () => {
     expect(await requestProblem(api, 'POST', '/v1/cycles', body)).toMatchObject({
       status: 404,
       code: 'unknown_pattern',
-      detail:
-        'no event names pm.uptrend.S1.entri (did you mean "pm.uptrend.S1.entry"?): ' +
-        'check the key, or send an event of it first',
+      detail: 'no event named pm.uptrend.S1.entri; did you mean pm.uptrend.S1.entry?',
     });
   });
 

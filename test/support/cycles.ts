@@ -12,7 +12,7 @@ let started = 0;
 /** Runs one cycle over every pattern, in the order of the state machine. An error in a step ends the cycle. */
 export async function runCycle(runtime: Runtime, options: object = {}): Promise<PatternRun[]> {
   const execution = { name: `run ${started++}`, started_at: iso(runtime.now()) };
-  const opened = await openStep(runtime, { execution, options: publishing({ n_min: 10, ...options }) });
+  const opened = await openStep(runtime, { execution, options: publishing(options) });
   const { cycle, patterns } = opened;
   for (const pattern_key of patterns) {
     const mined = await tuneStep(runtime, { cycle, pattern_key });

@@ -39,7 +39,7 @@ export function usePatternRuns() {
   const open = (options: object = {}): Promise<OpenedCycle> =>
     openStep(stores().runtime, {
       execution: { name: `run ${runCount++}`, started_at: iso(stores().clock.now) },
-      options: publishing({ n_min: 10, ...options }),
+      options: publishing(options),
     });
   const mine = ({ cycle }: OpenedCycle): Promise<MinedPattern> =>
     tuneStep(stores().runtime, { cycle, pattern_key: S1 });

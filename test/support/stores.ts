@@ -8,7 +8,7 @@ import { createRuntime } from '../../shared/runtime.ts';
 import { DynamoDbProxy } from './dynamodb-proxy.ts';
 import { NOW } from './episodes.ts';
 
-/** Opens the stores on an engine in memory, with a settable clock, a proxy for faults, and access to raw items. */
+/** Opens the stores on an engine in memory, with `n_min` 10, a settable clock, a proxy for faults, and access to raw items. */
 export async function openStores(options: { readonly maxAttempts?: number } = {}) {
   const engine = await openEmbeddedEngine();
   const proxy = new DynamoDbProxy();
@@ -19,6 +19,7 @@ export async function openStores(options: { readonly maxAttempts?: number } = {}
     LESSONS_TABLE: 'lessons',
     OVERRIDES_TABLE: 'overrides',
     CONTROL_TABLE: 'control',
+    N_MIN: '10',
   });
   const client = documentClient({ ...proxy.settings(engine.settings), ...options });
   await ensureTables(client, config.tables);

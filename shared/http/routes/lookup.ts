@@ -56,7 +56,7 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
     return c.json(await respondToLookup(deps, toLookupRequest(request)));
   });
 
-  addRoute(app, ENDPOINTS.getSnapshot, c => respondToSnapshot(c, deps));
+  addRoute(app, { ...ENDPOINTS.getSnapshot, query: snapshotQuerySchema }, c => respondToSnapshot(c, deps));
 }
 
 /** Answers all overrides of a pattern. Each form has its own tag, because their bytes differ. */
