@@ -33,6 +33,7 @@ export const changeReason = z
   .trim()
   .min(1)
   .max(1000)
+  .refine(text => text.isWellFormed(), 'must be well-formed Unicode')
   .meta({ description: 'The reason for the change, which the audit stores.' });
 
 /** Reports whether a JSON value is an object; an array is not. */
