@@ -12,12 +12,15 @@ type SettingName = keyof Pick<
   | 'CHALLENGERS'
   | 'PAYOFF_WIN'
   | 'PAYOFF_LOSS'
+  | 'HALT'
+  | 'BASE_THRESHOLDS'
   | 'CYCLE_MAX_AGE_MINUTES'
   | 'EVENT_RETENTION_DAYS'
   | 'LOG_LEVEL'
 >;
 
 const POLICIES = environmentSchema.shape.POLICY.unwrap().options;
+const HALT_MODES = environmentSchema.shape.HALT.unwrap().options;
 const LOG_LEVELS = environmentSchema.shape.LOG_LEVEL.unwrap().options;
 
 /** Matches `none`, or a comma-separated list of the names. */
@@ -49,6 +52,14 @@ export function readSettings(read: ReadContext): Settings {
     ),
     PAYOFF_WIN: number('payoffWin', '2'),
     PAYOFF_LOSS: number('payoffLoss', '1'),
+    HALT: oneOf('halt', 'advise', HALT_MODES),
+    BASE_THRESHOLDS: contextMatch(
+      read,
+      'baseThresholds',
+      '',
+      /^([a-z_]+=-?\d+(\.\d+)?(,[a-z_]+=-?\d+(\.\d+)?)*)?$/,
+      'name=number pairs, separated by commas',
+    ),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),
     LOG_LEVEL: oneOf('logLevel', 'info', LOG_LEVELS),

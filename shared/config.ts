@@ -1,8 +1,20 @@
 import * as z from 'zod';
+import type { HaltMode } from './override/halt/halt-mode.ts';
+import { haltModeSchema } from './override/halt/halt-mode.ts';
 import { POLICIES } from './override/override.ts';
 import type { Payoff } from './override/payoff.ts';
+import type { BaseThresholds } from './override/threshold-settings.ts';
+import { baseThresholdsSchema } from './override/threshold-settings.ts';
 
 const wholeNumber = z.coerce.number().int();
+
+/** Reads `name=number,…`; a text that is not a number becomes NaN, which the schema rejects by its name. */
+function pairsOf(text: string): [string, number][] {
+  return text.split(',').flatMap(pair => {
+    const [name = '', value = ''] = pair.split('=').map(part => part.trim());
+    return name === '' ? [] : [[name, value === '' ? Number.NaN : Number(value)]];
+  });
+}
 
 /** All settings, by the name of their environment variable. The type checker checks `infra/` against this schema. */
 export const environmentSchema = z.object({
@@ -24,6 +36,14 @@ export const environmentSchema = z.object({
   /** The payoff: gain of an acted success, and loss of an acted failure. */
   PAYOFF_WIN: z.coerce.number().positive().default(2),
   PAYOFF_LOSS: z.coerce.number().positive().default(1),
+  /** What the verdict on a pattern that loses over a year does. */
+  HALT: haltModeSchema.default('advise'),
+  /** Thresholds that stand in where events log none: `ts_min=0.6,halo_max=1`. */
+  BASE_THRESHOLDS: z
+    .string()
+    .default('')
+    .transform((text): Record<string, number | undefined> => Object.fromEntries(pairsOf(text)))
+    .pipe(baseThresholdsSchema),
   /** `status` is unhealthy when the last finished run is older than this, in minutes. */
   CYCLE_MAX_AGE_MINUTES: wholeNumber.min(1).default(120),
   /** Days from the receipt of an event to its expiry: more than any window, so that no run misses expired events. */
@@ -48,6 +68,8 @@ export interface Config {
     readonly policy: (typeof POLICIES)[number];
     readonly challengers: readonly (typeof POLICIES)[number][];
     readonly payoff: Payoff;
+    readonly halt: HaltMode;
+    readonly baseThresholds: BaseThresholds;
   };
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;
@@ -83,6 +105,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       policy: env.POLICY,
       challengers: env.CHALLENGERS,
       payoff: { win: env.PAYOFF_WIN, loss: env.PAYOFF_LOSS },
+      halt: env.HALT,
+      baseThresholds: env.BASE_THRESHOLDS,
     },
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
-import { integerAtLeast, payoffOf, positive } from '../arguments.ts';
+import { integerAtLeast, payoffOf, positive, thresholds } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, usageError } from '../exit-codes.ts';
 import { printable, significant } from '../format.ts';
@@ -13,6 +13,8 @@ interface Options {
   readonly loss?: number;
   readonly nMin?: number;
   readonly lookbackDays?: number;
+  readonly halt?: string;
+  readonly baseThreshold?: Record<string, number>;
   readonly reason: string;
 }
 
@@ -39,6 +41,8 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     .option('--loss <amount>', 'loss of an acted failure; requires --win', positive)
     .option('--n-min <n>', 'events with an outcome that a lesson needs', integerAtLeast(1))
     .addOption(lookbackOption('days of events that a cycle reads, by event time'))
+    .option('--halt <mode>', 'what a year of losses does: advise, apply or off')
+    .option('--base-threshold <pairs>', 'name=number,…: stand in where events log no threshold', thresholds)
     .addOption(reasonOption())
     .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
@@ -47,13 +51,17 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
         const path = patternPath(pattern, 'settings');
         const { raw, data } = await session.request(settingsAnswerSchema, path, call);
         session.output(raw, () => {
-          const { policy, challengers, payoff, n_min, lookback_days } = data;
+          const { policy, challengers, payoff, n_min, lookback_days, halt, base_thresholds } = data;
           session.print(session.bold(printable(data.pattern_key)));
           const compared = challengers.length === 0 ? '' : `, compared with ${challengers.join(', ')}`;
           session.print(`policy    ${printable(policy + compared)}`);
           session.print(`payoff    win ${significant(payoff.win)}, loss ${significant(payoff.loss)}`);
           session.print(`n_min     ${n_min}`);
           session.print(`lookback  ${lookback_days} days`);
+          session.print(`halt      ${halt}`);
+          const standIns = Object.entries(base_thresholds);
+          if (standIns.length > 0)
+            session.print(`base      ${standIns.map(([name, value]) => `${name} ${value}`).join(', ')}`);
         });
         return EXIT.ok;
       }),
@@ -61,17 +69,20 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
 }
 
 /** Returns the request body. @throws Failure (usage) without any setting, or with half a payoff */
-function settingsBody({ policy, challengers, win, loss, nMin, lookbackDays, reason }: Options): object {
+function settingsBody(options: Options): object {
+  const { policy, challengers, win, loss, nMin, lookbackDays, halt, baseThreshold, reason } = options;
   const settings = {
     policy,
     challengers: challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim()),
     payoff: payoffOf(win, loss),
     n_min: nMin,
     lookback_days: lookbackDays,
+    halt,
+    base_thresholds: baseThreshold,
   };
   if (Object.values(settings).every(value => value === undefined))
     throw usageError(
-      'nothing to set; give --policy, --challengers, --win and --loss, --n-min or --lookback-days',
+      'nothing to set; give --policy, --challengers, --win and --loss, --n-min, --lookback-days, --halt or --base-threshold',
     );
   return { ...settings, reason };
 }

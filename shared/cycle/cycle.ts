@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { keptSetSchema } from '../generation/generation.ts';
 import { shortHash } from '../hash.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
+import { entriesSchema } from '../override/halt/halt-mode.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
 import { count, instant, lookbackDays } from '../validation.ts';
@@ -51,6 +52,8 @@ export const minedPatternSchema = z.object({
   lessons: keptSetSchema,
   overrides: keptSetSchema,
   evidence: z.array(evidenceSummarySchema),
+  entries: entriesSchema.default('open'),
+  entries_reason: z.string().optional(),
   /** The policy's remark on the pattern as a whole. */
   note: z.string().optional(),
   /** Numbers of events of the largest slices below `n_min`. */

@@ -16,6 +16,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
  *   pattern#KEY             sk near                       slices just under n_min in the last run
  *   pattern#KEY             sk evidence                   the policy comparison of the last run
+ *   pattern#KEY             sk base-days                  daily results of the base gates over a year
  *   pattern#KEY             sk generation#NUMBER          past generations
  *   pattern#KEY             sk audit#TIME#ID              who changed what, when, why
  *   cycles                  sk cycle id (time first)      the runs, oldest first
@@ -126,6 +127,7 @@ export const HEAD = 'head';
 export const COUNTS = 'counts';
 export const NEAR = 'near';
 export const EVIDENCE = 'evidence';
+export const BASE_DAYS = 'base-days';
 export const USED = 'used';
 const QUERIED_PREFIX = 'asked#';
 export const GENERATION_PREFIX = 'generation#';

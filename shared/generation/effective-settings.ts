@@ -1,7 +1,9 @@
 import { Fault } from '../errors.ts';
+import type { HaltMode } from '../override/halt/halt-mode.ts';
 import type { Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { Payoff } from '../override/payoff.ts';
+import type { BaseThresholds } from '../override/threshold-settings.ts';
 import { didYouMean } from '../suggestion.ts';
 import type { Settings } from './head.ts';
 
@@ -12,6 +14,8 @@ export interface Defaults {
   readonly policy: Policy;
   readonly challengers: readonly Policy[];
   readonly payoff: Payoff;
+  readonly halt: HaltMode;
+  readonly baseThresholds: BaseThresholds;
 }
 
 /** The settings of one pattern in one run. */
@@ -24,6 +28,9 @@ export interface EffectiveSettings {
   readonly n_min: number;
   /** Length of the window, days. */
   readonly lookback_days: number;
+  readonly halt: HaltMode;
+  /** Thresholds that stand in where events log none. */
+  readonly base_thresholds: BaseThresholds;
 }
 
 /** Chooses each setting: the run's, else the pattern's, else the stage's. @throws Fault `policy_not_available` */
@@ -45,6 +52,8 @@ export function effectiveSettings(
     payoff: settings.payoff ?? defaults.payoff,
     n_min: run.n_min ?? settings.n_min ?? defaults.nMin,
     lookback_days: run.lookback_days ?? settings.lookback_days ?? defaults.lookbackDays,
+    halt: settings.halt ?? defaults.halt,
+    base_thresholds: settings.base_thresholds ?? defaults.baseThresholds,
   };
 }
 

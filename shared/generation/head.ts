@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { haltModeSchema } from '../override/halt/halt-mode.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
+import { baseThresholdsSchema } from '../override/threshold-settings.ts';
 import { count, lookbackDays } from '../validation.ts';
 import { changeSchema, generationSchema } from './generation.ts';
 
@@ -22,6 +24,8 @@ const settingsSchema = z.object({
   payoff: payoffSchema.optional(),
   n_min: count.min(1).max(1_000_000).optional(),
   lookback_days: lookbackDays.optional(),
+  halt: haltModeSchema.optional(),
+  base_thresholds: baseThresholdsSchema.optional(),
 });
 export type Settings = z.output<typeof settingsSchema>;
 

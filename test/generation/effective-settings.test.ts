@@ -9,6 +9,8 @@ describe('settings in force', () => {
     policy: 'drift',
     challengers: ['drift', 'replay'],
     payoff: { win: 2, loss: 1 },
+    halt: 'advise',
+    baseThresholds: { ts_min: 0.6 },
   } as const;
 
   it.each([
@@ -23,6 +25,8 @@ describe('settings in force', () => {
     [{ policy: 'drift' as const }, { policy: 'replay' }, { policy: 'replay', challengers: ['drift'] }],
     [{ policy: 'replay' as const }, {}, { policy: 'replay', challengers: ['drift'] }],
     [{}, {}, { policy: 'drift', challengers: ['replay'] }],
+    [{}, {}, { halt: 'advise', base_thresholds: { ts_min: 0.6 } }],
+    [{ halt: 'apply' as const, base_thresholds: {} }, {}, { halt: 'apply', base_thresholds: {} }],
     [{ challengers: [] }, {}, { policy: 'drift', challengers: [] }],
   ])(
     'A setting comes from the run, else the pattern, else the stage: pattern %j, run %j',

@@ -57,6 +57,8 @@ describe('functions', () => {
         policy: 'drift',
         challengers: ['drift', 'replay'],
         payoff: { win: 2, loss: 1 },
+        halt: 'advise',
+        baseThresholds: {},
       });
       expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
       expect(config.dynamodbEndpoint).toBeUndefined();

@@ -4,11 +4,13 @@ import { Fault } from '../../errors.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { Generation } from '../../generation/generation.ts';
+import type { StoredDays } from '../../generation/ports.ts';
 import { storeUnlessUnchanged } from '../../generation/retention.ts';
 import { dimensionsOf } from '../../lesson/lesson.ts';
 import { summarize } from '../../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
+import { DAY_MS } from '../../time.ts';
 import { parse } from '../../validation.ts';
 import type { CycleRun, MinedPattern } from '../cycle.ts';
 import { cycleRunSchema } from '../cycle.ts';
@@ -32,7 +34,9 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   const current = head?.current;
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
   const columns = await readWindow(deps, cycle, pattern, settings, current);
-  const tuned = tunePattern(pattern, columns, Date.parse(cycle.as_of), settings);
+  const asOf = Date.parse(cycle.as_of);
+  const stored = await deps.heads.storedDays(pattern);
+  const tuned = tunePattern(pattern, columns, asOf, settings, stored.days);
   const lessons = await storeUnlessUnchanged(deps, deps.lessons, pattern, tuned.lessons, current?.lessons);
   const overrides = await storeUnlessUnchanged(
     deps,
@@ -43,6 +47,7 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   );
   await deps.heads.putNear(pattern, tuned.near);
   await deps.heads.putEvidence(pattern, tuned.evidence);
+  await sealDays(deps, pattern, stored, { writtenOn: Math.floor(asOf / DAY_MS), days: tuned.days });
   await deps.dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
   return {
     pattern_key: pattern,
@@ -55,10 +60,25 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     lessons,
     overrides,
     evidence: tuned.evidence.policies.map(summarize),
+    entries: tuned.entries,
+    ...(tuned.entries_reason !== undefined && { entries_reason: tuned.entries_reason }),
     ...(tuned.shortfall !== undefined && { shortfall: tuned.shortfall }),
     ...(tuned.note !== undefined && { note: tuned.note }),
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
   };
+}
+
+/**
+ * Stores the daily results once a day, so that those of days that leave the window are kept. A run as of an earlier day
+ * than the last one stores nothing.
+ */
+async function sealDays(
+  { heads }: Pick<CycleDeps, 'heads'>,
+  pattern: PatternKey,
+  before: StoredDays,
+  next: StoredDays,
+): Promise<void> {
+  if (next.writtenOn > before.writtenOn && next.days.length > 0) await heads.putStoredDays(pattern, next);
 }
 
 async function readWindow(

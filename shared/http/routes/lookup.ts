@@ -6,7 +6,7 @@ import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
 import type { Log } from '../../log.ts';
 import type { GenerationCache } from '../../lookup/generation-cache.ts';
 import type { LookupRequest, LookupResult } from '../../lookup/look-up.ts';
-import { lookUp, servesOverrides } from '../../lookup/look-up.ts';
+import { entriesOf, lookUp, servesOverrides } from '../../lookup/look-up.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
 import type { Override, Policy } from '../../override/override.ts';
 import { DEFAULT_RESOLUTION } from '../../override/override.ts';
@@ -59,7 +59,16 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
     const resolution = current?.resolution ?? DEFAULT_RESOLUTION[policy];
     const rows = overrides.map(override => ({ pattern_key: pattern, ...override }));
     return c.json(
-      { pattern_key: pattern, generation, etag, mode, policy, resolution, overrides: rows },
+      {
+        pattern_key: pattern,
+        generation,
+        etag,
+        mode,
+        policy,
+        resolution,
+        entries: entriesOf(head).entries,
+        overrides: rows,
+      },
       200,
       { etag },
     );

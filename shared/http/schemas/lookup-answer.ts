@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { modeSchema } from '../../generation/head.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
+import { entriesSchema } from '../../override/halt/halt-mode.ts';
 import { resolutionSchema } from '../../override/override.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
 import { count } from '../../validation.ts';
@@ -34,6 +35,8 @@ export const lookupAnswerSchema = z
     mode: modeSchema,
     policy: z.string(),
     resolution: resolutionSchema,
+    entries: entriesSchema,
+    entries_reason: z.string().optional(),
     overrides: z.array(resolvedOverrideSchema),
     thresholds: z
       .record(z.string(), z.number())
@@ -60,6 +63,7 @@ export const snapshotSchema = z
     mode: modeSchema,
     policy: z.string(),
     resolution: resolutionSchema,
+    entries: entriesSchema,
     overrides: z.array(overrideAnswerSchema),
   })
   .meta({ id: 'Snapshot' });

@@ -2,8 +2,10 @@ import * as z from 'zod';
 import { changeSchema } from '../../generation/generation.ts';
 import { modeSchema } from '../../generation/head.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
+import { entriesSchema, haltModeSchema } from '../../override/halt/halt-mode.ts';
 import { POLICIES, resolutionSchema } from '../../override/override.ts';
 import { payoffSchema } from '../../override/payoff.ts';
+import { baseThresholdsSchema } from '../../override/threshold-settings.ts';
 import { scopeSubsetSchema } from '../../pattern/scope.ts';
 import { count, lookbackDays } from '../../validation.ts';
 import { generation, patternKey } from './fields.ts';
@@ -33,6 +35,10 @@ export const settingsRequestSchema = z
     payoff: payoffSchema.optional(),
     n_min: count.min(1).max(1_000_000).optional(),
     lookback_days: lookbackDays.optional(),
+    halt: haltModeSchema
+      .optional()
+      .meta({ description: 'What happens when a pattern loses over a year: advise, apply or off.' }),
+    base_thresholds: baseThresholdsSchema.optional(),
     reason,
   })
   .meta({ id: 'SettingsRequest' });
@@ -45,6 +51,8 @@ export const settingsAnswerSchema = z
     payoff: payoffSchema,
     n_min: count,
     lookback_days: count,
+    halt: haltModeSchema,
+    base_thresholds: baseThresholdsSchema,
     last_change: changeSchema,
   })
   .meta({ id: 'Settings' });
@@ -80,6 +88,8 @@ const generationAnswerSchema = z
     lessons: count,
     overrides: count,
     published_at: z.iso.datetime(),
+    entries: entriesSchema.optional(),
+    entries_reason: z.string().optional(),
     cut: z.string().optional(),
     note: z.string().optional().meta({ description: 'A remark of the policy about the whole pattern.' }),
     evidence: z.array(evidenceSummarySchema).optional(),

@@ -38,6 +38,8 @@ it('settings sends only the settings of its options, and prints the settings in 
     payoff: { win: 1.5, loss: 1 },
     n_min: 50,
     lookback_days: 90,
+    halt: 'advise',
+    base_thresholds: {},
   };
   const argv = ['settings', PATTERN, '--n-min', '50', '--win', '1.5', '--loss', '1', '--reason', 'thin data'];
   const result = await session.run(always({ ...inForce, last_change: CHANGE }), argv);
