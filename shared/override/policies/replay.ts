@@ -4,7 +4,6 @@ import { shiftOf } from '../../lever/lever.ts';
 import { clamp, elementAt } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
-import { breakEvenVariance } from '../../statistics/clustered-variance.ts';
 import { DAY_MS } from '../../time.ts';
 import type { Override, OverrideEvidence } from '../override.ts';
 import { byScopeHashThenCategory, MULTIPLIER_RANGE } from '../override.ts';
@@ -17,6 +16,7 @@ import { prepareGates } from '../replay/gates.ts';
 import { fitGreedily } from '../replay/greedy-fit.ts';
 import type { NoOverrideReason } from '../replay/no-override-reasons.ts';
 import { noOverrideReasons } from '../replay/no-override-reasons.ts';
+import { lowerBound } from '../replay/redundant-moves.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import { REPLAY_SETTINGS } from '../replay/settings.ts';
 import { rowsOf, sliceDimensions, sliceScope } from '../replay/slices.ts';
@@ -208,21 +208,4 @@ function overrideOf(
       ...(heldOut && { held_out: heldOut }),
     },
   };
-}
-
-/**
- * Returns the lower bound of a gain: the gain less `z` standard errors, with the least and the prior variance of the
- * fit.
- *
- * Example: a gain of 50 has an error of √130 from 40 events at 2:1. With 20 prior events and z = 2 its lower bound is
- * 50 − 2·√(max(130, 2·40) + 2·20) = 23.9.
- */
-function lowerBound(
-  { gain, error, changed }: UtilityComparison,
-  z: number,
-  { payoff, priorEvents }: ReplaySettings,
-): number {
-  const least = breakEvenVariance(changed, payoff);
-  const variance = Math.max(error ** 2, least) + breakEvenVariance(priorEvents, payoff);
-  return gain - z * Math.sqrt(variance);
 }
