@@ -18,6 +18,10 @@ export interface Promised {
   readonly kinds: readonly Kind[];
   /** In-sample gain of each event that the override changes. */
   readonly inSample: number;
+  /** Forecast gain of each event that it changes. */
+  readonly expected: number;
+  /** True when what came in the days after lies within the 90 % interval of the forecast. */
+  readonly held: boolean;
   /** Gain and changed events of each day after, by a name of the day that is unique over all runs. */
   readonly came: ReadonlyMap<string, { gain: number; changed: number }>;
   /** Gain if chance had changed as many events in the same direction. */
@@ -29,6 +33,9 @@ export interface PromiseResult {
   readonly kind: Kind;
   readonly overrides: number;
   readonly inSample: number;
+  readonly expected: number;
+  /** Share of forecasts whose 90 % interval held. */
+  readonly held: number;
   readonly came: Estimate;
   readonly byChance: number;
 }
@@ -62,15 +69,18 @@ function followOne(market: Market, at: number, all: readonly Override[], overrid
   const opens = evidence.winners + evidence.losers > 0;
   const came = new Map<string, { gain: number; changed: number }>();
   let changed = 0;
+  let gain = 0;
   for (const row of rows) {
     const change = elementAt(withIt, row) - elementAt(without, row);
     if (change === 0) continue;
     changed++;
+    gain += change * utilityOf(market, row);
     const name = `${market.run.name.split('-')[0]} ${Math.floor(elementAt(columns.time, row) / DAY_MS)}`;
     const sums = came.get(name) ?? { gain: 0, changed: 0 };
     came.set(name, { gain: sums.gain + change * utilityOf(market, row), changed: sums.changed + 1 });
   }
-  if (changed === 0) return [];
+  const { expected } = evidence;
+  if (changed === 0 || !expected) return [];
   return [
     {
       kinds: [
@@ -78,6 +88,8 @@ function followOne(market: Market, at: number, all: readonly Override[], overrid
         opens ? 'openings' : 'closings',
       ],
       inSample: evidence.gain / Math.max(1, Math.abs(evidence.winners) + Math.abs(evidence.losers)),
+      expected: expected.gain / expected.events,
+      held: gain >= expected.low && gain <= expected.high,
       came,
       byChance: changed * chanceGain(market, rows, opens),
     },
@@ -102,6 +114,7 @@ export function summarizePromises(promised: readonly Promised[]): PromiseResult[
     if (ofKind.length === 0) return [];
     const days = new Map<string, { gain: number; changed: number }>();
     let inSample = 0;
+    let expected = 0;
     let byChance = 0;
     for (const promise of ofKind) {
       byChance += promise.byChance;
@@ -109,6 +122,7 @@ export function summarizePromises(promised: readonly Promised[]): PromiseResult[
         const sums = days.get(day) ?? { gain: 0, changed: 0 };
         days.set(day, { gain: sums.gain + gain, changed: sums.changed + changed });
         inSample += changed * promise.inSample;
+        expected += changed * promise.expected;
       }
     }
     const sums = [...days.values()];
@@ -118,6 +132,16 @@ export function summarizePromises(promised: readonly Promised[]): PromiseResult[
       Float64Array.from(sums, day => day.gain),
       changed,
     );
-    return [{ kind, overrides: ofKind.length, inSample: inSample / total, came, byChance: byChance / total }];
+    return [
+      {
+        kind,
+        overrides: ofKind.length,
+        inSample: inSample / total,
+        expected: expected / total,
+        held: ofKind.filter(({ held }) => held).length / ofKind.length,
+        came,
+        byChance: byChance / total,
+      },
+    ];
   });
 }

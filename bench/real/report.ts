@@ -56,13 +56,23 @@ export function meansTable(results: readonly RunResult[]): string {
 export function promisesTable(promises: readonly PromiseResult[]): string {
   if (promises.length === 0) return 'Replay made no override that changed an event later.';
   return table(
-    ['replay, per changed event', 'overrides', 'in sample', 'came in 28 days', 'by chance'],
-    promises.map(({ kind, overrides, inSample, came, byChance }) => [
+    [
+      'replay, per changed event',
+      'overrides',
+      'in sample',
+      'expected',
+      'came in 28 days',
+      'by chance',
+      'forecasts held',
+    ],
+    promises.map(({ kind, overrides, inSample, expected, held, came, byChance }) => [
       kind,
       String(overrides),
       signed(inSample, 3),
+      signed(expected, 3),
       estimateText(came, 3),
       signed(byChance, 3),
+      `${Math.round(100 * held)} %`,
     ]),
   );
 }

@@ -34,6 +34,13 @@ const replayEvidenceSchema = z
     error: z.number().meta({ description: 'cluster-robust standard error of the gain' }),
     lower_bound: z.number(),
     window_days: integer,
+    expected: z
+      .object({ days: integer, events: z.number(), gain: z.number(), low: z.number(), high: z.number() })
+      .optional()
+      .meta({
+        description:
+          'out of sample: gain in the days to come, with a 90 % interval of what will come, from what such moves brought later',
+      }),
     held_out: z.object({ gain: z.number(), error: z.number(), events: integer }).optional().meta({
       description: 'all overrides together, fitted without the outcomes of the last days and scored on them',
     }),

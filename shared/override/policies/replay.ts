@@ -11,6 +11,8 @@ import { findChangePoint } from '../replay/change-point.ts';
 import { sortByBlock } from '../replay/clusters.ts';
 import { describeBase, describeCut, describeMove, describeOverride, interval } from '../replay/describe.ts';
 import type { Fit, LeverMove } from '../replay/fit.ts';
+import type { ForecastModel } from '../replay/forecast.ts';
+import { forecastGain, forecastModel } from '../replay/forecast.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
 import { fitGreedily } from '../replay/greedy-fit.ts';
@@ -72,7 +74,8 @@ export function replay(
   const gates = prepareGates(pattern, sortByBlock(columns, settings.clusters), settings);
   const { rows, fit, days, heldOut, withheld, changed } = fitWindow(gates, asOf, settings);
   const base = compareUtility(gates, rows, decisionsUnderMoves(gates, [], rows), undefined, settings);
-  const context: ReplayContext = { gates, rows, fit, settings, days, loses: base.gain < 0, heldOut };
+  const model = forecastModel(gates, rows, fit.moves, asOf, days, settings);
+  const context: ReplayContext = { gates, rows, fit, settings, days, loses: base.gain < 0, heldOut, model };
   const { cut } = fit.slices;
   return {
     overrides: withheld === undefined ? overrides(context) : [],
@@ -96,6 +99,7 @@ interface ReplayContext {
   /** True when the pattern loses at its base gates. */
   readonly loses: boolean;
   readonly heldOut: HeldOut | undefined;
+  readonly model: ForecastModel;
 }
 
 /** Returns the rows of the `days` before a moment whose outcome was known at that moment. */
@@ -181,7 +185,7 @@ function overrideOf(
   move: LeverMove,
   applied: AppliedMoves,
 ): ReplayOverride {
-  const { gates, rows, settings, days, heldOut } = context;
+  const { gates, rows, settings, days, heldOut, model } = context;
   const sliceRows = rowsOf(move.slice, gates.columns, rows);
   const flipped = compareUtility(gates, sliceRows, applied.acts, applied.without(move, sliceRows), settings);
   const lower = lowerBound(flipped, settings.z[sliceDimensions(move.slice)], settings);
@@ -205,6 +209,7 @@ function overrideOf(
       error: flipped.error,
       lower_bound: lower,
       window_days: days,
+      expected: forecastGain(flipped, model),
       ...(heldOut && { held_out: heldOut }),
     },
   };
