@@ -42,7 +42,7 @@ export function readSettings(read: ReadContext): Settings {
   return {
     N_MIN: number('nMin', '33'),
     LOOKBACK_DAYS: number('lookbackDays', '90'),
-    POLICY: oneOf('policy', 'drift', POLICIES),
+    POLICY: oneOf('policy', 'replay', POLICIES),
     CHALLENGERS: contextMatch(
       read,
       'challengers',

@@ -26,7 +26,7 @@ export const environmentSchema = z.object({
   N_MIN: wholeNumber.min(1).max(1_000_000).default(33),
   /** The length of the window of a run, by event timestamp, in days. */
   LOOKBACK_DAYS: wholeNumber.min(1).max(366).default(90),
-  POLICY: z.enum(POLICIES).default('drift'),
+  POLICY: z.enum(POLICIES).default('replay'),
   /** Policies that each run computes and compares with the one that it publishes, separated by commas, or `none`. */
   CHALLENGERS: z
     .string()

@@ -59,6 +59,7 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
           session.print(`n_min     ${n_min}`);
           session.print(`lookback  ${lookback_days} days`);
           session.print(`halt      ${halt}`);
+          if (data.warning !== undefined) session.warn(printable(data.warning));
           const standIns = Object.entries(base_thresholds);
           if (standIns.length > 0)
             session.print(`base      ${standIns.map(([name, value]) => `${name} ${value}`).join(', ')}`);

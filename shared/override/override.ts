@@ -19,6 +19,13 @@ export const DEFAULT_RESOLUTION: Readonly<Record<Policy, ResolutionMethod>> = {
   replay: 'product',
 };
 
+/** What is known to go wrong under a policy. */
+export const POLICY_WARNINGS: Readonly<Partial<Record<Policy, string>>> = {
+  drift:
+    'drift loosens gates with volume, even where they are right: on real candles with costs it lost against no tuning ' +
+    'in 12 of 12 runs; choose replay, or compare both in evidence',
+};
+
 const integer = z.number().int();
 
 /**

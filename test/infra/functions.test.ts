@@ -54,7 +54,7 @@ describe('functions', () => {
       expect(config.defaults).toEqual({
         nMin: 33,
         lookbackDays: 90,
-        policy: 'drift',
+        policy: 'replay',
         challengers: ['drift', 'replay'],
         payoff: { win: 2, loss: 1 },
         halt: 'advise',

@@ -19,6 +19,8 @@ export async function openStores(options: { readonly maxAttempts?: number } = {}
     LESSONS_TABLE: 'lessons',
     OVERRIDES_TABLE: 'overrides',
     CONTROL_TABLE: 'control',
+    // Tests of runs count the overrides of drift; tests of replay name it.
+    POLICY: 'drift',
   });
   const client = documentClient({ ...proxy.settings(engine.settings), ...options });
   await ensureTables(client, config.tables);

@@ -53,6 +53,7 @@ export const settingsAnswerSchema = z
     lookback_days: count,
     halt: haltModeSchema,
     base_thresholds: baseThresholdsSchema,
+    warning: z.string().optional().meta({ description: 'What is known to go wrong with these settings.' }),
     last_change: changeSchema,
   })
   .meta({ id: 'Settings' });
