@@ -40,7 +40,7 @@ export interface ForecastModel {
   readonly chance: { readonly closing: Mean; readonly opening: Mean };
   /** Share of the in-sample gain beyond chance that came true. */
   readonly share: Mean;
-  /** Length of the window that in-sample gains come from. */
+  /** Days that in-sample gains come from: the window, or less where the events begin later. */
   readonly windowDays: number;
 }
 
@@ -62,7 +62,18 @@ export function forecastModel(
   const chance = chanceOf(gates, rows, settings);
   const prior = { mean: PRIOR_SHARE, error: PRIOR_ERROR };
   const past = moves.length === 0 ? undefined : pastShare(gates, rows, asOf, chance, settings);
-  return { chance, share: past ? pooled(prior, past) : prior, windowDays };
+  return {
+    chance,
+    share: past ? pooled(prior, past) : prior,
+    windowDays: spanDays(gates, rows, asOf, windowDays),
+  };
+}
+
+/** Returns the days from the earliest event to `asOf`: at least one, at most the window. */
+function spanDays({ columns }: Gates, rows: Uint32Array, asOf: number, windowDays: number): number {
+  let earliest = asOf;
+  for (const row of rows) earliest = Math.min(earliest, elementAt(columns.time, row));
+  return Math.min(windowDays, Math.max(1, (asOf - earliest) / DAY_MS));
 }
 
 function chanceOf(gates: Gates, rows: Uint32Array, settings: ReplaySettings): ForecastModel['chance'] {

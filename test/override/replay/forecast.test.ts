@@ -3,7 +3,8 @@ import { Random } from '../../../bench/policy/random.ts';
 import type { ForecastModel } from '../../../shared/override/replay/forecast.ts';
 import { forecastGain } from '../../../shared/override/replay/forecast.ts';
 import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
-import { event, replayEvents } from '../../support/replay-events.ts';
+import { DAY } from '../../support/episodes.ts';
+import { AS_OF, event, replayEvents } from '../../support/replay-events.ts';
 
 const exactly = (mean: number) => ({ mean, error: 0 });
 const MODEL: ForecastModel = {
@@ -63,4 +64,12 @@ test('Where earlier moves came true the forecast comes near the in-sample gain',
   expect(inSample).toBeGreaterThan(0.5);
   expect((expected?.gain ?? 0) / (expected?.events ?? 1)).toBeGreaterThan(0.7 * inSample);
   expect(expected?.low).toBeGreaterThan(0);
+});
+
+test('A pattern whose events began 45 days ago is expected to change as many events a day as in those days', () => {
+  const young = tightEvents(3000).filter(({ time }) => time > AS_OF - 45 * DAY);
+  const [override] = replayEvents(young, REPLAY_SETTINGS).overrides;
+  const { winners = 0, losers = 0, expected } = override?.evidence ?? {};
+  expect(winners + losers).toBeGreaterThan(100);
+  expect((expected?.events ?? 0) / (winners + losers)).toBeCloseTo(28 / 45, 1);
 });
