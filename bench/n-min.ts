@@ -51,7 +51,7 @@ const CASES: readonly Case[] = values.quick
       { world: 'interactions only', eventsPerDay: 20, seeds: 20 },
       { world: 'null', eventsPerDay: 20, seeds: 20 },
       { world: 'null', eventsPerDay: 200, seeds: 3 },
-      { world: 'null clustered x3', eventsPerDay: 20, seeds: 20 },
+      { world: 'null hourly', eventsPerDay: 20, seeds: 20 },
     ];
 
 /** Returns the PM's events with an outcome. All lie in the 90 days to `AS_OF`, and all outcomes were known then. */

@@ -14,12 +14,15 @@ type SettingName = keyof Pick<
   | 'PAYOFF_LOSS'
   | 'JUMP'
   | 'ON_JUMP'
+  | 'HALT'
+  | 'BASE_THRESHOLDS'
   | 'CYCLE_MAX_AGE_MINUTES'
   | 'EVENT_RETENTION_DAYS'
   | 'LOG_LEVEL'
 >;
 
 const POLICIES = environmentSchema.shape.POLICY.unwrap().options;
+const HALT_MODES = environmentSchema.shape.HALT.unwrap().options;
 const LOG_LEVELS = environmentSchema.shape.LOG_LEVEL.unwrap().options;
 
 /** Matches `none`, or a comma-separated list of the names. */
@@ -42,7 +45,7 @@ export function readSettings(read: ReadContext): Settings {
   return {
     N_MIN: number('nMin', '33'),
     LOOKBACK_DAYS: number('lookbackDays', '90'),
-    POLICY: oneOf('policy', 'drift', POLICIES),
+    POLICY: oneOf('policy', 'replay', POLICIES),
     CHALLENGERS: contextMatch(
       read,
       'challengers',
@@ -54,6 +57,14 @@ export function readSettings(read: ReadContext): Settings {
     PAYOFF_LOSS: number('payoffLoss', '1'),
     JUMP: number('jump', '1.5'),
     ON_JUMP: oneOf('onJump', 'warn', ON_JUMP),
+    HALT: oneOf('halt', 'advise', HALT_MODES),
+    BASE_THRESHOLDS: contextMatch(
+      read,
+      'baseThresholds',
+      '',
+      /^([a-z_]+=-?\d+(\.\d+)?(,[a-z_]+=-?\d+(\.\d+)?)*)?$/,
+      'name=number pairs, separated by commas',
+    ),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),
     LOG_LEVEL: oneOf('logLevel', 'info', LOG_LEVELS),

@@ -89,6 +89,7 @@ async function main(): Promise<void> {
   process.stdout.write('PM Tuning demo: from events to tuned thresholds, with all data in memory.\n');
   const service = await openService({
     log: jsonLog('warn', line => process.stderr.write(`${line}\n`), Date.now),
+    environment: { POLICY: 'drift' },
   });
   const server = await listen(service.app, 0);
   try {

@@ -1,8 +1,12 @@
 import * as z from 'zod';
+import type { HaltMode } from './override/halt/halt-mode.ts';
+import { haltModeSchema } from './override/halt/halt-mode.ts';
 import type { OnJump } from './override/jump-settings.ts';
 import { jumpSchema, onJumpSchema } from './override/jump-settings.ts';
 import { POLICIES } from './override/override.ts';
 import type { Payoff } from './override/payoff.ts';
+import type { BaseThresholds } from './override/threshold-settings.ts';
+import { baseThresholdsSchema } from './override/threshold-settings.ts';
 import { MAX_N_MIN } from './validation.ts';
 
 /**
@@ -20,6 +24,14 @@ export function parseOrigin(text: string): string {
 
 const wholeNumber = z.coerce.number().int();
 
+/** Reads `name=number,…`; a text that is not a number becomes NaN, which the schema rejects by its name. */
+function pairsOf(text: string): [string, number][] {
+  return text.split(',').flatMap(pair => {
+    const [name = '', value = ''] = pair.split('=').map(part => part.trim());
+    return name === '' ? [] : [[name, value === '' ? Number.NaN : Number(value)]];
+  });
+}
+
 /** All settings, by the name of their environment variable. The type checker checks `infra/` against this schema. */
 export const environmentSchema = z.object({
   EVENTS_TABLE: z.string().min(3),
@@ -30,7 +42,7 @@ export const environmentSchema = z.object({
   N_MIN: wholeNumber.min(1).max(MAX_N_MIN).default(33),
   /** The length of the window of a run, by event timestamp, in days. */
   LOOKBACK_DAYS: wholeNumber.min(1).max(366).default(90),
-  POLICY: z.enum(POLICIES).default('drift'),
+  POLICY: z.enum(POLICIES).default('replay'),
   /** Policies that each run computes and compares with the one that it publishes, separated by commas, or `none`. */
   CHALLENGERS: z
     .string()
@@ -43,6 +55,14 @@ export const environmentSchema = z.object({
   /** The largest factor by which a run may move an override, and what a run does beyond it. */
   JUMP: z.coerce.number().pipe(jumpSchema).default(1.5),
   ON_JUMP: onJumpSchema.default('warn'),
+  /** What the verdict on a pattern that loses over a year does. */
+  HALT: haltModeSchema.default('advise'),
+  /** Thresholds that stand in where events log none: `ts_min=0.6,halo_max=1`. */
+  BASE_THRESHOLDS: z
+    .string()
+    .default('')
+    .transform((text): Record<string, number | undefined> => Object.fromEntries(pairsOf(text)))
+    .pipe(baseThresholdsSchema),
   /** `status` is unhealthy when the last finished run is older than this, in minutes. */
   CYCLE_MAX_AGE_MINUTES: wholeNumber.min(1).default(120),
   /** Days from the receipt of an event to its expiry: more than any window, so that no run misses expired events. */
@@ -85,6 +105,8 @@ export interface Config {
     readonly payoff: Payoff;
     readonly jump: number;
     readonly onJump: OnJump;
+    readonly halt: HaltMode;
+    readonly baseThresholds: BaseThresholds;
   };
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;
@@ -123,6 +145,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       payoff: { win: env.PAYOFF_WIN, loss: env.PAYOFF_LOSS },
       jump: env.JUMP,
       onJump: env.ON_JUMP,
+      halt: env.HALT,
+      baseThresholds: env.BASE_THRESHOLDS,
     },
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,

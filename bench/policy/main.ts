@@ -19,7 +19,7 @@ import { WORLDS } from './worlds.ts';
  *   npm run bench:policy                                                         all worlds
  *   npm run bench:policy -- --quick                                              four worlds, two seeds
  *   npm run bench:policy -- --worlds scope,null --seeds 40 --choosing            to choose settings
- *   npm run bench:policy -- --draws 200 --worlds "null clustered,null clustered x3"   replay only, many seeds
+ *   npm run bench:policy -- --draws 200 --worlds "null clustered,null hourly,null thin"   replay only, many seeds
  */
 
 /** First seed of reported results; settings were chosen on the seeds from 1. */

@@ -50,7 +50,7 @@ export class Random {
 /**
  * Returns the probability of a standard normal value below x (Abramowitz and Stegun 7.1.26, error below 1.5e-7). The
  * exact `upperTail` would decide single outcomes of the recorded worlds differently: 1 of 4.8 million in 200 seeds of
- * `null clustered x3`.
+ * a clustered null world.
  */
 export function normalCdf(x: number): number {
   const t = 1 / (1 + (ERF_P * Math.abs(x)) / Math.SQRT2);

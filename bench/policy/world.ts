@@ -21,8 +21,13 @@ export interface World {
   readonly width?: number;
   /** Correlation of the ts margin with the halo margin. */
   readonly correlation?: number;
-  /** Latent correlation of outcomes in one block of six hours, across the market and within a pair. */
-  readonly dependence?: { readonly market: number; readonly pair: number };
+  /**
+   * Latent correlation of outcomes in one block of six hours, across the market and within a pair, and that of the shared
+   * terms of two neighbouring blocks (autoregression of order 1).
+   */
+  readonly dependence?: { readonly market: number; readonly pair: number; readonly neighbours?: number };
+  /** True when success jumps from `low` to `high` where all gates pass, so that the margin of a gate tells nothing more. */
+  readonly step?: boolean;
   /** True when the base thresholds are the best ones everywhere. */
   readonly null?: boolean;
   readonly shifts: (random: Random) => ShiftOf;
@@ -93,6 +98,12 @@ function drawMargins(random: Random, correlation: number): [number, number, numb
  * iteration, so that an event that just passes a gate breaks even.
  */
 export function curveOf(world: World): Curve {
+  const sample = sampleOf(world);
+  return { sample, probability: world.step ? stepProbability(world) : riseProbability(world, sample) };
+}
+
+/** Returns the margins of a large sample of events. */
+function sampleOf(world: World): Curve['sample'] {
   const random = new Random(7, 77);
   const sample = [
     new Float64Array(SAMPLE_SIZE),
@@ -103,6 +114,16 @@ export function curveOf(world: World): Curve {
     drawMargins(random, world.correlation ?? 0).forEach((m, k) => {
       (sample[k] as Float64Array)[i] = m;
     });
+  return sample;
+}
+
+/** Returns a probability that is `high` where all gates pass and `low` elsewhere. */
+function stepProbability({ low, high }: World): Curve['probability'] {
+  return (ts, halo, slope, shift) => (ts >= shift[0] && halo >= shift[1] && slope >= shift[2] ? high : low);
+}
+
+/** Returns a probability that rises at each gate. */
+function riseProbability(world: World, sample: Curve['sample']): Curve['probability'] {
   const widths = MARGINS.map(m => m.width * (world.width ?? 1));
   const rise = (k: number, margin: number, centre: number): number =>
     logistic((margin - centre) / (widths[k] ?? 1));
@@ -125,39 +146,38 @@ export function curveOf(world: World): Curve {
       centres[k] = -(widths[k] ?? 1) * Math.log(share / (1 - share));
     }
   const [c0 = 0, c1 = 0, c2 = 0] = centres;
-  return {
-    sample,
-    probability: (ts, halo, slope, shift) =>
-      world.low +
-      (world.high - world.low) *
-        rise(0, ts - shift[0], c0) *
-        rise(1, halo - shift[1], c1) *
-        rise(2, slope - shift[2], c2),
-  };
+  return (ts, halo, slope, shift) =>
+    world.low +
+    (world.high - world.low) *
+      rise(0, ts - shift[0], c0) *
+      rise(1, halo - shift[1], c1) *
+      rise(2, slope - shift[2], c2);
 }
 
 /**
  * Returns a source of standard normal numbers, one for each event. All events of a block of six hours share one term,
- * and those of one pair in the block share another. So outcomes within a block are correlated.
+ * and those of one pair in the block share another. So outcomes within a block are correlated. Shared terms follow an
+ * autoregression from block to block. Events must be asked for in the order of their blocks.
  */
 function latentSource(
   random: Random,
-  { market, pair }: NonNullable<World['dependence']> = { market: 0, pair: 0 },
+  { market, pair, neighbours = 0 }: NonNullable<World['dependence']> = { market: 0, pair: 0 },
 ): (block: number, pairNumber: number) => number {
-  const terms = new Map<number, number>();
-  const sharedTerm = (key: number): number => {
-    const term = terms.get(key) ?? random.normal();
-    terms.set(key, term);
-    return term;
+  const series = new Map<number, { block: number; term: number }>();
+  const innovation = Math.sqrt(1 - neighbours ** 2);
+  /** Returns the term of the market (series 0) or of a pair in a block. */
+  const sharedTerm = (of: number, block: number): number => {
+    const last = series.get(of) ?? { block, term: random.normal() };
+    series.set(of, last);
+    for (; last.block < block; last.block++)
+      last.term = neighbours * last.term + innovation * random.normal();
+    return last.term;
   };
   return (block, pairNumber) => {
     const ownTerm = Math.sqrt(1 - market - pair) * random.normal();
     if (market + pair === 0) return ownTerm;
-    const marketKey = block * (PAIRS + 1);
     return (
-      ownTerm +
-      Math.sqrt(market) * sharedTerm(marketKey) +
-      Math.sqrt(pair) * sharedTerm(marketKey + pairNumber)
+      ownTerm + Math.sqrt(market) * sharedTerm(0, block) + Math.sqrt(pair) * sharedTerm(pairNumber, block)
     );
   };
 }

@@ -85,6 +85,8 @@ function show(session: Session, answer: LookupAnswer, before: Record<string, num
   const { pattern_key, generation, mode, policy, resolution } = answer;
   const settings = `${mode}, ${printable(policy)}, ${resolution}`;
   session.print(`${session.bold(pattern_key)}, generation ${generation} (${settings})`);
+  if (answer.entries === 'halted')
+    session.print(`entries are halted: ${printable(answer.entries_reason ?? 'the base gates lose')}`);
   const rows = Object.entries(answer.thresholds);
   if (rows.length > 0) {
     session.print();

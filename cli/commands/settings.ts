@@ -1,12 +1,22 @@
 import { type Command, Option } from 'commander';
 import { settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
-import { integerAtLeast, oneOf, payoffOf, positive } from '../arguments.ts';
+import { integerAtLeast, oneOf, payoffOf, positive, thresholds } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, usageError } from '../exit-codes.ts';
 import { printable, significant } from '../format.ts';
 import { lookbackOption, patternArgument, patternPath, reasonOption } from '../options.ts';
 
-const SETTINGS = ['policy', 'challengers', 'payoff', 'n_min', 'lookback_days', 'jump', 'on_jump'] as const;
+const SETTINGS = [
+  'policy',
+  'challengers',
+  'payoff',
+  'n_min',
+  'lookback_days',
+  'jump',
+  'on_jump',
+  'halt',
+  'base_thresholds',
+] as const;
 type Setting = (typeof SETTINGS)[number];
 
 interface Options {
@@ -19,6 +29,8 @@ interface Options {
   readonly reset?: readonly Setting[];
   readonly jump?: number;
   readonly onJump?: string;
+  readonly halt?: string;
+  readonly baseThreshold?: Record<string, number>;
   readonly reason: string;
 }
 
@@ -52,6 +64,8 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     .addOption(
       new Option('--on-jump <action>', 'what a cycle does beyond that factor').choices(['warn', 'hold']),
     )
+    .option('--halt <mode>', 'what a year of losses does: advise, apply or off')
+    .option('--base-threshold <pairs>', 'name=number,…: stand in where events log no threshold', thresholds)
     .addOption(reasonOption())
     .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
@@ -60,7 +74,8 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
         const path = patternPath(pattern, 'settings');
         const { raw, data } = await session.request(settingsAnswerSchema, path, call);
         session.output(raw, () => {
-          const { policy, challengers, payoff, n_min, lookback_days, jump, on_jump } = data;
+          const { policy, challengers, payoff, n_min, lookback_days, jump, on_jump, halt, base_thresholds } =
+            data;
           session.print(session.bold(printable(data.pattern_key)));
           const compared = challengers.length === 0 ? '' : `, compared with ${challengers.join(', ')}`;
           session.print(`policy    ${printable(policy + compared)}`);
@@ -68,6 +83,11 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
           session.print(`n_min     ${n_min}`);
           session.print(`lookback  ${lookback_days} days`);
           session.print(`jump      ${on_jump} beyond a factor of ${significant(jump)}`);
+          session.print(`halt      ${halt}`);
+          if (data.warning !== undefined) session.warn(printable(data.warning));
+          const standIns = Object.entries(base_thresholds);
+          if (standIns.length > 0)
+            session.print(`base      ${standIns.map(([name, value]) => `${name} ${value}`).join(', ')}`);
         });
         return EXIT.ok;
       }),
@@ -85,7 +105,20 @@ function settingNames(text: string): Setting[] {
  * @throws Failure (usage) without any setting, with half a payoff, or with a setting that is both set and reset
  */
 function settingsBody(options: Options): object {
-  const { policy, challengers, win, loss, nMin, lookbackDays, jump, onJump, reset = [], reason } = options;
+  const {
+    policy,
+    challengers,
+    win,
+    loss,
+    nMin,
+    lookbackDays,
+    jump,
+    onJump,
+    halt,
+    baseThreshold,
+    reset = [],
+    reason,
+  } = options;
   const settings: Record<Setting, unknown> = {
     policy,
     challengers: challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim()),
@@ -94,6 +127,8 @@ function settingsBody(options: Options): object {
     lookback_days: lookbackDays,
     jump,
     on_jump: onJump,
+    halt,
+    base_thresholds: baseThreshold,
   };
   for (const name of reset) {
     if (settings[name] !== undefined) throw usageError(`${name} is both set and reset; give one of the two`);
@@ -101,7 +136,7 @@ function settingsBody(options: Options): object {
   }
   if (Object.values(settings).every(value => value === undefined))
     throw usageError(
-      'nothing to set; give --policy, --challengers, --win and --loss, --n-min, --lookback-days, --jump, --on-jump or --reset',
+      'nothing to set; give --policy, --challengers, --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, --base-threshold or --reset',
     );
   return { ...settings, reason };
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { keptSetSchema } from '../generation/generation.ts';
 import { shortHash } from '../hash.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
+import { entriesSchema } from '../override/halt/halt-mode.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
 import { reasonCodeSchema } from '../reason.ts';
@@ -85,6 +86,8 @@ export const minedPatternSchema = z.object({
   evidence: z.array(evidenceSummarySchema),
   /** The near lessons; absent in the result of an earlier version. */
   near: keptSetSchema.optional(),
+  entries: entriesSchema.default('open'),
+  entries_reason: z.string().optional(),
   /** The policy's remark on the pattern as a whole. */
   note: z.string().optional(),
   note_code: reasonCodeSchema.optional(),

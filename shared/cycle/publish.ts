@@ -164,6 +164,7 @@ function sameContent(current: Generation, mined: MinedPattern): boolean {
     current.lessons.id === mined.lessons.id &&
     current.overrides.id === mined.overrides.id &&
     current.policy === mined.policy &&
+    (current.entries ?? 'open') === mined.entries &&
     // Drift does not read payoffs.
     (mined.policy === 'drift' ||
       (current.payoff?.win === mined.payoff.win && current.payoff.loss === mined.payoff.loss))
@@ -190,6 +191,8 @@ function newGeneration(
     lessons: mined.lessons,
     overrides: mined.overrides,
     published_at: new Date(now()).toISOString(),
+    entries: mined.entries,
+    ...(mined.entries_reason !== undefined && { entries_reason: mined.entries_reason }),
     ...(mined.cut && { cut: mined.cut }),
     ...(mined.note && { note: mined.note }),
     ...(mined.note_code && { reason_code: mined.note_code }),

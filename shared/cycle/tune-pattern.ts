@@ -1,4 +1,5 @@
 import type { FactorColumns } from '../episode/columns/columns.ts';
+import { fillThresholds } from '../episode/columns/fill-thresholds.ts';
 import type { EffectiveSettings } from '../generation/effective-settings.ts';
 import type { Lesson, NearLesson } from '../lesson/lesson.ts';
 import { mineLessons } from '../lesson/mine-lessons.ts';
@@ -8,6 +9,8 @@ import { computeOverrides } from '../override/compute-overrides.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { walkForward } from '../override/evaluation/walk-forward.ts';
 import { explainLessons } from '../override/explain-lessons.ts';
+import type { BaseDay } from '../override/halt/base-days.ts';
+import { applyHalt, haltPattern, isHaltApplied } from '../override/halt/halt-pattern.ts';
 import type { Override, Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -18,12 +21,16 @@ export interface TuningResult {
   /** Sorted by scope hash; a lesson without an override carries the reason. */
   readonly lessons: readonly Lesson[];
   readonly near: readonly NearLesson[];
-  /** Overrides of the policy to publish. */
+  /** Overrides of the policy to publish, with those of a halt that is applied. */
   readonly overrides: readonly Override[];
   /** Walk-forward results of that policy and its challengers. */
   readonly evidence: PolicyComparison;
   /** Events of the whole pattern that count towards `n_min`. */
   readonly support: number;
+  readonly entries: 'open' | 'halted';
+  readonly entries_reason?: string;
+  /** Daily results of the base gates over a year, to be stored for the next run. */
+  readonly days: readonly BaseDay[];
   /** The policy's remark on the pattern as a whole. */
   readonly note?: Reason;
   /** The levels of dimensions that a budget left out. */
@@ -35,22 +42,29 @@ export interface TuningResult {
 /**
  * Computes lessons, overrides and the comparison of policies from the events of a window.
  * @param asOf milliseconds since 1970
+ * @param sealed daily results of earlier runs
  */
 export function tunePattern(
   pattern: PatternKey,
-  columns: FactorColumns,
+  events: FactorColumns,
   asOf: number,
   settings: EffectiveSettings,
+  sealed: readonly BaseDay[] = [],
 ): TuningResult {
+  const columns = fillThresholds(events, settings.base_thresholds);
   const mined = mineLessons(pattern, columns, settings.n_min);
   const input: PolicyInput = { pattern, lessons: mined.lessons, columns, asOf, settings };
   const output = computeOverrides(settings.policy, input);
   const { overrides, note } = output;
+  const halt = haltPattern(pattern, columns, asOf, settings, sealed);
   return {
     lessons: explainLessons(mined.lessons, output),
     near: mined.near,
     support: mined.support,
-    overrides,
+    overrides: isHaltApplied(halt, settings.halt) ? applyHalt(pattern, overrides, halt) : overrides,
+    entries: settings.halt === 'off' ? 'open' : halt.entries,
+    ...(settings.halt !== 'off' && halt.reason !== undefined && { entries_reason: halt.reason }),
+    days: halt.days,
     evidence: comparePolicies(input, settings, overrides.length),
     ...(note && { note }),
     ...(mined.cut && { cut: describeCut(mined.cut), cutDepth: mined.cut.depth }),

@@ -4,7 +4,7 @@ import type { Generation, RetainedRowSetRef } from '../generation/generation.ts'
 import { generationSchema, keptSetSchema } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import { headSchema } from '../generation/head.ts';
-import type { HeadStore, PatternOverview, RowSetStore } from '../generation/ports.ts';
+import type { HeadStore, PatternOverview, RowSetStore, StoredDays } from '../generation/ports.ts';
 import { storeUnlessUnchanged } from '../generation/retention.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
 import { byFewestMissing } from '../lesson/lesson.ts';
@@ -157,6 +157,20 @@ export class DynamoHeadStore implements HeadStore {
 
   async putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void> {
     await this.#control.putIfChanged(keys.patternPartition(pattern), keys.EVIDENCE, JSON.stringify(evidence));
+  }
+
+  async storedDays(pattern: PatternKey): Promise<StoredDays> {
+    const item = await this.#get(pattern, keys.BASE_DAYS);
+    if (typeof item?.rows !== 'string') return { writtenOn: 0, days: [] };
+    const rows = JSON.parse(item.rows) as [day: number, winners: number, losers: number][];
+    const days = rows.map(([day, winners, losers]) => ({ day, winners, losers }));
+    return { writtenOn: Number(item.written_on), days };
+  }
+
+  /** Writes one item of at most 366 short entries, about 5 kB. */
+  async putStoredDays(pattern: PatternKey, { writtenOn, days }: StoredDays): Promise<void> {
+    const rows = JSON.stringify(days.map(({ day, winners, losers }) => [day, winners, losers]));
+    await this.#put(pattern, keys.BASE_DAYS, { rows, written_on: writtenOn });
   }
 
   async #get(pattern: PatternKey, sort: string): Promise<Item | undefined> {

@@ -17,6 +17,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk near                       the set of slices just under n_min in the last run
  *   pattern#KEY             sk evidence                   the policy comparison of the last run
  *   pattern#KEY             sk values                     values of the last run's events in dimensions of overrides
+ *   pattern#KEY             sk base-days                  daily results of the base gates over a year
  *   pattern#KEY             sk generation#NUMBER          past generations
  *   pattern#KEY             sk audit#TIME#ID              which operator changed what, when, why
  *   pattern#KEY             sk change#TIME#ID             the same, and publications of scheduled runs
@@ -146,6 +147,7 @@ export const COUNTS = 'counts';
 export const NEAR = 'near';
 export const EVIDENCE = 'evidence';
 export const VALUES = 'values';
+export const BASE_DAYS = 'base-days';
 export const USED = 'used';
 const QUERIED_PREFIX = 'asked#';
 const FACTOR_PREFIX = 'factor#';

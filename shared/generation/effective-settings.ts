@@ -1,8 +1,10 @@
 import { Fault } from '../errors.ts';
+import type { HaltMode } from '../override/halt/halt-mode.ts';
 import type { OnJump } from '../override/jump-settings.ts';
 import type { Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { Payoff } from '../override/payoff.ts';
+import type { BaseThresholds } from '../override/threshold-settings.ts';
 import { didYouMean } from '../suggestion.ts';
 import type { Settings } from './head.ts';
 
@@ -15,6 +17,8 @@ export interface Defaults {
   readonly payoff: Payoff;
   readonly jump: number;
   readonly onJump: OnJump;
+  readonly halt: HaltMode;
+  readonly baseThresholds: BaseThresholds;
 }
 
 /** The settings of one pattern in one run. */
@@ -31,6 +35,9 @@ export interface EffectiveSettings {
   readonly jump: number;
   /** What a run does when an override moves by more. */
   readonly on_jump: OnJump;
+  readonly halt: HaltMode;
+  /** Thresholds that stand in where events log none. */
+  readonly base_thresholds: BaseThresholds;
 }
 
 /** Chooses each setting: the run's, else the pattern's, else the stage's. @throws Fault `policy_not_available` */
@@ -54,6 +61,8 @@ export function effectiveSettings(
     lookback_days: run.lookback_days ?? settings.lookback_days ?? defaults.lookbackDays,
     jump: settings.jump ?? defaults.jump,
     on_jump: settings.on_jump ?? defaults.onJump,
+    halt: settings.halt ?? defaults.halt,
+    base_thresholds: settings.base_thresholds ?? defaults.baseThresholds,
   };
 }
 

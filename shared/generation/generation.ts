@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
+import { entriesSchema } from '../override/halt/halt-mode.ts';
 import { policySchema, resolutionSchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
 import { reasonCodeSchema } from '../reason.ts';
@@ -31,6 +32,9 @@ export const generationSchema = z.object({
   lessons: keptSetSchema,
   overrides: keptSetSchema,
   published_at: z.iso.datetime(),
+  /** Whether trades should be entered; absent in generations that are older than this field, and then open. */
+  entries: entriesSchema.optional(),
+  entries_reason: z.string().optional(),
   cut: z.string().optional(),
   /** The policy's remark on the pattern as a whole. */
   note: z.string().optional(),

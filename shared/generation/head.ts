@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { haltModeSchema } from '../override/halt/halt-mode.ts';
 import { jumpSchema, onJumpSchema } from '../override/jump-settings.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
+import { baseThresholdsSchema } from '../override/threshold-settings.ts';
 import { count, lookbackDays } from '../validation.ts';
 import { changeSchema, generationSchema } from './generation.ts';
 
@@ -26,6 +28,8 @@ export const settingsSchema = z.object({
   lookback_days: lookbackDays.optional(),
   jump: jumpSchema.optional(),
   on_jump: onJumpSchema.optional(),
+  halt: haltModeSchema.optional(),
+  base_thresholds: baseThresholdsSchema.optional(),
 });
 export type Settings = z.output<typeof settingsSchema>;
 

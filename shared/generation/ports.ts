@@ -1,6 +1,7 @@
 import type { ConflictCounts, EventCounts } from '../episode/episode-store.ts';
 import type { Lesson, NearLesson } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
+import type { BaseDay } from '../override/halt/base-days.ts';
 import type { Override } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Change, Generation, PatternChange, RetainedRowSetRef, RowSetRef } from './generation.ts';
@@ -26,6 +27,13 @@ interface PatternRegistry {
   register(patterns: readonly PatternKey[]): Promise<void>;
 }
 
+/** Results of the base gates by day, of which those older than the window stay as they were last counted. */
+export interface StoredDays {
+  /** Day of the run that wrote them, days since 1970; 0 before the first. */
+  readonly writtenOn: number;
+  readonly days: readonly BaseDay[];
+}
+
 /** Heads of patterns, their past generations, and what the last run found besides. */
 export interface HeadStore extends PatternRegistry {
   /** Returns the head by a strongly consistent read; undefined before its first write. */
@@ -44,6 +52,9 @@ export interface HeadStore extends PatternRegistry {
   evidence(pattern: PatternKey): Promise<PolicyComparison | undefined>;
   /** Writes the comparison only when it differs from the stored one. */
   putEvidence(pattern: PatternKey, evidence: PolicyComparison): Promise<void>;
+  /** Returns the daily results of the base gates that the last run stored. */
+  storedDays(pattern: PatternKey): Promise<StoredDays>;
+  putStoredDays(pattern: PatternKey, days: StoredDays): Promise<void>;
   /** Returns the near lessons of the last run. */
   near(pattern: PatternKey): Promise<NearLesson[]>;
   /** Stores the near lessons as those of the last run. @returns the reference by which they can be read */

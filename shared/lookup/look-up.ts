@@ -35,6 +35,8 @@ export interface LookupResult {
   readonly mode: Mode;
   readonly policy: Policy;
   readonly resolution: ResolutionMethod;
+  readonly entries: 'open' | 'halted';
+  readonly entries_reason?: string;
   readonly overrides: readonly ResolvedOverride[];
   readonly thresholds: Readonly<Record<string, number>>;
   /** Empty where nothing is served: in the modes `off` and `shadow`, and in a degraded answer. */
@@ -46,6 +48,15 @@ export interface LookupResult {
 /** Returns true for a mode that serves overrides; the others answer neutral. */
 export function servesOverrides(mode: Mode): boolean {
   return mode === 'live' || mode === 'frozen';
+}
+
+/** Returns whether trades should be entered: as the generation in force says, and open where nothing is served. */
+export function entriesOf(head: Head | undefined): Pick<LookupResult, 'entries' | 'entries_reason'> {
+  const current = head && servesOverrides(head.mode) ? head.current : undefined;
+  return {
+    entries: current?.entries ?? 'open',
+    ...(current?.entries_reason !== undefined && { entries_reason: current.entries_reason }),
+  };
 }
 
 /**
@@ -77,6 +88,7 @@ export function lookUp(
     mode,
     policy,
     resolution,
+    ...entriesOf(head),
     overrides: inForce,
     thresholds,
     applied: serves ? { generation, ...moved } : {},

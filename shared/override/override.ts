@@ -20,6 +20,13 @@ export const DEFAULT_RESOLUTION: Readonly<Record<Policy, ResolutionMethod>> = {
   replay: 'product',
 };
 
+/** What is known to go wrong under a policy. */
+export const POLICY_WARNINGS: Readonly<Partial<Record<Policy, string>>> = {
+  drift:
+    'drift loosens gates with volume, even where they are right: on real candles with costs it lost against no tuning ' +
+    'in 12 of 12 runs; choose replay, or compare both in evidence',
+};
+
 const integer = z.number().int();
 
 /**
@@ -35,6 +42,13 @@ const replayEvidenceSchema = z
     error: z.number().meta({ description: 'cluster-robust standard error of the gain' }),
     lower_bound: z.number(),
     window_days: integer,
+    expected: z
+      .object({ days: integer, events: z.number(), gain: z.number(), low: z.number(), high: z.number() })
+      .optional()
+      .meta({
+        description:
+          'out of sample: gain in the days to come, with a 90 % interval of what will come, from what such moves brought later',
+      }),
     held_out: z.object({ gain: z.number(), error: z.number(), events: integer }).optional().meta({
       description: 'all overrides together, fitted without the outcomes of the last days and scored on them',
     }),

@@ -11,6 +11,8 @@ describe('settings in force', () => {
     payoff: { win: 2, loss: 1 },
     jump: 1.5,
     onJump: 'warn',
+    halt: 'advise',
+    baseThresholds: { ts_min: 0.6 },
   } as const;
 
   it.each([
@@ -27,6 +29,8 @@ describe('settings in force', () => {
     [{}, {}, { policy: 'drift', challengers: ['replay'] }],
     [{}, {}, { jump: 1.5, on_jump: 'warn' }],
     [{ jump: 3, on_jump: 'hold' as const }, {}, { jump: 3, on_jump: 'hold' }],
+    [{}, {}, { halt: 'advise', base_thresholds: { ts_min: 0.6 } }],
+    [{ halt: 'apply' as const, base_thresholds: {} }, {}, { halt: 'apply', base_thresholds: {} }],
     [{ challengers: [] }, {}, { policy: 'drift', challengers: [] }],
   ])(
     'A setting comes from the run, else the pattern, else the stage: pattern %j, run %j',

@@ -159,3 +159,12 @@ describe('the real events of a PM', () => {
     await pmApi.close();
   });
 });
+
+describe('the harm that drift does', () => {
+  it('The answer of settings warns of it when drift is chosen, and carries no warning under replay', async () => {
+    const settings = async (policy: string) =>
+      settingsAnswerSchema.parse(await (await putSettings({ policy })).json());
+    expect((await settings('drift')).warning).toContain('12 of 12 runs');
+    expect((await settings('replay')).warning).toBeUndefined();
+  });
+});

@@ -54,11 +54,13 @@ describe('functions', () => {
       expect(config.defaults).toEqual({
         nMin: 33,
         lookbackDays: 90,
-        policy: 'drift',
+        policy: 'replay',
         challengers: ['drift', 'replay'],
         payoff: { win: 2, loss: 1 },
         jump: 1.5,
         onJump: 'warn',
+        halt: 'advise',
+        baseThresholds: {},
       });
       expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
       expect(config.dynamodbEndpoint).toBeUndefined();

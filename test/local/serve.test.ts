@@ -58,7 +58,7 @@ const json = async (url: string, init?: RequestInit) =>
 
 describe('npm start', () => {
   test('npm start serves, prints commands to try, keeps its data over a restart and stops cleanly on Ctrl-C', async () => {
-    const first = start(['--data', folder, '--every', 'off']);
+    const first = start(['--data', folder, '--every', 'off'], { POLICY: 'drift' });
     const url = await first.listening;
     expect(first.out()).toContain('npm run cli -- import');
     const body = JSON.stringify({ events: events(40, 'e') });

@@ -93,6 +93,7 @@ describe('the resolution', () => {
       mode: 'live',
       policy: 'drift',
       resolution: 'blend',
+      entries: 'open',
       overrides: [],
       thresholds: { ts_min: 0.6, halo_max: 2 },
       applied: { generation: 0, multipliers: {}, deltas: {} },

@@ -484,7 +484,7 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
   [
     'loses_at_base_thresholds',
     () => noteOf([...core(10), ...spread(60, { outcome: 'failure', ...inside }), ...near('success', 60)]),
-    'base gates take 10 winners and 60 losers in the last 90 days, −40 (standard error 10) at 2:1: this pattern loses at its base gates',
+    'base gates take 10 winners and 60 losers in the last 90 days, −40 (standard error 14) at 2:1: this pattern loses at its base gates',
   ],
   [
     'near_slices',

@@ -44,6 +44,8 @@ const tune = (events: readonly KnownEvent[], policy: Policy) =>
     payoff: { win: 2, loss: 1 },
     jump: 1.5,
     on_jump: 'warn',
+    halt: 'advise',
+    base_thresholds: {},
   });
 
 test.each(POLICIES)(

@@ -11,10 +11,18 @@ import { statusSchema } from '../../shared/http/schemas/status.ts';
 import { jsonLog } from '../../shared/log.ts';
 import { publishing } from './publishing.ts';
 
-/** Opens the service on an in-memory engine. Returns functions that send requests and parse the responses. */
+/**
+ * Opens the service on an in-memory engine, under drift unless a test names another policy. Returns functions that send
+ * requests and parse the responses.
+ */
 export async function openApi(options: ServiceOptions = {}) {
   const log = jsonLog('error', () => undefined, Date.now);
-  const service = await openService({ log, interpreter: { retryPauseMs: 1 }, ...options });
+  const service = await openService({
+    log,
+    interpreter: { retryPauseMs: 1 },
+    ...options,
+    environment: { POLICY: 'drift', ...options.environment },
+  });
   const send = (method: string, path: string, body?: unknown) =>
     service.app.request(`http://localhost${path}`, {
       method,

@@ -4,11 +4,13 @@ import { Fault } from '../../errors.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { Generation, RetainedRowSetRef } from '../../generation/generation.ts';
+import type { StoredDays } from '../../generation/ports.ts';
 import { storeUnlessUnchanged } from '../../generation/retention.ts';
 import { dimensionsOf } from '../../lesson/lesson.ts';
 import { summarize } from '../../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { storedPatternKey } from '../../pattern/pattern-key.ts';
+import { DAY_MS } from '../../time.ts';
 import { parse } from '../../validation.ts';
 import { countChanges } from '../count-changes.ts';
 import type { CycleRun, MinedPattern } from '../cycle.ts';
@@ -38,10 +40,12 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   const current = head?.current;
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
   const columns = await readWindow(deps, cycle, pattern, settings, current);
-  const tuned = tunePattern(pattern, columns, Date.parse(cycle.as_of), settings);
+  const asOf = Date.parse(cycle.as_of);
+  const stored = await deps.heads.storedDays(pattern);
+  const tuned = tunePattern(pattern, columns, asOf, settings, stored.days);
   const newest = readOnce(deps.episodes);
   const shortfall = await readShortfall({ heads: deps.heads, episodes: newest }, pattern, tuned, {
-    asOf: Date.parse(cycle.as_of),
+    asOf,
     days: settings.lookback_days,
     nMin: settings.n_min,
     events: columns.size,
@@ -53,6 +57,8 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   const result = { cycle, pattern, head, settings, columns, tuned, inForce };
   const found = await runWarnings({ ...deps, episodes: newest }, result);
   const near = await storeFindings(deps, cycle, pattern, tuned, columns);
+  const today = Math.floor(asOf / DAY_MS);
+  if (!cycle.trial) await sealDays(deps, pattern, stored, { writtenOn: today, days: tuned.days });
   return {
     pattern_key: pattern,
     head_version: head?.version ?? 0,
@@ -65,6 +71,8 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     near,
     ...(changes && { changes }),
     evidence: tuned.evidence.policies.map(summarize),
+    entries: tuned.entries,
+    ...(tuned.entries_reason !== undefined && { entries_reason: tuned.entries_reason }),
     ...(shortfall && { shortfall: shortfall.text, shortfall_code: shortfall.code }),
     ...(tuned.note && { note: tuned.note.text, note_code: tuned.note.code }),
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
@@ -116,6 +124,19 @@ async function storeFindings(
   await dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
   await values.putSeen(pattern, seenValues(tuned.overrides, columns));
   return near;
+}
+
+/**
+ * Stores the daily results once a day, so that those of days that leave the window are kept. A run as of an earlier day
+ * than the last one stores nothing.
+ */
+async function sealDays(
+  { heads }: Pick<CycleDeps, 'heads'>,
+  pattern: PatternKey,
+  before: StoredDays,
+  next: StoredDays,
+): Promise<void> {
+  if (next.writtenOn > before.writtenOn && next.days.length > 0) await heads.putStoredDays(pattern, next);
 }
 
 async function readWindow(

@@ -7,7 +7,7 @@ import type { Log } from '../../log.ts';
 import { DEGRADED_LOOKUP_MESSAGE } from '../../log-messages.ts';
 import type { GenerationCache } from '../../lookup/generation-cache.ts';
 import type { LookupRequest, LookupResult } from '../../lookup/look-up.ts';
-import { lookUp, servesOverrides } from '../../lookup/look-up.ts';
+import { entriesOf, lookUp, servesOverrides } from '../../lookup/look-up.ts';
 import type { PatternDirectory } from '../../lookup/pattern-directory.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
 import type { SeenValuesCache } from '../../lookup/seen-values-cache.ts';
@@ -83,7 +83,17 @@ async function respondToSnapshot(c: Context, deps: LookupDeps): Promise<Response
     form === 'compact'
       ? compactOverrides(overrides)
       : overrides.map(override => ({ pattern_key: pattern, ...override }));
-  const answer = { pattern_key: pattern, generation, etag, mode, policy, resolution, overrides: rows };
+  const { entries } = entriesOf(head);
+  const answer = {
+    pattern_key: pattern,
+    generation,
+    etag,
+    mode,
+    policy,
+    resolution,
+    entries,
+    overrides: rows,
+  };
   return c.json(answer, 200, headers);
 }
 

@@ -9,6 +9,7 @@ import { findGeneration } from '../../generation/generation.ts';
 import type { Head } from '../../generation/head.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
+import { POLICY_WARNINGS } from '../../override/override.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import { partBytes } from '../answer-size.ts';
@@ -70,7 +71,13 @@ async function changeSettings(c: Context, deps: PatternRoutesDeps): Promise<Resp
   };
   const head = await setSettings(deps, pattern, settings, { who: callerOf(c), why: reason });
   const effective = effectiveSettings(deps.defaults, head.settings);
-  return c.json({ pattern_key: pattern, ...effective, last_change: head.last_change });
+  const warning = POLICY_WARNINGS[effective.policy];
+  return c.json({
+    pattern_key: pattern,
+    ...effective,
+    ...(warning !== undefined && { warning }),
+    last_change: head.last_change,
+  });
 }
 
 /** Reads the generation in force and all retained generations, newest first. */

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { CycleDeps } from '../../cycle/dependencies.ts';
 import { readColumns } from '../../cycle/event-window.ts';
+import { fillThresholds } from '../../episode/columns/fill-thresholds.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
@@ -54,7 +55,8 @@ async function answerWhatIf(deps: WhatIfDeps, request: WhatIfRequest): Promise<W
   const payoff = request.payoff ?? settings.payoff;
   const days = settings.lookback_days;
   const asOf = request.as_of === undefined ? deps.now() : Date.parse(request.as_of);
-  const columns = await readColumns(deps.episodes, pattern, asOf, days);
+  const events = await readColumns(deps.episodes, pattern, asOf, days);
+  const columns = fillThresholds(events, settings.base_thresholds);
   const { from, to, points } = request;
   const sweep = { scope, lever, from, to, points, days };
   const replaySettings = { ...REPLAY_SETTINGS, payoff, nMin: settings.n_min };

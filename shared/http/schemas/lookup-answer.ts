@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { modeSchema } from '../../generation/head.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
+import { entriesSchema } from '../../override/halt/halt-mode.ts';
 import { resolutionSchema } from '../../override/override.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
 import { reasonCodeSchema } from '../../reason.ts';
@@ -52,6 +53,8 @@ export const lookupAnswerSchema = z
     mode: modeSchema,
     policy: z.string(),
     resolution: resolutionSchema,
+    entries: entriesSchema,
+    entries_reason: z.string().optional(),
     overrides: z.array(resolvedOverrideSchema),
     thresholds: z
       .record(z.string(), z.number())
@@ -97,6 +100,7 @@ const snapshotFields = {
   mode: modeSchema,
   policy: z.string(),
   resolution: resolutionSchema,
+  entries: entriesSchema,
 };
 
 export const snapshotSchema = z

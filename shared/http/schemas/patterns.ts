@@ -2,9 +2,11 @@ import * as z from 'zod';
 import { changeSchema } from '../../generation/generation.ts';
 import { modeSchema } from '../../generation/head.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
+import { entriesSchema, haltModeSchema } from '../../override/halt/halt-mode.ts';
 import { jumpSchema, onJumpSchema } from '../../override/jump-settings.ts';
 import { POLICIES, resolutionSchema } from '../../override/override.ts';
 import { payoffSchema } from '../../override/payoff.ts';
+import { baseThresholdsSchema } from '../../override/threshold-settings.ts';
 import { scopeSubsetSchema } from '../../pattern/scope.ts';
 import { reasonCodeSchema } from '../../reason.ts';
 import { changeReason, count, lookbackDays, minEvents } from '../../validation.ts';
@@ -32,6 +34,10 @@ export const settingsRequestSchema = z
     lookback_days: lookbackDays.nullish(),
     jump: jumpSchema.nullish(),
     on_jump: onJumpSchema.nullish(),
+    halt: haltModeSchema
+      .nullish()
+      .meta({ description: 'What happens when a pattern loses over a year: advise, apply or off.' }),
+    base_thresholds: baseThresholdsSchema.nullish(),
     reason: changeReason,
   })
   .meta({
@@ -49,6 +55,9 @@ export const settingsAnswerSchema = z
     lookback_days: count,
     jump: jumpSchema,
     on_jump: onJumpSchema,
+    halt: haltModeSchema,
+    base_thresholds: baseThresholdsSchema,
+    warning: z.string().optional().meta({ description: 'What is known to go wrong with these settings.' }),
     last_change: changeSchema,
   })
   .meta({ id: 'Settings' });
@@ -84,6 +93,8 @@ const generationAnswerSchema = z
     lessons: count,
     overrides: count,
     published_at: z.iso.datetime(),
+    entries: entriesSchema.optional(),
+    entries_reason: z.string().optional(),
     cut: z.string().optional(),
     note: z.string().optional().meta({ description: 'A remark of the policy about the whole pattern.' }),
     reason_code: reasonCodeSchema.optional().meta({ description: 'The code of `note`.' }),

@@ -23,7 +23,9 @@ const policyEvidenceSchema = z
     overrides: count.meta({ description: 'overrides from all outcomes known at as_of' }),
     events: count.meta({ description: 'events that were scored' }),
     gain_per_event: z.number().meta({ description: 'utility above that of the base gates' }),
-    low: z.number().meta({ description: '90 % interval, with a cluster-robust standard error' }),
+    low: z.number().meta({
+      description: '90 % interval of the gain in the next four weeks, with a cluster-robust standard error',
+    }),
     high: z.number(),
     folds: z.array(foldSchema),
     reason: z.string().optional().meta({ description: 'why no event could be scored' }),

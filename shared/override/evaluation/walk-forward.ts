@@ -31,6 +31,12 @@ const MAX_SCORED = 5_000;
 /** Maximum record visits of the miner for one fold: an eighth of the miner's default. */
 const MAX_WORK = 500_000_000;
 
+/**
+ * Number of standard errors from the gain to an end of the interval for the next four weeks. Those scatter as the scored
+ * weeks did, so the variance of the difference is twice that of the gain.
+ */
+const FORECAST_ERRORS = INTERVAL_ERRORS * Math.SQRT2;
+
 interface WalkForward {
   /** Utility of the base gates, per scored event. */
   readonly base_per_event: number;
@@ -71,8 +77,8 @@ export function walkForward(
       policy,
       events: scored.length,
       gain_per_event: perEvent(gain),
-      low: perEvent(gain - INTERVAL_ERRORS * error),
-      high: perEvent(gain + INTERVAL_ERRORS * error),
+      low: perEvent(gain - FORECAST_ERRORS * error),
+      high: perEvent(gain + FORECAST_ERRORS * error),
       folds,
       ...(reason && { reason: reason.text, reason_code: reason.code }),
     };

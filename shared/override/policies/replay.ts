@@ -5,7 +5,6 @@ import { clamp, elementAt } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope.ts';
 import type { Reason, ReasonCode } from '../../reason.ts';
-import { breakEvenVariance } from '../../statistics/clustered-variance.ts';
 import { DAY_MS } from '../../time.ts';
 import type { Override, OverrideEvidence } from '../override.ts';
 import { byScopeHashThenCategory, MULTIPLIER_RANGE } from '../override.ts';
@@ -19,11 +18,14 @@ import {
   describeWithheld,
 } from '../replay/describe.ts';
 import type { Fit, LeverMove } from '../replay/fit.ts';
+import type { ForecastModel } from '../replay/forecast.ts';
+import { forecastGain, forecastModel } from '../replay/forecast.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
 import { fitGreedily } from '../replay/greedy-fit.ts';
 import type { NoOverrideReason } from '../replay/no-override-reasons.ts';
 import { noOverrideReasons } from '../replay/no-override-reasons.ts';
+import { lowerBound } from '../replay/redundant-moves.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import { REPLAY_SETTINGS } from '../replay/settings.ts';
 import { rowsOf, sliceDimensions, sliceScope } from '../replay/slices.ts';
@@ -89,7 +91,8 @@ export function replay(
   const gates = prepareGates(pattern, sortByBlock(columns, settings.clusters), settings);
   const { rows, fit, days, heldOut, withheld, changed } = fitWindow(gates, asOf, settings);
   const base = compareUtility(gates, rows, decisionsUnderMoves(gates, [], rows), undefined, settings);
-  const context: ReplayContext = { gates, rows, fit, settings, days, loses: base.gain < 0, heldOut };
+  const model = forecastModel(gates, rows, fit.moves, asOf, days, settings);
+  const context: ReplayContext = { gates, rows, fit, settings, days, loses: base.gain < 0, heldOut, model };
   const { cut } = fit.slices;
   return {
     overrides: withheld === undefined ? overrides(context) : [],
@@ -121,6 +124,7 @@ interface ReplayContext {
   /** True when the pattern loses at its base gates. */
   readonly loses: boolean;
   readonly heldOut: HeldOut | undefined;
+  readonly model: ForecastModel;
 }
 
 /** Returns the rows of the `days` before a moment whose outcome was known at that moment. */
@@ -206,7 +210,7 @@ function overrideOf(
   move: LeverMove,
   applied: AppliedMoves,
 ): ReplayOverride {
-  const { gates, rows, settings, days, heldOut } = context;
+  const { gates, rows, settings, days, heldOut, model } = context;
   const sliceRows = rowsOf(move.slice, gates.columns, rows);
   const flipped = compareUtility(gates, sliceRows, applied.acts, applied.without(move, sliceRows), settings);
   const lower = lowerBound(flipped, settings.z[sliceDimensions(move.slice)], settings);
@@ -232,24 +236,8 @@ function overrideOf(
       error: flipped.error,
       lower_bound: lower,
       window_days: days,
+      expected: forecastGain(flipped, model),
       ...(heldOut && { held_out: heldOut }),
     },
   };
-}
-
-/**
- * Returns the lower bound of a gain: the gain less `z` standard errors, with the least and the prior variance of the
- * fit.
- *
- * Example: a gain of 50 has an error of √130 from 40 events at 2:1. With 20 prior events and z = 2 its lower bound is
- * 50 − 2·√(max(130, 2·40) + 2·20) = 23.9.
- */
-function lowerBound(
-  { gain, error, changed }: UtilityComparison,
-  z: number,
-  { payoff, priorEvents }: ReplaySettings,
-): number {
-  const least = breakEvenVariance(changed, payoff);
-  const variance = Math.max(error ** 2, least) + breakEvenVariance(priorEvents, payoff);
-  return gain - z * Math.sqrt(variance);
 }

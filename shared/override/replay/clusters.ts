@@ -3,6 +3,7 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { selectRows } from '../../episode/columns/select-rows.ts';
 import { countingSort, rowNumbers } from '../../statistics/counting-sort.ts';
+import { measureBlockHours } from './block-hours.ts';
 import type { ClusterRule } from './settings.ts';
 
 /**
@@ -11,13 +12,26 @@ import type { ClusterRule } from './settings.ts';
  */
 export type Clustering = Uint32Array;
 
+/** A rule whose blocks have a length. */
+type BlockRule = 'trade' | { readonly within: 'pair' | 'market'; readonly hours: number };
+
+/** Returns the rules with the measured length in place of `measured`. */
+function withHours(columns: FactorColumns, rules: readonly ClusterRule[]): BlockRule[] {
+  const measures = rules.some(rule => rule !== 'trade' && rule.hours === 'measured');
+  const measured = measures ? measureBlockHours(columns) : 0;
+  return rules.map(rule => {
+    if (rule === 'trade') return rule;
+    return { within: rule.within, hours: rule.hours === 'measured' ? measured : rule.hours };
+  });
+}
+
 const HOUR_MS = 3_600_000;
 /** Cluster keys below this are used as they are; larger ones are replaced by their rank. */
 const MAX_DENSE = 2 ** 31;
 
 /** Returns one clustering for each rule under which at least two rows share a cluster. */
 export function clusterings(columns: FactorColumns, rules: readonly ClusterRule[]): Clustering[] {
-  return rules.flatMap(rule => {
+  return withHours(columns, rules).flatMap(rule => {
     const keys = clusterKeys(columns, rule);
     if (!keys) return [];
     const cluster = largest(keys) < MAX_DENSE ? Uint32Array.from(keys) : ranks(keys);
@@ -30,7 +44,7 @@ export function clusterings(columns: FactorColumns, rules: readonly ClusterRule[
  * rule it returns the columns unchanged.
  */
 export function sortByBlock(columns: FactorColumns, rules: readonly ClusterRule[]): FactorColumns {
-  const blocks = rules.filter(rule => rule !== 'trade');
+  const blocks = withHours(columns, rules).filter(rule => rule !== 'trade');
   const finest = blocks.find(rule => rule.within === 'pair') ?? blocks[0];
   const keys =
     finest && (clusterKeys(columns, finest) ?? clusterKeys(columns, { ...finest, within: 'market' }));
@@ -53,7 +67,7 @@ function rowsByKey(keys: Float64Array): Uint32Array {
  * Returns a whole number for each row, equal within a cluster; undefined when no event has the trade or pair of the
  * rule.
  */
-function clusterKeys(columns: FactorColumns, rule: ClusterRule): Float64Array | undefined {
+function clusterKeys(columns: FactorColumns, rule: BlockRule): Float64Array | undefined {
   const { size } = columns;
   if (rule === 'trade') return tradeKeys(columns.trade?.subarray(0, size));
   const keys = blockNumbers(columns.time.subarray(0, size), rule.hours);

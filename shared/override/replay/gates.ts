@@ -55,8 +55,17 @@ function resultOf(quadrant: number): number {
   return RESULT.neutral;
 }
 
-/** Computes the margins of every gate of a pattern on every row, at the base thresholds. */
-export function prepareGates(pattern: PatternKey, columns: FactorColumns, settings: ReplaySettings): Gates {
+/**
+ * Computes the margins of every gate of a pattern on every row, at the base thresholds.
+ * @param use `move` disables levers with too little data to be moved; `base` keeps every margin, for the decisions of the
+ *   base gates alone
+ */
+export function prepareGates(
+  pattern: PatternKey,
+  columns: FactorColumns,
+  settings: ReplaySettings,
+  use: 'move' | 'base' = 'move',
+): Gates {
   const { size } = columns;
   const levers = replayLeversOf(pattern);
   const replayable = new Uint8Array(size).fill(1);
@@ -67,7 +76,7 @@ export function prepareGates(pattern: PatternKey, columns: FactorColumns, settin
   const disabled: DisabledLever[] = [];
   const gates = levers.map((lever): Gate => {
     const margin = baseMargins(lever, columns);
-    const reason = disabledReason(lever, margin, columns, settings);
+    const reason = use === 'base' ? undefined : disabledReason(lever, margin, columns, settings);
     if (reason !== undefined) {
       margin.fill(Number.NaN);
       disabled.push({ lever, reason });

@@ -6,10 +6,13 @@ import {
   payoffVariance,
 } from '../../statistics/clustered-variance.ts';
 import type { ClusterMoments } from './cluster-moments.ts';
+import type { OpenSlices } from './first-steps.ts';
+import { FirstSteps } from './first-steps.ts';
 import type { Fit, LeverMove, StepCandidate } from './fit.ts';
 import { FitRows } from './fit-rows.ts';
 import type { Gate, Gates } from './gates.ts';
 import { isInformative, UNITS_PER_STEP } from './informative-factor.ts';
+import { withoutRedundant } from './redundant-moves.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { Slice } from './slices.ts';
 import { Slices, sliceDimensions } from './slices.ts';
@@ -26,11 +29,13 @@ const NO_MOVE = 1e-12;
 
 /**
  * Fits moves by greedy forward selection (docs/replay-policy.md). It repeatedly takes the step whose gain has the
- * largest lower bound, until none is above 0. A step moves one lever in one slice.
+ * largest lower bound, until none is above 0. A step moves one lever in one slice. Moves that add nothing beside the
+ * others are then taken out.
  * @param rows row numbers in the columns of the gates
  */
 export function fitGreedily(gates: Gates, rows: Uint32Array, settings: ReplaySettings): Fit {
-  return new GreedyFit(gates, rows, settings).run();
+  const fit = new GreedyFit(gates, rows, settings).run();
+  return { ...fit, moves: withoutRedundant(gates, rows, fit.moves, settings) };
 }
 
 class GreedyFit {
@@ -40,6 +45,7 @@ class GreedyFit {
   readonly #slices: Slices;
   readonly #groups: StepGroups;
   readonly #histograms: StepHistograms;
+  readonly #firstSteps: FirstSteps;
   /** True when events are clustered, so that bounds of independent events have to be made exact. */
   readonly #clustered: boolean;
   /** By group: the largest lower bound of a gain, its step, and 1 when its variance is cluster-robust. */
@@ -50,8 +56,6 @@ class GreedyFit {
   readonly #moved: readonly Float64Array[];
   /** Step of the bound that `#largestBound` found last. */
   #step = 0;
-  /** By gate: true when its factor is informative; empty until the factors are tested. */
-  #informative: readonly boolean[] = [];
 
   constructor(all: Gates, rows: Uint32Array, settings: ReplaySettings) {
     const { gates } = all;
@@ -73,21 +77,32 @@ class GreedyFit {
     this.#best = new Int8Array(this.#groups.count);
     this.#exact = new Uint8Array(this.#groups.count);
     this.#moved = gates.map(() => new Float64Array(sliceCount));
+    this.#firstSteps = new FirstSteps(settings, this.#groups, this.#slices.list, {
+      isSignificant: (group, errors) => this.#isSignificant(group, errors),
+      testFactors: errors => this.#testFactors(errors),
+    });
   }
 
   run(): Fit {
     for (let group = 0; group < this.#groups.count; group++) this.#evaluate(group);
     const atBase = this.#bound.slice();
-    const open = this.#openSlices();
-    for (let steps = 0; steps < this.#settings.maxSteps; steps++) {
+    let open = this.#firstSteps.widen([0, 0]);
+    for (let steps = 0; steps < this.#settings.maxSteps; ) {
       const group = this.#choose(open);
-      if (group === undefined) break;
-      this.#applyStep(group);
+      if (group !== undefined) {
+        this.#applyStep(group);
+        steps++;
+        continue;
+      }
+      // The steps taken may have made a first step of the other side significant.
+      const wider = steps === 0 ? open : this.#firstSteps.widen(open);
+      if (wider[0] === open[0] && wider[1] === open[1]) break;
+      open = wider;
     }
     return {
       slices: this.#slices,
       moves: this.#moves(),
-      required: (gate, slice) => this.#requiredErrors(gate, slice),
+      required: (gate, slice) => this.#firstSteps.requiredErrors(gate, slice),
       promising: (gate, slice) =>
         [SIDE.loosen, SIDE.tighten].some(side => (atBase[this.#groups.of(gate, slice, side)] as number) > 0),
       remaining: (gate, slice) => this.#remaining(gate, slice),
@@ -156,46 +171,6 @@ class GreedyFit {
     return this.#slices.list[this.#groups.sliceOf(group)] as Slice;
   }
 
-  /** Returns how many slices, from the first one on, the test of first steps opens. */
-  #openSlices(): number {
-    const depth = this.#openDepth();
-    return this.#slices.list.filter(slice => sliceDimensions(slice) <= depth).length;
-  }
-
-  /** Returns the largest number of dimensions of open slices; -1 when none is open. */
-  #openDepth(): number {
-    const { firstStep, maxDimensions } = this.#settings;
-    if (!firstStep) return maxDimensions;
-    // Without the t-tests every factor counts as uninformative, which is stricter. If slices open nevertheless, the
-    // t-tests are skipped.
-    const uninformative = this.#provenDepth();
-    if (uninformative > 0) return uninformative;
-    this.#informative = this.#testFactors(firstStep.informativeErrors);
-    return this.#informative.includes(true) ? this.#provenDepth() : uninformative;
-  }
-
-  /** Returns the largest number of dimensions that a significant first step opens; -1 when there is none. */
-  #provenDepth(): number {
-    let open = -1;
-    for (let group = 0; group < this.#groups.count; group++) {
-      const depth = sliceDimensions(this.#sliceOf(group));
-      if (depth <= open) continue;
-      const required = this.#requiredErrors(this.#groups.gateOf(group), this.#groups.sliceOf(group));
-      if (!this.#isSignificant(group, required)) continue;
-      if (depth > 0) return this.#settings.maxDimensions;
-      open = 0;
-    }
-    return open;
-  }
-
-  /** Returns the critical z-score of a first step of a lever in a slice. */
-  #requiredErrors(gate: number, slice: number): number {
-    const { firstStep } = this.#settings;
-    if (!firstStep) return 0;
-    const z = this.#informative[gate] === true ? firstStep.informativeZ : firstStep.uninformativeZ;
-    return z[sliceDimensions(this.#slices.list[slice] as Slice)];
-  }
-
   /** Tests each lever's factor on the events that pass all other gates, however far from its gate they lie. */
   #testFactors(errors: number): boolean[] {
     return this.#gates.map(({ steps }, gate) => {
@@ -214,16 +189,16 @@ class GreedyFit {
   /**
    * Returns the group with the largest lower bound, or undefined when none is above 0. Ties go to the lower code. While
    * the largest bound counts events as independent, it is made exact and compared again.
-   * @param open number of slices that are open to steps
+   * @param open number of slices that are open to steps, by side
    */
-  #choose(open: number): number | undefined {
+  #choose(open: OpenSlices): number | undefined {
     const bounds = this.#bound;
     for (;;) {
       let group: number | undefined;
       let largest = 0;
       for (let g = 0; g < bounds.length; g++) {
         const bound = bounds[g] as number;
-        if (bound <= largest || this.#groups.sliceOf(g) >= open) continue;
+        if (bound <= largest || this.#groups.sliceOf(g) >= open[this.#groups.sideOf(g)]) continue;
         largest = bound;
         group = g;
       }

@@ -83,7 +83,10 @@ interface ChangePointSettings {
  * A rule that puts events into one cluster: those of one trade, or those of one block of hours in one pair or in the
  * whole market.
  */
-export type ClusterRule = 'trade' | { readonly within: 'pair' | 'market'; readonly hours: number };
+export type ClusterRule =
+  | 'trade'
+  /** `measured`: the length follows from the events (`measureBlockHours`). */
+  | { readonly within: 'pair' | 'market'; readonly hours: number | 'measured' };
 
 /** The default settings, chosen on simulated worlds (docs/replay-policy.md). */
 export const REPLAY_SETTINGS: ReplaySettings = {
@@ -91,7 +94,7 @@ export const REPLAY_SETTINGS: ReplaySettings = {
   nMin: 33,
   maxDimensions: 2,
   z: [1, 1.5, 2.7],
-  firstStep: { uninformativeZ: [2.9, 3.6, 4.1], informativeZ: [1.6, 2.5, 3.3], informativeErrors: 3 },
+  firstStep: { uninformativeZ: [2.9, 3.6, 4.1], informativeZ: [1.6, 2.5, 3.3], informativeErrors: 6 },
   priorEvents: 10,
   maxSteps: 60,
   maxLog: 0.7,
@@ -100,7 +103,7 @@ export const REPLAY_SETTINGS: ReplaySettings = {
   changePoint: { learned: [50, 25, 12], scored: [50, 40, 32, 25, 20, 16, 12, 9, 6], losing: 1.5, errors: 4 },
   heldOutDays: 7,
   heldOutErrors: 2,
-  clusters: ['trade', { within: 'pair', hours: 6 }, { within: 'market', hours: 6 }],
+  clusters: ['trade', { within: 'pair', hours: 'measured' }, { within: 'market', hours: 'measured' }],
   minFactorShare: 0.5,
   maxVisits: 1.5e8,
   maxSlices: 20_000,

@@ -10,6 +10,7 @@ const lookup = (more: object = {}): object => ({
   mode: 'live',
   policy: 'drift',
   resolution: 'blend',
+  entries: 'open',
   overrides: [{ action_category: 'tuning_ts_min', multiplier: 0.9851, scope_subset: {}, matched: 2 }],
   thresholds: { ts_min: 0.59106 },
   applied: { generation: 7, multipliers: { ts_min: 0.9851 }, deltas: {} },
@@ -31,6 +32,13 @@ it('lookup sends the pairs of every --scope and --threshold, and prints each thr
     thresholds: { ts_min: 0.6, halo_max: 1 },
   });
   expect(result.out).toMatch(/ts_min +0\.6 +0\.59106/);
+});
+
+it('lookup prints that entries are halted, with the reason', async () => {
+  const halted = lookup({ entries: 'halted', entries_reason: 'the base gates lost 80' });
+  const result = await session.run(always(halted), ['lookup', PATTERN]);
+  expect(result.out).toContain('entries are halted: the base gates lost 80\n');
+  expect((await session.run(always(lookup()), ['lookup', PATTERN])).out).not.toContain('halted');
 });
 
 it('lookup prints "no override matches" and ends with exit code 0 when no override matches', async () => {

@@ -40,6 +40,8 @@ it('settings sends only the settings of its options, and prints the settings in 
     lookback_days: 90,
     jump: 1.5,
     on_jump: 'warn',
+    halt: 'advise',
+    base_thresholds: {},
   };
   const argv = ['settings', PATTERN, '--n-min', '50', '--win', '1.5', '--loss', '1', '--reason', 'thin data'];
   const result = await session.run(always({ ...inForce, last_change: CHANGE }), argv);

@@ -63,3 +63,26 @@ test('A first step in the global slice opens that slice only, and one in any oth
   expect(movesOf(replayEvents(all, byDimensions(9, 7)))).toEqual([['tuning_ts_min', { side: 'a' }, 0.9608]]);
   expect(movesOf(replayEvents(all, byDimensions(9, 8)))).toEqual([]);
 });
+
+test('A first step that tightens opens no slice to steps that loosen, until one of them passes the test itself', () => {
+  const asked = (errors: number): ReplaySettings => ({
+    ...INDEPENDENT_EVENTS,
+    firstStep: {
+      uninformativeZ: [errors, errors, 9],
+      informativeZ: [errors, errors, 9],
+      informativeErrors: 99,
+    },
+  });
+  const events = [
+    ...core(60, { scope: { side: 'a' } }),
+    ...core(60, { scope: { side: 'b' } }),
+    // Side a is too loose by far: 100 losers just inside the gate.
+    ...spread(100, { outcome: 'failure', ts: 0.61, halo: 0.2, scope: { side: 'a' } }),
+    // Side b is a little too tight: gain 2·20 − 8 = 32, 2.8 standard errors above 0.
+    ...spread(20, { outcome: 'success', ts: 0.58, halo: 0.2, scope: { side: 'b' } }),
+    ...spread(8, { outcome: 'failure', ts: 0.58, halo: 0.2, scope: { side: 'b' } }),
+  ];
+  const sides = (errors: number) => movesOf(replayEvents(events, asked(errors)));
+  expect(sides(3)).toEqual([['tuning_ts_min', { side: 'a' }, expect.closeTo(1.04, 1)]]);
+  expect(sides(2.7)).toEqual(expect.arrayContaining([['tuning_ts_min', { side: 'b' }, 0.9608]]));
+});

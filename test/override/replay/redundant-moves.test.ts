@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { Random } from '../../../bench/policy/random.ts';
+import type { LeverMove } from '../../../shared/override/replay/fit.ts';
+import { prepareGates } from '../../../shared/override/replay/gates.ts';
+import { withoutRedundant } from '../../../shared/override/replay/redundant-moves.ts';
+import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
+import { NONE } from '../../../shared/override/replay/slices.ts';
+import { rowsWhere } from '../../../shared/override/rows-where.ts';
+import { S1, S3 } from '../../support/episodes.ts';
+import type { KnownEvent } from '../../support/factor-columns.ts';
+import { factorColumns } from '../../support/factor-columns.ts';
+import { core, event, replayEvents, spread } from '../../support/replay-events.ts';
+
+/** Events of a bot whose TS gate is too tight on 15m and too loose elsewhere. */
+function plantedEvents(random: Random, count: number): KnownEvent[] {
+  return Array.from({ length: count }, () => {
+    const timeframe = ['1m', '15m', '1h'][random.pick([1 / 3, 1 / 3, 1 / 3])] ?? '1h';
+    const ts = 0.4 + 0.6 * random.uniform();
+    const best = timeframe === '15m' ? 0.5 : 0.8;
+    const daysAgo = 1 + 58 * random.uniform();
+    return event({
+      outcome: random.uniform() < (ts > best ? 0.75 : 0.12) ? 'success' : 'failure',
+      ts,
+      dx: 5 + 10 * random.uniform(),
+      slope: undefined,
+      blockedBy: [],
+      scope: {
+        timeframe,
+        chain: random.uniform() < 0.5 ? 'solana' : 'base',
+        bucket: ['nano', 'micro', 'mid'][random.pick([1 / 3, 1 / 3, 1 / 3])] ?? 'mid',
+      },
+      daysAgo,
+      resolvedDaysAgo: daysAgo - 0.25,
+    });
+  });
+}
+
+describe('backward elimination of moves', () => {
+  const events = [
+    ...core(),
+    ...spread(40, { outcome: 'success', ts: 0.58, halo: 0.2, scope: { side: 'a' } }),
+  ];
+  const gates = prepareGates(S1, factorColumns(events), REPLAY_SETTINGS);
+  const rows = rowsWhere(gates.columns, () => true);
+  const everywhere = { first: NONE, firstCode: 0, second: NONE, secondCode: 0, n: 100 };
+  const sideA = { ...everywhere, first: 0, firstCode: 1, n: 40 };
+  const move = (slice: LeverMove['slice'], opening: number): LeverMove => ({ gate: 0, slice, opening });
+
+  test('A move that takes nothing beside a wider one is left out', () => {
+    const moves = [move(everywhere, 0.1), move(sideA, 0.04)];
+    expect(withoutRedundant(gates, rows, moves, REPLAY_SETTINGS)).toEqual([moves[0]]);
+  });
+
+  test('Two moves of which either makes the other redundant leave one, not none', () => {
+    const moves = [move(everywhere, 0.1), move(sideA, 0.1)];
+    expect(withoutRedundant(gates, rows, moves, REPLAY_SETTINGS)).toHaveLength(1);
+  });
+
+  test('A move that gains beside the others stays', () => {
+    const moves = [move(sideA, 0.1)];
+    expect(withoutRedundant(gates, rows, moves, REPLAY_SETTINGS)).toEqual(moves);
+  });
+});
+
+test('Every override of a fit with several adds to the others, with a lower bound above 0', () => {
+  let overrides = 0;
+  for (let seed = 1; seed <= 12; seed++) {
+    const result = replayEvents(plantedEvents(new Random(seed), 700), REPLAY_SETTINGS, S3);
+    for (const { evidence } of result.overrides) {
+      overrides++;
+      expect(Math.abs(evidence.winners) + Math.abs(evidence.losers)).toBeGreaterThan(0);
+      if (result.overrides.length > 1) expect(evidence.lower_bound).toBeGreaterThan(0);
+    }
+  }
+  expect(overrides).toBeGreaterThan(12);
+});
