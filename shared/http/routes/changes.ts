@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { Fault } from '../../errors.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
@@ -12,8 +13,14 @@ export function changeRoutes(
 ): void {
   addRoute(app, ROUTES.getChanges, async c => {
     const { pattern_key, ...query } = readQuery(c, ROUTES.getChanges.query);
+    if (query.from !== undefined && query.to !== undefined && query.from > query.to) throw emptyRange();
     const pattern =
       pattern_key === undefined ? undefined : await requireKnownPattern(heads, parsePatternKey(pattern_key));
     return c.json(await changes.page({ ...query, pattern }));
   });
+}
+
+function emptyRange(): Fault {
+  const message = 'must not be before from';
+  return new Fault('invalid_request', `to ${message}`, { issues: [{ path: 'to', message }] });
 }
