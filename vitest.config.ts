@@ -15,6 +15,7 @@ const UNIT = [
   'warning/*',
   'lookup/*',
   'cycle/cycle',
+  'cycle/health',
   'validation',
 ];
 

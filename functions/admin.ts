@@ -7,7 +7,7 @@ import { lambdaEntry } from '../shared/runtime.ts';
 
 /** Serves readers and operators: status, lessons, overrides, cycles, generations, mode, settings, rollback. */
 export function createHandler(runtime: Runtime) {
-  const app = createApp(runtime.log);
+  const app = createApp(runtime.log, runtime.config.origins);
   const { cycleMaxAgeMinutes, stateMachineArn } = runtime.config;
   adminRoutes(app, { ...runtime, cycleMaxAgeMinutes, starter: stateMachineStarter(stateMachineArn) });
   return handle(app);

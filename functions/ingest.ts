@@ -6,7 +6,7 @@ import { lambdaEntry } from '../shared/runtime.ts';
 
 /** Stores events and outcomes. */
 export function createHandler(runtime: Runtime) {
-  const app = createApp(runtime.log);
+  const app = createApp(runtime.log, runtime.config.origins);
   ingestRoutes(app, runtime);
   return handle(app);
 }

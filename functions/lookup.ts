@@ -6,7 +6,7 @@ import { lambdaEntry } from '../shared/runtime.ts';
 
 /** Serves the look-ups and snapshots that the PM requests. */
 export function createHandler(runtime: Runtime) {
-  const app = createApp(runtime.log);
+  const app = createApp(runtime.log, runtime.config.origins);
   lookupRoutes(app, runtime);
   return handle(app);
 }

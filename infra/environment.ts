@@ -11,7 +11,7 @@ export type FunctionEnvironment = Readonly<Record<RequiredName, string>> & Envir
 
 /** Returns the environment that all functions of a stage share. */
 export function functionEnvironment(
-  { settings, dynamodbEndpoint }: Stage,
+  { settings, origins, dynamodbEndpoint }: Stage,
   tables: Tables,
 ): FunctionEnvironment {
   return {
@@ -20,6 +20,7 @@ export function functionEnvironment(
     OVERRIDES_TABLE: tables.overrides.tableName,
     CONTROL_TABLE: tables.control.tableName,
     ...settings,
+    ...(origins.length === 0 ? {} : { ORIGINS: origins.join() }),
     ...(dynamodbEndpoint === undefined ? {} : { DYNAMODB_ENDPOINT: dynamodbEndpoint }),
   };
 }

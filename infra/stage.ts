@@ -20,6 +20,8 @@ export interface Stage {
   readonly distributedMap: boolean;
   /** Accepts bearer tokens of this issuer instead of IAM signatures. */
   readonly jwt: { readonly issuer: string; readonly audience: readonly string[] } | undefined;
+  /** Origins of the service's own pages besides the API's, such as that of a custom domain's proxy. */
+  readonly origins: readonly string[];
   /** Another DynamoDB-compatible endpoint, for functions that run locally. */
   readonly dynamodbEndpoint: string | undefined;
   readonly settings: Settings;
@@ -53,6 +55,7 @@ export function readStage(read: ReadContext): Stage {
     customerKey: contextSwitch(read, 'customerKey'),
     distributedMap: contextSwitch(read, 'distributedMap'),
     jwt: readJwt(read),
+    origins: contextList(read, 'origins', /^https:\/\/[^/?#@\s]+$/, 'an https origin without a path'),
     dynamodbEndpoint: readEndpoint(read, base),
     settings: readSettings(read),
   };

@@ -50,6 +50,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
         'parked',
         'event_conflicts',
         'outcome_conflicts',
+        'waiting',
+        'waiting_since',
       ],
     },
   ],

@@ -7,23 +7,18 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 export const isLoopback = (host: string): boolean => LOOPBACK.has(host.includes(':') ? `[${host}]` : host);
 
 /**
- * Rejects requests that a web page in the operator's browser could send to a service on loopback. They have another
- * host name (DNS rebinding) or come from the page of another site.
+ * Rejects requests to another host name than loopback or that of an own origin. A web page sends them when its name
+ * resolves to this machine (DNS rebinding); its origin would then look like the service's.
+ * @param origins own origins, such as that of a proxy
  * @returns undefined for a request to accept
  */
-export function refuseForeign(request: Request): Response | undefined {
-  const hosts = [request.url, request.headers.get('origin')].flatMap(url =>
-    url === null ? [] : [hostOf(url)],
-  );
-  if (hosts.every(host => LOOPBACK.has(host))) return undefined;
+export function refuseForeignHost(request: Request, origins: readonly string[]): Response | undefined {
+  const host = new URL(request.url).hostname;
+  if (LOOPBACK.has(host) || origins.some(origin => new URL(origin).hostname === host)) return undefined;
   return answerProblem(
     new Fault(
       'forbidden',
-      'only programs on this machine may call this service, not web pages; to allow other callers, start with --auth',
+      'this service answers to localhost only: use 127.0.0.1, name a proxy with --origin, or start with --auth',
     ),
   );
-}
-
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname : '';
 }

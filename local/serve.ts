@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseOrigin } from '../shared/config.ts';
 import { Fault } from '../shared/errors.ts';
 import { jsonLog } from '../shared/log.ts';
 import { DataFolderError } from './engine/data-folder.ts';
@@ -23,6 +24,8 @@ Options:
   --auth FILE     require tokens: {"<token>": {"role": "pm|reader|operator", "name": "who"}}
   --host HOST     address to listen on; others than loopback need --auth
                                                                  (default: 127.0.0.1)
+  --origin URL    origin of the service's own pages behind a proxy, such as
+                  https://tuning.example.com; may be repeated    (default: $ORIGINS, or none)
   --help          print this text
 
 Environment:
@@ -44,6 +47,7 @@ interface Options {
   readonly port: number;
   readonly host: string;
   readonly auth: string | undefined;
+  readonly origins: readonly string[];
 }
 
 /** @throws Error that names the invalid option */
@@ -55,6 +59,7 @@ function readOptions(): Options | 'help' {
       every: { type: 'string', default: '1h' },
       port: { type: 'string', default: process.env.PORT || DEFAULT_PORT },
       auth: { type: 'string' },
+      origin: { type: 'string', multiple: true, default: [] },
       host: { type: 'string', default: '127.0.0.1' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -74,6 +79,7 @@ function readOptions(): Options | 'help' {
     port: Number(values.port),
     host: values.host,
     auth: values.auth,
+    origins: values.origin.map(parseOrigin),
   };
 }
 
@@ -98,7 +104,7 @@ function explain(error: unknown, { port, host, endpoint, data }: Options): strin
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return `${host} is not an address of this machine; use --host with one that is`;
   if (code === 'EACCES') return `port ${port} needs more rights; choose another with --port`;
-  if (error instanceof Error && error.message.startsWith('settings:')) return error.message;
+  if (error instanceof Error && error.message.startsWith('invalid settings:')) return error.message;
   if (endpoint !== undefined) return `the DynamoDB endpoint ${endpoint} does not work: ${reasonOf(error)}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
@@ -156,14 +162,16 @@ async function run(options: Options): Promise<void> {
   const level = process.env.LOG_LEVEL === 'debug' ? 'debug' : 'info';
   const log = jsonLog(level, line => process.stderr.write(`${line}\n`), Date.now);
   const callers = options.auth === undefined ? undefined : readCallers(options.auth);
+  const { origins } = options;
   const service = await openService({
     data: options.data,
     endpoint: options.endpoint,
-    environment: process.env,
+    environment: { ...process.env, ...(origins.length > 0 && { ORIGINS: origins.join() }) },
     log,
     callers,
   });
-  const listenOptions = { host: options.host, tokens: callers !== undefined };
+  const { config } = service.runtime;
+  const listenOptions = { host: options.host, tokens: callers !== undefined, origins: config.origins };
   const server = await listen(service.app, options.port, listenOptions).catch(async error => {
     await service.close();
     throw error;

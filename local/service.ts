@@ -91,7 +91,7 @@ async function assemble(
   const runtime: Runtime = { ...stores, degradedLookups };
   await runtime.storedFormat.open();
   const stateMachine = await LocalStateMachine.load(runtime, options.interpreter);
-  const app = createApp(runtime.log);
+  const app = createApp(runtime.log, config.origins);
   if (options.callers) requireTokens(app, options.callers);
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);

@@ -5,6 +5,19 @@ import { POLICIES } from './override/override.ts';
 import type { Payoff } from './override/payoff.ts';
 import { MAX_N_MIN } from './validation.ts';
 
+/**
+ * Returns the origin that a URL consists of, in the form that browsers send.
+ * @throws Error when the text is no http or https URL, or has more than scheme, host and port
+ */
+export function parseOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` && !/[?#]$/.test(text))
+    return url.origin;
+  throw new Error(
+    `${JSON.stringify(text)} is no origin; write scheme, host and port, such as https://tuning.example.com`,
+  );
+}
+
 const wholeNumber = z.coerce.number().int();
 
 /** All settings, by the name of their environment variable. The type checker checks `infra/` against this schema. */
@@ -34,6 +47,22 @@ export const environmentSchema = z.object({
   CYCLE_MAX_AGE_MINUTES: wholeNumber.min(1).default(120),
   /** Days from the receipt of an event to its expiry: more than any window, so that no run misses expired events. */
   EVENT_RETENTION_DAYS: wholeNumber.min(368).max(3660).default(400),
+  /** Origins of the service's own pages besides its address, such as that of a proxy, separated by commas. */
+  ORIGINS: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      try {
+        return text
+          .split(',')
+          .map(part => part.trim())
+          .filter(part => part !== '')
+          .map(parseOrigin);
+      } catch (error) {
+        context.addIssue(error instanceof Error ? error.message : String(error));
+        return z.NEVER;
+      }
+    }),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Set only in the function that starts runs. */
   STATE_MACHINE_ARN: z.string().optional(),
@@ -59,6 +88,7 @@ export interface Config {
   };
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;
+  readonly origins: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly stateMachineArn: string | undefined;
   readonly dynamodbEndpoint: string | undefined;
@@ -96,6 +126,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,
+    origins: env.ORIGINS,
     logLevel: env.LOG_LEVEL,
     stateMachineArn: env.STATE_MACHINE_ARN,
     dynamodbEndpoint: env.DYNAMODB_ENDPOINT,

@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import type { CycleDeps } from './cycle/dependencies.ts';
+import type { StoreWrites } from './cycle/health-facts.ts';
 import { DynamoChangeStore } from './dynamodb/change-store.ts';
 import { Dynamo, documentClient } from './dynamodb/client.ts';
 import { ControlTable } from './dynamodb/control-table.ts';
@@ -37,6 +38,7 @@ export interface Runtime extends CycleDeps {
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly misspeltFactors: MisspeltFactorRecorder;
   readonly storedFormat: StoredFormat;
+  readonly writes: StoreWrites;
   /** Checks that the engine inserts batches; else events are put one by one. @returns whether batches work */
   readonly probeInserts: () => Promise<boolean>;
 }
@@ -83,6 +85,7 @@ export function createRuntime(
       now,
     ),
     storedFormat: new StoredFormat(control),
+    writes: db,
     probeInserts: () => db.probeInserts(tables.control, PROBE_KEY),
     patternDirectory: new PatternDirectory(heads, now),
     seenValuesCache: new SeenValuesCache(pattern => seenValues.seen(pattern), now),

@@ -33,6 +33,7 @@ export const changeReason = z
   .max(1000)
   .trim()
   .min(1)
+  .refine(text => text.isWellFormed(), 'must be well-formed Unicode')
   .meta({ pattern: '\\S', description: 'The reason for the change, which the audit stores.' });
 
 /** Reports whether a JSON value is an object; an array is not. */

@@ -5,12 +5,14 @@ import type { DynaliteDb } from './dynamodb-limits.ts';
 import { countInBytes, requestRefusal } from './dynamodb-limits.ts';
 import type { EngineResponse, InsertBatch } from './partiql-insert.ts';
 import { insertBatch } from './partiql-insert.ts';
+import { type Operation, RecoveringWrites, testWrite } from './recovering-writes.ts';
 
 /*
  * This embedded DynamoDB engine calls the operations of dynalite in this process instead of through its server:
  *
  * - It opens no port.
  * - It turns a storage error into a response; dynalite's server would end the process.
+ * - It recovers from writes that the disk refused (recovering-writes.ts).
  * - It adds the batched PartiQL INSERT that dynalite lacks.
  * - It refuses what exceeds a limit of DynamoDB (dynamodb-limits.ts).
  */
@@ -31,9 +33,19 @@ interface LevelIterator {
   close(): Promise<void>;
   return?: () => Promise<void>;
 }
+type Done = (error?: unknown) => void;
+/** The database as dynalite wraps it: a method without a callback returns a promise. */
 interface DynaliteStore {
   readonly db: {
-    close(done: (error?: Error | null) => void): void;
+    put(key: string, value: unknown, done: Done): void;
+    del(key: string, done: Done): void;
+    batch(operations: readonly Operation[], done?: Done): Promise<void> | undefined;
+    open(): Promise<void>;
+    readonly close: {
+      (done: Done): void;
+      /** Closes the database so that it can be opened again. */
+      _original(): Promise<void>;
+    };
     values(options?: object): LevelIterator;
     keys(options?: object): LevelIterator;
   };
@@ -89,6 +101,11 @@ export async function openEmbeddedEngine(path?: string): Promise<EmbeddedEngine>
     ...(path !== undefined && { path }),
   });
   closeIterators(store);
+  const writes = path === undefined ? undefined : recoverWrites(store, path);
+  const handle = (request: EngineRequest): Promise<EngineResponse> => {
+    const run = () => respond(store, request);
+    return writes ? writes.run(run).catch(errorResponse) : run();
+  };
   return {
     settings: {
       region: 'local',
@@ -97,7 +114,7 @@ export async function openEmbeddedEngine(path?: string): Promise<EmbeddedEngine>
       // The engine checks no signatures, and signing would take a third of a request's time.
       signer: { sign: async request => request },
       requestHandler: {
-        handle: async (request: EngineRequest) => ({ response: toHttp(await respond(store, request)) }),
+        handle: async (request: EngineRequest) => ({ response: toHttp(await handle(request)) }),
       },
     },
     close: () =>
@@ -118,6 +135,30 @@ function closeIterators({ db }: DynaliteStore): void {
       return iterator;
     };
   }
+}
+
+/** Makes the writes of dynalite pass one queue, which recovers from a disk that refused one. */
+function recoverWrites({ db }: DynaliteStore, path: string): RecoveringWrites {
+  const batch = db.batch.bind(db);
+  const database = {
+    batch: async (operations: readonly Operation[]) => batch(operations),
+    close: () => db.close._original(),
+    open: () => db.open(),
+  };
+  const writes = new RecoveringWrites(database, () => testWrite(path));
+  const write = (operations: readonly Operation[], done: Done): void => {
+    writes.write(operations).then(
+      () => setImmediate(done, null),
+      error => setImmediate(done, error),
+    );
+  };
+  db.put = (key, value, done) => write([{ type: 'put', key, value }], done);
+  db.del = (key, done) => write([{ type: 'del', key }], done);
+  db.batch = (operations, done = () => undefined) => {
+    write(operations, done);
+    return undefined;
+  };
+  return writes;
 }
 
 async function respond(store: DynaliteStore, request: EngineRequest): Promise<EngineResponse> {

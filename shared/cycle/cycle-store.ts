@@ -5,6 +5,8 @@ import type { ComputedSets, CycleOptions, CycleRecord, CycleSummary, PatternRun 
 export interface CycleStore {
   /** Writes or overwrites the summary of a run. */
   put(summary: CycleSummary): Promise<void>;
+  /** Returns the finished run over all patterns that was written last, whatever time its clock had. */
+  lastFull(): Promise<CycleSummary | undefined>;
   /** Writes or overwrites the outcome of one pattern in a run. @param computed absent for a pattern that failed */
   putRun(cycleId: string, run: PatternRun, computed?: ComputedSets): Promise<void>;
   /** Lists the outcomes of the patterns of a run. */

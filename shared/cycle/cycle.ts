@@ -208,8 +208,12 @@ export const CYCLE_ID_FORM = '^[0-9]{8}T[0-9]{9}Z-[0-9a-f]{8}$';
 
 /** Returns a sortable id: start time, then a hash of the execution name, so that a retried start yields the same id. */
 export function cycleId(startedAt: string, executionName: string): string {
-  const time = new Date(startedAt).toISOString().replace(/[-:.]/g, '');
-  return `${time}-${shortHash(executionName).slice(0, 8)}`;
+  return `${cycleIdStart(Date.parse(startedAt))}-${shortHash(executionName).slice(0, 8)}`;
+}
+
+/** Returns the text with which the ids of runs begin that started at a time, milliseconds since 1970. */
+export function cycleIdStart(startedAt: number): string {
+  return new Date(startedAt).toISOString().replace(/[-:.]/g, '');
 }
 
 /** Returns the status of a run from the statuses of its patterns. */

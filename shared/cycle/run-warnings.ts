@@ -30,15 +30,14 @@ interface TunedPattern {
   readonly inForce: readonly Override[] | undefined;
 }
 
-type WarningDeps = Pick<
-  CycleDeps,
-  'heads' | 'overrides' | 'episodes' | 'dimensions' | 'countSamples' | 'now'
->;
+interface WarningDeps extends Pick<CycleDeps, 'heads' | 'overrides' | 'dimensions' | 'countSamples' | 'now'> {
+  readonly episodes: Pick<CycleDeps['episodes'], 'newestResolved'>;
+}
 
 /**
- * Finds what an operator should look at in the result of one pattern, and whether a jump holds the result back. Reads beyond those of the run itself: the
- * counters and their samples, and the names of dimensions and factors; past generations only when thresholds move;
- * the newest event only when a window without events takes out all overrides.
+ * Finds what an operator should look at in the result of one pattern, and whether a jump holds the result back. Reads
+ * beyond those of the run itself: the counters and their samples, and the names of dimensions and factors; past
+ * generations only when thresholds move; the newest event only when a window without events takes out all overrides.
  */
 export async function runWarnings(
   deps: WarningDeps,

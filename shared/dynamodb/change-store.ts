@@ -44,19 +44,19 @@ export class DynamoChangeStore implements ChangeStore {
 
   async page({ pattern, from, to, limit, next }: ChangeQuery) {
     if (next !== undefined && !TOKEN.test(next)) throw invalidToken();
-    const prefix = pattern === undefined ? '' : keys.CHANGE_PREFIX;
-    const first = prefix + (from === undefined ? '0' : keys.changeSort(timeOf(from), ''));
-    const last = prefix + (next ?? (to === undefined ? '~' : keys.changeSort(timeOf(to), '~')));
-    // DynamoDB rejects a range whose ends are in the wrong order; a token of another list can make one.
+    const first = from === undefined ? '0' : keys.changeSort(timeOf(from), '');
+    const last = next ?? (to === undefined ? '~' : keys.changeSort(timeOf(to), '~'));
+    // DynamoDB rejects an empty span, which a page token from before `from` makes.
     if (first > last) return { changes: [] };
+    const prefix = pattern === undefined ? '' : keys.CHANGE_PREFIX;
     const items = await this.#control.db.queryPage({
       TableName: this.#control.name,
       ConsistentRead: true,
       KeyConditionExpression: 'pk = :p AND sk BETWEEN :from AND :to',
       ExpressionAttributeValues: {
         ':p': pattern === undefined ? keys.CHANGES : keys.patternPartition(pattern),
-        ':from': first,
-        ':to': last,
+        ':from': prefix + first,
+        ':to': prefix + last,
       },
       ScanIndexForward: false,
       // One item more than the page tells whether there is another page.

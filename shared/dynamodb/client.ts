@@ -19,6 +19,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { Fault } from '../errors.ts';
+import { TTL_ATTRIBUTE, WRITE_PROBE_KEY } from './keys.ts';
 import { conditionHolds, insertFault, isThrottled, isUnknownOperation, withFaults } from './store-faults.ts';
 
 export type Item = Record<string, unknown>;
@@ -51,6 +52,8 @@ export function documentClient(settings: DynamoDBClientConfig): DynamoDBDocument
 export class Dynamo {
   readonly #client: DynamoDBDocumentClient;
   #supportsPartiql = true;
+  /** Tables whose last write the store refused. */
+  readonly #refused = new Set<string>();
 
   constructor(client: DynamoDBDocumentClient) {
     this.#client = client;
@@ -64,17 +67,17 @@ export class Dynamo {
 
   /** Returns false when the condition does not hold. */
   async put(input: PutCommandInput): Promise<boolean> {
-    return conditionHolds(this.#client.send(new PutCommand(input)));
+    return this.#write(input.TableName, () => conditionHolds(this.#client.send(new PutCommand(input))));
   }
 
   /** Returns false when the condition does not hold. */
   async update(input: UpdateCommandInput): Promise<boolean> {
-    return conditionHolds(this.#client.send(new UpdateCommand(input)));
+    return this.#write(input.TableName, () => conditionHolds(this.#client.send(new UpdateCommand(input))));
   }
 
   /** Returns false when the condition does not hold. */
   async delete(input: DeleteCommandInput): Promise<boolean> {
-    return conditionHolds(this.#client.send(new DeleteCommand(input)));
+    return this.#write(input.TableName, () => conditionHolds(this.#client.send(new DeleteCommand(input))));
   }
 
   /** Yields the pages of a query, to the last one. */
@@ -129,8 +132,9 @@ export class Dynamo {
       let left = batch.map(Item => ({ PutRequest: { Item } }));
       for (let attempt = 0; left.length > 0; attempt++) {
         await backOff(attempt, 'writes');
-        const response = await withFaults(
-          this.#client.send(new BatchWriteCommand({ RequestItems: { [table]: left } })),
+        const RequestItems = { [table]: left };
+        const response = await this.#write(table, () =>
+          withFaults(this.#client.send(new BatchWriteCommand({ RequestItems }))),
         );
         left = (response.UnprocessedItems?.[table] ?? []) as typeof left;
       }
@@ -146,7 +150,9 @@ export class Dynamo {
   async insertMany(table: string, partition: string, items: readonly Item[]): Promise<boolean[]> {
     if (this.#supportsPartiql) {
       try {
-        const inserted = await mapBatches(items, BATCH_WRITE_ITEMS, batch => this.#insertBatch(table, batch));
+        const inserted = await mapBatches(items, BATCH_WRITE_ITEMS, batch =>
+          this.#write(table, () => this.#insertBatch(table, batch)),
+        );
         return inserted.flat();
       } catch (error) {
         if (!isUnknownOperation(error)) throw error;
@@ -164,6 +170,32 @@ export class Dynamo {
       PARALLEL_PUTS,
     );
     return inserted;
+  }
+
+  /**
+   * Returns the tables whose writes the store refuses, other than by throttling. A table whose last write failed gets
+   * one more write first, so that the answer is true of this moment.
+   */
+  async refusedWrites(): Promise<string[]> {
+    for (const TableName of this.#refused) {
+      const set = { UpdateExpression: 'SET #x = :x', ExpressionAttributeNames: { '#x': TTL_ATTRIBUTE } };
+      const value = { ExpressionAttributeValues: { ':x': 1 } };
+      await this.update({ TableName, Key: WRITE_PROBE_KEY, ...set, ...value }).catch(() => false);
+    }
+    return [...this.#refused];
+  }
+
+  /** Runs a write and notes whether the store took it. An unmet condition writes nothing and shows neither. */
+  async #write<T>(table: string | undefined, write: () => Promise<T>): Promise<T> {
+    try {
+      const result = await write();
+      const isWritten = Array.isArray(result) ? result.includes(true) : result !== false;
+      if (isWritten) this.#refused.delete(table ?? '');
+      return result;
+    } catch (error) {
+      if (isRefusal(error)) this.#refused.add(table ?? '');
+      throw error;
+    }
   }
 
   /**
@@ -247,4 +279,9 @@ async function backOff(attempt: number, operations: 'reads' | 'writes'): Promise
   if (attempt >= BATCH_ATTEMPTS) throw new Fault('store_throttled', `the store is throttling ${operations}`);
   const ceiling = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** attempt);
   await new Promise(resolve => setTimeout(resolve, Math.random() * ceiling));
+}
+
+/** Returns whether the store refused a valid write, and not because of too many requests. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'store_unavailable';
 }

@@ -17,6 +17,17 @@ export type Counter = keyof typeof COUNTERS;
 
 const NAMES: readonly Counter[] = ['total', 'withOutcome', 'parked', 'eventConflicts', 'outcomeConflicts'];
 
+/** Attributes of the outcomes that came without their event since the last one that found its event. */
+export const WAITING = 'waiting';
+export const WAITING_SINCE = 'waiting_since';
+
+interface CounterSettings {
+  readonly controlTable: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly log: Log;
+}
+
 /** Changes of one request to the counters that `status` shows. */
 export class CounterUpdates {
   readonly #changes = new Map<PatternKey, Map<Counter, number>>();
@@ -39,17 +50,18 @@ export class CounterUpdates {
    * - Each write carries a random token, so a retry after a lost response does not count twice.
    * - A write that fails is logged and does not fail the request: runs read the events, not the counters.
    */
-  async write(db: Dynamo, table: string, log: Log): Promise<void> {
+  async write(db: Dynamo, { controlTable, now, log }: CounterSettings): Promise<void> {
     for (const [pattern, change] of this.#changes) {
       if ([...change.values()].every(increment => increment === 0)) continue;
       try {
         await db.update({
-          TableName: table,
+          TableName: controlTable,
           Key: { pk: patternPartition(pattern), sk: COUNTS },
-          UpdateExpression: `SET w = :w ADD ${NAMES.map(name => `${COUNTERS[name]} :${name}`).join(', ')}`,
+          UpdateExpression: updateExpression(change),
           ConditionExpression: 'attribute_not_exists(w) OR w <> :w',
           ExpressionAttributeValues: {
             ':w': randomUUID().slice(0, 13),
+            ...(onlyParks(change) && { ':now': now() }),
             ...Object.fromEntries(NAMES.map(name => [`:${name}`, change.get(name) ?? 0])),
           },
         });
@@ -58,4 +70,23 @@ export class CounterUpdates {
       }
     }
   }
+}
+
+type Change = ReadonlyMap<Counter, number>;
+
+/** Returns whether a request parked outcomes, and none of its outcomes found its event. */
+function onlyParks(change: Change): boolean {
+  return (change.get('parked') ?? 0) > 0 && !findsEvents(change);
+}
+
+function findsEvents(change: Change): boolean {
+  return (change.get('withOutcome') ?? 0) > 0 || (change.get('parked') ?? 0) < 0;
+}
+
+function updateExpression(change: Change): string {
+  const add = `ADD ${NAMES.map(name => `${COUNTERS[name]} :${name}`).join(', ')}`;
+  if (onlyParks(change))
+    return `SET w = :w, ${WAITING_SINCE} = if_not_exists(${WAITING_SINCE}, :now) ${add}, ${WAITING} :parked`;
+  const end = findsEvents(change) ? ` REMOVE ${WAITING}, ${WAITING_SINCE}` : '';
+  return `SET w = :w ${add}${end}`;
 }

@@ -1,9 +1,10 @@
 import type { ComputedSets, CycleRecord, CycleSummary, PatternRun } from '../cycle/cycle.ts';
 import { computedSetsSchema, cycleSummarySchema, patternRunSchema } from '../cycle/cycle.ts';
 import type { CycleStore } from '../cycle/cycle-store.ts';
+import { coversAllPatterns } from '../cycle/health.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { ControlTable } from './control-table.ts';
-import { CYCLES, cyclePartition, TRIALS } from './keys.ts';
+import { CYCLES, cyclePartition, LAST_CYCLE, LAST_FULL, TRIALS } from './keys.ts';
 
 /** Days after which the record of a run expires. */
 const RECORD_DAYS = 90;
@@ -21,6 +22,13 @@ export class DynamoCycleStore implements CycleStore {
 
   async put(summary: CycleSummary): Promise<void> {
     await this.#control.put(summary.trial ? TRIALS : CYCLES, summary.cycle_id, { summary }, RECORD_DAYS);
+    if (summary.finished_at !== undefined && coversAllPatterns(summary))
+      await this.#control.put(LAST_CYCLE, LAST_FULL, { summary }, RECORD_DAYS);
+  }
+
+  async lastFull(): Promise<CycleSummary | undefined> {
+    const item = await this.#control.get(LAST_CYCLE, LAST_FULL);
+    return item && cycleSummarySchema.parse(item.summary);
   }
 
   async putRun(cycleId: string, run: PatternRun, computed?: ComputedSets): Promise<void> {

@@ -60,7 +60,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       counts,
     );
     for (const { episode, result } of writes) counts.addConflict(episode.pattern, result);
-    await counts.write(this.#db, this.#settings.controlTable, this.#settings.log);
+    await counts.write(this.#db, this.#settings);
     return writes.map(w => w.result);
   }
 
@@ -83,7 +83,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       },
       16,
     );
-    await counts.write(this.#db, this.#settings.controlTable, this.#settings.log);
+    await counts.write(this.#db, this.#settings);
     return results;
   }
 
@@ -102,14 +102,15 @@ export class DynamoEpisodeStore implements EpisodeStore {
   }
 
   /** Reads one item of each shard. An expired one counts as none, and so do the older ones of its shard. */
-  async newestResolved(pattern: PatternKey): Promise<number | undefined> {
+  async newestResolved(pattern: PatternKey, to = Number.MAX_SAFE_INTEGER): Promise<number | undefined> {
+    const [, last] = keys.eventTimeSpan(to, to);
     const pages = await Promise.all(
       keys.eventPartitions(pattern).map(partition =>
         this.#db.queryPage({
           TableName: this.#settings.eventsTable,
           IndexName: keys.OUTCOMES_INDEX,
-          KeyConditionExpression: 'rk = :p',
-          ...this.#unexpired({ ':p': partition }),
+          KeyConditionExpression: 'rk = :p AND t <= :to',
+          ...this.#unexpired({ ':p': partition, ':to': last }),
           ProjectionExpression: 't',
           ScanIndexForward: false,
           Limit: 1,

@@ -15,7 +15,7 @@ import { storedPatternKey } from '../pattern/pattern-key.ts';
 import type { Item } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import type { Counter } from './counter-updates.ts';
-import { COUNTERS } from './counter-updates.ts';
+import { COUNTERS, WAITING, WAITING_SINCE } from './counter-updates.ts';
 import { isExpired } from './expiry.ts';
 import * as keys from './keys.ts';
 import { assertReadable } from './stored-format.ts';
@@ -188,8 +188,15 @@ function toCounts(item: Item | undefined): Pick<PatternOverview, 'counts' | 'con
     const value = item?.[COUNTERS[counter]];
     return typeof value === 'number' ? Math.max(0, value) : 0;
   };
+  const [count, since] = [item?.[WAITING], item?.[WAITING_SINCE]];
   return {
-    counts: { total: countOf('total'), withOutcome: countOf('withOutcome'), parked: countOf('parked') },
+    counts: {
+      total: countOf('total'),
+      withOutcome: countOf('withOutcome'),
+      parked: countOf('parked'),
+      waiting:
+        typeof count === 'number' && typeof since === 'number' && count > 0 ? { count, since } : undefined,
+    },
     conflicts: { events: countOf('eventConflicts'), outcomes: countOf('outcomeConflicts') },
   };
 }

@@ -22,6 +22,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk change#TIME#ID             the same, and publications of scheduled runs
  *   changes                 sk TIME#ID                    the same of all patterns
  *   cycles                  sk cycle id (time first)      the runs that publish, oldest first
+ *   last-cycle              sk full                       the finished run over all patterns that was written last
  *   trials                  sk cycle id (time first)      the trials, oldest first
  *   cycle#ID                sk pattern                    the result of each pattern of a run, and its row sets
  *   parked#KEY              sk episode id                 outcomes that came before their event
@@ -32,13 +33,15 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk flow                       earlier values of the counts
  *   format                  sk version                    version of the stored formats (stored-format.ts)
  *   probe                   sk insert                     exists only while a start checks the engine
+ *   probe                   sk write                      in any table: written after a write that was refused
  *
  * Short attribute names, because DynamoDB bills by the byte:
  *
  * event         b canonical body    h hash of the body    m packed event (for runs)    t event time and hash of the id
  *               w random token of the request that wrote it    o outcome history    rk equal to pk once there is an outcome
  * parked        o outcome history
- * counts        w random token of the last write
+ * counts        w random token of the last write    waiting outcomes parked since the last one that found its event
+ *               waiting_since time of the first of them
  * row-set chunk n number of rows    z rows as JSON, deflated
  * head, generation, chunk   format_version of the item; none means 1
  */
@@ -120,9 +123,14 @@ export function eventPartitions(pattern: PatternKey): string[] {
 /** Returns the partition of one immutable set of lessons or overrides. */
 export const setPartition = (pattern: PatternKey, set: string): string => `${pattern}@${set}`;
 
+/** Key of an item, in any table, that is written to find out whether the table takes writes; it has expired. */
+export const WRITE_PROBE_KEY = { pk: 'probe', sk: 'write' } as const;
+
 export const PATTERNS = 'patterns';
 export const CYCLES = 'cycles';
 export const TRIALS = 'trials';
+export const LAST_CYCLE = 'last-cycle';
+export const LAST_FULL = 'full';
 export const FORMAT = 'format';
 export const FORMAT_VERSION_SORT = 'version';
 /** Key of the item with which a start checks that the engine inserts batches. */

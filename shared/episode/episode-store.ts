@@ -38,8 +38,18 @@ export interface EpisodeStore {
    * @param to last event time, inclusive, milliseconds since 1970
    */
   resolved(pattern: PatternKey, from: number, to: number): AsyncIterable<readonly ResolvedRow[]>;
-  /** Returns the time of the newest event with an outcome, milliseconds since 1970; undefined when there is none. */
-  newestResolved(pattern: PatternKey): Promise<number | undefined>;
+  /**
+   * Returns the time of the newest event with an outcome, milliseconds since 1970; undefined when there is none.
+   * @param to leaves later events out
+   */
+  newestResolved(pattern: PatternKey, to?: number): Promise<number | undefined>;
+}
+
+/** Outcomes that came without their event, with no other outcome since the first of them. */
+interface WaitingOutcomes {
+  readonly count: number;
+  /** Time of the first one, milliseconds since 1970. */
+  readonly since: number;
 }
 
 /** Counts of one pattern's events. */
@@ -48,6 +58,7 @@ export interface EventCounts {
   readonly withOutcome: number;
   /** Outcomes that wait for their event. */
   readonly parked: number;
+  readonly waiting?: WaitingOutcomes | undefined;
 }
 
 /** Numbers of rejected events and outcomes whose id already has other content. Each repeat counts. */

@@ -9,6 +9,7 @@ import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { parse, unknownName } from '../validation.ts';
 import type { Endpoint } from './endpoints.ts';
 import { MAX_BODY_BYTES } from './endpoints.ts';
+import { ownPagesOnly } from './own-pages.ts';
 import { prepareAnswer } from './prepare-answer.ts';
 import { problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
 
@@ -16,14 +17,21 @@ const NO_PARAMETERS = z.strictObject({});
 
 type Handler = (c: Context) => Response | Promise<Response>;
 
-/** Returns an app that answers every error as problem+json, limits the size of bodies, and logs no payload. */
-export function createApp(log: Log): Hono {
+/**
+ * Returns an app that answers every error as problem+json, rejects pages of other origins, limits the size of bodies,
+ * and logs no payload.
+ * @param origins own origins besides the address that a request was sent to
+ */
+export function createApp(log: Log, origins: readonly string[] = []): Hono {
   const app = new Hono();
+  app.use(ownPagesOnly(origins));
   app.use(async (c, next) => {
     assertEncoding(c.req.url);
     await next();
   });
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => answerProblem(bodyTooLarge()) }));
+  const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => answerProblem(bodyTooLarge()) });
+  // The limit reads a body without a length itself. Errors of the handlers never pass here.
+  app.use(async (c, next) => (await limit(c, next).catch(bodyCutOff)) ?? undefined);
   app.notFound(c => {
     const allowed = methodsOf(app, c.req.path);
     if (allowed.length === 0)
@@ -87,7 +95,7 @@ export function answerProblem(error: unknown, more: object = {}): Response {
  * @throws Fault `invalid_body`, `invalid_encoding`, `body_too_large`
  */
 export async function readJson(c: Context): Promise<unknown> {
-  const bytes = await c.req.arrayBuffer();
+  const bytes = await c.req.arrayBuffer().catch(bodyCutOff);
   // API Gateway delivers the body as a whole, so the limit on the stream above does not apply.
   if (bytes.byteLength > MAX_BODY_BYTES) throw bodyTooLarge();
   const text = decodeUtf8(bytes);
@@ -171,6 +179,11 @@ export function unknownParameter(
 /** Parses the pattern key in the path. @throws Fault `invalid_pattern_key` */
 export function patternParam(c: Context): PatternKey {
   return parsePatternKey(c.req.param('pattern_key') ?? '');
+}
+
+/** Reports a body that cannot be read to its end: the client hung up. That is no error of the service. */
+function bodyCutOff(cause: unknown): never {
+  throw new Fault('invalid_body', 'the body ended before its announced length: send it again', { cause });
 }
 
 function bodyTooLarge(): Fault {

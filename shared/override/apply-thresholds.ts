@@ -49,7 +49,7 @@ export function applyThresholds(
   };
 }
 
-/** Adds to each explanation which requested thresholds its multiplier leaves as they were sent. */
+/** Adds to each chosen override which requested thresholds its multiplier leaves as they were sent. */
 export function noteUnmoved(
   pattern: PatternKey,
   requested: Thresholds,
@@ -58,7 +58,7 @@ export function noteUnmoved(
   const levers = leversOf(pattern);
   return explain.map(entry => {
     const lever = levers.find(l => l.category === entry.action_category);
-    if (!lever || entry.multiplier === undefined) return entry;
+    if (!lever || !entry.chosen || entry.multiplier === undefined) return entry;
     const unmoved = requestedNames(lever, requested).filter(([, value]) => value <= 0);
     if (unmoved.length === 0) return entry;
     const sent = unmoved.map(([name, value]) => `${name} ${value}`).join(', ');

@@ -19,7 +19,7 @@ function paged(pages: readonly object[]): Route {
 const statusPage = (names: readonly string[]): object => ({
   healthy: true,
   reasons: [],
-  warnings: names.map(name => ({ code: 'dimension_not_asked', detail: `lessons of ${name}` })),
+  warnings: names.map(name => ({ code: 'dimension_not_asked', message: `lessons of ${name}` })),
   now: TIME,
   events: { total: 6, with_outcome: 6, pending: 0 },
   parked_outcomes: 0,

@@ -151,6 +151,14 @@ describe('archived generations', () => {
   });
 });
 
+describe('settings of an earlier version', () => {
+  it('a head whose n_min is above the bound of today is read', async () => {
+    const { heads } = stores.runtime;
+    await heads.replaceHead(S1, { ...head(1), settings: { n_min: 50_000 } });
+    expect((await heads.head(S1))?.settings.n_min).toBe(50_000);
+  });
+});
+
 describe('near lessons', () => {
   it('near lessons are written only when they differ from the stored ones', async () => {
     const { heads } = stores.runtime;

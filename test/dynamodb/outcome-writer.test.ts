@@ -101,7 +101,12 @@ describe('an outcome', () => {
 describe('an outcome before its event', () => {
   it('[O2] an outcome before its event is parked, counted, and applied when the event arrives', async () => {
     expect(await resolve(report('e', 'success'))).toEqual(['parked']);
-    expect(await counts()).toEqual({ total: 0, withOutcome: 0, parked: 1 });
+    expect(await counts()).toEqual({
+      total: 0,
+      withOutcome: 0,
+      parked: 1,
+      waiting: { count: 1, since: NOW },
+    });
     expect(await fixture.stores.runtime.heads.patterns()).toContain(fixture.pattern);
     expect(await add(event('e'))).toEqual(['accepted']);
     expect(await counts()).toEqual({ total: 1, withOutcome: 1, parked: 0 });

@@ -86,6 +86,8 @@ describe('[T4] the list of changes', () => {
     expect(short(await changes(`?from=${withOffset}`))).toEqual([ALL[0]]);
     expect(short(await changes(`?pattern_key=${S2}&from=${iso(NOW + 1)}`))).toEqual([ALL[2]]);
     expect(short(await changes(`?to=${iso(NOW - 1)}`))).toEqual([]);
+    const { next = '' } = await changes('?limit=1');
+    expect(short(await changes(`?from=${iso(NOW + 3500)}&next=${encodeURIComponent(next)}`))).toEqual([]);
   });
 
   it.each([
@@ -94,6 +96,7 @@ describe('[T4] the list of changes', () => {
     ['?pattern_key=x', 'invalid_pattern_key'],
     ['?limit=0', 'invalid_request'],
     ['?who=local', 'invalid_request'],
+    [`?from=${iso(NOW + 1)}&to=${iso(NOW)}`, 'invalid_request'],
   ])('The query %s is refused with %s', async (query, code) => {
     expect(await requestProblem(api, 'GET', `/v1/changes${query}`)).toMatchObject({ status: 400, code });
   });

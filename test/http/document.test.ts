@@ -327,6 +327,26 @@ describe('access', () => {
   });
 });
 
+describe('content types', () => {
+  it('[O3] A body that a page sends as anything but JSON is a documented 415 of every operation with a body', async () => {
+    const origin = `http://127.0.0.1:${server.port}`;
+    for (const operation of open.filter(o => o.requestBody !== undefined))
+      for (const type of ['text/plain', 'multipart/form-data', 'application/jsonx']) {
+        const headers = { origin, 'content-type': type };
+        const answer = await exchange(operation, { ...plainRequest(operation), headers });
+        expect([answer.shown, answer.status, answer.faults]).toEqual([answer.shown, 415, []]);
+      }
+  });
+
+  it('[O3] A program that is no page may send JSON under any content type', async () => {
+    for (const operation of open.filter(o => o.requestBody !== undefined)) {
+      const headers = { 'content-type': 'text/plain' };
+      const answer = await exchange(operation, { ...plainRequest(operation), headers });
+      expect([answer.shown, answer.status < 300, answer.faults]).toEqual([answer.shown, true, []]);
+    }
+  });
+});
+
 describe('limits and faults', () => {
   it('[O4] A body of more than 1 MiB is a documented 413 of every operation with a body', async () => {
     for (const operation of open.filter(o => o.requestBody !== undefined)) {

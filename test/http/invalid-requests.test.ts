@@ -64,6 +64,7 @@ it.each<[string, string, unknown, number, string]>([
   ['PUT', mode, { mode: 'off', reason: 'x', who: 'me' }, 400, 'invalid_request'],
   ['PUT', '/v1/patterns/x/mode', { mode: 'off', reason: 'x' }, 400, 'invalid_pattern_key'],
   ['PUT', settings, { reason: 'x', n_min: 0 }, 400, 'invalid_request'],
+  ['PUT', settings, { reason: 'x', n_min: 10_001 }, 400, 'invalid_request'],
   ['PUT', settings, { reason: 'x', policy: 'best' }, 400, 'policy_not_available'],
   ['PUT', settings, { reason: 'x', payoff: { win: 0, loss: 1 } }, 400, 'invalid_request'],
   ['PUT', settings, { reason: 'x', payoff: { win: 1 } }, 400, 'invalid_request'],

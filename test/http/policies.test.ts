@@ -90,7 +90,7 @@ describe('switching the policy', () => {
     const answer = settingsAnswerSchema.parse(await (await putSettings({ policy: 'replay' })).json());
     expect(answer).toMatchObject({ policy: 'replay', challengers: ['drift'] });
     expect(answer.last_change).toMatchObject({ what: 'settings', why: 'policy "replay": a test' });
-    expect((await generations()).changes[0]).toEqual(answer.last_change);
+    expect((await generations()).changes).toContainEqual(answer.last_change);
   });
 
   it('[L3] After a switch, the new policy publishes from the next run on, with its own resolution', async () => {

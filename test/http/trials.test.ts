@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Fault } from '../../shared/errors.ts';
 import { lessonsPageSchema } from '../../shared/http/schemas/lessons.ts';
 import { overridesPageSchema } from '../../shared/http/schemas/overrides.ts';
 import { jsonLog } from '../../shared/log.ts';
@@ -137,22 +138,24 @@ describe('[T1] a trial', () => {
     expect(await inForce()).toEqual(before);
   });
 
-  it('A failed trial is recorded and leaves the service healthy', async () => {
-    await api.service.runtime.cycles.put({
-      cycle_id: '20250120T120000000Z-00000000',
+  it('A trial that fails is recorded with the reason, and leaves the service healthy', async () => {
+    const { episodes } = api.service.runtime;
+    Object.assign(episodes, {
+      resolved: () => {
+        throw new Fault('damaged_event', 'a test');
+      },
+    });
+    expect(await api.trial()).toMatchObject({
       status: 'failed',
       trial: true,
-      who: 'local',
-      settings: {},
-      as_of: iso(NOW),
-      started_at: iso(NOW),
-      finished_at: iso(NOW),
-      patterns_total: 0,
-      patterns_failed: 0,
-      warnings: [],
-      failure: 'failed: timeout',
+      patterns_failed: 1,
+      patterns: [{ status: 'failed', would_publish: false, reason: 'failed: damaged_event: a test' }],
     });
     expect(await api.status()).toMatchObject({ healthy: true, last_cycle: { status: 'succeeded' } });
+    expect(lines.filter(line => line.message === 'trial closed')).toMatchObject([{ status: 'failed' }]);
+    expect(lines.filter(line => line.message === 'cycle closed')).toHaveLength(1);
+    expect(await api.cycle()).toMatchObject({ status: 'failed', trial: false });
+    expect((await api.status()).healthy).toBe(false);
   });
 });
 

@@ -65,10 +65,18 @@ describe('functions', () => {
     },
   );
 
+  it('The context origins is what every function that answers callers reads as its origins', () => {
+    const origins = 'https://tuning.example.com,https://other.example.com:8443';
+    const functions = resources(synthesize({ origins }), 'AWS::Lambda::Function');
+    for (const name of ['IngestFunction', 'LookupFunction', 'OperateFunction'])
+      expect(functions.get(name)?.Properties.Environment).toMatchObject({ Variables: { ORIGINS: origins } });
+  });
+
   it.each(all)('The function %s gets every setting of the schema and no other', (_, logicalName) => {
     const variables = Object.keys(environmentOf(logicalName));
     const optional = [
       'DYNAMODB_ENDPOINT',
+      'ORIGINS',
       ...(logicalName === 'OperateFunction' ? [] : ['STATE_MACHINE_ARN']),
     ];
     const known = Object.keys(environmentSchema.shape).filter(name => !optional.includes(name));
@@ -150,6 +158,8 @@ describe('settings of a stage', () => {
     [{ alarmEmails: 'nobody' }, /context alarmEmails/],
     [{ customerKey: 'yes' }, /context customerKey/],
     [{ jwtIssuer: 'https://issuer.example.com' }, /both or none/],
+    [{ origins: 'http://tuning.example.com' }, /context origins/],
+    [{ origins: 'https://tuning.example.com/path' }, /context origins/],
     [{ stage: 'prod', dynamodbEndpoint: 'http://localhost:8000' }, /context dynamodbEndpoint/],
   ])('An invalid context stops the synthesis: %j', (context: Record<string, string>, message) => {
     expect(() => synthesize(context)).toThrow(message);

@@ -17,7 +17,7 @@ const WARNING_PARTITIONS =
 const DEGRADED_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["degraded"]}}';
 const COUNTER_ATTRIBUTES =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
-  '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts"]}}';
+  '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts","waiting","waiting_since"]}}';
 
 const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Ingest: [

@@ -86,7 +86,10 @@ interface Request {
   readonly Statements?: readonly { readonly Statement: string }[];
 }
 
-const EXPRESSION_KEYWORDS = new Set(['SET', 'ADD', 'AND', 'OR', 'attribute_exists', 'attribute_not_exists']);
+const EXPRESSION_KEYWORDS = new Set([
+  ...['SET', 'ADD', 'REMOVE', 'AND', 'OR'],
+  ...['attribute_exists', 'attribute_not_exists', 'if_not_exists'],
+]);
 
 function callsOf(by: FunctionName, operation: string, body: string): Call[] {
   const request: Request = JSON.parse(body);

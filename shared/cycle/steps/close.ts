@@ -12,6 +12,7 @@ import type { CycleRun, CycleSummary, PatternRun } from '../cycle.ts';
 import { cycleRunSchema, cycleStatus } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { failedRun, failureReason } from '../failed-run.ts';
+import { coversAllPatterns } from '../health.ts';
 import { runRecord } from '../run-options.ts';
 
 type CloseDeps = Pick<CycleDeps, 'heads' | 'cycles' | 'degradedLookups' | 'log' | 'now'>;
@@ -126,7 +127,8 @@ function logClosed(
     cycle_id: summary.cycle_id,
     status: summary.status,
     duration_ms: now() - Date.parse(summary.started_at),
-    runs_finished: Number(summary.status !== 'failed'),
+    // A run of one pattern says nothing of the others, so the alarm for missing runs does not count it.
+    runs_finished: Number(summary.status !== 'failed' && coversAllPatterns(summary)),
     patterns: runs.length,
     events_read: sum(run => run.events_read),
     lessons: sum(run => run.lessons),

@@ -39,7 +39,8 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
   const columns = await readWindow(deps, cycle, pattern, settings, current);
   const tuned = tunePattern(pattern, columns, Date.parse(cycle.as_of), settings);
-  const shortfall = await readShortfall(deps, pattern, tuned, {
+  const newest = readOnce(deps.episodes);
+  const shortfall = await readShortfall({ heads: deps.heads, episodes: newest }, pattern, tuned, {
     asOf: Date.parse(cycle.as_of),
     days: settings.lookback_days,
     nMin: settings.n_min,
@@ -49,7 +50,8 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   const computed = { id: sets.overrides.id, rows: tuned.overrides };
   const inForce = await overridesInForce(deps, pattern, current, computed);
   const changes = countChanges(inForce, tuned.overrides);
-  const found = await runWarnings(deps, { cycle, pattern, head, settings, columns, tuned, inForce });
+  const result = { cycle, pattern, head, settings, columns, tuned, inForce };
+  const found = await runWarnings({ ...deps, episodes: newest }, result);
   const near = await storeFindings(deps, cycle, pattern, tuned, columns);
   return {
     pattern_key: pattern,
@@ -67,6 +69,19 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     ...(tuned.note && { note: tuned.note.text, note_code: tuned.note.code }),
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
     ...found,
+  };
+}
+
+/** Returns a reader of the newest event that reads it at most once, for the shortfall and the warnings of one pattern. */
+function readOnce(
+  episodes: Pick<CycleDeps['episodes'], 'newestResolved'>,
+): Pick<CycleDeps['episodes'], 'newestResolved'> {
+  let newest: Promise<number | undefined> | undefined;
+  return {
+    newestResolved: pattern => {
+      newest ??= episodes.newestResolved(pattern);
+      return newest;
+    },
   };
 }
 

@@ -13,14 +13,15 @@ export function changeRoutes(
 ): void {
   addRoute(app, ROUTES.getChanges, async c => {
     const { pattern_key, ...query } = readQuery(c, ROUTES.getChanges.query);
-    if (query.from !== undefined && query.to !== undefined && query.from > query.to) throw emptyRange();
+    if (query.from !== undefined && query.to !== undefined && query.from > query.to) throw emptySpan();
     const pattern =
       pattern_key === undefined ? undefined : await requireKnownPattern(heads, parsePatternKey(pattern_key));
     return c.json(await changes.page({ ...query, pattern }));
   });
 }
 
-function emptyRange(): Fault {
-  const message = 'must not be before from';
-  return new Fault('invalid_request', `to ${message}`, { issues: [{ path: 'to', message }] });
+function emptySpan(): Fault {
+  return new Fault('invalid_request', 'from is after to: exchange them, or leave one out', {
+    issues: [{ path: 'from', message: 'must not be after to' }],
+  });
 }

@@ -61,8 +61,8 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
 
 /** Answers all overrides of a pattern. Each form has its own tag, because their bytes differ. */
 async function respondToSnapshot(c: Context, deps: LookupDeps): Promise<Response> {
-  const pattern = patternParam(c);
   const { form } = readQuery(c, snapshotQuerySchema);
+  const pattern = patternParam(c);
   const head = await deps.heads.head(pattern);
   const current = head?.current;
   const mode = head?.mode ?? 'live';
