@@ -100,7 +100,12 @@ async function assemble(
     queriedDimensions: recorder.reporter,
     onDegradedLookup: pattern => void degradedLookups.add([{ pattern, count: 1 }]),
   });
-  adminRoutes(app, { ...runtime, cycleMaxAgeMinutes: config.cycleMaxAgeMinutes, starter: stateMachine });
+  adminRoutes(app, {
+    ...runtime,
+    cycleMaxAgeMinutes: config.cycleMaxAgeMinutes,
+    starter: stateMachine,
+    access: options.callers ? 'tokens' : 'open',
+  });
   return {
     runtime,
     app,

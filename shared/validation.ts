@@ -30,11 +30,11 @@ export const minEvents = z.number().int().min(1).max(MAX_N_MIN);
 /** The reason of an operator's change. */
 export const changeReason = z
   .string()
+  .max(1000)
   .trim()
   .min(1)
-  .max(1000)
   .refine(text => text.isWellFormed(), 'must be well-formed Unicode')
-  .meta({ description: 'The reason for the change, which the audit stores.' });
+  .meta({ pattern: '\\S', description: 'The reason for the change, which the audit stores.' });
 
 /** Reports whether a JSON value is an object; an array is not. */
 export function isObject(value: unknown): value is Record<string, unknown> {

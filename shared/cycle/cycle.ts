@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { patternKeyInputSchema } from '../episode/episode-schema.ts';
 import { keptSetSchema } from '../generation/generation.ts';
 import { shortHash } from '../hash.ts';
 import { evidenceSummarySchema } from '../override/evaluation/evaluation.ts';
 import { entriesSchema } from '../override/halt/halt-mode.ts';
-import { POLICIES, policySchema } from '../override/override.ts';
+import { policyNameSchema, policySchema } from '../override/override.ts';
 import { payoffSchema } from '../override/payoff.ts';
 import { reasonCodeSchema } from '../reason.ts';
 import { changeReason, chosenTime, count, instant, lookbackDays, minEvents } from '../validation.ts';
@@ -15,12 +16,8 @@ export const cycleOptionsSchema = z
     as_of: chosenTime.optional(),
     lookback_days: lookbackDays.optional(),
     n_min: minEvents.optional(),
-    policy: z
-      .string()
-      .max(32)
-      .optional()
-      .meta({ description: `one of: ${POLICIES.join(', ')}` }),
-    pattern_key: z.string().max(256).optional().meta({ description: 'only this pattern' }),
+    policy: policyNameSchema.optional(),
+    pattern_key: patternKeyInputSchema.optional().meta({ description: 'only this pattern' }),
     publish: z.boolean().optional().meta({
       description:
         'false: a trial, which puts nothing in force; true: publish, also with as_of, lookback_days, n_min or policy',
@@ -208,6 +205,9 @@ export const cycleRecordSchema = cycleSummarySchema
   .extend({ patterns: z.array(patternRunSchema) })
   .meta({ id: 'Cycle' });
 export type CycleRecord = z.output<typeof cycleRecordSchema>;
+
+/** The form of every id that `cycleId` returns. */
+export const CYCLE_ID_FORM = '^[0-9]{8}T[0-9]{9}Z-[0-9a-f]{8}$';
 
 /** Returns a sortable id: start time, then a hash of the execution name, so that a retried start yields the same id. */
 export function cycleId(startedAt: string, executionName: string): string {

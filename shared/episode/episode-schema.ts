@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
-import { parsePatternKey } from '../pattern/pattern-key.ts';
-import { normalizeScope } from '../pattern/scope.ts';
+import { PATTERN_KEY_FORMS, parsePatternKey } from '../pattern/pattern-key.ts';
+import { normalizeScope, scopeInputSchema } from '../pattern/scope.ts';
 import { DAY_MS } from '../time.ts';
 import { parse } from '../validation.ts';
 import type { Episode } from './episode.ts';
@@ -23,25 +23,23 @@ const idSchema = z
   .max(256)
   .refine(text => text.isWellFormed(), 'must be well-formed Unicode')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern rejects control characters
-  .refine(text => !/[\u0000-\u001f\u007f]/.test(text), 'must not contain control characters');
+  .refine(text => !/[\u0000-\u001f\u007f]/.test(text), 'must not contain control characters')
+  .meta({ pattern: '^[^\\u0000-\\u001f\\u007f]*$', description: 'no control characters' });
 
 /** A moment as a caller sends it: RFC 3339 with an offset, parsed to milliseconds since 1970. */
 const timestampSchema = z.iso
   .datetime({ offset: true, message: 'must be an RFC 3339 time such as 2025-01-20T00:00:00Z' })
   .transform(text => Date.parse(text));
 
-/** A scope as a caller sends it. `normalizeScope` checks it: the code of its errors is `invalid_scope`. */
-const scopeSchema = z.unknown().meta({
-  type: 'object',
-  description: 'at most 64 dimensions; names match [A-Za-z][A-Za-z0-9_]{0,63}; null and "" mean absent',
-  additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
-  examples: [{ chain: 'solana', timeframe: '15m' }],
-});
-
+/** A pattern key as a caller sends it. `parsePatternKey` checks it: the code of its errors is `invalid_pattern_key`. */
 export const patternKeyInputSchema = z
   .string()
   .max(256)
-  .meta({ description: 'any form of a pattern key', examples: ['pm.uptrend.S1.entry'] });
+  .meta({
+    pattern: PATTERN_KEY_FORMS,
+    description: 'any form of a pattern key',
+    examples: ['pm.uptrend.S1.entry'],
+  });
 
 /** An episode event as a caller sends it. */
 export const episodeEventSchema = z
@@ -49,7 +47,7 @@ export const episodeEventSchema = z
     pattern_key: patternKeyInputSchema,
     episode_id: idSchema,
     decision: z.enum(['acted', 'skipped']),
-    scope: scopeSchema,
+    scope: scopeInputSchema,
     factors: factorsSchema.prefault({}),
     timestamp: timestampSchema,
     trade_id: idSchema.nullish(),

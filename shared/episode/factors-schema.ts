@@ -6,12 +6,39 @@ import { GATE_FLAGS, NUMERIC_FACTORS } from './packed-episode.ts';
 
 const MAX_FACTORS = 256;
 const MAX_APPLIED_DEPTH = 8;
+const MAX_NAME_LENGTH = 128;
+
+/*
+ * The schemas of `factors.ts` as JSON schemas. They are written out, because converting them would lengthen the cold
+ * start of each function that reads events.
+ */
+const NULL = { type: 'null' };
+/** JSON can write numbers beyond the range of double precision. */
+const NUMBER = { type: 'number', minimum: -Number.MAX_VALUE, maximum: Number.MAX_VALUE };
+const MEASURED = {
+  type: 'object',
+  properties: { min: NUMBER, median: NUMBER, max: NUMBER },
+  required: ['min', 'median', 'max'],
+  additionalProperties: false,
+};
+const GATE_LIST = { type: 'array', maxItems: 64, items: { type: 'string', maxLength: 256 } };
 
 /** Factors as a caller sends them. Factors that the product does not use are stored too. */
 export const factorsSchema = safeRecord<Factors>(MAX_FACTORS, factorProblem).meta({
   type: 'object',
-  description: 'signal factors and thresholds at decision time; unknown names are kept',
-  additionalProperties: true,
+  description:
+    'Signal factors and thresholds at decision time; unknown names are kept. `applied` takes what a look-up answered.',
+  maxProperties: MAX_FACTORS,
+  propertyNames: { minLength: 1, maxLength: MAX_NAME_LENGTH, not: { const: '__proto__' } },
+  properties: {
+    ...Object.fromEntries(NUMERIC_FACTORS.map(name => [name, { anyOf: [NUMBER, MEASURED, NULL] }])),
+    ...Object.fromEntries(GATE_FLAGS.map(name => [name, { type: ['boolean', 'null'] }])),
+    blocked_by: { anyOf: [GATE_LIST, NULL] },
+    applied: { type: ['object', 'array', 'null'] },
+  },
+  additionalProperties: {
+    anyOf: [NUMBER, { type: 'boolean' }, { type: 'string', maxLength: 1024 }, GATE_LIST, MEASURED, NULL],
+  },
   examples: [{ ts_score: { min: 0.5, median: 0.52, max: 0.54 }, ts_min: 0.6, ts_ok: false }],
 });
 
@@ -45,7 +72,7 @@ const KNOWN: ReadonlyMap<string, FactorRule> = new Map([
 ]);
 
 function factorProblem(name: string, value: unknown): string | undefined {
-  if (name === '' || name.length > 128 || name === '__proto__')
+  if (name === '' || name.length > MAX_NAME_LENGTH || name === '__proto__')
     return 'must be a name of 1 to 128 characters other than __proto__';
   const { takes, accepts } = KNOWN.get(name) ?? UNKNOWN;
   // Most factors are numbers. Testing these first avoids the slower schema.

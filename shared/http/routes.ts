@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { cycleOptionsSchema } from '../cycle/cycle.ts';
-import { episodeEventSchema, outcomeReportSchema } from '../episode/episode-schema.ts';
+import { CYCLE_ID_FORM, cycleOptionsSchema } from '../cycle/cycle.ts';
+import { episodeEventSchema, outcomeReportSchema, patternKeyInputSchema } from '../episode/episode-schema.ts';
 import type { FaultCode } from '../errors.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
@@ -8,12 +8,23 @@ import { changesPageSchema, changeTime } from './schemas/changes.ts';
 import { cyclePageSchema, cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
 import { evidenceAnswerSchema } from './schemas/evaluation.ts';
 import { flag, pageQuery } from './schemas/fields.ts';
-import { ingestAnswerSchema, outcomesAnswerSchema } from './schemas/ingest.ts';
+import {
+  ingestAnswerSchema,
+  ingestProblemSchema,
+  outcomesAnswerSchema,
+  outcomesProblemSchema,
+} from './schemas/ingest.ts';
 import { lessonsPageSchema } from './schemas/lessons.ts';
 import { lookupQuerySchema, lookupRequestSchema, snapshotQuerySchema } from './schemas/lookup.ts';
 import { compactSnapshotSchema, lookupAnswerSchema, snapshotSchema } from './schemas/lookup-answer.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
 import { overridesPageSchema } from './schemas/overrides.ts';
+import {
+  ONE_VALID_ITEM,
+  payoffParameters,
+  scopeParameters,
+  thresholdParameters,
+} from './schemas/parameters.ts';
 import {
   generationsAnswerSchema,
   headAnswerSchema,
@@ -29,53 +40,90 @@ import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './sc
 export interface Route extends Endpoint {
   readonly summary: string;
   readonly query?: z.ZodObject;
+  /** Query parameters `PREFIX.NAME` whose name the caller chooses, by prefix; each schema is that of an object. */
+  readonly chosenNames?: Readonly<Record<string, z.ZodType>>;
   readonly body?: z.ZodType;
   /** The schema of the body for each status of success; null for a status without a body. Errors are a `Problem`. */
   readonly answers: Readonly<Record<number, z.ZodType | null>>;
-  /** Codes of problems that this route has besides those that every route may have. */
+  /** Cache-Control of successes; `no-store` unless given. */
+  readonly caching?: 'no-cache';
+  /** Codes of problems besides those that follow from the path, query and body (`problem-codes.ts`). */
   readonly problems?: readonly FaultCode[];
+  /** The schema of a problem with status 400, where it has further members. */
+  readonly invalid?: z.ZodType;
 }
 
-const patternQuery = z.strictObject({ pattern_key: z.string().max(256) });
+/**
+ * Returns the schema of a list of items. An invalid item is rejected alone (207), so a list must be empty or have a valid
+ * one. The limit of items is no `maxItems`: a request beyond it is too large (413), and not invalid (400).
+ */
+function itemList<Item extends z.ZodType>(item: Item) {
+  return z.array(item).meta({
+    [ONE_VALID_ITEM]: true,
+    description: `At most ${MAX_ITEMS} items; more are 413 too_many_items. An invalid item is rejected alone (207).`,
+  });
+}
+
+/** Problems of each route that reads or writes the store. Look-ups are neutral instead. */
+const STORE = ['internal', 'store_throttled', 'store_unavailable'] as const;
+/** Problems of each route that reads rows of a generation. */
+const GENERATION = [...STORE, 'damaged_generation'] as const;
+/** Problems of each route for one known pattern. */
+const PATTERN = ['invalid_pattern_key', 'unknown_pattern'] as const;
+/** Problems of each route that reads the events of a pattern. */
+const EVENTS = [...STORE, ...PATTERN, 'damaged_event'] as const;
+/** Problems of each list of a generation or of a run. */
+const LIST = [...GENERATION, ...PATTERN, 'unknown_cycle', 'trial_expired', 'invalid_page_token'] as const;
+/** What reading an item can find, for a request with one item. */
+const ITEM = ['all_rejected', 'too_many_items', 'timestamp_out_of_range', 'invalid_pattern_key'] as const;
+
 const patternPageQuery = pageQuery.extend({
-  ...patternQuery.shape,
-  cycle_id: z
-    .string()
-    .min(1)
-    .max(128)
-    .optional()
-    .meta({ description: 'what this run computed, instead of what is in force; readable for a day' }),
+  pattern_key: patternKeyInputSchema,
+  cycle_id: z.string().min(1).max(128).optional().meta({
+    pattern: CYCLE_ID_FORM,
+    description: 'what this run computed, instead of what is in force; readable for a day',
+  }),
 });
 
 export const ROUTES = {
   postEvents: {
     ...ENDPOINTS.postEvents,
     summary: 'Store episode events: one, or up to 500. The same event can be sent again without effect.',
-    body: z.union([
-      episodeEventSchema,
-      z.strictObject({ events: z.array(episodeEventSchema).max(MAX_ITEMS) }),
-    ]),
+    body: z.union([episodeEventSchema, z.strictObject({ events: itemList(episodeEventSchema) })]),
     answers: { 200: ingestAnswerSchema, 207: ingestAnswerSchema },
-    problems: ['all_rejected', 'too_many_items'],
+    problems: [
+      ...STORE,
+      ...ITEM,
+      'invalid_scope',
+      'invalid_event',
+      'event_conflict',
+      'outcome_conflict',
+      'event_too_large',
+    ],
+    invalid: ingestProblemSchema,
   },
   postOutcomes: {
     ...ENDPOINTS.postOutcomes,
     summary: 'Record the outcomes of episodes. An outcome that arrives before its event is parked.',
-    body: z.strictObject({ outcomes: z.array(outcomeReportSchema).max(MAX_ITEMS) }),
+    body: z.strictObject({ outcomes: itemList(outcomeReportSchema) }),
     answers: { 200: outcomesAnswerSchema, 207: outcomesAnswerSchema },
-    problems: ['all_rejected', 'too_many_items'],
+    problems: [...STORE, ...ITEM, 'invalid_outcome', 'outcome_conflict', 'too_many_corrections'],
+    invalid: outcomesProblemSchema,
   },
   postLookup: {
     ...ENDPOINTS.postLookup,
     summary: 'Get the overrides in force for a scope. Without one in force the answer is neutral.',
     body: lookupRequestSchema,
     answers: { 200: lookupAnswerSchema },
+    problems: ['invalid_pattern_key', 'invalid_scope'],
   },
   getLookup: {
     ...ENDPOINTS.getLookup,
     summary: 'The same look-up with query parameters: scope.NAME=value, thresholds.NAME=number.',
     query: lookupQuerySchema,
+    chosenNames: { scope: scopeParameters, thresholds: thresholdParameters },
     answers: { 200: lookupAnswerSchema },
+    problems: ['invalid_pattern_key', 'invalid_scope'],
   },
   getSnapshot: {
     ...ENDPOINTS.getSnapshot,
@@ -83,13 +131,15 @@ export const ROUTES = {
       'Get all overrides of a pattern, to resolve look-ups in the client; form=compact: in columns. Supports If-None-Match.',
     query: snapshotQuerySchema,
     answers: { 200: z.union([snapshotSchema, compactSnapshotSchema]), 304: null },
+    caching: 'no-cache',
+    problems: [...GENERATION, 'invalid_pattern_key'],
   },
   getOverrides: {
     ...ENDPOINTS.getOverrides,
     summary: 'List the overrides of the generation in force, or those that a run computed.',
     query: patternPageQuery,
     answers: { 200: overridesPageSchema },
-    problems: ['unknown_pattern', 'unknown_cycle', 'trial_expired', 'invalid_page_token'],
+    problems: LIST,
   },
   getLessons: {
     ...ENDPOINTS.getLessons,
@@ -97,13 +147,14 @@ export const ROUTES = {
       'List the lessons in force, or those that a run computed; near=true: the slices just below n_min.',
     query: patternPageQuery.extend({ near: flag.default(false) }),
     answers: { 200: lessonsPageSchema },
-    problems: ['unknown_pattern', 'unknown_cycle', 'trial_expired', 'invalid_page_token'],
+    problems: LIST,
   },
   getStatus: {
     ...ENDPOINTS.getStatus,
     summary: 'Get the health and the totals of the whole system, and its patterns page by page.',
     query: pageQuery,
     answers: { 200: statusSchema },
+    problems: [...STORE, 'invalid_page_token'],
   },
   postCycle: {
     ...ENDPOINTS.postCycle,
@@ -112,13 +163,21 @@ export const ROUTES = {
     query: z.strictObject({ wait: flag.default(false) }),
     body: cycleOptionsSchema,
     answers: { 200: cyclePageSchema, 202: cycleStartedSchema },
-    problems: ['unknown_pattern', 'policy_not_available', 'as_of_out_of_range', 'reason_required'],
+    problems: [
+      ...STORE,
+      ...PATTERN,
+      'policy_not_available',
+      'as_of_out_of_range',
+      'reason_required',
+      'cycle_not_started',
+    ],
   },
   getCycles: {
     ...ENDPOINTS.getCycles,
     summary: 'List the cycles without their patterns, newest first.',
     query: pageQuery,
     answers: { 200: cyclesPageSchema },
+    problems: STORE,
   },
   getCycle: {
     ...ENDPOINTS.getCycle,
@@ -126,18 +185,18 @@ export const ROUTES = {
       'Get the record of one cycle, and page by page the result of each pattern and the reason for it.',
     query: pageQuery,
     answers: { 200: cyclePageSchema },
-    problems: ['unknown_cycle'],
+    problems: [...STORE, 'unknown_cycle', 'invalid_page_token'],
   },
   getChanges: {
     ...ENDPOINTS.getChanges,
     summary: 'List who changed modes, settings and generations, over all patterns, newest first.',
     query: pageQuery.extend({
-      pattern_key: z.string().max(256).optional(),
+      pattern_key: patternKeyInputSchema.optional(),
       from: changeTime.optional(),
       to: changeTime.optional(),
     }),
     answers: { 200: changesPageSchema },
-    problems: ['invalid_page_token', 'unknown_pattern'],
+    problems: [...STORE, 'invalid_page_token', ...PATTERN],
   },
   getGenerations: {
     ...ENDPOINTS.getGenerations,
@@ -150,56 +209,57 @@ export const ROUTES = {
         .optional(),
     }),
     answers: { 200: generationsAnswerSchema },
-    problems: ['unknown_pattern', 'unknown_generation'],
+    problems: [...GENERATION, ...PATTERN, 'unknown_generation', 'invalid_page_token'],
   },
   getEvidence: {
     ...ENDPOINTS.getEvidence,
     summary: 'Get the walk-forward backtest of every policy on the events of the last four weeks.',
     answers: { 200: evidenceAnswerSchema },
-    problems: ['unknown_pattern'],
+    problems: [...STORE, ...PATTERN],
   },
   getNMin: {
     ...ENDPOINTS.getNMin,
     summary: 'Compare what each N_MIN from 10 to 60 finds in the events of a pattern with what chance finds.',
     query: nMinQuerySchema,
     answers: { 200: nMinAnswerSchema },
-    problems: ['unknown_pattern'],
+    problems: EVENTS,
   },
   postWhatIf: {
     ...ENDPOINTS.postWhatIf,
     summary: 'Replay past events of a slice with a threshold at other values. Changes nothing.',
     body: whatIfRequestSchema,
     answers: { 200: whatIfAnswerSchema },
-    problems: ['unknown_pattern'],
+    problems: [...EVENTS, 'invalid_scope'],
   },
   getWhatIf: {
     ...ENDPOINTS.getWhatIf,
     summary:
       'The same what-if with query parameters: scope.NAME=value, payoff.win=number, payoff.loss=number.',
     query: whatIfQuerySchema,
+    chosenNames: { scope: scopeParameters, payoff: payoffParameters },
     answers: { 200: whatIfAnswerSchema },
-    problems: ['unknown_pattern'],
+    problems: [...EVENTS, 'invalid_scope'],
   },
   putMode: {
     ...ENDPOINTS.putMode,
     summary: 'Set the mode of a pattern. Look-ups use it as soon as this request is answered.',
     body: modeRequestSchema,
     answers: { 200: headAnswerSchema },
-    problems: ['unknown_pattern', 'head_changed'],
+    problems: [...STORE, ...PATTERN, 'head_changed'],
   },
   putSettings: {
     ...ENDPOINTS.putSettings,
     summary: 'Set some settings of a pattern. They apply from the next cycle on; the others do not change.',
     body: settingsRequestSchema,
     answers: { 200: settingsAnswerSchema },
-    problems: ['unknown_pattern', 'policy_not_available', 'head_changed'],
+    problems: [...STORE, ...PATTERN, 'policy_not_available', 'head_changed'],
   },
   postRollback: {
     ...ENDPOINTS.postRollback,
     summary: 'Put a past generation back in force. A live pattern becomes frozen with it.',
     body: rollbackRequestSchema,
     answers: { 200: headAnswerSchema },
-    problems: ['unknown_pattern', 'unknown_generation', 'head_changed'],
+    problems: [...STORE, ...PATTERN, 'unknown_generation', 'head_changed'],
   },
   getHealth: {
     ...ENDPOINTS.getHealth,
@@ -210,5 +270,6 @@ export const ROUTES = {
     ...ENDPOINTS.getOpenApi,
     summary: 'Get this document.',
     answers: { 200: z.looseObject({ openapi: z.string() }) },
+    caching: 'no-cache',
   },
 } as const satisfies Readonly<Record<string, Route>>;

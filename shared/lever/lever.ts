@@ -119,6 +119,11 @@ export const LEVERS: readonly Lever[] = ROWS;
 /** Every category, in the order of the table. */
 export const ACTION_CATEGORIES: readonly ActionCategory[] = ROWS.map(row => row.category);
 
+/** Every name of a lever that the replay policy can move: its category and the names of its threshold. */
+export const REPLAY_LEVER_NAMES: readonly string[] = [
+  ...new Set(LEVERS.flatMap(({ category, thresholds, replay }) => (replay ? [category, ...thresholds] : []))),
+];
+
 /** Returns the levers of a pattern, in the order of the table; none for a state that has no row. */
 export function leversOf(pattern: PatternKey): readonly Lever[] {
   const { state } = patternParts(pattern);

@@ -12,6 +12,12 @@ export type ResolutionMethod = z.output<typeof resolutionSchema>;
 /** The policies that this build computes. */
 export const POLICIES = ['drift', 'replay'] as const;
 export const policySchema = z.enum(POLICIES);
+
+/** A policy as a caller names it. `requirePolicy` checks it: the code of its error is `policy_not_available`. */
+export const policyNameSchema = z
+  .string()
+  .max(32)
+  .meta({ enum: [...POLICIES] });
 export type Policy = (typeof POLICIES)[number];
 
 /** The resolution method of each policy. Generations store it. */

@@ -14,7 +14,8 @@ interface PatternParts {
 }
 
 const WORD = '[a-z][a-z0-9_]{0,63}';
-const CANONICAL = new RegExp(`^(${WORD})\\.(${WORD})\\.([Ss](?:0|[1-9][0-9]{0,2}))\\.(${WORD})$`);
+const STATE = '[Ss](?:0|[1-9][0-9]{0,2})';
+const CANONICAL = new RegExp(`^(${WORD})\\.(${WORD})\\.(${STATE})\\.(${WORD})$`);
 /** A state with leading zeros, as old exports have it. */
 const PADDED_STATE = /\.[Ss]0+([0-9]{1,3})\./;
 const PIPED = /^module=([^|=.]+)\|pattern_key=([^|=.]+\.[^|=.]+\.[^|=.]+)$/;
@@ -23,6 +24,13 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
   'pm.s2_entry': 'pm.uptrend.S2.entry',
   'pm.s3_retest': 'pm.uptrend.S3.retest',
 };
+
+/** The accepted forms of a pattern key as one regular expression, for the OpenAPI document. */
+export const PATTERN_KEY_FORMS =
+  `^(?:${WORD}\\.${WORD}\\.${STATE}\\.${WORD}|module=${WORD}\\|pattern_key=${WORD}\\.${STATE}\\.${WORD}|` +
+  `${Object.keys(SHORT_FORMS)
+    .map(form => form.replace('.', '\\.'))
+    .join('|')})$`;
 
 /** The accepted forms of a pattern key, as the message of `invalid_pattern_key` lists them. */
 export const PATTERN_FORMS =

@@ -20,7 +20,27 @@ export const scopeHashSchema = z.string().regex(/^[0-9a-f]{32}$/);
 
 const MAX_DIMENSIONS = 64;
 const MAX_VALUE_LENGTH = 128;
-const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+/** The form of a dimension's name, as a regular expression. */
+export const DIMENSION_NAME = '[A-Za-z][A-Za-z0-9_]{0,63}';
+const NAME = new RegExp(`^${DIMENSION_NAME}$`);
+
+/**
+ * A scope as a caller sends it. `normalizeScope` checks it, so that the code of its errors is `invalid_scope`. The rules
+ * that a JSON schema cannot state are in its description.
+ */
+export const scopeInputSchema = z.unknown().meta({
+  type: 'object',
+  description:
+    `At most ${MAX_DIMENSIONS} dimensions; a text has at most ${MAX_VALUE_LENGTH} characters when trimmed. ` +
+    'null and "" mean that a dimension is absent.',
+  propertyNames: { pattern: NAME.source },
+  additionalProperties: {
+    type: ['string', 'number', 'boolean', 'null'],
+    minimum: Number.MIN_SAFE_INTEGER,
+    maximum: Number.MAX_SAFE_INTEGER,
+  },
+  examples: [{ chain: 'solana', timeframe: '15m' }],
+});
 
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -140,6 +140,7 @@ function sampleOf(schema: Json, name: string): unknown {
   if (reference !== undefined) return sampleOf(document.components.schemas[reference] ?? {}, name);
   const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
   if (known) return known();
+  if (schema.contains !== undefined) return listOf(schema.contains as Json);
   const options = (schema.anyOf ?? schema.oneOf) as Json[] | undefined;
   if (options) return sampleOf(pick(options), name);
   if (Array.isArray(schema.enum)) return pick(schema.enum);
@@ -147,7 +148,7 @@ function sampleOf(schema: Json, name: string): unknown {
     case 'object':
       return objectOf(schema);
     case 'array':
-      return Array.from({ length: integerBelow(5) }, () => sampleOf((schema.items ?? {}) as Json, ''));
+      return listOf((schema.items ?? {}) as Json);
     case 'number':
     case 'integer':
       return pick(NUMBERS);
@@ -157,6 +158,8 @@ function sampleOf(schema: Json, name: string): unknown {
       return pick(TEXTS);
   }
 }
+
+const listOf = (items: Json): unknown[] => Array.from({ length: integerBelow(5) }, () => sampleOf(items, ''));
 
 function objectOf(schema: Json): Json {
   const properties = (schema.properties ?? {}) as Record<string, Json>;

@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import type { CycleDeps } from '../../cycle/dependencies.ts';
 import { addRoute } from '../app.ts';
 import { openApiDocument } from '../openapi.ts';
+import type { Access } from '../problem-codes.ts';
 import { ROUTES } from '../routes.ts';
 import { changeRoutes } from './changes.ts';
 import type { CycleRoutesDeps } from './cycles.ts';
@@ -16,7 +17,10 @@ import { statusRoutes } from './status.ts';
 import { whatIfRoutes } from './what-if.ts';
 
 /** Registers the routes of the `admin` function: everything that readers and operators call. */
-export function adminRoutes(app: Hono, deps: CycleDeps & CycleRoutesDeps & StatusDeps): void {
+export function adminRoutes(
+  app: Hono,
+  deps: CycleDeps & CycleRoutesDeps & StatusDeps & { readonly access?: Access },
+): void {
   statusRoutes(app, deps);
   overrideRoutes(app, deps);
   lessonRoutes(app, deps);
@@ -27,5 +31,10 @@ export function adminRoutes(app: Hono, deps: CycleDeps & CycleRoutesDeps & Statu
   nMinRoutes(app, deps);
   whatIfRoutes(app, deps);
   addRoute(app, ROUTES.getHealth, c => c.json({ ok: true }));
-  addRoute(app, ROUTES.getOpenApi, c => c.json(openApiDocument(), 200, { 'cache-control': 'no-cache' }));
+  // Making the document takes tens of milliseconds, so it is made once, by the first request for it.
+  let document: object | undefined;
+  addRoute(app, ROUTES.getOpenApi, c => {
+    document ??= openApiDocument(deps.access);
+    return c.json(document, 200, { 'cache-control': 'no-cache' });
+  });
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { count } from '../../validation.ts';
+import { problemSchema } from './problem.ts';
 
 const unchanged = count.meta({ description: 'Items that were already stored with the same content.' });
 
@@ -11,6 +12,17 @@ const rejectedSchema = z
     detail: z.string(),
   })
   .meta({ id: 'Rejected' });
+
+/** What a problem has besides when the items of a request were read and all rejected. */
+const allRejected = { unchanged: unchanged.optional(), rejected: z.array(rejectedSchema).optional() };
+
+export const ingestProblemSchema = problemSchema
+  .extend({ accepted: count.optional(), ...allRejected })
+  .meta({ id: 'IngestProblem' });
+
+export const outcomesProblemSchema = problemSchema
+  .extend({ resolved: count.optional(), parked: count.optional(), ...allRejected })
+  .meta({ id: 'OutcomesProblem' });
 
 export const ingestAnswerSchema = z
   .object({

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
 import { resolutionSchema } from '../../override/override.ts';
+import { scopeInputSchema } from '../../pattern/scope.ts';
 import { safeRecord } from '../../validation.ts';
 import { flag } from './fields.ts';
 
@@ -9,13 +10,19 @@ import { flag } from './fields.ts';
  * does not load it in its cold start.
  */
 
-const thresholdsSchema = safeRecord<Readonly<Record<string, number>>>(64, (name, value) =>
+const MAX_THRESHOLDS = 64;
+/** JSON can write numbers beyond the range of double precision. */
+const finiteNumber = { type: 'number', minimum: -Number.MAX_VALUE, maximum: Number.MAX_VALUE };
+
+const thresholdsSchema = safeRecord<Readonly<Record<string, number>>>(MAX_THRESHOLDS, (name, value) =>
   name === '' || name.length > 64 || name === '__proto__' || !Number.isFinite(value)
     ? 'must be a number under a name of 1 to 64 characters'
     : undefined,
 ).meta({
   type: 'object',
-  additionalProperties: { type: 'number' },
+  maxProperties: MAX_THRESHOLDS,
+  propertyNames: { minLength: 1, maxLength: 64, not: { const: '__proto__' } },
+  additionalProperties: finiteNumber,
   description: 'The thresholds to which the overrides are applied.',
   examples: [{ ts_min: 0.6, halo_max: 1 }],
 });
@@ -23,11 +30,7 @@ const thresholdsSchema = safeRecord<Readonly<Record<string, number>>>(64, (name,
 export const lookupRequestSchema = z
   .strictObject({
     pattern_key: patternKeyInputSchema,
-    scope: z.unknown().meta({
-      type: 'object',
-      additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
-      description: 'The scope of the opportunity: values by dimension.',
-    }),
+    scope: scopeInputSchema,
     thresholds: thresholdsSchema.optional(),
     resolution: resolutionSchema.optional(),
     explain: z
@@ -46,7 +49,7 @@ export const snapshotQuerySchema = z.strictObject({
 
 /** `LookupRequest` as query parameters. `scope.NAME` and `thresholds.NAME` are loose members, which the route reads. */
 export const lookupQuerySchema = z.looseObject({
-  pattern_key: z.string().max(256),
+  pattern_key: patternKeyInputSchema,
   resolution: resolutionSchema.optional(),
   explain: flag.optional(),
 });

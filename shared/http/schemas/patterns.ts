@@ -4,8 +4,8 @@ import { modeSchema } from '../../generation/head.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
 import { entriesSchema, haltModeSchema } from '../../override/halt/halt-mode.ts';
 import { jumpSchema, onJumpSchema } from '../../override/jump-settings.ts';
-import { POLICIES, resolutionSchema } from '../../override/override.ts';
-import { payoffSchema } from '../../override/payoff.ts';
+import { POLICIES, policyNameSchema, resolutionSchema } from '../../override/override.ts';
+import { payoffRequestSchema, payoffSchema } from '../../override/payoff.ts';
 import { baseThresholdsSchema } from '../../override/threshold-settings.ts';
 import { scopeSubsetSchema } from '../../pattern/scope.ts';
 import { reasonCodeSchema } from '../../reason.ts';
@@ -16,20 +16,15 @@ export const modeRequestSchema = z
   .strictObject({ mode: modeSchema, reason: changeReason })
   .meta({ id: 'ModeRequest' });
 
-/** Policy names are free strings here: `requirePolicy` rejects an unknown one with the code `policy_not_available`. */
 export const settingsRequestSchema = z
   .strictObject({
-    policy: z
-      .string()
-      .max(32)
-      .nullish()
-      .meta({ description: `One of: ${POLICIES.join(', ')}.` }),
+    policy: policyNameSchema.nullish(),
     challengers: z
-      .array(z.string().max(32))
-      .max(8)
+      .array(policyNameSchema)
+      .max(POLICIES.length)
       .nullish()
       .meta({ description: 'Policies that each run computes and compares with the one that it publishes.' }),
-    payoff: payoffSchema.nullish(),
+    payoff: payoffRequestSchema.nullish(),
     n_min: minEvents.nullish(),
     lookback_days: lookbackDays.nullish(),
     jump: jumpSchema.nullish(),

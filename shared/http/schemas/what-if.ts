@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { cycleOptionsSchema } from '../../cycle/cycle.ts';
 import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
-import { ACTION_CATEGORIES } from '../../lever/lever.ts';
-import { payoffSchema } from '../../override/payoff.ts';
-import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
+import { ACTION_CATEGORIES, REPLAY_LEVER_NAMES } from '../../lever/lever.ts';
+import { payoffRequestSchema, payoffSchema } from '../../override/payoff.ts';
+import { scopeHashSchema, scopeInputSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
 import { reasonCodeSchema } from '../../reason.ts';
 import { count } from '../../validation.ts';
 
@@ -13,21 +13,18 @@ const DEFAULT_POINTS = 41;
 export const whatIfRequestSchema = z
   .strictObject({
     pattern_key: patternKeyInputSchema,
-    scope: z
-      .unknown()
-      .optional()
-      .meta({
-        type: 'object',
-        additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
-        description:
-          'The slice: all events whose scope contains these pairs. Without it, all events of the pattern.',
-      }),
+    scope: scopeInputSchema.optional().meta({
+      type: ['object', 'null'],
+      description:
+        'The slice: all events whose scope contains these pairs. Without it, all events of the pattern.',
+    }),
     lever: z
       .string()
       .trim()
       .min(1)
       .max(64)
       .meta({
+        enum: REPLAY_LEVER_NAMES,
         description: 'The threshold that is moved, by its name or its action category.',
         examples: ['ts_min', 'tuning_halo'],
       }),
@@ -44,7 +41,7 @@ export const whatIfRequestSchema = z
       .max(MAX_POINTS)
       .default(DEFAULT_POINTS)
       .meta({ description: 'The number of evenly spaced values. The base threshold is added to them.' }),
-    payoff: payoffSchema.optional(),
+    payoff: payoffRequestSchema.optional(),
     lookback_days: cycleOptionsSchema.shape.lookback_days,
     as_of: cycleOptionsSchema.shape.as_of,
   })
