@@ -14,6 +14,7 @@ type SettingName = keyof Pick<
   | 'PAYOFF_LOSS'
   | 'JUMP'
   | 'ON_JUMP'
+  | 'MAX_OVERRIDES'
   | 'CYCLE_MAX_AGE_MINUTES'
   | 'EVENT_RETENTION_DAYS'
   | 'LOG_LEVEL'
@@ -54,6 +55,7 @@ export function readSettings(read: ReadContext): Settings {
     PAYOFF_LOSS: number('payoffLoss', '1'),
     JUMP: number('jump', '1.5'),
     ON_JUMP: oneOf('onJump', 'warn', ON_JUMP),
+    MAX_OVERRIDES: number('maxOverrides', '20000'),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),
     LOG_LEVEL: oneOf('logLevel', 'info', LOG_LEVELS),

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { OnJump } from './override/jump-settings.ts';
 import { jumpSchema, onJumpSchema } from './override/jump-settings.ts';
 import { POLICIES } from './override/override.ts';
+import { maxOverridesSchema } from './override/override-cap.ts';
 import type { Payoff } from './override/payoff.ts';
 import { MAX_N_MIN } from './validation.ts';
 
@@ -30,6 +31,8 @@ export const environmentSchema = z.object({
   /** The largest factor by which a run may move an override, and what a run does beyond it. */
   JUMP: z.coerce.number().pipe(jumpSchema).default(1.5),
   ON_JUMP: onJumpSchema.default('warn'),
+  /** The most overrides of a pattern. */
+  MAX_OVERRIDES: z.coerce.number().pipe(maxOverridesSchema).default(20_000),
   /** `status` is unhealthy when the last finished run is older than this, in minutes. */
   CYCLE_MAX_AGE_MINUTES: wholeNumber.min(1).default(120),
   /** Days from the receipt of an event to its expiry: more than any window, so that no run misses expired events. */
@@ -56,6 +59,7 @@ export interface Config {
     readonly payoff: Payoff;
     readonly jump: number;
     readonly onJump: OnJump;
+    readonly maxOverrides: number;
   };
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;
@@ -93,6 +97,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       payoff: { win: env.PAYOFF_WIN, loss: env.PAYOFF_LOSS },
       jump: env.JUMP,
       onJump: env.ON_JUMP,
+      maxOverrides: env.MAX_OVERRIDES,
     },
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,

@@ -6,7 +6,16 @@ import { EXIT, usageError } from '../exit-codes.ts';
 import { printable, significant } from '../format.ts';
 import { lookbackOption, patternArgument, patternPath, reasonOption } from '../options.ts';
 
-const SETTINGS = ['policy', 'challengers', 'payoff', 'n_min', 'lookback_days', 'jump', 'on_jump'] as const;
+const SETTINGS = [
+  'policy',
+  'challengers',
+  'payoff',
+  'n_min',
+  'lookback_days',
+  'jump',
+  'on_jump',
+  'max_overrides',
+] as const;
 type Setting = (typeof SETTINGS)[number];
 
 interface Options {
@@ -19,6 +28,7 @@ interface Options {
   readonly reset?: readonly Setting[];
   readonly jump?: number;
   readonly onJump?: string;
+  readonly maxOverrides?: number;
   readonly reason: string;
 }
 
@@ -52,6 +62,11 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     .addOption(
       new Option('--on-jump <action>', 'what a cycle does beyond that factor').choices(['warn', 'hold']),
     )
+    .option(
+      '--max-overrides <n>',
+      'most overrides of the pattern; the most general are kept',
+      integerAtLeast(1),
+    )
     .addOption(reasonOption())
     .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
@@ -60,7 +75,7 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
         const path = patternPath(pattern, 'settings');
         const { raw, data } = await session.request(settingsAnswerSchema, path, call);
         session.output(raw, () => {
-          const { policy, challengers, payoff, n_min, lookback_days, jump, on_jump } = data;
+          const { policy, challengers, payoff, n_min, lookback_days, jump, on_jump, max_overrides } = data;
           session.print(session.bold(printable(data.pattern_key)));
           const compared = challengers.length === 0 ? '' : `, compared with ${challengers.join(', ')}`;
           session.print(`policy    ${printable(policy + compared)}`);
@@ -68,6 +83,7 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
           session.print(`n_min     ${n_min}`);
           session.print(`lookback  ${lookback_days} days`);
           session.print(`jump      ${on_jump} beyond a factor of ${significant(jump)}`);
+          session.print(`overrides at most ${max_overrides}`);
         });
         return EXIT.ok;
       }),
@@ -85,7 +101,8 @@ function settingNames(text: string): Setting[] {
  * @throws Failure (usage) without any setting, with half a payoff, or with a setting that is both set and reset
  */
 function settingsBody(options: Options): object {
-  const { policy, challengers, win, loss, nMin, lookbackDays, jump, onJump, reset = [], reason } = options;
+  const { policy, challengers, win, loss, nMin, lookbackDays, jump, onJump, maxOverrides } = options;
+  const { reset = [], reason } = options;
   const settings: Record<Setting, unknown> = {
     policy,
     challengers: challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim()),
@@ -94,6 +111,7 @@ function settingsBody(options: Options): object {
     lookback_days: lookbackDays,
     jump,
     on_jump: onJump,
+    max_overrides: maxOverrides,
   };
   for (const name of reset) {
     if (settings[name] !== undefined) throw usageError(`${name} is both set and reset; give one of the two`);
@@ -101,7 +119,7 @@ function settingsBody(options: Options): object {
   }
   if (Object.values(settings).every(value => value === undefined))
     throw usageError(
-      'nothing to set; give --policy, --challengers, --win and --loss, --n-min, --lookback-days, --jump, --on-jump or --reset',
+      'nothing to set; give --policy, --challengers, --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --max-overrides or --reset',
     );
   return { ...settings, reason };
 }

@@ -11,6 +11,7 @@ import { explainLessons } from '../override/explain-lessons.ts';
 import type { Override, Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import { dimensionCount } from '../pattern/scope.ts';
 import type { Reason } from '../reason.ts';
 
 /** The result of a run for one pattern, before it is stored. */
@@ -26,10 +27,10 @@ export interface TuningResult {
   readonly support: number;
   /** The policy's remark on the pattern as a whole. */
   readonly note?: Reason;
-  /** The levels of dimensions that a budget left out. */
+  /** What the mining budget and the cap of overrides left out. */
   readonly cut?: string;
-  /** Most dimensions of a slice that the budget kept; absent without a cut. */
-  readonly cutDepth?: number;
+  /** Returns why a budget or the cap left out the slice of an override, and what to do; undefined when none did. */
+  readonly whyLeftOut: (override: Override) => string | undefined;
 }
 
 /**
@@ -46,6 +47,7 @@ export function tunePattern(
   const input: PolicyInput = { pattern, lessons: mined.lessons, columns, asOf, settings };
   const output = computeOverrides(settings.policy, input);
   const { overrides, note } = output;
+  const cuts = [...(mined.cut ? [describeCut(mined.cut)] : []), ...(output.cut ? [output.cut] : [])];
   return {
     lessons: explainLessons(mined.lessons, output),
     near: mined.near,
@@ -53,7 +55,11 @@ export function tunePattern(
     overrides,
     evidence: comparePolicies(input, settings, overrides.length),
     ...(note && { note }),
-    ...(mined.cut && { cut: describeCut(mined.cut), cutDepth: mined.cut.depth }),
+    ...(cuts.length > 0 && { cut: cuts.join('; ') }),
+    whyLeftOut: override =>
+      output.capped.has(override.scope_hash)
+        ? `the pattern has more than ${settings.max_overrides} overrides: send fewer dimensions, or raise max_overrides`
+        : mined.cut && budgetReason(mined.cut, override),
   };
 }
 
@@ -77,6 +83,16 @@ function comparePolicies(
     base_per_event: evaluation.base_per_event,
     policies: evaluation.policies.map(row => ({ ...row, overrides: counts.get(row.policy) ?? 0 })),
   };
+}
+
+/** Returns why the mining budget left out the slice of an override; undefined when it kept the slice. */
+function budgetReason({ depth }: Cut, { scope_subset }: Override): string | undefined {
+  if (dimensionCount(scope_subset) <= depth) return undefined;
+  const kept = depth === 1 ? '1 dimension' : `${depth} dimensions`;
+  return (
+    `the mining budget leaves out slices of more than ${kept}: send fewer dimensions, or set a larger n_min or a ` +
+    'shorter look-back'
+  );
 }
 
 function describeCut(cut: Cut): string {

@@ -15,6 +15,7 @@ export interface Defaults {
   readonly payoff: Payoff;
   readonly jump: number;
   readonly onJump: OnJump;
+  readonly maxOverrides: number;
 }
 
 /** The settings of one pattern in one run. */
@@ -31,6 +32,8 @@ export interface EffectiveSettings {
   readonly jump: number;
   /** What a run does when an override moves by more. */
   readonly on_jump: OnJump;
+  /** The most overrides of the pattern. */
+  readonly max_overrides: number;
 }
 
 /** Chooses each setting: the run's, else the pattern's, else the stage's. @throws Fault `policy_not_available` */
@@ -54,6 +57,7 @@ export function effectiveSettings(
     lookback_days: run.lookback_days ?? settings.lookback_days ?? defaults.lookbackDays,
     jump: settings.jump ?? defaults.jump,
     on_jump: settings.on_jump ?? defaults.onJump,
+    max_overrides: settings.max_overrides ?? defaults.maxOverrides,
   };
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { jumpSchema, onJumpSchema } from '../override/jump-settings.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
+import { maxOverridesSchema } from '../override/override-cap.ts';
 import { payoffSchema } from '../override/payoff.ts';
 import { count, lookbackDays } from '../validation.ts';
 import { changeSchema, generationSchema } from './generation.ts';
@@ -26,6 +27,7 @@ export const settingsSchema = z.object({
   lookback_days: lookbackDays.optional(),
   jump: jumpSchema.optional(),
   on_jump: onJumpSchema.optional(),
+  max_overrides: maxOverridesSchema.optional(),
 });
 export type Settings = z.output<typeof settingsSchema>;
 

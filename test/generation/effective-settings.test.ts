@@ -11,6 +11,7 @@ describe('settings in force', () => {
     payoff: { win: 2, loss: 1 },
     jump: 1.5,
     onJump: 'warn',
+    maxOverrides: 20_000,
   } as const;
 
   it.each([
@@ -25,7 +26,8 @@ describe('settings in force', () => {
     [{ policy: 'drift' as const }, { policy: 'replay' }, { policy: 'replay', challengers: ['drift'] }],
     [{ policy: 'replay' as const }, {}, { policy: 'replay', challengers: ['drift'] }],
     [{}, {}, { policy: 'drift', challengers: ['replay'] }],
-    [{}, {}, { jump: 1.5, on_jump: 'warn' }],
+    [{}, {}, { jump: 1.5, on_jump: 'warn', max_overrides: 20_000 }],
+    [{ max_overrides: 5 }, {}, { max_overrides: 5 }],
     [{ jump: 3, on_jump: 'hold' as const }, {}, { jump: 3, on_jump: 'hold' }],
     [{ challengers: [] }, {}, { policy: 'drift', challengers: [] }],
   ])(

@@ -59,6 +59,7 @@ describe('functions', () => {
         payoff: { win: 2, loss: 1 },
         jump: 1.5,
         onJump: 'warn',
+        maxOverrides: 20_000,
       });
       expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
       expect(config.dynamodbEndpoint).toBeUndefined();

@@ -44,6 +44,7 @@ const tune = (events: readonly KnownEvent[], policy: Policy) =>
     payoff: { win: 2, loss: 1 },
     jump: 1.5,
     on_jump: 'warn',
+    max_overrides: 20_000,
   });
 
 test.each(POLICIES)(

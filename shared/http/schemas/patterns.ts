@@ -4,6 +4,7 @@ import { modeSchema } from '../../generation/head.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
 import { jumpSchema, onJumpSchema } from '../../override/jump-settings.ts';
 import { POLICIES, resolutionSchema } from '../../override/override.ts';
+import { maxOverridesSchema } from '../../override/override-cap.ts';
 import { payoffSchema } from '../../override/payoff.ts';
 import { scopeSubsetSchema } from '../../pattern/scope.ts';
 import { reasonCodeSchema } from '../../reason.ts';
@@ -32,6 +33,7 @@ export const settingsRequestSchema = z
     lookback_days: lookbackDays.nullish(),
     jump: jumpSchema.nullish(),
     on_jump: onJumpSchema.nullish(),
+    max_overrides: maxOverridesSchema.nullish(),
     reason: changeReason,
   })
   .meta({
@@ -49,6 +51,7 @@ export const settingsAnswerSchema = z
     lookback_days: count,
     jump: jumpSchema,
     on_jump: onJumpSchema,
+    max_overrides: maxOverridesSchema,
     last_change: changeSchema,
   })
   .meta({ id: 'Settings' });
