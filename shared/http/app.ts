@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { parse, unknownName } from '../validation.ts';
+import { callerOf } from './caller.ts';
 import type { Endpoint } from './endpoints.ts';
 import { MAX_BODY_BYTES } from './endpoints.ts';
 import { prepareAnswer } from './prepare-answer.ts';
@@ -21,6 +22,8 @@ export function createApp(log: Log): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     assertEncoding(c.req.url);
+    // An authenticated caller without a name is refused on every route.
+    callerOf(c);
     await next();
   });
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => answerProblem(bodyTooLarge()) }));
