@@ -5,6 +5,12 @@ import type { ComputedSets, CycleOptions, CycleRecord, CycleSummary, PatternRun 
 export interface CycleStore {
   /** Writes or overwrites the summary of a run. */
   put(summary: CycleSummary): Promise<void>;
+  /** Stores the list of the patterns of a run, in their order. */
+  putPatterns(cycleId: string, patterns: readonly PatternKey[]): Promise<void>;
+  /** Returns the list of the patterns of a run. */
+  patterns(cycleId: string): Promise<PatternKey[]>;
+  /** Returns the pattern at a position of that list, from 0 on; undefined when there is none. */
+  pattern(cycleId: string, item: number): Promise<PatternKey | undefined>;
   /** Writes or overwrites the outcome of one pattern in a run. @param computed absent for a pattern that failed */
   putRun(cycleId: string, run: PatternRun, computed?: ComputedSets): Promise<void>;
   /** Lists the outcomes of the patterns of a run. */
