@@ -16,6 +16,7 @@ type SettingName = keyof Pick<
   | 'ON_JUMP'
   | 'HALT'
   | 'BASE_THRESHOLDS'
+  | 'MAX_OVERRIDES'
   | 'CYCLE_MAX_AGE_MINUTES'
   | 'EVENT_RETENTION_DAYS'
   | 'LOG_LEVEL'
@@ -65,6 +66,7 @@ export function readSettings(read: ReadContext): Settings {
       /^([a-z_]+=-?\d+(\.\d+)?(,[a-z_]+=-?\d+(\.\d+)?)*)?$/,
       'name=number pairs, separated by commas',
     ),
+    MAX_OVERRIDES: number('maxOverrides', '20000'),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),
     LOG_LEVEL: oneOf('logLevel', 'info', LOG_LEVELS),

@@ -63,6 +63,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ],
   // Writes the dimensions that look-ups used and the counts of degraded ones, and nothing that is in force.
   'record-queried-dimensions': [
+    // Reads which dimensions lessons use; others are not recorded.
+    { target: 'control', actions: ['GetItem'], partitions: ['dimensions#*'] },
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['dimensions#*'] },
     { target: 'control', actions: ['UpdateItem'], partitions: ['degraded'] },
   ],
@@ -74,7 +76,11 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     // What-ifs and the N_MIN study read events.
     { target: 'outcomes', actions: ['Query'] },
   ],
-  'cycle-open': [{ target: 'control', actions: ['PutItem', 'Query'] }],
+  'cycle-open': [
+    { target: 'control', actions: ['PutItem', 'Query'] },
+    // Stores the list of the patterns of a run.
+    { target: 'control', actions: ['BatchWriteItem'], partitions: ['run-patterns#*'] },
+  ],
   // Stores the computed lessons and overrides. `materialize` puts them in force, by a write of the head.
   mine: [
     { target: 'outcomes', actions: ['Query'] },

@@ -60,6 +60,7 @@ export class LocalStateMachine implements CycleStarter {
       Mine: mine(runtime),
       Materialize: materialize(runtime),
       Close: cycleClose(runtime),
+      RecordFailure: cycleClose(runtime),
     };
   }
 

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
 import { ENDPOINTS, type Endpoint, type Role } from '../shared/http/endpoints.ts';
+import { repeatedEntries } from './repeated-members.ts';
 
 /* This file authorizes callers of the local service by tokens. The roles of a route come from the table of the deployed API. */
 
@@ -22,6 +23,10 @@ export class TokenFileError extends Error {}
 
 const ROLES = ['pm', 'reader', 'operator'] as const satisfies readonly Role[];
 const MIN_TOKEN_LENGTH = 16;
+const MAX_NAME_LENGTH = 200;
+const RESERVED_NAME = 'a token may not be named like a caller of the system';
+/** Names that would read like those of the system or of another kind of caller. */
+const RESERVED = /^\s*(local|cycle|guard|(system|token|jwt|iam)\s*:.*)\s*$/i;
 
 const FORM = `{"<token of ${MIN_TOKEN_LENGTH} characters or more>": {"role": "${ROLES.join('|')}", "name": "who"}}`;
 
@@ -31,29 +36,45 @@ const tokensSchema = z
       .string()
       .regex(/^[!-~]+$/, 'a token consists of visible ASCII characters')
       .min(MIN_TOKEN_LENGTH),
-    z.strictObject({ role: z.enum(ROLES), name: z.string().min(1).max(256) }),
+    z.strictObject({ role: z.enum(ROLES), name: z.string().min(1).max(MAX_NAME_LENGTH) }),
   )
+  .refine(tokens => Object.values(tokens).every(({ name }) => !RESERVED.test(name)), RESERVED_NAME)
   .refine(tokens => Object.keys(tokens).length > 0, 'at least one token is required');
 
 /** Reads `{"<token>": {"role": "pm", "name": "bot 1"}, …}`. @throws TokenFileError without any token in its message */
 export function readCallers(path: string): Callers {
   let tokens: unknown;
+  let repeated: number[];
   try {
-    tokens = JSON.parse(readFileSync(path, 'utf8'));
+    const text = readFileSync(path, 'utf8');
+    tokens = JSON.parse(text);
+    repeated = repeatedEntries(text);
   } catch (error) {
     // The message of the JSON parser would quote the file.
     const reason =
       error instanceof SyntaxError ? 'it is not JSON' : String((error as { code?: unknown }).code);
     throw new TokenFileError(`cannot read the tokens in ${path} (${reason}); the form is ${FORM}`);
   }
+  if (repeated.length > 0)
+    throw new TokenFileError(
+      `the tokens in ${path} are ambiguous: entry ${repeated.join(' and entry ')} repeats a token or a member; ` +
+        'give each token once (several tokens may have the same name)',
+    );
   return callersOf(tokens, path);
 }
 
 /** Validates tokens. @param path of their file, for the message. @throws TokenFileError without any token in its message */
 export function callersOf(tokens: unknown, path: string): Callers {
   const parsed = tokensSchema.safeParse(tokens);
-  if (!parsed.success) throw new TokenFileError(`the tokens in ${path} are invalid; the form is ${FORM}`);
+  if (!parsed.success) throw new TokenFileError(invalidTokens(path, parsed.error));
   return Object.entries(parsed.data).map(([token, caller]) => ({ digest: digestOf(token), caller }));
+}
+
+/** Returns what is wrong and the form, without a token: a path of the error would contain one. */
+function invalidTokens(path: string, error: z.ZodError): string {
+  const reserved = error.issues.find(issue => issue.message === RESERVED_NAME)?.message;
+  const reason = reserved === undefined ? '' : `: ${reserved}`;
+  return `the tokens in ${path} are invalid${reason}; the form is ${FORM}`;
 }
 
 /** Admits only callers with a token, each to the routes of their role. Must be called before routes are registered. */
@@ -72,10 +93,10 @@ export function requireTokens(app: Hono, callers: Callers): void {
           `the role ${caller.role} may not call this; it needs one of: ${route.roles.join(', ')}`,
         ),
       );
-    // API Gateway passes the caller in the same member.
+    // API Gateway passes its callers in other members of the same object.
     c.env = {
       ...(c.env as object),
-      requestContext: { authorizer: { jwt: { claims: { sub: caller.name } } } },
+      requestContext: { authorizer: { token: { name: caller.name } } },
     };
     return next();
   });

@@ -4,6 +4,7 @@ import { haltModeSchema } from './override/halt/halt-mode.ts';
 import type { OnJump } from './override/jump-settings.ts';
 import { jumpSchema, onJumpSchema } from './override/jump-settings.ts';
 import { POLICIES } from './override/override.ts';
+import { maxOverridesSchema } from './override/override-cap.ts';
 import type { Payoff } from './override/payoff.ts';
 import type { BaseThresholds } from './override/threshold-settings.ts';
 import { baseThresholdsSchema } from './override/threshold-settings.ts';
@@ -63,6 +64,8 @@ export const environmentSchema = z.object({
     .default('')
     .transform((text): Record<string, number | undefined> => Object.fromEntries(pairsOf(text)))
     .pipe(baseThresholdsSchema),
+  /** The most overrides of a pattern. */
+  MAX_OVERRIDES: z.coerce.number().pipe(maxOverridesSchema).default(20_000),
   /** `status` is unhealthy when the last finished run is older than this, in minutes. */
   CYCLE_MAX_AGE_MINUTES: wholeNumber.min(1).default(120),
   /** Days from the receipt of an event to its expiry: more than any window, so that no run misses expired events. */
@@ -107,6 +110,7 @@ export interface Config {
     readonly onJump: OnJump;
     readonly halt: HaltMode;
     readonly baseThresholds: BaseThresholds;
+    readonly maxOverrides: number;
   };
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;
@@ -147,6 +151,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       onJump: env.ON_JUMP,
       halt: env.HALT,
       baseThresholds: env.BASE_THRESHOLDS,
+      maxOverrides: env.MAX_OVERRIDES,
     },
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,

@@ -37,6 +37,7 @@ const REASON_CODES = [
   'too_few_successes',
   'too_many_dimensions',
   'left_out_by_budget',
+  'left_out_by_cap',
   'threshold_not_positive',
   'threshold_missing',
   'factor_missing',

@@ -34,7 +34,7 @@ export interface Market {
 }
 
 export function openMarket(run: RealRun, payoff: Payoff): Market {
-  const settings: PolicySettings = { payoff, n_min: 33, lookback_days: LOOKBACK_DAYS };
+  const settings: PolicySettings = { payoff, n_min: 33, lookback_days: LOOKBACK_DAYS, max_overrides: 20_000 };
   const gates = prepareGates(PATTERN, run.columns, replaySettings(settings));
   const all = rowsWhere(run.columns, () => true);
   return {

@@ -16,8 +16,13 @@ const SETTINGS = [
   'on_jump',
   'halt',
   'base_thresholds',
+  'max_overrides',
 ] as const;
 type Setting = (typeof SETTINGS)[number];
+
+const SETTING_OPTIONS =
+  '--policy, --challengers, --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, ' +
+  '--base-threshold, --max-overrides, --reset';
 
 interface Options {
   readonly policy?: string;
@@ -31,6 +36,7 @@ interface Options {
   readonly onJump?: string;
   readonly halt?: string;
   readonly baseThreshold?: Record<string, number>;
+  readonly maxOverrides?: number;
   readonly reason: string;
 }
 
@@ -66,6 +72,11 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     )
     .option('--halt <mode>', 'what a year of losses does: advise, apply or off')
     .option('--base-threshold <pairs>', 'name=number,…: stand in where events log no threshold', thresholds)
+    .option(
+      '--max-overrides <n>',
+      'most overrides of the pattern; the most general are kept',
+      integerAtLeast(1),
+    )
     .addOption(reasonOption())
     .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
@@ -74,8 +85,8 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
         const path = patternPath(pattern, 'settings');
         const { raw, data } = await session.request(settingsAnswerSchema, path, call);
         session.output(raw, () => {
-          const { policy, challengers, payoff, n_min, lookback_days, jump, on_jump, halt, base_thresholds } =
-            data;
+          const { policy, challengers, payoff, n_min, lookback_days, jump, on_jump } = data;
+          const { halt, base_thresholds, max_overrides } = data;
           session.print(session.bold(printable(data.pattern_key)));
           const compared = challengers.length === 0 ? '' : `, compared with ${challengers.join(', ')}`;
           session.print(`policy    ${printable(policy + compared)}`);
@@ -88,6 +99,7 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
           const standIns = Object.entries(base_thresholds);
           if (standIns.length > 0)
             session.print(`base      ${standIns.map(([name, value]) => `${name} ${value}`).join(', ')}`);
+          session.print(`overrides at most ${max_overrides}`);
         });
         return EXIT.ok;
       }),
@@ -105,20 +117,8 @@ function settingNames(text: string): Setting[] {
  * @throws Failure (usage) without any setting, with half a payoff, or with a setting that is both set and reset
  */
 function settingsBody(options: Options): object {
-  const {
-    policy,
-    challengers,
-    win,
-    loss,
-    nMin,
-    lookbackDays,
-    jump,
-    onJump,
-    halt,
-    baseThreshold,
-    reset = [],
-    reason,
-  } = options;
+  const { policy, challengers, win, loss, nMin, lookbackDays, jump, onJump } = options;
+  const { halt, baseThreshold, maxOverrides, reset = [], reason } = options;
   const settings: Record<Setting, unknown> = {
     policy,
     challengers: challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim()),
@@ -129,14 +129,13 @@ function settingsBody(options: Options): object {
     on_jump: onJump,
     halt,
     base_thresholds: baseThreshold,
+    max_overrides: maxOverrides,
   };
   for (const name of reset) {
     if (settings[name] !== undefined) throw usageError(`${name} is both set and reset; give one of the two`);
     settings[name] = null;
   }
   if (Object.values(settings).every(value => value === undefined))
-    throw usageError(
-      'nothing to set; give --policy, --challengers, --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, --base-threshold or --reset',
-    );
+    throw usageError(`nothing to set; give at least one of: ${SETTING_OPTIONS}`);
   return { ...settings, reason };
 }

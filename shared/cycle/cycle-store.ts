@@ -7,6 +7,12 @@ export interface CycleStore {
   put(summary: CycleSummary): Promise<void>;
   /** Returns the finished run over all patterns that was written last, whatever time its clock had. */
   lastFull(): Promise<CycleSummary | undefined>;
+  /** Stores the list of the patterns of a run, in their order. */
+  putPatterns(cycleId: string, patterns: readonly PatternKey[]): Promise<void>;
+  /** Returns the list of the patterns of a run. */
+  patterns(cycleId: string): Promise<PatternKey[]>;
+  /** Returns the pattern at a position of that list, from 0 on; undefined when there is none. */
+  pattern(cycleId: string, item: number): Promise<PatternKey | undefined>;
   /** Writes or overwrites the outcome of one pattern in a run. @param computed absent for a pattern that failed */
   putRun(cycleId: string, run: PatternRun, computed?: ComputedSets): Promise<void>;
   /** Lists the outcomes of the patterns of a run. */

@@ -25,7 +25,7 @@ interface TunedPattern {
   readonly head: Head | undefined;
   readonly settings: EffectiveSettings;
   readonly columns: FactorColumns;
-  readonly tuned: Pick<TuningResult, 'overrides' | 'cutDepth'>;
+  readonly tuned: Pick<TuningResult, 'overrides' | 'cut' | 'whyLeftOut'>;
   /** The overrides in force; undefined when they are damaged. */
   readonly inForce: readonly Override[] | undefined;
 }
@@ -47,10 +47,11 @@ export async function runWarnings(
   const current = head?.current;
   const moves = current && inForce ? overrideMoves(inForce, tuned.overrides) : [];
   const jumping = jumps(moves, settings.jump);
+  const dropped = droppedByCut(moves, tuned.whyLeftOut);
   const warnings = [
     ...(current ? await withdrawalWarnings(deps, input, moves, current) : []),
     ...atClamp(tuned.overrides),
-    ...droppedByCut(moves, tuned.cutDepth),
+    ...dropped,
     ...jumping,
     ...(head && inForce ? await tunedThresholdWarnings(deps, pattern, head, columns, inForce) : []),
     ...(await outcomeWarnings(deps, input)),
@@ -58,20 +59,28 @@ export async function runWarnings(
   ];
   return {
     warnings: boundWarnings(warnings.map(warning => ({ ...warning, pattern_key: pattern }))),
-    ...heldBecause(pattern, settings, jumping.length),
+    ...heldBecause(pattern, settings, jumping.length, dropped.length),
   };
 }
 
-/** Returns why the result waits for an operator, when an override jumps and the pattern holds jumps. */
+/**
+ * Returns why the result waits for an operator, when an override jumps and the pattern holds jumps. An override that a
+ * cut drops counts as a jump.
+ */
 function heldBecause(
   pattern: PatternKey,
   { on_jump, jump }: EffectiveSettings,
   jumping: number,
+  dropped: number,
 ): { readonly held?: string } {
-  if (on_jump !== 'hold' || jumping === 0) return {};
-  const what = jumping === 1 ? '1 override moves' : `${jumping} overrides move`;
+  if (on_jump !== 'hold' || jumping + dropped === 0) return {};
+  const moved = jumping === 1 ? '1 override moves' : `${jumping} overrides move`;
+  const what = [
+    ...(jumping > 0 ? [`${moved} by more than a factor of ${jump}`] : []),
+    ...(dropped > 0 ? [`a cut drops ${dropped} of the overrides in force`] : []),
+  ];
   const command = `pm-tuning cycle --pattern ${pattern} --publish --reason "…"`;
-  return { held: `${what} by more than a factor of ${jump}: read the warnings; to publish: ${command}` };
+  return { held: `${what.join(', and ')}: read the warnings; to publish: ${command}` };
 }
 
 async function withdrawalWarnings(
@@ -87,7 +96,7 @@ async function withdrawalWarnings(
     n_min: settings.n_min,
     lookback_days: settings.lookback_days,
     events_read: columns.size,
-    cut: tuned.cutDepth !== undefined,
+    cut: tuned.cut !== undefined,
     ...(isEmpty && { newestEvent: await episodes.newestResolved(pattern) }),
   });
 }

@@ -14,6 +14,7 @@ import { applyHalt, haltPattern, isHaltApplied } from '../override/halt/halt-pat
 import type { Override, Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import { dimensionCount } from '../pattern/scope.ts';
 import type { Reason } from '../reason.ts';
 
 /** The result of a run for one pattern, before it is stored. */
@@ -33,10 +34,10 @@ export interface TuningResult {
   readonly days: readonly BaseDay[];
   /** The policy's remark on the pattern as a whole. */
   readonly note?: Reason;
-  /** The levels of dimensions that a budget left out. */
+  /** What the mining budget and the cap of overrides left out. */
   readonly cut?: string;
-  /** Most dimensions of a slice that the budget kept; absent without a cut. */
-  readonly cutDepth?: number;
+  /** Returns why a budget or the cap left out the slice of an override, and what to do; undefined when none did. */
+  readonly whyLeftOut: (override: Override) => string | undefined;
 }
 
 /**
@@ -57,6 +58,7 @@ export function tunePattern(
   const output = computeOverrides(settings.policy, input);
   const { overrides, note } = output;
   const halt = haltPattern(pattern, columns, asOf, settings, sealed);
+  const cuts = [...(mined.cut ? [describeCut(mined.cut)] : []), ...(output.cut ? [output.cut] : [])];
   return {
     lessons: explainLessons(mined.lessons, output),
     near: mined.near,
@@ -67,7 +69,11 @@ export function tunePattern(
     days: halt.days,
     evidence: comparePolicies(input, settings, overrides.length),
     ...(note && { note }),
-    ...(mined.cut && { cut: describeCut(mined.cut), cutDepth: mined.cut.depth }),
+    ...(cuts.length > 0 && { cut: cuts.join('; ') }),
+    whyLeftOut: override =>
+      output.capped.has(override.scope_hash)
+        ? `the pattern has more than ${settings.max_overrides} overrides: send fewer dimensions, or raise max_overrides`
+        : mined.cut && budgetReason(mined.cut, override),
   };
 }
 
@@ -91,6 +97,16 @@ function comparePolicies(
     base_per_event: evaluation.base_per_event,
     policies: evaluation.policies.map(row => ({ ...row, overrides: counts.get(row.policy) ?? 0 })),
   };
+}
+
+/** Returns why the mining budget left out the slice of an override; undefined when it kept the slice. */
+function budgetReason({ depth }: Cut, { scope_subset }: Override): string | undefined {
+  if (dimensionCount(scope_subset) <= depth) return undefined;
+  const kept = depth === 1 ? '1 dimension' : `${depth} dimensions`;
+  return (
+    `the mining budget leaves out slices of more than ${kept}: send fewer dimensions, or set a larger n_min or a ` +
+    'shorter look-back'
+  );
 }
 
 function describeCut(cut: Cut): string {

@@ -3,11 +3,27 @@ import { computedSetsSchema, cycleSummarySchema, patternRunSchema } from '../cyc
 import type { CycleStore } from '../cycle/cycle-store.ts';
 import { coversAllPatterns } from '../cycle/health.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import { storedPatternKey } from '../pattern/pattern-key.ts';
+import { expiryAfter } from '../time.ts';
+import type { Item } from './client.ts';
 import type { ControlTable } from './control-table.ts';
-import { CYCLES, cyclePartition, LAST_CYCLE, LAST_FULL, TRIALS } from './keys.ts';
+import {
+  CYCLES,
+  cyclePartition,
+  LAST_CYCLE,
+  LAST_FULL,
+  pageSort,
+  runPatternsPartition,
+  TRIALS,
+  TTL_ATTRIBUTE,
+} from './keys.ts';
 
 /** Days after which the record of a run expires. */
 const RECORD_DAYS = 90;
+/** Days after which the list of the patterns of a run expires. No run takes longer than an hour. */
+const LIST_DAYS = 2;
+/** Patterns in one item of the list. Each step of a pattern reads one item. */
+const PAGE_SIZE = 25;
 
 /**
  * Records of runs in the control table: one summary per run, and one item per pattern of a run. Summaries of trials have
@@ -29,6 +45,30 @@ export class DynamoCycleStore implements CycleStore {
   async lastFull(): Promise<CycleSummary | undefined> {
     const item = await this.#control.get(LAST_CYCLE, LAST_FULL);
     return item && cycleSummarySchema.parse(item.summary);
+  }
+
+  async putPatterns(cycleId: string, patterns: readonly PatternKey[]): Promise<void> {
+    const { db, name, now } = this.#control;
+    const pages = Array.from({ length: Math.ceil(patterns.length / PAGE_SIZE) }, (_, page) => ({
+      pk: runPatternsPartition(cycleId),
+      sk: pageSort(page),
+      patterns: patterns.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE),
+      [TTL_ATTRIBUTE]: expiryAfter(now(), LIST_DAYS),
+    }));
+    await db.putMany(name, pages);
+  }
+
+  async patterns(cycleId: string): Promise<PatternKey[]> {
+    const items = await this.#control.db.query(this.#control.partition(runPatternsPartition(cycleId)));
+    return items.flatMap(patternsOf);
+  }
+
+  async pattern(cycleId: string, item: number): Promise<PatternKey | undefined> {
+    const page = await this.#control.get(
+      runPatternsPartition(cycleId),
+      pageSort(Math.floor(item / PAGE_SIZE)),
+    );
+    return page && patternsOf(page)[item % PAGE_SIZE];
   }
 
   async putRun(cycleId: string, run: PatternRun, computed?: ComputedSets): Promise<void> {
@@ -84,4 +124,8 @@ export class DynamoCycleStore implements CycleStore {
     });
     return items.map(item => cycleSummarySchema.parse(item.summary));
   }
+}
+
+function patternsOf({ patterns }: Item): PatternKey[] {
+  return Array.isArray(patterns) ? patterns.map(pattern => storedPatternKey(String(pattern))) : [];
 }

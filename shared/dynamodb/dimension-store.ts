@@ -10,8 +10,8 @@ import * as keys from './keys.ts';
 const QUERIED_DAYS = 30;
 /** Days from the last event with a misspelt factor to the expiry of its item. */
 const FACTOR_DAYS = 3;
-/** Maximum number of dimensions that are recorded for a pattern. */
-const MAX_USED = 256;
+/** Maximum number of dimensions that are recorded for a pattern, so that callers cannot make `status` slow. */
+const MAX_USED = 100;
 
 /** Dimensions in the control table: one item with all that lessons use, and one item for each that look-ups use or events misspell. */
 export class DynamoDimensionStore implements DimensionStore {
@@ -32,7 +32,9 @@ export class DynamoDimensionStore implements DimensionStore {
   }
 
   async recordQueried(pattern: PatternKey, names: readonly string[]): Promise<void> {
-    await this.#putTimes(pattern, [...new Set(names)].map(keys.queriedSort), QUERIED_DAYS);
+    const used = toUsed(await this.#control.get(keys.dimensionsPartition(pattern), keys.USED));
+    const known = [...new Set(names)].filter(name => used.has(name));
+    await this.#putTimes(pattern, known.map(keys.queriedSort), QUERIED_DAYS);
   }
 
   async recordFactors(pattern: PatternKey, names: readonly string[]): Promise<void> {

@@ -26,6 +26,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   last-cycle              sk full                       the finished run over all patterns that was written last
  *   trials                  sk cycle id (time first)      the trials, oldest first
  *   cycle#ID                sk pattern                    the result of each pattern of a run, and its row sets
+ *   run-patterns#ID         sk page number                the patterns of a run, in pages
  *   parked#KEY              sk episode id                 outcomes that came before their event
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
@@ -138,6 +139,9 @@ export const FORMAT_VERSION_SORT = 'version';
 export const PROBE_KEY = { pk: 'probe', sk: 'insert' } as const;
 export const patternPartition = (pattern: PatternKey): string => `pattern#${pattern}`;
 export const cyclePartition = (cycleId: string): string => `cycle#${cycleId}`;
+export const runPatternsPartition = (cycleId: string): string => `run-patterns#${cycleId}`;
+/** Returns a zero-padded sort key, so that text order is page order. */
+export const pageSort = (page: number): string => String(page).padStart(6, '0');
 export const parkedPartition = (pattern: PatternKey): string => `parked#${pattern}`;
 
 export const dimensionsPartition = (pattern: PatternKey): string => `dimensions#${pattern}`;

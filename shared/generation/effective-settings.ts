@@ -19,6 +19,7 @@ export interface Defaults {
   readonly onJump: OnJump;
   readonly halt: HaltMode;
   readonly baseThresholds: BaseThresholds;
+  readonly maxOverrides: number;
 }
 
 /** The settings of one pattern in one run. */
@@ -38,6 +39,8 @@ export interface EffectiveSettings {
   readonly halt: HaltMode;
   /** Thresholds that stand in where events log none. */
   readonly base_thresholds: BaseThresholds;
+  /** The most overrides of the pattern. */
+  readonly max_overrides: number;
 }
 
 /** Chooses each setting: the run's, else the pattern's, else the stage's. @throws Fault `policy_not_available` */
@@ -63,6 +66,7 @@ export function effectiveSettings(
     on_jump: settings.on_jump ?? defaults.onJump,
     halt: settings.halt ?? defaults.halt,
     base_thresholds: settings.base_thresholds ?? defaults.baseThresholds,
+    max_overrides: settings.max_overrides ?? defaults.maxOverrides,
   };
 }
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { haltModeSchema } from '../override/halt/halt-mode.ts';
 import { jumpSchema, onJumpSchema } from '../override/jump-settings.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
+import { maxOverridesSchema } from '../override/override-cap.ts';
 import { payoffSchema } from '../override/payoff.ts';
 import { baseThresholdsSchema } from '../override/threshold-settings.ts';
 import { count, lookbackDays } from '../validation.ts';
@@ -30,6 +31,7 @@ export const settingsSchema = z.object({
   on_jump: onJumpSchema.optional(),
   halt: haltModeSchema.optional(),
   base_thresholds: baseThresholdsSchema.optional(),
+  max_overrides: maxOverridesSchema.optional(),
 });
 export type Settings = z.output<typeof settingsSchema>;
 

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { parse, unknownName } from '../validation.ts';
+import { callerOf } from './caller.ts';
 import type { Endpoint } from './endpoints.ts';
 import { MAX_BODY_BYTES } from './endpoints.ts';
 import { ownPagesOnly } from './own-pages.ts';
@@ -27,6 +28,8 @@ export function createApp(log: Log, origins: readonly string[] = []): Hono {
   app.use(ownPagesOnly(origins));
   app.use(async (c, next) => {
     assertEncoding(c.req.url);
+    // An authenticated caller without a name is refused on every route.
+    callerOf(c);
     await next();
   });
   const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => answerProblem(bodyTooLarge()) });

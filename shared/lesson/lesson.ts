@@ -65,3 +65,11 @@ export function pressureOf(stats: QuadrantStats): number {
 export function dimensionsOf(lessons: readonly Pick<Lesson, 'scope_subset'>[]): string[] {
   return [...new Set(lessons.flatMap(lesson => Object.keys(lesson.scope_subset)))].sort();
 }
+
+/** Returns the names of the dimensions in the slices of some lessons, those in the largest slice first, then by name. */
+export function dimensionsByEvents(lessons: readonly Pick<Lesson, 'scope_subset' | 'n'>[]): string[] {
+  const largest = new Map<string, number>();
+  for (const { scope_subset, n } of lessons)
+    for (const name of Object.keys(scope_subset)) largest.set(name, Math.max(largest.get(name) ?? 0, n));
+  return [...largest].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([name]) => name);
+}

@@ -1,10 +1,14 @@
 import type { RowSetRef } from '../generation/generation.ts';
 import type { Override } from '../override/override.ts';
+import { HIGHEST_MAX_OVERRIDES } from '../override/override-cap.ts';
 import { OverrideIndex } from '../override/override-index.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 
-/** Maximum number of overrides in memory; each takes about 1 kB with its index. */
-const MAX_OVERRIDES = 100_000;
+/**
+ * Maximum number of overrides in memory; each takes about 1 kB with its index. It is at least what one pattern may have,
+ * so no pattern displaces itself.
+ */
+const MAX_OVERRIDES = HIGHEST_MAX_OVERRIDES;
 
 /**
  * An LRU cache of override indexes: the latest requested row set of each pattern. A set is immutable, so an entry never

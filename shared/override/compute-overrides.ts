@@ -8,6 +8,7 @@ import type { Reason } from '../reason.ts';
 import { joinReasons } from '../reason.ts';
 import type { Override, Policy } from './override.ts';
 import { byScopeHashThenCategory } from './override.ts';
+import { capOverrides } from './override-cap.ts';
 import type { Payoff } from './payoff.ts';
 import { drift, explainNoDriftOverride } from './policies/drift.ts';
 import type { ReplayResult } from './policies/replay.ts';
@@ -24,6 +25,8 @@ export interface PolicySettings {
   readonly n_min: number;
   /** Length of the window, days. */
   readonly lookback_days: number;
+  /** The most overrides of a pattern. */
+  readonly max_overrides: number;
 }
 
 /** Input of a policy: lessons, event columns, settings. */
@@ -48,6 +51,14 @@ interface PolicyOutput {
   readonly note?: Reason;
 }
 
+/** A policy's output with at most `max_overrides` overrides. */
+interface CappedOutput extends PolicyOutput {
+  /** Scope hashes of the slices that lose their overrides to the cap. */
+  readonly capped: ReadonlySet<string>;
+  /** What the cap left out, in one sentence; absent when everything is kept. */
+  readonly cut?: string;
+}
+
 const POLICY_FUNCTIONS: Readonly<Record<Policy, (input: PolicyInput) => PolicyOutput>> = {
   drift: ({ pattern, lessons }) => ({
     overrides: drift(pattern, lessons),
@@ -56,12 +67,22 @@ const POLICY_FUNCTIONS: Readonly<Record<Policy, (input: PolicyInput) => PolicyOu
   replay: input => (makesLadderLessons(input.pattern) ? runLadderReplay(input) : runReplay(input)),
 };
 
-/** Computes the overrides of a policy. The same events in any order give the same overrides. */
-export function computeOverrides(policy: Policy, input: PolicyInput): PolicyOutput {
+/** Computes the overrides of a policy, at most `max_overrides`. The same events in any order give the same overrides. */
+export function computeOverrides(policy: Policy, input: PolicyInput): CappedOutput {
   const noLever = noLeverReason(input.pattern);
-  if (noLever) return { overrides: [], explainNoOverride: () => noLever, note: noLever };
+  if (noLever) return { overrides: [], capped: new Set(), explainNoOverride: () => noLever, note: noLever };
   const output = POLICY_FUNCTIONS[policy](input);
-  return { ...output, overrides: output.overrides.toSorted(byScopeHashThenCategory) };
+  const { kept, leftOut, cut } = capOverrides(output.overrides, input.settings.max_overrides);
+  return {
+    ...output,
+    overrides: kept.toSorted(byScopeHashThenCategory),
+    capped: leftOut,
+    explainNoOverride: lesson =>
+      leftOut.has(lesson.scope_hash)
+        ? { code: 'left_out_by_cap', text: `left out: ${cut}` }
+        : output.explainNoOverride(lesson),
+    ...(cut !== undefined && { cut }),
+  };
 }
 
 function runLadderReplay({ pattern, lessons }: PolicyInput): PolicyOutput {

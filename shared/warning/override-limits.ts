@@ -1,7 +1,7 @@
 import type { Override } from '../override/override.ts';
 import { MULTIPLIER_RANGE } from '../override/override.ts';
 import { LADDER } from '../override/policies/ladder.ts';
-import { describeScope, dimensionCount } from '../pattern/scope.ts';
+import { describeScope } from '../pattern/scope.ts';
 import type { OverrideMove } from './override-moves.ts';
 import type { Warning } from './warning.ts';
 
@@ -29,18 +29,18 @@ export function atClamp(overrides: readonly Override[]): Warning[] {
 }
 
 /**
- * Warns of each override in force that goes because the mining budget left its level out, and not for its evidence.
- * @param cutDepth most dimensions of a slice that were kept; undefined when nothing was cut
+ * Warns of each override in force that goes because a budget or the cap left its slice out, and not for its evidence.
+ * @param whyLeftOut returns why the slice of an override was left out; undefined when it was not
  */
-export function droppedByCut(moves: readonly OverrideMove[], cutDepth: number | undefined): Warning[] {
-  if (cutDepth === undefined) return [];
-  const kept = cutDepth === 1 ? '1 dimension' : `${cutDepth} dimensions`;
+export function droppedByCut(
+  moves: readonly OverrideMove[],
+  whyLeftOut: (override: Override) => string | undefined,
+): Warning[] {
   return moves.flatMap(({ before, after }) => {
-    if (!before || after || dimensionCount(before.scope_subset) <= cutDepth) return [];
+    const why = before && !after ? whyLeftOut(before) : undefined;
+    if (!before || why === undefined) return [];
     const { action_category, scope_subset } = before;
-    const message =
-      `${action_category} of ${describeScope(scope_subset)} goes, because the mining budget leaves out slices of ` +
-      `more than ${kept}: send fewer dimensions, or set a larger n_min or a shorter look-back`;
+    const message = `${action_category} of ${describeScope(scope_subset)} goes, because ${why}`;
     return [{ code: 'cut_drops_override', message, action_category, scope_subset }];
   });
 }

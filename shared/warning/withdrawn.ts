@@ -8,7 +8,7 @@ const LEAST_FOR_HALF = 10;
 
 /** What a run read and which settings it used. */
 interface RunInput extends Pick<Generation, 'as_of' | 'policy' | 'n_min' | 'lookback_days' | 'events_read'> {
-  /** True when the mining budget left levels out. */
+  /** True when the mining budget or the cap of overrides left slices out. */
   readonly cut: boolean;
   /** Time of the newest event with an outcome, milliseconds since 1970; read only when the window holds none. */
   readonly newestEvent?: number | undefined;
@@ -49,7 +49,7 @@ function causes(current: Generation, run: RunInput): string[] {
     ...(run.lookback_days < current.lookback_days
       ? [`the window shrank from ${current.lookback_days} to ${run.lookback_days} days`]
       : []),
-    ...(run.cut ? ['the mining budget left levels out'] : []),
+    ...(run.cut ? ['a budget or max_overrides left slices out'] : []),
     ...(run.events_read < current.events_read / 2
       ? [`the window holds ${run.events_read} events with an outcome, before ${current.events_read}`]
       : []),

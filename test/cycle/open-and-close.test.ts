@@ -1,18 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { closeStep } from '../../shared/cycle/steps/close.ts';
+import { failStep } from '../../shared/cycle/steps/fail.ts';
 import { openStep } from '../../shared/cycle/steps/open.ts';
-import { S1, S2 } from '../support/episodes.ts';
+import { DX, S1, S2 } from '../support/episodes.ts';
 import { faultOfAsync } from '../support/fault-of.ts';
 import { usePatternRuns } from '../support/pattern-runs.ts';
 
 const { stores, addMisses, open, mine, publish } = usePatternRuns();
 
+/** Opens a run, and returns the patterns that its items stand for. */
+async function listed(options: object = {}): Promise<unknown[]> {
+  const { cycle, items } = await open(options);
+  const { cycles } = stores().runtime;
+  const found = await Promise.all(items.map(item => cycles.pattern(cycle.cycle_id, item)));
+  expect(await cycles.patterns(cycle.cycle_id)).toEqual(found);
+  return found;
+}
+
 describe('opening and closing a run', () => {
   it('A run of one pattern lists that pattern alone, also for another spelling of its key', async () => {
     await addMisses(1);
     await addMisses(1, { pattern_key: S2 });
-    expect((await open()).patterns).toEqual([S1, S2]);
-    expect((await open({ pattern_key: 'pm.s2_entry' })).patterns).toEqual([S2]);
+    expect(await listed()).toEqual([S1, S2]);
+    expect(await listed({ pattern_key: 'pm.s2_entry' })).toEqual([S2]);
   });
 
   it('Invalid options of a run are rejected', async () => {
@@ -32,22 +42,30 @@ describe('opening and closing a run', () => {
 
   it('A pattern without a result is recorded as failed, and the others keep their outcome', async () => {
     await addMisses(20);
+    await addMisses(1, { pattern_key: S2 });
+    await addMisses(1, { pattern_key: DX });
     const opened = await open();
+    const { cycle } = opened;
     await publish(opened, await mine(opened));
-    const results = [{ pattern_key: S2, error: 'damaged_event' }];
-    const record = await closed({ ...opened, patterns: [S1, S2], results });
-    expect(record).toMatchObject({ status: 'partial', patterns_total: 2, patterns_failed: 1 });
-    expect(record?.patterns.map(p => [p.pattern_key, p.status, p.reason])).toEqual([
+    const named = (await stores().runtime.cycles.patterns(cycle.cycle_id)).indexOf(S2);
+    expect(await failStep(stores().runtime, { cycle, item: named, error: 'damaged_event' })).toEqual({});
+    const record = await closed(opened);
+    expect(record).toMatchObject({ status: 'partial', patterns_total: 3, patterns_failed: 2 });
+    expect(record?.patterns.map(p => [p.pattern_key, p.status, p.reason]).sort()).toEqual([
       [S1, 'published', undefined],
       [S2, 'failed', 'failed: damaged_event'],
+      [DX, 'failed', 'failed: no_result'],
     ]);
   });
 
   it('The reason of a failed run contains only the code of its error', async () => {
     const error = 'ResourceNotFoundException: table arn:aws:dynamodb:eu-west-1:1:table/x';
-    const record = await closed({ ...(await open()), patterns: [S2], results: [{ pattern_key: S2, error }] });
+    await addMisses(1);
+    const opened = await open();
+    await failStep(stores().runtime, { cycle: opened.cycle, item: 0, error });
+    const record = await closed(opened);
     expect(record?.patterns[0]?.reason).toBe('failed: internal');
-    const timeout = await closed({ ...(await open()), patterns: [], failure: { Error: 'States.Timeout' } });
+    const timeout = await closed({ ...(await open()), failure: { Error: 'States.Timeout' } });
     expect(timeout).toMatchObject({ status: 'failed', failure: 'failed: timeout' });
   });
 });

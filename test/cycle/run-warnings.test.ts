@@ -8,32 +8,43 @@ import { usePatternRuns } from '../support/pattern-runs.ts';
 
 const { stores, addMisses, open, run, head } = usePatternRuns();
 
-it('A run whose mining budget leaves levels out warns of the overrides in force that go with them', async () => {
-  await addMisses(20);
-  await run();
-  const { runtime } = stores();
-  const deep = override('tuning_ts_min', { bucket: 'nano', chain: 'solana' }, 0.9);
-  const flat = override('tuning_ts_min', {}, 0.9);
-  const { cycle } = await open();
-  const { warnings, held } = await runWarnings(runtime, {
-    cycle,
-    pattern: S1,
-    head: await head(),
-    settings: effectiveSettings(runtime.defaults),
-    columns: factorColumns([]),
-    tuned: { overrides: [flat], cutDepth: 1 },
-    inForce: [deep, flat],
-  });
-  expect(held).toBeUndefined();
-  expect(warnings).toMatchObject([
-    {
-      code: 'cut_drops_override',
-      pattern_key: S1,
-      scope_subset: { bucket: 'nano', chain: 'solana' },
-      message: expect.stringContaining('leaves out slices of more than 1 dimension:'),
-    },
-  ]);
-});
+it.each([
+  [{}, undefined],
+  [{ on_jump: 'hold' as const }, expect.stringContaining('a cut drops 1 of the overrides in force: read')],
+])(
+  'A run whose budget leaves slices out warns of the overrides in force that go: settings %j',
+  async (settings, expected) => {
+    await addMisses(20);
+    await run();
+    const { runtime } = stores();
+    const deep = override('tuning_ts_min', { bucket: 'nano', chain: 'solana' }, 0.9);
+    const flat = override('tuning_ts_min', {}, 0.9);
+    const { cycle } = await open();
+    const { warnings, held } = await runWarnings(runtime, {
+      cycle,
+      pattern: S1,
+      head: await head(),
+      settings: effectiveSettings(runtime.defaults, settings),
+      columns: factorColumns([]),
+      tuned: {
+        overrides: [flat],
+        cut: 'every slice of more than 1 dimensions left out',
+        whyLeftOut: ({ scope_hash }) =>
+          scope_hash === deep.scope_hash ? 'the budget left it out' : undefined,
+      },
+      inForce: [deep, flat],
+    });
+    expect(held).toEqual(expected);
+    expect(warnings).toMatchObject([
+      {
+        code: 'cut_drops_override',
+        pattern_key: S1,
+        scope_subset: { bucket: 'nano', chain: 'solana' },
+        message: 'tuning_ts_min of bucket=nano, chain=solana goes, because the budget left it out',
+      },
+    ]);
+  },
+);
 
 it('A run of a pattern whose thresholds have one value reads no past generation', async () => {
   for (const _ of [1, 2, 3]) {

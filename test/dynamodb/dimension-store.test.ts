@@ -46,11 +46,34 @@ describe('dimensions that lessons use', () => {
 describe('dimensions that look-ups use', () => {
   it('a dimension keeps the time of the last look-up with it, separately for each pattern', async () => {
     const { dimensions } = stores.runtime;
+    await dimensions.putUsed(S1, ['chain', 'constructor', 'rank']);
+    await dimensions.putUsed(S2, ['rank']);
     await dimensions.recordQueried(S1, ['chain', 'constructor']);
     await dimensions.recordQueried(S2, ['rank']);
     stores.clock.now += HOUR;
     await dimensions.recordQueried(S1, ['chain', 'chain']);
     expect(await queriedOf()).toEqual({ constructor: NOW, chain: NOW + HOUR });
+  });
+
+  it('[X4] names that no lesson uses are not stored, however many look-ups invent', async () => {
+    const { dimensions } = stores.runtime;
+    const invented = (k: number) => Array.from({ length: 64 }, (_, d) => `n${k}x${d}`);
+    await dimensions.recordQueried(S1, invented(0));
+    await dimensions.putUsed(S1, ['chain']);
+    stores.proxy.start();
+    for (let k = 1; k < 20; k++) await dimensions.recordQueried(S1, invented(k));
+    expect(stores.proxy.writes()).toEqual([]);
+    await dimensions.recordQueried(S1, [...invented(0), 'chain']);
+    expect(await queriedOf()).toEqual({ chain: NOW });
+  });
+
+  it('[X4] at most a hundred dimensions of a pattern are stored, the first of the list', async () => {
+    const { dimensions } = stores.runtime;
+    const names = Array.from({ length: 300 }, (_, d) => `d${d}`);
+    await dimensions.putUsed(S1, names);
+    await dimensions.recordQueried(S1, names);
+    expect(Object.keys(await usedOf())).toEqual(names.slice(0, 100));
+    expect(Object.keys(await queriedOf()).sort()).toEqual(names.slice(0, 100).sort());
   });
 });
 
@@ -88,6 +111,7 @@ describe('the function that records queried dimensions', () => {
       dimensions: 'bucket,chain',
     };
     const lines = [JSON.stringify(line), 'START RequestId: 1', JSON.stringify({ ...line, message: 'other' })];
+    await stores.runtime.dimensions.putUsed(S1, ['bucket', 'chain']);
     await createHandler(stores.runtime)(eventOf(lines));
     expect(await queriedOf()).toEqual({ bucket: NOW, chain: NOW });
   });

@@ -13,6 +13,7 @@ describe('settings in force', () => {
     onJump: 'warn',
     halt: 'advise',
     baseThresholds: { ts_min: 0.6 },
+    maxOverrides: 20_000,
   } as const;
 
   it.each([
@@ -27,7 +28,8 @@ describe('settings in force', () => {
     [{ policy: 'drift' as const }, { policy: 'replay' }, { policy: 'replay', challengers: ['drift'] }],
     [{ policy: 'replay' as const }, {}, { policy: 'replay', challengers: ['drift'] }],
     [{}, {}, { policy: 'drift', challengers: ['replay'] }],
-    [{}, {}, { jump: 1.5, on_jump: 'warn' }],
+    [{}, {}, { jump: 1.5, on_jump: 'warn', max_overrides: 20_000 }],
+    [{ max_overrides: 5 }, {}, { max_overrides: 5 }],
     [{ jump: 3, on_jump: 'hold' as const }, {}, { jump: 3, on_jump: 'hold' }],
     [{}, {}, { halt: 'advise', base_thresholds: { ts_min: 0.6 } }],
     [{ halt: 'apply' as const, base_thresholds: {} }, {}, { halt: 'apply', base_thresholds: {} }],

@@ -102,13 +102,14 @@ describe('the state machine', () => {
     ['Mine', 'MineFunction'],
     ['Materialize', 'MaterializeFunction'],
     ['Close', 'CycleCloseFunction'],
+    ['RecordFailure', 'CycleCloseFunction'],
   ])('The state %s invokes the function %s', (state, name) => {
     expect(invoked(state)).toBe(name);
   });
 
-  it('The state machine has exactly four tasks', () => {
+  it('The state machine has exactly five tasks', () => {
     const tasks = [...states()].filter(([, state]) => state.Type === 'Task').map(([name]) => name);
-    expect(tasks.sort()).toEqual(['Close', 'Materialize', 'Mine', 'Open']);
+    expect(tasks.sort()).toEqual(['Close', 'Materialize', 'Mine', 'Open', 'RecordFailure']);
   });
 
   it.each([
@@ -116,12 +117,13 @@ describe('the state machine', () => {
     ['Mine', FUNCTIONS.mine.timeoutSeconds],
     ['Materialize', FUNCTIONS.materialize.timeoutSeconds],
     ['Close', FUNCTIONS['cycle-close'].timeoutSeconds],
+    ['RecordFailure', FUNCTIONS['cycle-close'].timeoutSeconds],
   ])('The state %s times out 5 s before the timeout of its function, which is %d s', (state, seconds) => {
     expect(states().get(state)?.TimeoutSeconds).toBe(seconds - 5);
   });
 
   it('Every task retries transient errors only, with full jitter', () => {
-    for (const name of ['Open', 'Mine', 'Materialize', 'Close']) {
+    for (const name of ['Open', 'Mine', 'Materialize', 'RecordFailure', 'Close']) {
       expect(states().get(name)?.Retry, name).toEqual([
         {
           ErrorEquals: TRANSIENT,
@@ -146,17 +148,21 @@ describe('the state machine', () => {
     expect(states().get('Mine')?.Catch).toEqual(caught);
     expect(states().get('Materialize')?.Catch).toEqual(caught);
     const { PatternFailed, PatternFailedInTrial } = Object.fromEntries(states());
-    expect(PatternFailed).toMatchObject({ Type: 'Pass', End: true });
+    expect(PatternFailed).toMatchObject({ Type: 'Pass', Next: 'RecordFailure' });
+    expect(states().get('RecordFailure')?.Catch).toEqual([
+      { ErrorEquals: ['States.ALL'], Next: 'FailureNotRecorded' },
+    ]);
     expect({ ...PatternFailedInTrial, Comment: '' }).toEqual({ ...PatternFailed, Comment: '' });
     expect(states().get('Patterns')).toMatchObject({ Type: 'Map', MaxConcurrency: 8, Next: 'Close' });
     expect(states().get('Patterns')?.Catch).toEqual([{ ...caught[0], Next: 'Close' }]);
   });
 
-  it('The result of a pattern is its key only, because all results together are limited to 256 kB', () => {
-    expect(states().get('Materialize')).toMatchObject({
-      ResultSelector: { 'pattern_key.$': '$.Payload.pattern_key' },
-    });
-    expect(states().get('Materialize')).not.toHaveProperty('OutputPath');
+  it('A pattern has no result, because all results together are limited to 256 kB', () => {
+    for (const name of ['Materialize', 'RecordFailure']) {
+      expect(states().get(name)).toMatchObject({ ResultSelector: {} });
+      expect(states().get(name)).not.toHaveProperty('OutputPath');
+    }
+    expect(states().get('Patterns')).toMatchObject({ ItemsPath: '$.items', ResultPath: null });
   });
 
   it('The state machine logs every step without its data and writes traces', () => {

@@ -10,6 +10,7 @@ import { createHandler as mine } from '../../functions/mine.ts';
 import definition from '../../infra/cycle/cycle.asl.json' with { type: 'json' };
 import { environmentSchema } from '../../shared/config.ts';
 import { ENDPOINTS } from '../../shared/http/endpoints.ts';
+import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { S1 } from '../support/episodes.ts';
 import { openRecorded, sample } from './recording.ts';
 import { resources, synthesize } from './synth.ts';
@@ -91,8 +92,9 @@ describe('samples of requests', () => {
   });
 
   it.each([
-    ['IAM', undefined, 'arn:aws:sts::123456789012:assumed-role/position-manager/pm'],
-    ['a token', { jwt: { claims: { sub: 'anna', scope: 'pm-tuning/operator' }, scopes: [] } }, 'anna'],
+    ['IAM', undefined, 'iam:123456789012:role/position-manager'],
+    ['a token', { jwt: { claims: { sub: 'anna', scope: 'pm-tuning/operator' }, scopes: [] } }, 'jwt:anna'],
+    ['a token of a client', { jwt: { claims: { client_id: 'ci-bot' }, scopes: [] } }, 'jwt:ci-bot'],
   ])('The audit names a caller who authenticates by %s', async (_, authorizer, who) => {
     const { runtimeOf, close } = await openRecorded(() => NOW);
     await runtimeOf('ingest').heads.register([S1]);
@@ -126,18 +128,19 @@ function shapeOf(value: unknown): unknown {
 describe('samples of steps', () => {
   it('The state machine sends each step the fields of its sample', async () => {
     const answers: Readonly<Record<string, unknown>> = {
-      Open: { cycle: sample('mine').cycle, patterns: sample('cycle-close').patterns },
+      Open: { cycle: sample('mine').cycle, items: sample('cycle-close').items },
       Mine: sample('materialize').mined,
+      RecordFailure: {},
       Close: { status: 'succeeded' },
     };
     const payloads: Record<string, unknown> = {};
     const handler = (state: string) => async (input: { Payload: unknown }) => {
       payloads[state] = JSON.parse(JSON.stringify(input.Payload));
-      // This step fails, so the last step gets a result with an error.
+      // This step fails, so the failure is recorded.
       if (state === 'Materialize') throw Object.assign(new Error('cut'), { name: 'damaged_generation' });
       return { Payload: answers[state] };
     };
-    const states = ['Open', 'Mine', 'Materialize', 'Close'];
+    const states = ['Open', 'Mine', 'Materialize', 'RecordFailure', 'Close'];
     const machine = new StateMachine(definition as never, { validationOptions: { noValidate: true } });
     await machine.run(sample('schedule-input') as never, {
       overrides: {
@@ -147,6 +150,11 @@ describe('samples of steps', () => {
         Execution: { Name: 'name', StartTime: '2025-01-20T00:09:00.123Z' },
       } as never,
     }).result;
+    expect(payloads.RecordFailure).toEqual({
+      cycle: sample('mine').cycle,
+      item: 0,
+      error: 'damaged_generation',
+    });
     const samples = { Open: 'cycle-open', Mine: 'mine', Materialize: 'materialize', Close: 'cycle-close' };
     for (const [state, name] of Object.entries(samples))
       expect([state, shapeOf(payloads[state])]).toEqual([state, shapeOf(sample(name))]);
@@ -155,7 +163,9 @@ describe('samples of steps', () => {
   it('Every step accepts its sample', async () => {
     const { runtimeOf, close } = await openRecorded(() => NOW);
     const pattern_key = 'pm.uptrend.S1.entry';
-    expect(await cycleOpen(runtimeOf('cycle-open'))(sample('cycle-open'))).toMatchObject({ patterns: [] });
+    expect(await cycleOpen(runtimeOf('cycle-open'))(sample('cycle-open'))).toMatchObject({ items: [] });
+    const { cycle_id } = sample('mine').cycle as { cycle_id: string };
+    await runtimeOf('cycle-open').cycles.putPatterns(cycle_id, [parsePatternKey(pattern_key)]);
     const mined = await mine(runtimeOf('mine'))(sample('mine'));
     expect(mined).toMatchObject({ pattern_key, events_read: 0 });
     expect(shapeOf(mined)).toEqual(shapeOf(sample('materialize').mined));

@@ -61,6 +61,7 @@ describe('functions', () => {
         onJump: 'warn',
         halt: 'advise',
         baseThresholds: {},
+        maxOverrides: 20_000,
       });
       expect(config.stateMachineArn).toBe(logicalName === 'OperateFunction' ? 'Cycle' : undefined);
       expect(config.dynamodbEndpoint).toBeUndefined();

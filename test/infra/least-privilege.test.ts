@@ -34,6 +34,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:BatchWriteItem ControlTable ${DIMENSION_PARTITIONS}`,
   ],
   Asked: [
+    `dynamodb:GetItem ControlTable ${DIMENSION_PARTITIONS}`,
     `dynamodb:BatchWriteItem ControlTable ${DIMENSION_PARTITIONS}`,
     `dynamodb:UpdateItem ControlTable ${DEGRADED_PARTITION}`,
   ],
@@ -53,7 +54,11 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:UpdateItem OverridesTable',
     'dynamodb:Query EventsTable/index/outcomes',
   ],
-  CycleOpen: ['dynamodb:PutItem ControlTable', 'dynamodb:Query ControlTable'],
+  CycleOpen: [
+    'dynamodb:BatchWriteItem ControlTable {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["run-patterns#*"]}}',
+    'dynamodb:PutItem ControlTable',
+    'dynamodb:Query ControlTable',
+  ],
   Mine: [
     'dynamodb:Query EventsTable/index/outcomes',
     'dynamodb:GetItem ControlTable',

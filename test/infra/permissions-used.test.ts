@@ -41,16 +41,15 @@ async function runCycle(
   steps: Readonly<Record<'open' | 'mine' | 'materialize' | 'close', Step>>,
 ): Promise<void> {
   const execution = { name: `run-${now}`, started_at: new Date(now).toISOString() };
-  const { cycle, patterns } = (await steps.open({ execution, options: sample('schedule-input') })) as {
+  const { cycle, items } = (await steps.open({ execution, options: sample('schedule-input') })) as {
     cycle: object;
-    patterns: string[];
+    items: number[];
   };
-  const results = [];
-  for (const pattern_key of patterns) {
-    const mined = await steps.mine({ cycle, pattern_key });
-    results.push(await steps.materialize({ cycle, mined }));
+  for (const item of items) {
+    const mined = await steps.mine({ cycle, item });
+    await steps.materialize({ cycle, mined });
   }
-  await steps.close({ cycle, patterns, results });
+  await steps.close({ cycle, items: [...items, items.length] });
 }
 type Step = (input: unknown) => Promise<unknown>;
 
@@ -114,6 +113,11 @@ beforeAll(async () => {
   now += 45 * DAY_MS;
   await runCycle(steps);
   await steps.close(sample('cycle-close'));
+  // A pattern of a run fails.
+  const execution = { name: 'fails', started_at: new Date(now).toISOString() };
+  const { cycle } = (await steps.open({ execution, options: {} })) as { cycle: object };
+  await steps.close({ cycle, item: 0, error: 'store_unavailable' });
+  await steps.close({ cycle, items: [0] });
   const readRoutes = [
     'get-status',
     'get-healthz',

@@ -132,7 +132,9 @@ describe('with tokens', () => {
       mode: 'off',
       reason: 'a test',
     });
-    expect(await response.json()).toMatchObject({ last_change: { who: 'anna', why: 'mode off: a test' } });
+    expect(await response.json()).toMatchObject({
+      last_change: { who: 'token:anna', why: 'mode off: a test' },
+    });
   });
 });
 

@@ -208,7 +208,7 @@ const inputOf = (lessons: readonly Lesson[]) => ({
   lessons,
   columns: new FactorCollector({ withDxCount: false }).columns(),
   asOf: 0,
-  settings: { payoff: { win: 2, loss: 1 }, n_min: 33, lookback_days: 90 },
+  settings: { payoff: { win: 2, loss: 1 }, n_min: 33, lookback_days: 90, max_overrides: 20_000 },
 });
 
 describe('computeOverrides', () => {

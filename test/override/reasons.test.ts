@@ -26,7 +26,7 @@ import { runWhatIf, times, worked } from '../support/what-if.ts';
 
 const S4 = parsePatternKey('pm.uptrend.S4.entry');
 const PAYOFF = { win: 2, loss: 1 };
-const SETTINGS = { payoff: PAYOFF, n_min: 33, lookback_days: 90 };
+const SETTINGS = { payoff: PAYOFF, n_min: 33, lookback_days: 90, max_overrides: 20_000 };
 
 /** Returns the reason with a code among all reasons of a replay. */
 function replayReason(result: ReplayResult, code: string): Reason {
@@ -412,6 +412,16 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
     'too_many_dimensions',
     () => unexplained('replay', gateLesson(5, 5, 50, { a: '1', b: '2', c: '3' })),
     'replay tests slices of at most 2 dimensions, and this one has 3',
+  ],
+  [
+    'left_out_by_cap',
+    () => {
+      const lessons = [gateLesson(90, 5, 200), gateLesson(40, 5, 50, { a: '1' })];
+      const settings = { ...SETTINGS, max_overrides: 2 };
+      const { explainNoOverride } = computeOverrides('drift', { ...input([], lessons), settings });
+      return explainNoOverride(lessons[1] as Lesson);
+    },
+    'left out: 2 of 4 overrides left out, the most specific ones: more than max_overrides, 2',
   ],
   ['left_out_by_budget', wide, 'left out to bound the work: slices of 2 dimensions: more than 20,000 slices'],
   [

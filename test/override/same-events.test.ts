@@ -46,6 +46,7 @@ const tune = (events: readonly KnownEvent[], policy: Policy) =>
     on_jump: 'warn',
     halt: 'advise',
     base_thresholds: {},
+    max_overrides: 20_000,
   });
 
 test.each(POLICIES)(

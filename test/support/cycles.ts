@@ -13,11 +13,11 @@ let started = 0;
 export async function runCycle(runtime: Runtime, options: object = {}): Promise<PatternRun[]> {
   const execution = { name: `run ${started++}`, started_at: iso(runtime.now()) };
   const opened = await openStep(runtime, { execution, options: publishing(options) });
-  const { cycle, patterns } = opened;
-  for (const pattern_key of patterns) {
-    const mined = await tuneStep(runtime, { cycle, pattern_key });
+  const { cycle, items } = opened;
+  for (const item of items) {
+    const mined = await tuneStep(runtime, { cycle, item });
     await publishStep(runtime, { cycle, mined });
   }
-  await closeStep(runtime, { ...opened, results: [] });
+  await closeStep(runtime, opened);
   return runtime.cycles.runs(cycle.cycle_id);
 }

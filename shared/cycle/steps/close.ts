@@ -1,8 +1,5 @@
 import * as z from 'zod';
-import type { Generation } from '../../generation/generation.ts';
 import { CYCLE_CLOSED_MESSAGE, TRIAL_CLOSED_MESSAGE } from '../../log-messages.ts';
-import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { storedPatternKey } from '../../pattern/pattern-key.ts';
 import { DAY_MS } from '../../time.ts';
 import { parse } from '../../validation.ts';
 import { lookupsDegraded } from '../../warning/degraded-lookups.ts';
@@ -12,6 +9,7 @@ import type { CycleRun, CycleSummary, PatternRun } from '../cycle.ts';
 import { cycleRunSchema, cycleStatus } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { failedRun, failureReason } from '../failed-run.ts';
+import { generationInForce } from '../generation-in-force.ts';
 import { coversAllPatterns } from '../health.ts';
 import { runRecord } from '../run-options.ts';
 
@@ -19,11 +17,11 @@ type CloseDeps = Pick<CycleDeps, 'heads' | 'cycles' | 'degradedLookups' | 'log' 
 
 /** Number of newest runs that are searched for the previous finished one. */
 const RECENT_CYCLES = 10;
+/** Number of failed patterns that are completed concurrently. */
+const PARALLEL = 25;
 
 const inputSchema = z.object({
   cycle: cycleRunSchema,
-  patterns: z.array(z.string()),
-  results: z.array(z.object({ pattern_key: z.string(), error: z.string().optional() })).default([]),
   failure: z.object({ Error: z.string() }).optional(),
 });
 
@@ -32,11 +30,8 @@ const inputSchema = z.object({
  * @returns the summary without the patterns, because a state machine's step returns at most 256 kB
  */
 export async function closeStep(deps: CloseDeps, input: unknown): Promise<CycleSummary> {
-  const { cycle, patterns, results, failure } = parse(inputSchema, input, 'invalid_request');
-  const errors = new Map(
-    results.flatMap(r => (r.error === undefined ? [] : [[r.pattern_key, r.error] as const])),
-  );
-  const { runs, staleMs } = await completeRuns(deps, cycle.cycle_id, patterns, errors);
+  const { cycle, failure } = parse(inputSchema, input, 'invalid_request');
+  const { runs, staleMs } = await completeRuns(deps, cycle.cycle_id);
   const failed = failure && failureReason(failure.Error);
   const summary: CycleSummary = {
     ...runRecord(cycle),
@@ -68,46 +63,30 @@ async function degradedSince(
 
 /**
  * Records every pattern without a result as failed.
- * @param errors names of the errors that ended a pattern's steps
  * @returns the record of each pattern, and the age of the oldest generation that a failed pattern still serves
  */
 async function completeRuns(
   deps: CloseDeps,
   cycleId: string,
-  patterns: readonly string[],
-  errors: ReadonlyMap<string, string>,
 ): Promise<{ readonly runs: readonly PatternRun[]; readonly staleMs: number }> {
   const stored = new Map((await deps.cycles.runs(cycleId)).map(run => [run.pattern_key, run]));
+  const patterns = await deps.cycles.patterns(cycleId);
   const runs: PatternRun[] = [];
   let staleMs = 0;
-  for (const pattern of patterns) {
-    const recorded = stored.get(pattern);
-    if (recorded && recorded.status !== 'failed') {
-      runs.push(recorded);
-      continue;
-    }
-    const current = await generationInForce(deps, storedPatternKey(pattern));
-    const failed = failedRun(pattern, current, errors.get(pattern));
-    // The step that failed may have recorded the same reason in more detail.
-    const run = recorded?.reason?.startsWith(`${failed.reason}: `) ? recorded : failed;
-    await deps.cycles.putRun(cycleId, run);
-    runs.push(run);
-    if (current) staleMs = Math.max(staleMs, deps.now() - Date.parse(current.published_at));
+  for (let from = 0; from < patterns.length; from += PARALLEL) {
+    const completed = patterns.slice(from, from + PARALLEL).map(async pattern => {
+      const recorded = stored.get(pattern);
+      if (recorded && recorded.status !== 'failed') return recorded;
+      const current = await generationInForce(deps, pattern);
+      if (current) staleMs = Math.max(staleMs, deps.now() - Date.parse(current.published_at));
+      if (recorded) return recorded;
+      const failed = failedRun(pattern, current);
+      await deps.cycles.putRun(cycleId, failed);
+      return failed;
+    });
+    runs.push(...(await Promise.all(completed)));
   }
   return { runs, staleMs };
-}
-
-/** Returns undefined when the head cannot be read, so that the pattern is still recorded as failed. */
-async function generationInForce(
-  { heads, log }: Pick<CycleDeps, 'heads' | 'log'>,
-  pattern: PatternKey,
-): Promise<Generation | undefined> {
-  try {
-    return (await heads.head(pattern))?.current;
-  } catch (error) {
-    log.error('head of a failed pattern not read', error, { pattern });
-    return undefined;
-  }
 }
 
 /**

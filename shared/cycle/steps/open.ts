@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import type { CycleRun } from '../cycle.ts';
 import { cycleId, SCHEDULE } from '../cycle.ts';
@@ -12,13 +11,15 @@ const inputSchema = z.object({
 });
 
 /**
- * Opens a run: records it as running and lists the patterns to mine. A run without `who` was started by the schedule.
+ * Opens a run: records it as running and stores the list of the patterns to mine. A run without `who` was started by
+ * the schedule.
+ * @returns the positions of the patterns in that list, because a state machine passes on at most 256 kB
  * @throws Fault of `readRunOptions`
  */
 export async function openStep(
   { heads, cycles }: Pick<CycleDeps, 'heads' | 'cycles'>,
   input: unknown,
-): Promise<{ cycle: CycleRun; patterns: PatternKey[] }> {
+): Promise<{ cycle: CycleRun; items: number[] }> {
   const { execution, options: given } = parse(inputSchema, input, 'invalid_request');
   const { cycle_id, who, ...rest } = given ?? {};
   const started_at = new Date(execution.started_at).toISOString();
@@ -35,6 +36,7 @@ export async function openStep(
   };
   const { pattern_key } = settings;
   const patterns = pattern_key === undefined ? await heads.patterns() : [pattern_key];
+  await cycles.putPatterns(cycle.cycle_id, patterns);
   await cycles.put({
     ...runRecord(cycle),
     status: 'running',
@@ -42,5 +44,5 @@ export async function openStep(
     patterns_failed: 0,
     warnings: [],
   });
-  return { cycle, patterns };
+  return { cycle, items: [...patterns.keys()] };
 }

@@ -6,10 +6,9 @@ import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { Generation, RetainedRowSetRef } from '../../generation/generation.ts';
 import type { StoredDays } from '../../generation/ports.ts';
 import { storeUnlessUnchanged } from '../../generation/retention.ts';
-import { dimensionsOf } from '../../lesson/lesson.ts';
+import { dimensionsByEvents } from '../../lesson/lesson.ts';
 import { summarize } from '../../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { storedPatternKey } from '../../pattern/pattern-key.ts';
 import { DAY_MS } from '../../time.ts';
 import { parse } from '../../validation.ts';
 import { countChanges } from '../count-changes.ts';
@@ -24,18 +23,19 @@ import { seenValues } from '../seen-values.ts';
 import { readShortfall } from '../shortfall.ts';
 import type { TuningResult } from '../tune-pattern.ts';
 import { tunePattern } from '../tune-pattern.ts';
+import { patternOfItem, patternRefFields } from './pattern-of-item.ts';
 
 type TuneDeps = Omit<CycleDeps, 'log'>;
 
-const inputSchema = z.object({ cycle: cycleRunSchema, pattern_key: z.string() });
+const inputSchema = z.object({ cycle: cycleRunSchema, ...patternRefFields });
 
 /**
  * Computes the lessons of one pattern and the overrides that follow, and stores both. It puts nothing in force.
  * @throws Fault `damaged_event`, after the record of the run lists the events, or a fault of the store
  */
 export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPattern> {
-  const { cycle, pattern_key } = parse(inputSchema, input, 'invalid_request');
-  const pattern = storedPatternKey(pattern_key);
+  const { cycle, ...ref } = parse(inputSchema, input, 'invalid_request');
+  const pattern = await patternOfItem(deps.cycles, cycle, ref);
   const head = await deps.heads.head(pattern);
   const current = head?.current;
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
@@ -121,7 +121,7 @@ async function storeFindings(
   if (cycle.trial) return heads.storeNear(pattern, tuned.near);
   const near = await heads.putNear(pattern, tuned.near);
   await heads.putEvidence(pattern, tuned.evidence);
-  await dimensions.putUsed(pattern, dimensionsOf(tuned.lessons));
+  await dimensions.putUsed(pattern, dimensionsByEvents(tuned.lessons));
   await values.putSeen(pattern, seenValues(tuned.overrides, columns));
   return near;
 }

@@ -5,6 +5,7 @@ import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
 import { entriesSchema, haltModeSchema } from '../../override/halt/halt-mode.ts';
 import { jumpSchema, onJumpSchema } from '../../override/jump-settings.ts';
 import { POLICIES, policyNameSchema, resolutionSchema } from '../../override/override.ts';
+import { maxOverridesSchema } from '../../override/override-cap.ts';
 import { payoffRequestSchema, payoffSchema } from '../../override/payoff.ts';
 import { baseThresholdsSchema } from '../../override/threshold-settings.ts';
 import { scopeSubsetSchema } from '../../pattern/scope.ts';
@@ -33,6 +34,7 @@ export const settingsRequestSchema = z
       .nullish()
       .meta({ description: 'What happens when a pattern loses over a year: advise, apply or off.' }),
     base_thresholds: baseThresholdsSchema.nullish(),
+    max_overrides: maxOverridesSchema.nullish(),
     reason: changeReason,
   })
   .meta({
@@ -53,6 +55,7 @@ export const settingsAnswerSchema = z
     halt: haltModeSchema,
     base_thresholds: baseThresholdsSchema,
     warning: z.string().optional().meta({ description: 'What is known to go wrong with these settings.' }),
+    max_overrides: maxOverridesSchema,
     last_change: changeSchema,
   })
   .meta({ id: 'Settings' });

@@ -42,6 +42,7 @@ it('settings sends only the settings of its options, and prints the settings in 
     on_jump: 'warn',
     halt: 'advise',
     base_thresholds: {},
+    max_overrides: 20_000,
   };
   const argv = ['settings', PATTERN, '--n-min', '50', '--win', '1.5', '--loss', '1', '--reason', 'thin data'];
   const result = await session.run(always({ ...inForce, last_change: CHANGE }), argv);
@@ -57,6 +58,9 @@ it('settings sends only the settings of its options, and prints the settings in 
     reason: 'evidence',
   });
   expect(result.out).toContain('jump      warn beyond a factor of 1.5');
+  expect(result.out).toContain('overrides at most 20000');
+  await session.run(always(inForce), ['settings', PATTERN, '--max-overrides', '500', '--reason', 'small']);
+  expect(session.sentBody).toEqual({ max_overrides: 500, reason: 'small' });
   await session.run(always(inForce), [
     ...['settings', PATTERN, '--jump', '1.3', '--on-jump', 'hold', '--reason', 'large account'],
   ]);

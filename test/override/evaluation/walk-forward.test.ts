@@ -13,7 +13,7 @@ import { factorColumns } from '../../support/factor-columns.ts';
 import { randomOf } from '../../support/random.ts';
 
 const AS_OF = Date.UTC(2025, 3, 1, 6);
-const SETTINGS = { payoff: { win: 2, loss: 1 }, n_min: 33, lookback_days: 90 };
+const SETTINGS = { payoff: { win: 2, loss: 1 }, n_min: 33, lookback_days: 90, max_overrides: 20_000 };
 const DAYS = 85;
 
 interface Kind {

@@ -6,7 +6,7 @@ import { DAY, DX, S1, S2 } from '../../support/episodes.ts';
 import { factorColumns } from '../../support/factor-columns.ts';
 import { AS_OF, event, inside } from '../../support/replay-events.ts';
 
-const SETTINGS = { payoff: { win: 2, loss: 1 }, n_min: 33, lookback_days: 90 };
+const SETTINGS = { payoff: { win: 2, loss: 1 }, n_min: 33, lookback_days: 90, max_overrides: 20_000 };
 const TODAY = AS_OF / DAY;
 
 /** One acted loser a day, from yesterday on back. */
