@@ -73,7 +73,7 @@ export function assertReadable(item: Item, subject: string): void {
 }
 
 function assertSupported(version: unknown, subject: string): number {
-  if (typeof version === 'number' && version <= FORMAT_VERSION) return version;
+  if (typeof version === 'number' && Number.isInteger(version) && version <= FORMAT_VERSION) return version;
   throw new Fault(
     'newer_data',
     `${subject} format version ${String(version).slice(0, 20)}, and this service reads versions up to ${FORMAT_VERSION}; ` +

@@ -22,7 +22,7 @@ describe('windows of an episode', () => {
     expect(await counts()).toEqual({ total: 2, withOutcome: 0, parked: 0 });
   });
 
-  it('[O6] an outcome without window holds for each window, stored or yet to come', async () => {
+  it('[O7] an outcome without window holds for each window, stored or yet to come', async () => {
     await add(event('e', { window: 'a' }), event('e', { window: 'b' }));
     expect(await resolve(report('e', 'success', { resolved_at: at }))).toEqual(['resolved']);
     expect(await resolve(report('e', 'success', { resolved_at: at }))).toEqual(['unchanged']);
@@ -32,7 +32,7 @@ describe('windows of an episode', () => {
     expect(await counts()).toEqual({ total: 4, withOutcome: 4, parked: 0 });
   });
 
-  it('[O6] an own outcome of a window wins over that of the episode, in both orders', async () => {
+  it('[O7] an own outcome of a window wins over that of the episode, in both orders', async () => {
     await add(event('e', { window: 'a' }), event('e', { window: 'b' }));
     await resolve(report('e', 'failure', { window: 'a', resolved_at: at }));
     await resolve(report('e', 'success', { resolved_at: at }));
@@ -60,7 +60,7 @@ describe('windows of an episode', () => {
     expect([...returns.subarray(0, size)].filter(r => !Number.isNaN(r))).toEqual([1.5]);
   });
 
-  it('[O7] every order of windows, their outcomes and late factors gives the same rows', async () => {
+  it('[O8] every order of windows, their outcomes and late factors gives the same rows', async () => {
     const random = randomOf(11);
     const sendings = (id: string) => [
       () => add(event(id)),
@@ -100,7 +100,7 @@ describe('late factors', () => {
     return [...(numbers.dx_count?.subarray(0, size) ?? [])];
   };
 
-  it('[O8] a factor that comes with the outcome is read as if it had come with the event', async () => {
+  it('[O9] a factor that comes with the outcome is read as if it had come with the event', async () => {
     await add(event('e'));
     await resolve(report('e', 'success', { resolved_at: at, factors: { dx_count: 2 } }));
     expect(await dxCounts()).toEqual([2]);

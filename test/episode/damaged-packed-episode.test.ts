@@ -78,3 +78,21 @@ describe('a packed event of another format', () => {
     },
   );
 });
+
+describe('a packed window', () => {
+  it('A window is packed in format 2 with the hash of its episode, and an event without window in format 1', () => {
+    const [single, a, b] = [{}, { window: 'a' }, { window: 'b' }].map(f => packEpisode(episode('e', f)));
+    expect([single?.[0], a?.[0]]).toEqual([1, 2]);
+    expect(a).toEqual(b);
+    expect(a?.length).toBe((single?.length ?? 0) + 9);
+  });
+
+  it('A reader skips the hash of a writer, and rejects unknown parts', () => {
+    const window = packEpisode(episode('e', { window: 'a', trade_id: 't' }));
+    const withWriter = Uint8Array.from([...window, 1, 2, 3, 4]);
+    withWriter[window.length - 9] = 3;
+    expect(unpackEpisode(withWriter)).toEqual(unpackEpisode(window));
+    withWriter[window.length - 9] = 7;
+    expect(faultOf(() => unpackEpisode(withWriter)).code).toBe('damaged_event');
+  });
+});
