@@ -24,8 +24,14 @@ export interface LessonKind {
   readonly input: (columns: EpisodeColumns) => MineInput;
   /** Returns the share that is compared with the events outside of the slice. @param counts events by class */
   readonly share: (counts: Iterable<number>) => Proportion;
-  /** Returns the lesson of a slice. @param counts events by class @param sum sum of the miner's measure */
-  readonly lesson: (fields: LessonFields, counts: Iterable<number>, sum: number, test: SliceTest) => Lesson;
+  /** Returns the lesson of a slice. @param counts events by class @param sum sum of the miner's measure @param effect design effect */
+  readonly lesson: (
+    fields: LessonFields,
+    counts: Iterable<number>,
+    sum: number,
+    test: SliceTest,
+    effect: number,
+  ) => Lesson;
 }
 
 /** Returns the kind of a pattern's lessons. */
@@ -47,9 +53,9 @@ const QUADRANT_LESSONS: LessonKind = {
     const successes = n_wins + n_misses;
     return { successes, trials: successes + n_fps + n_dodges };
   },
-  lesson: (fields, counts, _sum, test) => {
+  lesson: (fields, counts, _sum, test, effect) => {
     const stats = quadrantStats(counts);
-    const uncertainty = quadrantUncertainty(stats, test);
+    const uncertainty = quadrantUncertainty(stats, test, effect);
     return { action_category: 'tuning', ...fields, n: stats.n_total, stats, uncertainty };
   },
 };
@@ -83,9 +89,9 @@ const LADDER_LESSONS: LessonKind = {
     const { count_1, count_3 } = ladderStats(counts, 0);
     return { successes: count_3, trials: count_3 + count_1 };
   },
-  lesson: (fields, counts, sum, test) => {
+  lesson: (fields, counts, sum, test, effect) => {
     const stats = ladderStats(counts, sum / MEASURE_UNIT);
-    const uncertainty = ladderUncertainty(stats, test);
+    const uncertainty = ladderUncertainty(stats, test, effect);
     return { action_category: 'tuning_dx_ladder', ...fields, n: stats.n_total, stats, uncertainty };
   },
 };

@@ -5,6 +5,7 @@ import { elementAt } from '../numbers.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope, ScopeHash } from '../pattern/scope.ts';
 import { scopeFromPairs, scopeHash } from '../pattern/scope.ts';
+import { designEffect } from '../statistics/design-effect.ts';
 import type { Proportion } from '../statistics/fisher-exact.ts';
 import type { Lesson, NearLesson } from './lesson.ts';
 import { byFewestMissing } from './lesson.ts';
@@ -49,12 +50,13 @@ export function mineLessons(
   const nearMin = Math.max(1, Math.ceil(nMin * NEAR_SHARE));
   const mined = mineSlices(input, { ...budget, nMin, nearMin, maxSlices: MAX_LESSONS });
   const shares = sharesOf(mined.slices, input, kind);
-  const tests = testSlices(shares, mined.slices.representative);
-  const lessons = lessonsOf(mined.slices, input, kind, tests).sort((a, b) =>
+  const effect = columns.episode ? designEffect(columns.episode.subarray(0, columns.size)) : 1;
+  const tests = testSlices(shares, mined.slices.representative, effect);
+  const lessons = lessonsOf(mined.slices, input, kind, tests, effect).sort((a, b) =>
     a.scope_hash < b.scope_hash ? -1 : 1,
   );
   const differences = sharesOf(mined.near, input, kind).map(share => differenceFrom(shares[0], share));
-  const near = lessonsOf(mined.near, input, kind, differences).map((lesson, i) => ({
+  const near = lessonsOf(mined.near, input, kind, differences, effect).map((lesson, i) => ({
     ...lesson,
     lacks: nMin - supportOf(mined.near, i, input),
   }));
@@ -77,6 +79,7 @@ function lessonsOf(
   input: MineInput,
   kind: LessonKind,
   tests: readonly SliceTest[],
+  effect: number,
 ): Lesson[] {
   const scopes = Array.from({ length: table.count }, (_, slice) => scopeOf(table, slice, input.dimensions));
   const hashes = scopes.map(scopeHash);
@@ -85,7 +88,7 @@ function lessonsOf(
     const same_as = representative === slice ? undefined : hashes[representative];
     const fields = { scope_subset, scope_hash: hashes[slice] as ScopeHash, ...(same_as && { same_as }) };
     const sum = input.measure ? elementAt(table.sum, slice) : 0;
-    return kind.lesson(fields, countsOf(table, input, slice), sum, tests[slice] ?? {});
+    return kind.lesson(fields, countsOf(table, input, slice), sum, tests[slice] ?? {}, effect);
   });
 }
 

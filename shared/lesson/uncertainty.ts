@@ -63,23 +63,32 @@ export interface SliceTest {
   readonly q?: number;
 }
 
-/** Returns the intervals of a lesson's rates, with the test of its slice. */
-export function quadrantUncertainty(stats: QuadrantStats, test: SliceTest): QuadrantUncertainty {
+/**
+ * Returns the intervals of a lesson's rates, with the test of its slice.
+ * @param effect design effect of the rows, 1 or more: counts are divided by it, so that an episode counts once
+ */
+export function quadrantUncertainty(
+  stats: QuadrantStats,
+  test: SliceTest,
+  effect: number,
+): QuadrantUncertainty {
+  const interval = (part: number, whole: number) => [...rateInterval(part / effect, whole / effect)] as const;
   const { n_acted, n_skipped } = stats;
   return {
-    wr: [...rateInterval(stats.n_wins, n_acted)],
-    fpr: [...rateInterval(stats.n_fps, n_acted)],
-    mr: [...rateInterval(stats.n_misses, n_skipped)],
-    dr: [...rateInterval(stats.n_dodges, n_skipped)],
+    wr: [...interval(stats.n_wins, n_acted)],
+    fpr: [...interval(stats.n_fps, n_acted)],
+    mr: [...interval(stats.n_misses, n_skipped)],
+    dr: [...interval(stats.n_dodges, n_skipped)],
     ...test,
   };
 }
 
-/** Returns the intervals of a ladder lesson, with the test of its slice. */
-export function ladderUncertainty(stats: LadderStats, test: SliceTest): LadderUncertainty {
+/** Returns the intervals of a ladder lesson, with the test of its slice. @param effect as for `quadrantUncertainty` */
+export function ladderUncertainty(stats: LadderStats, test: SliceTest, effect: number): LadderUncertainty {
+  const balance = balanceInterval(stats.count_3 / effect, stats.count_1 / effect, stats.n_success / effect);
   return {
-    ladder_pressure: [...balanceInterval(stats.count_3, stats.count_1, stats.n_success)],
-    failure_rate: [...rateInterval(stats.n_failure, stats.n_total)],
+    ladder_pressure: [...balance],
+    failure_rate: [...rateInterval(stats.n_failure / effect, stats.n_total / effect)],
     ...test,
   };
 }
@@ -89,13 +98,21 @@ export function ladderUncertainty(stats: LadderStats, test: SliceTest): LadderUn
  * Identical slices share one test, which counts once in the family.
  * @param shares share of each slice, in the miner's order: the first is that of the global slice
  * @param representative for each slice, the index of the slice that represents it
+ * @param effect design effect of the rows, 1 or more: p and q follow from counts that are divided by it and rounded
+ *   (the first-order correction of Rao and Scott 1981)
  */
-export function testSlices(shares: readonly Proportion[], representative: ArrayLike<number>): SliceTest[] {
+export function testSlices(
+  shares: readonly Proportion[],
+  representative: ArrayLike<number>,
+  effect = 1,
+): SliceTest[] {
   const [all] = shares;
   if (!all) return [];
   const tests = shares.flatMap((share, slice) => {
     const test = representative[slice] === slice ? testAgainstRest(share, all) : undefined;
-    return test ? [{ slice, ...test }] : [];
+    if (!test) return [];
+    const p = effect === 1 ? test.p : testAgainstRest(divided(share, effect), divided(all, effect))?.p;
+    return [{ slice, difference: test.difference, p: p ?? 1 }];
   });
   const q = qValues(Float64Array.from(tests, test => test.p));
   const bySlice = new Map(
@@ -105,6 +122,11 @@ export function testSlices(shares: readonly Proportion[], representative: ArrayL
     ]),
   );
   return shares.map((_, slice) => bySlice.get(elementAt(representative, slice)) ?? {});
+}
+
+function divided({ successes, trials }: Proportion, effect: number): Proportion {
+  const part = Math.round(successes / effect);
+  return { successes: part, trials: part + Math.round((trials - successes) / effect) };
 }
 
 /** Returns the difference alone, for a near lesson. It is not part of the family of tests, so it has no p. */

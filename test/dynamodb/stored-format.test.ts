@@ -51,10 +51,10 @@ const EVENT = {
 const RUN = { execution: { name: 'run', started_at: iso(NOW) }, options: null };
 
 describe('the version of the stored data', () => {
-  it('the first run records format version 1 in data without a version', async () => {
+  it('the first run records format version 2 in data without a version', async () => {
     const open = cycleOpen(stores.runtime);
     await open(RUN);
-    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
+    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 2 });
     stores.proxy.start();
     await open(RUN);
     // The run reads the patterns and writes its record. It does not read the version again.
@@ -64,7 +64,7 @@ describe('the version of the stored data', () => {
   it('a run records its format version in data of an older version', async () => {
     await markVersion(0);
     await cycleOpen(stores.runtime)(RUN);
-    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
+    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 2 });
   });
 
   /** Lets another process record a version between the read and the write of a run. */
@@ -78,15 +78,15 @@ describe('the version of the stored data', () => {
   }
 
   it('a run fails with newer_data when another process records a newer version between its read and its write', async () => {
-    recordMeanwhile(2);
+    recordMeanwhile(3);
     expect((await faultOfAsync(cycleOpen(stores.runtime)(RUN))).code).toBe('newer_data');
-    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 2 });
+    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 3 });
   });
 
   it('a run opens when another process records the same version between its read and its write', async () => {
-    recordMeanwhile(1);
+    recordMeanwhile(2);
     await cycleOpen(stores.runtime)(RUN);
-    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
+    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 2 });
   });
 
   it('a run that could not record the format version records it when it is retried', async () => {
@@ -96,29 +96,29 @@ describe('the version of the stored data', () => {
     expect((await faultOfAsync(open(RUN))).code).toBe('internal');
     stores.proxy.around = (_, forward) => forward();
     await open(RUN);
-    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
+    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 2 });
   });
 
   it('a run on data of a newer format fails when it opens, and writes nothing', async () => {
-    await markVersion(2);
+    await markVersion(3);
     stores.proxy.start();
     const fault = await faultOfAsync(cycleOpen(stores.runtime)(RUN));
     expect([fault.name, fault.message]).toEqual([
       'newer_data',
-      'the stored data have format version 2, and this service reads versions up to 1; update the service',
+      'the stored data have format version 3, and this service reads versions up to 2; update the service',
     ]);
     expect(stores.proxy.writes()).toEqual([]);
   });
 
   it('ingest stores an event beside data of a newer format, because a rejected event would be lost', async () => {
-    await markVersion(2);
+    await markVersion(3);
     stores.proxy.start();
     expect(await call(ingest(stores.runtime), 'POST', '/v1/events', { events: [EVENT] })).toMatchObject({
       status: 200,
       body: { accepted: 1 },
     });
     expect(stores.proxy.operations).not.toContain('Query');
-    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 2 });
+    expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 3 });
   });
 
   it('a look-up does not read the version of the stored data', async () => {
@@ -141,7 +141,7 @@ describe('the version of one item', () => {
     last_change: { who: 'local', at: iso(NOW), what: 'mode', why: 'test' },
   };
   const message = (what: string) =>
-    `${what} has format version 2, and this service reads versions up to 1; update the service`;
+    `${what} has format version 3, and this service reads versions up to 2; update the service`;
 
   /** Marks stored items of a partition with a newer format. */
   async function markAsNewer(
@@ -155,7 +155,7 @@ describe('the version of one item', () => {
       ExpressionAttributeValues: { ':p': pk },
     });
     for (const item of items.filter(({ sk }) => isMarked(String(sk))))
-      await stores.db.put({ TableName: table, Item: { ...item, format_version: 2 } });
+      await stores.db.put({ TableName: table, Item: { ...item, format_version: 3 } });
   }
 
   it('a head of a newer format is rejected, and a look-up returns a neutral answer with the reason', async () => {

@@ -63,18 +63,36 @@ describe('a packed event with invalid bytes', () => {
 
 describe('a packed event of another format', () => {
   it('Unpacking an event of an unknown format fails with damaged_event', () => {
-    for (const version of [0, 2, 255])
+    for (const version of [0, 3, 255])
       expect(faultOf(() => unpackEpisode(withByte(0, version))).code).toBe('damaged_event');
     expect(faultOf(() => unpackEpisode(new Uint8Array(0))).code).toBe('damaged_event');
   });
 
-  it.each([2, 255])(
+  it.each([3, 255])(
     'A packed event of the newer format %d is rejected with the advice to update the service',
     version => {
       for (const read of [unpackEpisode, collect])
         expect(faultOf(() => read(withByte(0, version))).message).toBe(
-          `a packed event was written by a newer version of this service (format ${version}; this version reads up to 1); update the service`,
+          `a packed event was written by a newer version of this service (format ${version}; this version reads up to 2); update the service`,
         );
     },
   );
+});
+
+describe('a packed window', () => {
+  it('A window is packed in format 2 with the hash of its episode, and an event without window in format 1', () => {
+    const [single, a, b] = [{}, { window: 'a' }, { window: 'b' }].map(f => packEpisode(episode('e', f)));
+    expect([single?.[0], a?.[0]]).toEqual([1, 2]);
+    expect(a).toEqual(b);
+    expect(a?.length).toBe((single?.length ?? 0) + 9);
+  });
+
+  it('A reader skips the hash of a writer, and rejects unknown parts', () => {
+    const window = packEpisode(episode('e', { window: 'a', trade_id: 't' }));
+    const withWriter = Uint8Array.from([...window, 1, 2, 3, 4]);
+    withWriter[window.length - 9] = 3;
+    expect(unpackEpisode(withWriter)).toEqual(unpackEpisode(window));
+    withWriter[window.length - 9] = 7;
+    expect(faultOf(() => unpackEpisode(withWriter)).code).toBe('damaged_event');
+  });
 });

@@ -229,14 +229,39 @@ describe('a stored history', () => {
   });
 
   it.each([
-    ['v2:s100', 2],
+    ['v3:s100', 3],
     ['v17:', 17],
-    ['v2:{"outcome":"success"}', 2],
+    ['v3:{"outcome":"success"}', 3],
   ])('The stored history %j is rejected with the advice to update the service', (text, version) => {
     const fault = faultOf(() => parseHistory(text));
     expect([fault.code, fault.message]).toEqual([
       'damaged_event',
-      `a stored outcome was written by a newer version of this service (format ${version}; this version reads up to 1); update the service`,
+      `a stored outcome was written by a newer version of this service (format ${version}; this version reads up to 2); update the service`,
     ]);
+  });
+});
+
+describe('assumed times and returns', () => {
+  const first: OutcomeRevision = { outcome: 'success', resolvedAt: 100, correction: false };
+
+  it('Histories with assumed times and returns keep their text', () => {
+    for (const text of ['s100', 'v2:s100?', 'v2:f100~r-1.04', 'v2:s100r2,+n200?,+n200r1e-7'])
+      expect(formatHistory(parseHistory(text))).toBe(text);
+    expect(() => parseHistory('s100?')).toThrow('unreadable');
+    expect(() => parseHistory('v2:s100r')).toThrow('unreadable');
+    expect(() => parseHistory('v2:s100r1e999')).toThrow('unreadable');
+  });
+
+  it('A known time replaces an assumed one and a return joins, in both orders', () => {
+    const assumed: OutcomeRevision = { ...first, resolvedAt: 50, assumed: 'derived', return: 2 };
+    const orders = [
+      [assumed, first],
+      [first, assumed],
+    ];
+    for (const order of orders) {
+      const history = order.reduce<OutcomeHistory>((known, r) => mergeOutcome(known, r).history, []);
+      expect(history).toEqual([{ ...first, return: 2 }]);
+    }
+    expect(mergeOutcome([assumed], first).result).toBe('resolved');
   });
 });

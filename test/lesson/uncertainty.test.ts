@@ -179,3 +179,24 @@ describe('the false discoveries among many lessons', () => {
     expect(JSON.stringify(mineLessons(S1, columnsOf(shuffled(events, random)), 33).lessons)).toBe(text);
   });
 });
+
+describe('episodes with windows', () => {
+  it('[O10] Intervals and q of episodes with three windows each are those of the episodes, and counts are those of the rows', () => {
+    const rows: Row[] = Array.from({ length: 120 }, (_, i) => ({
+      scope: [1 + (i % 2)],
+      quadrant: i % 2 === 0 && i % 3 === 0 ? QUADRANT.win : QUADRANT.falsePositive,
+    }));
+    const threefold = rows.flatMap(row => [row, row, row]);
+    const episode = Uint32Array.from(threefold, (_, i) => 1 + Math.floor(i / 3));
+    const [once, windows] = [
+      mineLessons(S1, columnsOf(rows), 33).lessons,
+      mineLessons(S1, { ...columnsOf(threefold), episode }, 33).lessons,
+    ];
+    expect(windows.map(({ uncertainty }) => uncertainty)).toEqual(once.map(({ uncertainty }) => uncertainty));
+    expect(windows.map(({ n }) => n)).toEqual(once.map(({ n }) => 3 * n));
+    const plain = mineLessons(S1, columnsOf(threefold), 33).lessons;
+    expect(windows.map(({ uncertainty }) => uncertainty)).not.toEqual(
+      plain.map(({ uncertainty }) => uncertainty),
+    );
+  });
+});

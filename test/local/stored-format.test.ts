@@ -124,7 +124,7 @@ it('a data folder of release 0.1.0 is opened, gives the same overrides, and acce
   expect((await api.send('POST', `/v1/patterns/${PATTERN}/rollback`, rollback)).status).toBe(200);
   await api.close();
 
-  expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
+  expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 2 });
   const reopened = await open();
   expect((await reopened.status()).patterns).toMatchObject([
     { events: { total: 76 }, generation: 1, mode: 'frozen' },
@@ -133,9 +133,9 @@ it('a data folder of release 0.1.0 is opened, gives the same overrides, and acce
   measurement('stored format', 'a data folder of 0.1.0: opened, the same overrides computed, continued');
 });
 
-it('a new data folder has format version 1', async () => {
+it('a new data folder has format version 2', async () => {
   await (await open()).close();
-  expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 1 });
+  expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 2 });
 });
 
 it('npm start rejects a data folder of a newer format with one line and exit code 1', async () => {
@@ -146,13 +146,13 @@ it('npm start rejects a data folder of a newer format with one line and exit cod
   expect([code, out, err]).toEqual([
     1,
     '',
-    `${folder}: the stored data have format version 999, and this service reads versions up to 1; ` +
+    `${folder}: the stored data have format version 999, and this service reads versions up to 2; ` +
       'update the service, or use another folder (--data)\n',
   ]);
   expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 999 });
 });
 
-it.each([2, 1.5, '1', null])(
+it.each([3, 1.5, '1', null])(
   'a data folder with format version %j is rejected and is not locked afterwards',
   async version => {
     await (await open()).close();

@@ -14,6 +14,8 @@ export interface EpisodeColumns {
   readonly quadrant: Uint8Array;
   /** `dx_count` of each row, NaN where the event carries none. Present for ladder patterns only. */
   readonly dxCount?: Float64Array;
+  /** Episode of each row as a code; 0: an episode without windows, thus of one row. The order of codes is arbitrary. */
+  readonly episode?: Uint32Array;
 }
 
 /** Episode columns with the factors that replay needs. Arrays may be longer than `size`. */
@@ -32,6 +34,8 @@ export interface FactorColumns extends EpisodeColumns {
   readonly blocked: Uint8Array;
   /** Trade of each row as a code; 0: none. The order of codes is arbitrary. */
   readonly trade?: Uint32Array;
+  /** Return of each row in R; NaN where the outcome has none. An absent column is all NaN. */
+  readonly returns?: Float64Array;
   /** Traded instrument of each row as a code; 0: unknown. The order of codes is arbitrary. */
   readonly pair?: Uint32Array;
 }
