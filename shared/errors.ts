@@ -15,6 +15,8 @@ export type FaultCode =
   | 'event_conflict'
   | 'event_too_large'
   | 'outcome_conflict'
+  | 'factor_conflict'
+  | 'outcome_before_event'
   | 'too_many_corrections'
   | 'timestamp_out_of_range'
   | 'too_many_items'

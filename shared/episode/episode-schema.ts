@@ -6,8 +6,9 @@ import { DAY_MS } from '../time.ts';
 import { parse } from '../validation.ts';
 import type { Episode } from './episode.ts';
 import { episodeBody } from './episode.ts';
+import type { Factors } from './factors.ts';
 import { factorsSchema } from './factors-schema.ts';
-import type { OutcomeReport } from './outcome.ts';
+import type { Outcome, OutcomeReport, OutcomeRevision } from './outcome.ts';
 import { outcomeSchema } from './outcome.ts';
 
 /** Maximum bytes of one event's canonical JSON. A DynamoDB item holds 400 kB; a real event needs under 2 kB. */
@@ -15,15 +16,34 @@ export const MAX_EVENT_BYTES = 64 * 1024;
 
 /** Maximum lead of a caller's clock. A later timestamp is rejected as a mistake, such as a wrong unit or year. */
 const MAX_CLOCK_AHEAD_MS = DAY_MS;
+/** Maximum lead of the time at which an outcome became known. */
+const MAX_RESOLVED_AHEAD_MS = 5 * 60_000;
 const EARLIEST_MS = Date.parse('2000-01-01T00:00:00Z');
 
-const idSchema = z
-  .string()
-  .min(1)
-  .max(256)
-  .refine(text => text.isWellFormed(), 'must be well-formed Unicode')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern rejects control characters
-  .refine(text => !/[\u0000-\u001f\u007f]/.test(text), 'must not contain control characters');
+const idText = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine(text => text.isWellFormed(), 'must be well-formed Unicode')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern rejects control characters
+    .refine(text => !/[\u0000-\u001f\u007f]/.test(text), 'must not contain control characters');
+
+const idSchema = idText(256);
+
+const windowSchema = idText(64)
+  .nullish()
+  .meta({ description: 'tells the rows of one episode apart, when a bot logs it more than once' });
+
+const returnSchema = z
+  .number()
+  .nullish()
+  .meta({ description: 'result in R (the planned loss is 1), net of costs', examples: [1.8] });
+
+const assumedSchema = z
+  .boolean()
+  .nullish()
+  .meta({ description: 'true if `resolved_at` is a guess; the same outcome with a known time replaces it' });
 
 /** A moment as a caller sends it: RFC 3339 with an offset, parsed to milliseconds since 1970. */
 const timestampSchema = z.iso
@@ -48,6 +68,7 @@ export const episodeEventSchema = z
   .strictObject({
     pattern_key: patternKeyInputSchema,
     episode_id: idSchema,
+    window: windowSchema,
     decision: z.enum(['acted', 'skipped']),
     scope: scopeSchema,
     factors: factorsSchema.prefault({}),
@@ -55,6 +76,8 @@ export const episodeEventSchema = z
     trade_id: idSchema.nullish(),
     outcome: outcomeSchema.nullish(),
     resolved_at: timestampSchema.nullish(),
+    resolved_at_assumed: assumedSchema,
+    return: returnSchema,
   })
   .meta({ id: 'EpisodeEvent' });
 
@@ -63,32 +86,42 @@ export const outcomeReportSchema = z
   .strictObject({
     pattern_key: patternKeyInputSchema,
     episode_id: idSchema,
+    window: windowSchema,
     outcome: outcomeSchema,
     resolved_at: timestampSchema.nullish(),
+    resolved_at_assumed: assumedSchema,
+    factors: factorsSchema
+      .prefault({})
+      .meta({ description: 'factors known only at the end; they join the event where it lacks them' }),
+    return: returnSchema,
     correction: z.boolean().default(false),
   })
   .meta({ id: 'OutcomeReport' });
 
 /**
- * Reads one event. An outcome inside it counts as known at `resolved_at`, else at the event's timestamp.
+ * Reads one event. Without `resolved_at` an outcome inside it counts as known at the event's timestamp.
  * @param now receipt, milliseconds since 1970
- * @throws Fault `invalid_event`, `invalid_pattern_key`, `invalid_scope`, `timestamp_out_of_range`, `event_too_large`
+ * @throws Fault `invalid_event`, `invalid_pattern_key`, `invalid_scope`, `timestamp_out_of_range`,
+ * `outcome_before_event`, `event_too_large`
  */
 export function readEpisode(raw: unknown, now: number): Episode {
   const event = parse(episodeEventSchema, raw, 'invalid_event');
-  assertTimestampInRange('timestamp', event.timestamp, now);
-  if (event.resolved_at != null) assertTimestampInRange('resolved_at', event.resolved_at, now);
+  assertTimestampInRange('timestamp', event.timestamp, now + MAX_CLOCK_AHEAD_MS, 'a day');
+  if (event.resolved_at != null) {
+    assertResolvedInRange(event.resolved_at, now);
+    if (event.resolved_at < event.timestamp) throw outcomeBeforeEvent();
+  }
+  if (!event.outcome && event.return != null) throw invalid('return', 'must come with an outcome');
   const episode: Episode = {
     pattern: parsePatternKey(event.pattern_key),
     id: event.episode_id,
+    window: event.window ?? undefined,
     decision: event.decision,
     scope: normalizeScope(event.scope),
     factors: event.factors,
     timestamp: event.timestamp,
     tradeId: event.trade_id ?? undefined,
-    outcome: event.outcome
-      ? { outcome: event.outcome, resolvedAt: event.resolved_at ?? event.timestamp, correction: false }
-      : undefined,
+    outcome: event.outcome ? revisionOf(event, event.outcome, event.timestamp, false) : undefined,
   };
   const bytes = Buffer.byteLength(episodeBody(episode));
   if (bytes > MAX_EVENT_BYTES)
@@ -106,20 +139,73 @@ export function readEpisode(raw: unknown, now: number): Episode {
  */
 export function readOutcomeReport(raw: unknown, now: number): OutcomeReport {
   const report = parse(outcomeReportSchema, raw, 'invalid_outcome');
-  if (report.resolved_at != null) assertTimestampInRange('resolved_at', report.resolved_at, now);
+  if (report.resolved_at != null) assertResolvedInRange(report.resolved_at, now);
   return {
     pattern: parsePatternKey(report.pattern_key),
     episodeId: report.episode_id,
-    revision: {
-      outcome: report.outcome,
-      resolvedAt: report.resolved_at ?? now,
-      correction: report.correction,
-    },
+    window: report.window ?? undefined,
+    revision: revisionOf(report, report.outcome, now, report.correction),
+    factors: lateFactors(report.factors),
   };
 }
 
-function assertTimestampInRange(field: string, ms: number, now: number): void {
-  if (ms >= EARLIEST_MS && ms <= now + MAX_CLOCK_AHEAD_MS) return;
-  const message = 'must lie between 2000-01-01 and a day after its receipt';
+/** The members of an event or an outcome that say when its outcome became known, and what it returned. */
+interface SentOutcome {
+  readonly resolved_at?: number | null | undefined;
+  readonly resolved_at_assumed?: boolean | null | undefined;
+  readonly return?: number | null | undefined;
+}
+
+function revisionOf(
+  sent: SentOutcome,
+  outcome: Outcome,
+  assumedTime: number,
+  correction: boolean,
+): OutcomeRevision {
+  const explicit = sent.resolved_at != null;
+  const assumed = !explicit ? 'derived' : sent.resolved_at_assumed ? 'sent' : undefined;
+  return {
+    outcome,
+    resolvedAt: sent.resolved_at ?? assumedTime,
+    correction,
+    ...(assumed && { assumed }),
+    // Adding 0 makes -0 the same return as 0.
+    ...(sent.return != null && { return: sent.return + 0 }),
+  };
+}
+
+/**
+ * Returns the factors without absent ones.
+ * @throws Fault `invalid_outcome` for `applied`, which moves the base thresholds and is known at the decision
+ */
+function lateFactors(factors: Factors): Factors {
+  const present = Object.entries(factors).filter(([, value]) => value !== null);
+  if (present.some(([name]) => name === 'applied'))
+    throw invalid('factors.applied', 'is known at the decision: send it in the event', 'invalid_outcome');
+  return Object.fromEntries(present);
+}
+
+function invalid(
+  path: string,
+  message: string,
+  code: 'invalid_event' | 'invalid_outcome' = 'invalid_event',
+): Fault {
+  return new Fault(code, `${path} ${message}`, { issues: [{ path, message }] });
+}
+
+function outcomeBeforeEvent(): Fault {
+  const message = "must not lie before the event's timestamp: send the time when the outcome became known";
+  return new Fault('outcome_before_event', `resolved_at ${message}`, {
+    issues: [{ path: 'resolved_at', message }],
+  });
+}
+
+function assertResolvedInRange(ms: number, now: number): void {
+  assertTimestampInRange('resolved_at', ms, now + MAX_RESOLVED_AHEAD_MS, '5 minutes');
+}
+
+function assertTimestampInRange(field: string, ms: number, latest: number, ahead: string): void {
+  if (ms >= EARLIEST_MS && ms <= latest) return;
+  const message = `must lie between 2000-01-01 and ${ahead} after its receipt`;
   throw new Fault('timestamp_out_of_range', `${field} ${message}`, { issues: [{ path: field, message }] });
 }

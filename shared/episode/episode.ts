@@ -8,6 +8,8 @@ import type { OutcomeRevision } from './outcome.ts';
 export interface Episode {
   readonly pattern: PatternKey;
   readonly id: string;
+  /** Tells rows of one episode apart; undefined for the row of an episode that is logged once. */
+  readonly window: string | undefined;
   readonly decision: 'acted' | 'skipped';
   readonly scope: Scope;
   readonly factors: Factors;
@@ -32,9 +34,10 @@ export function episodeBody(episode: Episode): string {
 }
 
 function canonicalBody(episode: Episode): string {
-  const { id, decision, scope, factors, timestamp, tradeId } = episode;
+  const { id, window, decision, scope, factors, timestamp, tradeId } = episode;
   return JSON.stringify({
     episode_id: id,
+    ...(window !== undefined && { window }),
     decision,
     scope,
     factors: sorted(factors),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { Factors } from './factors.ts';
 import { newerFormat } from './newer-format.ts';
 
 /** The outcome of an opportunity: it would have paid, it would have lost, or neither. */
@@ -21,13 +22,24 @@ export interface OutcomeRevision {
   readonly resolvedAt: number;
   /** True if it replaces the outcome that was reported before. */
   readonly correction: boolean;
+  /**
+   * Present if the time is assumed: `sent` by a caller that says so, or `derived` by the service from the receipt or
+   * the event's time.
+   */
+  readonly assumed?: 'sent' | 'derived';
+  /** Result in R (the planned loss is 1), net of costs. */
+  readonly return?: number;
 }
 
-/** An outcome that a caller reports about one episode. */
+/** An outcome that a caller reports about one episode, or about one of its windows. */
 export interface OutcomeReport {
   readonly pattern: PatternKey;
   readonly episodeId: string;
+  /** Undefined for an outcome of the episode, which holds for each of its windows. */
+  readonly window: string | undefined;
   readonly revision: OutcomeRevision;
+  /** Factors that became known with the outcome. */
+  readonly factors: Factors;
 }
 
 /**

@@ -19,6 +19,8 @@ const STATUS: Readonly<Record<FaultCode, { readonly status: number; readonly tit
   timestamp_out_of_range: { status: 400, title: 'Timestamp out of range' },
   too_many_corrections: { status: 400, title: 'Too many corrections' },
   event_conflict: { status: 400, title: 'Another event has this id' },
+  outcome_before_event: { status: 400, title: 'Outcome before its event' },
+  factor_conflict: { status: 400, title: 'The event has another value of a factor' },
   outcome_conflict: { status: 400, title: 'Another outcome is recorded' },
   policy_not_available: { status: 400, title: 'No such policy' },
   unauthorized: { status: 401, title: 'Authentication required' },

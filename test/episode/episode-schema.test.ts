@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { episodeBody } from '../../shared/episode/episode.ts';
 import { MAX_EVENT_BYTES, readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
 import { DAY, episode, eventBody, HOUR, iso, MINUTE, NOW, S1 } from '../support/episodes.ts';
 import { faultOf } from '../support/fault-of.ts';
@@ -77,6 +78,7 @@ describe('an outcome inside an event', () => {
       outcome: 'success',
       resolvedAt: NOW - DAY,
       correction: false,
+      assumed: 'derived',
     });
   });
 
@@ -182,6 +184,7 @@ describe('an outcome report', () => {
       outcome: 'success',
       resolvedAt: NOW,
       correction: false,
+      assumed: 'derived',
     });
   });
 
@@ -214,5 +217,57 @@ describe('an outcome report', () => {
     expect(faultOf(() => readOutcomeReport(report({ resolved_at: '2100-01-01T00:00:00Z' }), NOW)).code).toBe(
       'timestamp_out_of_range',
     );
+  });
+});
+
+describe('windows, returns and assumed times', () => {
+  it('A window of 1 to 64 characters is part of the body, and a longer or empty one is rejected', () => {
+    expect(episode('e', { window: 'w'.repeat(64) }).window).toBe('w'.repeat(64));
+    expect(JSON.parse(episodeBody(episode('e', { window: 'w1' })))).toMatchObject({ window: 'w1' });
+    for (const window of ['', 'w'.repeat(65), 'a\u001fb', 1])
+      expect(faultOf(() => episode('e', { window })).issues[0]?.path).toBe('window');
+  });
+
+  it('An event without window has the body that earlier versions stored', () => {
+    expect(episodeBody(episode('e'))).toBe(episodeBody(episode('e', { window: null })));
+    expect(episodeBody(episode('e'))).not.toContain('window');
+  });
+
+  it('A return needs an outcome and is a finite number', () => {
+    expect(episode('e', { outcome: 'success', return: -0 }).outcome?.return).toBe(0);
+    expect(faultOf(() => episode('e', { return: 1 })).message).toBe('return must come with an outcome');
+    const fault = faultOf(() => episode('e', { outcome: 'success', return: 1e400 }));
+    expect([fault.code, fault.issues[0]?.path]).toEqual(['invalid_event', 'return']);
+  });
+
+  it('A time that is sent as assumed is kept as assumed', () => {
+    const sent = { outcome: 'success', resolved_at: iso(NOW), resolved_at_assumed: true };
+    expect(episode('e', sent).outcome).toMatchObject({ resolvedAt: NOW, assumed: 'sent' });
+    const known = { ...sent, resolved_at_assumed: false };
+    expect(episode('e', known).outcome).not.toHaveProperty('assumed');
+  });
+
+  it('A resolved_at before the event is outcome_before_event, and one at its timestamp is read', () => {
+    const at = (ms: number) => ({ outcome: 'success', resolved_at: iso(ms) });
+    expect(episode('e', at(NOW - DAY)).outcome?.resolvedAt).toBe(NOW - DAY);
+    const fault = faultOf(() => episode('e', at(NOW - DAY - 1)));
+    expect([fault.code, fault.issues[0]?.path]).toEqual(['outcome_before_event', 'resolved_at']);
+  });
+
+  it('A resolved_at up to 5 minutes after receipt is read, and a later one is rejected', () => {
+    const at = (ms: number) => ({ outcome: 'success', resolved_at: iso(ms) });
+    const latest = NOW + 5 * 60_000;
+    expect(episode('e', at(latest)).outcome?.resolvedAt).toBe(latest);
+    expect(faultOf(() => episode('e', at(latest + 1))).code).toBe('timestamp_out_of_range');
+    const report = { pattern_key: S1, episode_id: 'e', ...at(latest + 1) };
+    expect(faultOf(() => readOutcomeReport(report, NOW)).code).toBe('timestamp_out_of_range');
+  });
+
+  it('An outcome takes the factors of an event, without absent ones and without applied', () => {
+    const read = (factors: object) =>
+      readOutcomeReport({ pattern_key: S1, episode_id: 'e', outcome: 'success', factors }, NOW).factors;
+    expect(read({ dx_count: 2, own: null })).toEqual({ dx_count: 2 });
+    expect(faultOf(() => read({ dx_count: 'two' })).code).toBe('invalid_outcome');
+    expect(faultOf(() => read({ applied: {} })).issues[0]?.path).toBe('factors.applied');
   });
 });
