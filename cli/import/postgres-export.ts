@@ -86,11 +86,11 @@ function readRow(row: readonly string[], layout: ExportLayout, line: number, now
     detail,
     event: shownRow(row, layout),
   });
-  if (row.length !== layout.names.length)
-    return faulty(
-      'invalid_row',
-      `the row has ${row.length} cells where the first line has ${layout.names.length}`,
-    );
+  if (row.length !== layout.names.length) {
+    const detail = `the row has ${row.length} cells where the first line has ${layout.names.length}`;
+    // Its cells may belong to other columns, so they are shown as one text.
+    return { line, code: 'invalid_row', detail, event: excerpt(shown(row.join(','))) };
+  }
   const texts: string[] = [];
   for (const cell of row) {
     const text = decodeCell(cell);
@@ -106,9 +106,12 @@ function readRow(row: readonly string[], layout: ExportLayout, line: number, now
 /** Returns the cells of each field as text to show. */
 function shownRow(row: readonly string[], layout: ExportLayout): object {
   const { cells } = filledCells(row, layout);
-  return Object.fromEntries(
-    Object.entries(cells).map(([field, cell]) => [field, excerpt(showBytes(Buffer.from(cell, 'latin1')))]),
-  );
+  return Object.fromEntries(Object.entries(cells).map(([field, cell]) => [field, excerpt(shown(cell))]));
+}
+
+/** Returns the text of a cell whose characters are bytes, with escapes for bytes that are not UTF-8. */
+function shown(cell: string): string {
+  return showBytes(Buffer.from(cell, 'latin1'));
 }
 
 /** Counts the line breaks inside quoted cells. The parser's own line count is wrong there: it counts CRLF twice. */

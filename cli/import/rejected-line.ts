@@ -6,22 +6,21 @@ const MEMBERS = ['file', 'line', 'code', 'detail', 'event'];
 /** Where the event of a rejected line begins. A string of JSON cannot hold this text without escapes. */
 const EVENT_MEMBER = /,\s*"event"\s*:/;
 
+/** Start of the reason why a line stays rejected. */
+const STAYS = 'the rejected line holds no event that can be sent; correct it in its own file: ';
+
 /**
  * Returns the event inside a line of a file of rejected events, `{file, line, code, detail, event}`; any other entry
- * unchanged. A line whose content was no event stays rejected, with its first reason.
+ * unchanged. A line whose content was no event, or not UTF-8, stays rejected with its first reason.
  */
 export function unwrapRejected(entry: EventEntry): Entry {
   const { fields, line } = entry;
   if (!MEMBERS.every(name => Object.hasOwn(fields, name)) || Object.keys(fields).length > MEMBERS.length)
     return entry;
   const { code, detail, event } = fields;
-  if (!isObject(event))
-    return {
-      line,
-      code: String(code),
-      detail: `the line that was rejected holds no event; correct it in its own file: ${detail}`,
-      event,
-    };
+  // Bytes that are not UTF-8 are shown as escapes, which would become part of the event.
+  if (!isObject(event) || code === 'invalid_encoding')
+    return { line, code: String(code), detail: `${STAYS}${String(detail).replace(STAYS, '')}`, event };
   return typeof event.scope === 'string' ? fromCells(event, line) : fromText(entry, event);
 }
 

@@ -83,7 +83,8 @@ function readAnswer(session: Session, batch: readonly EventEntry[], body: unknow
 }
 
 function rejectedEntry({ line, text, fields }: EventEntry, code: string, detail: string): FaultyEntry {
-  const mayBeWindows = code === 'event_conflict' && (fields.window === undefined || fields.window === null);
+  const mayBeWindows =
+    /^(event|outcome)_conflict$/.test(code) && (fields.window === undefined || fields.window === null);
   const advice = mayBeWindows ? `; if these are several rows of one episode, ${WINDOW_ADVICE}` : '';
   return { line, code, detail: `${detail}${advice}`, eventText: text };
 }

@@ -9,6 +9,7 @@ const MARKS: readonly (readonly [Encoding, Buffer])[] = [
   ['UTF-16LE', Buffer.of(0xff, 0xfe)],
   ['UTF-16BE', Buffer.of(0xfe, 0xff)],
 ];
+const UTF32_MARK = Buffer.of(0xff, 0xfe, 0, 0);
 /** A byte that UTF-8 never has. It stands for a half character, so that its row is refused. */
 const NOT_UTF8 = Buffer.of(0xff);
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
@@ -28,10 +29,8 @@ export async function* utf8Stream(
     'UTF-8',
     Buffer.alloc(0),
   ];
-  if (
-    start.subarray(mark.length, 4).indexOf(0) === 0 ||
-    (mark.length === 0 && start.subarray(0, 4).includes(0))
-  )
+  const isUtf32 = start.indexOf(UTF32_MARK) === 0;
+  if (isUtf32 || (mark.length === 0 && start.subarray(0, 4).includes(0)))
     throw usageError('the text is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8');
   onEncoding(encoding);
   const content = withoutFirst(all, mark.length);
