@@ -28,31 +28,32 @@ interface Job {
 const HELP = `
 Formats, by the name of the file (.gz is unpacked):
   .jsonl, .ndjson, .json
-       one event a line, in the form of POST /v1/events, or a
-       JSON array of events; also a file of rejected lines
+       one event a line, in the form of POST /v1/events,
+       or a JSON array of events
   .csv, .tsv
        the old table pattern_episode_events, with commas,
        semicolons or tabs, as Postgres exports it:
-       \\copy pattern_episode_events TO 'old.csv' CSV HEADER
+       \\copy pattern_episode_events TO 'a.csv' CSV HEADER
 
-The text is UTF-8, or UTF-16 with a byte order mark. A cell that
-is empty, null, NULL or \\N is absent. A row with an outcome and
-without resolved_at takes updated_at as its assumed time.
-Old forms of pattern keys are rewritten. Numbers that are text
-in known factors are converted. Columns that no field takes are
-left out. The summary lists all of it, and the rows by pattern.
+Text is UTF-8, or UTF-16 with a byte order mark. In a CSV
+an empty cell, null, NULL and \\N are absent. An outcome
+without resolved_at takes updated_at as assumed time.
 
-Several rows of one episode need a window that tells them apart.
-Without it, rows that differ are rejected.
+Old forms of pattern keys are rewritten, numbers that are
+text are converted, columns that no field takes are left
+out. The summary lists all of it, and rows by pattern.
 
-An import can be repeated safely: events that are stored count
-as unchanged. Rejected lines are written to a JSONL file with
-file, line, code, detail and event; it can be imported itself.
+Several rows of one episode need a window that tells them
+apart; without one, rows that differ are rejected.
+
+An import can be repeated: events that are stored count
+as unchanged. Rejected lines are written to a JSONL file,
+which can be corrected and imported.
 
 Examples:
   $ pm-tuning import events.jsonl 2024/*.csv.gz
   $ pm-tuning import old.csv --column window=id
-  $ zstdcat events.jsonl.zst | pm-tuning import -`;
+  $ zstdcat a.jsonl.zst | pm-tuning import -`;
 
 /** Adds `import`: sends files of events to the service. */
 export function addImport(program: Command, runCommand: RunCommand): void {

@@ -5,7 +5,6 @@ import type { Entry, FaultyEntry } from './entry.ts';
 import type { ImportCounts } from './import-counts.ts';
 import { ImportNotes } from './import-notes.ts';
 import { type Input, inputLabel, isRereadable, openInput, type ReadOptions } from './input.ts';
-import { NumberText } from './number-text.ts';
 import type { Progress } from './progress.ts';
 import { showProgress } from './progress.ts';
 import type { RejectedFile } from './rejected-file.ts';
@@ -77,8 +76,7 @@ export async function importFile(
 /** Returns the episodes of a file that have several different rows; none for a pipe, which cannot be read twice. */
 async function conflictsIn(input: Input, host: Host, options: ReadOptions): Promise<ReadonlySet<string>> {
   if (!isRereadable(input)) return new Set();
-  const open = (): AsyncIterable<Entry> =>
-    new NumberText().convert(openInput(input, host, options, new ImportNotes()).entries);
+  const open = (): AsyncIterable<Entry> => openInput(input, host, options, new ImportNotes()).entries;
   return findConflicts(open, options.now);
 }
 

@@ -6,7 +6,7 @@ import { type Entry, excerpt, MAX_ENTRY_BYTES } from './entry.ts';
 import { type ExportLayout, filledCells, layoutOf } from './export-layout.ts';
 import type { ImportNotes } from './import-notes.ts';
 import { rowEvent } from './row-event.ts';
-import { decodeUtf8, showBytes } from './text.ts';
+import { decodeCell, showBytes } from './text.ts';
 
 /**
  * Reads a CSV export of the old `pattern_episode_events` table, row by row. Columns are separated by commas, semicolons
@@ -74,11 +74,6 @@ function decodeHeader(record: readonly string[]): string[] {
   });
 }
 
-/** Returns the text of a cell whose characters are bytes; undefined when the bytes are not UTF-8. */
-function decodeCell(cell: string): string | undefined {
-  return decodeUtf8(Buffer.from(cell, 'latin1'));
-}
-
 function readRow(row: readonly string[], layout: ExportLayout, line: number, now: number): Entry {
   const faulty = (code: string, detail: string): Entry => ({
     line,
@@ -117,6 +112,7 @@ function shown(cell: string): string {
 /** Counts the line breaks inside quoted cells. The parser's own line count is wrong there: it counts CRLF twice. */
 function lineBreaks(row: readonly string[]): number {
   let breaks = 0;
-  for (const cell of row) breaks += cell.match(/\r\n|\n|\r/g)?.length ?? 0;
+  for (const cell of row)
+    if (cell.includes('\n') || cell.includes('\r')) breaks += cell.match(/\r\n|\n|\r/g)?.length ?? 0;
   return breaks;
 }

@@ -3,6 +3,7 @@ import { Fault } from '../../shared/errors.ts';
 import { readEvent } from '../../shared/lever/read-event.ts';
 import { isObject, parseJsonText } from '../../shared/validation.ts';
 import type { Entry, EventEntry, FaultyEntry } from './entry.ts';
+import { NumberText } from './number-text.ts';
 import { canonicalKey } from './rewrite-keys.ts';
 
 /** What one row says of an episode: the hash of its body, and its outcome if it has one. */
@@ -33,7 +34,7 @@ export async function findConflicts(
     seen.add(hash);
   }
   seen.clear();
-  return repeated.size === 0 ? new Set() : conflictsAmong(repeated, open(), now);
+  return repeated.size === 0 ? new Set() : conflictsAmong(repeated, new NumberText().convert(open()), now);
 }
 
 async function conflictsAmong(

@@ -5,10 +5,23 @@ import type { ImportNotes } from './import-notes.ts';
 
 const PATTERN_KEY = /"pattern_key"\s*:\s*"([^"\\]*)"/g;
 
+/** Keys that were read, because a file has few of them. It is bounded, because a file may have many that are invalid. */
+const known = new Map<string, PatternKey | undefined>();
+const MAX_KNOWN = 1000;
+
 /** Returns the canonical form of a key that the service reads; undefined for another one. */
 export function canonicalKey(text: unknown): PatternKey | undefined {
+  if (typeof text !== 'string') return undefined;
+  if (known.has(text)) return known.get(text);
+  if (known.size >= MAX_KNOWN) known.clear();
+  const key = parsed(text);
+  known.set(text, key);
+  return key;
+}
+
+function parsed(text: string): PatternKey | undefined {
   try {
-    return typeof text === 'string' ? parsePatternKey(text) : undefined;
+    return parsePatternKey(text);
   } catch {
     return undefined;
   }
