@@ -26,8 +26,9 @@ export interface Access {
 /** Actions of each function on each table. No function gets any other permission on a table. */
 export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ingest: [
-    // Inserts an event if absent, reads the existing one, adds an outcome. Without PutItem it cannot replace an event.
-    { target: 'events', actions: ['BatchGetItem', 'GetItem', 'PartiQLInsert', 'UpdateItem'] },
+    // Inserts an event if absent, reads the existing one, adds an outcome, queries the windows of an episode. Without
+    // PutItem it cannot replace an event.
+    { target: 'events', actions: ['BatchGetItem', 'GetItem', 'PartiQLInsert', 'Query', 'UpdateItem'] },
     // Registers patterns and parks outcomes.
     {
       target: 'control',

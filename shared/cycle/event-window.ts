@@ -1,6 +1,6 @@
 import type { FactorColumns } from '../episode/columns/columns.ts';
 import { FactorCollector } from '../episode/columns/event-columns.ts';
-import type { EpisodeStore } from '../episode/episode-store.ts';
+import type { EpisodeStore, ResolvedRow } from '../episode/episode-store.ts';
 import { parseHistory, revisionAsOf } from '../episode/outcome.ts';
 import { Fault, faultCode } from '../errors.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
@@ -33,7 +33,7 @@ export async function readColumns(
         const revision = revisionAsOf(parseHistory(row.history), asOf);
         if (revision) collector.add(row.packed, row.time, revision);
       } catch (error) {
-        damaged.add(row.episodeId, error);
+        damaged.add(row, error);
       }
     }
   }
@@ -47,11 +47,12 @@ class DamagedEvents {
   #count = 0;
 
   /** @throws any error that is not `damaged_event` */
-  add(episodeId: string, error: unknown): void {
+  add({ episodeId, window }: ResolvedRow, error: unknown): void {
     if (faultCode(error) !== 'damaged_event') throw error;
     this.#count++;
-    if (this.#listed.length < MAX_LISTED)
-      this.#listed.push(JSON.stringify(episodeId.slice(0, MAX_ID_LENGTH)));
+    if (this.#listed.length === MAX_LISTED) return;
+    const id = JSON.stringify(episodeId.slice(0, MAX_ID_LENGTH));
+    this.#listed.push(window === undefined ? id : `${id} window ${JSON.stringify(window)}`);
   }
 
   /** @throws Fault `damaged_event` with the number of damaged events and the first of their ids */

@@ -30,7 +30,8 @@ export class CounterUpdates {
   /** Counts a result that is a conflict; any other result changes nothing. */
   addConflict(pattern: PatternKey, result: AddResult | ResolveResult): void {
     if (result === 'event_conflict') this.add(pattern, { eventConflicts: 1 });
-    if (result === 'outcome_conflict') this.add(pattern, { outcomeConflicts: 1 });
+    if (result === 'outcome_conflict' || result === 'factor_conflict')
+      this.add(pattern, { outcomeConflicts: 1 });
   }
 
   /**

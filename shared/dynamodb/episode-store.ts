@@ -15,9 +15,11 @@ import { expiryAfter } from '../time.ts';
 import type { Dynamo, Item } from './client.ts';
 import { mapBatches } from './client.ts';
 import { CounterUpdates } from './counter-updates.ts';
+import { EpisodeRows, episodeKey } from './episode-rows.ts';
 import * as keys from './keys.ts';
-import type { ItemKey } from './outcome-writer.ts';
-import { eventKey, OutcomeWriter, parkedKey } from './outcome-writer.ts';
+import type { ItemKey } from './outcome-items.ts';
+import type { Row } from './outcome-writer.ts';
+import { eventKey, OutcomeWriter, parkedKey, rowOf } from './outcome-writer.ts';
 
 interface EpisodeStoreSettings {
   readonly eventsTable: string;
@@ -38,12 +40,14 @@ export class DynamoEpisodeStore implements EpisodeStore {
   readonly #db: Dynamo;
   readonly #heads: HeadStore;
   readonly #outcomes: OutcomeWriter;
+  readonly #rows: EpisodeRows;
   readonly #settings: EpisodeStoreSettings;
 
   constructor(db: Dynamo, heads: HeadStore, settings: EpisodeStoreSettings) {
     this.#db = db;
     this.#heads = heads;
     this.#outcomes = new OutcomeWriter(db, heads, settings);
+    this.#rows = new EpisodeRows(db, settings);
     this.#settings = settings;
   }
 
@@ -52,13 +56,13 @@ export class DynamoEpisodeStore implements EpisodeStore {
     const counts = new CounterUpdates();
     const writes = episodes.map(toWrite);
     const firstWrites = firstOfEachKey(writes);
+    await this.#rows.create(firstWrites.map(w => w.row).filter(row => row.window !== undefined));
     const inserted = await this.#insert(firstWrites, counts);
     await this.#compareWithStored(writes, inserted, counts);
     await this.#applyOutcomesOfRepeats(writes, inserted, counts);
-    await this.#applyParked(
-      firstWrites.filter(w => w.result !== 'event_conflict'),
-      counts,
-    );
+    const stored = firstWrites.filter(w => w.result !== 'event_conflict').map(w => w.row);
+    await this.#applyParked(stored, counts);
+    await this.#settleEpisodes(stored, counts);
     for (const { episode, result } of writes) counts.addConflict(episode.pattern, result);
     await counts.write(this.#db, this.#settings.controlTable, this.#settings.log);
     return writes.map(w => w.result);
@@ -147,7 +151,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       b: body,
       h: hash,
       m: packEpisode(atBaseThresholds(episode)),
-      t: keys.eventTimeSort(episode.timestamp, episode.id),
+      t: keys.eventTimeSort(episode.timestamp, key.sk),
       w: token,
       [keys.TTL_ATTRIBUTE]: expiryAfter(this.#settings.now(), this.#settings.retentionDays),
       ...outcome,
@@ -194,8 +198,8 @@ export class DynamoEpisodeStore implements EpisodeStore {
       1,
       async ([write]) => {
         if (!write?.episode.outcome) return;
-        const { pattern, id, outcome } = write.episode;
-        const applied = await this.#outcomes.apply(pattern, id, outcome, counts);
+        const change = { revision: write.episode.outcome, factors: {} };
+        const applied = await this.#outcomes.apply(write.row, change, counts);
         if (applied === 'resolved') write.result = 'accepted';
         else if (applied === 'outcome_conflict') write.result = 'outcome_conflict';
       },
@@ -203,13 +207,46 @@ export class DynamoEpisodeStore implements EpisodeStore {
     );
   }
 
-  async #applyParked(writes: readonly Write[], counts: CounterUpdates): Promise<void> {
-    const parkedKeys = writes.map(w => parkedKey(w.episode.pattern, w.episode.id));
+  /** Applies the parked outcomes of rows, and of the episodes of windows. */
+  async #applyParked(rows: readonly Row[], counts: CounterUpdates): Promise<void> {
+    const byKey = new Map(
+      rows.flatMap(row => [{ ...row, window: undefined }, row]).map(row => [keyText(parkedKey(row)), row]),
+    );
+    const parkedKeys = [...byKey.values()].map(parkedKey);
     const parked = await this.#db.getMany(this.#settings.controlTable, parkedKeys);
-    const patterns = new Map(writes.map(w => [keys.parkedPartition(w.episode.pattern), w.episode.pattern]));
     await mapBatches(parked, 1, async ([item]) => {
-      const pattern = item && patterns.get(String(item.pk));
-      if (pattern) await this.#outcomes.unpark(pattern, String(item.sk), counts);
+      const row = item && byKey.get(keyText(item));
+      if (row) await this.#outcomes.unpark(row, counts);
+    });
+  }
+
+  /** Brings the rows of each episode with windows to one state, where one of them may have an outcome. */
+  async #settleEpisodes(rows: readonly Row[], counts: CounterUpdates): Promise<void> {
+    const episodes = new Map(rows.map(row => [keyText(episodeKey(row)), row]));
+    const singleKeys = rows
+      .filter(row => row.window !== undefined)
+      .map(row => eventKey({ ...row, window: undefined }));
+    const read = new Map(
+      [...episodes.values()]
+        .map(episodeKey)
+        .concat(singleKeys)
+        .map(key => [keyText(key), key]),
+    );
+    const items = await this.#db.getMany(
+      this.#settings.eventsTable,
+      [...read.values()],
+      ['pk', 'sk', 'o', 'l'],
+    );
+    const found = new Map(items.map(item => [keyText(item), item]));
+    const unsettled = [...episodes].filter(([key, row]) => {
+      const episode = found.get(key);
+      if (!episode) return false;
+      const hasSingle =
+        row.window === undefined || found.has(keyText(eventKey({ ...row, window: undefined })));
+      return hasSingle || episode.o !== undefined;
+    });
+    await mapBatches(unsettled, 1, async ([entry]) => {
+      if (entry) await this.#outcomes.settle(entry[1], counts);
     });
   }
 }
@@ -221,17 +258,20 @@ interface Write {
   readonly hash: string;
   readonly token: string;
   readonly key: ItemKey;
+  readonly row: Row;
   result: AddResult;
 }
 
 function toWrite(episode: Episode): Write {
   const body = episodeBody(episode);
+  const row = rowOf(episode);
   return {
     episode,
+    row,
     body,
     hash: bodyHash(body),
     token: randomUUID().slice(0, 13),
-    key: eventKey(episode.pattern, episode.id),
+    key: eventKey(row),
     result: 'accepted',
   };
 }
@@ -257,7 +297,12 @@ function toResolvedRow(item: Item): ResolvedRow {
   const { sk, t, m, o } = item;
   const time = typeof t === 'string' ? keys.eventTimeOf(t) : Number.NaN;
   const valid = m instanceof Uint8Array && typeof o === 'string' && !Number.isNaN(time);
-  return { episodeId: String(sk), time, packed: valid ? m : new Uint8Array(), history: valid ? o : '' };
+  return {
+    ...keys.windowOf(String(sk)),
+    time,
+    packed: valid ? m : new Uint8Array(),
+    history: valid ? o : '',
+  };
 }
 
 /** Yields pages of several queries in the order of arrival; each query reads one page ahead. */

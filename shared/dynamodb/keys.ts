@@ -4,8 +4,10 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 /*
  * Names of tables, keys, indexes and attributes, and the access patterns that they serve.
  *
- * events     pk pattern#shard, sk episode id
+ * events     pk pattern#shard, sk episode id, for a window EPISODE\u001fWINDOW
  *   put an event once, read one event                     insert / get by key
+ *   sk EPISODE\u001f: outcomes of an episode with windows  get by key
+ *   all rows of an episode, and its outcomes              query by pk, sk from EPISODE to EPISODE and a space
  *   events with an outcome of a window, by event time     index `outcomes`: rk pattern#shard, t from time to time
  * lessons    pk pattern@set, sk scope hash of the chunk's first row; sets of lessons and of near lessons
  * overrides  pk pattern@set, sk scope hash of the chunk's first row
@@ -24,7 +26,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   cycles                  sk cycle id (time first)      the runs that publish, oldest first
  *   trials                  sk cycle id (time first)      the trials, oldest first
  *   cycle#ID                sk pattern                    the result of each pattern of a run, and its row sets
- *   parked#KEY              sk episode id                 outcomes that came before their event
+ *   parked#KEY              sk as that of the event       outcomes that came before their event
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
  *   dimensions#KEY          sk factor#NAME                when an event last had the misspelt factor
@@ -37,7 +39,9 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *
  * event         b canonical body    h hash of the body    m packed event (for runs)    t event time and hash of the id
  *               w random token of the request that wrote it    o outcome history    rk equal to pk once there is an outcome
- * parked        o outcome history
+ *               l late factors    e 1 if `o` is the outcome of the episode
+ * episode       o outcome history    l late factors
+ * parked        o outcome history    l late factors
  * counts        w random token of the last write
  * row-set chunk n number of rows    z rows as JSON, deflated
  * head, generation, chunk   format_version of the item; none means 1
@@ -82,19 +86,45 @@ export const TABLES: Readonly<Record<TableName, TableKeys>> = {
   control: { partition: 'pk', sort: 'sk' },
 };
 
-/** Returns the partition of an event: pattern and shard. A repeat has the same shard, which is a hash of the episode id. */
+/**
+ * Separates the id of an episode from its window in a sort key. Ids hold no control characters. A key has at most 961
+ * bytes; DynamoDB allows 1,024.
+ */
+const WINDOW_SEPARATOR = '\u001f';
+
+/** Returns the sort key of an event. @param window undefined for the row of an episode that is logged once */
+export const eventSort = (episodeId: string, window: string | undefined): string =>
+  window === undefined ? episodeId : `${episodeId}${WINDOW_SEPARATOR}${window}`;
+
+/** Returns the sort key of the outcomes of an episode with windows. */
+export const episodeSort = (episodeId: string): string => `${episodeId}${WINDOW_SEPARATOR}`;
+
+/**
+ * Returns a span of sort keys, both inclusive, that holds the rows of an episode and its outcomes. Besides them it may
+ * hold the episode whose id ends with one more space, the character after the separator.
+ */
+export const episodeSpan = (episodeId: string): readonly [string, string] => [episodeId, `${episodeId} `];
+
+/** Returns the episode and the window in a sort key of an event or a parked outcome. */
+export function windowOf(sort: string): { readonly episodeId: string; readonly window: string | undefined } {
+  const [episodeId = '', window] = sort.split(WINDOW_SEPARATOR);
+  return { episodeId, window };
+}
+
+/** Returns the partition of an event: pattern and shard. Rows of one episode have the same shard, a hash of its id. */
 export function eventPartition(pattern: PatternKey, episodeId: string): string {
   const digest = hash('sha256', episodeId, 'buffer');
   return `${pattern}#${(digest[0] ?? 0) % EVENT_SHARDS}`;
 }
 
 /**
- * Returns the sort key of an event in the index: its time, then a part of its id's hash. The hash makes the keys of
- * simultaneous events differ: the embedded engine can lose index rows whose keys are equal.
+ * Returns the sort key of an event in the index: its time, then a part of the hash of its sort key. The hash makes the
+ * keys of simultaneous events differ: the embedded engine can lose index rows whose keys are equal.
  * @param ms event time, milliseconds since 1970, up to the year 2286
+ * @param sort sort key of the event in the table
  */
-export function eventTimeSort(ms: number, episodeId: string): string {
-  return `${eventTime(ms)}#${hash('sha256', episodeId).slice(2, 14)}`;
+export function eventTimeSort(ms: number, sort: string): string {
+  return `${eventTime(ms)}#${hash('sha256', sort).slice(2, 14)}`;
 }
 
 /** Returns the event time in a sort key of the index, milliseconds since 1970; NaN when the key has another form. */

@@ -18,7 +18,7 @@ import { FORMAT, FORMAT_ATTRIBUTE, FORMAT_VERSION_SORT } from './keys.ts';
  */
 
 /** The version that this code writes, and the newest that it reads. Raise it with every change of a stored format. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 /** Checks and records the version of the data. After its first success in a process it sends no more requests. */
 export class StoredFormat {

@@ -135,7 +135,7 @@ export function readEpisode(raw: unknown, now: number): Episode {
 /**
  * Reads one outcome report. Without `resolved_at` the outcome counts as known at its receipt.
  * @param now receipt, milliseconds since 1970
- * @throws Fault `invalid_outcome`, `invalid_pattern_key`, `timestamp_out_of_range`
+ * @throws Fault `invalid_outcome`, `invalid_pattern_key`, `timestamp_out_of_range`, `event_too_large`
  */
 export function readOutcomeReport(raw: unknown, now: number): OutcomeReport {
   const report = parse(outcomeReportSchema, raw, 'invalid_outcome');
@@ -176,9 +176,16 @@ function revisionOf(
 
 /**
  * Returns the factors without absent ones.
- * @throws Fault `invalid_outcome` for `applied`, which moves the base thresholds and is known at the decision
+ * @throws Fault `event_too_large`; `invalid_outcome` for `applied`, which moves the base thresholds and is known at the
+ * decision
  */
 function lateFactors(factors: Factors): Factors {
+  const bytes = Buffer.byteLength(JSON.stringify(factors));
+  if (bytes > MAX_EVENT_BYTES)
+    throw new Fault(
+      'event_too_large',
+      `late factors must not exceed ${MAX_EVENT_BYTES} bytes, these have ${bytes}`,
+    );
   const present = Object.entries(factors).filter(([, value]) => value !== null);
   if (present.some(([name]) => name === 'applied'))
     throw invalid('factors.applied', 'is known at the decision: send it in the event', 'invalid_outcome');

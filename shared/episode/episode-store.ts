@@ -1,16 +1,22 @@
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Episode } from './episode.ts';
 import type { OutcomeReport } from './outcome.ts';
+import type { ChangeResult } from './outcome-state.ts';
 
 /** The result of storing one event of a request. */
-export type AddResult = 'accepted' | 'unchanged' | 'event_conflict' | 'outcome_conflict';
+export type AddResult =
+  | 'accepted'
+  | 'unchanged'
+  | 'event_conflict'
+  | Exclude<ResolveResult, 'resolved' | 'parked'>;
 
 /** The result of recording one outcome of a request. */
-export type ResolveResult = 'resolved' | 'unchanged' | 'parked' | 'outcome_conflict' | 'too_many_corrections';
+export type ResolveResult = ChangeResult | 'parked' | 'event_too_large';
 
 /** A stored event with an outcome, as a run reads it. */
 export interface ResolvedRow {
   readonly episodeId: string;
+  readonly window: string | undefined;
   /** Event time, milliseconds since 1970. */
   readonly time: number;
   /** See `packed-episode.ts`. */

@@ -45,7 +45,8 @@ export interface OutcomeReport {
 /**
  * All reports about one episode's outcome: at most one initial outcome, and corrections.
  * A history is a set and not a log: the same revisions make the same history in any order of arrival.
- * The initial outcome comes first, then corrections by `resolvedAt`; equal times by the name of the outcome.
+ * The initial outcome comes first, then corrections by `resolvedAt`; equal times by the name of the outcome, then by
+ * the return.
  */
 export type OutcomeHistory = readonly OutcomeRevision[];
 
@@ -55,7 +56,10 @@ export const MAX_CORRECTIONS = 15;
 const inHistoryOrder = (a: OutcomeRevision, b: OutcomeRevision): number =>
   Number(a.correction) - Number(b.correction) ||
   a.resolvedAt - b.resolvedAt ||
-  (a.outcome < b.outcome ? -1 : a.outcome > b.outcome ? 1 : 0);
+  (a.outcome < b.outcome ? -1 : a.outcome > b.outcome ? 1 : 0) ||
+  // A revision without a return precedes those with one.
+  (a.return ?? -Infinity) - (b.return ?? -Infinity) ||
+  0;
 
 interface Merge {
   readonly result: 'resolved' | 'unchanged' | 'outcome_conflict' | 'too_many_corrections';
@@ -65,20 +69,50 @@ interface Merge {
 
 /**
  * Adds a revision to a history.
- * - The first initial outcome is final: a different one is a conflict, an equal one is `unchanged`.
+ * - The first initial outcome is final: another outcome or another return is a conflict, the same is `unchanged`.
+ * - A known time of the same initial outcome replaces an assumed one, and a return joins one that lacks it.
  * - A correction is added while there are fewer than `MAX_CORRECTIONS`. The one with the latest `resolvedAt` counts.
  */
 export function mergeOutcome(history: OutcomeHistory, revision: OutcomeRevision): Merge {
   const initial = history.find(known => !known.correction);
-  if (!revision.correction && initial)
-    return { result: initial.outcome === revision.outcome ? 'unchanged' : 'outcome_conflict', history };
-  if (history.some(known => inHistoryOrder(known, revision) === 0)) return { result: 'unchanged', history };
-  if (revision.correction && history.length - (initial ? 1 : 0) >= MAX_CORRECTIONS)
+  if (!revision.correction && initial) return mergeInitial(history, initial, revision);
+  const equal = history.find(known => inHistoryOrder(known, revision) === 0);
+  if (equal && (!equal.assumed || revision.assumed)) return { result: 'unchanged', history };
+  const others = history.filter(known => known !== equal);
+  if (revision.correction && others.length - (initial ? 1 : 0) >= MAX_CORRECTIONS)
     return { result: 'too_many_corrections', history };
-  const merged = [...history, revision].sort(inHistoryOrder);
-  const changed = outcomeAsOf(merged, Infinity) !== outcomeAsOf(history, Infinity);
-  return { result: changed || !revision.correction ? 'resolved' : 'unchanged', history: merged };
+  const merged = [...others, revision].sort(inHistoryOrder);
+  const changed =
+    !revision.correction ||
+    !isSameOutcome(revisionAsOf(merged, Infinity), revisionAsOf(history, Infinity)) ||
+    (!revision.assumed && history.some(known => known.assumed && isSameOutcome(known, revision)));
+  return { result: changed ? 'resolved' : 'unchanged', history: merged };
 }
+
+function mergeInitial(history: OutcomeHistory, initial: OutcomeRevision, repeat: OutcomeRevision): Merge {
+  const isOtherReturn =
+    initial.return !== undefined && repeat.return !== undefined && initial.return !== repeat.return;
+  if (initial.outcome !== repeat.outcome || isOtherReturn) return { result: 'outcome_conflict', history };
+  const replacesTime = initial.assumed !== undefined && repeat.assumed === undefined;
+  const addsReturn = initial.return === undefined && repeat.return !== undefined;
+  if (!replacesTime && !addsReturn) return { result: 'unchanged', history };
+  const { assumed } = initial;
+  const joined: OutcomeRevision = {
+    outcome: initial.outcome,
+    resolvedAt: replacesTime ? repeat.resolvedAt : initial.resolvedAt,
+    correction: false,
+    ...(assumed && !replacesTime && { assumed }),
+    ...returnOf(initial.return ?? repeat.return),
+  };
+  return { result: 'resolved', history: history.map(known => (known === initial ? joined : known)) };
+}
+
+function isSameOutcome(a: OutcomeRevision | undefined, b: OutcomeRevision | undefined): boolean {
+  return a?.outcome === b?.outcome && a?.return === b?.return;
+}
+
+const returnOf = (value: number | undefined): { return?: number } =>
+  value === undefined ? {} : { return: value };
 
 /**
  * Returns the outcome that was known at a moment; undefined if none was.
@@ -94,26 +128,47 @@ export function revisionAsOf(history: OutcomeHistory, asOf: number): OutcomeRevi
 }
 
 /*
- * The stored text of a history, format 1: revisions separated by commas, for example `f1737331200000,+s1737417600000`.
+ * The stored text of a history: revisions separated by commas, for example `f1737331200000,+s1737417600000`.
  * A revision is `+` for a correction, then a letter for the outcome, then the milliseconds since 1970.
- * Format 1 carries no mark. A later format begins with its version and a colon: `v2:…`.
+ *
+ * Format 2 begins with `v2:`, for example `v2:f1737331200000?r-1.04`. After the time of a revision may follow:
+ *   `~` for an assumed time that was sent, `?` for one that the service derived
+ *   `r` and the return
+ * A text is written in format 1, without a mark, when no revision has either. So an unchanged history keeps its text.
  */
-const HISTORY_FORMAT = 1;
+const HISTORY_FORMAT = 2;
 const VERSION_MARK = /^v(\d{1,6}):/;
-const REVISION = /^(\+?)([sfn])(\d{1,16})$/;
+const REVISIONS = [
+  /^(\+?)([sfn])(\d{1,16})$/,
+  /^(\+?)([sfn])(\d{1,16})([~?]?)(?:r(-?[\d.e+-]{1,32}))?$/,
+] as const;
 const LETTER: Readonly<Record<Outcome, string>> = { success: 's', failure: 'f', neutral: 'n' };
 const OUTCOME: Readonly<Record<string, Outcome>> = { s: 'success', f: 'failure', n: 'neutral' };
+const ASSUMED_MARK = { sent: '~', derived: '?' } as const;
 
 /** Returns the stored text of a history. */
 export function formatHistory(history: OutcomeHistory): string {
-  return history.map(r => `${r.correction ? '+' : ''}${LETTER[r.outcome]}${r.resolvedAt}`).join();
+  const isFormat2 = history.some(r => r.assumed || r.return !== undefined);
+  return `${isFormat2 ? 'v2:' : ''}${history.map(formatRevision).join()}`;
+}
+
+function formatRevision(revision: OutcomeRevision): string {
+  const { outcome, resolvedAt, correction, assumed } = revision;
+  const mark = assumed ? ASSUMED_MARK[assumed] : '';
+  const result = revision.return === undefined ? '' : `r${revision.return}`;
+  return `${correction ? '+' : ''}${LETTER[outcome]}${resolvedAt}${mark}${result}`;
 }
 
 /** Reads a stored history. @throws Fault `damaged_event` when the text is invalid or of a newer format */
 export function parseHistory(text: string): OutcomeHistory {
-  const version = Number(VERSION_MARK.exec(text)?.[1] ?? HISTORY_FORMAT);
-  if (version > HISTORY_FORMAT) throw newerFormat('a stored outcome', version, HISTORY_FORMAT);
-  const history = text.split(',').map(parseRevision);
+  const [mark = '', version = '1'] = VERSION_MARK.exec(text) ?? [];
+  if (Number(version) > HISTORY_FORMAT)
+    throw newerFormat('a stored outcome', Number(version), HISTORY_FORMAT);
+  const pattern = version === '2' ? REVISIONS[1] : REVISIONS[0];
+  const history = text
+    .slice(version === '2' ? mark.length : 0)
+    .split(',')
+    .map(revision => parseRevision(revision, pattern));
   for (let i = 1; i < history.length; i++) {
     const [earlier, later] = [history[i - 1], history[i]];
     if (earlier && later && (inHistoryOrder(earlier, later) >= 0 || !later.correction))
@@ -122,9 +177,17 @@ export function parseHistory(text: string): OutcomeHistory {
   return history;
 }
 
-function parseRevision(text: string): OutcomeRevision {
-  const [, plus, letter = '', at] = REVISION.exec(text) ?? [];
+function parseRevision(text: string, pattern: RegExp): OutcomeRevision {
+  const [, plus, letter = '', at, mark, result] = pattern.exec(text) ?? [];
   const outcome = OUTCOME[letter];
-  if (!outcome) throw new Fault('damaged_event', 'a stored outcome is unreadable');
-  return { outcome, resolvedAt: Number(at), correction: plus === '+' };
+  const returned = result === undefined ? undefined : Number(result);
+  if (!outcome || (returned !== undefined && !Number.isFinite(returned)))
+    throw new Fault('damaged_event', 'a stored outcome is unreadable');
+  return {
+    outcome,
+    resolvedAt: Number(at),
+    correction: plus === '+',
+    ...(mark && { assumed: mark === '~' ? 'sent' : 'derived' }),
+    ...returnOf(returned),
+  };
 }

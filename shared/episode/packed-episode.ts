@@ -1,3 +1,4 @@
+import { shortHash } from '../hash.ts';
 import type { Episode } from './episode.ts';
 import type { FactorValue } from './factors.ts';
 
@@ -7,7 +8,7 @@ import type { FactorValue } from './factors.ts';
  *
  * The parts follow each other without gaps. Numbers are little endian.
  *
- *   u8    format version: 1
+ *   u8    format version: 1, or 2 for an event with the parts at the end
  *   u16   bytes of the scope
  *         for each pair of the scope, sorted by name:
  *           u8   bytes of the name, then the name
@@ -20,12 +21,22 @@ import type { FactorValue } from './factors.ts';
  *   f64   the value of each present factor, in the order of NUMERIC_FACTORS
  *   u16   bytes of the trade id, then the trade id in UTF-8; 0 for none
  *
+ * Format 2 goes on:
+ *
+ *   u8    parts that follow: 1 the hash of the episode, 2 the hash of the writer
+ *   8 B   hash of the episode id: the first bytes of its SHA-256. Only rows of an episode with windows have it
+ *   u32   hash of the writer; no release writes it yet
+ *
  * A pair of the scope is one run of bytes, so that a reader can look it up in a dictionary without decoding it.
  * `read-packed-episode.ts` reads the packed form.
  */
 
-/** Version of the packed form. */
-export const PACKED_FORMAT = 1;
+/** Newest version of the packed form. An event without the parts of format 2 is written in format 1. */
+export const PACKED_FORMAT = 2;
+/** Bits of the parts of format 2, and their bytes. */
+export const PART = { episode: 1, writer: 2 } as const;
+export const EPISODE_HASH_BYTES = 8;
+export const WRITER_HASH_BYTES = 4;
 /** Bytes of a packed event without its scope, its numbers and its trade id. */
 const FIXED_BYTES = 11;
 /** Bit in the byte of blocking gates: the event has `blocked_by`, even if the list is empty. */
@@ -59,16 +70,21 @@ export type GateFlag = (typeof GATE_FLAGS)[number];
 /** The gates that `blocked_by` may name; any other name sets the bit of `other`. */
 export const GATE_NAMES = ['ts', 'halo', 'slope', 'dx', 'sr', 'edx', 'other'] as const;
 
-/** Packs an event. Factors that no policy reads are left out. */
-export function packEpisode(episode: Episode): Uint8Array {
+/**
+ * Packs an event. Factors that no policy reads are left out.
+ * @param inWindows whether the episode has windows; then its rows carry its hash, so that they make one cluster
+ */
+export function packEpisode(episode: Episode, inWindows = episode.window !== undefined): Uint8Array {
   const scope = Object.entries(episode.scope);
   const trade = episode.tradeId ?? '';
   const numbers = NUMERIC_FACTORS.map(name => numberOf(episode.factors[name] as FactorValue | undefined));
   const doubles = numbers.filter(n => n !== undefined);
   const present = numbers.reduce<number>((mask, n, i) => (n === undefined ? mask : mask | (1 << i)), 0);
   const scopeBytes = scope.reduce((n, [name, value]) => n + 3 + name.length + Buffer.byteLength(value), 0);
-  const packed = Buffer.alloc(scopeBytes + doubles.length * 8 + Buffer.byteLength(trade) + FIXED_BYTES);
-  let at = packed.writeUInt8(PACKED_FORMAT);
+  const partBytes = inWindows ? 1 + EPISODE_HASH_BYTES : 0;
+  const bytes = scopeBytes + doubles.length * 8 + Buffer.byteLength(trade) + FIXED_BYTES + partBytes;
+  const packed = Buffer.alloc(bytes);
+  let at = packed.writeUInt8(inWindows ? 2 : 1);
   at = packed.writeUInt16LE(scopeBytes, at);
   for (const [name, value] of scope) {
     at = packed.writeUInt8(name.length, at);
@@ -79,7 +95,11 @@ export function packEpisode(episode: Episode): Uint8Array {
     at = packed.writeUInt8(byte, at);
   at = packed.writeUInt16LE(present, at);
   for (const double of doubles) at = packed.writeDoubleLE(double, at);
-  writeText(packed, trade, at);
+  at = writeText(packed, trade, at);
+  if (inWindows) {
+    at = packed.writeUInt8(PART.episode, at);
+    packed.write(shortHash(episode.id), at, EPISODE_HASH_BYTES, 'hex');
+  }
   return packed;
 }
 

@@ -2,7 +2,13 @@ import { Fault } from '../errors.ts';
 import { normalizeScope } from '../pattern/scope.ts';
 import { newerFormat } from './newer-format.ts';
 import type { NumericFactor } from './packed-episode.ts';
-import { NUMERIC_FACTORS, PACKED_FORMAT } from './packed-episode.ts';
+import {
+  EPISODE_HASH_BYTES,
+  NUMERIC_FACTORS,
+  PACKED_FORMAT,
+  PART,
+  WRITER_HASH_BYTES,
+} from './packed-episode.ts';
 
 /*
  * Reads parts of a packed event without making an object of it; the layout is at the top of `packed-episode.ts`.
@@ -27,11 +33,22 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function scopeRange(packed: Uint8Array): readonly [number, number] {
   const version = byteAt(packed, 0);
   if (version > PACKED_FORMAT) throw newerFormat('a packed event', version, PACKED_FORMAT);
-  if (version !== PACKED_FORMAT) throw damaged(`a packed event has the unknown format ${version}`);
+  if (version < 1) throw damaged(`a packed event has the unknown format ${version}`);
   const end = 3 + u16At(packed, 1);
   const tradeAt = end + NUMBERS + 8 * popcount(u16At(packed, end + NUMBERS_PRESENT));
-  if (tradeAt + 2 + u16At(packed, tradeAt) !== packed.length) throw damaged('a packed event is incomplete');
+  const partsAt = tradeAt + 2 + u16At(packed, tradeAt);
+  if (partsAt + partBytes(packed, version, partsAt) !== packed.length)
+    throw damaged('a packed event is incomplete');
   return [3, end];
+}
+
+/** Returns the bytes of the parts of format 2. */
+function partBytes(packed: Uint8Array, version: number, partsAt: number): number {
+  if (version < 2) return 0;
+  const parts = byteAt(packed, partsAt);
+  const known = PART.episode | PART.writer;
+  if ((parts & ~known) !== 0) throw damaged('a packed event has unknown parts');
+  return 1 + (parts & PART.episode ? EPISODE_HASH_BYTES : 0) + (parts & PART.writer ? WRITER_HASH_BYTES : 0);
 }
 
 /** Returns whether the bot acted. @param scopeEnd end of the scope */
@@ -58,6 +75,8 @@ interface PackedFactors {
   readonly blocked: number;
   /** Bytes of the trade id: `[start, end)`, empty for none. */
   readonly trade: readonly [number, number];
+  /** Bytes of the hash of the episode: `[start, end)`, empty for an episode without windows. */
+  readonly episode: readonly [number, number];
 }
 
 /**
@@ -76,12 +95,26 @@ export function readFactors(
     onNumber(31 - Math.clz32(mask & -mask), data.getFloat64(next, true));
     next += 8;
   }
+  const tradeEnd = next + 2 + u16At(packed, next);
   return {
     flagsKnown: byteAt(packed, scopeEnd + FLAGS_KNOWN),
     flagsSet: byteAt(packed, scopeEnd + FLAGS_SET),
     blocked: byteAt(packed, scopeEnd + BLOCKED),
-    trade: [next + 2, packed.length],
+    trade: [next + 2, tradeEnd],
+    episode: episodeHash(packed, tradeEnd),
   };
+}
+
+/** Returns whether a packed event is a row of an episode with windows. @throws Fault `damaged_event` */
+export function isInWindows(packed: Uint8Array): boolean {
+  const [, scopeEnd] = scopeRange(packed);
+  const [start, end] = readFactors(packed, scopeEnd, () => undefined).episode;
+  return end > start;
+}
+
+function episodeHash(packed: Uint8Array, partsAt: number): readonly [number, number] {
+  const hasHash = partsAt < packed.length && (byteAt(packed, partsAt) & PART.episode) !== 0;
+  return [partsAt + 1, hasHash ? partsAt + 1 + EPISODE_HASH_BYTES : partsAt + 1];
 }
 
 /**

@@ -15,7 +15,7 @@ const ORDERS = 100;
 const EVENTS = 10;
 /** Number of outcomes that all arrive before the first event. */
 const PARKED = 1000;
-const AS_OF = iso(NOW);
+const AS_OF = iso(NOW - DAY * 1.5);
 
 let api: Api;
 beforeAll(async () => {
@@ -38,14 +38,14 @@ function messages(pattern: string): Message[] {
       pattern_key: pattern,
       decision: pick('acted', 'skipped', 'skipped'),
       scope: { chain: pick('solana', 'base'), bucket: pick('nano', 'micro', null), rank: pick(1, 2) },
-      timestamp: iso(NOW - Math.ceil(random() * 20) * DAY),
+      timestamp: iso(NOW - Math.ceil(4 + random() * 16) * DAY),
     };
     const event: Message = { kind: 'event', body: eventBody(episode_id, fields) };
     const resolved_at = iso(NOW - Math.ceil(random() * 30) * (DAY / 10));
     const first: Message = { kind: 'outcome', body: { ...identity, outcome: outcome(), resolved_at } };
     const corrections = Array.from({ length: Math.floor(random() * 4) }, (): Message => {
       // Some corrections are later than the run's as_of.
-      const at = iso(NOW - DAY / 2 + Math.floor(random() * 10) * (DAY / 8));
+      const at = iso(NOW - DAY - Math.floor(random() * 10) * (DAY / 8));
       return {
         kind: 'outcome',
         body: { ...identity, outcome: outcome(), resolved_at: at, correction: true },

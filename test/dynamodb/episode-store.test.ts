@@ -116,7 +116,7 @@ describe('an outcome inside a repeated event', () => {
   it('the outcome inside a repeated event is reported as outcome_conflict when a different one is recorded', async () => {
     await add(event('e', { outcome: 'success' }));
     expect(await add(event('e', { outcome: 'failure' }))).toEqual(['outcome_conflict']);
-    expect(await histories()).toEqual({ e: `s${NOW - DAY}` });
+    expect(await histories()).toEqual({ e: `v2:s${NOW - DAY}?` });
   });
 });
 

@@ -63,17 +63,17 @@ describe('a packed event with invalid bytes', () => {
 
 describe('a packed event of another format', () => {
   it('Unpacking an event of an unknown format fails with damaged_event', () => {
-    for (const version of [0, 2, 255])
+    for (const version of [0, 3, 255])
       expect(faultOf(() => unpackEpisode(withByte(0, version))).code).toBe('damaged_event');
     expect(faultOf(() => unpackEpisode(new Uint8Array(0))).code).toBe('damaged_event');
   });
 
-  it.each([2, 255])(
+  it.each([3, 255])(
     'A packed event of the newer format %d is rejected with the advice to update the service',
     version => {
       for (const read of [unpackEpisode, collect])
         expect(faultOf(() => read(withByte(0, version))).message).toBe(
-          `a packed event was written by a newer version of this service (format ${version}; this version reads up to 1); update the service`,
+          `a packed event was written by a newer version of this service (format ${version}; this version reads up to 2); update the service`,
         );
     },
   );

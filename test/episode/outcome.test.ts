@@ -229,14 +229,14 @@ describe('a stored history', () => {
   });
 
   it.each([
-    ['v2:s100', 2],
+    ['v3:s100', 3],
     ['v17:', 17],
-    ['v2:{"outcome":"success"}', 2],
+    ['v3:{"outcome":"success"}', 3],
   ])('The stored history %j is rejected with the advice to update the service', (text, version) => {
     const fault = faultOf(() => parseHistory(text));
     expect([fault.code, fault.message]).toEqual([
       'damaged_event',
-      `a stored outcome was written by a newer version of this service (format ${version}; this version reads up to 1); update the service`,
+      `a stored outcome was written by a newer version of this service (format ${version}; this version reads up to 2); update the service`,
     ]);
   });
 });

@@ -32,6 +32,10 @@ export interface FactorColumns extends EpisodeColumns {
   readonly blocked: Uint8Array;
   /** Trade of each row as a code; 0: none. The order of codes is arbitrary. */
   readonly trade?: Uint32Array;
+  /** Episode of each row as a code; 0: an episode without windows, thus of one row. The order of codes is arbitrary. */
+  readonly episode?: Uint32Array;
+  /** Return of each row in R; NaN where the outcome has none. An absent column is all NaN. */
+  readonly returns?: Float64Array;
   /** Traded instrument of each row as a code; 0: unknown. The order of codes is arbitrary. */
   readonly pair?: Uint32Array;
 }

@@ -13,6 +13,7 @@ const PAIR_DIMENSIONS = ['pair', 'symbol', 'ticker', 'token', 'instrument'];
 export class FactorCollector {
   readonly #base: ColumnCollector;
   readonly #trades = new ByteDictionary();
+  readonly #episodes = new ByteDictionary();
   /** By index into `NUMERIC_FACTORS`; a column is created at the first event that carries the number. */
   readonly #numbers: (Float64Array | undefined)[] = NUMERIC_FACTORS.map(() => undefined);
   #size = 0;
@@ -23,6 +24,10 @@ export class FactorCollector {
   #flagsSet = new Uint8Array(INITIAL_ROWS);
   #blocked = new Uint8Array(INITIAL_ROWS);
   #trade = new Uint32Array(INITIAL_ROWS);
+  /** Created at the first row of an episode with windows. */
+  #episode: Uint32Array | undefined;
+  /** Created at the first outcome with a return. */
+  #returns: Float64Array | undefined;
 
   /**
    * Stores one number of the current row. All events share this function, because a closure per event would be slow.
@@ -54,6 +59,15 @@ export class FactorCollector {
     this.#blocked[row] = factors.blocked;
     const [tradeStart, tradeEnd] = factors.trade;
     if (tradeEnd > tradeStart) this.#trade[row] = this.#trades.idOf(packed, tradeStart, tradeEnd) + 1;
+    const [episodeStart, episodeEnd] = factors.episode;
+    if (episodeEnd > episodeStart) {
+      this.#episode ??= new Uint32Array(this.#length);
+      this.#episode[row] = this.#episodes.idOf(packed, episodeStart, episodeEnd) + 1;
+    }
+    if (revision.return !== undefined) {
+      this.#returns ??= new Float64Array(this.#length).fill(Number.NaN);
+      this.#returns[row] = revision.return;
+    }
   }
 
   /** Returns the columns of all added events. The collector must not be used afterwards. */
@@ -74,6 +88,8 @@ export class FactorCollector {
       flagsSet: this.#flagsSet,
       blocked: this.#blocked,
       ...(this.#trades.size > 0 && { trade: this.#trade }),
+      ...(this.#episode && { episode: this.#episode }),
+      ...(this.#returns && { returns: this.#returns }),
       ...(pair && { pair }),
     };
   }
@@ -93,6 +109,8 @@ export class FactorCollector {
     this.#flagsSet = growInto(this.#flagsSet, new Uint8Array(length));
     this.#blocked = growInto(this.#blocked, new Uint8Array(length));
     this.#trade = growInto(this.#trade, new Uint32Array(length));
+    if (this.#episode) this.#episode = growInto(this.#episode, new Uint32Array(length));
+    if (this.#returns) this.#returns = growInto(this.#returns, new Float64Array(length).fill(Number.NaN));
     this.#numbers.forEach((column, i) => {
       if (column) this.#numbers[i] = growInto(column, new Float64Array(length).fill(Number.NaN));
     });

@@ -7,7 +7,7 @@ type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
  * @param rows indexes of rows, in any order
  */
 export function selectRows(columns: FactorColumns, rows: Uint32Array): FactorColumns {
-  const { dxCount, trade, pair } = columns;
+  const { dxCount, trade, pair, episode, returns } = columns;
   const numbers = Object.entries(columns.numbers).map(([name, column]) => [name, gather(column, rows)]);
   return {
     size: rows.length,
@@ -21,6 +21,8 @@ export function selectRows(columns: FactorColumns, rows: Uint32Array): FactorCol
     blocked: gather(columns.blocked, rows),
     ...(dxCount && { dxCount: gather(dxCount, rows) }),
     ...(trade && { trade: gather(trade, rows) }),
+    ...(episode && { episode: gather(episode, rows) }),
+    ...(returns && { returns: gather(returns, rows) }),
     ...(pair && { pair: gather(pair, rows) }),
   };
 }

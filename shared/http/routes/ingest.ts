@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
-import { readOutcomeReport } from '../../episode/episode-schema.ts';
+import { MAX_EVENT_BYTES, readOutcomeReport } from '../../episode/episode-schema.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
@@ -30,6 +30,11 @@ const MAX_ISSUES = 20;
 const DETAIL = {
   event_conflict: 'another event is stored under this id and stays: use another episode_id',
   outcome_conflict: 'another outcome is recorded and stays: send correction: true to replace it',
+  factor_conflict:
+    'the event has another value of a factor of this outcome: send correction: true to replace it',
+  outcome_before_event:
+    "resolved_at lies before the event's timestamp: send the time when the outcome became known",
+  event_too_large: `the event and its late factors must not exceed ${MAX_EVENT_BYTES} bytes: send fewer factors`,
   too_many_corrections: 'no further correction of this outcome is accepted: the recorded one stays',
 } as const;
 

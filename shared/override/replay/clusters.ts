@@ -51,11 +51,19 @@ function rowsByKey(keys: Float64Array): Uint32Array {
 
 /**
  * Returns a whole number for each row, equal within a cluster; undefined when no event has the trade or pair of the
- * rule.
+ * rule. The rows of one episode are in one cluster under every rule.
  */
 function clusterKeys(columns: FactorColumns, rule: ClusterRule): Float64Array | undefined {
   const { size } = columns;
-  if (rule === 'trade') return tradeKeys(columns.trade?.subarray(0, size));
+  const episode = columns.episode?.subarray(0, size);
+  if (rule === 'trade') return tradeKeys(columns.trade?.subarray(0, size), episode);
+  const keys = blockKeys(columns, rule);
+  return keys && episode ? firstOfEpisode(keys, episode) : keys;
+}
+
+/** Returns the block and the pair of each row as one number; undefined when the rule needs a pair and no event has one. */
+function blockKeys(columns: FactorColumns, rule: Exclude<ClusterRule, 'trade'>): Float64Array | undefined {
+  const { size } = columns;
   const keys = blockNumbers(columns.time.subarray(0, size), rule.hours);
   if (rule.within === 'market') return keys;
   const pair = columns.pair?.subarray(0, size);
@@ -65,11 +73,66 @@ function clusterKeys(columns: FactorColumns, rule: ClusterRule): Float64Array | 
   return keys;
 }
 
-/** Returns the trade of each row. A row without a trade is a cluster of its own, numbered above all codes of trades. */
-function tradeKeys(trade: Uint32Array | undefined): Float64Array | undefined {
-  if (!trade?.some(code => code > 0)) return undefined;
-  let alone = largest(trade);
-  return Float64Array.from(trade, code => (code > 0 ? code : ++alone));
+/** Gives all rows of an episode the smallest of their keys, in place. Code 0 is no episode with windows. */
+function firstOfEpisode(keys: Float64Array, episode: Uint32Array): Float64Array {
+  const first = new Float64Array(largest(episode) + 1).fill(Number.POSITIVE_INFINITY);
+  for (let row = 0; row < keys.length; row++) {
+    const code = episode[row] as number;
+    first[code] = Math.min(first[code] as number, keys[row] as number);
+  }
+  for (let row = 0; row < keys.length; row++) {
+    const code = episode[row] as number;
+    if (code > 0) keys[row] = first[code] as number;
+  }
+  return keys;
+}
+
+/**
+ * Returns the trade of each row. A row with neither trade nor windows is a cluster of its own, numbered above all
+ * others. An episode with rows in several trades joins these trades.
+ */
+function tradeKeys(
+  trade: Uint32Array | undefined,
+  episode: Uint32Array | undefined,
+): Float64Array | undefined {
+  const rows = (trade ?? episode)?.length ?? 0;
+  if (!trade?.some(code => code > 0) && !episode) return undefined;
+  const trades = trade ? largest(trade) : 0;
+  const sets = new DisjointSets(trades + (episode ? largest(episode) : 0) + 1);
+  const groups = new Uint32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const ofTrade = trade ? (trade[row] as number) : 0;
+    const ofEpisode = episode ? (episode[row] as number) : 0;
+    if (ofTrade > 0 && ofEpisode > 0) sets.join(ofTrade, trades + ofEpisode);
+    groups[row] = ofTrade > 0 ? ofTrade : ofEpisode > 0 ? trades + ofEpisode : 0;
+  }
+  let alone = sets.size;
+  return Float64Array.from(groups, group => (group > 0 ? sets.root(group) : alone++));
+}
+
+/** Disjoint sets (union-find) of the numbers below `size`. The root of a set is its smallest number. */
+class DisjointSets {
+  readonly size: number;
+  readonly #parent: Uint32Array;
+
+  constructor(size: number) {
+    this.size = size;
+    this.#parent = Uint32Array.from({ length: size }, (_, i) => i);
+  }
+
+  root(member: number): number {
+    let at = member;
+    while (this.#parent[at] !== at) {
+      this.#parent[at] = this.#parent[this.#parent[at] as number] as number;
+      at = this.#parent[at] as number;
+    }
+    return at;
+  }
+
+  join(a: number, b: number): void {
+    const [first, second] = [this.root(a), this.root(b)];
+    this.#parent[Math.max(first, second)] = Math.min(first, second);
+  }
 }
 
 /** Returns the block of hours of each time, counted from the earliest one. */
