@@ -3,11 +3,12 @@ import { type Command, Option } from 'commander';
 import { columnNames, integerAtLeast, oneOf } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, type ExitCode, Failure, usageError } from '../exit-codes.ts';
-import { plural, printable } from '../format.ts';
+import { plural } from '../format.ts';
 import { ImportCounts } from '../import/import-counts.ts';
 import { importFile } from '../import/import-file.ts';
 import { FORMATS, type Format, type Input, inputLabel, inspectInput } from '../import/input.ts';
 import { RejectedFile } from '../import/rejected-file.ts';
+import { fileJson, type ImportedFile, printFile } from '../import/report.ts';
 import type { Session } from '../session.ts';
 
 interface Options {
@@ -26,27 +27,40 @@ interface Job {
 
 const HELP = `
 Formats, by the name of the file (.gz is unpacked):
-  .jsonl, .ndjson  one event a line, in the form of POST /v1/events
-  .csv             the old table pattern_episode_events as Postgres exports it:
-                   \\copy pattern_episode_events TO 'events.csv' CSV HEADER
+  .jsonl, .ndjson, .json
+       one event a line, in the form of POST /v1/events,
+       or a JSON array of events
+  .csv, .tsv
+       the old table pattern_episode_events, with commas,
+       semicolons or tabs, as Postgres exports it:
+       \\copy pattern_episode_events TO 'a.csv' CSV HEADER
 
-Numbers that the file holds as text in known factors are converted and counted.
-An import can be repeated safely: events that are stored count as unchanged.
-Rejected lines are written to a JSONL file with the fields file, line, code,
-detail and event. Text that is not UTF-8 is rejected. Columns that no field
-takes are left out and listed. A state with leading zeros (S01) becomes S1.
+Text is UTF-8, or UTF-16 with a byte order mark. In a CSV
+an empty cell, null, NULL and \\N are absent. An outcome
+without resolved_at takes updated_at as assumed time.
+
+Old forms of pattern keys are rewritten, numbers that are
+text are converted, columns that no field takes are left
+out. The summary lists all of it, and rows by pattern.
+
+Several rows of one episode need a window that tells them
+apart; without one, rows that differ are rejected.
+
+An import can be repeated: events that are stored count
+as unchanged. Rejected lines are written to a JSONL file,
+which can be corrected and imported.
 
 Examples:
   $ pm-tuning import events.jsonl 2024/*.csv.gz
-  $ pm-tuning import old.csv --column resolved_at=updated_at
-  $ zstdcat events.jsonl.zst | pm-tuning import -`;
+  $ pm-tuning import old.csv --column window=id
+  $ zstdcat a.jsonl.zst | pm-tuning import -`;
 
 /** Adds `import`: sends files of events to the service. */
 export function addImport(program: Command, runCommand: RunCommand): void {
   program
     .command('import')
     .description('import files of events; exit code 1 when an event was rejected')
-    .argument('<file...>', '.jsonl, .ndjson or .csv, also .gz; - is standard input')
+    .argument('<file...>', 'files of events, also .gz; - is standard input')
     .addOption(
       new Option('--format <format>', 'format; without it, the name of the file decides')
         .choices(FORMATS)
@@ -70,16 +84,17 @@ export function addImport(program: Command, runCommand: RunCommand): void {
 }
 
 async function run(session: Session, files: readonly string[], options: Options): Promise<ExitCode> {
-  const jobs = plan(files, options);
+  const now = Date.now();
+  const jobs = plan(files, options, now);
   const stop = new AbortController();
   const unsubscribe = session.host.onInterrupt(() =>
     stop.abort(new Failure(EXIT.interrupted, 'interrupted')),
   );
-  const importOptions = { requests: options.requests, columnNames: options.column, signal: stop.signal };
+  const importOptions = { requests: options.requests, columnNames: options.column, signal: stop.signal, now };
   try {
-    for (const { input, counts, rejected } of jobs) {
-      await importFile(session, input, importOptions, counts, rejected);
-      report(session, inputLabel(input), counts, rejected.path);
+    for (const job of jobs) {
+      await importFile(session, job.input, importOptions, job.counts, job.rejected);
+      printFile(session, importedFile(job));
     }
   } catch (error) {
     throw withAdvice(error, sum(jobs));
@@ -91,33 +106,29 @@ async function run(session: Session, files: readonly string[], options: Options)
 }
 
 /**
- * Checks every file and returns one job for each.
+ * Checks every file and returns one job for each. A file that is named twice is imported once.
  * @throws Failure (usage) when a file cannot be read, or when rejected lines would overwrite it
  */
-function plan(files: readonly string[], options: Options): Job[] {
-  const inputs = [...new Set(files)].map(file => inspectInput(file, options.format));
-  const sharedFile = options.rejected === undefined ? undefined : new RejectedFile(options.rejected);
-  const inputPaths = new Set(inputs.map(input => resolve(input.name)));
+function plan(files: readonly string[], options: Options, now: number): Job[] {
+  const byPath = new Map<string, string>();
+  for (const file of files) {
+    const path = file === '-' ? file : resolve(file);
+    if (!byPath.has(path)) byPath.set(path, file);
+  }
+  const inputs = [...byPath.values()].map(file => inspectInput(file, options.format));
+  const rejectedFiles = new Map<string, RejectedFile>();
   return inputs.map(input => {
-    const rejected = sharedFile ?? new RejectedFile(`${inputLabel(input)}.rejected.jsonl`);
-    if (inputPaths.has(resolve(rejected.path)))
-      throw usageError(
-        `rejected lines would overwrite ${rejected.path}; choose another file with --rejected`,
-      );
-    return { input, rejected, counts: new ImportCounts() };
+    const path = options.rejected ?? `${inputLabel(input)}.rejected.jsonl`;
+    if (byPath.has(resolve(path)))
+      throw usageError(`rejected lines would overwrite ${path}; choose another file with --rejected`);
+    const rejected = rejectedFiles.get(resolve(path)) ?? new RejectedFile(path);
+    rejectedFiles.set(resolve(path), rejected);
+    return { input, rejected, counts: new ImportCounts(now) };
   });
 }
 
-function report(session: Session, label: string, counts: ImportCounts, rejectedPath: string): void {
-  const summary = counts.events === 0 ? 'no events' : `${plural(counts.events, 'event')}: ${counts}`;
-  session.print(`${printable(label)}: ${summary}`);
-  for (const line of counts.notes.lines()) session.print(`  ${printable(line)}`);
-  const converted = counts.numberText.summary();
-  if (converted !== undefined) session.print(`  ${converted}`);
-  if (counts.rejected > 0)
-    session.print(
-      `  rejected: ${printable(counts.rejectionCodes())}; lines and reasons in ${printable(rejectedPath)}`,
-    );
+function importedFile({ input, counts, rejected }: Job): ImportedFile {
+  return { label: inputLabel(input), counts, rejectedPath: rejected.path };
 }
 
 /** Returns the failure with two more lines: the events acknowledged before it, and the advice to repeat the import. */
@@ -136,22 +147,13 @@ function reportTotal(session: Session, jobs: readonly Job[]): ExitCode {
   const total = sum(jobs);
   const { accepted, unchanged, rejected } = total;
   if (jobs.length > 1) session.print(`total: ${plural(total.events, 'event')}: ${total}`);
-  const files = jobs.map(({ input, rejected: rejectedFile, counts: { notes, numberText, ...counts } }) => ({
-    file: inputLabel(input),
-    accepted: counts.accepted,
-    unchanged: counts.unchanged,
-    rejected: counts.rejected,
-    ...(counts.rejected > 0 ? { rejected_file: rejectedFile.path } : {}),
-    ...(notes.leftOutColumns.length > 0 ? { left_out_columns: notes.leftOutColumns } : {}),
-    ...(notes.rewrittenStates > 0 ? { rewritten_states: notes.rewrittenStates } : {}),
-    ...(numberText.factors > 0 ? { read_from_text: numberText.factors } : {}),
-  }));
+  const files = jobs.map(job => fileJson(importedFile(job)));
   session.output({ accepted, unchanged, rejected, files }, () => {});
   return rejected > 0 ? EXIT.unsuccessful : EXIT.ok;
 }
 
 function sum(jobs: readonly Job[]): ImportCounts {
-  const total = new ImportCounts();
+  const total = new ImportCounts(0);
   for (const { counts } of jobs) total.addCounts(counts);
   return total;
 }

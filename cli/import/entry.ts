@@ -1,4 +1,4 @@
-/** One line or row of an input: an event to send, or the reason why it cannot be sent. */
+/** One line, element or row of an input: an event to send, or the reason why it cannot be sent. */
 export type Entry = EventEntry | FaultyEntry;
 
 export interface EventEntry {
@@ -6,6 +6,8 @@ export interface EventEntry {
   readonly line: number;
   /** The event as JSON text. */
   readonly text: string;
+  /** Members of the event, parsed, to read only. They are never sent, because parsing rounds large numbers. */
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 export interface FaultyEntry {

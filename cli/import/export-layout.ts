@@ -8,6 +8,7 @@ import type { ImportNotes } from './import-notes.ts';
 const COLUMNS_OF: Readonly<Record<string, readonly string[]>> = {
   pattern_key: ['pattern_key'],
   episode_id: ['episode_id'],
+  window: ['window'],
   decision: ['decision'],
   scope: ['scope'],
   factors: ['factors'],
@@ -15,12 +16,38 @@ const COLUMNS_OF: Readonly<Record<string, readonly string[]>> = {
   trade_id: ['trade_id'],
   outcome: ['outcome'],
   resolved_at: ['resolved_at'],
+  resolved_at_assumed: ['resolved_at_assumed'],
+  return: ['return'],
 };
 const REQUIRED = ['pattern_key', 'episode_id', 'decision', 'scope', 'timestamp'];
+/** Column of the old table that stands in for the resolved time of a row that has an outcome and no such time. */
+const ASSUMED_TIME_COLUMN = 'updated_at';
+/** Texts of a cell without a value. */
+const NOTHING: ReadonlySet<string> = new Set(['', '\\N', 'null', 'NULL']);
+
 /** Columns of the CSV by their names, and for each field the indexes of its cells, in the order in which they are tried. */
 export interface ExportLayout {
   readonly names: readonly string[];
   readonly fields: readonly { readonly field: string; readonly cells: readonly number[] }[];
+  /** Index of the column with the assumed time of outcomes; -1 without one. */
+  readonly assumedTime: number;
+}
+
+/** Returns the cells of a row that are filled in, by field, and the assumed time of its outcome. */
+export function filledCells(
+  row: readonly string[],
+  { fields, assumedTime }: ExportLayout,
+): { readonly cells: Record<string, string>; readonly updatedAt: string | undefined } {
+  const filled = (index: number): string | undefined => {
+    const cell = row[index];
+    return cell === undefined || NOTHING.has(cell) ? undefined : cell;
+  };
+  const cells: Record<string, string> = {};
+  for (const { field, cells: indexes } of fields) {
+    const index = indexes.find(each => filled(each) !== undefined);
+    if (index !== undefined) cells[field] = row[index] ?? '';
+  }
+  return { cells, updatedAt: filled(assumedTime) };
 }
 
 /**
@@ -50,12 +77,14 @@ export function layoutOf(
     );
   }
   const taken = new Set(fields.flatMap(({ cells }) => cells));
+  const column = names.indexOf(ASSUMED_TIME_COLUMN);
+  const assumedTime = taken.has(column) ? -1 : column;
   noteLeftOut(
-    header.filter((_, index) => !taken.has(index)),
+    header.filter((_, index) => !taken.has(index) && index !== assumedTime),
     absent,
     notes,
   );
-  return { names: header, fields };
+  return { names: header, fields, assumedTime };
 }
 
 /** @throws Failure (usage) when --column names an unknown field or column */

@@ -2,9 +2,10 @@ import { count } from '../format.ts';
 import type { FaultyEntry } from './entry.ts';
 import { ImportNotes } from './import-notes.ts';
 import { NumberText } from './number-text.ts';
+import { PatternSummary } from './pattern-summary.ts';
 import type { BatchResult } from './send-batch.ts';
 
-/** Counts of accepted, unchanged and rejected events, and what was left out or rewritten. */
+/** Counts of accepted, unchanged and rejected events, by pattern too, and what was left out or rewritten. */
 export class ImportCounts {
   accepted = 0;
   unchanged = 0;
@@ -12,11 +13,19 @@ export class ImportCounts {
   readonly notes = new ImportNotes();
   /** What was converted from text. */
   readonly numberText = new NumberText();
+  /** What was accepted or unchanged, by pattern. */
+  readonly patterns: PatternSummary;
   readonly #codes = new Map<string, number>();
 
-  addResult({ accepted, unchanged, rejected }: BatchResult): void {
+  /** @param now milliseconds since 1970 */
+  constructor(now: number) {
+    this.patterns = new PatternSummary(now);
+  }
+
+  addResult({ accepted, unchanged, taken, rejected }: BatchResult): void {
     this.accepted += accepted;
     this.unchanged += unchanged;
+    for (const entry of taken) this.patterns.add(entry);
     for (const fault of rejected) this.addRejected(fault);
   }
 
@@ -41,9 +50,8 @@ export class ImportCounts {
     return `${count(accepted)} accepted, ${count(unchanged)} unchanged, ${count(rejected)} rejected`;
   }
 
-  /** Returns the rejected events by code, the most frequent first: `3 invalid_scope, 1 event_conflict`. */
-  rejectionCodes(): string {
-    const sorted = [...this.#codes].sort((a, b) => b[1] - a[1]);
-    return sorted.map(([code, n]) => `${count(n)} ${code}`).join(', ');
+  /** Returns the number of rejected events by code, the most frequent first. */
+  rejectionCodes(): [string, number][] {
+    return [...this.#codes].sort((a, b) => b[1] - a[1]);
   }
 }

@@ -6,11 +6,15 @@ import { Failure, usageError } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
 import type { Entry } from './entry.ts';
 import type { ImportNotes } from './import-notes.ts';
+import { peekArray, readArray } from './json-array.ts';
 import { readLines } from './jsonl.ts';
 import { readExportRows } from './postgres-export.ts';
-import { rewriteStates } from './rewrite-states.ts';
+import { unwrapRejected } from './rejected-line.ts';
+import { rewriteKey } from './rewrite-keys.ts';
+import { utf8Stream } from './utf8-stream.ts';
 
-export const FORMATS = ['jsonl', 'csv'] as const;
+/** Formats of a file. In a file of JSON the first character tells an array from one event a line. */
+export const FORMATS = ['json', 'jsonl', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** A file to import, checked and not yet opened. */
@@ -35,7 +39,7 @@ export function inspectInput(name: string, forced: Format | undefined): Input {
   const gzip = /\.gz$/i.test(name);
   const format = forced ?? formatOf(name.replace(/\.gz$/i, ''));
   if (!format)
-    throw usageError(`${name} is neither .jsonl, .ndjson nor .csv; choose the format with --format`);
+    throw usageError(`${name} is no .jsonl, .ndjson, .json, .csv or .tsv; choose the format with --format`);
   return { name, format, gzip, size: stats.isFile() ? stats.size : undefined };
 }
 
@@ -53,8 +57,8 @@ function statOf(name: string): Stats {
 }
 
 function formatOf(name: string): Format | undefined {
-  if (/\.(jsonl|ndjson)$/i.test(name)) return 'jsonl';
-  return /\.csv$/i.test(name) ? 'csv' : undefined;
+  if (/\.(jsonl|ndjson|json)$/i.test(name)) return 'jsonl';
+  return /\.(csv|tsv)$/i.test(name) ? 'csv' : undefined;
 }
 
 /** Returns the name of an input for reports and for the file of its rejected lines. */
@@ -68,26 +72,55 @@ interface OpenInput {
   bytesRead(): number;
 }
 
+/** How an input is read. */
+export interface ReadOptions {
+  /** For CSV: field → column. */
+  readonly columnNames: Readonly<Record<string, string>>;
+  /** Ends the reading when aborted. */
+  readonly signal: AbortSignal;
+  /** Time of the import, milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Returns whether an input can be read more than once, as files can and pipes cannot. */
+export function isRereadable({ name, size }: Input): boolean {
+  return name !== '-' && size !== undefined;
+}
+
 /**
- * Opens an input. Aborting the signal ends the reading.
- * @param columnNames for CSV: field → column
- * @param notes receives what is left out and rewritten
+ * Opens an input.
+ * @param notes receives how it is read, and what is left out and rewritten
  */
-export function openInput(
-  input: Input,
-  host: Host,
-  columnNames: Record<string, string>,
-  notes: ImportNotes,
-  signal: AbortSignal,
-): OpenInput {
+export function openInput(input: Input, host: Host, options: ReadOptions, notes: ImportNotes): OpenInput {
   const file = input.name === '-' ? undefined : createReadStream(input.name);
   const raw = file ?? host.stdin;
   // The last stream of a pipeline emits the errors of all its streams.
   const bytes = input.gzip ? pipeline(raw, createGunzip(), () => {}) : raw;
-  addAbortSignal(signal, bytes);
-  const entries = input.format === 'csv' ? readExportRows(bytes, columnNames, notes) : readLines(bytes);
-  const rewritten = rewriteStates(entries, notes);
-  return { entries: withInputName(rewritten, inputLabel(input)), bytesRead: () => file?.bytesRead ?? 0 };
+  addAbortSignal(options.signal, bytes);
+  const entries = withInputName(readEntries(bytes, input.format, options, notes), inputLabel(input));
+  return { entries, bytesRead: () => file?.bytesRead ?? 0 };
+}
+
+async function* readEntries(
+  bytes: AsyncIterable<Uint8Array>,
+  format: Format,
+  { columnNames, now }: ReadOptions,
+  notes: ImportNotes,
+): AsyncGenerator<Entry> {
+  const utf8 = utf8Stream(bytes, encoding => {
+    notes.encoding = encoding;
+  });
+  const entries = format === 'csv' ? readExportRows(utf8, columnNames, notes, now) : readJson(utf8, notes);
+  for await (const entry of entries) {
+    const event = 'text' in entry ? unwrapRejected(entry) : entry;
+    yield 'text' in event ? rewriteKey(event, notes) : event;
+  }
+}
+
+async function* readJson(bytes: AsyncIterable<Uint8Array>, notes: ImportNotes): AsyncGenerator<Entry> {
+  const { isArray, all } = await peekArray(bytes);
+  notes.isArray = isArray;
+  yield* isArray ? readArray(all) : readLines(all);
 }
 
 /** Yields the same entries; an error carries the name of the input. */

@@ -1,5 +1,4 @@
-import { basename } from 'node:path';
-import { count } from '../format.ts';
+import { count, printable } from '../format.ts';
 import type { Host } from '../host.ts';
 import type { ImportCounts } from './import-counts.ts';
 
@@ -38,7 +37,7 @@ export function showProgress(
     update() {
       if (host.now() - lastReport < (terminal ? REDRAW_INTERVAL_MS : LINE_INTERVAL_MS)) return;
       lastReport = host.now();
-      if (!terminal) return void host.stderr.write(`${basename(name)}: ${text()}\n`);
+      if (!terminal) return void host.stderr.write(`${printable(name)}: ${text()}\n`);
       host.stderr.write(`\r\u001b[K${text().slice(0, (host.stderr.columns ?? 80) - 1)}`);
       drawn = true;
     },

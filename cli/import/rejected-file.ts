@@ -21,7 +21,7 @@ export class RejectedFile {
     const lines = rejected.map(({ line, code, detail, event, eventText }) => {
       const fields = JSON.stringify({ file, line, code, detail });
       // A line break in JSON text is white space between tokens.
-      const content = eventText?.replaceAll(/[\r\n]+/g, ' ') ?? JSON.stringify(event);
+      const content = eventText?.replaceAll(/[\r\n]+/g, ' ') ?? JSON.stringify(event ?? null);
       return `${fields.slice(0, -1)},"event":${content}}`;
     });
     try {

@@ -3,11 +3,14 @@ import { ServiceError, unexpectedResponse } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { bodyOf } from './batches.ts';
 import type { EventEntry, FaultyEntry } from './entry.ts';
+import { WINDOW_ADVICE } from './repeated-rows.ts';
 
 /** The service's result for one batch. */
 export interface BatchResult {
   readonly accepted: number;
   readonly unchanged: number;
+  /** The events that were accepted or unchanged. */
+  readonly taken: readonly EventEntry[];
   readonly rejected: readonly FaultyEntry[];
 }
 
@@ -46,13 +49,19 @@ async function sendInHalves(
 ): Promise<BatchResult> {
   const [entry] = batch;
   if (entry && batch.length === 1)
-    return { accepted: 0, unchanged: 0, rejected: [rejectedEntry(entry, error.code, error.message)] };
+    return {
+      accepted: 0,
+      unchanged: 0,
+      taken: [],
+      rejected: [rejectedEntry(entry, error.code, error.message)],
+    };
   const middle = Math.ceil(batch.length / 2);
   const first = await sendBatch(session, batch.slice(0, middle), signal);
   const second = await sendBatch(session, batch.slice(middle), signal);
   return {
     accepted: first.accepted + second.accepted,
     unchanged: first.unchanged + second.unchanged,
+    taken: [...first.taken, ...second.taken],
     rejected: [...first.rejected, ...second.rejected],
   };
 }
@@ -60,15 +69,22 @@ async function sendInHalves(
 /** Reads the result of a batch. @throws Failure when its counts do not cover every event */
 function readAnswer(session: Session, batch: readonly EventEntry[], body: unknown): BatchResult {
   const answer = answerSchema.safeParse(body).data;
-  const rejected = (answer?.rejected ?? []).flatMap(({ index, code, detail }) => {
-    const entry = batch[index];
-    return entry ? [rejectedEntry(entry, code, detail)] : [];
+  const refused = new Map(
+    (answer?.rejected ?? []).map(({ index, code, detail }) => [index, { code, detail }]),
+  );
+  const rejected = batch.flatMap((entry, index) => {
+    const reason = refused.get(index);
+    return reason ? [rejectedEntry(entry, reason.code, reason.detail)] : [];
   });
+  const taken = batch.filter((_, index) => !refused.has(index));
   if (!answer || answer.accepted + answer.unchanged + rejected.length !== batch.length)
     throw unexpectedResponse(session.url, `counts that do not cover the ${batch.length} events sent`);
-  return { accepted: answer.accepted, unchanged: answer.unchanged, rejected };
+  return { accepted: answer.accepted, unchanged: answer.unchanged, taken, rejected };
 }
 
-function rejectedEntry({ line, text }: EventEntry, code: string, detail: string): FaultyEntry {
-  return { line, code, detail, eventText: text };
+function rejectedEntry({ line, text, fields }: EventEntry, code: string, detail: string): FaultyEntry {
+  const mayBeWindows =
+    /^(event|outcome)_conflict$/.test(code) && (fields.window === undefined || fields.window === null);
+  const advice = mayBeWindows ? `; if these are several rows of one episode, ${WINDOW_ADVICE}` : '';
+  return { line, code, detail: `${detail}${advice}`, eventText: text };
 }

@@ -9,6 +9,15 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** A text of characters below 0x80, which are the same as bytes and as letters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern covers all of ASCII
+const ASCII = /^[\u0000-\u007f]*$/;
+
+/** Returns the text of a cell whose characters are bytes; undefined when the bytes are not UTF-8. */
+export function decodeCell(cell: string): string | undefined {
+  return ASCII.test(cell) ? cell : decodeUtf8(Buffer.from(cell, 'latin1'));
+}
+
 /** Returns bytes as text to show. When they are not UTF-8, each byte above 0x7f is shown as `\\xff`. */
 export function showBytes(bytes: Buffer): string {
   return (

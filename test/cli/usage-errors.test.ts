@@ -24,7 +24,7 @@ it.each([
   [['lookup', PATTERN, '--scope', '{oops'], 'JSON object'],
   [['lookup', PATTERN, '--threshold', 'ts_min=high'], '"high" is not a number'],
   [['lookup', PATTERN, '--resolution', 'blendd'], 'did you mean `blend`?'],
-  [['import', 'x.jsonl', '--format', 'json'], 'must be one of: jsonl, csv; did you mean `jsonl`?'],
+  [['import', 'x.jsonl', '--format', 'jsn'], 'must be one of: json, jsonl, csv; did you mean `json`?'],
   [['settings', PATTERN, '--reset', 'n_mins', '--reason', 'r'], 'did you mean `n_min`?'],
   [['settings', PATTERN, '--reset', 'n-min', '--n-min', '3', '--reason', 'r'], 'n_min is both set and reset'],
   [['whatif', PATTERN, '--from', '0.8', '--to', '1.2'], "required option '--lever <name>'"],

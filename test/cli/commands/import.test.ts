@@ -47,7 +47,7 @@ it('An import sends batches of 500, and a repeated one counts every event as unc
   const route = ingest();
   expect(await run(route, [path])).toEqual({
     exit: 0,
-    out: `${path}: 1,201 events: 1,201 accepted, 0 unchanged, 0 rejected\n`,
+    out: expect.stringContaining(`${path}: 1,201 events: 1,201 accepted, 0 unchanged, 0 rejected\n`),
     err: '',
     slept: [],
   });
@@ -70,31 +70,32 @@ it('An import reads the same events from JSONL, CSV, gzip and standard input', a
   ];
   const result = await run(ingest(), paths, { stdin: text });
   expect(result.exit).toBe(0);
-  expect(result.out.split('\n').slice(1)).toEqual([
+  expect(result.out.split('\n').filter(line => / events: /.test(line))).toEqual([
+    expect.stringContaining('a.ndjson: 3 events: 3 accepted, 0 unchanged'),
     expect.stringContaining('b.csv: 3 events: 0 accepted, 3 unchanged'),
     expect.stringContaining('c.jsonl.gz: 3 events: 0 accepted, 3 unchanged'),
     expect.stringContaining('d.csv.gz: 3 events: 0 accepted, 3 unchanged'),
     'stdin: 3 events: 0 accepted, 3 unchanged, 0 rejected',
     'total: 15 events: 3 accepted, 12 unchanged, 0 rejected',
-    '',
   ]);
 });
 
 it('An import writes rejected events to a file, each with its line and reason, and ends with exit code 1', async () => {
-  const lines = [event(1), event(2, { decision: 'maybe' }), event(1, { scope: { chain: 'eth' } })];
+  const lines = [event(2, { decision: 'maybe' }), event(1), event(1, { scope: { chain: 'eth' } }), event(3)];
   const path = file('events.jsonl', `${jsonl(lines)}not json\n`);
   const result = await run(ingest(), [path]);
   expect(result.exit).toBe(1);
-  expect(result.out).toContain('4 events: 1 accepted, 0 unchanged, 3 rejected');
+  expect(result.out).toContain('5 events: 1 accepted, 0 unchanged, 4 rejected');
   expect(result.out).toContain(`lines and reasons in ${path}.rejected.jsonl`);
   const rejected = readFileSync(`${path}.rejected.jsonl`, 'utf8')
     .trim()
     .split('\n')
     .map(line => JSON.parse(line));
   expect(rejected).toEqual([
-    { file: path, line: 4, code: 'invalid_json', detail: expect.any(String), event: 'not json' },
-    { file: path, line: 2, code: 'invalid_event', detail: expect.any(String), event: lines[1] },
+    { file: path, line: 2, code: 'event_conflict', detail: expect.any(String), event: lines[1] },
     { file: path, line: 3, code: 'event_conflict', detail: expect.any(String), event: lines[2] },
+    { file: path, line: 5, code: 'invalid_json', detail: expect.any(String), event: 'not json' },
+    { file: path, line: 1, code: 'invalid_event', detail: expect.any(String), event: lines[0] },
   ]);
 });
 
@@ -209,7 +210,29 @@ it('An import with --json prints one JSON object and nothing else', async () => 
     accepted: 2,
     unchanged: 0,
     rejected: 1,
-    files: [{ file: path, accepted: 2, unchanged: 0, rejected: 1, rejected_file: `${path}.rejected.jsonl` }],
+    files: [
+      {
+        file: path,
+        encoding: 'UTF-8',
+        accepted: 2,
+        unchanged: 0,
+        rejected: 1,
+        rejected_codes: { invalid_json: 1 },
+        rejected_file: `${path}.rejected.jsonl`,
+        window_start: expect.stringMatching(/^20\d\d-/),
+        patterns: [
+          {
+            pattern_key: 'pm.uptrend.S1.entry',
+            rows: 2,
+            from: '2025-01-01T00:00:00.000Z',
+            to: '2025-01-01T00:00:00.000Z',
+            outcomes: { success: 0, failure: 0, neutral: 0, none: 2 },
+            before_window: 2,
+            assumed_times: { sent: 0, event_time: 0 },
+          },
+        ],
+      },
+    ],
   });
 });
 

@@ -17,6 +17,7 @@ async function intoBatches(
 const event = (line: number, size: number): Entry => ({
   line,
   text: JSON.stringify({ é: 'é'.repeat(size / 2) }),
+  fields: {},
 });
 
 it('A batch has at most 500 events, and no events make no batch', async () => {
@@ -42,5 +43,5 @@ it('A batch leaves out faulty entries and an event that fits no request', async 
 
 it('An event is sent as the text that was read', () => {
   const text = '{"n": 12345678901234567890, "__proto__": 1}';
-  expect(bodyOf([{ line: 1, text }])).toBe(`{"events":[${text}]}`);
+  expect(bodyOf([{ line: 1, text, fields: {} }])).toBe(`{"events":[${text}]}`);
 });

@@ -4,7 +4,7 @@ import type { Entry } from '../../../cli/import/entry.ts';
 import { NumberText } from '../../../cli/import/number-text.ts';
 
 async function* entriesOf(texts: readonly string[]): AsyncGenerator<Entry> {
-  for (const [i, text] of texts.entries()) yield { line: i + 1, text };
+  for (const [i, text] of texts.entries()) yield { line: i + 1, text, fields: {} };
 }
 
 async function convert(...texts: string[]) {

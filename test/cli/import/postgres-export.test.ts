@@ -18,7 +18,9 @@ async function read(
   const pieces = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, i) =>
     bytes.subarray(i * chunk, (i + 1) * chunk),
   );
-  const entries = await collect(readExportRows(Readable.from(pieces), renames, notes));
+  const entries = await collect(
+    readExportRows(Readable.from(pieces), renames, notes, Date.parse('2026-01-01T00:00:00Z')),
+  );
   return entries.map(entry =>
     'text' in entry ? { line: entry.line, event: JSON.parse(entry.text) } : entry,
   );
@@ -82,11 +84,13 @@ it('A CSV row with invalid JSON or too few cells becomes a faulty entry, and rea
   ]);
 });
 
-it('Broken quoting in a CSV export ends the import with an error that names the line', async () => {
-  const rows = '1,{},p,e1,acted,{},,2025-01-01 00:00:00,,,\n2,"{},p\n';
-  await expect(read(`${HEADER}\n${rows}`)).rejects.toThrow(
-    'invalid CSV: Quote Not Closed: the parsing is finished with an opening quote at line 3',
-  );
+it('A quote that is not closed refuses the row where it starts, and the rows before it are read', async () => {
+  const rows = '1,{},p,e1,acted,{},,2025-01-01 00:00:00,,,\n2,"{},p\n3,x\n';
+  expect(await read(`${HEADER}\n${rows}`)).toMatchObject([
+    { line: 2, event: { episode_id: 'e1' } },
+    { line: 3, code: 'invalid_row', detail: expect.stringContaining('a quote is not closed') },
+  ]);
+  await expect(read('pattern_key,"scope\np,{}\n')).rejects.toThrow('a quote that is not closed');
 });
 
 it('A CSV export without a required column is rejected with the missing names', async () => {

@@ -61,16 +61,19 @@ export async function fakeService(route: Route): Promise<FakeService> {
   };
 }
 
-/** Returns a route for `POST /v1/events` that applies the rules of the domain to events in memory. */
-export function ingest(): Route {
+/**
+ * Returns a route for `POST /v1/events` that applies the rules of the domain to events in memory.
+ * @param now time of the service, milliseconds since 1970
+ */
+export function ingest(now = Date.parse('2026-01-01T00:00:00Z')): Route {
   const known = new Map<string, string>();
   return ({ text }) => {
     const answer = { accepted: 0, unchanged: 0, rejected: [] as object[] };
     const { events } = JSON.parse(text) as { events: unknown[] };
     for (const [index, raw] of events.entries()) {
       try {
-        const episode = readEvent(raw, Date.parse('2026-01-01T00:00:00Z'));
-        const key = `${episode.pattern} ${episode.id}`;
+        const episode = readEvent(raw, now);
+        const key = JSON.stringify([episode.pattern, episode.id, episode.window ?? null]);
         const hash = bodyHash(episodeBody(episode));
         if (known.has(key) && known.get(key) !== hash) throw new Fault('event_conflict', 'another body');
         answer[known.has(key) ? 'unchanged' : 'accepted']++;
