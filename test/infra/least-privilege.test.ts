@@ -24,6 +24,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:BatchGetItem EventsTable',
     'dynamodb:GetItem EventsTable',
     'dynamodb:PartiQLInsert EventsTable',
+    'dynamodb:Query EventsTable',
     'dynamodb:UpdateItem EventsTable',
     `dynamodb:BatchGetItem ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:DeleteItem ControlTable ${PARKED_PARTITIONS}`,

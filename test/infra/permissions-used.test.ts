@@ -95,6 +95,12 @@ beforeAll(async () => {
   await call(ingestHandler, 'post-events', { events: [lateEvent] });
   await call(ingestHandler, 'post-outcomes');
   await call(ingestHandler, 'post-outcomes', { outcomes: [{ ...correction, episode_id: 'ep-2' }] });
+  // The outcome of an episode with windows reaches its window.
+  const window = { ...lateEvent, episode_id: 'ep-windows', window: 'w1' };
+  await call(ingestHandler, 'post-events', { events: [window] });
+  await call(ingestHandler, 'post-outcomes', {
+    outcomes: [{ ...correction, episode_id: 'ep-windows', factors: { dx_count: 2 } }],
+  });
   await call(ingestHandler, 'post-events', manyEvents('failure', 0));
   await runCycle(steps);
   for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(lookupHandler, name);
