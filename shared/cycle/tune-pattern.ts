@@ -14,7 +14,6 @@ import { applyHalt, haltPattern, isHaltApplied } from '../override/halt/halt-pat
 import type { Override, Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { dimensionCount } from '../pattern/scope.ts';
 import type { Reason } from '../reason.ts';
 
 /** The result of a run for one pattern, before it is stored. */
@@ -100,8 +99,10 @@ function comparePolicies(
 }
 
 /** Returns why the mining budget left out the slice of an override; undefined when it kept the slice. */
-function budgetReason({ depth }: Cut, { scope_subset }: Override): string | undefined {
-  if (dimensionCount(scope_subset) <= depth) return undefined;
+function budgetReason({ dimensions }: Cut, { scope_subset }: Override): string | undefined {
+  const names = Object.keys(scope_subset);
+  const depth = Math.min(...names.map(name => dimensions.get(name) ?? names.length));
+  if (names.length <= depth) return undefined;
   const kept = depth === 1 ? '1 dimension' : `${depth} dimensions`;
   return (
     `the mining budget leaves out slices of more than ${kept}: send fewer dimensions, or set a larger n_min or a ` +
@@ -109,7 +110,14 @@ function budgetReason({ depth }: Cut, { scope_subset }: Override): string | unde
   );
 }
 
-function describeCut(cut: Cut): string {
-  const leftOut = `every slice of more than ${cut.depth} dimensions left out (${cut.leftOutAtLeast} or more)`;
-  return `${leftOut}, ${cut.emitted} kept: ${cut.reason}`;
+/** Dimensions that a description of a cut names. */
+const NAMED = 3;
+
+function describeCut({ depth, dimensions, emitted, leftOutAtLeast, reason }: Cut): string {
+  const cut = [...dimensions].filter(([, most]) => most === depth).map(([name]) => name);
+  const named = cut.slice(0, NAMED).join(', ');
+  const others = cut.length > NAMED ? ` or ${cut.length - NAMED} others` : '';
+  const which = cut.length === dimensions.size ? '' : ` with ${named}${others}`;
+  const leftOut = `every slice of more than ${depth} dimensions${which} left out (${leftOutAtLeast} or more)`;
+  return `${leftOut}, ${emitted} kept: ${reason}`;
 }

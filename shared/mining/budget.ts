@@ -1,5 +1,7 @@
 import type { CubeSearch } from './cube-search.ts';
-import type { Cut, Limits, MineOptions } from './types.ts';
+import type { Items } from './items.ts';
+import { tiersOf } from './tiers.ts';
+import type { Cut, Limits, MineInput, MineOptions } from './types.ts';
 
 /** Maximum record visits by default. A visit takes 3 to 5 ns, so this is ten to twenty seconds of one core. */
 const DEFAULT_MAX_WORK = 4e9;
@@ -19,44 +21,92 @@ export function limitsOf(options: MineOptions): Limits {
 
 /**
  * Fills the levels and the near slices of a search within the budget, and returns what the budget cut. It first tries
- * one search of all depths with half of the work. If that overruns, it searches one depth after another.
- * @param support number of supporting rows of the whole input
+ * one search of all depths with half of the work. If that overruns, it divides the budget among the dimensions.
  */
-export function searchWithinBudget(search: CubeSearch, support: number, limits: Limits): Cut | undefined {
+export function searchWithinBudget(
+  search: CubeSearch,
+  input: MineInput,
+  items: Items,
+  limits: Limits,
+): Cut | undefined {
   const rows = search.rowRecords();
+  const names = items.columns.map(({ dimension }) => input.dimensions[dimension]?.name ?? '');
   search.addGlobalSlice(rows);
-  if (support < limits.nMin) return undefined;
+  if (items.support < limits.nMin) return undefined;
   if (limits.maxSlices < 1) {
-    search.dropLevels(0);
-    return cutOf(limits, -1, 'slices', 0, 1);
+    search.dropAll();
+    return cutOf(
+      limits,
+      names,
+      names.map(() => -1),
+      'slices',
+      0,
+      1,
+    );
   }
   if (limits.maxDepth >= 1) search.addNearValues(rows);
   if (search.maxDepth < 1) return undefined;
-  const { stopped, found } = search.searchDepths(rows, 1, search.maxDepth, limits.maxWork / 2);
-  return stopped ? searchDepthByDepth(search, limits, found) : undefined;
+  const everything = names.map(() => search.maxDepth);
+  const { stopped, found } = search.searchDepths(rows, everything, limits.maxWork / 2);
+  if (!stopped) return undefined;
+  const divided = divideBudget(search, tiersOf(input, items.columns), limits);
+  if (!divided.stopped) return undefined;
+  const leftOut = Math.max(found, divided.found) - search.emitted;
+  return cutOf(limits, names, divided.depths, divided.stopped, search.emitted, leftOut);
+}
+
+interface Division {
+  /** Most dimensions of a slice that has the column. */
+  readonly depths: readonly number[];
+  /** The budget that ran out last; undefined when none did. */
+  readonly stopped: Cut['limit'] | undefined;
+  /** Most slices that a search found. */
+  readonly found: number;
 }
 
 /**
- * Searches depth 1, 2, 3, … until a depth exceeds a budget. The work of depth 1 is not limited.
- * @param foundInFullSearch number of slices that the search of all depths found before it stopped
+ * Gives each tier of columns the most dimensions that the rest of the budget allows, one tier after the other, the
+ * columns that most rows carry first. So columns of few rows get what the others leave. The work of one dimension is not
+ * limited.
  */
-function searchDepthByDepth(search: CubeSearch, limits: Limits, foundInFullSearch: number): Cut | undefined {
-  for (let depth = 1; depth <= search.maxDepth; depth++) {
-    const emittedBefore = search.emitted;
-    const maxWork = depth === 1 ? Number.POSITIVE_INFINITY : limits.maxWork;
-    const { stopped, found } = search.searchDepths(search.rowRecords(), depth, depth, maxWork);
-    if (stopped) {
-      const leftOut = Math.max(found, foundInFullSearch) - emittedBefore;
-      return cutOf(limits, depth - 1, stopped, emittedBefore, leftOut);
+function divideBudget(search: CubeSearch, tiers: readonly number[], { maxWork }: Limits): Division {
+  let depths = tiers.map(() => 1);
+  const single = search.searchDepths(search.rowRecords(), depths, Number.POSITIVE_INFINITY);
+  if (single.stopped) return { depths: tiers.map(() => 0), stopped: single.stopped, found: single.found };
+  const order = [...new Set(tiers)].sort((a, b) => a - b);
+  // A further half of the work is for the first tier alone, which the search of all dimensions would use up otherwise.
+  const budget = order.length > 1 ? 1.5 * maxWork : maxWork;
+  let stopped: Division['stopped'];
+  let { found } = single;
+  const attempt = (tier: number, depth: number, workLimit: number): boolean => {
+    const deeper = depths.map((own, i) => (tiers[i] === tier ? depth : own));
+    const end = search.searchDepths(search.rowRecords(), deeper, workLimit);
+    found = Math.max(found, end.found);
+    if (end.stopped) stopped = end.stopped;
+    else depths = deeper;
+    return !end.stopped;
+  };
+  for (const [i, tier] of order.entries()) {
+    const share = i === 0 ? maxWork / 2 : (budget - search.work) / 2;
+    const before = stopped;
+    if (order.length > 1 && attempt(tier, search.maxDepth, search.work + share)) continue;
+    for (let depth = 2; depth <= search.maxDepth; depth++) {
+      const emitted = search.emitted;
+      if (!attempt(tier, depth, budget)) break;
+      if (search.emitted > emitted && depth < search.maxDepth) continue;
+      // No slice has more dimensions, so the tier is complete.
+      depths = depths.map((own, k) => (tiers[k] === tier ? search.maxDepth : own));
+      stopped = before;
+      break;
     }
-    if (found === emittedBefore) return undefined;
   }
-  return undefined;
+  return { depths, stopped, found };
 }
 
 function cutOf(
   { maxSlices, maxWork, maxRowBytes }: Limits,
-  depth: number,
+  names: readonly string[],
+  depths: readonly number[],
   limit: Cut['limit'],
   emitted: number,
   leftOutAtLeast: number,
@@ -66,5 +116,8 @@ function cutOf(
     work: `more than ${maxWork} record visits`,
     memory: `more than ${maxRowBytes} bytes of row buffers`,
   }[limit];
-  return { depth, reason, limit, emitted, leftOutAtLeast };
+  const dimensions = new Map(names.map((name, i) => [name, depths[i] ?? 0]));
+  // Without any column only the global slice is left out.
+  const depth = depths.length === 0 ? -1 : Math.min(...depths);
+  return { depth, dimensions, reason, limit, emitted, leftOutAtLeast };
 }

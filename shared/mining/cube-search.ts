@@ -16,15 +16,16 @@ const CLASS_FIELD = { word: CONSTANTS.key, shift: 0, mask: 0 };
 interface SearchEnd {
   /** The budget that ran out, if one did. */
   readonly stopped: Cut['limit'] | undefined;
-  /** Number of slices found so far, including those of earlier depths. */
+  /** Number of slices found. */
   readonly found: number;
 }
 
 /**
- * Finds the frequent slices, by level, and the near slices. `searchDepths` may be called for one depth after another.
+ * Finds the frequent slices, by level, and the near slices. `searchDepths` may be called for larger depths one after the
+ * other; the last call that was not stopped counts.
  */
 export class CubeSearch {
-  readonly levels: Level[] = [];
+  levels: Level[] = [];
   near = new NearPool();
   /** Number of slices in all levels. */
   emitted = 0;
@@ -38,15 +39,13 @@ export class CubeSearch {
   private readonly measured: boolean;
 
   private stopped: Cut['limit'] | undefined;
-  /**
-   * Minimum dimensions of the slices to emit. An earlier search emitted the slices of fewer dimensions, so this one
-   * only partitions them.
-   */
-  private emitFrom = 0;
-  private depthLimit = 0;
+  /** Most dimensions of a slice that has the column, by column. */
+  private depths: readonly number[] = [];
   private workLimit = 0;
   /** Record visits of all searches so far, without those of the folder. */
-  private work = 0;
+  private visits = 0;
+  /** The near slices that no search found: the global slice and single values. */
+  private firstNear: NearPool | undefined;
 
   /** Items of the slice that is being extended. */
   private readonly path: Int32Array;
@@ -101,30 +100,36 @@ export class CubeSearch {
   }
 
   /**
-   * Emits the slices of `emitFrom` to `depthLimit` dimensions. If a budget runs out, it discards them and the near
-   * slices found with them.
+   * Replaces the slices by those that have at most as many dimensions as each of their columns allows, near ones
+   * included. If a budget runs out, the slices stay as they were.
    * @param rows one record per row; they are overwritten
+   * @param depths most dimensions of a slice that has the column, by column
+   * @param workLimit maximum record visits of all searches together
    */
-  searchDepths(rows: Records, emitFrom: number, depthLimit: number, workLimit: number): SearchEnd {
+  searchDepths(rows: Records, depths: readonly number[], workLimit: number): SearchEnd {
     this.stopped = undefined;
-    this.emitFrom = emitFrom;
-    this.depthLimit = depthLimit;
+    this.depths = depths;
     this.workLimit = workLimit;
-    const nearBefore = this.near;
-    this.near = nearBefore.copy();
-    this.extendSlice(0, this.foldRoot(rows), this.input.size, 0);
+    const { levels, near, emitted } = this;
+    this.firstNear ??= near;
+    this.levels = levels.slice(0, 1);
+    this.emitted = 1;
+    this.near = this.firstNear.copy();
+    this.extendSlice(0, this.foldRoot(rows), this.input.size, 0, this.maxDepth);
     const found = this.emitted;
-    if (this.stopped) {
-      this.dropLevels(emitFrom);
-      this.near = nearBefore;
-    }
+    if (this.stopped) Object.assign(this, { levels, near, emitted });
     return { stopped: this.stopped, found };
   }
 
-  /** Removes the slices of `from` and more dimensions. */
-  dropLevels(from: number): void {
-    this.levels.length = from;
-    this.emitted = this.levels.reduce((sum, level) => sum + level.count, 0);
+  /** Removes all slices. */
+  dropAll(): void {
+    this.levels = [];
+    this.emitted = 0;
+  }
+
+  /** Returns the record visits of all searches so far. */
+  get work(): number {
+    return this.visits + this.folder.visits;
   }
 
   private foldRoot(rows: Records): RecordRange {
@@ -149,23 +154,25 @@ export class CubeSearch {
 
   /**
    * Extends one slice by each dimension from `from` on. Its records are a range of the depth's buffer;
-   * `weight` is the number of rows that they stand for.
+   * `weight` is the number of rows that they stand for, `limit` the most dimensions that its columns allow.
    */
-  private extendSlice(depth: number, slice: RecordRange, weight: number, from: number): void {
+  private extendSlice(depth: number, slice: RecordRange, weight: number, from: number, limit: number): void {
     const last = this.columns.length - 1;
-    const deeper = depth + 1 < this.depthLimit;
     const { first, stride } = slice;
     let range = slice;
     for (let d = from; d <= last; d++) {
+      const most = this.mostWith(d, limit);
+      if (depth + 1 > most) continue;
+      const deeper = depth + 1 < most;
       const before = range.count;
       if (d > 0 && d < last && deeper) {
         const count = this.folder.fold(this.buffers.at(depth), range, this.column(d), false);
         if (count < before) range = { first, count, stride };
       }
-      this.work += before + range.count;
-      if (this.work + this.folder.visits > this.workLimit) this.stopped = 'work';
+      this.visits += before + range.count;
+      if (this.work > this.workLimit) this.stopped = 'work';
       if (this.stopped) return;
-      if (d < last && (!deeper || d === last - 1) && this.countPairs(depth, range, d)) {
+      if (this.endInPairs(depth, d, limit) && this.countPairs(depth, range, d, limit)) {
         d++;
         continue;
       }
@@ -174,18 +181,30 @@ export class CubeSearch {
       if (range.count < weight)
         this.partitioner.count(this.buffers.at(depth).words, range, this.column(d).field, partitions);
       if (!this.partition(depth, range, d, partitions)) return;
-      this.extendChildren(depth, d, partitions);
+      this.extendChildren(depth, d, partitions, most);
       if (this.stopped) return;
     }
   }
 
-  private extendChildren(depth: number, d: number, partitions: readonly Partition[]): void {
+  /** Returns the most dimensions of a slice that gets the column too. @param limit of its other columns */
+  private mostWith(d: number, limit: number): number {
+    return Math.min(limit, this.depths[d] ?? 0);
+  }
+
+  /** Reports whether no child of a column and the next one is extended by a third column. */
+  private endInPairs(depth: number, d: number, limit: number): boolean {
+    const last = this.columns.length - 1;
+    if (d >= last || depth + 1 > this.mostWith(d + 1, limit)) return false;
+    return d === last - 1 || Math.max(this.mostWith(d, limit), this.mostWith(d + 1, limit)) <= depth + 1;
+  }
+
+  private extendChildren(depth: number, d: number, partitions: readonly Partition[], limit: number): void {
     const { base } = this.column(d);
     const { stride } = this.column(d + 1);
     let first = 0;
     for (const { code, records, rows } of partitions) {
       this.path[depth] = base + code;
-      this.extendSlice(depth + 1, { first, count: records, stride }, rows, d + 1);
+      this.extendSlice(depth + 1, { first, count: records, stride }, rows, d + 1, limit);
       if (this.stopped) return;
       first += records;
     }
@@ -231,7 +250,6 @@ export class CubeSearch {
     const support = lanes.support(cells, code);
     if (support < limits.nearMin || support === 0) return false;
     const reaches = support >= limits.nMin;
-    if (depth + 1 < this.emitFrom) return reaches;
     if (reaches) {
       if (++this.emitted > limits.maxSlices) this.stopped = 'slices';
       this.level(depth + 1).add(this.path, item, cells, code);
@@ -255,7 +273,7 @@ export class CubeSearch {
    * Returns false, with nothing done, if the two have no pair field, if there are too many pairs for the number of
    * records, or if a measure has to be summed.
    */
-  private countPairs(depth: number, range: RecordRange, d: number): boolean {
+  private countPairs(depth: number, range: RecordRange, d: number, limit: number): boolean {
     const one = this.column(d);
     const two = this.column(d + 1);
     const combinations = (one.values + 1) * (two.values + 1);
@@ -263,7 +281,7 @@ export class CubeSearch {
     const { cells, otherCells, pairCells } = this;
     countRecords(this.buffers.at(depth), range, one.pairField, pairCells.wide);
     sumPairs(pairCells.wide, one, two, this.input.classCount, cells.wide, otherCells.wide);
-    const joint = depth + 2 <= this.depthLimit;
+    const joint = depth + 2 <= Math.min(this.mostWith(d, limit), this.mostWith(d + 1, limit));
     for (let code = 1; code <= one.values; code++) {
       if (!this.emitChild(depth, cells, code, one.base + code) || !joint) continue;
       this.path[depth] = one.base + code;
@@ -286,7 +304,7 @@ export class CubeSearch {
     const { buffers } = this;
     const { stride } = this.column(d + 1);
     const total = partitions.reduce((sum, { records }) => sum + records, 0);
-    this.work += range.count;
+    this.visits += range.count;
     if (!buffers.reserve(depth + 1, total, stride)) {
       this.stopped = 'memory';
       return false;

@@ -30,6 +30,12 @@ interface NearValue {
 /** A dimension with at least one frequent value, and its place in the records. */
 export interface ItemColumn {
   readonly codes: DimensionColumn['codes'];
+  /** Index of the dimension. */
+  readonly dimension: number;
+  /** Number of supporting rows with a frequent value. */
+  readonly carried: number;
+  /** True when supporting rows have two values or more. */
+  readonly varies: boolean;
   /** Offset of item numbers: the value of code k is item `base + k`. */
   readonly base: number;
   /** Number of frequent values. They have the codes 1 to `values`; every other value has code 0. */
@@ -55,6 +61,8 @@ interface FrequentValues {
   readonly base: number;
   /** Their codes in the dictionary, ascending. */
   readonly frequent: readonly number[];
+  readonly carried: number;
+  readonly varies: boolean;
 }
 
 /** Counts the values of each dimension, and lays out the columns of those that reach `nMin`. */
@@ -75,7 +83,9 @@ export function frequentItems(input: MineInput, nMin: number, nearMin: number): 
       itemDimension.push(dimension);
       itemCode.push(code);
     }
-    return { column, dimension, base, frequent };
+    const carried = support.reduce((sum, n, code) => sum + (code > 0 && n >= nMin ? n : 0), 0);
+    const varies = support.subarray(1).filter(n => n > 0).length > 1;
+    return { column, dimension, base, frequent, carried, varies };
   });
   const columns = layOut(frequentValues.filter(({ frequent }) => frequent.length > 0));
   return {
@@ -103,7 +113,7 @@ function layOut(dimensions: readonly FrequentValues[]): ItemColumn[] {
   /** The column that follows the current one in processing order. */
   let next: ItemColumn | undefined;
   const columns: ItemColumn[] = [];
-  for (const { column, base, frequent } of lastFirst) {
+  for (const { column, dimension, base, frequent, carried, varies } of lastFirst) {
     const bits = 32 - Math.clz32(frequent.length);
     if (shift + bits > KEY_WORD_BITS) {
       word++;
@@ -113,6 +123,9 @@ function layOut(dimensions: readonly FrequentValues[]): ItemColumn[] {
     const field = { word, shift, mask: (1 << bits) - 1 };
     next = {
       codes: column.codes,
+      dimension,
+      carried,
+      varies,
       base,
       values: frequent.length,
       bits,

@@ -16,8 +16,8 @@ import type { MineInput, MineOptions, MiningResult } from './types.ts';
  *   records.
  * - Dimensions with many values come first, because they prune best. Those with few values come last, because they fold
  *   best.
- * - A budget cuts whole levels. One search of all depths is tried. If it overruns, depths 1, 2, 3, … are searched one
- *   by one, and the result contains the completed depths.
+ * - A budget cuts whole levels of dimensions. One search of all depths is tried. If it overruns, the dimensions that most
+ *   rows carry get their depths 1, 2, 3, … first, as far as the budget allows, and then those of fewer rows.
  *
  * Two slices are taken to have the same rows if their counts in every class and their fingerprints agree. A fingerprint
  * is a sum of one pseudo-random number per row, of 64 bits less those that hold the number of rows. Two different
@@ -29,8 +29,8 @@ export function mineSlices(input: MineInput, options: MineOptions): MiningResult
   const limits = limitsOf(options);
   const items = frequentItems(input, limits.nMin, limits.nearMin);
   const search = new CubeSearch(input, items, limits);
-  const cut = searchWithinBudget(search, items.support, limits);
-  const near = search.near.best().filter(slice => slice.pairs.length <= (cut?.depth ?? slice.pairs.length));
+  const cut = searchWithinBudget(search, input, items, limits);
+  const near = search.near.best().filter(slice => !cut || cut.depth >= 1 || slice.pairs.length <= cut.depth);
   const slices = sortedTable(input, items, search.levels);
   const mined = { slices, near: nearTable(input, slices, near) };
   return cut ? { ...mined, cut } : mined;

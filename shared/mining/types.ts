@@ -61,14 +61,19 @@ export interface SliceTable {
   readonly representative: Uint32Array;
 }
 
-/** A result that a budget shortened: it contains every slice of at most `depth` dimensions and no other. */
+/**
+ * A result that a budget shortened. It contains every slice that has at most as many dimensions as each of its dimensions
+ * allows, and no other.
+ */
 export interface Cut {
-  /** −1 if not even the global slice fits. */
+  /** The least that a dimension allows: slices of at most so many are complete. −1 if not even the global slice fits. */
   readonly depth: number;
+  /** Most dimensions of a slice that has the dimension, by its name. */
+  readonly dimensions: ReadonlyMap<string, number>;
   readonly reason: string;
   /** The budget that ran out. */
   readonly limit: 'slices' | 'work' | 'memory';
-  /** Number of slices in the result: all that have at most `depth` dimensions. */
+  /** Number of slices in the result. */
   readonly emitted: number;
   /** Number of slices that were found and left out: a lower bound of the number of missing slices. */
   readonly leftOutAtLeast: number;

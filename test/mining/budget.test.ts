@@ -93,3 +93,48 @@ test('Each of 10,000 tickers that reach nMin has a slice, and a budget of slices
   const short = mineSlices(input, { nMin: 20, nearMin: 20, maxSlices: 10_003 });
   expect(short.cut).toMatchObject({ depth: 1, emitted: 10_003 });
 });
+
+/** Makes an input of 2,400 rows of four dimensions, and `more` rows of 64 dimensions of their own. */
+function attacked(more: number, codeOf: (row: number, d: number) => number) {
+  const rows = 2400 + more;
+  const codes = (code: (row: number) => number) => Uint8Array.from({ length: rows }, (_, row) => code(row));
+  const own = [2, 2, 3, 2].map((values, d) =>
+    column(
+      `own${d}`,
+      codes(row => (row < 2400 ? 1 + (Math.floor(row / ([1, 2, 4, 12][d] ?? 1)) % values) : 0)),
+      values,
+    ),
+  );
+  const invented = Array.from({ length: 64 }, (_, d) =>
+    column(
+      `a${d}`,
+      codes(row => (row < 2400 ? 0 : codeOf(row - 2400, d))),
+      4,
+    ),
+  );
+  return inputOf(
+    [...invented, ...own],
+    codes(row => row % 6),
+  );
+}
+
+test.each([
+  ['copies of one value', 99, () => 1],
+  ['copies of three values', 99, (row: number) => 1 + (row % 3)],
+  ['values that vary by dimension', 140, (row: number, d: number) => 1 + ((row >> (d % 7)) & 1)],
+  ['one value in as many rows as the others', 2400, () => 1],
+])('[X5] Rows with 64 invented dimensions take no slice from the other rows: %s', (_, more, codeOf) => {
+  const input = attacked(more, codeOf);
+  const options = { nMin: 33, nearMin: 33, maxSlices: 20_000 };
+  const own = mineSlices({ ...input, dimensions: input.dimensions.slice(64) }, options);
+  const { slices, cut } = mineSlices(input, options);
+  expect(own.cut).toBeUndefined();
+  expect(own.slices.count).toBe(3 * 3 * 4 * 3);
+  expect(cut?.dimensions.get('a63')).toBeLessThan(64);
+  for (const { name } of input.dimensions.slice(64)) expect(cut?.dimensions.get(name)).toBe(68);
+  const onlyOwn = Array.from({ length: slices.count }, (__, i) =>
+    slices.dimension.subarray(slices.offset[i], slices.offset[i + 1]).every(d => d >= 64),
+  ).filter(Boolean);
+  expect(onlyOwn).toHaveLength(own.slices.count);
+  expect(slices.count).toBeLessThanOrEqual(20_000);
+});

@@ -1,4 +1,4 @@
-import type { MineInput, MineOptions } from '../../shared/mining/types.ts';
+import type { Cut, MineInput, MineOptions } from '../../shared/mining/types.ts';
 
 export interface ReferenceSlice {
   /** Ascending by dimension. */
@@ -15,8 +15,8 @@ export interface ReferenceSlice {
 interface ReferenceMined {
   readonly slices: readonly ReferenceSlice[];
   readonly near: readonly ReferenceSlice[];
-  /** The deepest level that fits within `maxSlices` as a whole; undefined if nothing was cut. */
-  readonly cutDepth: number | undefined;
+  /** True when there are more slices than `maxSlices`. */
+  readonly exceeds: boolean;
 }
 
 type Unranked = Omit<ReferenceSlice, 'representative'>;
@@ -24,28 +24,32 @@ type Unranked = Omit<ReferenceSlice, 'representative'>;
 /**
  * Mines by the definition of a slice: the rows that contain a set of pairs. Enumerates every subset of every row's
  * pairs, so its time is exponential in the number of dimensions; it is for small inputs only.
+ * @param cut the cut to apply: each dimension allows its slices so many dimensions
  */
-export function referenceMine(input: MineInput, options: MineOptions): ReferenceMined {
+export function referenceMine(input: MineInput, options: MineOptions, cut?: Cut): ReferenceMined {
   const all = selectedByAnySubset(input).filter(s => s.pairs.length <= (options.maxDepth ?? s.pairs.length));
   const supportOf = new Map(all.map(s => [String(s.pairs), s.support]));
   const reaches = (pairs: Unranked['pairs']) =>
     (supportOf.get(String(pairs)) ?? 0) >= Math.max(1, options.nMin);
 
   const frequent = all.filter(s => reaches(s.pairs)).sort(byOutputOrder);
-  const deepest = frequent.at(-1)?.pairs.length ?? 0;
-  const fits = (depth: number) => frequent.filter(s => s.pairs.length <= depth).length <= options.maxSlices;
-  let depth = deepest;
-  while (depth >= 0 && !fits(depth)) depth--;
-  const cutDepth = fits(deepest) ? undefined : depth;
+  const allows = (s: Unranked): boolean =>
+    cut === undefined ||
+    (cut.depth >= 0 &&
+      s.pairs.every(
+        ([d]) =>
+          s.pairs.length <= (cut.dimensions.get(input.dimensions[d]?.name ?? '') ?? Math.min(cut.depth, 1)),
+      ));
 
   const near = all
     .filter(s => !reaches(s.pairs) && s.support >= Math.max(1, options.nearMin))
     .filter(s => s.pairs.every((_, omitted) => reaches(s.pairs.filter((_pair, i) => i !== omitted))))
-    .filter(s => s.pairs.length <= (cutDepth ?? s.pairs.length))
+    .filter(allows)
     .sort((a, b) => b.support - a.support || byOutputOrder(a, b))
     .slice(0, 100);
-  const kept = frequent.filter(s => s.pairs.length <= (cutDepth ?? deepest));
-  return { slices: withRepresentatives(kept), near: withRepresentatives(near), cutDepth };
+  const kept = frequent.filter(allows);
+  const exceeds = frequent.length > options.maxSlices;
+  return { slices: withRepresentatives(kept), near: withRepresentatives(near), exceeds };
 }
 
 function selectedByAnySubset(input: MineInput): Unranked[] {
