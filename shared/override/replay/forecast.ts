@@ -133,10 +133,10 @@ function pooled(a: Mean, b: Mean): Mean {
 }
 
 /**
- * Forecasts the gain of one override in the next 28 days: the mean of a change by chance, and the share of the in-sample
- * gain beyond it that comes true.
+ * Forecasts the gain of one override in the next 28 days: the mean of a change by chance less its standard error, and the
+ * share of the in-sample gain beyond it that comes true.
  *
- * Example: 90 changed events of a 90-day window gained .4 each, chance gains .2, and a share of .5 comes true. In 28 days
+ * Example, with a mean by chance that is known exactly: 90 changed events of a 90-day window gained .4 each, chance gains .2, and a share of .5 comes true. In 28 days
  * 28 events are expected to gain .2 + .5·(.4 − .2) = .3 each, 8.4 in all.
  * @param flipped in-sample change of the override
  */
@@ -144,8 +144,10 @@ export function forecastGain(flipped: UtilityComparison, model: ForecastModel): 
   const { chance, share, windowDays } = model;
   const { mean: inSample, error } = meanOf(flipped);
   const byChance = flipped.winners + flipped.losers > 0 ? chance.opening : chance.closing;
-  const beyond = inSample - byChance.mean;
-  const perEvent = byChance.mean + share.mean * beyond;
+  // Steps are taken when chance looked favourable, so its mean is too large by about its error.
+  const chanceMean = byChance.mean - byChance.error;
+  const beyond = inSample - chanceMean;
+  const perEvent = chanceMean + share.mean * beyond;
   const ahead = FORECAST_DAYS / windowDays;
   const events = flipped.changed * ahead;
   const ofMean = Math.hypot((1 - share.mean) * byChance.error, share.mean * error, share.error * beyond);

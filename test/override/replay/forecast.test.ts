@@ -31,6 +31,14 @@ describe('the forecast of an override', () => {
     expect(forecastGain(flipped, MODEL).gain).toBeCloseTo(28 * 0.11667, 3);
   });
 
+  test('One standard error is taken off the gain by chance, which looked favourable when the step was chosen', () => {
+    const flipped = { winners: -18, losers: -72, gain: 36, error: 9, changed: 90 };
+    const closing = { mean: 0.2, error: 0.1 };
+    const forecast = forecastGain(flipped, { ...MODEL, chance: { ...MODEL.chance, closing } });
+    // .1 + .5·(.4 − .1) = .25 an event.
+    expect(forecast.gain).toBeCloseTo(28 * 0.25, 9);
+  });
+
   test('An uncertain share makes the interval wider and leaves the gain', () => {
     const flipped = { winners: -18, losers: -72, gain: 36, error: 9, changed: 90 };
     const uncertain = forecastGain(flipped, { ...MODEL, share: { mean: 0.5, error: 0.5 } });
