@@ -7,7 +7,7 @@ import { parse } from '../validation.ts';
 import type { Episode } from './episode.ts';
 import { episodeBody } from './episode.ts';
 import type { Factors } from './factors.ts';
-import { factorsSchema } from './factors-schema.ts';
+import { factorsSchema, lateFactorsSchema } from './factors-schema.ts';
 import type { Outcome, OutcomeReport, OutcomeRevision } from './outcome.ts';
 import { outcomeSchema } from './outcome.ts';
 
@@ -88,9 +88,7 @@ export const outcomeReportSchema = z
     outcome: outcomeSchema,
     resolved_at: timestampSchema.nullish(),
     resolved_at_assumed: assumedSchema,
-    factors: factorsSchema
-      .prefault({})
-      .meta({ description: 'factors known only at the end; they join the event where it lacks them' }),
+    factors: lateFactorsSchema.prefault({}),
     return: returnSchema,
     correction: z.boolean().default(false),
   })

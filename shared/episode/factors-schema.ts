@@ -23,6 +23,13 @@ const MEASURED = {
 };
 const GATE_LIST = { type: 'array', maxItems: 64, items: { type: 'string', maxLength: 256 } };
 
+const PROPERTIES = {
+  ...Object.fromEntries(NUMERIC_FACTORS.map(name => [name, { anyOf: [NUMBER, MEASURED, NULL] }])),
+  ...Object.fromEntries(GATE_FLAGS.map(name => [name, { type: ['boolean', 'null'] }])),
+  blocked_by: { anyOf: [GATE_LIST, NULL] },
+  applied: { type: ['object', 'array', 'null'] },
+};
+
 /** Factors as a caller sends them. Factors that the product does not use are stored too. */
 export const factorsSchema = safeRecord<Factors>(MAX_FACTORS, factorProblem).meta({
   type: 'object',
@@ -30,16 +37,17 @@ export const factorsSchema = safeRecord<Factors>(MAX_FACTORS, factorProblem).met
     'Signal factors and thresholds at decision time; unknown names are kept. `applied` takes what a look-up answered.',
   maxProperties: MAX_FACTORS,
   propertyNames: { minLength: 1, maxLength: MAX_NAME_LENGTH, not: { const: '__proto__' } },
-  properties: {
-    ...Object.fromEntries(NUMERIC_FACTORS.map(name => [name, { anyOf: [NUMBER, MEASURED, NULL] }])),
-    ...Object.fromEntries(GATE_FLAGS.map(name => [name, { type: ['boolean', 'null'] }])),
-    blocked_by: { anyOf: [GATE_LIST, NULL] },
-    applied: { type: ['object', 'array', 'null'] },
-  },
+  properties: PROPERTIES,
   additionalProperties: {
     anyOf: [NUMBER, { type: 'boolean' }, { type: 'string', maxLength: 1024 }, GATE_LIST, MEASURED, NULL],
   },
   examples: [{ ts_score: { min: 0.5, median: 0.52, max: 0.54 }, ts_min: 0.6, ts_ok: false }],
+});
+
+/** Factors of an outcome: those that are known only at the end. What moved is known at the decision. */
+export const lateFactorsSchema = factorsSchema.meta({
+  description: 'factors known only at the end; they join the event where it lacks them',
+  properties: { ...PROPERTIES, applied: NULL },
 });
 
 /** What a factor takes, in words. */

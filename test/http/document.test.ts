@@ -29,8 +29,21 @@ const RUNS = 10;
 
 /** Codes of requests that are valid by the schema and refused by a rule that a schema cannot state; docs/api.md lists them. */
 const RULES_BEYOND_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
-  postEvents: ['all_rejected', 'invalid_event', 'invalid_scope', 'event_conflict', 'outcome_conflict'],
-  postOutcomes: ['all_rejected', 'outcome_conflict', 'too_many_corrections'],
+  postEvents: [
+    'all_rejected',
+    'invalid_event',
+    'invalid_scope',
+    'event_conflict',
+    'outcome_conflict',
+    'outcome_before_event',
+  ],
+  postOutcomes: [
+    'all_rejected',
+    'outcome_conflict',
+    'outcome_before_event',
+    'factor_conflict',
+    'too_many_corrections',
+  ],
   postLookup: ['invalid_scope'],
   getLookup: ['invalid_scope'],
   postCycle: ['unknown_pattern', 'reason_required'],

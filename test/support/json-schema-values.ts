@@ -10,6 +10,7 @@ const TIMES = ['2025-01-10T00:00:00Z', '2025-01-19T12:00:00.5+05:30', '2000-01-0
 /** Returns an arbitrary for the values that a schema accepts. Examples and bounds are frequent. */
 export function valid(raw: JsonSchema): fc.Arbitrary<unknown> {
   const schema = resolved(raw);
+  if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
   if (schema.contains) return listWith(valid(schema.contains));
   if (schema.anyOf)

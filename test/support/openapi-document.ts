@@ -7,6 +7,7 @@ import { openApiDocument } from '../../shared/http/openapi.ts';
 export interface JsonSchema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
+  readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly JsonSchema[];
   readonly contains?: JsonSchema;

@@ -17,7 +17,7 @@ let api: Api;
 let url: string;
 let closeServer: () => Promise<void>;
 beforeAll(async () => {
-  api = await openApi();
+  api = await openApi({ environment: { POLICY: 'replay' } });
   const server = await listen(api.service.app, 0);
   url = `http://127.0.0.1:${server.port}`;
   closeServer = () => server.close();
