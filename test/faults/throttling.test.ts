@@ -11,7 +11,7 @@ import { randomOf } from '../support/random.ts';
 const EVENTS = 600;
 const PER_REQUEST = 20;
 /** Number of events of the client that retries until it succeeds. */
-const RETRIED = 6;
+const RETRIED = 3;
 const AS_OF = { as_of: iso(NOW), n_min: 10 };
 
 let api: Api;

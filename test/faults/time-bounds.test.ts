@@ -51,7 +51,10 @@ it.each([1, 90, 366])(
     const from = NOW - days * DAY;
     const edges = [from - SECOND, from, from + SECOND, NOW - SECOND, NOW, NOW + SECOND];
     const events = edges.map((ms, i) =>
-      readEpisode(eventBody(`e${i}`, { timestamp: iso(ms), outcome: 'success', resolved_at: iso(NOW) }), NOW),
+      readEpisode(
+        eventBody(`e${i}`, { timestamp: iso(ms), outcome: 'success', resolved_at: iso(Math.max(NOW, ms)) }),
+        NOW,
+      ),
     );
     await stores.runtime.episodes.add(events);
     const read = async (asOf: number) =>
