@@ -35,8 +35,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/measurements-reporter.ts', './test/support/summary-reporter.ts'],
     maxWorkers: '100%',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     projects: [
       project('unit', UNIT),
       project('integration', ['**/*'], [...UNIT, 'faults/*', 'infra/*']),
