@@ -56,7 +56,7 @@ export const environmentSchema = z.object({
   /** The largest factor by which a run may move an override, and what a run does beyond it. */
   JUMP: z.coerce.number().pipe(jumpSchema).default(1.5),
   ON_JUMP: onJumpSchema.default('warn'),
-  /** What the verdict on a pattern that loses over a year does. */
+  /** The effect of the verdict that a pattern loses over a year. */
   HALT: haltModeSchema.default('advise'),
   /** Thresholds that stand in where events log none: `ts_min=0.6,halo_max=1`. */
   BASE_THRESHOLDS: z

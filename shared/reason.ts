@@ -1,5 +1,17 @@
 import * as z from 'zod';
 
+/** Names of errors that are shown as the code of a failed run; any other name becomes `internal`. */
+export const FAILURE_CODES = [
+  'no_result',
+  'damaged_event',
+  'damaged_generation',
+  'newer_data',
+  'store_unavailable',
+  'store_throttled',
+  'invalid_request',
+  'policy_not_available',
+] as const;
+
 /**
  * Every code that stands beside a sentence of a reason. docs/api.md lists their meanings and what to do. The order
  * within a group is the order in which the code of several joined reasons is chosen, see `joinReasons`.
@@ -56,14 +68,7 @@ const REASON_CODES = [
   'held_for_jump',
   'changed_meanwhile',
   'timeout',
-  'no_result',
-  'damaged_event',
-  'damaged_generation',
-  'newer_data',
-  'store_unavailable',
-  'store_throttled',
-  'invalid_request',
-  'policy_not_available',
+  ...FAILURE_CODES,
   'internal',
 ] as const;
 

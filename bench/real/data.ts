@@ -9,7 +9,7 @@ import type { DimensionColumn } from '../../shared/mining/types.ts';
 import { elementAt } from '../../shared/numbers.ts';
 import { DAY_MS, startOfDay } from '../../shared/time.ts';
 
-/** What the JSON file beside a table states. Other members are ignored. */
+/** The members of the JSON file beside a table that are read; others are ignored. */
 const descriptionSchema = z.object({
   /** Barriers in multiples of the average true range (ATR): a success gains `up`, a failure loses `dn`. */
   up: z.number().positive(),

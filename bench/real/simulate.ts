@@ -53,7 +53,7 @@ export interface Tuning {
   readonly overrides: readonly Override[];
 }
 
-/** What a policy did in a run. */
+/** The result of a policy in a run. */
 export interface Simulation {
   /** Decisions, by row; those of the base gates before the first tuning. */
   readonly acts: Uint8Array;

@@ -11,9 +11,9 @@ export class ImportCounts {
   unchanged = 0;
   rejected = 0;
   readonly notes = new ImportNotes();
-  /** What was converted from text. */
+  /** The factors that were converted from text. */
   readonly numberText = new NumberText();
-  /** What was accepted or unchanged, by pattern. */
+  /** The accepted and unchanged events, by pattern. */
   readonly patterns: PatternSummary;
   readonly #codes = new Map<string, number>();
 

@@ -9,7 +9,7 @@ const LOOKBACK_DAYS = 90;
 /** Maximum number of patterns that the text of a summary shows. */
 const SHOWN = 20;
 
-/** What an import stored, or found stored, of one pattern. */
+/** The events of one pattern that an import stored or found stored. */
 interface PatternRows {
   rows: number;
   /** Times of the first and the last event, milliseconds since 1970. */

@@ -6,7 +6,7 @@ import type { Entry, EventEntry, FaultyEntry } from './entry.ts';
 import { NumberText } from './number-text.ts';
 import { canonicalKey } from './rewrite-keys.ts';
 
-/** What one row says of an episode: the hash of its body, and its outcome if it has one. */
+/** One row of an episode: the hash of its body, and its outcome if it has one. */
 interface Content {
   readonly body: string;
   readonly outcome: string | undefined;
@@ -64,7 +64,7 @@ export function conflictOf(entry: EventEntry, conflicts: ReadonlySet<string>): F
   return { line: entry.line, code: 'event_conflict', detail, eventText: entry.text };
 }
 
-/** What to do about several rows of one episode. */
+/** The advice for a file with several rows of one episode. */
 export const WINDOW_ADVICE =
   'tell them apart by window: for a CSV import again with --column window=COLUMN, such as window=id';
 

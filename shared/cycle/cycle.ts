@@ -151,7 +151,7 @@ export const patternRunSchema = z
   .meta({ id: 'PatternRun' });
 export type PatternRun = z.output<typeof patternRunSchema>;
 
-/** What a run computed for a pattern: references to the rows, which are readable by the id of the run for a day. */
+/** References to the rows that a run computed for a pattern. They are readable by the id of the run for a day. */
 export const computedSetsSchema = z.object({
   lessons: keptSetSchema,
   overrides: keptSetSchema,
@@ -167,7 +167,7 @@ export type ComputedSets = z.output<typeof computedSetsSchema>;
  */
 const cycleStatusSchema = z.enum(['running', 'succeeded', 'partial', 'failed']);
 
-/** What distinguishes a run from one of the schedule. The defaults are for records of an earlier version. */
+/** The origin of a run: trial, caller, reason, settings. The defaults are for records of an earlier version. */
 const runOrigin = {
   trial: z.boolean().default(false).meta({ description: 'the run computes and puts nothing in force' }),
   who: z

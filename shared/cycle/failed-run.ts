@@ -1,5 +1,6 @@
 import type { Generation } from '../generation/generation.ts';
 import type { ReasonCode } from '../reason.ts';
+import { FAILURE_CODES } from '../reason.ts';
 import type { PatternRun } from './cycle.ts';
 
 /**
@@ -24,17 +25,6 @@ export function failedRun(
     warnings: [],
   };
 }
-
-const FAILURE_CODES: readonly ReasonCode[] = [
-  'no_result',
-  'damaged_event',
-  'damaged_generation',
-  'newer_data',
-  'store_unavailable',
-  'store_throttled',
-  'invalid_request',
-  'policy_not_available',
-];
 
 interface FailureReason {
   readonly reason: string;

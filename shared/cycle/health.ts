@@ -21,7 +21,7 @@ export interface EmptyWindow {
   readonly newest: number;
 }
 
-/** What `healthReasons` judges. */
+/** The facts from which `healthReasons` computes its reasons. */
 export interface HealthFacts {
   readonly overview: readonly PatternOverview[];
   /** The newest runs that did not start in the future, newest first. */

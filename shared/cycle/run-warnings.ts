@@ -18,7 +18,7 @@ import type { CycleDeps } from './dependencies.ts';
 import type { TuningResult } from './tune-pattern.ts';
 import { tunedThresholdWarnings } from './tuned-threshold-warnings.ts';
 
-/** What a run knows of one pattern when it has computed its overrides. */
+/** The state of one pattern in a run whose overrides are computed. */
 interface TunedPattern {
   readonly cycle: CycleRun;
   readonly pattern: PatternKey;
