@@ -8,6 +8,8 @@ import type { Promised } from './promises.ts';
 import { followPromises } from './promises.ts';
 import type { Market, Simulation } from './simulate.ts';
 import { openMarket, simulatePolicy, withHalt } from './simulate.ts';
+import type { ModelDecisions } from './simulate-model.ts';
+import { simulateModel } from './simulate-model.ts';
 
 /** Cost of a trade in ATR at the payoff "real". */
 const COST = 0.1;
@@ -51,16 +53,30 @@ export function runPolicies(
     );
   const drift = simulate('drift');
   const replay = simulate('replay');
+  const model = simulateModel(market, everyDays, (fit, of) =>
+    progress(`${run.name}, payoff ${basis}, model: fit ${fit} of ${of}`),
+  );
   progress(`${run.name}, payoff ${basis}: intervals`);
   const policies = Object.fromEntries(
-    Object.entries(decisionsOf(market, drift, replay)).map(([name, acts]) => [
-      name,
-      compareDecisions(market, acts),
-    ]),
+    Object.entries({ ...decisionsOf(market, drift, replay), ...modelDecisions(market, model) }).map(
+      ([name, acts]) => [name, compareDecisions(market, acts)],
+    ),
   );
   return {
     result: { run: run.name, payoff, basis, policies },
     promised: followPromises(market, replay.tunings),
+  };
+}
+
+function modelDecisions(
+  market: Market,
+  { gates, score, scoreAndHalt }: ModelDecisions,
+): Record<string, Uint8Array> {
+  return {
+    model: gates,
+    'model and halt': withHalt(market, gates),
+    score,
+    'score and halt': scoreAndHalt,
   };
 }
 

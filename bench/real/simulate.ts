@@ -19,7 +19,8 @@ import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { DAY_MS } from '../../shared/time.ts';
 import type { RealRun } from './data.ts';
 
-const PATTERN = parsePatternKey('pm.uptrend.S1.entry');
+/** Pattern of the simulated opportunities. */
+export const PATTERN = parsePatternKey('pm.uptrend.S1.entry');
 const LOOKBACK_DAYS = 90;
 
 /** A run at one payoff, with what every policy needs. */

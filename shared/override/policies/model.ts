@@ -1,0 +1,133 @@
+import type { FactorColumns } from '../../episode/columns/columns.ts';
+import { shiftOf } from '../../lever/lever.ts';
+import { clamp, elementAt } from '../../numbers.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { scopeFromPairs, scopeHash } from '../../pattern/scope.ts';
+import type { Reason } from '../../reason.ts';
+import type { Model, Rung } from '../model/fit-model.ts';
+import { canonicalOrder, fitModel, scoreRows } from '../model/fit-model.ts';
+import type { SliceGates } from '../model/project-gates.ts';
+import { projectOntoGates } from '../model/project-gates.ts';
+import type { Override } from '../override.ts';
+import { byScopeHashThenCategory, MULTIPLIER_RANGE } from '../override.ts';
+import type { Gates } from '../replay/gates.ts';
+import { prepareGates, RESULT } from '../replay/gates.ts';
+import type { ReplaySettings } from '../replay/settings.ts';
+import { compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
+import { rowsWhere } from '../rows-where.ts';
+
+/** Result of the model policy. */
+interface ModelResult {
+  readonly overrides: readonly Override[];
+  /** The model behind them; undefined while too little is known. */
+  readonly model: Model | undefined;
+  /** Why nothing moves, or what the two sides brought. */
+  readonly note: Reason;
+}
+
+/**
+ * Fits the model policy (docs/model-policy.md): a ridge logistic regression predicts success, two tested rungs say which
+ * events to open or close, and gates by none or one dimension come nearest to that.
+ * @param columns events of the window with known outcomes
+ */
+export function modelPolicy(
+  pattern: PatternKey,
+  columns: FactorColumns,
+  settings: ReplaySettings,
+): ModelResult {
+  const gates = prepareGates(pattern, columns, settings);
+  const usable = rowsWhere(
+    columns,
+    (_, __, row) => gates.replayable[row] === 1 && gates.result[row] !== RESULT.neutral,
+  );
+  const rows = canonicalOrder(gates, usable);
+  const baseActs = decisionsUnderMoves(gates, [], rows);
+  const model = fitModel(gates, rows, baseActs, settings);
+  if ('outcomes' in model)
+    return {
+      overrides: [],
+      model: undefined,
+      note: {
+        code: 'too_few_events',
+        text: `the model needs outcomes of 180 days and 300 events; ${model.days} days and ${model.outcomes} events are known`,
+      },
+    };
+  const { opening, closing } = model;
+  const note = noteOf(model);
+  if (!opening && !closing) return { overrides: [], model, note };
+  const worth = new Float64Array(columns.size);
+  const scores = scoreRows(model, gates, rows, baseActs, settings);
+  rows.forEach((row, i) => {
+    worth[row] = elementAt(scores.worth, i);
+  });
+  const directions = { opens: opening !== undefined, closes: closing !== undefined };
+  const slices = projectOntoGates(gates, rows, worth, directions, settings.nMin);
+  const overrides = slices.flatMap(slice => overridesOf(slice, gates, settings, model));
+  return { overrides: overrides.sort(byScopeHashThenCategory), model, note };
+}
+
+function overridesOf(
+  { dimension, value, openings, rows }: SliceGates,
+  gates: Gates,
+  settings: ReplaySettings,
+  model: Model,
+): Override[] {
+  const scope = scopeFromPairs(dimension === undefined || value === undefined ? [] : [[dimension, value]]);
+  const acts = actsUnder(gates, rows, openings);
+  return gates.gates.flatMap(({ lever }, g): Override[] => {
+    const opening = elementAt(openings, g);
+    if (opening === 0) return [];
+    const shift = shiftOf(lever, opening);
+    const without = openings.slice();
+    without[g] = 0;
+    const change = compareUtility(gates, rows, acts, actsUnder(gates, rows, without), settings);
+    const lower = change.gain - change.error;
+    const side = opening > 0 ? model.opening : model.closing;
+    return [
+      {
+        action_category: lever.category,
+        ...(lever.scale === 'log'
+          ? { multiplier: clamp(Math.exp(shift), MULTIPLIER_RANGE) }
+          : { delta: shift }),
+        scope_subset: scope,
+        scope_hash: scopeHash(scope),
+        confidence: change.gain > 0 ? clamp(lower / change.gain, { min: 0, max: 1 }) : 0,
+        n: rows.length,
+        reason: `the model ${opening > 0 ? 'opens' : 'closes'} here; ${describeRung(side)}`,
+        evidence: {
+          winners: change.winners,
+          losers: change.losers,
+          gain: change.gain,
+          error: change.error,
+          lower_bound: lower,
+          window_days: settings.windows[0],
+        },
+      },
+    ];
+  });
+}
+
+function actsUnder(
+  { gates, replayable, columns }: Gates,
+  rows: Uint32Array,
+  openings: Float64Array,
+): Uint8Array {
+  const acts = new Uint8Array(columns.size);
+  for (const row of rows)
+    acts[row] =
+      replayable[row] === 1 &&
+      gates.every(({ margin }, g) => elementAt(margin, row) + elementAt(openings, g) >= 0)
+        ? 1
+        : 0;
+  return acts;
+}
+
+function noteOf({ opening, closing }: Model): Reason {
+  const text = `openings: ${describeRung(opening)}; closings: ${describeRung(closing)}`;
+  return { code: opening || closing ? 'taking_more_gains' : 'nothing_proven', text };
+}
+
+function describeRung(rung: Rung | undefined): string {
+  if (!rung) return 'no rung gains more than its error out of block';
+  return `at ${rung.z} errors, ${rung.events} events brought ${rung.gain.toFixed(1)} ± ${rung.error.toFixed(1)} out of block`;
+}
