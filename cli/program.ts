@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { integerAtLeast, serviceUrl, token } from './arguments.ts';
+import { integerAtLeast, profileName, serviceUrl, token } from './arguments.ts';
 import { Client } from './client.ts';
 import type { RunCommand } from './command-runner.ts';
 import { addChanges } from './commands/changes.ts';
@@ -13,6 +13,7 @@ import { addLookup } from './commands/lookup.ts';
 import { addMode } from './commands/mode.ts';
 import { addNMin } from './commands/nmin.ts';
 import { addOverrides } from './commands/overrides.ts';
+import { addProfile } from './commands/profile.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addSettings } from './commands/settings.ts';
 import { addStatus } from './commands/status.ts';
@@ -21,10 +22,9 @@ import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit-codes.ts';
 import { printable } from './format.ts';
 import type { Host } from './host.ts';
 import { DEFAULT_URL, Session, writeWarning } from './session.ts';
+import { type WayInOptions, wayInOf } from './way-in.ts';
 
-interface GlobalOptions {
-  readonly url: string;
-  readonly token?: string;
+interface GlobalOptions extends WayInOptions {
   readonly json?: boolean;
   readonly timeout: number;
 }
@@ -46,7 +46,7 @@ Examples:
 export async function runCli(argv: readonly string[], host: Host): Promise<ExitCode> {
   let exit: ExitCode = EXIT.ok;
   const program = createProgram(host, async (command, run) => {
-    exit = await run(openSession(command.optsWithGlobals<GlobalOptions>(), host));
+    exit = await run(openSession(command, host));
   });
   try {
     await program.parseAsync([...argv], { from: 'user' });
@@ -69,6 +69,10 @@ function createProgram(host: Host, runCommand: RunCommand): Command {
         .env('PM_TUNING_TOKEN')
         .argParser(token),
     )
+    .option('--token-file <file>', 'file that holds the bearer token')
+    .option('--sigv4', 'sign requests with AWS credentials, for an API with IAM')
+    .option('--aws-profile <name>', 'profile of the AWS CLI to sign with (implies --sigv4)')
+    .addOption(new Option('--profile <name>', 'saved URL and way in').argParser(profileName))
     .option('--json', "print only the API's response, as JSON")
     .addOption(
       new Option('--timeout <seconds>', 'time limit of one request').argParser(integerAtLeast(1)).default(30),
@@ -111,6 +115,7 @@ const COMMANDS = [
   addMode,
   addRollback,
   addSettings,
+  addProfile,
 ];
 
 function urlOption(): Option {
@@ -120,11 +125,12 @@ function urlOption(): Option {
     .argParser(serviceUrl);
 }
 
-function openSession(options: GlobalOptions, host: Host): Session {
-  const { url, token } = options;
+function openSession(command: Command, host: Host): Session {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const wayIn = wayInOf(command, options, host);
   const onRetry = (text: string): void => writeWarning(host, text);
-  const client = new Client({ url, token, timeoutMs: options.timeout * 1000, host, onRetry });
-  return new Session(client, host, options.json === true, url);
+  const client = new Client({ ...wayIn, timeoutMs: options.timeout * 1000, host, onRetry });
+  return new Session(client, host, options.json === true, wayIn.url, options.profile);
 }
 
 function reportError(error: unknown, host: Host): ExitCode {

@@ -1,19 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
 import { backoffMs, retryAfterMs } from '../../cli/retry.ts';
+import { STATUS } from './support/answers.ts';
 import { type FakeService, fakeService, problem, type Reply } from './support/fake-service.ts';
 import { cli } from './support/run-cli.ts';
 
-const STATUS = {
-  healthy: true,
-  reasons: [],
-  now: '2025-01-20T00:00:00Z',
-  events: { total: 0, with_outcome: 0, pending: 0 },
-  parked_outcomes: 0,
-  conflicts: { events: 0, outcomes: 0 },
-  warnings: [],
-  last_cycle: null,
-  patterns: [],
-};
 const OK: Reply = { status: 200, body: STATUS };
 const BUSY: Reply = {
   status: 503,
