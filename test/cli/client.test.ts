@@ -85,6 +85,13 @@ it('A command whose request is rejected prints every invalid place and ends with
   });
 });
 
+it('With --json a refused request prints the problem of the service as JSON', async () => {
+  const body = problem(404, 'unknown_pattern', 'no event named p');
+  const result = await cli(['lessons', 'p', '--json', '--url', await answering({ status: 404, body })]);
+  expect(result).toMatchObject({ exit: 4, err: '' });
+  expect(JSON.parse(result.out)).toEqual({ error: { ...body, code: 'unknown_pattern', exit: 4 } });
+});
+
 it('A command ends with exit code 5 when the response is not one of the API', async () => {
   const html = await cli(['status', '--url', await answering({ status: 200, body: '<html>' })]);
   expect(html).toMatchObject({ exit: 5, err: expect.stringContaining('check that PM Tuning listens there') });

@@ -30,6 +30,8 @@ export const cycleRecord = (status: string) => ({
 export const STATUS = {
   healthy: true,
   reasons: [],
+  mode: 'live',
+  retired: 0,
   now: '2025-01-20T00:00:00Z',
   events: { total: 0, with_outcome: 0, pending: 0 },
   parked_outcomes: 0,
