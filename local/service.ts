@@ -44,8 +44,11 @@ export interface Service {
   readonly stateMachine: LocalStateMachine;
   /** Names of the tables that were missing and have been created. */
   readonly createdTables: readonly string[];
-  /** Waits for running cycles, then closes the engine. */
-  close(): Promise<void>;
+  /**
+   * Waits for running cycles, then closes the engine.
+   * @param graceMs milliseconds after which a running cycle is abandoned; by default never
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
 const TABLE_NAMES = {
@@ -91,8 +94,8 @@ async function assemble(
   const runtime: Runtime = { ...stores, degradedLookups };
   await runtime.storedFormat.open();
   const stateMachine = await LocalStateMachine.load(runtime, options.interpreter);
-  const app = createApp(runtime.log, config.origins);
-  if (options.callers) requireTokens(app, options.callers);
+  const { callers } = options;
+  const app = createApp(runtime.log, config.origins, callers && requireTokens(callers));
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);
   lookupRoutes(app, {
@@ -111,8 +114,8 @@ async function assemble(
     app,
     stateMachine,
     createdTables,
-    close: async () => {
-      await stateMachine.idle();
+    close: async graceMs => {
+      await (graceMs === undefined ? stateMachine.idle() : stateMachine.stop(graceMs));
       await recorder.written();
       await closeStorage();
     },

@@ -445,7 +445,9 @@ it('[V10] Every documented status of every operation was reached by the tests of
   const documented = [...open, ...guarded].flatMap(operation =>
     Object.keys(operation.responses).map(status => `${operation.operationId} ${status}`),
   );
-  const missing = [...new Set(documented)].filter(answer => !reached.has(answer));
+  // A body that stalls takes a connection: `stalled-bodies.test.ts` reaches it.
+  const expected = documented.filter(answer => !answer.endsWith(' 408'));
+  const missing = [...new Set(expected)].filter(answer => !reached.has(answer));
   // An answer that is too large takes thousands of overrides: `answer-limits.test.ts` reaches it.
   expect(missing.sort()).toEqual(['getLookup 413', 'getSnapshot 413']);
 });
