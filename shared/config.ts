@@ -122,6 +122,8 @@ export interface Config {
     readonly baseThresholds: BaseThresholds;
     readonly maxOverrides: number;
   };
+  /** Names of the variables that the environment sets; every other setting has its default. */
+  readonly setByStage: ReadonlySet<string>;
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;
   readonly origins: readonly string[];
@@ -146,6 +148,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   const env = result.data;
   return {
+    setByStage: new Set(Object.keys(nonEmpty)),
     tables: {
       events: env.EVENTS_TABLE,
       lessons: env.LESSONS_TABLE,

@@ -171,6 +171,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       u: formatWriter(writer),
       t: keys.eventTimeSort(episode.timestamp, key.sk),
       w: token,
+      rk: keys.pendingPartition(key.pk),
       [keys.TTL_ATTRIBUTE]: expiryAfter(this.#settings.now(), this.#settings.retentionDays),
       ...outcome,
     };

@@ -56,7 +56,10 @@ export const settingsAnswerSchema = z
     base_thresholds: baseThresholdsSchema,
     warning: z.string().optional().meta({ description: 'What is known to go wrong with these settings.' }),
     max_overrides: maxOverridesSchema,
-    last_change: changeSchema,
+    sources: z
+      .record(z.string(), z.enum(['pattern', 'stage', 'default']))
+      .meta({ description: 'Where the value of each setting comes from.' }),
+    last_change: changeSchema.nullable().meta({ description: 'null before the first change or run' }),
   })
   .meta({ id: 'Settings' });
 
