@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
+import { type SettingsAnswer, settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import { integerAtLeast, oneOf, payoffOf, positive, thresholds } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, usageError } from '../exit-codes.ts';
@@ -21,12 +21,13 @@ const SETTINGS = [
 type Setting = (typeof SETTINGS)[number];
 
 const SETTING_OPTIONS =
-  '--policy, --challengers, --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, ' +
+  '--policy, --challengers, --payoff or --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, ' +
   '--base-threshold, --max-overrides, --reset';
 
 interface Options {
   readonly policy?: string;
   readonly challengers?: string;
+  readonly payoff?: 'measured';
   readonly win?: number;
   readonly loss?: number;
   readonly nMin?: number;
@@ -47,6 +48,7 @@ stage. The command prints all settings in force.
 Examples:
   $ pm-tuning settings pm.uptrend.S1.entry --n-min 50 --win 1.5 --loss 1 --reason "thin data"
   $ pm-tuning settings pm.uptrend.S1.entry --policy replay --reason "better in evidence"
+  $ pm-tuning settings pm.uptrend.S1.entry --payoff measured --reason "returns are net of costs"
   $ pm-tuning settings pm.uptrend.S1.entry --jump 1.3 --on-jump hold --reason "large account"
   $ pm-tuning settings pm.uptrend.S1.entry --reset n_min,payoff --reason "enough data"`;
 
@@ -60,6 +62,9 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     .option(
       '--challengers <list>',
       'policies to compare with the published one, separated by commas, or none',
+    )
+    .addOption(
+      new Option('--payoff <source>', 'measured: from the returns of outcomes').choices(['measured']),
     )
     .option('--win <amount>', 'gain of an acted success; requires --loss', positive)
     .option('--loss <amount>', 'loss of an acted failure; requires --win', positive)
@@ -85,12 +90,12 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
         const path = patternPath(pattern, 'settings');
         const { raw, data } = await session.request(settingsAnswerSchema, path, call);
         session.output(raw, () => {
-          const { policy, challengers, payoff, n_min, lookback_days, jump, on_jump } = data;
+          const { policy, challengers, n_min, lookback_days, jump, on_jump } = data;
           const { halt, base_thresholds, max_overrides } = data;
           session.print(session.bold(printable(data.pattern_key)));
           const compared = challengers.length === 0 ? '' : `, compared with ${challengers.join(', ')}`;
           session.print(`policy    ${printable(policy + compared)}`);
-          session.print(`payoff    win ${significant(payoff.win)}, loss ${significant(payoff.loss)}`);
+          session.print(`payoff    ${payoffText(data)}`);
           session.print(`n_min     ${n_min}`);
           session.print(`lookback  ${lookback_days} days`);
           session.print(`jump      ${on_jump} beyond a factor of ${significant(jump)}`);
@@ -106,6 +111,20 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     );
 }
 
+const rounded = (value: number): string => significant(Number(value.toPrecision(3)));
+
+function payoffText({ payoff, payoff_fallback, payoffs }: SettingsAnswer): string {
+  const isMeasured = payoff === 'measured';
+  const { win, loss } = isMeasured ? payoff_fallback : payoff;
+  const amounts = `win ${significant(win)}, loss ${significant(loss)}`;
+  const { measured } = payoffs ?? {};
+  const returned =
+    measured?.win && measured.loss
+      ? `; returns so far: win ${rounded(measured.win.mean)}, loss ${rounded(measured.loss.mean)}`
+      : '';
+  return (isMeasured ? `measured; with too few returns ${amounts}` : amounts) + returned;
+}
+
 /** Parses names of settings, separated by commas; `n-min` is read as `n_min`. */
 function settingNames(text: string): Setting[] {
   const parseName = oneOf(SETTINGS);
@@ -117,12 +136,12 @@ function settingNames(text: string): Setting[] {
  * @throws Failure (usage) without any setting, with half a payoff, or with a setting that is both set and reset
  */
 function settingsBody(options: Options): object {
-  const { policy, challengers, win, loss, nMin, lookbackDays, jump, onJump } = options;
+  const { policy, challengers, payoff, win, loss, nMin, lookbackDays, jump, onJump } = options;
   const { halt, baseThreshold, maxOverrides, reset = [], reason } = options;
   const settings: Record<Setting, unknown> = {
     policy,
     challengers: challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim()),
-    payoff: payoffOf(win, loss),
+    payoff: payoff ?? payoffOf(win, loss),
     n_min: nMin,
     lookback_days: lookbackDays,
     jump,
@@ -131,6 +150,8 @@ function settingsBody(options: Options): object {
     base_thresholds: baseThreshold,
     max_overrides: maxOverrides,
   };
+  if (payoff !== undefined && (win ?? loss) !== undefined)
+    throw usageError('--payoff and --win with --loss set the same; give one of them');
   for (const name of reset) {
     if (settings[name] !== undefined) throw usageError(`${name} is both set and reset; give one of the two`);
     settings[name] = null;

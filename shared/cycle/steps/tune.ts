@@ -66,7 +66,7 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     n_min: settings.n_min,
     lookback_days: settings.lookback_days,
     policy: settings.policy,
-    payoff: settings.payoff,
+    payoff: tuned.payoff,
     ...sets,
     near,
     ...(changes && { changes }),

@@ -9,7 +9,7 @@ import { findGeneration } from '../../generation/generation.ts';
 import type { Head } from '../../generation/head.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
-import { POLICY_WARNINGS } from '../../override/override.ts';
+import { policyWarning } from '../../override/override.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import { partBytes } from '../answer-size.ts';
@@ -71,10 +71,12 @@ async function changeSettings(c: Context, deps: PatternRoutesDeps): Promise<Resp
   };
   const head = await setSettings(deps, pattern, settings, { who: callerOf(c), why: reason });
   const effective = effectiveSettings(deps.defaults, head.settings);
-  const warning = POLICY_WARNINGS[effective.policy];
+  const warning = policyWarning(effective.policy);
+  const payoffs = (await deps.heads.evidence(pattern))?.payoffs;
   return c.json({
     pattern_key: pattern,
     ...effective,
+    ...(payoffs && { payoffs }),
     ...(warning !== undefined && { warning }),
     last_change: head.last_change,
   });

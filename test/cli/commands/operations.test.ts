@@ -36,6 +36,7 @@ it('settings sends only the settings of its options, and prints the settings in 
     policy: 'replay',
     challengers: ['drift'],
     payoff: { win: 1.5, loss: 1 },
+    payoff_fallback: { win: 2, loss: 1 },
     n_min: 50,
     lookback_days: 90,
     jump: 1.5,
@@ -59,14 +60,49 @@ it('settings sends only the settings of its options, and prints the settings in 
   });
   expect(result.out).toContain('jump      warn beyond a factor of 1.5');
   expect(result.out).toContain('overrides at most 20000');
-  await session.run(always(inForce), ['settings', PATTERN, '--max-overrides', '500', '--reason', 'small']);
+  await session.run(always({ ...inForce, last_change: CHANGE }), [
+    'settings',
+    PATTERN,
+    '--max-overrides',
+    '500',
+    '--reason',
+    'small',
+  ]);
   expect(session.sentBody).toEqual({ max_overrides: 500, reason: 'small' });
-  await session.run(always(inForce), [
+  await session.run(always({ ...inForce, last_change: CHANGE }), [
     ...['settings', PATTERN, '--jump', '1.3', '--on-jump', 'hold', '--reason', 'large account'],
   ]);
   expect(session.sentBody).toEqual({ jump: 1.3, on_jump: 'hold', reason: 'large account' });
-  await session.run(always(inForce), ['settings', PATTERN, '--challengers', 'none', '--reason', 'cost']);
+  await session.run(always({ ...inForce, last_change: CHANGE }), [
+    'settings',
+    PATTERN,
+    '--challengers',
+    'none',
+    '--reason',
+    'cost',
+  ]);
   expect(session.sentBody).toEqual({ challengers: [], reason: 'cost' });
-  await session.run(always(inForce), ['settings', PATTERN, '--reset', 'n-min, payoff', '--reason', 'enough']);
+  await session.run(always({ ...inForce, last_change: CHANGE }), [
+    'settings',
+    PATTERN,
+    '--reset',
+    'n-min, payoff',
+    '--reason',
+    'enough',
+  ]);
   expect(session.sentBody).toEqual({ n_min: null, payoff: null, reason: 'enough' });
+  const returned = {
+    configured: { win: 1.5, loss: 1, break_even: 0.4 },
+    measured: { win: { n: 40, mean: 1.6234 }, loss: { n: 51, mean: 1.1 } },
+    used: 'measured',
+    by_timeframe: [],
+  };
+  const measured = await session.run(
+    always({ ...inForce, payoff: 'measured', payoffs: returned, last_change: CHANGE }),
+    [...['settings', PATTERN, '--payoff', 'measured', '--reason', 'returns are net of costs']],
+  );
+  expect(session.sentBody).toEqual({ payoff: 'measured', reason: 'returns are net of costs' });
+  expect(measured.out).toContain(
+    'payoff    measured; with too few returns win 2, loss 1; returns so far: win 1.62, loss 1.1\n',
+  );
 });

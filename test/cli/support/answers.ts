@@ -25,3 +25,6 @@ export const cycleRecord = (status: string): object => ({
     },
   ],
 });
+
+/** The payoff of lists of lessons, and the success rate at which it breaks even. */
+export const JUDGED = { payoff: { win: 2, loss: 1 }, break_even: 1 / 3 };
