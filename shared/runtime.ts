@@ -98,7 +98,11 @@ export function createRuntime(
     seenValuesCache: new SeenValuesCache(pattern => seenValues.seen(pattern), now),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     writers,
-    eventReader: new DynamoEventReader(db, { eventsTable: tables.events, now }),
+    eventReader: new DynamoEventReader(db, {
+      eventsTable: tables.events,
+      controlTable: tables.control,
+      now,
+    }),
     episodes: new DynamoEpisodeStore(db, heads, writers, {
       eventsTable: tables.events,
       controlTable: tables.control,
