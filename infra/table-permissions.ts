@@ -29,11 +29,11 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     // Inserts an event if absent, reads the existing one, adds an outcome, queries the windows of an episode. Without
     // PutItem it cannot replace an event.
     { target: 'events', actions: ['BatchGetItem', 'GetItem', 'PartiQLInsert', 'Query', 'UpdateItem'] },
-    // Registers patterns and parks outcomes.
+    // Registers patterns and writers, parks outcomes, and queries those that several pms have parked for one event.
     {
       target: 'control',
-      actions: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
-      partitions: ['patterns', 'parked#*'],
+      actions: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+      partitions: ['patterns', 'writers', 'parked#*'],
     },
     // Records factors of events whose names are near misses of known ones.
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['dimensions#*'] },

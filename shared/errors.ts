@@ -17,6 +17,7 @@ export type FaultCode =
   | 'outcome_conflict'
   | 'factor_conflict'
   | 'outcome_before_event'
+  | 'not_your_episode'
   | 'too_many_corrections'
   | 'timestamp_out_of_range'
   | 'too_many_items'

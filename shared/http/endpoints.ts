@@ -14,6 +14,9 @@ export interface Endpoint {
   readonly smaller?: string;
 }
 
+/** The OAuth scope of a token that an operator sends. */
+export const OPERATOR_SCOPE = 'pm-tuning/operator';
+
 export const MAX_ITEMS = 500;
 export const MAX_BODY_BYTES = 1024 * 1024;
 

@@ -119,6 +119,7 @@ export const ROUTES = {
       'factor_conflict',
       'event_too_large',
       'too_many_corrections',
+      'not_your_episode',
     ],
     invalid: outcomesProblemSchema,
   },

@@ -9,7 +9,8 @@ import { resources, synthesize } from './synth.ts';
  * fails them, and so does a missing one.
  */
 
-const PARKED_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","parked#*"]}}';
+const PARKED_PARTITIONS =
+  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","writers","parked#*"]}}';
 const PATTERNS_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns"]}}';
 const DIMENSION_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
 const WARNING_PARTITIONS =
@@ -33,6 +34,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:DeleteItem ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:GetItem ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:PutItem ControlTable ${PARKED_PARTITIONS}`,
+    `dynamodb:Query ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:UpdateItem ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:UpdateItem ControlTable ${COUNTER_ATTRIBUTES}`,
     `dynamodb:BatchWriteItem ControlTable ${DIMENSION_PARTITIONS}`,
