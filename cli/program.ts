@@ -7,6 +7,7 @@ import type { RunCommand } from './command-runner.ts';
 import { addChanges } from './commands/changes.ts';
 import { addCycle } from './commands/cycle.ts';
 import { addCycles } from './commands/cycles.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addEvidence } from './commands/evidence.ts';
 import { addHistory } from './commands/history.ts';
@@ -112,6 +113,7 @@ const COMMANDS = [
   addCycles,
   addStatus,
   addEvents,
+  addDoctor,
   addLessons,
   addOverrides,
   addLookup,

@@ -6,6 +6,7 @@ import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { changesPageSchema, changeTime } from './schemas/changes.ts';
 import { cyclePageSchema, cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
+import { doctorAnswerSchema } from './schemas/doctor.ts';
 import { evidenceAnswerSchema } from './schemas/evaluation.ts';
 import { eventsPageSchema, eventsQuerySchema } from './schemas/events.ts';
 import { flag, pageQuery } from './schemas/fields.ts';
@@ -249,6 +250,13 @@ export const ROUTES = {
     summary: 'Get the walk-forward backtest of every policy on the events of the last four weeks.',
     answers: { 200: evidenceAnswerSchema },
     problems: [...STORE, ...PATTERN],
+  },
+  getDoctor: {
+    ...ENDPOINTS.getDoctor,
+    summary:
+      'Examine the newest events of a pattern: what they log, which lever is therefore off, what to change.',
+    answers: { 200: doctorAnswerSchema },
+    problems: [...GENERATION, ...PATTERN, 'damaged_event'],
   },
   getNMin: {
     ...ENDPOINTS.getNMin,

@@ -77,6 +77,7 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/changes'],
     ['get', '/v1/events'],
     ['get', '/v1/mode'],
+    ['get', '/v1/patterns/{pattern_key}/doctor'],
     ['put', '/v1/mode'],
     ['get', '/v1/patterns/{pattern_key}/settings'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
@@ -92,8 +93,8 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 26 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(26);
+  it('The OpenAPI document has the 27 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(27);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
@@ -123,6 +124,7 @@ describe('the OpenAPI document', () => {
           'getNMin',
           'getEvents',
           'getSettings',
+          'getDoctor',
         ],
         ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback'],
       ].sort(),
@@ -260,6 +262,7 @@ describe('the served API', () => {
       payoff: { win: 3, loss: 1 },
       reason: 'tour',
     });
+    for (const pattern of [S1, S2, DX]) await visit('getDoctor', `/v1/patterns/${pattern}/doctor`);
     await visit('getSettings', `${patternPath}/settings`);
     const listed = await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2`);
     await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2&next=${listed.next}`);

@@ -139,6 +139,7 @@ beforeAll(async () => {
     'get-events-of-episode',
     'get-mode',
     'get-settings',
+    'get-doctor',
   ];
   const otherRoutes = [
     'get-generations',
@@ -189,6 +190,7 @@ describe('functions', () => {
       'get-events-of-episode': 200,
       'get-mode': 200,
       'get-settings': 200,
+      'get-doctor': 200,
       'put-service-mode': 200,
       'get-generations': 200,
       'get-evidence': 200,
