@@ -57,7 +57,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     },
   ],
   lookup: [
-    { target: 'control', actions: ['GetItem'] },
+    // Reads the heads of all patterns for the list of snapshots.
+    { target: 'control', actions: ['BatchGetItem', 'GetItem'] },
     // Lists the patterns, to suggest the nearest one for a pattern that no event named.
     { target: 'control', actions: ['Query'], partitions: ['patterns'] },
     { target: 'overrides', actions: ['Query'] },

@@ -3,7 +3,7 @@ import { cycleOptionsSchema } from '../../cycle/cycle.ts';
 import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
 import { ACTION_CATEGORIES, REPLAY_LEVER_NAMES } from '../../lever/lever.ts';
 import { payoffRequestSchema, payoffSchema } from '../../override/payoff.ts';
-import { scopeHashSchema, scopeInputSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
+import { scopeHashSchema, scopeInputSchema, scopeSubsetSchema } from '../../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../../reason.ts';
 import { count } from '../../validation.ts';
 
