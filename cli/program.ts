@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { isObject } from '../shared/validation.ts';
+import { isObject } from '../shared/json.ts';
+
 import { integerAtLeast, profileName, serviceUrl, token } from './arguments.ts';
 import { Client } from './client.ts';
 import type { RunCommand } from './command-runner.ts';

@@ -57,7 +57,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     },
   ],
   lookup: [
-    // Reads the head and the switch for everything by one request.
+    // Reads the head and the switch for everything by one request, and the heads of all patterns for the list of
+    // snapshots.
     { target: 'control', actions: ['BatchGetItem', 'GetItem'] },
     // Lists the patterns, to suggest the nearest one for a pattern that no event named.
     { target: 'control', actions: ['Query'], partitions: ['patterns'] },

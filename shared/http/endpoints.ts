@@ -54,6 +54,7 @@ export const ENDPOINTS = {
     roles: EVERYONE,
     smaller: WITHOUT_EXPLAIN,
   },
+  getSnapshots: { method: 'GET', path: '/v1/snapshots', function: 'lookup', roles: EVERYONE },
   getSnapshot: {
     method: 'GET',
     path: '/v1/snapshots/{pattern_key}',

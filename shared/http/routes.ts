@@ -17,8 +17,18 @@ import {
   outcomesProblemSchema,
 } from './schemas/ingest.ts';
 import { lessonsPageSchema } from './schemas/lessons.ts';
-import { lookupQuerySchema, lookupRequestSchema, snapshotQuerySchema } from './schemas/lookup.ts';
-import { compactSnapshotSchema, lookupAnswerSchema, snapshotSchema } from './schemas/lookup-answer.ts';
+import {
+  lookupQuerySchema,
+  lookupRequestSchema,
+  snapshotQuerySchema,
+  snapshotsQuerySchema,
+} from './schemas/lookup.ts';
+import {
+  compactSnapshotSchema,
+  lookupAnswerSchema,
+  snapshotSchema,
+  snapshotsPageSchema,
+} from './schemas/lookup-answer.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
 import { overridesPageSchema } from './schemas/overrides.ts';
 import {
@@ -138,6 +148,14 @@ export const ROUTES = {
     chosenNames: { scope: scopeParameters, thresholds: thresholdParameters },
     answers: { 200: lookupAnswerSchema },
     problems: ['invalid_pattern_key', 'invalid_scope'],
+  },
+  getSnapshots: {
+    ...ENDPOINTS.getSnapshots,
+    summary: 'List the snapshots with their tags: what a client polls. Supports If-None-Match.',
+    query: snapshotsQuerySchema,
+    answers: { 200: snapshotsPageSchema, 304: null },
+    caching: 'no-cache',
+    problems: [...GENERATION, 'invalid_page_token'],
   },
   getSnapshot: {
     ...ENDPOINTS.getSnapshot,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ACTION_CATEGORIES } from '../lever/lever.ts';
-import { scopeSubsetSchema } from '../pattern/scope.ts';
+import { scopeSubsetSchema } from '../pattern/scope-schema.ts';
 import { count } from '../validation.ts';
 
 /**

@@ -69,6 +69,7 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/overrides/lookup'],
     ['get', '/v1/overrides'],
     ['get', '/v1/lessons'],
+    ['get', '/v1/snapshots'],
     ['get', '/v1/snapshots/{pattern_key}'],
     ['get', '/v1/status'],
     ['post', '/v1/cycles'],
@@ -93,8 +94,8 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 27 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(27);
+  it('The OpenAPI document has the 28 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(28);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
@@ -231,6 +232,8 @@ describe('the served API', () => {
     await visit('postWhatIf', '/v1/whatif', moved);
     await visit('postWhatIf', '/v1/whatif', { ...moved, lever: 'slope_min', from: -1, to: 1 });
     await visit('getWhatIf', `/v1/whatif?pattern_key=${S1}&lever=ts_min&from=0.8&to=1.2&scope.chain=base`);
+    const page = await visit('getSnapshots', '/v1/snapshots?limit=1');
+    await visit('getSnapshots', `/v1/snapshots?next=${page.next}`);
     const { etag } = await visit('getSnapshot', `/v1/snapshots/${S1}`);
     const conditional = await api.service.app.request(`/v1/snapshots/${S1}`, {
       headers: { 'if-none-match': String(etag) },
@@ -291,6 +294,9 @@ describe('the served API', () => {
     const documented = Object.entries<Route>(ROUTES).flatMap(([name, route]) =>
       Object.keys(route.answers).map(status => `${name} ${status}`),
     );
-    expect(documented.filter(answer => !visited.has(answer))).toEqual(['getSnapshot 304']);
+    expect(documented.filter(answer => !visited.has(answer))).toEqual([
+      'getSnapshots 304',
+      'getSnapshot 304',
+    ]);
   });
 });

@@ -103,7 +103,8 @@ beforeAll(async () => {
   });
   await call(ingestHandler, 'post-events', manyEvents('failure', 0));
   await runCycle(steps);
-  for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(lookupHandler, name);
+  for (const name of ['post-lookup', 'get-lookup', 'get-snapshot', 'get-snapshots'])
+    await call(lookupHandler, name);
   await call(lookupHandler, 'post-lookup', { pattern_key: 'pm.uptrend.S1.entyr', scope: {} });
   await recordQueriedDimensions(runtimeOf('record-queried-dimensions'))(
     logEvent({ message: QUERIED_DIMENSIONS_MESSAGE, pattern: PATTERN, dimensions: 'bucket,chain' }),
@@ -180,6 +181,7 @@ describe('functions', () => {
       'post-lookup': 200,
       'get-lookup': 200,
       'get-snapshot': 200,
+      'get-snapshots': 200,
       'get-status': 200,
       'get-healthz': 200,
       'get-openapi': 200,

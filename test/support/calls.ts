@@ -7,6 +7,7 @@ export const CALLS: readonly (readonly [string, string, string])[] = [
   ['POST /v1/outcomes', 'Ingest', 'pm operator'],
   ['POST /v1/overrides/lookup', 'Lookup', 'pm operator'],
   ['GET /v1/overrides/lookup', 'Lookup', 'pm reader operator'],
+  ['GET /v1/snapshots', 'Lookup', 'pm reader operator'],
   ['GET /v1/snapshots/{pattern_key}', 'Lookup', 'pm reader operator'],
   ['GET /v1/overrides', 'Operate', 'reader operator'],
   ['GET /v1/lessons', 'Operate', 'reader operator'],
