@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { maskPasswords } from '../shared/mask-passwords.ts';
 import { integerAtLeast, serviceUrl, token } from './arguments.ts';
 import { Client } from './client.ts';
 import type { RunCommand } from './command-runner.ts';
@@ -86,7 +87,7 @@ function createProgram(host: Host, runCommand: RunCommand): Command {
     .exitOverride()
     .configureOutput({
       writeOut: text => host.stdout.write(text),
-      writeErr: text => host.stderr.write(text),
+      writeErr: text => host.stderr.write(maskPasswords(text)),
       getOutHelpWidth: () => host.stdout.columns ?? 100,
       getErrHelpWidth: () => host.stderr.columns ?? 100,
       getOutHasColors: () => false,

@@ -45,3 +45,12 @@ it.each([
   expect(result).toMatchObject({ exit: 2, out: '' });
   expect(result.err).toContain(message);
 });
+
+it.each(['http://user:secret@127.0.0.1', 'http://:secret@127.0.0.1'])(
+  '[A6] The password of an address that is refused is not printed: %s',
+  async url => {
+    const { exit, err } = await cli(['status', '--url', url]);
+    expect([exit, err]).toEqual([2, expect.stringContaining(':***@127.0.0.1')]);
+    expect(err).not.toContain('secret');
+  },
+);
