@@ -57,7 +57,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     },
   ],
   lookup: [
-    { target: 'control', actions: ['GetItem'] },
+    // Reads the head and the switch for everything by one request.
+    { target: 'control', actions: ['BatchGetItem', 'GetItem'] },
     // Lists the patterns, to suggest the nearest one for a pattern that no event named.
     { target: 'control', actions: ['Query'], partitions: ['patterns'] },
     { target: 'overrides', actions: ['Query'] },
@@ -71,18 +72,24 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ],
   admin: [
     { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
-    // Writes heads, past generations and the list of changes.
-    { target: 'control', actions: ['PutItem'], partitions: ['pattern#*', 'changes'] },
+    // Writes heads, past generations, the list of changes and the switch for everything.
+    { target: 'control', actions: ['PutItem'], partitions: ['pattern#*', 'changes', 'service'] },
     // A rollback updates the expiry of the rows that it puts back in force.
     { target: 'lessons', actions: ['Query', 'UpdateItem'] },
     { target: 'overrides', actions: ['Query', 'UpdateItem'] },
-    // What-ifs and the N_MIN study read events.
+    // What-ifs, the N_MIN study and the list of events read the index, the list also the events themselves.
     { target: 'outcomes', actions: ['Query'] },
+    { target: 'events', actions: ['BatchGetItem', 'Query'] },
   ],
   'cycle-open': [
-    { target: 'control', actions: ['Query'] },
-    // Writes the record of the run, and the version of the stored formats.
-    { target: 'control', actions: ['PutItem'], partitions: ['cycles', 'trials', 'format'] },
+    // Reads every head, because retired patterns are left out.
+    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
+    // Writes the record of the run, the version of the stored formats, and the head of a pattern that comes back.
+    {
+      target: 'control',
+      actions: ['PutItem'],
+      partitions: ['cycles', 'trials', 'format', 'pattern#*', 'changes'],
+    },
     // Stores the list of the patterns of a run.
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['run-patterns#*'] },
   ],

@@ -24,7 +24,10 @@ export interface EmptyWindow {
 
 /** The facts from which `healthReasons` computes its reasons. */
 export interface HealthFacts {
+  /** The patterns that are not retired. */
   readonly overview: readonly PatternOverview[];
+  /** Number of retired patterns. */
+  readonly retired: number;
   /** The newest runs that did not start in the future, newest first. */
   readonly recent: readonly CycleSummary[];
   /** The finished run over all patterns that was written last. */
@@ -189,7 +192,7 @@ function emptyWindows({ emptyWindows: windows, overview, now }: HealthFacts): He
   );
   const detail =
     `the window of a run holds none of the stored events with an outcome of ${shown(causes).join(', ')}. ` +
-    'Check the clock of the sender and send newer events; if the pattern ended, set its mode to off';
+    'Check the clock of the sender and send newer events; if the pattern ended, set its mode to retired';
   return [{ code: 'window_empty', detail }];
 }
 

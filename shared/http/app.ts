@@ -173,6 +173,13 @@ export function unknownParameter(
   return new Fault('invalid_request', message, { issues: [{ path: name.slice(0, 64), message }] });
 }
 
+/** Returns the fault for a span of time that ends before it begins. */
+export function emptySpan(): Fault {
+  return new Fault('invalid_request', 'from is after to: exchange them, or leave one out', {
+    issues: [{ path: 'from', message: 'must not be after to' }],
+  });
+}
+
 /** Parses the pattern key in the path. @throws Fault `invalid_pattern_key` */
 export function patternParam(c: Context): PatternKey {
   return parsePatternKey(c.req.param('pattern_key') ?? '');

@@ -15,6 +15,7 @@ const WARNING_CODES = [
   'jump',
   'tuned_without_applied',
   'one_writer_dominates',
+  'payoff_contradicted',
   'outcomes_missing',
   'lookups_degraded',
   'factor_near_known',

@@ -68,7 +68,7 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
     n_min: settings.n_min,
     lookback_days: settings.lookback_days,
     policy: settings.policy,
-    payoff: settings.payoff,
+    payoff: tuned.payoff,
     ...sets,
     near,
     ...(changes && { changes }),

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { Fault, faultCode } from '../../errors.ts';
 import type { Head } from '../../generation/head.ts';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
+import { modeInForce, type ServiceMode, underService } from '../../generation/service-mode.ts';
 import type { Log } from '../../log.ts';
 import { DEGRADED_LOOKUP_MESSAGE } from '../../log-messages.ts';
 import type { GenerationCache } from '../../lookup/generation-cache.ts';
@@ -63,15 +64,18 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
 async function respondToSnapshot(c: Context, deps: LookupDeps): Promise<Response> {
   const { form } = readQuery(c, snapshotQuerySchema);
   const pattern = patternParam(c);
-  const head = await deps.heads.head(pattern);
+  const stored = await deps.heads.headAndService(pattern);
+  const head = underService(stored.head, stored.service);
   const current = head?.current;
-  const mode = head?.mode ?? 'live';
+  const inForceMode = modeInForce(head, stored.service);
+  const { mode } = inForceMode;
   const served = current && servesOverrides(mode) ? current : undefined;
   const generation = current?.generation ?? 0;
   const etag = etagOf([
     String(generation),
     served ? served.hash.slice(0, 16) : 'neutral',
     served && mode === 'live' ? undefined : mode,
+    inForceMode.mode_by,
     form === 'compact' ? form : undefined,
   ]);
   const headers = { etag, 'cache-control': 'no-cache' };
@@ -88,7 +92,7 @@ async function respondToSnapshot(c: Context, deps: LookupDeps): Promise<Response
     pattern_key: pattern,
     generation,
     etag,
-    mode,
+    ...inForceMode,
     policy,
     resolution,
     entries,
@@ -122,10 +126,13 @@ async function respondToLookup(
   request: LookupRequest,
 ): Promise<LookupResult & UnknownNames & { degraded?: object }> {
   let head: Head | undefined;
+  let service: ServiceMode = 'live';
   let unknown: Promise<UnknownNames> | undefined;
   let index: OverrideIndex | undefined;
   try {
-    head = await deps.heads.head(request.pattern);
+    const stored = await deps.heads.headAndService(request.pattern);
+    service = stored.service;
+    head = underService(stored.head, service);
     unknown = unknownNames(deps, request, head);
     if (head?.current) deps.queriedDimensions.record(request.pattern, request.scope);
     const explainsShadow = request.explain && head?.mode === 'shadow';
@@ -134,14 +141,14 @@ async function respondToLookup(
   } catch (error) {
     deps.log.error(DEGRADED_LOOKUP_MESSAGE, error, { pattern: request.pattern });
     deps.onDegradedLookup?.(request.pattern);
-    const neutral = lookUp(request, head, undefined, deps.defaults.policy);
+    const neutral = lookUp(request, head, undefined, deps.defaults.policy, service);
     const degraded = {
       code: faultCode(error),
       detail: 'the overrides in force could not be read: the answer is neutral',
     };
     return { ...neutral, applied: {}, degraded };
   }
-  return { ...lookUp(request, head, index, deps.defaults.policy), ...(await unknown) };
+  return { ...lookUp(request, head, index, deps.defaults.policy, service), ...(await unknown) };
 }
 
 /** Returns what a look-up names and nothing knows. It never fails: what cannot be read is not judged. */
