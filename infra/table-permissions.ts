@@ -85,8 +85,12 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   'cycle-open': [
     // Reads every head, because retired patterns are left out.
     { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
-    // Writes the record of the run, and the version of the stored formats.
-    { target: 'control', actions: ['PutItem'], partitions: ['cycles', 'trials', 'format'] },
+    // Writes the record of the run, the version of the stored formats, and the head of a pattern that comes back.
+    {
+      target: 'control',
+      actions: ['PutItem'],
+      partitions: ['cycles', 'trials', 'format', 'pattern#*', 'changes'],
+    },
     // Stores the list of the patterns of a run.
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['run-patterns#*'] },
   ],

@@ -32,8 +32,8 @@ export interface ServiceOptions {
   readonly changeClientSettings?: (settings: DynamoDBClientConfig) => DynamoDBClientConfig;
   readonly log?: Log;
   readonly now?: () => number;
-  /** Callers by their tokens; undefined grants every right to every caller. */
-  readonly callers?: Callers | undefined;
+  /** Callers by their tokens, or what returns those of the moment; undefined grants every right to every caller. */
+  readonly callers?: Callers | (() => Callers) | undefined;
   /** Pauses and timeouts of a run; undefined uses those of the definition. */
   readonly interpreter?: InterpreterOptions;
 }
@@ -96,7 +96,8 @@ async function assemble(
   await runtime.storedFormat.open();
   const stateMachine = await LocalStateMachine.load(runtime, options.interpreter);
   const { callers } = options;
-  const app = createApp(runtime.log, config.origins, callers && requireTokens(callers));
+  const callersNow = typeof callers === 'function' ? callers : () => callers ?? [];
+  const app = createApp(runtime.log, config.origins, callers && requireTokens(callersNow));
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);
   lookupRoutes(app, {

@@ -45,6 +45,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:UpdateItem ControlTable ${DEGRADED_PARTITION}`,
   ],
   Lookup: [
+    'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
     `dynamodb:Query ControlTable ${PATTERNS_PARTITION}`,
     'dynamodb:Query OverridesTable',
@@ -52,17 +53,21 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
-    putControl('pattern#*', 'changes'),
+    putControl('pattern#*', 'changes', 'service'),
     'dynamodb:Query ControlTable',
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',
     'dynamodb:Query OverridesTable',
     'dynamodb:UpdateItem OverridesTable',
     'dynamodb:Query EventsTable/index/outcomes',
+    'dynamodb:BatchGetItem EventsTable',
+    'dynamodb:Query EventsTable',
   ],
   CycleOpen: [
+    'dynamodb:BatchGetItem ControlTable',
+    'dynamodb:GetItem ControlTable',
     'dynamodb:BatchWriteItem ControlTable {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["run-patterns#*"]}}',
-    putControl('cycles', 'trials', 'format'),
+    putControl('cycles', 'trials', 'format', 'pattern#*', 'changes'),
     'dynamodb:Query ControlTable',
   ],
   Mine: [

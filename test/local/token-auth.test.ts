@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listen } from '../../local/http-server.ts';
 import { isLoopback } from '../../local/loopback-guard.ts';
-import { callersOf, readCallers } from '../../local/token-auth.ts';
+import { callersOf } from '../../local/token-auth.ts';
+import { TokenFile } from '../../local/token-file.ts';
 import { problemSchema } from '../../shared/http/schemas/problem.ts';
+import { jsonLog } from '../../shared/log.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { CALLS } from '../support/calls.ts';
@@ -161,8 +163,13 @@ describe('a file of tokens', () => {
   });
 
   it('reading a token file that is missing or not JSON throws an error with the cause', () => {
-    expect(() => readCallers('/nowhere.json')).toThrow('cannot read the tokens in /nowhere.json (ENOENT)');
-    expect(() => readCallers('README.md')).toThrow('cannot read the tokens in README.md (it is not JSON)');
+    const log = jsonLog('error', () => undefined, Date.now);
+    expect(() => new TokenFile('/nowhere.json', log)).toThrow(
+      'cannot read the tokens in /nowhere.json (ENOENT)',
+    );
+    expect(() => new TokenFile('README.md', log)).toThrow(
+      'cannot read the tokens in README.md (it is not JSON)',
+    );
   });
 });
 
