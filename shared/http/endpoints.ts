@@ -73,7 +73,6 @@ export const ENDPOINTS = {
     path: '/v1/events',
     function: 'admin',
     roles: READERS,
-    smaller: 'ask for fewer events with limit',
   },
   getServiceMode: { method: 'GET', path: '/v1/mode', function: 'admin', roles: READERS },
   putServiceMode: { method: 'PUT', path: '/v1/mode', function: 'admin', roles: OPERATORS },

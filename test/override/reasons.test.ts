@@ -149,6 +149,7 @@ const mined = {
   lessons: { rows: 0 },
   overrides: { rows: 0 },
   evidence: [],
+  warnings: [],
   head_version: 0,
 } as unknown as MinedPattern;
 const published = async (head: Partial<Head>, result: Partial<MinedPattern> = {}): Promise<Reason> => {
@@ -553,6 +554,7 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
       'newer_data',
       'store_unavailable',
       'store_throttled',
+      'interrupted',
       'invalid_request',
       'policy_not_available',
     ] as const
