@@ -85,7 +85,7 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   'cycle-open': [
     // Reads every head, because retired patterns are left out.
     { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
-    // Writes the record of the run, the version of the stored formats, and the head of a pattern that comes back.
+    // Writes the record of the run, the version of the stored formats, and the mode that an event brought back.
     {
       target: 'control',
       actions: ['PutItem'],

@@ -101,7 +101,11 @@ export function createRuntime(
     snapshotList: new SnapshotList(heads, config.defaults.policy, now),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     writers,
-    eventReader: new DynamoEventReader(db, { eventsTable: tables.events, now }),
+    eventReader: new DynamoEventReader(db, {
+      eventsTable: tables.events,
+      controlTable: tables.control,
+      now,
+    }),
     episodes: new DynamoEpisodeStore(db, heads, writers, {
       eventsTable: tables.events,
       controlTable: tables.control,

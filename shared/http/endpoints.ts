@@ -74,6 +74,7 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: READERS,
   },
+  getParked: { method: 'GET', path: '/v1/parked', function: 'admin', roles: READERS },
   getServiceMode: { method: 'GET', path: '/v1/mode', function: 'admin', roles: READERS },
   putServiceMode: { method: 'PUT', path: '/v1/mode', function: 'admin', roles: OPERATORS },
   getChanges: { method: 'GET', path: '/v1/changes', function: 'admin', roles: READERS },

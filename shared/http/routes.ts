@@ -8,7 +8,12 @@ import { changesPageSchema, changeTime } from './schemas/changes.ts';
 import { cyclePageSchema, cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
 import { doctorAnswerSchema } from './schemas/doctor.ts';
 import { evidenceAnswerSchema } from './schemas/evaluation.ts';
-import { eventsPageSchema, eventsQuerySchema } from './schemas/events.ts';
+import {
+  eventsPageSchema,
+  eventsQuerySchema,
+  parkedPageSchema,
+  parkedQuerySchema,
+} from './schemas/events.ts';
 import { flag, pageQuery } from './schemas/fields.ts';
 import {
   ingestAnswerSchema,
@@ -224,6 +229,13 @@ export const ROUTES = {
     summary: 'List stored events as they were sent, with their outcome history, in the order of their time.',
     query: eventsQuerySchema,
     answers: { 200: eventsPageSchema },
+    problems: [...EVENTS, 'invalid_page_token'],
+  },
+  getParked: {
+    ...ENDPOINTS.getParked,
+    summary: 'List the outcomes that wait for their event, each with the reason.',
+    query: parkedQuerySchema,
+    answers: { 200: parkedPageSchema },
     problems: [...EVENTS, 'invalid_page_token'],
   },
   getServiceMode: {

@@ -78,6 +78,7 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/changes'],
     ['get', '/v1/events'],
     ['get', '/v1/mode'],
+    ['get', '/v1/parked'],
     ['get', '/v1/patterns/{pattern_key}/doctor'],
     ['put', '/v1/mode'],
     ['get', '/v1/patterns/{pattern_key}/settings'],
@@ -125,6 +126,7 @@ describe('the OpenAPI document', () => {
           'getNMin',
           'getEvents',
           'getSettings',
+          'getParked',
           'getDoctor',
         ],
         ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback'],
@@ -270,6 +272,8 @@ describe('the served API', () => {
     const listed = await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2`);
     await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2&next=${listed.next}`);
     await visit('getEvents', `/v1/events?pattern_key=${S1}&episode_id=a-1`);
+    const waiting = await visit('getParked', `/v1/parked?pattern_key=${S1}&limit=1`);
+    expect(waiting.parked).toHaveLength(1);
     await visit('getServiceMode', '/v1/mode');
     for (const mode of ['off', 'live']) {
       await visit('putServiceMode', '/v1/mode', { mode, reason: 'tour' });

@@ -140,6 +140,7 @@ beforeAll(async () => {
     'get-events-of-episode',
     'get-mode',
     'get-settings',
+    'get-parked',
     'get-doctor',
   ];
   const otherRoutes = [
@@ -192,6 +193,7 @@ describe('functions', () => {
       'get-events-of-episode': 200,
       'get-mode': 200,
       'get-settings': 200,
+      'get-parked': 200,
       'get-doctor': 200,
       'put-service-mode': 200,
       'get-generations': 200,
