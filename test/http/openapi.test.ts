@@ -78,6 +78,8 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/events'],
     ['get', '/v1/mode'],
     ['put', '/v1/mode'],
+    ['get', '/v1/writers'],
+    ['put', '/v1/writers'],
     ['get', '/v1/patterns/{pattern_key}/settings'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
     ['get', '/v1/patterns/{pattern_key}/evidence'],
@@ -92,8 +94,8 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 26 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(26);
+  it('The OpenAPI document has the 28 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(28);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
@@ -123,6 +125,7 @@ describe('the OpenAPI document', () => {
           'getNMin',
           'getEvents',
           'getSettings',
+          'getWriters',
         ],
         ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback'],
       ].sort(),
@@ -264,6 +267,9 @@ describe('the served API', () => {
     const listed = await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2`);
     await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2&next=${listed.next}`);
     await visit('getEvents', `/v1/events?pattern_key=${S1}&episode_id=a-1`);
+    await visit('getWriters', `/v1/writers?limit=1`);
+    for (const excluded of [true, false])
+      await visit('putWriter', '/v1/writers', { writer: 'local', excluded, reason: 'tour' });
     await visit('getServiceMode', '/v1/mode');
     for (const mode of ['off', 'live']) {
       await visit('putServiceMode', '/v1/mode', { mode, reason: 'tour' });

@@ -139,6 +139,7 @@ beforeAll(async () => {
     'get-events-of-episode',
     'get-mode',
     'get-settings',
+    'get-writers',
   ];
   const otherRoutes = [
     'get-generations',
@@ -149,6 +150,7 @@ beforeAll(async () => {
     'put-mode',
     'put-settings',
     'put-service-mode',
+    'put-writer',
   ];
   for (const name of [...readRoutes, ...otherRoutes]) await call(adminHandler, name);
   await call(adminHandler, 'post-rollback', { generation: 2, reason: 'the current one again' });
@@ -168,7 +170,7 @@ const grantsFor = (request: Call) =>
       request.partitions.every(
         key => rule.partitions?.some(partitionForm => matches(partitionForm, key)) ?? true,
       ) &&
-      request.attributes.every(name => rule.attributes?.includes(name) ?? true),
+      request.attributes.every(name => rule.attributes?.some(form => matches(form, name)) ?? true),
   );
 
 describe('functions', () => {
@@ -190,6 +192,8 @@ describe('functions', () => {
       'get-mode': 200,
       'get-settings': 200,
       'put-service-mode': 200,
+      'get-writers': 200,
+      'put-writer': 200,
       'get-generations': 200,
       'get-evidence': 200,
       'get-nmin': 200,
