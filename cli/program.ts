@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { isObject } from '../shared/validation.ts';
+import { isObject } from '../shared/json.ts';
+import { maskPasswords } from '../shared/mask-passwords.ts';
 import { integerAtLeast, profileName, serviceUrl, token } from './arguments.ts';
 import { Client } from './client.ts';
 import type { RunCommand } from './command-runner.ts';
 import { addChanges } from './commands/changes.ts';
 import { addCycle } from './commands/cycle.ts';
 import { addCycles } from './commands/cycles.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addEvidence } from './commands/evidence.ts';
 import { addHistory } from './commands/history.ts';
@@ -97,7 +99,7 @@ function createProgram(host: Host, argv: readonly string[], runCommand: RunComma
     .configureOutput({
       writeOut: text => host.stdout.write(text),
       // With --json the error is the JSON on stdout.
-      writeErr: text => (argv.includes('--json') ? true : host.stderr.write(text)),
+      writeErr: text => (argv.includes('--json') ? true : host.stderr.write(maskPasswords(text))),
       getOutHelpWidth: () => host.stdout.columns ?? 100,
       getErrHelpWidth: () => host.stderr.columns ?? 100,
       getOutHasColors: () => false,
@@ -113,6 +115,7 @@ const COMMANDS = [
   addCycles,
   addStatus,
   addEvents,
+  addDoctor,
   addLessons,
   addOverrides,
   addLookup,
@@ -149,7 +152,8 @@ function reportError(error: unknown, host: Host, json: boolean): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
   const exit = error instanceof Failure ? error.exit : EXIT.usage;
   if (json && (error instanceof Failure || error instanceof CommanderError)) {
-    host.stdout.write(`${JSON.stringify({ error: { ...errorJson(error), exit } }, null, 2)}\n`);
+    const text = JSON.stringify({ error: { ...errorJson(error), exit } }, null, 2);
+    host.stdout.write(`${maskPasswords(text)}\n`);
     return exit;
   }
   if (error instanceof CommanderError) return exit;

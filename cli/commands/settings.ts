@@ -1,10 +1,9 @@
 import { type Command, Option } from 'commander';
-import type { z } from 'zod';
-import { settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
+import { type SettingsAnswer, settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import { integerAtLeast, oneOf, payoffOf, positive, thresholds } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, usageError } from '../exit-codes.ts';
-import { instant, printable } from '../format.ts';
+import { instant, printable, significant } from '../format.ts';
 import { lookbackOption, patternArgument, patternPath } from '../options.ts';
 import type { Session } from '../session.ts';
 
@@ -23,12 +22,13 @@ const SETTINGS = [
 type Setting = (typeof SETTINGS)[number];
 
 const SETTING_OPTIONS =
-  '--policy, --challengers, --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, ' +
+  '--policy, --challengers, --payoff or --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, ' +
   '--base-threshold, --max-overrides, --reset';
 
 interface Options {
   readonly policy?: string;
   readonly challengers?: string;
+  readonly payoff?: 'measured';
   readonly win?: number;
   readonly loss?: number;
   readonly nMin?: number;
@@ -51,6 +51,7 @@ Examples:
   $ pm-tuning settings pm.uptrend.S1.entry
   $ pm-tuning settings pm.uptrend.S1.entry --n-min 50 --win 1.5 --loss 1 --reason "thin data"
   $ pm-tuning settings pm.uptrend.S1.entry --policy replay --reason "better in evidence"
+  $ pm-tuning settings pm.uptrend.S1.entry --payoff measured --reason "returns are net of costs"
   $ pm-tuning settings pm.uptrend.S1.entry --jump 1.3 --on-jump hold --reason "large account"
   $ pm-tuning settings pm.uptrend.S1.entry --reset n_min,payoff --reason "enough data"`;
 
@@ -64,6 +65,9 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     .option(
       '--challengers <list>',
       'policies to compare with the published one, separated by commas, or none',
+    )
+    .addOption(
+      new Option('--payoff <source>', 'measured: from the returns of outcomes').choices(['measured']),
     )
     .option('--win <amount>', 'gain of an acted success; requires --loss', positive)
     .option('--loss <amount>', 'loss of an acted failure; requires --win', positive)
@@ -96,14 +100,17 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
 }
 
 /** Prints every setting in force with its source; a setting that this version does not know as JSON. */
-function show(session: Session, answer: z.output<typeof settingsAnswerSchema>): void {
-  const { pattern_key, sources, warning, last_change, ...settings } = answer;
-  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+function show(session: Session, answer: SettingsAnswer): void {
+  const { pattern_key, sources, warning, last_change, payoffs: _, payoff_fallback: __, ...settings } = answer;
+  const text = ([name, value]: readonly [string, unknown]): string => {
+    if (name === 'payoff') return payoffText(answer);
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  };
   session.print(session.bold(printable(pattern_key)));
   session.table(
     [
       { title: 'setting', value: ([name]) => printable(name) },
-      { title: 'in force', value: ([, value]) => printable(text(value)), wraps: true },
+      { title: 'in force', value: row => printable(text(row)), wraps: true },
       { title: 'from', value: ([name]) => printable(sources[name] ?? '') },
     ],
     Object.entries(settings),
@@ -117,6 +124,20 @@ function show(session: Session, answer: z.output<typeof settingsAnswerSchema>): 
   if (warning !== undefined) session.warn(printable(warning));
 }
 
+const rounded = (value: number): string => significant(Number(value.toPrecision(3)));
+
+function payoffText({ payoff, payoff_fallback, payoffs }: SettingsAnswer): string {
+  const isMeasured = payoff === 'measured';
+  const { win, loss } = isMeasured ? payoff_fallback : payoff;
+  const amounts = `win ${significant(win)}, loss ${significant(loss)}`;
+  const { measured } = payoffs ?? {};
+  const returned =
+    measured?.win && measured.loss
+      ? `; returns so far: win ${rounded(measured.win.mean)}, loss ${rounded(measured.loss.mean)}`
+      : '';
+  return (isMeasured ? `measured; with too few returns ${amounts}` : amounts) + returned;
+}
+
 /** Parses names of settings, separated by commas; `n-min` is read as `n_min`. */
 function settingNames(text: string): Setting[] {
   const parseName = oneOf(SETTINGS);
@@ -128,12 +149,12 @@ function settingNames(text: string): Setting[] {
  * @throws Failure (usage) for a reason without a setting or the reverse, half a payoff, or a setting both set and reset
  */
 function settingsBody(options: Options): object | undefined {
-  const { policy, challengers, win, loss, nMin, lookbackDays, jump, onJump } = options;
+  const { policy, challengers, payoff, win, loss, nMin, lookbackDays, jump, onJump } = options;
   const { halt, baseThreshold, maxOverrides, reset = [], reason } = options;
   const settings: Record<Setting, unknown> = {
     policy,
     challengers: challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim()),
-    payoff: payoffOf(win, loss),
+    payoff: payoff ?? payoffOf(win, loss),
     n_min: nMin,
     lookback_days: lookbackDays,
     jump,
@@ -142,6 +163,8 @@ function settingsBody(options: Options): object | undefined {
     base_thresholds: baseThreshold,
     max_overrides: maxOverrides,
   };
+  if (payoff !== undefined && (win ?? loss) !== undefined)
+    throw usageError('--payoff and --win with --loss set the same; give one of them');
   for (const name of reset) {
     if (settings[name] !== undefined) throw usageError(`${name} is both set and reset; give one of the two`);
     settings[name] = null;

@@ -91,11 +91,20 @@ export async function rollBack(
   });
 }
 
+/** @throws Fault `unknown_generation` when rows of it are missing or differ */
 async function renewForRollback(
   deps: GenerationStores,
   pattern: PatternKey,
   generation: Generation,
 ): Promise<Generation> {
+  const isIntact =
+    (await deps.lessons.isIntact(pattern, generation.lessons)) &&
+    (await deps.overrides.isIntact(pattern, generation.overrides));
+  if (!isIntact)
+    throw new Fault(
+      'unknown_generation',
+      `rows of generation ${generation.generation} are missing or differ: list the generations and choose another`,
+    );
   const lessons = await renew(deps, deps.lessons, pattern, generation.lessons);
   const overrides = await renew(deps, deps.overrides, pattern, generation.overrides);
   return { ...generation, lessons, overrides };

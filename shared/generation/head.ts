@@ -3,7 +3,7 @@ import { haltModeSchema } from '../override/halt/halt-mode.ts';
 import { jumpSchema, onJumpSchema } from '../override/jump-settings.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { maxOverridesSchema } from '../override/override-cap.ts';
-import { payoffSchema } from '../override/payoff.ts';
+import { payoffSettingSchema } from '../override/payoff.ts';
 import { baseThresholdsSchema } from '../override/threshold-settings.ts';
 import { count, lookbackDays } from '../validation.ts';
 import { changeSchema, generationSchema } from './generation.ts';
@@ -24,7 +24,7 @@ export const settingsSchema = z.object({
   policy: policySchema.optional(),
   /** Policies that are computed and compared beside the published one. */
   challengers: z.array(policySchema).max(POLICIES.length).optional(),
-  payoff: payoffSchema.optional(),
+  payoff: payoffSettingSchema.optional(),
   /** An earlier version let it be as high as 1,000,000. */
   n_min: count.min(1).optional(),
   lookback_days: lookbackDays.optional(),

@@ -137,6 +137,8 @@ export interface RowSetStore<Row> {
   write(pattern: PatternKey, rows: readonly Row[], expiresAt: number): Promise<RowSetRef>;
   /** Returns the reference that `write` would return, without writing. */
   describe(rows: readonly Row[]): RowSetRef;
+  /** Returns whether all rows are stored as they were written. @throws Fault of the store */
+  isIntact(pattern: PatternKey, set: RowSetRef): Promise<boolean>;
   /** Reads all rows. @throws Fault `damaged_generation` when the stored rows differ from those that were written */
   read(pattern: PatternKey, set: RowSetRef): Promise<Row[]>;
   /**

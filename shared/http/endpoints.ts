@@ -54,6 +54,7 @@ export const ENDPOINTS = {
     roles: EVERYONE,
     smaller: WITHOUT_EXPLAIN,
   },
+  getSnapshots: { method: 'GET', path: '/v1/snapshots', function: 'lookup', roles: EVERYONE },
   getSnapshot: {
     method: 'GET',
     path: '/v1/snapshots/{pattern_key}',
@@ -91,6 +92,7 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: READERS,
   },
+  getDoctor: { method: 'GET', path: '/v1/patterns/{pattern_key}/doctor', function: 'admin', roles: READERS },
   getNMin: { method: 'GET', path: '/v1/patterns/{pattern_key}/nmin', function: 'admin', roles: READERS },
   // A what-if changes nothing, but a reader may only use GET. `getWhatIf` returns the same.
   postWhatIf: { method: 'POST', path: '/v1/whatif', function: 'admin', roles: OPERATORS },

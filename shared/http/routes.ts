@@ -6,6 +6,7 @@ import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { changesPageSchema, changeTime } from './schemas/changes.ts';
 import { cyclePageSchema, cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
+import { doctorAnswerSchema } from './schemas/doctor.ts';
 import { evidenceAnswerSchema } from './schemas/evaluation.ts';
 import { eventsPageSchema, eventsQuerySchema } from './schemas/events.ts';
 import { flag, pageQuery } from './schemas/fields.ts';
@@ -16,8 +17,18 @@ import {
   outcomesProblemSchema,
 } from './schemas/ingest.ts';
 import { lessonsPageSchema } from './schemas/lessons.ts';
-import { lookupQuerySchema, lookupRequestSchema, snapshotQuerySchema } from './schemas/lookup.ts';
-import { compactSnapshotSchema, lookupAnswerSchema, snapshotSchema } from './schemas/lookup-answer.ts';
+import {
+  lookupQuerySchema,
+  lookupRequestSchema,
+  snapshotQuerySchema,
+  snapshotsQuerySchema,
+} from './schemas/lookup.ts';
+import {
+  compactSnapshotSchema,
+  lookupAnswerSchema,
+  snapshotSchema,
+  snapshotsPageSchema,
+} from './schemas/lookup-answer.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
 import { overridesPageSchema } from './schemas/overrides.ts';
 import {
@@ -139,6 +150,14 @@ export const ROUTES = {
     chosenNames: { scope: scopeParameters, thresholds: thresholdParameters },
     answers: { 200: lookupAnswerSchema },
     problems: ['invalid_pattern_key', 'invalid_scope'],
+  },
+  getSnapshots: {
+    ...ENDPOINTS.getSnapshots,
+    summary: 'List the snapshots with their tags: what a client polls. Supports If-None-Match.',
+    query: snapshotsQuerySchema,
+    answers: { 200: snapshotsPageSchema, 304: null },
+    caching: 'no-cache',
+    problems: [...GENERATION, 'invalid_page_token'],
   },
   getSnapshot: {
     ...ENDPOINTS.getSnapshot,
@@ -265,6 +284,13 @@ export const ROUTES = {
     summary: 'Get the walk-forward backtest of every policy on the events of the last four weeks.',
     answers: { 200: evidenceAnswerSchema },
     problems: [...STORE, ...PATTERN],
+  },
+  getDoctor: {
+    ...ENDPOINTS.getDoctor,
+    summary:
+      'Examine the newest events of a pattern: what they log, which lever is therefore off, what to change.',
+    answers: { 200: doctorAnswerSchema },
+    problems: [...GENERATION, ...PATTERN, 'damaged_event'],
   },
   getNMin: {
     ...ENDPOINTS.getNMin,

@@ -1,5 +1,6 @@
 import type { FactorColumns } from '../episode/columns/columns.ts';
 import { NO_WRITER_ID } from '../episode/writer.ts';
+import { ACTION_CATEGORIES } from '../lever/lever.ts';
 import { elementAt } from '../numbers.ts';
 import type { Override } from '../override/override.ts';
 import { OverrideIndex } from '../override/override-index.ts';
@@ -34,7 +35,7 @@ export function dominatedOverrides(columns: FactorColumns, overrides: readonly O
   const slices = [...Map.groupBy(overrides, ({ scope_hash }) => scope_hash).values()].flatMap(([first]) =>
     first ? [first] : [],
   );
-  const index = new OverrideIndex(slices);
+  const index = new OverrideIndex(slices, ACTION_CATEGORIES);
   const counts = new Map<Override, Map<number, number>>();
   for (const { row, writer, events } of groupRows(columns, writers)) {
     for (const override of index.matching(scopeOf(columns, row))) {

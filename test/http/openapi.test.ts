@@ -69,6 +69,7 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/overrides/lookup'],
     ['get', '/v1/overrides'],
     ['get', '/v1/lessons'],
+    ['get', '/v1/snapshots'],
     ['get', '/v1/snapshots/{pattern_key}'],
     ['get', '/v1/status'],
     ['post', '/v1/cycles'],
@@ -77,6 +78,7 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/changes'],
     ['get', '/v1/events'],
     ['get', '/v1/mode'],
+    ['get', '/v1/patterns/{pattern_key}/doctor'],
     ['put', '/v1/mode'],
     ['get', '/v1/writers'],
     ['put', '/v1/writers'],
@@ -126,6 +128,7 @@ describe('the OpenAPI document', () => {
           'getEvents',
           'getSettings',
           'getWriters',
+          'getDoctor',
         ],
         ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback'],
       ].sort(),
@@ -232,6 +235,8 @@ describe('the served API', () => {
     await visit('postWhatIf', '/v1/whatif', moved);
     await visit('postWhatIf', '/v1/whatif', { ...moved, lever: 'slope_min', from: -1, to: 1 });
     await visit('getWhatIf', `/v1/whatif?pattern_key=${S1}&lever=ts_min&from=0.8&to=1.2&scope.chain=base`);
+    const page = await visit('getSnapshots', '/v1/snapshots?limit=1');
+    await visit('getSnapshots', `/v1/snapshots?next=${page.next}`);
     const { etag } = await visit('getSnapshot', `/v1/snapshots/${S1}`);
     const conditional = await api.service.app.request(`/v1/snapshots/${S1}`, {
       headers: { 'if-none-match': String(etag) },
@@ -263,6 +268,7 @@ describe('the served API', () => {
       payoff: { win: 3, loss: 1 },
       reason: 'tour',
     });
+    for (const pattern of [S1, S2, DX]) await visit('getDoctor', `/v1/patterns/${pattern}/doctor`);
     await visit('getSettings', `${patternPath}/settings`);
     const listed = await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2`);
     await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2&next=${listed.next}`);
@@ -294,6 +300,9 @@ describe('the served API', () => {
     const documented = Object.entries<Route>(ROUTES).flatMap(([name, route]) =>
       Object.keys(route.answers).map(status => `${name} ${status}`),
     );
-    expect(documented.filter(answer => !visited.has(answer))).toEqual(['getSnapshot 304']);
+    expect(documented.filter(answer => !visited.has(answer))).toEqual([
+      'getSnapshots 304',
+      'getSnapshot 304',
+    ]);
   });
 });

@@ -20,6 +20,9 @@ const COUNTER_ATTRIBUTES =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"],' +
   '"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts","waiting","waiting_since","by_*"]}}';
 
+const putControl = (...partitions: string[]): string =>
+  `dynamodb:PutItem ControlTable ${JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } })}`;
+
 const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Ingest: [
     'dynamodb:BatchGetItem EventsTable',
@@ -42,6 +45,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:UpdateItem ControlTable ${DEGRADED_PARTITION}`,
   ],
   Lookup: [
+    'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
     `dynamodb:Query ControlTable ${PATTERNS_PARTITION}`,
     'dynamodb:Query OverridesTable',
@@ -49,31 +53,36 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('pattern#*', 'changes', 'service'),
     'dynamodb:Query ControlTable',
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',
     'dynamodb:Query OverridesTable',
     'dynamodb:UpdateItem OverridesTable',
     'dynamodb:Query EventsTable/index/outcomes',
+    'dynamodb:BatchGetItem EventsTable',
+    'dynamodb:Query EventsTable',
   ],
   CycleOpen: [
+    'dynamodb:BatchGetItem ControlTable',
+    'dynamodb:GetItem ControlTable',
     'dynamodb:BatchWriteItem ControlTable {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["run-patterns#*"]}}',
-    'dynamodb:PutItem ControlTable',
+    putControl('cycles', 'trials', 'format', 'pattern#*', 'changes'),
     'dynamodb:Query ControlTable',
   ],
   Mine: [
     'dynamodb:Query EventsTable/index/outcomes',
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('pattern#*', 'dimensions#*', 'cycle#*'),
     `dynamodb:Query ControlTable ${WARNING_PARTITIONS}`,
     'dynamodb:BatchWriteItem LessonsTable',
+    'dynamodb:Query LessonsTable',
     'dynamodb:BatchWriteItem OverridesTable',
     'dynamodb:Query OverridesTable',
   ],
   Materialize: [
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('pattern#*', 'changes', 'cycle#*'),
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',
     'dynamodb:Query OverridesTable',
@@ -81,7 +90,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   ],
   CycleClose: [
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('cycles', 'trials', 'last-cycle', 'cycle#*'),
     'dynamodb:Query ControlTable',
   ],
 };

@@ -103,7 +103,8 @@ beforeAll(async () => {
   });
   await call(ingestHandler, 'post-events', manyEvents('failure', 0));
   await runCycle(steps);
-  for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(lookupHandler, name);
+  for (const name of ['post-lookup', 'get-lookup', 'get-snapshot', 'get-snapshots'])
+    await call(lookupHandler, name);
   await call(lookupHandler, 'post-lookup', { pattern_key: 'pm.uptrend.S1.entyr', scope: {} });
   await recordQueriedDimensions(runtimeOf('record-queried-dimensions'))(
     logEvent({ message: QUERIED_DIMENSIONS_MESSAGE, pattern: PATTERN, dimensions: 'bucket,chain' }),
@@ -140,6 +141,7 @@ beforeAll(async () => {
     'get-mode',
     'get-settings',
     'get-writers',
+    'get-doctor',
   ];
   const otherRoutes = [
     'get-generations',
@@ -181,6 +183,7 @@ describe('functions', () => {
       'post-lookup': 200,
       'get-lookup': 200,
       'get-snapshot': 200,
+      'get-snapshots': 200,
       'get-status': 200,
       'get-healthz': 200,
       'get-openapi': 200,
@@ -191,6 +194,7 @@ describe('functions', () => {
       'get-events-of-episode': 200,
       'get-mode': 200,
       'get-settings': 200,
+      'get-doctor': 200,
       'put-service-mode': 200,
       'get-writers': 200,
       'put-writer': 200,

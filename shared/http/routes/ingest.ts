@@ -4,9 +4,10 @@ import { MAX_EVENT_BYTES, readOutcomeReport } from '../../episode/episode-schema
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
+import { isObject } from '../../json.ts';
 import { readEvent } from '../../lever/read-event.ts';
 import { nearestName } from '../../suggestion.ts';
-import { isObject, parse } from '../../validation.ts';
+import { parse } from '../../validation.ts';
 import type { MisspeltFactorRecorder } from '../../warning/misspelt-factor-recorder.ts';
 import { addRoute, answerProblem, readJson } from '../app.ts';
 import { senderOf } from '../caller.ts';

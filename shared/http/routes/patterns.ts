@@ -9,7 +9,7 @@ import { findGeneration } from '../../generation/generation.ts';
 import type { Head } from '../../generation/head.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
-import { POLICY_WARNINGS } from '../../override/override.ts';
+import { policyWarning } from '../../override/override.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import { partBytes } from '../answer-size.ts';
@@ -36,7 +36,7 @@ export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
 
   addRoute(app, ROUTES.getSettings, async c => {
     const pattern = await requireKnownPattern(deps.heads, patternParam(c));
-    return c.json(settingsAnswer(deps, pattern, await deps.heads.head(pattern)));
+    return c.json(await settingsAnswer(deps, pattern, await deps.heads.head(pattern)));
   });
 
   addRoute(app, ROUTES.postRollback, async c => {
@@ -76,19 +76,21 @@ async function changeSettings(c: Context, deps: PatternRoutesDeps): Promise<Resp
     ...(challengers !== undefined && { challengers: challengers?.map(requirePolicy) ?? null }),
   };
   const head = await setSettings(deps, pattern, settings, { who: callerOf(c), why: reason });
-  return c.json(settingsAnswer(deps, pattern, head));
+  return c.json(await settingsAnswer(deps, pattern, head));
 }
 
-function settingsAnswer(
-  { defaults, config }: PatternRoutesDeps,
+async function settingsAnswer(
+  { defaults, config, heads }: PatternRoutesDeps,
   pattern: PatternKey,
   head: Head | undefined,
 ) {
   const effective = effectiveSettings(defaults, head?.settings);
-  const warning = POLICY_WARNINGS[effective.policy];
+  const warning = policyWarning(effective.policy);
+  const payoffs = (await heads.evidence(pattern))?.payoffs;
   return {
     pattern_key: pattern,
     ...effective,
+    ...(payoffs && { payoffs }),
     sources: settingSources(effective, head?.settings, config.setByStage),
     ...(warning !== undefined && { warning }),
     last_change: head?.last_change ?? null,

@@ -36,6 +36,7 @@ it('settings sends only the settings of its options, and prints the settings in 
     policy: 'replay',
     challengers: ['drift'],
     payoff: { win: 1.5, loss: 1 },
+    payoff_fallback: { win: 2, loss: 1 },
     n_min: 50,
     lookback_days: 90,
     jump: 1.5,
@@ -49,7 +50,7 @@ it('settings sends only the settings of its options, and prints the settings in 
   const argv = ['settings', PATTERN, '--n-min', '50', '--win', '1.5', '--loss', '1', '--reason', 'thin data'];
   const result = await session.run(always({ ...inForce, last_change: CHANGE }), argv);
   expect(session.sentBody).toEqual({ n_min: 50, payoff: { win: 1.5, loss: 1 }, reason: 'thin data' });
-  expect(result.out).toMatch(/payoff +\{"win":1.5,"loss":1\} +stage\n/);
+  expect(result.out).toMatch(/payoff +win 1.5, loss 1 +stage\n/);
   expect(result.out).toMatch(/policy +replay +pattern\n/);
   expect(result.out).toMatch(/halt +advise +default\n/);
   await session.run(always({ ...inForce, last_change: CHANGE }), [
@@ -60,16 +61,51 @@ it('settings sends only the settings of its options, and prints the settings in 
     challengers: ['drift', 'replay'],
     reason: 'evidence',
   });
-  await session.run(always(inForce), ['settings', PATTERN, '--max-overrides', '500', '--reason', 'small']);
+  await session.run(always({ ...inForce, last_change: CHANGE }), [
+    'settings',
+    PATTERN,
+    '--max-overrides',
+    '500',
+    '--reason',
+    'small',
+  ]);
   expect(session.sentBody).toEqual({ max_overrides: 500, reason: 'small' });
-  await session.run(always(inForce), [
+  await session.run(always({ ...inForce, last_change: CHANGE }), [
     ...['settings', PATTERN, '--jump', '1.3', '--on-jump', 'hold', '--reason', 'large account'],
   ]);
   expect(session.sentBody).toEqual({ jump: 1.3, on_jump: 'hold', reason: 'large account' });
-  await session.run(always(inForce), ['settings', PATTERN, '--challengers', 'none', '--reason', 'cost']);
+  await session.run(always({ ...inForce, last_change: CHANGE }), [
+    'settings',
+    PATTERN,
+    '--challengers',
+    'none',
+    '--reason',
+    'cost',
+  ]);
   expect(session.sentBody).toEqual({ challengers: [], reason: 'cost' });
-  await session.run(always(inForce), ['settings', PATTERN, '--reset', 'n-min, payoff', '--reason', 'enough']);
+  await session.run(always({ ...inForce, last_change: CHANGE }), [
+    'settings',
+    PATTERN,
+    '--reset',
+    'n-min, payoff',
+    '--reason',
+    'enough',
+  ]);
   expect(session.sentBody).toEqual({ n_min: null, payoff: null, reason: 'enough' });
+  const returned = {
+    configured: { win: 1.5, loss: 1, break_even: 0.4 },
+    measured: { win: { n: 40, mean: 1.6234 }, loss: { n: 51, mean: 1.1 } },
+    used: 'measured',
+    by_timeframe: [],
+  };
+  const measured = await session.run(
+    always({ ...inForce, payoff: 'measured', payoffs: returned, last_change: CHANGE }),
+    [...['settings', PATTERN, '--payoff', 'measured', '--reason', 'returns are net of costs']],
+  );
+  expect(session.sentBody).toEqual({ payoff: 'measured', reason: 'returns are net of costs' });
+  expect(measured.out).toContain(
+    'payoff    measured; with too few returns win 2, loss 1; returns so far: win 1.62, loss 1.1\n',
+  );
 });
 
 it('settings without options sends no change and shows what is in force', async () => {

@@ -40,3 +40,5 @@ export const STATUS = {
   last_cycle: null,
   patterns: [],
 };
+/** The payoff of lists of lessons, and the success rate at which it breaks even. */
+export const JUDGED = { payoff: { win: 2, loss: 1 }, break_even: 1 / 3 };
