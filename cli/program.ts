@@ -24,6 +24,7 @@ import { addServiceMode } from './commands/service-mode.ts';
 import { addSettings } from './commands/settings.ts';
 import { addStatus } from './commands/status.ts';
 import { addWhatIf } from './commands/whatif.ts';
+import { addWriters } from './commands/writers.ts';
 import { ServiceError } from './errors.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit-codes.ts';
 import { printable } from './format.ts';
@@ -123,6 +124,7 @@ const COMMANDS = [
   addWhatIf,
   addHistory,
   addChanges,
+  addWriters,
   addServiceMode,
   addMode,
   addRollback,

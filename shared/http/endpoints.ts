@@ -77,6 +77,8 @@ export const ENDPOINTS = {
   getParked: { method: 'GET', path: '/v1/parked', function: 'admin', roles: READERS },
   getServiceMode: { method: 'GET', path: '/v1/mode', function: 'admin', roles: READERS },
   putServiceMode: { method: 'PUT', path: '/v1/mode', function: 'admin', roles: OPERATORS },
+  getWriters: { method: 'GET', path: '/v1/writers', function: 'admin', roles: READERS },
+  putWriter: { method: 'PUT', path: '/v1/writers', function: 'admin', roles: OPERATORS },
   getChanges: { method: 'GET', path: '/v1/changes', function: 'admin', roles: READERS },
   getGenerations: {
     method: 'GET',

@@ -141,6 +141,7 @@ beforeAll(async () => {
     'get-mode',
     'get-settings',
     'get-parked',
+    'get-writers',
     'get-doctor',
   ];
   const otherRoutes = [
@@ -152,6 +153,7 @@ beforeAll(async () => {
     'put-mode',
     'put-settings',
     'put-service-mode',
+    'put-writer',
   ];
   for (const name of [...readRoutes, ...otherRoutes]) await call(adminHandler, name);
   await call(adminHandler, 'post-rollback', { generation: 2, reason: 'the current one again' });
@@ -171,7 +173,7 @@ const grantsFor = (request: Call) =>
       request.partitions.every(
         key => rule.partitions?.some(partitionForm => matches(partitionForm, key)) ?? true,
       ) &&
-      request.attributes.every(name => rule.attributes?.includes(name) ?? true),
+      request.attributes.every(name => rule.attributes?.some(form => matches(form, name)) ?? true),
   );
 
 describe('functions', () => {
@@ -196,6 +198,8 @@ describe('functions', () => {
       'get-parked': 200,
       'get-doctor': 200,
       'put-service-mode': 200,
+      'get-writers': 200,
+      'put-writer': 200,
       'get-generations': 200,
       'get-evidence': 200,
       'get-nmin': 200,

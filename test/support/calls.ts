@@ -19,6 +19,8 @@ export const CALLS: readonly (readonly [string, string, string])[] = [
   ['GET /v1/parked', 'Operate', 'reader operator'],
   ['GET /v1/mode', 'Operate', 'reader operator'],
   ['PUT /v1/mode', 'Operate', 'operator'],
+  ['GET /v1/writers', 'Operate', 'reader operator'],
+  ['PUT /v1/writers', 'Operate', 'operator'],
   ['GET /v1/changes', 'Operate', 'reader operator'],
   ['GET /v1/patterns/{pattern_key}/generations', 'Operate', 'reader operator'],
   ['GET /v1/patterns/{pattern_key}/evidence', 'Operate', 'reader operator'],
