@@ -95,7 +95,7 @@ const GROUND = [
   'shared/suggestion.ts',
   'shared/validation.ts',
 ];
-const SDK = /^@aws-sdk\//;
+const SDK = /^@(aws-sdk|smithy)\//;
 const WEB = /^(hono|@hono)(\/|$)/;
 
 interface Rule {
@@ -144,11 +144,12 @@ const RULES: readonly Rule[] = [
     types: ['shared/log.ts'],
   },
   {
-    module: 'errors, log, log messages, time, numbers, json',
+    module: 'errors, log, log messages, masked passwords, time, numbers, json',
     files: under(
       'shared/errors.ts',
       'shared/log.ts',
       'shared/log-messages.ts',
+      'shared/mask-passwords.ts',
       'shared/time.ts',
       'shared/numbers.ts',
       'shared/json.ts',
@@ -251,6 +252,7 @@ const RULES: readonly Rule[] = [
       'shared/dynamodb/keys.ts',
       'shared/config.ts',
       'shared/log-messages.ts',
+      'shared/mask-passwords.ts',
     ],
     packages: [/^aws-cdk-lib(\/|$)/, 'constructs', 'cdk-nag', /^node:/],
   },

@@ -1,4 +1,5 @@
 import type { Head, Mode } from '../generation/head.ts';
+import { modeInForce, type ServiceMode } from '../generation/service-mode.ts';
 import { leversOf } from '../lever/lever.ts';
 import type { ThresholdLever } from '../override/apply-thresholds.ts';
 import { applyThresholds, noteUnmoved } from '../override/apply-thresholds.ts';
@@ -36,6 +37,7 @@ export interface LookupResult {
   readonly scope_hash: ScopeHash;
   readonly generation: number;
   readonly mode: Mode;
+  /** Present when the whole service is off, whatever the mode of the pattern. */
   readonly mode_by?: 'service';
   readonly policy: string;
   readonly resolution: ResolutionMethod;
@@ -48,9 +50,6 @@ export interface LookupResult {
   readonly unknown_thresholds?: readonly UnknownThreshold[];
   readonly explain?: readonly OverrideExplanation[];
 }
-
-/** The switch for all patterns: `off` overrules their modes. */
-export type ServiceMode = 'live' | 'off';
 
 /** What decides the answers of one pattern besides its overrides. */
 export interface InForce {
@@ -82,13 +81,13 @@ export function inForceOf(
   service: ServiceMode = 'live',
 ): InForce {
   const current = head?.current;
-  const mode = service === 'off' ? 'off' : (head?.mode ?? 'live');
+  const { mode, ...by } = modeInForce(head, service);
   const policy = current?.policy ?? defaultPolicy;
   const served = servesOverrides(mode) ? current : undefined;
   return {
     generation: current?.generation ?? 0,
     mode,
-    ...(service === 'off' && { mode_by: 'service' }),
+    ...by,
     policy,
     resolution: current?.resolution ?? DEFAULT_RESOLUTION[policy],
     entries: served?.entries ?? 'open',

@@ -1,6 +1,6 @@
 import type { HeadStore } from '../generation/ports.ts';
+import type { ServiceMode } from '../generation/service-mode.ts';
 import type { Policy } from '../override/override.ts';
-import type { ServiceMode } from './look-up.ts';
 import type { SnapshotEntry } from './snapshot.ts';
 import { snapshotEntry, snapshotHead } from './snapshot.ts';
 

@@ -1,11 +1,12 @@
 import type { Head } from '../generation/head.ts';
+import type { ServiceMode } from '../generation/service-mode.ts';
 import { sha256, shortHash } from '../hash.ts';
 import { leversOf } from '../lever/lever.ts';
 import type { DigestedOverride } from '../override/digest-text.ts';
 import { digestText } from '../override/digest-text.ts';
 import type { Policy } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { InForce, ServiceMode } from './look-up.ts';
+import type { InForce } from './look-up.ts';
 import { inForceOf, servesOverrides } from './look-up.ts';
 
 /** The version of the form of snapshots. A client ignores one that is newer than the one it knows. */

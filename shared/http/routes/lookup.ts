@@ -3,10 +3,11 @@ import type { z } from 'zod';
 import { Fault, faultCode } from '../../errors.ts';
 import type { Head } from '../../generation/head.ts';
 import type { HeadStore } from '../../generation/ports.ts';
+import { type ServiceMode, underService } from '../../generation/service-mode.ts';
 import type { Log } from '../../log.ts';
 import { DEGRADED_LOOKUP_MESSAGE } from '../../log-messages.ts';
 import type { GenerationCache } from '../../lookup/generation-cache.ts';
-import type { LookupRequest, LookupResult, ServiceMode } from '../../lookup/look-up.ts';
+import type { LookupRequest, LookupResult } from '../../lookup/look-up.ts';
 import { inForceOf, lookUp, servesOverrides } from '../../lookup/look-up.ts';
 import type { PatternDirectory } from '../../lookup/pattern-directory.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
@@ -30,8 +31,6 @@ interface LookupDeps {
   readonly seenValuesCache: SeenValuesCache;
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly defaults: { readonly policy: Policy };
-  /** Reads the switch for all patterns; without it the service is `live`. */
-  readonly serviceMode?: () => Promise<ServiceMode>;
   readonly log: Log;
   /** Counts a degraded look-up in this process. In AWS the line in the log is counted instead. */
   readonly onDegradedLookup?: (pattern: PatternKey) => void;
@@ -79,10 +78,11 @@ async function respondToLookup(
   let head: Head | undefined;
   let unknown: Promise<UnknownNames> | undefined;
   let index: OverrideIndex<Override> | undefined;
-  let service: ServiceMode | undefined;
+  let service: ServiceMode = 'live';
   try {
-    service = await deps.serviceMode?.();
-    head = await deps.heads.head(request.pattern);
+    const stored = await deps.heads.headAndService(request.pattern);
+    service = stored.service;
+    head = underService(stored.head, service);
     unknown = unknownNames(deps, request, head);
     if (head?.current) deps.queriedDimensions.record(request.pattern, request.scope);
     const explainsShadow = request.explain && head?.mode === 'shadow';

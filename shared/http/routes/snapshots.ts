@@ -1,6 +1,5 @@
 import type { Context, Hono } from 'hono';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
-import type { ServiceMode } from '../../lookup/look-up.ts';
 import { servesOverrides } from '../../lookup/look-up.ts';
 import {
   indexTag,
@@ -22,8 +21,6 @@ interface SnapshotDeps {
   readonly overrides: RowSetStore<Override>;
   readonly snapshotList: SnapshotList;
   readonly defaults: { readonly policy: Policy };
-  /** Reads the switch for all patterns; without it the service is `live`. */
-  readonly serviceMode?: () => Promise<ServiceMode>;
 }
 
 /** Registers the index of snapshots, and the snapshot of a pattern: what a client needs to resolve look-ups itself. */
@@ -35,7 +32,7 @@ export function snapshotRoutes(app: Hono, deps: SnapshotDeps): void {
 /** Answers which snapshots there are. The tag is that of the whole list, on each of its pages. */
 async function respondToIndex(c: Context, deps: SnapshotDeps): Promise<Response> {
   const query = readQuery(c, snapshotsQuerySchema);
-  const mode = (await deps.serviceMode?.()) ?? 'live';
+  const mode = (await deps.heads.serviceSwitch())?.mode ?? 'live';
   const entries = await deps.snapshotList.entries(mode);
   const etag = indexTag(entries, mode);
   const page = pageByKey(entries, ({ pattern_key }) => pattern_key, query);
@@ -49,7 +46,7 @@ async function respondToIndex(c: Context, deps: SnapshotDeps): Promise<Response>
 async function respondToSnapshot(c: Context, deps: SnapshotDeps): Promise<Response> {
   const { form } = readQuery(c, snapshotQuerySchema);
   const pattern = patternParam(c);
-  const [head, service] = await Promise.all([deps.heads.head(pattern), deps.serviceMode?.()]);
+  const { head, service } = await deps.heads.headAndService(pattern);
   const { etag: tag, ...rest } = snapshotHead(pattern, head, deps.defaults.policy, service);
   const etag = form === 'compact' ? `${tag.slice(0, -1)}-compact"` : tag;
   const set = servesOverrides(rest.mode) ? head?.current?.overrides : undefined;

@@ -42,12 +42,13 @@ const appliedSchema = z
       'Empty in the modes off and shadow, and when degraded.',
   });
 
+const suggestion = z.string().optional().meta({ description: 'The nearest known name, if one is near.' });
+const unknownThresholdSchema = z.object({ name: z.string(), suggestion });
+
 const modeBy = z
   .literal('service')
   .optional()
-  .meta({ description: 'Present when the mode of the service overrules that of the pattern.' });
-const suggestion = z.string().optional().meta({ description: 'The nearest known name, if one is near.' });
-const unknownThresholdSchema = z.object({ name: z.string(), suggestion });
+  .meta({ description: 'Present when the whole service is off, whatever the mode of the pattern.' });
 
 export const lookupAnswerSchema = z
   .object({
