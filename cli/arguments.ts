@@ -85,8 +85,19 @@ export function columnNames(text: string, previous: Record<string, string> = {})
 /** Parses an http or https address without query, fragment and user. */
 export function serviceUrl(text: string): string {
   const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol) && `${url.search}${url.hash}${url.username}` === '') return text;
+  if (
+    url &&
+    /^https?:$/.test(url.protocol) &&
+    `${url.search}${url.hash}${url.username}${url.password}` === ''
+  )
+    return text;
   throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:8787.');
+}
+
+/** Parses the name of a profile. */
+export function profileName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be 1 to 64 letters, digits, dots, dashes and underscores.');
 }
 
 /** Parses a bearer token; an empty text means no token. */

@@ -8,6 +8,7 @@ import { createApp } from '../shared/http/app.ts';
 import { adminRoutes } from '../shared/http/routes/admin.ts';
 import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import { lookupRoutes } from '../shared/http/routes/lookup.ts';
+import { snapshotRoutes } from '../shared/http/routes/snapshots.ts';
 import type { Log } from '../shared/log.ts';
 import { QueriedDimensionReporter, type QueriedDimensions } from '../shared/lookup/queried-dimensions.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -31,8 +32,8 @@ export interface ServiceOptions {
   readonly changeClientSettings?: (settings: DynamoDBClientConfig) => DynamoDBClientConfig;
   readonly log?: Log;
   readonly now?: () => number;
-  /** Callers by their tokens; undefined grants every right to every caller. */
-  readonly callers?: Callers | undefined;
+  /** Callers by their tokens, or what returns those of the moment; undefined grants every right to every caller. */
+  readonly callers?: Callers | (() => Callers) | undefined;
   /** Pauses and timeouts of a run; undefined uses those of the definition. */
   readonly interpreter?: InterpreterOptions;
 }
@@ -44,8 +45,11 @@ export interface Service {
   readonly stateMachine: LocalStateMachine;
   /** Names of the tables that were missing and have been created. */
   readonly createdTables: readonly string[];
-  /** Waits for running cycles, then closes the engine. */
-  close(): Promise<void>;
+  /**
+   * Waits for running cycles, then closes the engine.
+   * @param graceMs milliseconds after which a running cycle is abandoned; by default never
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
 const TABLE_NAMES = {
@@ -91,8 +95,9 @@ async function assemble(
   const runtime: Runtime = { ...stores, degradedLookups };
   await runtime.storedFormat.open();
   const stateMachine = await LocalStateMachine.load(runtime, options.interpreter);
-  const app = createApp(runtime.log, config.origins);
-  if (options.callers) requireTokens(app, options.callers);
+  const { callers } = options;
+  const callersNow = typeof callers === 'function' ? callers : () => callers ?? [];
+  const app = createApp(runtime.log, config.origins, callers && requireTokens(callersNow));
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);
   lookupRoutes(app, {
@@ -100,6 +105,7 @@ async function assemble(
     queriedDimensions: recorder.reporter,
     onDegradedLookup: pattern => void degradedLookups.add([{ pattern, count: 1 }]),
   });
+  snapshotRoutes(app, runtime);
   adminRoutes(app, {
     ...runtime,
     cycleMaxAgeMinutes: config.cycleMaxAgeMinutes,
@@ -111,8 +117,8 @@ async function assemble(
     app,
     stateMachine,
     createdTables,
-    close: async () => {
-      await stateMachine.idle();
+    close: async graceMs => {
+      await (graceMs === undefined ? stateMachine.idle() : stateMachine.stop(graceMs));
       await recorder.written();
       await closeStorage();
     },

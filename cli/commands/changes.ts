@@ -54,7 +54,9 @@ function show(session: Session, changes: readonly PatternChange[], hasMore: bool
   if (changes.length === 0) session.print('no changes');
   for (const change of changes) {
     const { at, what, pattern_key, who, why } = change;
-    session.print(session.bold(`${instant(at)}  ${what} ${printable(pattern_key)}`));
+    session.print(
+      session.bold(`${instant(at)}  ${what} ${printable(pattern_key ?? 'of the whole service')}`),
+    );
     for (const text of [`by ${who}: ${why}`, ...settingsText(change)])
       for (const line of wrap(printable(text), session.width - INDENT.length)) session.print(INDENT + line);
   }

@@ -46,8 +46,7 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
     if (route && roles.length === 0) {
       Validations.of(route).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG4',
-        reason:
-          'Load balancers and monitors call this liveness check; it returns a constant and reads no data',
+        reason: 'The liveness check and the OpenAPI document are the same for every caller, and read no data',
       });
     }
   }

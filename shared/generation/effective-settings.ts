@@ -75,6 +75,32 @@ export function effectiveSettings(
   };
 }
 
+/** Where the value of a setting in force comes from. */
+type SettingSource = 'pattern' | 'stage' | 'default';
+
+/**
+ * Returns the source of each setting in force.
+ * @param setByStage names of the variables of the stage; each is the name of a setting in capitals, or begins with it
+ */
+export function settingSources(
+  effective: EffectiveSettings,
+  settings: Settings = {},
+  setByStage: ReadonlySet<string>,
+): Record<string, SettingSource> {
+  const ofStage = (name: string): boolean => {
+    const variable = name.toUpperCase();
+    return [...setByStage].some(set => set === variable || set.startsWith(`${variable}_`));
+  };
+  const isOfPattern = (name: string): boolean =>
+    Object.entries(settings).some(([own, value]) => own === name && value !== undefined);
+  return Object.fromEntries(
+    Object.keys(effective).map(name => [
+      name,
+      isOfPattern(name) ? 'pattern' : ofStage(name) ? 'stage' : 'default',
+    ]),
+  );
+}
+
 /** Returns the policy of a name. @throws Fault `policy_not_available` that lists the policies of this build */
 export function requirePolicy(name: string): Policy {
   const policy = POLICIES.find(p => p === name);

@@ -14,6 +14,9 @@ export interface Endpoint {
   readonly smaller?: string;
 }
 
+/** The OAuth scope of a token that an operator sends. */
+export const OPERATOR_SCOPE = 'pm-tuning/operator';
+
 export const MAX_ITEMS = 500;
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -51,6 +54,7 @@ export const ENDPOINTS = {
     roles: EVERYONE,
     smaller: WITHOUT_EXPLAIN,
   },
+  getSnapshots: { method: 'GET', path: '/v1/snapshots', function: 'lookup', roles: EVERYONE },
   getSnapshot: {
     method: 'GET',
     path: '/v1/snapshots/{pattern_key}',
@@ -64,6 +68,15 @@ export const ENDPOINTS = {
   postCycle: { method: 'POST', path: '/v1/cycles', function: 'admin', roles: OPERATORS },
   getCycles: { method: 'GET', path: '/v1/cycles', function: 'admin', roles: READERS },
   getCycle: { method: 'GET', path: '/v1/cycles/{id}', function: 'admin', roles: READERS },
+  getEvents: {
+    method: 'GET',
+    path: '/v1/events',
+    function: 'admin',
+    roles: READERS,
+    smaller: 'ask for fewer events with limit',
+  },
+  getServiceMode: { method: 'GET', path: '/v1/mode', function: 'admin', roles: READERS },
+  putServiceMode: { method: 'PUT', path: '/v1/mode', function: 'admin', roles: OPERATORS },
   getChanges: { method: 'GET', path: '/v1/changes', function: 'admin', roles: READERS },
   getGenerations: {
     method: 'GET',
@@ -77,6 +90,7 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: READERS,
   },
+  getDoctor: { method: 'GET', path: '/v1/patterns/{pattern_key}/doctor', function: 'admin', roles: READERS },
   getNMin: { method: 'GET', path: '/v1/patterns/{pattern_key}/nmin', function: 'admin', roles: READERS },
   // A what-if changes nothing, but a reader may only use GET. `getWhatIf` returns the same.
   postWhatIf: { method: 'POST', path: '/v1/whatif', function: 'admin', roles: OPERATORS },
@@ -88,6 +102,12 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: OPERATORS,
   },
+  getSettings: {
+    method: 'GET',
+    path: '/v1/patterns/{pattern_key}/settings',
+    function: 'admin',
+    roles: READERS,
+  },
   postRollback: {
     method: 'POST',
     path: '/v1/patterns/{pattern_key}/rollback',
@@ -95,5 +115,5 @@ export const ENDPOINTS = {
     roles: OPERATORS,
   },
   getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [] },
-  getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: READERS },
+  getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: [] },
 } as const satisfies Readonly<Record<string, Endpoint>>;

@@ -6,7 +6,9 @@ import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { changesPageSchema, changeTime } from './schemas/changes.ts';
 import { cyclePageSchema, cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
+import { doctorAnswerSchema } from './schemas/doctor.ts';
 import { evidenceAnswerSchema } from './schemas/evaluation.ts';
+import { eventsPageSchema, eventsQuerySchema } from './schemas/events.ts';
 import { flag, pageQuery } from './schemas/fields.ts';
 import {
   ingestAnswerSchema,
@@ -15,8 +17,18 @@ import {
   outcomesProblemSchema,
 } from './schemas/ingest.ts';
 import { lessonsPageSchema } from './schemas/lessons.ts';
-import { lookupQuerySchema, lookupRequestSchema, snapshotQuerySchema } from './schemas/lookup.ts';
-import { compactSnapshotSchema, lookupAnswerSchema, snapshotSchema } from './schemas/lookup-answer.ts';
+import {
+  lookupQuerySchema,
+  lookupRequestSchema,
+  snapshotQuerySchema,
+  snapshotsQuerySchema,
+} from './schemas/lookup.ts';
+import {
+  compactSnapshotSchema,
+  lookupAnswerSchema,
+  snapshotSchema,
+  snapshotsPageSchema,
+} from './schemas/lookup-answer.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
 import { overridesPageSchema } from './schemas/overrides.ts';
 import {
@@ -33,6 +45,7 @@ import {
   settingsAnswerSchema,
   settingsRequestSchema,
 } from './schemas/patterns.ts';
+import { serviceModeAnswerSchema, serviceModeRequestSchema } from './schemas/service-mode.ts';
 import { statusSchema } from './schemas/status.ts';
 import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './schemas/what-if.ts';
 
@@ -117,6 +130,7 @@ export const ROUTES = {
       'factor_conflict',
       'event_too_large',
       'too_many_corrections',
+      'not_your_episode',
     ],
     invalid: outcomesProblemSchema,
   },
@@ -134,6 +148,14 @@ export const ROUTES = {
     chosenNames: { scope: scopeParameters, thresholds: thresholdParameters },
     answers: { 200: lookupAnswerSchema },
     problems: ['invalid_pattern_key', 'invalid_scope'],
+  },
+  getSnapshots: {
+    ...ENDPOINTS.getSnapshots,
+    summary: 'List the snapshots with their tags: what a client polls. Supports If-None-Match.',
+    query: snapshotsQuerySchema,
+    answers: { 200: snapshotsPageSchema, 304: null },
+    caching: 'no-cache',
+    problems: [...GENERATION, 'invalid_page_token'],
   },
   getSnapshot: {
     ...ENDPOINTS.getSnapshot,
@@ -197,6 +219,26 @@ export const ROUTES = {
     answers: { 200: cyclePageSchema },
     problems: [...STORE, 'unknown_cycle', 'invalid_page_token'],
   },
+  getEvents: {
+    ...ENDPOINTS.getEvents,
+    summary: 'List stored events as they were sent, with their outcome history, in the order of their time.',
+    query: eventsQuerySchema,
+    answers: { 200: eventsPageSchema },
+    problems: [...EVENTS, 'invalid_page_token'],
+  },
+  getServiceMode: {
+    ...ENDPOINTS.getServiceMode,
+    summary: 'Get the mode of the whole service.',
+    answers: { 200: serviceModeAnswerSchema },
+    problems: GENERATION,
+  },
+  putServiceMode: {
+    ...ENDPOINTS.putServiceMode,
+    summary: 'Switch everything off, or back: off overrules the mode of every pattern, at once.',
+    body: serviceModeRequestSchema,
+    answers: { 200: serviceModeAnswerSchema },
+    problems: [...GENERATION, 'head_changed'],
+  },
   getChanges: {
     ...ENDPOINTS.getChanges,
     summary: 'List who changed modes, settings and generations, over all patterns, newest first.',
@@ -226,6 +268,13 @@ export const ROUTES = {
     summary: 'Get the walk-forward backtest of every policy on the events of the last four weeks.',
     answers: { 200: evidenceAnswerSchema },
     problems: [...STORE, ...PATTERN],
+  },
+  getDoctor: {
+    ...ENDPOINTS.getDoctor,
+    summary:
+      'Examine the newest events of a pattern: what they log, which lever is therefore off, what to change.',
+    answers: { 200: doctorAnswerSchema },
+    problems: [...GENERATION, ...PATTERN, 'damaged_event'],
   },
   getNMin: {
     ...ENDPOINTS.getNMin,
@@ -263,6 +312,12 @@ export const ROUTES = {
     body: settingsRequestSchema,
     answers: { 200: settingsAnswerSchema },
     problems: [...STORE, ...PATTERN, 'policy_not_available', 'head_changed'],
+  },
+  getSettings: {
+    ...ENDPOINTS.getSettings,
+    summary: 'Get the settings of a pattern in force, each with its source: pattern, stage or default.',
+    answers: { 200: settingsAnswerSchema },
+    problems: [...GENERATION, ...PATTERN],
   },
   postRollback: {
     ...ENDPOINTS.postRollback,

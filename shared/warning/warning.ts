@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import { ACTION_CATEGORIES } from '../lever/lever.ts';
-import { scopeSubsetSchema } from '../pattern/scope.ts';
+import { scopeSubsetSchema } from '../pattern/scope-schema.ts';
 import { count } from '../validation.ts';
 
 /**
- * The kinds of warnings (contract, section 6). A warning changes nothing: runs succeed and the service is healthy. It
- * names something that an operator should look at.
+ * The kinds of warnings (contract, section 6). A warning changes nothing: runs succeed. It names something that an
+ * operator should look at. The service stays healthy, but for `generation_damaged`.
  */
 const WARNING_CODES = [
+  'generation_damaged',
   'overrides_withdrawn',
   'at_clamp',
   'cut_drops_override',

@@ -69,12 +69,18 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/overrides/lookup'],
     ['get', '/v1/overrides'],
     ['get', '/v1/lessons'],
+    ['get', '/v1/snapshots'],
     ['get', '/v1/snapshots/{pattern_key}'],
     ['get', '/v1/status'],
     ['post', '/v1/cycles'],
     ['get', '/v1/cycles'],
     ['get', '/v1/cycles/{id}'],
     ['get', '/v1/changes'],
+    ['get', '/v1/events'],
+    ['get', '/v1/mode'],
+    ['get', '/v1/patterns/{pattern_key}/doctor'],
+    ['put', '/v1/mode'],
+    ['get', '/v1/patterns/{pattern_key}/settings'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
     ['get', '/v1/patterns/{pattern_key}/evidence'],
     ['get', '/v1/patterns/{pattern_key}/nmin'],
@@ -88,8 +94,8 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 22 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(18 + 4);
+  it('The OpenAPI document has the 28 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(28);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
@@ -117,6 +123,9 @@ describe('the OpenAPI document', () => {
           'getGenerations',
           'getEvidence',
           'getNMin',
+          'getEvents',
+          'getSettings',
+          'getDoctor',
         ],
         ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback'],
       ].sort(),
@@ -223,6 +232,8 @@ describe('the served API', () => {
     await visit('postWhatIf', '/v1/whatif', moved);
     await visit('postWhatIf', '/v1/whatif', { ...moved, lever: 'slope_min', from: -1, to: 1 });
     await visit('getWhatIf', `/v1/whatif?pattern_key=${S1}&lever=ts_min&from=0.8&to=1.2&scope.chain=base`);
+    const page = await visit('getSnapshots', '/v1/snapshots?limit=1');
+    await visit('getSnapshots', `/v1/snapshots?next=${page.next}`);
     const { etag } = await visit('getSnapshot', `/v1/snapshots/${S1}`);
     const conditional = await api.service.app.request(`/v1/snapshots/${S1}`, {
       headers: { 'if-none-match': String(etag) },
@@ -254,8 +265,21 @@ describe('the served API', () => {
       payoff: { win: 3, loss: 1 },
       reason: 'tour',
     });
+    for (const pattern of [S1, S2, DX]) await visit('getDoctor', `/v1/patterns/${pattern}/doctor`);
+    await visit('getSettings', `${patternPath}/settings`);
+    const listed = await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2`);
+    await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2&next=${listed.next}`);
+    await visit('getEvents', `/v1/events?pattern_key=${S1}&episode_id=a-1`);
+    await visit('getServiceMode', '/v1/mode');
+    for (const mode of ['off', 'live']) {
+      await visit('putServiceMode', '/v1/mode', { mode, reason: 'tour' });
+      await visit('postLookup', '/v1/overrides/lookup', lookup);
+      await visit('getSnapshot', `/v1/snapshots/${S1}`);
+      await visit('getChanges', '/v1/changes?limit=1');
+    }
+    await visit('getServiceMode', '/v1/mode');
     await visit('postRollback', `${patternPath}/rollback`, { generation: 1, reason: 'tour' });
-    for (const mode of ['shadow', 'off', 'frozen', 'live']) {
+    for (const mode of ['shadow', 'off', 'frozen', 'retired', 'live']) {
       await visit('putMode', `${patternPath}/mode`, { mode, reason: 'tour' });
       await visit('postLookup', '/v1/overrides/lookup', lookup);
       await visit('getSnapshot', `/v1/snapshots/${S1}`);
@@ -270,6 +294,9 @@ describe('the served API', () => {
     const documented = Object.entries<Route>(ROUTES).flatMap(([name, route]) =>
       Object.keys(route.answers).map(status => `${name} ${status}`),
     );
-    expect(documented.filter(answer => !visited.has(answer))).toEqual(['getSnapshot 304']);
+    expect(documented.filter(answer => !visited.has(answer))).toEqual([
+      'getSnapshots 304',
+      'getSnapshot 304',
+    ]);
   });
 });

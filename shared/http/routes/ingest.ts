@@ -4,16 +4,20 @@ import { MAX_EVENT_BYTES, readOutcomeReport } from '../../episode/episode-schema
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
+import { isObject } from '../../json.ts';
 import { readEvent } from '../../lever/read-event.ts';
 import { nearestName } from '../../suggestion.ts';
-import { isObject, parse } from '../../validation.ts';
+import { parse } from '../../validation.ts';
 import type { MisspeltFactorRecorder } from '../../warning/misspelt-factor-recorder.ts';
 import { addRoute, answerProblem, readJson } from '../app.ts';
+import { senderOf } from '../caller.ts';
 import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
 
 interface IngestDeps {
   readonly episodes: EpisodeStore;
   readonly now: () => number;
+  /** Of it, the names of callers with IAM signatures that are operators. */
+  readonly config: { readonly operators: readonly string[] };
   readonly misspeltFactors: MisspeltFactorRecorder;
 }
 
@@ -35,6 +39,8 @@ const DETAIL = {
   outcome_before_event:
     "resolved_at lies before the event's timestamp: send the time when the outcome became known",
   event_too_large: `the event and its late factors must not exceed ${MAX_EVENT_BYTES} bytes: send fewer factors`,
+  not_your_episode:
+    'another caller sent this event: an outcome comes from the caller who sent the event, or from an operator',
   too_many_corrections: 'no further correction of this outcome is accepted: the recorded one stays',
 } as const;
 
@@ -49,7 +55,13 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
       item => readEvent(item, deps.now()),
       isSingle ? '' : 'events',
     );
-    const results = parsed.length === 0 ? [] : await deps.episodes.add(parsed.map(item => item.value));
+    const results =
+      parsed.length === 0
+        ? []
+        : await deps.episodes.add(
+            parsed.map(item => item.value),
+            senderOf(c, deps.config.operators),
+          );
     await deps.misspeltFactors.record(parsed.map(item => item.value));
     const counts = { accepted: 0, unchanged: 0 };
     results.forEach((result, i) => {
@@ -66,7 +78,13 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
       item => readOutcomeReport(item, deps.now()),
       'outcomes',
     );
-    const results = parsed.length === 0 ? [] : await deps.episodes.resolve(parsed.map(item => item.value));
+    const results =
+      parsed.length === 0
+        ? []
+        : await deps.episodes.resolve(
+            parsed.map(item => item.value),
+            senderOf(c, deps.config.operators),
+          );
     const counts = { resolved: 0, unchanged: 0, parked: 0 };
     results.forEach((result, i) => {
       if (result === 'resolved' || result === 'unchanged' || result === 'parked') counts[result]++;

@@ -4,7 +4,7 @@ import type { HealthDeps } from '../../cycle/health-facts.ts';
 import { readHealthFacts } from '../../cycle/health-facts.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
-import type { PatternOverview } from '../../generation/ports.ts';
+import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
 import type { DegradedLookups } from '../../warning/degraded-lookups.ts';
 import type { DimensionStore } from '../../warning/dimension-store.ts';
 import { partBytes } from '../answer-size.ts';
@@ -16,6 +16,7 @@ import type { Status } from '../schemas/status.ts';
 import { statusWarnings } from '../status-warnings.ts';
 
 export interface StatusDeps extends HealthDeps {
+  readonly heads: HealthDeps['heads'] & Pick<HeadStore, 'serviceSwitch'>;
   readonly dimensions: DimensionStore;
   readonly degradedLookups: DegradedLookups;
 }
@@ -34,7 +35,7 @@ export function statusRoutes(app: Hono, deps: StatusDeps): void {
  * Misspelt names and unused dimensions of a pattern come with its page, the other warnings with the first page.
  */
 async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status> {
-  const facts = await readHealthFacts(deps);
+  const [facts, service] = await Promise.all([readHealthFacts(deps), deps.heads.serviceSwitch()]);
   const { now, overview, recent } = facts;
   const last = lastCycle(facts);
   const reasons = healthReasons(facts);
@@ -42,6 +43,8 @@ async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status>
   const totals = {
     healthy: reasons.length === 0,
     reasons,
+    mode: service?.mode ?? 'live',
+    retired: facts.retired,
     now: new Date(now).toISOString(),
     events: {
       total: sum(patterns, p => p.events.total),

@@ -15,7 +15,8 @@ import { checkRange, effectKind, findLever, toEffect } from '../../override/what
 import type { WhatIf, WhatIfPoint } from '../../override/what-if/what-if.ts';
 import { CONFIDENCE, whatIf } from '../../override/what-if/what-if.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
-import { normalizeScope, scopeHash } from '../../pattern/scope.ts';
+import { normalizeScope } from '../../pattern/scope.ts';
+import { scopeHash } from '../../pattern/scope-hash.ts';
 import { parse } from '../../validation.ts';
 import { addRoute, readJson, readQuery, unknownParameter } from '../app.ts';
 import { limitEvents } from '../limit-events.ts';

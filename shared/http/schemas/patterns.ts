@@ -9,7 +9,7 @@ import { POLICIES, policyNameSchema, resolutionSchema } from '../../override/ove
 import { maxOverridesSchema } from '../../override/override-cap.ts';
 import { payoffSchema, payoffSettingRequestSchema, payoffSettingSchema } from '../../override/payoff.ts';
 import { baseThresholdsSchema } from '../../override/threshold-settings.ts';
-import { scopeSubsetSchema } from '../../pattern/scope.ts';
+import { scopeSubsetSchema } from '../../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../../reason.ts';
 import { changeReason, count, lookbackDays, minEvents } from '../../validation.ts';
 import { generation, next, patternKey } from './fields.ts';
@@ -63,7 +63,10 @@ export const settingsAnswerSchema = z
     base_thresholds: baseThresholdsSchema,
     warning: z.string().optional().meta({ description: 'What is known to go wrong with these settings.' }),
     max_overrides: maxOverridesSchema,
-    last_change: changeSchema,
+    sources: z
+      .record(z.string(), z.enum(['pattern', 'stage', 'default']))
+      .meta({ description: 'Where the value of each setting comes from.' }),
+    last_change: changeSchema.nullable().meta({ description: 'null before the first change or run' }),
   })
   .meta({ id: 'Settings' });
 
