@@ -130,7 +130,6 @@ beforeAll(async () => {
   await steps.open({ execution: { ...execution, name: 'after-retirement' }, options: {} });
   const readRoutes = [
     'get-status',
-    'get-healthz',
     'get-openapi',
     'get-overrides',
     'get-lessons',
@@ -180,7 +179,6 @@ describe('functions', () => {
       'get-lookup': 200,
       'get-snapshot': 200,
       'get-status': 200,
-      'get-healthz': 200,
       'get-openapi': 200,
       'get-overrides': 200,
       'get-lessons': 200,
