@@ -10,6 +10,8 @@ export interface Endpoint {
   readonly function: 'ingest' | 'lookup' | 'admin';
   /** The roles that may call; with none, the route needs no authentication. */
   readonly roles: readonly Role[];
+  /** False for a route of the local service alone. */
+  readonly deployed?: false;
   /** What a caller should ask for instead of an answer that is too large. */
   readonly smaller?: string;
 }
@@ -116,6 +118,7 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: OPERATORS,
   },
-  getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [] },
+  // In AWS an unsigned call would start a function, and many would take its concurrency from those that operate.
+  getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [], deployed: false },
   getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: [] },
 } as const satisfies Readonly<Record<string, Endpoint>>;

@@ -131,7 +131,6 @@ beforeAll(async () => {
   await steps.open({ execution: { ...execution, name: 'after-retirement' }, options: {} });
   const readRoutes = [
     'get-status',
-    'get-healthz',
     'get-openapi',
     'get-overrides',
     'get-lessons',
@@ -186,7 +185,6 @@ describe('functions', () => {
       'get-snapshot': 200,
       'get-snapshots': 200,
       'get-status': 200,
-      'get-healthz': 200,
       'get-openapi': 200,
       'get-overrides': 200,
       'get-lessons': 200,
