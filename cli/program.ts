@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { isObject } from '../shared/validation.ts';
+import { isObject } from '../shared/json.ts';
+import { maskPasswords } from '../shared/mask-passwords.ts';
 import { integerAtLeast, profileName, serviceUrl, token } from './arguments.ts';
 import { Client } from './client.ts';
 import type { RunCommand } from './command-runner.ts';
@@ -25,6 +26,7 @@ import { addServiceMode } from './commands/service-mode.ts';
 import { addSettings } from './commands/settings.ts';
 import { addStatus } from './commands/status.ts';
 import { addWhatIf } from './commands/whatif.ts';
+import { addWriters } from './commands/writers.ts';
 import { ServiceError } from './errors.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit-codes.ts';
 import { printable } from './format.ts';
@@ -99,7 +101,7 @@ function createProgram(host: Host, argv: readonly string[], runCommand: RunComma
     .configureOutput({
       writeOut: text => host.stdout.write(text),
       // With --json the error is the JSON on stdout.
-      writeErr: text => (argv.includes('--json') ? true : host.stderr.write(text)),
+      writeErr: text => (argv.includes('--json') ? true : host.stderr.write(maskPasswords(text))),
       getOutHelpWidth: () => host.stdout.columns ?? 100,
       getErrHelpWidth: () => host.stderr.columns ?? 100,
       getOutHasColors: () => false,
@@ -126,6 +128,7 @@ const COMMANDS = [
   addWhatIf,
   addHistory,
   addChanges,
+  addWriters,
   addServiceMode,
   addMode,
   addRollback,
@@ -153,7 +156,8 @@ function reportError(error: unknown, host: Host, json: boolean): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
   const exit = error instanceof Failure ? error.exit : EXIT.usage;
   if (json && (error instanceof Failure || error instanceof CommanderError)) {
-    host.stdout.write(`${JSON.stringify({ error: { ...errorJson(error), exit } }, null, 2)}\n`);
+    const text = JSON.stringify({ error: { ...errorJson(error), exit } }, null, 2);
+    host.stdout.write(`${maskPasswords(text)}\n`);
     return exit;
   }
   if (error instanceof CommanderError) return exit;

@@ -10,6 +10,8 @@ export interface Stage {
   readonly logRetention: RetentionDays;
   /** Rate limit in requests per second over the whole API, and burst limit in requests. */
   readonly throttle: { readonly rate: number; readonly burst: number };
+  /** Reserved concurrency of functions; undefined reserves none, which small accounts need. */
+  readonly concurrency: { readonly lookup: number | undefined; readonly admin: number | undefined };
   /** Minute of every hour at which a run starts. */
   readonly scheduleMinute: number;
   /** Addresses that receive the alarms; each must confirm the mail that it gets first. */
@@ -47,6 +49,10 @@ export function readStage(read: ReadContext): Stage {
   return {
     name,
     ...base,
+    concurrency: {
+      lookup: readConcurrency(read, 'lookupConcurrency'),
+      admin: readConcurrency(read, 'operateConcurrency'),
+    },
     scheduleMinute: Number(contextMatch(read, 'scheduleMinute', '9', /^[1-5]?\d$/, 'a minute from 0 to 59')),
     alarmEmails: contextList(
       read,
@@ -67,6 +73,12 @@ export function readStage(read: ReadContext): Stage {
     dynamodbEndpoint: readEndpoint(read, base),
     settings: readSettings(read),
   };
+}
+
+/** @throws Error naming the invalid context value */
+function readConcurrency(read: ReadContext, name: string): number | undefined {
+  const text = contextMatch(read, name, '', /^([1-9]\d{0,3})?$/, 'a number of executions from 1 to 9999');
+  return text === '' ? undefined : Number(text);
 }
 
 function readJwt(read: ReadContext): Stage['jwt'] {

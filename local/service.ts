@@ -8,6 +8,7 @@ import { createApp } from '../shared/http/app.ts';
 import { adminRoutes } from '../shared/http/routes/admin.ts';
 import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import { lookupRoutes } from '../shared/http/routes/lookup.ts';
+import { snapshotRoutes } from '../shared/http/routes/snapshots.ts';
 import type { Log } from '../shared/log.ts';
 import { QueriedDimensionReporter, type QueriedDimensions } from '../shared/lookup/queried-dimensions.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -31,8 +32,8 @@ export interface ServiceOptions {
   readonly changeClientSettings?: (settings: DynamoDBClientConfig) => DynamoDBClientConfig;
   readonly log?: Log;
   readonly now?: () => number;
-  /** Callers by their tokens; undefined grants every right to every caller. */
-  readonly callers?: Callers | undefined;
+  /** Callers by their tokens, or what returns those of the moment; undefined grants every right to every caller. */
+  readonly callers?: Callers | (() => Callers) | undefined;
   /** Pauses and timeouts of a run; undefined uses those of the definition. */
   readonly interpreter?: InterpreterOptions;
 }
@@ -95,7 +96,8 @@ async function assemble(
   await runtime.storedFormat.open();
   const stateMachine = await LocalStateMachine.load(runtime, options.interpreter);
   const { callers } = options;
-  const app = createApp(runtime.log, config.origins, callers && requireTokens(callers));
+  const callersNow = typeof callers === 'function' ? callers : () => callers ?? [];
+  const app = createApp(runtime.log, config.origins, callers && requireTokens(callersNow));
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);
   lookupRoutes(app, {
@@ -103,6 +105,7 @@ async function assemble(
     queriedDimensions: recorder.reporter,
     onDegradedLookup: pattern => void degradedLookups.add([{ pattern, count: 1 }]),
   });
+  snapshotRoutes(app, runtime);
   adminRoutes(app, {
     ...runtime,
     cycleMaxAgeMinutes: config.cycleMaxAgeMinutes,

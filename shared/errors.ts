@@ -32,6 +32,7 @@ export type FaultCode =
   | 'unknown_cycle'
   | 'unknown_generation'
   | 'unknown_pattern'
+  | 'unknown_writer'
   | 'trial_expired'
   | 'policy_not_available'
   | 'head_changed'

@@ -28,6 +28,7 @@ import { GenerationCache } from './lookup/generation-cache.ts';
 import { PatternDirectory } from './lookup/pattern-directory.ts';
 import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
 import { SeenValuesCache } from './lookup/seen-values-cache.ts';
+import { SnapshotList } from './lookup/snapshot-list.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
 import { MisspeltFactorRecorder } from './warning/misspelt-factor-recorder.ts';
@@ -40,6 +41,7 @@ export interface Runtime extends CycleDeps {
   readonly generations: GenerationCache;
   readonly patternDirectory: PatternDirectory;
   readonly seenValuesCache: SeenValuesCache;
+  readonly snapshotList: SnapshotList;
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly misspeltFactors: MisspeltFactorRecorder;
   readonly storedFormat: StoredFormat;
@@ -96,6 +98,7 @@ export function createRuntime(
     probeInserts: () => db.probeInserts(tables.control, PROBE_KEY),
     patternDirectory: new PatternDirectory(heads, now),
     seenValuesCache: new SeenValuesCache(pattern => seenValues.seen(pattern), now),
+    snapshotList: new SnapshotList(heads, config.defaults.policy, now),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     writers,
     eventReader: new DynamoEventReader(db, {

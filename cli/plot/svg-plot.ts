@@ -147,10 +147,14 @@ function shortened(title: string): string {
   return title.length > MAX_TITLE ? `${title.slice(0, MAX_TITLE - 1).trimEnd()}…` : title;
 }
 
-/** Returns XML text: markup is escaped; control characters, which XML forbids, become spaces. */
+/**
+ * Returns XML text: markup is escaped, control characters become spaces, and what else XML 1.0 forbids (halves of
+ * surrogate pairs, U+FFFE, U+FFFF) becomes U+FFFD.
+ */
 function text(raw: string): string {
   return raw
     .replace(/\p{Cc}/gu, ' ')
+    .replace(/[\p{Cs}\ufffe\uffff]/gu, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;');

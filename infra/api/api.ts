@@ -1,5 +1,12 @@
 import { Validations } from 'aws-cdk-lib';
-import { HttpApi, HttpMethod, HttpNoneAuthorizer, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  CfnStage,
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  type HttpRoute,
+  HttpStage,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -9,6 +16,7 @@ import { createLogGroup } from '../log-group.ts';
 import type { Stage } from '../stage.ts';
 import { accessLog } from './access-log.ts';
 import { createAuthorizer, oauthScopeOf } from './authorizer.ts';
+import { routeThrottles } from './route-throttles.ts';
 
 const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PUT } as const;
 
@@ -35,7 +43,9 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
     lookup: new HttpLambdaIntegration('Lookup', functions.lookup),
     admin: new HttpLambdaIntegration('Operate', functions.admin),
   };
-  for (const { method, path, function: name, roles } of Object.values<Endpoint>(ENDPOINTS)) {
+  const endpoints = Object.values<Endpoint>(ENDPOINTS).filter(({ deployed = true }) => deployed);
+  const routes: HttpRoute[] = [];
+  for (const { method, path, function: name, roles } of endpoints) {
     const [route] = api.addRoutes({
       path,
       methods: [METHODS[method]],
@@ -43,6 +53,7 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
       ...(roles.length === 0 ? { authorizer: new HttpNoneAuthorizer() } : {}),
       ...(stage.jwt ? { authorizationScopes: roles.map(oauthScopeOf) } : {}),
     });
+    if (route) routes.push(route);
     if (route && roles.length === 0) {
       Validations.of(route).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG4',
@@ -58,5 +69,19 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
     throttle: { rateLimit: stage.throttle.rate, burstLimit: stage.throttle.burst },
     accessLogSettings: accessLog(logs),
   });
+  limitRoutes(apiStage, routes, routeThrottles(stage, endpoints));
   return { api, apiStage, logs };
+}
+
+/** Sets the limits of routes. The construct of the stage has no property for them. */
+function limitRoutes(
+  apiStage: HttpStage,
+  routes: readonly HttpRoute[],
+  limits: ReturnType<typeof routeThrottles>,
+): void {
+  const { defaultChild } = apiStage.node;
+  if (!(defaultChild instanceof CfnStage)) throw new Error('the stage of the API has no resource of its own');
+  defaultChild.routeSettings = limits;
+  // A stage that limits a route which does not exist yet cannot be created.
+  apiStage.node.addDependency(...routes);
 }

@@ -59,7 +59,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
   async add(episodes: readonly Episode[], sender: Sender = LOCAL): Promise<AddResult[]> {
     const writer = await this.#writerOf(sender);
     await this.#heads.register([...new Set(episodes.map(e => e.pattern))]);
-    const counts = new CounterUpdates();
+    const counts = new CounterUpdates(writer.id);
     const writes = episodes.map(episode => toWrite(episode, writer));
     const owner = ownerOf(formatWriter(writer));
     const firstWrites = firstOfEachKey(writes);
@@ -80,7 +80,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
 
   async resolve(reports: readonly OutcomeReport[], sender: Sender = LOCAL): Promise<ResolveResult[]> {
     const writer = await this.#writerOf(sender);
-    const counts = new CounterUpdates();
+    const counts = new CounterUpdates(writer.id);
     const results = new Array<ResolveResult>(reports.length);
     const byEpisode = Map.groupBy(reports.keys(), i => `${reports[i]?.pattern} ${reports[i]?.episodeId}`);
     await mapBatches(

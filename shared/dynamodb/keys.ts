@@ -52,8 +52,8 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * episode       o outcome history    l late factors
  * parked        o outcome history    l late factors    u writer of a pm's item    c code of why it stays parked
  *               v 1 if pms have items of their own
- * writer        writer its name    since when it was first seen
- * counts        w random token of the last write    waiting outcomes parked since the last one that found its event
+ * writer        writer its name    since when it was first seen    excluded who excluded it, when, why
+ * counts        by_N events of the writer with number N, in base 36    w random token of the last write    waiting outcomes parked since the last one that found its event
  *               waiting_since time of the first of them
  * row-set chunk n number of rows    z rows as JSON, deflated
  * head, generation, chunk   format_version of the item; none means 1

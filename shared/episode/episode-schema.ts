@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
 import { PATTERN_KEY_FORMS, parsePatternKey } from '../pattern/pattern-key.ts';
-import { normalizeScope, scopeInputSchema } from '../pattern/scope.ts';
+import { normalizeScope } from '../pattern/scope.ts';
+import { scopeInputSchema } from '../pattern/scope-schema.ts';
 import { DAY_MS } from '../time.ts';
 import { parse } from '../validation.ts';
 import type { Episode } from './episode.ts';

@@ -22,8 +22,18 @@ import {
   outcomesProblemSchema,
 } from './schemas/ingest.ts';
 import { lessonsPageSchema } from './schemas/lessons.ts';
-import { lookupQuerySchema, lookupRequestSchema, snapshotQuerySchema } from './schemas/lookup.ts';
-import { compactSnapshotSchema, lookupAnswerSchema, snapshotSchema } from './schemas/lookup-answer.ts';
+import {
+  lookupQuerySchema,
+  lookupRequestSchema,
+  snapshotQuerySchema,
+  snapshotsQuerySchema,
+} from './schemas/lookup.ts';
+import {
+  compactSnapshotSchema,
+  lookupAnswerSchema,
+  snapshotSchema,
+  snapshotsPageSchema,
+} from './schemas/lookup-answer.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
 import { overridesPageSchema } from './schemas/overrides.ts';
 import {
@@ -43,6 +53,7 @@ import {
 import { serviceModeAnswerSchema, serviceModeRequestSchema } from './schemas/service-mode.ts';
 import { statusSchema } from './schemas/status.ts';
 import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './schemas/what-if.ts';
+import { writerExclusionSchema, writerRequestSchema, writersPageSchema } from './schemas/writers.ts';
 
 /** An endpoint with the schemas of its requests and answers. The OpenAPI document is made from it. */
 export interface Route extends Endpoint {
@@ -107,6 +118,7 @@ export const ROUTES = {
       'event_conflict',
       'outcome_conflict',
       'outcome_before_event',
+      'not_your_episode',
       'event_too_large',
     ],
     invalid: ingestProblemSchema,
@@ -143,6 +155,14 @@ export const ROUTES = {
     chosenNames: { scope: scopeParameters, thresholds: thresholdParameters },
     answers: { 200: lookupAnswerSchema },
     problems: ['invalid_pattern_key', 'invalid_scope'],
+  },
+  getSnapshots: {
+    ...ENDPOINTS.getSnapshots,
+    summary: 'List the snapshots with their tags: what a client polls. Supports If-None-Match.',
+    query: snapshotsQuerySchema,
+    answers: { 200: snapshotsPageSchema, 304: null },
+    caching: 'no-cache',
+    problems: [...GENERATION, 'invalid_page_token'],
   },
   getSnapshot: {
     ...ENDPOINTS.getSnapshot,
@@ -236,6 +256,20 @@ export const ROUTES = {
     body: serviceModeRequestSchema,
     answers: { 200: serviceModeAnswerSchema },
     problems: [...GENERATION, 'head_changed'],
+  },
+  getWriters: {
+    ...ENDPOINTS.getWriters,
+    summary: 'List who sent events, with counts and shares, over all patterns or of one.',
+    query: pageQuery.extend({ pattern_key: patternKeyInputSchema.optional() }),
+    answers: { 200: writersPageSchema },
+    problems: [...STORE, 'invalid_page_token', ...PATTERN],
+  },
+  putWriter: {
+    ...ENDPOINTS.putWriter,
+    summary: 'Exclude a writer from runs, or take it in again, from the next run on.',
+    body: writerRequestSchema,
+    answers: { 200: writerExclusionSchema },
+    problems: [...STORE, 'unknown_writer'],
   },
   getChanges: {
     ...ENDPOINTS.getChanges,

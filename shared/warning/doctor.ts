@@ -1,11 +1,12 @@
 import type { StoredEvent } from '../episode/event-reader.ts';
 import { withLateFactors } from '../episode/late-factors.ts';
+import { isObject } from '../json.ts';
 import type { ActionCategory, ReplayLever } from '../lever/lever.ts';
 import { leversOf, replayLeversOf } from '../lever/lever.ts';
 import type { BaseThresholds } from '../override/threshold-settings.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { patternParts } from '../pattern/pattern-key.ts';
-import { isObject } from '../validation.ts';
+
 import { isKnownFactor, nearestFactor } from './factor-names.ts';
 
 /** Share of the events that must log a gate before replay moves its lever, as in the settings of replay. */

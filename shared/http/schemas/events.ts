@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
-import { scopeSubsetSchema } from '../../pattern/scope.ts';
+import { scopeSubsetSchema } from '../../pattern/scope-schema.ts';
 import { chosenTime } from '../../validation.ts';
 import { next, pageQuery, patternKey } from './fields.ts';
 
