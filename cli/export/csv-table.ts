@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import * as z from 'zod';
+import { isObject } from '../../shared/json.ts';
 import { describeScope, type Scope } from '../../shared/pattern/scope.ts';
-import { isObject } from '../../shared/validation.ts';
 
 /** The column of a slice as text. */
 const SCOPE = 'scope';

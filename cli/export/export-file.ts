@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import * as z from 'zod';
-import { parseJsonText } from '../../shared/validation.ts';
+import { parseJsonText } from '../../shared/json.ts';
 import { errorReason } from '../errors.ts';
 import { usageError } from '../exit-codes.ts';
 

@@ -1,5 +1,5 @@
 import { outcomeSchema } from '../../shared/episode/outcome.ts';
-import { isObject } from '../../shared/validation.ts';
+import { isObject } from '../../shared/json.ts';
 import type { EventEntry } from './entry.ts';
 
 /**
