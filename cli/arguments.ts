@@ -27,12 +27,18 @@ export function finiteNumber(text: string): number {
   throw new InvalidArgumentError('It must be a number.');
 }
 
-/** Parses an RFC 3339 time; a date alone means its start in UTC. */
+const SPAN_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Parses an RFC 3339 time; a date alone means its start in UTC, and `24h` or `7d` a time that long ago. */
 export function time(text: string): string {
+  const [, amount, unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
+  if (amount !== undefined) return new Date(Date.now() - Number(amount) * (SPAN_MS[unit] ?? 0)).toISOString();
   const full = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(full);
   if (isTime && !Number.isNaN(Date.parse(full))) return full;
-  throw new InvalidArgumentError('It must be an RFC 3339 time such as 2025-01-20T00:00:00Z, or a date.');
+  throw new InvalidArgumentError(
+    'It must be an RFC 3339 time such as 2025-01-20T00:00:00Z, a date, or a span to now such as 24h.',
+  );
 }
 
 /**

@@ -21,7 +21,7 @@ const INDENT = '  ';
 
 const HELP = `
 Examples:
-  $ pm-tuning changes
+  $ pm-tuning changes --from 24h
   $ pm-tuning changes --pattern pm.uptrend.S1.entry --from 2025-01-19 --to 2025-01-20`;
 
 /** Adds `changes`: lists who changed modes, settings and generations, over all patterns. */

@@ -17,6 +17,7 @@ const DEFAULT_LIMIT = 20;
 const HELP = `
 Examples:
   $ pm-tuning cycles
+  $ pm-tuning cycles last
   $ pm-tuning cycles 20250120T000000000Z-1a2b3c4d`;
 
 /** Adds `cycles`: lists the runs, newest first, or shows one with the result of each pattern. */
@@ -24,7 +25,7 @@ export function addCycles(program: Command, runCommand: RunCommand): void {
   program
     .command('cycles')
     .description('list the runs and trials, newest first, or show one and what failed in it')
-    .addArgument(new Argument('[id]', 'a run to show, with the result of each pattern'))
+    .addArgument(new Argument('[id]', 'a run to show, with the result of each pattern; last: the newest'))
     .option('--limit <n>', 'only the newest n', integerAtLeast(1), DEFAULT_LIMIT)
     .addHelpText('after', HELP)
     .action(async (id: string | undefined, { limit }: { readonly limit: number }, command: Command) =>
@@ -46,11 +47,22 @@ async function list(session: Session, limit: number): Promise<number> {
   return EXIT.ok;
 }
 
-async function show(session: Session, id: string): Promise<number> {
+async function show(session: Session, asked: string): Promise<number> {
+  const id = asked === 'last' ? await newest(session) : asked;
+  if (id === undefined) {
+    session.output(null, () => session.print('no run yet; start one with: pm-tuning cycle'));
+    return EXIT.ok;
+  }
   const path = `/v1/cycles/${encodeURIComponent(id)}`;
   const { raw, data } = await readPages(session, { path, lists: ['patterns'], schema: cyclePageSchema });
   session.output(raw, () => showCycle(session, data));
   return EXIT.ok;
+}
+
+/** Returns the id of the newest run that is no trial, among the last hundred. */
+async function newest(session: Session): Promise<string | undefined> {
+  const { data } = await session.request(cyclesPageSchema, '/v1/cycles');
+  return data.cycles.find(({ trial }) => !trial)?.cycle_id;
 }
 
 const COLUMNS: readonly Column<Cycle>[] = [

@@ -103,8 +103,8 @@ it('settings sends only the settings of its options, and prints the settings in 
     [...['settings', PATTERN, '--payoff', 'measured', '--reason', 'returns are net of costs']],
   );
   expect(session.sentBody).toEqual({ payoff: 'measured', reason: 'returns are net of costs' });
-  expect(measured.out).toContain(
-    'payoff    measured; with too few returns win 2, loss 1; returns so far: win 1.62, loss 1.1\n',
+  expect(measured.out).toMatch(
+    /payoff +measured; with too few returns win 2, loss 1; returns so far: win 1\.62, loss 1\.1 +stage\n/,
   );
 });
 
@@ -113,6 +113,7 @@ it('settings without options sends no change and shows what is in force', async 
     policy: 'replay',
     challengers: [],
     payoff: { win: 2, loss: 1 },
+    payoff_fallback: { win: 2, loss: 1 },
     n_min: 33,
     lookback_days: 90,
   };
