@@ -1,8 +1,9 @@
 import { styleText } from 'node:util';
 import type { z } from 'zod';
+import { countText } from '../shared/format.ts';
 import type { Call, Client } from './client.ts';
 import { unexpectedResponse } from './errors.ts';
-import { count, printable } from './format.ts';
+import { printable } from './format.ts';
 import type { Host } from './host.ts';
 import type { Column, TableStyle } from './table.ts';
 import { renderTable } from './table.ts';
@@ -71,7 +72,7 @@ export class Session {
 
   /** Prints how many rows of a list are not shown, if any. */
   printRemaining(shown: number, total: number): void {
-    if (shown < total) this.print(`… and ${count(total - shown)} more`);
+    if (shown < total) this.print(`… and ${countText(total - shown)} more`);
   }
 
   /** Columns of the terminal; infinite when stdout is not a terminal. */

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { parseOrigin } from '../shared/config.ts';
 import { Fault } from '../shared/errors.ts';
 import { jsonLog } from '../shared/log.ts';
+import { buildPage } from '../web/build.ts';
 import { DataFolderError } from './engine/data-folder.ts';
 import { TableMismatchError } from './engine/tables.ts';
 import { listen } from './http-server.ts';
@@ -127,6 +128,7 @@ function banner(options: Options, service: Service, port: number, firstMs: numbe
   const next =
     firstMs === undefined ? 'only on request' : `every ${options.every}, next ${time(Date.now() + firstMs)}`;
   return `PM Tuning listens on ${url}
+  page    ${url}/ui
   data    ${storage}${created}
   cycle   ${next}
 
@@ -169,6 +171,7 @@ async function run(options: Options): Promise<void> {
     environment: { ...process.env, ...(origins.length > 0 && { ORIGINS: origins.join() }) },
     log,
     callers,
+    page: await buildPage(),
   });
   const { config } = service.runtime;
   const listenOptions = { host: options.host, tokens: callers !== undefined, origins: config.origins };

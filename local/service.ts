@@ -5,6 +5,7 @@ import type { Config } from '../shared/config.ts';
 import { readConfig } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamodb/client.ts';
 import { createApp } from '../shared/http/app.ts';
+import { type PageFiles, pageRoutes } from '../shared/http/page.ts';
 import { adminRoutes } from '../shared/http/routes/admin.ts';
 import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import { lookupRoutes } from '../shared/http/routes/lookup.ts';
@@ -33,6 +34,8 @@ export interface ServiceOptions {
   readonly now?: () => number;
   /** Callers by their tokens; undefined grants every right to every caller. */
   readonly callers?: Callers | undefined;
+  /** The page to serve at `/ui`; undefined serves none. */
+  readonly page?: PageFiles | undefined;
   /** Pauses and timeouts of a run; undefined uses those of the definition. */
   readonly interpreter?: InterpreterOptions;
 }
@@ -106,6 +109,10 @@ async function assemble(
     starter: stateMachine,
     access: options.callers ? 'tokens' : 'open',
   });
+  if (options.page) {
+    pageRoutes(app, options.page);
+    app.get('/', c => c.redirect('/ui'));
+  }
   return {
     runtime,
     app,

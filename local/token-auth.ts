@@ -4,7 +4,7 @@ import type { Context, Hono } from 'hono';
 import * as z from 'zod';
 import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
-import { ENDPOINTS, type Endpoint, type Role } from '../shared/http/endpoints.ts';
+import { ENDPOINTS, type Endpoint, PAGE_ENDPOINTS, type Role } from '../shared/http/endpoints.ts';
 import { repeatedEntries } from './repeated-members.ts';
 
 /* This file authorizes callers of the local service by tokens. The roles of a route come from the table of the deployed API. */
@@ -21,6 +21,8 @@ export type Callers = readonly { readonly digest: Buffer; readonly caller: Calle
 /** An invalid file of tokens; the message is one line for the user. */
 export class TokenFileError extends Error {}
 
+/** The routes of the API and of the page. */
+const ROUTES: readonly Endpoint[] = [...Object.values(ENDPOINTS), ...Object.values(PAGE_ENDPOINTS)];
 const ROLES = ['pm', 'reader', 'operator'] as const satisfies readonly Role[];
 const MIN_TOKEN_LENGTH = 16;
 const MAX_NAME_LENGTH = 200;
@@ -80,8 +82,8 @@ function invalidTokens(path: string, error: z.ZodError): string {
 /** Admits only callers with a token, each to the routes of their role. Must be called before routes are registered. */
 export function requireTokens(app: Hono, callers: Callers): void {
   app.use(async (c, next) => {
-    const route = Object.values<Endpoint>(ENDPOINTS).find(route => matches(route, c));
-    if (route?.roles.length === 0) return next();
+    const route = ROUTES.find(route => matches(route, c));
+    if (route?.roles.length === 0 || c.req.path === '/') return next();
     const caller = callerOf(c.req.header('authorization'), callers);
     if (!caller) return unauthorized();
     // A path without a row in the table reaches no handler.
@@ -96,7 +98,7 @@ export function requireTokens(app: Hono, callers: Callers): void {
     // API Gateway passes its callers in other members of the same object.
     c.env = {
       ...(c.env as object),
-      requestContext: { authorizer: { token: { name: caller.name } } },
+      requestContext: { authorizer: { token: caller } },
     };
     return next();
   });

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { countText, instantText, signedText, significant } from '../../shared/format.ts';
 import { type EvidenceAnswer, evidenceAnswerSchema } from '../../shared/http/schemas/evaluation.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { count, instant, printable, signed, significant } from '../format.ts';
+import { printable } from '../format.ts';
 import { patternArgument, patternPath } from '../options.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
@@ -39,7 +40,7 @@ export function addEvidence(program: Command, runCommand: RunCommand): void {
 
 function show(session: Session, answer: EvidenceAnswer): void {
   const { pattern_key, as_of, payoff, policies, policy } = answer;
-  const when = as_of === null ? '' : `, as of ${instant(as_of)}`;
+  const when = as_of === null ? '' : `, as of ${instantText(as_of)}`;
   session.print(`${session.bold(pattern_key)}${when}, payoff ${payoff.win}:${payoff.loss}`);
   if (policies.length > 0) {
     session.print();
@@ -59,8 +60,8 @@ function show(session: Session, answer: EvidenceAnswer): void {
 function policyColumns(published: string): Column<PolicyRow>[] {
   return [
     { title: 'policy', value: row => `${printable(row.policy)}${row.policy === published ? ' *' : ''}` },
-    { title: 'overrides', value: row => count(row.overrides), align: 'right' },
-    { title: 'events scored', value: row => count(row.events), align: 'right' },
+    { title: 'overrides', value: row => countText(row.overrides), align: 'right' },
+    { title: 'events scored', value: row => countText(row.events), align: 'right' },
     { title: 'gain per event', value: row => gainPerEvent(row.gain_per_event), align: 'right' },
     {
       title: '90 % interval',
@@ -70,16 +71,16 @@ function policyColumns(published: string): Column<PolicyRow>[] {
 }
 
 const FOLD_COLUMNS: readonly Column<FoldRow>[] = [
-  { title: 'week from', value: row => instant(row.from) },
+  { title: 'week from', value: row => instantText(row.from) },
   { title: 'policy', value: row => printable(row.policy) },
-  { title: 'learned from', value: row => count(row.learned), align: 'right' },
-  { title: 'overrides', value: row => count(row.overrides), align: 'right' },
-  { title: 'scored', value: row => count(row.events), align: 'right' },
+  { title: 'learned from', value: row => countText(row.learned), align: 'right' },
+  { title: 'overrides', value: row => countText(row.overrides), align: 'right' },
+  { title: 'scored', value: row => countText(row.events), align: 'right' },
   {
     title: 'gain',
-    value: row => signed(Number(significant(row.gain)), Number.isInteger(row.gain) ? 0 : 1),
+    value: row => signedText(Number(significant(row.gain)), Number.isInteger(row.gain) ? 0 : 1),
     align: 'right',
   },
 ];
 
-const gainPerEvent = (value: number): string => signed(value, 4);
+const gainPerEvent = (value: number): string => signedText(value, 4);

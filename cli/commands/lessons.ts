@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { countText, percent, percentRange, plural, signedText } from '../../shared/format.ts';
 import { type LessonsPage, lessonsPageSchema } from '../../shared/http/schemas/lessons.ts';
 import { pressureOf } from '../../shared/lesson/lesson.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { count, percent, percentRange, plural, printable, signed, slice } from '../format.ts';
+import { printable, slice } from '../format.ts';
 import { cycleOption, limitOption, patternArgument } from '../options.ts';
 import { readPages, sourceOf } from '../pagination.ts';
 import type { Session } from '../session.ts';
@@ -115,11 +116,11 @@ const HEAD: Columns<Lesson> = [
       (row.sameAs === undefined ? '' : ` (same events as ${printable(row.sameAs)})`),
     wraps: true,
   },
-  { title: 'n', value: row => count(row.n), align: 'right' },
+  { title: 'n', value: row => countText(row.n), align: 'right' },
 ];
 const MISSING: Column<Row<Lesson>> = {
   title: 'missing',
-  value: row => count(row.lacks ?? 0),
+  value: row => countText(row.lacks ?? 0),
   align: 'right',
 };
 const WHY: Column<Row<Lesson>> = {
@@ -129,22 +130,22 @@ const WHY: Column<Row<Lesson>> = {
   wraps: true,
 };
 const QUADRANT: Columns<Quadrants> = [
-  { title: 'acted', value: row => count(row.stats.n_acted), align: 'right' },
+  { title: 'acted', value: row => countText(row.stats.n_acted), align: 'right' },
   { title: 'WR', value: row => percent(row.stats.wr), align: 'right' },
   { title: 'FPR', value: row => percent(row.stats.fpr), align: 'right' },
-  { title: 'skip', value: row => count(row.stats.n_skipped), align: 'right' },
+  { title: 'skip', value: row => countText(row.stats.n_skipped), align: 'right' },
   { title: 'MR', value: row => percent(row.stats.mr), align: 'right' },
   { title: 'DR', value: row => percent(row.stats.dr), align: 'right' },
-  { title: 'pressure', value: row => signed(pressureOf(row.stats)), align: 'right' },
+  { title: 'pressure', value: row => signedText(pressureOf(row.stats)), align: 'right' },
 ];
 const LADDER: Columns<Ladder> = [
-  { title: 'won', value: row => count(row.stats.n_success), align: 'right' },
-  { title: '1 dx', value: row => count(row.stats.count_1), align: 'right' },
-  { title: '2 dx', value: row => count(row.stats.count_2), align: 'right' },
-  { title: '3 dx', value: row => count(row.stats.count_3), align: 'right' },
+  { title: 'won', value: row => countText(row.stats.n_success), align: 'right' },
+  { title: '1 dx', value: row => countText(row.stats.count_1), align: 'right' },
+  { title: '2 dx', value: row => countText(row.stats.count_2), align: 'right' },
+  { title: '3 dx', value: row => countText(row.stats.count_3), align: 'right' },
   { title: 'mean', value: row => row.stats.avg_dx_count.toFixed(2), align: 'right' },
   { title: 'failed', value: row => percent(row.stats.failure_rate), align: 'right' },
-  { title: 'pressure', value: row => signed(row.stats.ladder_pressure, 3), align: 'right' },
+  { title: 'pressure', value: row => signedText(row.stats.ladder_pressure, 3), align: 'right' },
 ];
 
 /** Shown for a number that is missing in lessons stored by earlier versions. */
@@ -164,7 +165,7 @@ const LADDER_INTERVALS: Columns<Ladder> = [
   {
     title: 'pressure',
     value: ({ uncertainty }) =>
-      uncertainty ? uncertainty.ladder_pressure.map(end => signed(end, 2)).join(' to ') : UNKNOWN,
+      uncertainty ? uncertainty.ladder_pressure.map(end => signedText(end, 2)).join(' to ') : UNKNOWN,
     align: 'right',
   },
 ];
@@ -172,7 +173,7 @@ const DIFFERENCE: Columns<Lesson> = [
   {
     title: 'vs. rest',
     value: ({ uncertainty: { difference } = {} }) =>
-      difference === undefined ? UNKNOWN : `${signed(difference * 100, 1)} pt`,
+      difference === undefined ? UNKNOWN : `${signedText(difference * 100, 1)} pt`,
     align: 'right',
   },
   {

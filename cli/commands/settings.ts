@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
+import { significant } from '../../shared/format.ts';
 import { settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import { integerAtLeast, oneOf, payoffOf, positive, thresholds } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, usageError } from '../exit-codes.ts';
-import { printable, significant } from '../format.ts';
+import { printable } from '../format.ts';
 import { lookbackOption, patternArgument, patternPath, reasonOption } from '../options.ts';
 
 const SETTINGS = [

@@ -1,20 +1,20 @@
 import { type Command, Option } from 'commander';
+import { countText, instantText, percent, plural, signedText, significant } from '../../shared/format.ts';
 import {
   MAX_POINTS,
   type WhatIfAnswer,
   type WhatIfPointAnswer,
   whatIfAnswerSchema,
 } from '../../shared/http/schemas/what-if.ts';
+import { effectText, movedBy, whatIfPlots } from '../../shared/plot/what-if.ts';
 import { finiteNumber, integerAtLeast, payoffOf, positive, scope } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, type ExitCode, usageError } from '../exit-codes.ts';
-import { count, instant, percent, plural, printable, signed, significant, slice } from '../format.ts';
+import { printable, slice } from '../format.ts';
 import { asOfOption, lookbackOption, patternArgument, svgOption } from '../options.ts';
-import { terminalPlot } from '../plot/terminal-plot.ts';
-import { effectText, movedBy, whatIfPlots } from '../plot/what-if.ts';
-import { writeSvg } from '../plot/write-svg.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
+import { writeSvg } from '../write-svg.ts';
 
 interface Options {
   readonly scope: Record<string, unknown>;
@@ -117,16 +117,12 @@ function show(session: Session, answer: WhatIfAnswer): void {
   const { pattern_key, lever, scope_subset, events, payoff, base } = answer;
   session.print(
     `${session.bold(printable(pattern_key))}, ${printable(lever.threshold)} on ${slice(scope_subset)}, ` +
-      `${answer.lookback_days} days to ${instant(answer.as_of)}, payoff ${significant(payoff.win)}:${significant(payoff.loss)}`,
+      `${answer.lookback_days} days to ${instantText(answer.as_of)}, payoff ${significant(payoff.win)}:${significant(payoff.loss)}`,
   );
   session.print(eventsText(events));
   if (base) {
     session.print();
     session.table(columnsOf(answer), shownPoints(answer));
-    for (const plot of whatIfPlots(answer)) {
-      session.print();
-      session.print(terminalPlot(plot, { width: session.width }));
-    }
   }
   session.print();
   session.print(printable(answer.sentence));
@@ -141,7 +137,7 @@ function eventsText(events: WhatIfAnswer['events']): string {
     [events.left_out, 'cannot be replayed'],
     [events.neutral, 'neutral'],
   ] as const;
-  const texts = groups.flatMap(([n, label]) => (n > 0 ? [`${count(n)} ${label}`] : []));
+  const texts = groups.flatMap(([n, label]) => (n > 0 ? [`${countText(n)} ${label}`] : []));
   const total = `${plural(events.total, 'event')} with an outcome`;
   return texts.length > 0 ? `${total}: ${texts.join(', ')}` : total;
 }
@@ -163,8 +159,8 @@ function columnsOf({ lever, base, best, confidence }: WhatIfAnswer): Column<What
   return [
     { title: lever.effect, value: effectText, align: 'right' },
     { title: printable(lever.threshold), value: row => significant(row.threshold), align: 'right' },
-    { title: 'winners', value: row => count(row.winners), align: 'right' },
-    { title: 'losers', value: row => count(row.losers), align: 'right' },
+    { title: 'winners', value: row => countText(row.winners), align: 'right' },
+    { title: 'losers', value: row => countText(row.losers), align: 'right' },
     { title: 'utility', value: row => significant(row.utility), align: 'right' },
     { title: 'change', value: row => changeText(row.utility_change), align: 'right' },
     {
@@ -179,5 +175,5 @@ function columnsOf({ lever, base, best, confidence }: WhatIfAnswer): Column<What
 /** Formats a change of utility, with one decimal below 10. */
 function changeText(value: number): string {
   const digits = Math.abs(value) < 10 && !Number.isInteger(value) ? 1 : 0;
-  return signed(Number(value.toFixed(digits)), digits);
+  return signedText(Number(value.toFixed(digits)), digits);
 }

@@ -1,4 +1,5 @@
-import { count, printable } from '../format.ts';
+import { countText } from '../../shared/format.ts';
+import { printable } from '../format.ts';
 import type { Host } from '../host.ts';
 import type { ImportCounts } from './import-counts.ts';
 
@@ -31,7 +32,7 @@ export function showProgress(
   let drawn = false;
   const text = (): string => {
     const rate = counts.events / Math.max(0.001, (host.now() - started) / 1000);
-    return `${percentRead(size, bytesRead(), terminal)}${counts}, ${count(Math.round(rate))} events/s`;
+    return `${percentRead(size, bytesRead(), terminal)}${counts}, ${countText(Math.round(rate))} events/s`;
   };
   return {
     update() {

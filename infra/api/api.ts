@@ -4,7 +4,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { ENDPOINTS, type Endpoint } from '../../shared/http/endpoints.ts';
+import { ENDPOINTS, type Endpoint, PAGE_ENDPOINTS } from '../../shared/http/endpoints.ts';
 import { createLogGroup } from '../log-group.ts';
 import type { Stage } from '../stage.ts';
 import { accessLog } from './access-log.ts';
@@ -12,7 +12,11 @@ import { createAuthorizer, oauthScopeOf } from './authorizer.ts';
 
 const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PUT } as const;
 
-type ApiFunctions = Readonly<Record<Endpoint['function'], IFunction>>;
+/** The functions that answer. Without `page` the stage serves no page. */
+type ApiFunctions = Readonly<Record<'ingest' | 'lookup' | 'admin', IFunction>> & { readonly page?: IFunction };
+
+/** Requests for the page a second, and at once. People load it; its files stay in their browsers. */
+const PAGE_THROTTLE = { rate: 20, burst: 40 } as const;
 
 interface Api {
   readonly api: HttpApi;
@@ -30,26 +34,15 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
     createDefaultStage: false,
     defaultAuthorizer: createAuthorizer(stage),
   });
-  const integrations = {
+  const integrations: Partial<Record<Endpoint['function'], HttpLambdaIntegration>> = {
     ingest: new HttpLambdaIntegration('Ingest', functions.ingest),
     lookup: new HttpLambdaIntegration('Lookup', functions.lookup),
     admin: new HttpLambdaIntegration('Operate', functions.admin),
+    ...(functions.page && { page: new HttpLambdaIntegration('Page', functions.page) }),
   };
-  for (const { method, path, function: name, roles } of Object.values<Endpoint>(ENDPOINTS)) {
-    const [route] = api.addRoutes({
-      path,
-      methods: [METHODS[method]],
-      integration: integrations[name],
-      ...(roles.length === 0 ? { authorizer: new HttpNoneAuthorizer() } : {}),
-      ...(stage.jwt ? { authorizationScopes: roles.map(oauthScopeOf) } : {}),
-    });
-    if (route && roles.length === 0) {
-      Validations.of(route).acknowledge({
-        id: 'AwsSolutions::AwsSolutions-APIG4',
-        reason:
-          'Load balancers and monitors call this liveness check; it returns a constant and reads no data',
-      });
-    }
+  for (const endpoint of Object.values<Endpoint>({ ...ENDPOINTS, ...PAGE_ENDPOINTS })) {
+    const integration = integrations[endpoint.function];
+    if (integration) addRoute(api, stage, endpoint, integration);
   }
   const logs = createLogGroup(scope, 'ApiAccessLogs', stage);
   const apiStage = new HttpStage(scope, 'ApiStage', {
@@ -60,4 +53,19 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
     accessLogSettings: accessLog(logs),
   });
   return { api, apiStage, logs };
+}
+
+function addRoute(api: HttpApi, stage: Stage, { method, path, roles }: Endpoint, integration: HttpLambdaIntegration) {
+  const [route] = api.addRoutes({
+    path,
+    methods: [METHODS[method]],
+    integration,
+    ...(roles.length === 0 ? { authorizer: new HttpNoneAuthorizer() } : {}),
+    ...(stage.jwt ? { authorizationScopes: roles.map(oauthScopeOf) } : {}),
+  });
+  if (!route || roles.length > 0) return;
+  Validations.of(route).acknowledge({
+    id: 'AwsSolutions::AwsSolutions-APIG4',
+    reason: 'Monitors call the liveness check and browsers load the page; both are constants and read no data',
+  });
 }

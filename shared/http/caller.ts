@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { Fault } from '../errors.ts';
 import { shortHash } from '../hash.ts';
+import type { Role } from './endpoints.ts';
 
 /** Longest name that is stored as it is, in characters. A longer one is cut and ends in its hash, so names stay apart. */
 const MAX_LENGTH = 256;
@@ -8,8 +9,8 @@ const MAX_LENGTH = 256;
 /** What API Gateway or the token check of the local service says of an authenticated caller. */
 interface Authorizer {
   readonly iam?: { readonly userArn?: unknown };
-  readonly jwt?: { readonly claims?: { readonly client_id?: unknown; readonly sub?: unknown } };
-  readonly token?: { readonly name: string };
+  readonly jwt?: { readonly claims?: { readonly client_id?: unknown; readonly sub?: unknown; readonly scope?: unknown } };
+  readonly token?: { readonly name: string; readonly role: Role };
 }
 
 /**
@@ -23,6 +24,19 @@ export function callerOf(c: Context): string {
   if (authorizer?.iam) return bounded(iamCaller(authorizer.iam.userArn));
   if (authorizer?.jwt) return bounded(`jwt:${jwtName(authorizer.jwt.claims ?? {})}`);
   return 'local';
+}
+
+/**
+ * Returns the role of the caller, with which the page shows what the caller may do; the routes check it themselves.
+ * Without authentication everyone is an operator. A signature does not tell its role.
+ */
+export function roleOf(c: Context): Role | undefined {
+  const authorizer: Authorizer | undefined = c.env?.requestContext?.authorizer;
+  if (authorizer?.token) return authorizer.token.role;
+  if (authorizer?.iam) return undefined;
+  if (!authorizer?.jwt) return 'operator';
+  const scopes = String(authorizer.jwt.claims?.scope ?? '').split(' ');
+  return (['operator', 'reader', 'pm'] as const).find(role => scopes.includes(`pm-tuning/${role}`));
 }
 
 function jwtName({ client_id, sub }: { readonly client_id?: unknown; readonly sub?: unknown }): string {

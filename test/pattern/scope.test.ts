@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { describeScope } from '../../shared/pattern/describe-scope.ts';
 import {
   covers,
-  describeScope,
   dimensionCount,
   normalizeScope,
   scopeFromPairs,

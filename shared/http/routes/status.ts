@@ -1,4 +1,4 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import { ageMs, healthReasons, lastCycle } from '../../cycle/health.ts';
 import type { HealthDeps } from '../../cycle/health-facts.ts';
 import { readHealthFacts } from '../../cycle/health-facts.ts';
@@ -9,6 +9,7 @@ import type { DegradedLookups } from '../../warning/degraded-lookups.ts';
 import type { DimensionStore } from '../../warning/dimension-store.ts';
 import { partBytes } from '../answer-size.ts';
 import { addRoute, readQuery } from '../app.ts';
+import { callerOf, roleOf } from '../caller.ts';
 import type { PageQuery } from '../pagination.ts';
 import { pageByKey } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
@@ -25,7 +26,7 @@ const WARNING_BYTES = 1_200_000;
 
 export function statusRoutes(app: Hono, deps: StatusDeps): void {
   addRoute(app, ROUTES.getStatus, async c =>
-    c.json(await systemStatus(deps, readQuery(c, ROUTES.getStatus.query))),
+    c.json(await systemStatus(deps, readQuery(c, ROUTES.getStatus.query), statusCaller(c))),
   );
 }
 
@@ -33,7 +34,11 @@ export function statusRoutes(app: Hono, deps: StatusDeps): void {
  * Returns the totals of the whole system, the reasons why it is unhealthy, if it is, and one page of the patterns.
  * Misspelt names and unused dimensions of a pattern come with its page, the other warnings with the first page.
  */
-async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status> {
+async function systemStatus(
+  deps: StatusDeps,
+  query: PageQuery,
+  caller: Status['caller'],
+): Promise<Status> {
   const facts = await readHealthFacts(deps);
   const { now, overview, recent } = facts;
   const last = lastCycle(facts);
@@ -43,6 +48,7 @@ async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status>
     healthy: reasons.length === 0,
     reasons,
     now: new Date(now).toISOString(),
+    caller,
     events: {
       total: sum(patterns, p => p.events.total),
       with_outcome: sum(patterns, p => p.events.with_outcome),
@@ -62,6 +68,11 @@ async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status>
   const runs = query.next === undefined ? finished : [];
   const warnings = await statusWarnings(deps, listedRows, runs, now);
   return { ...totals, warnings, patterns: [...page.rows], ...page.next };
+}
+
+function statusCaller(c: Context): Status['caller'] {
+  const role = roleOf(c);
+  return { name: callerOf(c), ...(role && { role }) };
 }
 
 function patternStatus(defaults: Defaults, row: PatternOverview): Status['patterns'][number] {

@@ -21,6 +21,9 @@ export const statusSchema = z
         'Names that are near misses, and unused dimensions, come with the page of their pattern.',
     }),
     now: z.iso.datetime(),
+    caller: z
+      .object({ name: z.string(), role: z.enum(['pm', 'reader', 'operator']).optional() })
+      .meta({ description: 'Who asks, and the role; a signature does not tell its role.' }),
     events: eventCounts,
     parked_outcomes: count.meta({ description: 'Outcomes that wait for their event.' }),
     conflicts: conflictCounts,

@@ -1,6 +1,7 @@
 import type { ActionCategory } from '../../lever/lever.ts';
+import { describeScope } from '../../pattern/describe-scope.ts';
 import type { Scope, ScopeHash } from '../../pattern/scope.ts';
-import { covers, describeScope, scopeHash } from '../../pattern/scope.ts';
+import { covers, scopeHash } from '../../pattern/scope.ts';
 import type { Reason, ReasonCode } from '../../reason.ts';
 import { joinReasons } from '../../reason.ts';
 import { describeNoOverride } from './describe.ts';

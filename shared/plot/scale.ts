@@ -1,3 +1,4 @@
+import { scaleLinear, scaleLog } from 'd3-scale';
 import type { Axis, LinePlot } from './line-plot.ts';
 
 /** An axis with a known range. */
@@ -9,7 +10,7 @@ export interface Scale {
   readonly ticks: readonly Tick[];
 }
 
-export interface Tick {
+interface Tick {
   readonly value: number;
   readonly text: string;
 }
@@ -37,18 +38,21 @@ export function scalesOf({ x, y, lines, guides = [] }: LinePlot): { readonly x: 
 export function scale(axis: Axis, values: readonly number[]): Scale {
   const log = axis.scale === 'log';
   const toScale = log ? Math.log10 : (value: number) => value;
-  const fromScale = log ? (value: number) => 10 ** value : (value: number) => value;
   const [low, high] = range(axis, values.map(toScale).filter(Number.isFinite), toScale);
-  const ticks = (axis.ticks ?? (log ? powers(low, high) : roundSteps(low, high))).filter(value =>
+  const places = log ? scaleLog().domain([10 ** low, 10 ** high]) : scaleLinear().domain([low, high]);
+  places.range([0, 1]);
+  // Ticks of a range below the precision of numbers would be without end.
+  const round = high - low > Number.MIN_VALUE * 2 ** 60 ? places.ticks(TICKS) : [];
+  const ticks = (axis.ticks ?? (log ? powers(low, high) : round)).filter(value =>
     within(toScale(value), low, high),
   );
   const { format = plain } = axis;
   return {
     shareOf: value => {
-      const place = (toScale(value) - low) / (high - low);
+      const place = Number(places(value));
       return Number.isFinite(place) ? place : Number.NaN;
     },
-    valueAt: share => fromScale(low + share * (high - low)),
+    valueAt: share => places.invert(share),
     ticks: ticks.map(value => ({ value, text: format(value) })),
   };
 }
@@ -71,17 +75,6 @@ function range(
 function within(value: number, low: number, high: number): boolean {
   const slack = (high - low) * 1e-9;
   return value >= low - slack && value <= high + slack;
-}
-
-/** Returns multiples of 1, 2 or 5 times a power of ten; none when the range is below the precision of a number. */
-function roundSteps(low: number, high: number): number[] {
-  const rough = (high - low) / TICKS;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  if (!(power > 0 && Number.isFinite(rough))) return [];
-  const step = ([1, 2, 5].find(unit => unit * power >= rough) ?? 10) * power;
-  const first = Math.ceil(low / step - 1e-9);
-  const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => roundOff((first + i) * step));
 }
 
 /** Returns powers of ten, and over less than two decades also their multiples by 2 and 5. */

@@ -1,5 +1,5 @@
-import type { NMinAnswer } from '../../shared/http/schemas/n-min.ts';
-import type { NMinRow } from '../../shared/lesson/n-min/schema.ts';
+import type { NMinAnswer } from '../http/schemas/n-min.ts';
+import type { NMinRow } from '../lesson/n-min/schema.ts';
 import type { LinePlot, Point } from './line-plot.ts';
 
 /** Returns two plots of a study of `N_MIN`: the lessons found, and the smallest detectable differences. */

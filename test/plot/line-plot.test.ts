@@ -1,18 +1,18 @@
 import { expect, it } from 'vitest';
-import { linePlotSvg } from '../../../cli/plot/svg-plot.ts';
-import { RISING } from '../support/rising-plot.ts';
+import { linePlotSvg } from '../../shared/plot/line-plot-shapes.ts';
+import { RISING } from './rising-plot.ts';
 
-it('An SVG plot has a polyline, a polygon for the band, both guides and the texts', () => {
+it('An SVG plot has a path for the line, one for the band, both guides and the texts', () => {
   const svg = linePlotSvg([RISING]);
-  expect(svg.match(/<polyline/g)).toHaveLength(1);
-  expect(svg.match(/<polygon/g)).toHaveLength(1);
+  expect(svg.match(/<path [^>]*fill="none"/g)).toHaveLength(1);
+  expect(svg.match(/fill-opacity/g)).toHaveLength(1);
   expect(svg.match(/stroke-dasharray="1 3"/g)).toHaveLength(2);
   for (const word of ['what if', 'multiplier', 'utility at 2:1']) expect(svg).toContain(`>${word}`);
 });
 
 it('An SVG plot places 0.8 at the left, 1.2 at the right, and -50 to 50 from bottom to top', () => {
   // x is 72 + 468 · its share of the range; y is 58 + 248 · (1 − its share of the range of the band).
-  expect(linePlotSvg([RISING])).toContain('points="72.0,281.2 306.0,182.0 540.0,82.8"');
+  expect(linePlotSvg([RISING])).toContain('d="M72,281.2L306,182L540,82.8"');
 });
 
 it('An SVG plot leaves a gap where a value is missing', () => {
@@ -24,7 +24,7 @@ it('An SVG plot leaves a gap where a value is missing', () => {
     [5, 2],
   ] as const;
   const svg = linePlotSvg([{ ...RISING, lines: [{ name: 'gap', points }] }]);
-  expect(svg.match(/<polyline/g)).toHaveLength(2);
+  expect(/d="([^"]*)" class="plot-line/.exec(svg)?.[1]?.match(/M/g)).toHaveLength(2);
   expect(svg).not.toContain('NaN');
 });
 

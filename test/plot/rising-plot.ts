@@ -1,4 +1,4 @@
-import type { LinePlot } from '../../../cli/plot/line-plot.ts';
+import type { LinePlot } from '../../shared/plot/line-plot.ts';
 
 /** A plot of one rising line with a band, and a guide in each direction. */
 export const RISING: LinePlot = {

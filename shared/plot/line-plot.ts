@@ -1,4 +1,4 @@
-/** Lines over one pair of axes, drawn alike in the terminal and as SVG. */
+/** Lines over one pair of axes. */
 export interface LinePlot {
   readonly title: string;
   readonly x: Axis;
@@ -33,7 +33,7 @@ export interface Line {
 }
 
 export type Point = readonly [x: number, y: number];
-type BandPoint = readonly [x: number, low: number, high: number];
+export type BandPoint = readonly [x: number, low: number, high: number];
 
 /** A guide is vertical (`x`), with an optional label, or horizontal (`y`). */
 export type Guide = { readonly x: number; readonly label?: string } | { readonly y: number };

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { errorReason } from '../errors.ts';
-import { usageError } from '../exit-codes.ts';
-import type { LinePlot } from './line-plot.ts';
-import { linePlotSvg } from './svg-plot.ts';
+import type { LinePlot } from '../shared/plot/line-plot.ts';
+import { linePlotSvg } from '../shared/plot/line-plot-shapes.ts';
+import { errorReason } from './errors.ts';
+import { usageError } from './exit-codes.ts';
 
 /**
  * Writes plots side by side to an SVG file.

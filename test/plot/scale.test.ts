@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { scale } from '../../../cli/plot/scale.ts';
+import { scale } from '../../shared/plot/scale.ts';
 
 const texts = (axis: Parameters<typeof scale>[0], values: readonly number[]): string[] =>
   scale(axis, values).ticks.map(tick => tick.text);
@@ -20,11 +20,11 @@ it.each([
   ],
   [
     [-3, 12],
-    ['0', '5', '10'],
+    ['-2', '0', '2', '4', '6', '8', '10', '12'],
   ],
   [
     [0, 0.3],
-    ['0', '0.1', '0.2', '0.3'],
+    ['0', '0.05', '0.1', '0.15', '0.2', '0.25', '0.3'],
   ],
 ])('An axis over %j has ticks at round numbers', (values, ticks) => {
   expect(texts({ label: '' }, values)).toEqual(ticks);

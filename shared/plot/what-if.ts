@@ -1,5 +1,6 @@
-import type { WhatIfAnswer, WhatIfPointAnswer } from '../../shared/http/schemas/what-if.ts';
-import { count, percent, significant, slice } from '../format.ts';
+import { countText, percent, significant } from '../format.ts';
+import type { WhatIfAnswer, WhatIfPointAnswer } from '../http/schemas/what-if.ts';
+import { describeScope } from '../pattern/describe-scope.ts';
 import type { Guide, LinePlot, Point } from './line-plot.ts';
 
 /** Returns two plots of a what-if: the change of utility, and the winners and losers taken. */
@@ -15,7 +16,7 @@ export function whatIfPlots(answer: WhatIfAnswer): readonly [utility: LinePlot, 
       : []),
   ];
   const utility: LinePlot = {
-    title: `${lever.threshold} on ${slice(scope_subset)}`,
+    title: `${lever.threshold} on ${describeScope(scope_subset)}`,
     x,
     y: {
       label: `change of utility from the base, at ${significant(payoff.win)}:${significant(payoff.loss)}`,
@@ -33,7 +34,7 @@ export function whatIfPlots(answer: WhatIfAnswer): readonly [utility: LinePlot, 
   const taken: LinePlot = {
     title: 'Winners and losers taken',
     x,
-    y: { label: 'events of the slice', from: 0, format: n => (Number.isInteger(n) ? count(n) : '') },
+    y: { label: 'events of the slice', from: 0, format: n => (Number.isInteger(n) ? countText(n) : '') },
     guides,
     lines: [
       { name: 'winners', points: line(p => p.winners) },
