@@ -89,6 +89,12 @@ export function serviceUrl(text: string): string {
   throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:8787.');
 }
 
+/** Parses the name of a profile. */
+export function profileName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be 1 to 64 letters, digits, dots, dashes and underscores.');
+}
+
 /** Parses a bearer token; an empty text means no token. */
 export function token(text: string): string {
   if (/^[\x21-\x7e]*$/.test(text)) return text;

@@ -8,6 +8,8 @@ const problemSchema = z.looseObject({
   code: z.string().optional(),
   title: z.string().optional(),
   detail: z.string().optional(),
+  /** API Gateway says here why it refuses a request. */
+  message: z.string().optional(),
   errors: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
 });
 
@@ -53,9 +55,16 @@ export function unexpectedResponse(url: string, problem: string): Failure {
 const NO_CODE_ADVICE =
   'the response has no problem code, so a gateway or another service may have sent it; check --url';
 
+const NO_ACCESS_ADVICE =
+  'the gateway refused the caller; sign with --sigv4 or --aws-profile, or give a token with --token-file';
+
 function describe(status: number, body: unknown): { message: string; lines: string[] } {
   const problem = problemSchema.safeParse(body).data;
-  if (!problem?.code) return { message: `the service answered ${status}`, lines: [NO_CODE_ADVICE] };
+  if (!problem?.code) {
+    const advice = status === 401 || status === 403 ? NO_ACCESS_ADVICE : NO_CODE_ADVICE;
+    const reason = problem?.message === undefined ? '' : `: ${problem.message}`;
+    return { message: `the service answered ${status}${reason}`, lines: [advice] };
+  }
   const places = problem.errors ?? [];
   const lines = places.slice(0, MAX_PLACES).map(({ path, message }) => `${path || 'body'}: ${message}`);
   if (places.length > MAX_PLACES) lines.push(`… and ${places.length - MAX_PLACES} more`);

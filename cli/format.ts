@@ -1,5 +1,13 @@
+import * as figures from '../shared/format.ts';
 import { describeScope } from '../shared/pattern/describe-scope.ts';
 import type { Scope } from '../shared/pattern/scope.ts';
+
+/* The formats of the command line. Those of figures are the page's too; here they have short names. */
+
+export const count = figures.countText;
+export const instant = figures.instantText;
+export const signed = figures.signedText;
+export const { effect, percent, percentRange, plural, significant, span } = figures;
 
 /** Escapes control and bidirectional characters as `\u001b`, so that a text cannot control the terminal. */
 export function printable(text: string): string {

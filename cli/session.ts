@@ -1,9 +1,8 @@
 import { styleText } from 'node:util';
 import type { z } from 'zod';
-import { countText } from '../shared/format.ts';
 import type { Call, Client } from './client.ts';
 import { unexpectedResponse } from './errors.ts';
-import { printable } from './format.ts';
+import { count, printable } from './format.ts';
 import type { Host } from './host.ts';
 import type { Column, TableStyle } from './table.ts';
 import { renderTable } from './table.ts';
@@ -24,12 +23,15 @@ export class Session {
   /** True when stdout carries the response as JSON and nothing else. */
   readonly json: boolean;
   readonly url: string;
+  /** Name of the profile that the URL comes from, if any. */
+  readonly profile: string | undefined;
 
-  constructor(client: Client, host: Host, json: boolean, url: string) {
+  constructor(client: Client, host: Host, json: boolean, url: string, profile?: string) {
     this.client = client;
     this.host = host;
     this.json = json;
     this.url = url;
+    this.profile = profile;
   }
 
   /**
@@ -72,7 +74,7 @@ export class Session {
 
   /** Prints how many rows of a list are not shown, if any. */
   printRemaining(shown: number, total: number): void {
-    if (shown < total) this.print(`… and ${countText(total - shown)} more`);
+    if (shown < total) this.print(`… and ${count(total - shown)} more`);
   }
 
   /** Columns of the terminal; infinite when stdout is not a terminal. */

@@ -1,6 +1,5 @@
 import type { CycleRecord, PatternRun } from '../shared/cycle/cycle.ts';
-import { countText, instantText } from '../shared/format.ts';
-import { printable } from './format.ts';
+import { count, instant, printable } from './format.ts';
 import { printWarnings } from './print-warnings.ts';
 import type { Session } from './session.ts';
 import { DEFAULT_URL } from './session.ts';
@@ -12,7 +11,7 @@ export function showCycle(session: Session, record: CycleRecord): void {
     ? `, took ${((Date.parse(record.finished_at) - Date.parse(record.started_at)) / 1000).toFixed(1)} s`
     : '';
   const kind = record.trial ? 'trial' : 'cycle';
-  const summary = `${kind} ${record.status}, as of ${instantText(record.as_of)}${duration}`;
+  const summary = `${kind} ${record.status}, as of ${instant(record.as_of)}${duration}`;
   session.print(`${session.bold(summary)} (${printable(record.cycle_id)})`);
   if (record.failure !== undefined) session.print(printable(record.failure));
   if (record.reason !== undefined) session.print(printable(`by ${record.who}: ${record.reason}`));
@@ -59,7 +58,8 @@ function publishCommand(session: Session, { as_of, settings }: CycleRecord): str
 }
 
 /** Returns the option that a command needs for the same service; empty for the one that it uses anyway. */
-function urlOption({ url, host }: Session): string {
+function urlOption({ url, profile, host }: Session): string {
+  if (profile !== undefined) return ` --profile ${profile}`;
   return url === (host.env.PM_TUNING_URL ?? DEFAULT_URL) ? '' : ` --url ${url}`;
 }
 
@@ -71,18 +71,14 @@ const PATTERN: Column<PatternRun> = {
   value: row => printable(row.pattern_key),
   wraps: true,
 };
-const EVENTS: Column<PatternRun> = {
-  title: 'events',
-  value: row => countText(row.events_read),
-  align: 'right',
-};
+const EVENTS: Column<PatternRun> = { title: 'events', value: row => count(row.events_read), align: 'right' };
 const COLUMNS: readonly Column<PatternRun>[] = [
   PATTERN,
   { title: 'result', value: row => row.status.replaceAll('_', ' ') },
   EVENTS,
-  { title: 'lessons', value: row => countText(row.lessons), align: 'right' },
-  { title: 'overrides', value: row => countText(row.overrides), align: 'right' },
-  { title: 'generation', value: row => countText(row.generation), align: 'right' },
+  { title: 'lessons', value: row => count(row.lessons), align: 'right' },
+  { title: 'overrides', value: row => count(row.overrides), align: 'right' },
+  { title: 'generation', value: row => count(row.generation), align: 'right' },
 ];
 
 /** The counts are those of overrides against what is in force. The columns fit a terminal of 60 characters. */
@@ -96,7 +92,7 @@ const TRIAL_COLUMNS: readonly Column<PatternRun>[] = [
   ...(['added', 'removed', 'changed'] as const).map(
     (kind): Column<PatternRun> => ({
       title: kind,
-      value: ({ changes }) => (changes ? countText(changes[kind]) : UNKNOWN),
+      value: ({ changes }) => (changes ? count(changes[kind]) : UNKNOWN),
       align: 'right',
     }),
   ),

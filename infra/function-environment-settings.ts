@@ -10,6 +10,7 @@ type SettingName = keyof Pick<
   | 'LOOKBACK_DAYS'
   | 'POLICY'
   | 'CHALLENGERS'
+  | 'PAYOFF'
   | 'PAYOFF_WIN'
   | 'PAYOFF_LOSS'
   | 'JUMP'
@@ -24,6 +25,7 @@ type SettingName = keyof Pick<
 
 const POLICIES = environmentSchema.shape.POLICY.unwrap().options;
 const HALT_MODES = environmentSchema.shape.HALT.unwrap().options;
+const PAYOFFS = environmentSchema.shape.PAYOFF.unwrap().options;
 const LOG_LEVELS = environmentSchema.shape.LOG_LEVEL.unwrap().options;
 
 /** Matches `none`, or a comma-separated list of the names. */
@@ -54,6 +56,7 @@ export function readSettings(read: ReadContext): Settings {
       listOf(POLICIES),
       'a comma-separated list of policies, or none',
     ),
+    PAYOFF: oneOf('payoff', 'configured', PAYOFFS),
     PAYOFF_WIN: number('payoffWin', '2'),
     PAYOFF_LOSS: number('payoffLoss', '1'),
     JUMP: number('jump', '1.5'),

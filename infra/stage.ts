@@ -74,10 +74,18 @@ function readJwt(read: ReadContext): Stage['jwt'] {
 }
 
 function readUi(read: ReadContext): Stage['ui'] {
-  const clientId = contextMatch(read, 'uiClientId', '', /^[!-~]*$/, 'the id of a public client of the issuer');
+  const clientId = contextMatch(
+    read,
+    'uiClientId',
+    '',
+    /^[!-~]*$/,
+    'the id of a public client of the issuer',
+  );
   if (clientId === '') return undefined;
   if (!readJwt(read))
-    throw new Error('context uiClientId: the page needs an issuer of tokens; set jwtIssuer and jwtAudience too');
+    throw new Error(
+      'context uiClientId: the page needs an issuer of tokens; set jwtIssuer and jwtAudience too',
+    );
   return { clientId };
 }
 

@@ -57,7 +57,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     },
   ],
   lookup: [
-    { target: 'control', actions: ['GetItem'] },
+    // Reads the head and the switch for everything by one request.
+    { target: 'control', actions: ['BatchGetItem', 'GetItem'] },
     // Lists the patterns, to suggest the nearest one for a pattern that no event named.
     { target: 'control', actions: ['Query'], partitions: ['patterns'] },
     { target: 'overrides', actions: ['Query'] },
@@ -72,33 +73,51 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { target: 'control', actions: ['UpdateItem'], partitions: ['degraded'] },
   ],
   admin: [
-    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'] },
+    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
+    // Writes heads, past generations, the list of changes and the switch for everything.
+    { target: 'control', actions: ['PutItem'], partitions: ['pattern#*', 'changes', 'service'] },
     // A rollback updates the expiry of the rows that it puts back in force.
     { target: 'lessons', actions: ['Query', 'UpdateItem'] },
     { target: 'overrides', actions: ['Query', 'UpdateItem'] },
-    // What-ifs and the N_MIN study read events.
+    // What-ifs, the N_MIN study and the list of events read the index, the list also the events themselves.
     { target: 'outcomes', actions: ['Query'] },
+    { target: 'events', actions: ['BatchGetItem', 'Query'] },
   ],
   'cycle-open': [
-    { target: 'control', actions: ['PutItem', 'Query'] },
+    // Reads every head, because retired patterns are left out.
+    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
+    // Writes the record of the run, and the version of the stored formats.
+    { target: 'control', actions: ['PutItem'], partitions: ['cycles', 'trials', 'format'] },
     // Stores the list of the patterns of a run.
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['run-patterns#*'] },
   ],
   // Stores the computed lessons and overrides. `materialize` puts them in force, by a write of the head.
   mine: [
     { target: 'outcomes', actions: ['Query'] },
-    { target: 'control', actions: ['GetItem', 'PutItem'] },
+    { target: 'control', actions: ['GetItem'] },
+    // Writes what a run found besides: near lessons, evidence, values, dimensions; and which events are damaged.
+    { target: 'control', actions: ['PutItem'], partitions: ['pattern#*', 'dimensions#*', 'cycle#*'] },
     // Reads past generations, and the names that look-ups and events use, for the warnings of a run.
     { target: 'control', actions: ['Query'], partitions: ['pattern#*', 'dimensions#*'] },
-    { target: 'lessons', actions: ['BatchWriteItem'] },
-    // Reads the overrides in force to count those that differ.
+    // Reads what is in force, to write it anew when rows are missing.
+    { target: 'lessons', actions: ['BatchWriteItem', 'Query'] },
     { target: 'overrides', actions: ['BatchWriteItem', 'Query'] },
   ],
   materialize: [
-    { target: 'control', actions: ['GetItem', 'PutItem'] },
+    { target: 'control', actions: ['GetItem'] },
+    // Writes the head, the past generation, the list of changes, and the record of the pattern in the run.
+    { target: 'control', actions: ['PutItem'], partitions: ['pattern#*', 'changes', 'cycle#*'] },
     // Updates renew rows that stay in force before they expire.
     { target: 'lessons', actions: ['Query', 'UpdateItem'] },
     { target: 'overrides', actions: ['Query', 'UpdateItem'] },
   ],
-  'cycle-close': [{ target: 'control', actions: ['GetItem', 'PutItem', 'Query'] }],
+  'cycle-close': [
+    { target: 'control', actions: ['GetItem', 'Query'] },
+    // Writes the record of the run, and of its patterns that failed.
+    {
+      target: 'control',
+      actions: ['PutItem'],
+      partitions: ['cycles', 'trials', 'last-cycle', 'cycle#*'],
+    },
+  ],
 };

@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
 const onWindows = process.platform === 'win32';
+/** Milliseconds after SIGTERM at which a program that still runs is killed. */
+const MAX_STOP_MS = 5000;
 
 function isInstalled() {
   if (!existsSync(modules)) return false;
@@ -62,6 +64,8 @@ export function run(file, args) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => {
       if (!fromTerminal.includes(signal)) child.kill(signal);
+      // A program that computes without a pause handles no signal.
+      if (signal === 'SIGTERM') setTimeout(() => child.kill('SIGKILL'), MAX_STOP_MS).unref();
     });
   child.on('error', error => {
     console.error(`${file} cannot start ${node}: ${error.message}. Run npm ci and try again.`);

@@ -34,12 +34,14 @@ export class CycleScheduler {
 
   /**
    * Schedules the first run one period after the last recorded run. So a service that restarts often still runs cycles.
+   * After a run that the end of the service interrupted, the first run starts at once.
    * @returns milliseconds until the first run
    */
   async start(): Promise<number> {
     const [last] = await this.#runtime.cycles.list(1);
+    const isInterrupted = last?.status === 'running' || last?.failure_code === 'interrupted';
     const elapsed = last ? Math.max(0, this.#runtime.now() - Date.parse(last.started_at)) : 0;
-    const first = Math.max(0, this.#periodMs - elapsed);
+    const first = isInterrupted ? 0 : Math.max(0, this.#periodMs - elapsed);
     this.#schedule(first);
     return first;
   }

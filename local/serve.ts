@@ -39,6 +39,10 @@ Exit codes: 0 stopped, 1 could not start, 2 invalid options.
 `;
 
 const DEFAULT_PORT = '8787';
+/** Milliseconds within which the process ends after a signal, whatever hangs. */
+const MAX_STOP_MS = 4500;
+/** Milliseconds in which a run under way may end. */
+const RUN_GRACE_MS = 2000;
 
 interface Options {
   readonly data: string | undefined;
@@ -101,7 +105,7 @@ function explain(error: unknown, { port, host, endpoint, data }: Options): strin
     return `${endpoint ?? data}: ${error.message}, or use another ${endpoint === undefined ? 'folder (--data)' : 'endpoint'}`;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE')
-    return `port ${port} is in use; stop what listens there, or choose another with PORT=…`;
+    return `port ${port} is in use; stop what listens there, or choose another with --port`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return `${host} is not an address of this machine; use --host with one that is`;
   if (code === 'EACCES') return `port ${port} needs more rights; choose another with --port`;
@@ -191,9 +195,10 @@ async function run(options: Options): Promise<void> {
     if (stopping) process.exit(130);
     stopping = true;
     process.stdout.write('\nStopping …\n');
+    setTimeout(() => exit(0, 'Stopped with work unfinished: what was acknowledged is stored.'), MAX_STOP_MS);
     scheduler?.stop();
-    await server.close();
-    await service.close();
+    await Promise.all([server.close(), service.stateMachine.stop(RUN_GRACE_MS)]);
+    await service.close(0);
     process.stdout.write('Stopped.\n');
     process.exit(0);
   };

@@ -47,8 +47,11 @@ export interface Service {
   readonly stateMachine: LocalStateMachine;
   /** Names of the tables that were missing and have been created. */
   readonly createdTables: readonly string[];
-  /** Waits for running cycles, then closes the engine. */
-  close(): Promise<void>;
+  /**
+   * Waits for running cycles, then closes the engine.
+   * @param graceMs milliseconds after which a running cycle is abandoned; by default never
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
 const TABLE_NAMES = {
@@ -94,8 +97,8 @@ async function assemble(
   const runtime: Runtime = { ...stores, degradedLookups };
   await runtime.storedFormat.open();
   const stateMachine = await LocalStateMachine.load(runtime, options.interpreter);
-  const app = createApp(runtime.log, config.origins);
-  if (options.callers) requireTokens(app, options.callers);
+  const { callers } = options;
+  const app = createApp(runtime.log, config.origins, callers && requireTokens(callers));
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);
   lookupRoutes(app, {
@@ -118,8 +121,8 @@ async function assemble(
     app,
     stateMachine,
     createdTables,
-    close: async () => {
-      await stateMachine.idle();
+    close: async graceMs => {
+      await (graceMs === undefined ? stateMachine.idle() : stateMachine.stop(graceMs));
       await recorder.written();
       await closeStorage();
     },
@@ -129,9 +132,9 @@ async function assemble(
 /** Records the dimensions of look-ups after their responses, as a subscription to the look-up's log does in AWS. */
 function dimensionRecorder({ dimensions, log, now }: Runtime) {
   let lastWrite = Promise.resolve();
-  const record = ({ pattern, names }: QueriedDimensions): void => {
+  const record = ({ pattern, names, caller }: QueriedDimensions): void => {
     lastWrite = lastWrite
-      .then(() => dimensions.recordQueried(pattern, names))
+      .then(() => dimensions.recordQueried(pattern, names, caller))
       .catch(error => log.error('dimensions of look-ups not recorded', error, { pattern }));
   };
   return { reporter: new QueriedDimensionReporter(record, now), written: () => lastWrite };

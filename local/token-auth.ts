@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Context, Hono } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import * as z from 'zod';
 import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
@@ -79,9 +79,9 @@ function invalidTokens(path: string, error: z.ZodError): string {
   return `the tokens in ${path} are invalid${reason}; the form is ${FORM}`;
 }
 
-/** Admits only callers with a token, each to the routes of their role. Must be called before routes are registered. */
-export function requireTokens(app: Hono, callers: Callers): void {
-  app.use(async (c, next) => {
+/** Returns a middleware that admits only callers with a token, each to the routes of their role. */
+export function requireTokens(callers: Callers): MiddlewareHandler {
+  return async (c, next) => {
     const route = ROUTES.find(route => matches(route, c));
     if (route?.roles.length === 0 || c.req.path === '/') return next();
     const caller = callerOf(c.req.header('authorization'), callers);
@@ -101,7 +101,7 @@ export function requireTokens(app: Hono, callers: Callers): void {
       requestContext: { authorizer: { token: caller } },
     };
     return next();
-  });
+  };
 }
 
 /** Returns the caller of a token. Every known token is compared in constant time, so the duration reveals no token. */

@@ -21,6 +21,7 @@ export type FaultCode =
   | 'timestamp_out_of_range'
   | 'too_many_items'
   | 'body_too_large'
+  | 'body_timeout'
   | 'answer_too_large'
   | 'unsupported_media_type'
   | 'unauthorized'

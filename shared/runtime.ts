@@ -11,11 +11,13 @@ import { DynamoCycleStore } from './dynamodb/cycle-store.ts';
 import { DynamoDegradedLookups } from './dynamodb/degraded-lookup-store.ts';
 import { DynamoDimensionStore } from './dynamodb/dimension-store.ts';
 import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
+import { DynamoEventReader } from './dynamodb/event-reader.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { PROBE_KEY } from './dynamodb/keys.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
 import { DynamoSeenValuesStore } from './dynamodb/seen-values-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
+import type { EventReader } from './episode/event-reader.ts';
 import type { Lesson, NearLesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
@@ -38,6 +40,7 @@ export interface Runtime extends CycleDeps {
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly misspeltFactors: MisspeltFactorRecorder;
   readonly storedFormat: StoredFormat;
+  readonly eventReader: EventReader;
   readonly writes: StoreWrites;
   /** Checks that the engine inserts batches; else events are put one by one. @returns whether batches work */
   readonly probeInserts: () => Promise<boolean>;
@@ -80,8 +83,12 @@ export function createRuntime(
     degradedLookups: new DynamoDegradedLookups(control),
     misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(
-      ({ pattern, names }) =>
-        metricLog.info(QUERIED_DIMENSIONS_MESSAGE, { pattern, dimensions: names.join() }),
+      ({ pattern, names, caller }) =>
+        metricLog.info(QUERIED_DIMENSIONS_MESSAGE, {
+          pattern,
+          dimensions: names.join(),
+          ...(caller !== undefined && { caller }),
+        }),
       now,
     ),
     storedFormat: new StoredFormat(control),
@@ -90,6 +97,7 @@ export function createRuntime(
     patternDirectory: new PatternDirectory(heads, now),
     seenValuesCache: new SeenValuesCache(pattern => seenValues.seen(pattern), now),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
+    eventReader: new DynamoEventReader(db, { eventsTable: tables.events, now }),
     episodes: new DynamoEpisodeStore(db, heads, {
       eventsTable: tables.events,
       controlTable: tables.control,

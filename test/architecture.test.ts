@@ -95,7 +95,7 @@ const GROUND = [
   'shared/suggestion.ts',
   'shared/validation.ts',
 ];
-const SDK = /^@aws-sdk\//;
+const SDK = /^@(aws-sdk|smithy)\//;
 const WEB = /^(hono|@hono)(\/|$)/;
 
 interface Rule {

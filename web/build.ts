@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import type { PageFiles } from '../shared/http/page.ts';
 
 const APP = fileURLToPath(new URL('app', import.meta.url));
+const NO_COLOURS = fileURLToPath(new URL('no-colours.ts', import.meta.url));
 
 /**
  * Builds the script and the style sheet of the page, in memory and within a tenth of a second. So no step builds
@@ -20,10 +21,12 @@ export async function buildPage(): Promise<PageFiles> {
     target: ['es2022', 'chrome111', 'firefox115', 'safari16.4'],
     jsx: 'automatic',
     jsxImportSource: 'preact',
+    alias: { 'd3-color': NO_COLOURS },
     legalComments: 'none',
     logLevel: 'silent',
   });
-  const textOf = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
+  const textOf = (ending: string): string =>
+    outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
   return { script: named(textOf('.js'), 'js'), style: named(textOf('.css'), 'css') };
 }
 

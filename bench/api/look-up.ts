@@ -206,7 +206,7 @@ async function publishLessons({ service }: Bench, lessons: readonly Lesson[]): P
     n_min: 33,
     lookback_days: 90,
     policy: 'drift',
-    payoff: runtime.defaults.payoff,
+    payoff: runtime.defaults.payoffFallback,
     lessons: await storeUnlessUnchanged(runtime, runtime.lessons, pattern, lessons, undefined),
     overrides: await storeUnlessUnchanged(
       runtime,

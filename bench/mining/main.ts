@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { countText } from '../../shared/format.ts';
+import { count } from '../../cli/format.ts';
 import { linePlotSvg } from '../../shared/plot/line-plot-shapes.ts';
 import { table } from '../support/report.ts';
 import { N_MIN } from './data.ts';
@@ -92,7 +92,7 @@ function growthPlot({ byEvents, byDimensions }: Growth): string {
   return linePlotSvg([
     {
       title: `Time against events (${GROWTH_DIMENSIONS} dimensions)`,
-      x: { label: 'events', scale: 'log', format: countText },
+      x: { label: 'events', scale: 'log', format: count },
       y,
       lines: byEvents,
     },

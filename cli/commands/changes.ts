@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { instantText } from '../../shared/format.ts';
 import type { PatternChange } from '../../shared/generation/generation.ts';
 import { changesPageSchema } from '../../shared/http/schemas/changes.ts';
 import { integerAtLeast, time } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { printable } from '../format.ts';
+import { instant, printable } from '../format.ts';
 import { readPages } from '../pagination.ts';
 import type { Session } from '../session.ts';
 import { wrap } from '../table.ts';
@@ -55,7 +54,9 @@ function show(session: Session, changes: readonly PatternChange[], hasMore: bool
   if (changes.length === 0) session.print('no changes');
   for (const change of changes) {
     const { at, what, pattern_key, who, why } = change;
-    session.print(session.bold(`${instantText(at)}  ${what} ${printable(pattern_key)}`));
+    session.print(
+      session.bold(`${instant(at)}  ${what} ${printable(pattern_key ?? 'of the whole service')}`),
+    );
     for (const text of [`by ${who}: ${why}`, ...settingsText(change)])
       for (const line of wrap(printable(text), session.width - INDENT.length)) session.print(INDENT + line);
   }
@@ -67,5 +68,5 @@ function settingsText({ generation, settings }: PatternChange): string[] {
   if (generation === undefined) return [];
   if (!settings) return [`generation ${generation}`];
   const { as_of, lookback_days, n_min, policy } = settings;
-  return [`generation ${generation}: ${policy}, as of ${instantText(as_of)}, ${lookback_days} d, n≥${n_min}`];
+  return [`generation ${generation}: ${policy}, as of ${instant(as_of)}, ${lookback_days} d, n≥${n_min}`];
 }

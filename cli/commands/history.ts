@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { countText, instantText } from '../../shared/format.ts';
 import { type GenerationsAnswer, generationsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import { twoGenerations } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { printable, slice } from '../format.ts';
+import { count, instant, printable, slice } from '../format.ts';
 import { patternArgument, patternPath } from '../options.ts';
 import { readPages } from '../pagination.ts';
 import type { Session } from '../session.ts';
@@ -68,15 +67,15 @@ function showDiff(session: Session, diff: Diff): void {
 
 const GENERATION_COLUMNS: readonly Column<GenerationsAnswer['generations'][number]>[] = [
   { title: 'generation', value: row => `${row.in_force ? '* ' : ''}${row.generation}`, align: 'right' },
-  { title: 'published', value: row => instantText(row.published_at) },
-  { title: 'as of', value: row => instantText(row.as_of) },
-  { title: 'events', value: row => countText(row.events_read), align: 'right' },
-  { title: 'lessons', value: row => countText(row.lessons), align: 'right' },
-  { title: 'overrides', value: row => countText(row.overrides), align: 'right' },
+  { title: 'published', value: row => instant(row.published_at) },
+  { title: 'as of', value: row => instant(row.as_of) },
+  { title: 'events', value: row => count(row.events_read), align: 'right' },
+  { title: 'lessons', value: row => count(row.lessons), align: 'right' },
+  { title: 'overrides', value: row => count(row.overrides), align: 'right' },
   { title: 'settings', value: settingsText, wraps: true },
 ];
 const CHANGE_COLUMNS: readonly Column<GenerationsAnswer['changes'][number]>[] = [
-  { title: 'when', value: row => instantText(row.at) },
+  { title: 'when', value: row => instant(row.at) },
   { title: 'what', value: row => row.what },
   { title: 'who', value: row => printable(row.who), wraps: true },
   { title: 'why', value: row => printable(row.why), wraps: true },

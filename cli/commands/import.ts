@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { plural } from '../../shared/format.ts';
 import { columnNames, integerAtLeast, oneOf } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, type ExitCode, Failure, usageError } from '../exit-codes.ts';
+import { plural } from '../format.ts';
 import { ImportCounts } from '../import/import-counts.ts';
 import { importFile } from '../import/import-file.ts';
 import { FORMATS, type Format, type Input, inputLabel, inspectInput } from '../import/input.ts';

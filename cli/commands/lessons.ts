@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { countText, percent, percentRange, plural, signedText } from '../../shared/format.ts';
 import { type LessonsPage, lessonsPageSchema } from '../../shared/http/schemas/lessons.ts';
 import { pressureOf } from '../../shared/lesson/lesson.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { printable, slice } from '../format.ts';
+import { count, percent, percentRange, plural, printable, signed, significant, slice } from '../format.ts';
 import { cycleOption, limitOption, patternArgument } from '../options.ts';
 import { readPages, sourceOf } from '../pagination.ts';
 import type { Session } from '../session.ts';
@@ -33,6 +32,7 @@ Columns:
   MR, DR    share of skipped events that succeeded, that failed
   pressure  misses minus false positives; above 0 the gates cost more than they
             saved
+A WR below the break-even rate loses; an MR above it was worth taking.
 
 Columns with --intervals, where each rate is its 90 % confidence interval:
   vs. rest  success rate of the slice minus that of the rest of its pattern,
@@ -81,6 +81,10 @@ function show(session: Session, page: LessonsPage, options: Options): void {
     : plural(page.lessons.length, 'lesson');
   session.print(`${session.bold(page.pattern_key)}, ${sourceOf(page)}, ${total}`);
   if (page.lessons.length === 0) return;
+  const { win, loss } = page.payoff;
+  session.print(
+    `break-even: a success rate of ${percent(page.break_even)}, at ${significant(win)}:${significant(loss)}`,
+  );
   const slices = new Map(page.lessons.map(lesson => [lesson.scope_hash, slice(lesson.scope_subset)]));
   const quadrants: Row<Quadrants>[] = [];
   const ladders: Row<Ladder>[] = [];
@@ -116,11 +120,11 @@ const HEAD: Columns<Lesson> = [
       (row.sameAs === undefined ? '' : ` (same events as ${printable(row.sameAs)})`),
     wraps: true,
   },
-  { title: 'n', value: row => countText(row.n), align: 'right' },
+  { title: 'n', value: row => count(row.n), align: 'right' },
 ];
 const MISSING: Column<Row<Lesson>> = {
   title: 'missing',
-  value: row => countText(row.lacks ?? 0),
+  value: row => count(row.lacks ?? 0),
   align: 'right',
 };
 const WHY: Column<Row<Lesson>> = {
@@ -130,22 +134,22 @@ const WHY: Column<Row<Lesson>> = {
   wraps: true,
 };
 const QUADRANT: Columns<Quadrants> = [
-  { title: 'acted', value: row => countText(row.stats.n_acted), align: 'right' },
+  { title: 'acted', value: row => count(row.stats.n_acted), align: 'right' },
   { title: 'WR', value: row => percent(row.stats.wr), align: 'right' },
   { title: 'FPR', value: row => percent(row.stats.fpr), align: 'right' },
-  { title: 'skip', value: row => countText(row.stats.n_skipped), align: 'right' },
+  { title: 'skip', value: row => count(row.stats.n_skipped), align: 'right' },
   { title: 'MR', value: row => percent(row.stats.mr), align: 'right' },
   { title: 'DR', value: row => percent(row.stats.dr), align: 'right' },
-  { title: 'pressure', value: row => signedText(pressureOf(row.stats)), align: 'right' },
+  { title: 'pressure', value: row => signed(pressureOf(row.stats)), align: 'right' },
 ];
 const LADDER: Columns<Ladder> = [
-  { title: 'won', value: row => countText(row.stats.n_success), align: 'right' },
-  { title: '1 dx', value: row => countText(row.stats.count_1), align: 'right' },
-  { title: '2 dx', value: row => countText(row.stats.count_2), align: 'right' },
-  { title: '3 dx', value: row => countText(row.stats.count_3), align: 'right' },
+  { title: 'won', value: row => count(row.stats.n_success), align: 'right' },
+  { title: '1 dx', value: row => count(row.stats.count_1), align: 'right' },
+  { title: '2 dx', value: row => count(row.stats.count_2), align: 'right' },
+  { title: '3 dx', value: row => count(row.stats.count_3), align: 'right' },
   { title: 'mean', value: row => row.stats.avg_dx_count.toFixed(2), align: 'right' },
   { title: 'failed', value: row => percent(row.stats.failure_rate), align: 'right' },
-  { title: 'pressure', value: row => signedText(row.stats.ladder_pressure, 3), align: 'right' },
+  { title: 'pressure', value: row => signed(row.stats.ladder_pressure, 3), align: 'right' },
 ];
 
 /** Shown for a number that is missing in lessons stored by earlier versions. */
@@ -165,7 +169,7 @@ const LADDER_INTERVALS: Columns<Ladder> = [
   {
     title: 'pressure',
     value: ({ uncertainty }) =>
-      uncertainty ? uncertainty.ladder_pressure.map(end => signedText(end, 2)).join(' to ') : UNKNOWN,
+      uncertainty ? uncertainty.ladder_pressure.map(end => signed(end, 2)).join(' to ') : UNKNOWN,
     align: 'right',
   },
 ];
@@ -173,7 +177,7 @@ const DIFFERENCE: Columns<Lesson> = [
   {
     title: 'vs. rest',
     value: ({ uncertainty: { difference } = {} }) =>
-      difference === undefined ? UNKNOWN : `${signedText(difference * 100, 1)} pt`,
+      difference === undefined ? UNKNOWN : `${signed(difference * 100, 1)} pt`,
     align: 'right',
   },
   {

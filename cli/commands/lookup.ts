@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander';
-import { countText, effect, significant } from '../../shared/format.ts';
 import { type LookupAnswer, lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { resolutionSchema } from '../../shared/override/override.ts';
 import { oneOf, scope, thresholds } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { printable, slice } from '../format.ts';
+import { count, effect, printable, significant, slice } from '../format.ts';
 import { patternArgument } from '../options.ts';
 import type { Session } from '../session.ts';
 import { byMostEvents } from '../sort-slices.ts';
@@ -142,7 +141,7 @@ function thresholdColumns(before: Record<string, number>): Column<[string, numbe
 const OVERRIDE_COLUMNS: readonly Column<LookupAnswer['overrides'][number]>[] = [
   { title: 'lever', value: row => row.action_category },
   { title: 'effect', value: effect, align: 'right' },
-  { title: 'matched', value: row => countText(row.matched), align: 'right' },
+  { title: 'matched', value: row => count(row.matched), align: 'right' },
   { title: 'most specific slice', value: row => slice(row.scope_subset), wraps: true },
 ];
 const EXPLAIN_COLUMNS: readonly Column<Explained>[] = [
@@ -150,7 +149,7 @@ const EXPLAIN_COLUMNS: readonly Column<Explained>[] = [
   { title: 'lever', value: row => row.action_category },
   { title: 'effect', value: effect, align: 'right' },
   { title: 'weight', value: row => row.weight.toFixed(2), align: 'right' },
-  { title: 'n', value: row => countText(row.n), align: 'right' },
+  { title: 'n', value: row => count(row.n), align: 'right' },
   { title: 'used', value: row => (row.chosen ? 'yes' : 'no') },
   {
     title: 'why',

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { countText, instantText, percent, plural, signedText } from '../../shared/format.ts';
 import { type NMinAnswer, nMinAnswerSchema } from '../../shared/http/schemas/n-min.ts';
 import type { NMinRow } from '../../shared/lesson/n-min/schema.ts';
 import { nMinPlots } from '../../shared/plot/n-min.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { printable } from '../format.ts';
+import { count, instant, percent, plural, printable, signed } from '../format.ts';
 import { asOfOption, lookbackOption, patternArgument, patternPath, svgOption } from '../options.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
@@ -68,10 +67,9 @@ const DEFAULT_ROWS = [10, 15, 20, 25, 30, 33, 40, 50, 60];
 
 function show(session: Session, answer: NMinAnswer, every: boolean): void {
   const { pattern_key, base_share, shuffles: permutations } = answer;
-  const base =
-    base_share === null ? '' : `, ${percent(base_share)} of ${countText(answer.decided)} with success`;
+  const base = base_share === null ? '' : `, ${percent(base_share)} of ${count(answer.decided)} with success`;
   session.print(
-    `${session.bold(printable(pattern_key))}, ${answer.lookback_days} days to ${instantText(answer.as_of)}: ` +
+    `${session.bold(printable(pattern_key))}, ${answer.lookback_days} days to ${instant(answer.as_of)}: ` +
       `${plural(answer.events, 'event')}${base}; ${plural(permutations, 'permutation')}`,
   );
   for (const note of [answer.limited, answer.cut && `left out: ${answer.cut}`])
@@ -92,11 +90,11 @@ function columnsOf({ n_min, recommended }: NMinAnswer): readonly Column<NMinRow>
   const mark = (row: NMinRow): string => (row.n_min === n_min ? ' *' : row.n_min === recommended ? ' +' : '');
   return [
     { title: 'N_MIN', value: row => `${row.n_min}${mark(row)}` },
-    { title: 'slices', value: row => countText(row.slices), align: 'right' },
-    { title: 'lessons', value: row => countText(row.lessons), align: 'right' },
-    { title: 'differ', value: row => countText(row.differ), align: 'right' },
+    { title: 'slices', value: row => count(row.slices), align: 'right' },
+    { title: 'lessons', value: row => count(row.lessons), align: 'right' },
+    { title: 'differ', value: row => count(row.differ), align: 'right' },
     { title: 'chance', value: row => row.differ_by_chance.toFixed(2), align: 'right' },
-    { title: 'general', value: row => countText(row.general), align: 'right' },
+    { title: 'general', value: row => count(row.general), align: 'right' },
     { title: 'chance', value: row => row.general_by_chance.toFixed(2), align: 'right' },
     { title: 'detectable', value: row => differenceText(row.detectable), align: 'right' },
     { title: 'among all', value: row => differenceText(row.detectable_among), align: 'right' },
@@ -105,6 +103,6 @@ function columnsOf({ n_min, recommended }: NMinAnswer): readonly Column<NMinRow>
 
 /** Formats a detectable difference, up and down, in percentage points: `+20/-9`; `–` where none is detectable. */
 function differenceText({ more, fewer }: NMinRow['detectable']): string {
-  const points = (share: number | null): string => (share === null ? '–' : signedText(share * 100));
+  const points = (share: number | null): string => (share === null ? '–' : signed(share * 100));
   return `${points(more)}/${points(fewer)}`;
 }

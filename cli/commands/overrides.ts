@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { countText, effect, plural } from '../../shared/format.ts';
 import { type OverridesPage, overridesPageSchema } from '../../shared/http/schemas/overrides.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { printable, slice } from '../format.ts';
+import { count, effect, plural, printable, slice } from '../format.ts';
 import { cycleOption, limitOption, patternArgument } from '../options.ts';
 import { readPages, sourceOf } from '../pagination.ts';
 import type { Session } from '../session.ts';
@@ -53,7 +52,7 @@ const COLUMNS: readonly Column<OverridesPage['overrides'][number]>[] = [
   { title: 'slice', value: row => slice(row.scope_subset), wraps: true },
   { title: 'lever', value: row => row.action_category },
   { title: 'effect', value: effect, align: 'right' },
-  { title: 'n', value: row => countText(row.n), align: 'right' },
+  { title: 'n', value: row => count(row.n), align: 'right' },
   { title: 'confidence', value: row => row.confidence.toFixed(2), align: 'right' },
   { title: 'why', value: row => printable(row.reason), wraps: true },
 ];

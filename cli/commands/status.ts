@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { countText, instantText, plural, span } from '../../shared/format.ts';
 import { type Status, statusSchema } from '../../shared/http/schemas/status.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { printable } from '../format.ts';
+import { count, instant, plural, printable, span } from '../format.ts';
 import { readPages } from '../pagination.ts';
 import { printWarnings } from '../print-warnings.ts';
 import type { Session } from '../session.ts';
@@ -30,11 +29,13 @@ export function addStatus(program: Command, runCommand: RunCommand): void {
 
 function show(session: Session, status: Status): void {
   session.print(session.bold(status.healthy ? 'healthy' : 'NOT healthy'));
+  if (status.mode === 'off')
+    session.print('The service is off: look-ups are neutral. Undo with: pm-tuning live --reason');
   for (const { code, detail } of status.reasons) session.print(`  ${code}: ${printable(detail)}`);
   printWarnings(session, status.warnings);
   const { total, with_outcome, pending } = status.events;
   session.print(
-    `events      ${countText(total)}: ${countText(with_outcome)} with an outcome, ${countText(pending)} pending`,
+    `events      ${count(total)}: ${count(with_outcome)} with an outcome, ${count(pending)} pending`,
   );
   if (status.parked_outcomes > 0)
     session.print(`parked      ${plural(status.parked_outcomes, 'outcome')} waiting for their events`);
@@ -45,6 +46,7 @@ function show(session: Session, status: Status): void {
   session.print();
   const patterns = status.patterns.toSorted((a, b) => b.events.total - a.events.total);
   session.table(COLUMNS, patterns, 'no events yet; import some with: pm-tuning import FILE');
+  if (status.retired > 0) session.print(`not listed: ${plural(status.retired, 'retired pattern')}`);
 }
 
 function lastCycle({ last_cycle: cycle }: Status): string {
@@ -52,7 +54,7 @@ function lastCycle({ last_cycle: cycle }: Status): string {
   const { patterns_failed: failed, patterns_total: total } = cycle;
   const patterns = failed > 0 ? `${failed} of ${plural(total, 'pattern')} failed` : plural(total, 'pattern');
   const failure = cycle.failure === undefined ? '' : ` – ${printable(cycle.failure)}`;
-  return `${cycle.status} ${span(cycle.age_seconds)} ago, as of ${instantText(cycle.as_of)}, ${patterns}${failure}`;
+  return `${cycle.status} ${span(cycle.age_seconds)} ago, as of ${instant(cycle.as_of)}, ${patterns}${failure}`;
 }
 
 /** Returns the policy in force, and that of the next cycle when it is another one. */
@@ -64,9 +66,9 @@ const COLUMNS: readonly Column<Status['patterns'][number]>[] = [
   { title: 'pattern', value: row => printable(row.pattern_key), wraps: true },
   { title: 'mode', value: row => row.mode },
   { title: 'policy', value: policyText },
-  { title: 'events', value: row => countText(row.events.total), align: 'right' },
-  { title: 'pending', value: row => countText(row.events.pending), align: 'right' },
-  { title: 'generation', value: row => countText(row.generation), align: 'right' },
-  { title: 'lessons', value: row => countText(row.lessons), align: 'right' },
-  { title: 'overrides', value: row => countText(row.overrides), align: 'right' },
+  { title: 'events', value: row => count(row.events.total), align: 'right' },
+  { title: 'pending', value: row => count(row.events.pending), align: 'right' },
+  { title: 'generation', value: row => count(row.generation), align: 'right' },
+  { title: 'lessons', value: row => count(row.lessons), align: 'right' },
+  { title: 'overrides', value: row => count(row.overrides), align: 'right' },
 ];

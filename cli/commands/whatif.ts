@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { countText, instantText, percent, plural, signedText, significant } from '../../shared/format.ts';
 import {
   MAX_POINTS,
   type WhatIfAnswer,
@@ -10,7 +9,7 @@ import { effectText, movedBy, whatIfPlots } from '../../shared/plot/what-if.ts';
 import { finiteNumber, integerAtLeast, payoffOf, positive, scope } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, type ExitCode, usageError } from '../exit-codes.ts';
-import { printable, slice } from '../format.ts';
+import { count, instant, percent, plural, printable, signed, significant, slice } from '../format.ts';
 import { asOfOption, lookbackOption, patternArgument, svgOption } from '../options.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
@@ -117,9 +116,10 @@ function show(session: Session, answer: WhatIfAnswer): void {
   const { pattern_key, lever, scope_subset, events, payoff, base } = answer;
   session.print(
     `${session.bold(printable(pattern_key))}, ${printable(lever.threshold)} on ${slice(scope_subset)}, ` +
-      `${answer.lookback_days} days to ${instantText(answer.as_of)}, payoff ${significant(payoff.win)}:${significant(payoff.loss)}`,
+      `${answer.lookback_days} days to ${instant(answer.as_of)}, payoff ${significant(payoff.win)}:${significant(payoff.loss)}`,
   );
   session.print(eventsText(events));
+  session.print(`break-even: a success rate of ${percent(answer.break_even)}`);
   if (base) {
     session.print();
     session.table(columnsOf(answer), shownPoints(answer));
@@ -137,7 +137,7 @@ function eventsText(events: WhatIfAnswer['events']): string {
     [events.left_out, 'cannot be replayed'],
     [events.neutral, 'neutral'],
   ] as const;
-  const texts = groups.flatMap(([n, label]) => (n > 0 ? [`${countText(n)} ${label}`] : []));
+  const texts = groups.flatMap(([n, label]) => (n > 0 ? [`${count(n)} ${label}`] : []));
   const total = `${plural(events.total, 'event')} with an outcome`;
   return texts.length > 0 ? `${total}: ${texts.join(', ')}` : total;
 }
@@ -159,21 +159,28 @@ function columnsOf({ lever, base, best, confidence }: WhatIfAnswer): Column<What
   return [
     { title: lever.effect, value: effectText, align: 'right' },
     { title: printable(lever.threshold), value: row => significant(row.threshold), align: 'right' },
-    { title: 'winners', value: row => countText(row.winners), align: 'right' },
-    { title: 'losers', value: row => countText(row.losers), align: 'right' },
-    { title: 'utility', value: row => significant(row.utility), align: 'right' },
+    { title: 'winners', value: row => count(row.winners), align: 'right' },
+    { title: 'losers', value: row => count(row.losers), align: 'right' },
     { title: 'change', value: row => changeText(row.utility_change), align: 'right' },
     {
       title: `${percent(confidence).replace('.0', '')} interval`,
       value: row => `${changeText(row.low)} to ${changeText(row.high)}`,
       align: 'right',
     },
+    {
+      title: expectedTitle(best),
+      value: ({ expected }) => (expected ? changeText(expected.gain) : ''),
+      align: 'right',
+    },
     { title: '', value: row => (isSame(base, row) ? 'base' : isSame(best, row) ? 'best' : '') },
   ];
 }
 
+const expectedTitle = (best: WhatIfPointAnswer | undefined): string =>
+  best?.expected ? `next ${best.expected.days} days` : '';
+
 /** Formats a change of utility, with one decimal below 10. */
 function changeText(value: number): string {
   const digits = Math.abs(value) < 10 && !Number.isInteger(value) ? 1 : 0;
-  return signedText(Number(value.toFixed(digits)), digits);
+  return signed(Number(value.toFixed(digits)), digits);
 }

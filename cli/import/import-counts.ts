@@ -1,4 +1,4 @@
-import { countText } from '../../shared/format.ts';
+import { count } from '../format.ts';
 import type { FaultyEntry } from './entry.ts';
 import { ImportNotes } from './import-notes.ts';
 import { NumberText } from './number-text.ts';
@@ -47,7 +47,7 @@ export class ImportCounts {
   /** Returns `270 accepted, 4 unchanged, 2 rejected`. */
   toString(): string {
     const { accepted, unchanged, rejected } = this;
-    return `${countText(accepted)} accepted, ${countText(unchanged)} unchanged, ${countText(rejected)} rejected`;
+    return `${count(accepted)} accepted, ${count(unchanged)} unchanged, ${count(rejected)} rejected`;
   }
 
   /** Returns the number of rejected events by code, the most frequent first. */

@@ -1,4 +1,4 @@
-import { plural } from '../../shared/format.ts';
+import { plural } from '../format.ts';
 import type { Separator } from './csv-separator.ts';
 import type { Encoding } from './utf8-stream.ts';
 

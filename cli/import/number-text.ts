@@ -1,6 +1,6 @@
 import { GATE_FLAGS, NUMERIC_FACTORS } from '../../shared/episode/packed-episode.ts';
-import { countText, plural } from '../../shared/format.ts';
 import { isObject } from '../../shared/validation.ts';
+import { count, plural } from '../format.ts';
 import type { Entry, EventEntry } from './entry.ts';
 
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
@@ -28,7 +28,7 @@ export class NumberText {
   summary(): string | undefined {
     if (this.#factors === 0) return undefined;
     const names = [...this.#names].sort().join(', ');
-    return `read from text: ${countText(this.#factors)} numbers and flags of ${plural(this.#events, 'event')} (${names})`;
+    return `read from text: ${count(this.#factors)} numbers and flags of ${plural(this.#events, 'event')} (${names})`;
   }
 
   #convertEntry(entry: EventEntry): EventEntry {

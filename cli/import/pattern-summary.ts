@@ -1,6 +1,6 @@
 import { outcomeSchema } from '../../shared/episode/outcome.ts';
-import { countText, plural } from '../../shared/format.ts';
 import { DAY_MS } from '../../shared/time.ts';
+import { count, plural } from '../format.ts';
 import type { EventEntry } from './entry.ts';
 import { canonicalKey } from './rewrite-keys.ts';
 
@@ -102,15 +102,15 @@ function linesOf(
 ): string[] {
   const { success, failure, neutral, none } = outcomes;
   const more = [
-    beforeWindow > 0 ? `${countText(beforeWindow)} before the window of a run` : '',
-    assumed.sent > 0 ? `${countText(assumed.sent)} with an assumed resolved time` : '',
+    beforeWindow > 0 ? `${count(beforeWindow)} before the window of a run` : '',
+    assumed.sent > 0 ? `${count(assumed.sent)} with an assumed resolved time` : '',
     assumed.eventTime > 0
-      ? `${countText(assumed.eventTime)} without resolved time: that of the event is assumed`
+      ? `${count(assumed.eventTime)} without resolved time: that of the event is assumed`
       : '',
   ].filter(text => text !== '');
   return [
     `${pattern}: ${plural(rows, 'row')}, ${day(first)} to ${day(last)}`,
-    `  ${countText(success)} success, ${countText(failure)} failure, ${countText(neutral)} neutral, ${countText(none)} without`,
+    `  ${count(success)} success, ${count(failure)} failure, ${count(neutral)} neutral, ${count(none)} without`,
     ...more.map(text => `  ${text}`),
   ];
 }

@@ -1,5 +1,4 @@
-import { countText } from '../../shared/format.ts';
-import { printable } from '../format.ts';
+import { count, printable } from '../format.ts';
 import type { Host } from '../host.ts';
 import type { ImportCounts } from './import-counts.ts';
 
@@ -32,7 +31,7 @@ export function showProgress(
   let drawn = false;
   const text = (): string => {
     const rate = counts.events / Math.max(0.001, (host.now() - started) / 1000);
-    return `${percentRead(size, bytesRead(), terminal)}${counts}, ${countText(Math.round(rate))} events/s`;
+    return `${percentRead(size, bytesRead(), terminal)}${counts}, ${count(Math.round(rate))} events/s`;
   };
   return {
     update() {

@@ -1,5 +1,4 @@
-import { countText, plural } from '../../shared/format.ts';
-import { printable } from '../format.ts';
+import { count, plural, printable } from '../format.ts';
 import type { Session } from '../session.ts';
 import type { ImportCounts } from './import-counts.ts';
 
@@ -26,7 +25,7 @@ export function printFile(session: Session, { label, counts, rejectedPath }: Imp
 
 function rejectionLines(counts: ImportCounts, path: string): string[] {
   if (counts.rejected === 0) return [];
-  const codes = counts.rejectionCodes().map(([code, n]) => `${countText(n)} ${code}`);
+  const codes = counts.rejectionCodes().map(([code, n]) => `${count(n)} ${code}`);
   return [`rejected: ${codes.join(', ')}; lines and reasons in ${path}`];
 }
 

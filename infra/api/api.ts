@@ -1,5 +1,12 @@
 import { Validations } from 'aws-cdk-lib';
-import { HttpApi, HttpMethod, HttpNoneAuthorizer, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  type CfnStage,
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpRoute,
+  HttpStage,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -13,7 +20,9 @@ import { createAuthorizer, oauthScopeOf } from './authorizer.ts';
 const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PUT } as const;
 
 /** The functions that answer. Without `page` the stage serves no page. */
-type ApiFunctions = Readonly<Record<'ingest' | 'lookup' | 'admin', IFunction>> & { readonly page?: IFunction };
+type ApiFunctions = Readonly<Record<'ingest' | 'lookup' | 'admin', IFunction>> & {
+  readonly page?: IFunction;
+};
 
 /** Requests for the page a second, and at once. People load it; its files stay in their browsers. */
 const PAGE_THROTTLE = { rate: 20, burst: 40 } as const;
@@ -52,10 +61,28 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
     throttle: { rateLimit: stage.throttle.rate, burstLimit: stage.throttle.burst },
     accessLogSettings: accessLog(logs),
   });
+  if (functions.page) throttlePage(api, apiStage);
   return { api, apiStage, logs };
 }
 
-function addRoute(api: HttpApi, stage: Stage, { method, path, roles }: Endpoint, integration: HttpLambdaIntegration) {
+/** Gives the routes of the page their own limits, so that they take nothing from those of the API. */
+function throttlePage(api: HttpApi, apiStage: HttpStage): void {
+  const settings = { ThrottlingRateLimit: PAGE_THROTTLE.rate, ThrottlingBurstLimit: PAGE_THROTTLE.burst };
+  const pageRoutes = Object.values<Endpoint>(PAGE_ENDPOINTS);
+  const cfnStage = apiStage.node.defaultChild as CfnStage;
+  cfnStage.routeSettings = Object.fromEntries(
+    pageRoutes.map(({ method, path }) => [`${method} ${path}`, settings]),
+  );
+  // API Gateway accepts settings of existing routes only.
+  for (const child of api.node.children) if (child instanceof HttpRoute) apiStage.node.addDependency(child);
+}
+
+function addRoute(
+  api: HttpApi,
+  stage: Stage,
+  { method, path, roles }: Endpoint,
+  integration: HttpLambdaIntegration,
+) {
   const [route] = api.addRoutes({
     path,
     methods: [METHODS[method]],
@@ -66,6 +93,7 @@ function addRoute(api: HttpApi, stage: Stage, { method, path, roles }: Endpoint,
   if (!route || roles.length > 0) return;
   Validations.of(route).acknowledge({
     id: 'AwsSolutions::AwsSolutions-APIG4',
-    reason: 'Monitors call the liveness check and browsers load the page; both are constants and read no data',
+    reason:
+      'Monitors call the liveness check and browsers load the page; both are constants and read no data',
   });
 }

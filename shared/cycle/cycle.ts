@@ -97,6 +97,8 @@ export const minedPatternSchema = z.object({
   warnings: z.array(warningSchema).default([]),
   /** Why the result waits for an operator; absent when it may be published. */
   held: z.string().optional(),
+  /** Sets in force whose rows are missing or differ, and that this result does not restore. */
+  damaged: z.array(z.enum(['lessons', 'overrides'])).optional(),
 });
 export type MinedPattern = z.output<typeof minedPatternSchema>;
 

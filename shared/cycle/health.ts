@@ -1,6 +1,7 @@
 import type { PatternOverview } from '../generation/ports.ts';
 import { DAY_MS } from '../time.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
+import { damagedSince } from './damaged-generation.ts';
 
 /** A reason why the service is unhealthy: what is wrong, then what to do. */
 interface HealthReason {
@@ -23,7 +24,10 @@ export interface EmptyWindow {
 
 /** The facts from which `healthReasons` computes its reasons. */
 export interface HealthFacts {
+  /** The patterns that are not retired. */
   readonly overview: readonly PatternOverview[];
+  /** Number of retired patterns. */
+  readonly retired: number;
   /** The newest runs that did not start in the future, newest first. */
   readonly recent: readonly CycleSummary[];
   /** The finished run over all patterns that was written last. */
@@ -61,6 +65,7 @@ export function healthReasons(facts: HealthFacts): HealthReason[] {
     ...failure(facts),
     ...outcomesWait(facts),
     ...emptyWindows(facts),
+    ...damagedGenerations(facts),
     ...degradedLookups(facts),
   ];
 }
@@ -187,8 +192,14 @@ function emptyWindows({ emptyWindows: windows, overview, now }: HealthFacts): He
   );
   const detail =
     `the window of a run holds none of the stored events with an outcome of ${shown(causes).join(', ')}. ` +
-    'Check the clock of the sender and send newer events; if the pattern ended, set its mode to off';
+    'Check the clock of the sender and send newer events; if the pattern ended, set its mode to retired';
   return [{ code: 'window_empty', detail }];
+}
+
+function damagedGenerations(facts: HealthFacts): HealthReason[] {
+  const last = lastCycle(facts);
+  const messages = last ? damagedSince(last, facts.overview) : [];
+  return messages.length === 0 ? [] : [{ code: 'generation_damaged', detail: messages.join('; ') }];
 }
 
 function degradedLookups({ degradedLookups: counts }: HealthFacts): HealthReason[] {

@@ -10,6 +10,7 @@ import { outcomeLag, outcomesMissing, withSample } from '../warning/outcomes-mis
 import { atClamp, droppedByCut } from '../warning/override-limits.ts';
 import type { OverrideMove } from '../warning/override-moves.ts';
 import { overrideMoves } from '../warning/override-moves.ts';
+import { payoffContradicted } from '../warning/payoff-contradicted.ts';
 import type { Warning } from '../warning/warning.ts';
 import { boundWarnings } from '../warning/warning.ts';
 import { losesMost, withdrawn } from '../warning/withdrawn.ts';
@@ -25,7 +26,9 @@ interface TunedPattern {
   readonly head: Head | undefined;
   readonly settings: EffectiveSettings;
   readonly columns: FactorColumns;
-  readonly tuned: Pick<TuningResult, 'overrides' | 'cut' | 'whyLeftOut'>;
+  readonly tuned: Pick<TuningResult, 'overrides' | 'cut' | 'whyLeftOut'> & {
+    readonly evidence: Pick<TuningResult['evidence'], 'payoffs'>;
+  };
   /** The overrides in force; undefined when they are damaged. */
   readonly inForce: readonly Override[] | undefined;
 }
@@ -54,6 +57,7 @@ export async function runWarnings(
     ...dropped,
     ...jumping,
     ...(head && inForce ? await tunedThresholdWarnings(deps, pattern, head, columns, inForce) : []),
+    ...payoffContradicted(tuned.evidence),
     ...(await outcomeWarnings(deps, input)),
     ...nameWarnings(pattern, await deps.dimensions.coverage(pattern), deps.now()),
   ];

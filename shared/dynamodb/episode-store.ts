@@ -155,6 +155,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
       m: packEpisode(atBaseThresholds(episode)),
       t: keys.eventTimeSort(episode.timestamp, key.sk),
       w: token,
+      rk: keys.pendingPartition(key.pk),
       [keys.TTL_ATTRIBUTE]: expiryAfter(this.#settings.now(), this.#settings.retentionDays),
       ...outcome,
     };

@@ -6,6 +6,9 @@ import type { Head } from '../generation/head.ts';
 import { headSchema } from '../generation/head.ts';
 import type { HeadStore, PatternOverview, RowSetStore, StoredDays } from '../generation/ports.ts';
 import { storeUnlessUnchanged } from '../generation/retention.ts';
+import { revived } from '../generation/retired.ts';
+import type { ServiceSwitch } from '../generation/service-mode.ts';
+import { serviceSwitchSchema } from '../generation/service-mode.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
 import { byFewestMissing } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
@@ -62,7 +65,34 @@ export class DynamoHeadStore implements HeadStore {
   }
 
   async head(pattern: PatternKey): Promise<Head | undefined> {
-    return toHead(await this.#get(pattern, keys.HEAD));
+    return this.#asItCounts(pattern, toHead(await this.#get(pattern, keys.HEAD)));
+  }
+
+  async headAndService(pattern: PatternKey) {
+    const headKey = { pk: keys.patternPartition(pattern), sk: keys.HEAD };
+    const items = await this.#control.db.getMany(this.#control.name, [headKey, keys.SERVICE_KEY]);
+    const stored = items.find(item => item.sk === keys.SERVICE_KEY.sk);
+    const head = toHead(items.find(item => item.sk === keys.HEAD));
+    return { head: await this.#asItCounts(pattern, head), service: toSwitch(stored)?.mode ?? 'live' };
+  }
+
+  async serviceSwitch(): Promise<ServiceSwitch | undefined> {
+    return toSwitch(await this.#control.get(keys.SERVICE_KEY.pk, keys.SERVICE_KEY.sk));
+  }
+
+  async replaceServiceSwitch(next: ServiceSwitch): Promise<boolean> {
+    const before = next.version - 1;
+    return this.#control.db.put({
+      TableName: this.#control.name,
+      Item: { ...keys.SERVICE_KEY, version: next.version, switch: next },
+      ConditionExpression: before === 0 ? 'attribute_not_exists(pk)' : 'version = :before',
+      ...(before > 0 && { ExpressionAttributeValues: { ':before': before } }),
+    });
+  }
+
+  /** Only the head of a retired pattern takes a second read. */
+  async #asItCounts(pattern: PatternKey, head: Head | undefined): Promise<Head | undefined> {
+    return head?.mode === 'retired' ? revived(head, (await this.counts(pattern)).total) : head;
   }
 
   async replaceHead(pattern: PatternKey, head: Head): Promise<boolean> {
@@ -91,7 +121,27 @@ export class DynamoHeadStore implements HeadStore {
     return toCounts(await this.#get(pattern, keys.COUNTS)).counts;
   }
 
+  async activePatterns() {
+    const { patterns, itemOf } = await this.#headsAndCounts();
+    return patterns.flatMap(({ sk }) => {
+      const pattern = storedPatternKey(String(sk));
+      const retirement = retirementOf(itemOf(pattern, keys.HEAD), itemOf(pattern, keys.COUNTS));
+      return retirement === 'retired' ? [] : [{ pattern, isBack: retirement === 'ended' }];
+    });
+  }
+
   async overview(): Promise<PatternOverview[]> {
+    const { patterns, itemOf } = await this.#headsAndCounts();
+    return patterns.map(({ sk, since }) => {
+      const pattern = storedPatternKey(String(sk));
+      const head = toHead(itemOf(pattern, keys.HEAD));
+      const counted = toCounts(itemOf(pattern, keys.COUNTS));
+      return { pattern, since: Number(since), head: head && revived(head, counted.counts.total), ...counted };
+    });
+  }
+
+  /** Reads the registered patterns, and the head and the counts of each. */
+  async #headsAndCounts() {
     const patterns = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
     const itemKeys = patterns.flatMap(({ sk }) =>
       [keys.HEAD, keys.COUNTS].map(sort => ({
@@ -101,12 +151,9 @@ export class DynamoHeadStore implements HeadStore {
     );
     const items = await this.#control.db.getMany(this.#control.name, itemKeys);
     const itemsByKey = new Map(items.map(item => [`${item.pk} ${item.sk}`, item]));
-    return patterns.map(({ sk, since }) => {
-      const pattern = storedPatternKey(String(sk));
-      const pk = keys.patternPartition(pattern);
-      const head = toHead(itemsByKey.get(`${pk} ${keys.HEAD}`));
-      return { pattern, since: Number(since), head, ...toCounts(itemsByKey.get(`${pk} ${keys.COUNTS}`)) };
-    });
+    const itemOf = (pattern: PatternKey, sort: string): Item | undefined =>
+      itemsByKey.get(`${keys.patternPartition(pattern)} ${sort}`);
+    return { patterns, itemOf };
   }
 
   async near(pattern: PatternKey): Promise<NearLesson[]> {
@@ -189,6 +236,21 @@ function toHead(item: Item | undefined): Head | undefined {
   const head = headSchema.safeParse(item.head);
   if (!head.success) throw new Fault('damaged_generation', 'the head is unreadable', { cause: head.error });
   return head.data;
+}
+
+/** Returns whether a pattern is retired, or an event has ended its retirement. An unreadable head counts as neither. */
+function retirementOf(head: Item | undefined, counts: Item | undefined): 'retired' | 'ended' | undefined {
+  const stored = headSchema.safeParse(head?.head).data;
+  if (stored?.mode !== 'retired') return undefined;
+  return revived(stored, toCounts(counts).counts.total).mode === 'retired' ? 'retired' : 'ended';
+}
+
+/** @throws Fault `damaged_generation` */
+function toSwitch(item: Item | undefined): ServiceSwitch | undefined {
+  if (!item) return undefined;
+  const parsed = serviceSwitchSchema.safeParse(item.switch);
+  if (parsed.success) return parsed.data;
+  throw new Fault('damaged_generation', 'the mode of the service is unreadable', { cause: parsed.error });
 }
 
 /** @throws Fault `newer_data` */

@@ -9,6 +9,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   sk EPISODE\u001f: outcomes of an episode with windows  get by key
  *   all rows of an episode, and its outcomes              query by pk, sk from EPISODE to EPISODE and a space
  *   events with an outcome of a window, by event time     index `outcomes`: rk pattern#shard, t from time to time
+ *   events without an outcome, by event time              the same index: rk pattern#shard#pending
  * lessons    pk pattern@set, sk scope hash of the chunk's first row; sets of lessons and of near lessons
  * overrides  pk pattern@set, sk scope hash of the chunk's first row
  *   all rows of a set; rows from a scope hash on          query by pk; sk from a hash
@@ -24,6 +25,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk audit#TIME#ID              which operator changed what, when, why
  *   pattern#KEY             sk change#TIME#ID             the same, and publications of scheduled runs
  *   changes                 sk TIME#ID                    the same of all patterns
+ *   service                 sk mode                       the switch for everything
  *   cycles                  sk cycle id (time first)      the runs that publish, oldest first
  *   last-cycle              sk full                       the finished run over all patterns that was written last
  *   trials                  sk cycle id (time first)      the trials, oldest first
@@ -42,7 +44,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * Short attribute names, because DynamoDB bills by the byte:
  *
  * event         b canonical body    h hash of the body    m packed event (for runs)    t event time and hash of the id
- *               w random token of the request that wrote it    o outcome history    rk equal to pk once there is an outcome
+ *               w random token of the request that wrote it    o outcome history    rk equal to pk once there is an outcome, before that with #pending
  *               l late factors    e 1 if `o` is the outcome of the episode
  * episode       o outcome history    l late factors
  * parked        o outcome history    l late factors
@@ -137,6 +139,12 @@ export function eventTimeOf(sort: string): number {
   return /^\d{13}(#|$)/.test(sort) ? Number(sort.slice(0, 13)) : Number.NaN;
 }
 
+/**
+ * Returns the partition of the index that holds the events of a shard without an outcome. Runs do not read it.
+ * @param partition partition of the events
+ */
+export const pendingPartition = (partition: string): string => `${partition}#pending`;
+
 /** Returns the first and the last sort key of a span of event times, both inclusive. */
 export function eventTimeSpan(from: number, to: number): readonly [string, string] {
   return [eventTime(from), `${eventTime(to)}#~`];
@@ -159,6 +167,8 @@ export const setPartition = (pattern: PatternKey, set: string): string => `${pat
 export const WRITE_PROBE_KEY = { pk: 'probe', sk: 'write' } as const;
 
 export const PATTERNS = 'patterns';
+/** Key of the switch for everything. */
+export const SERVICE_KEY = { pk: 'service', sk: 'mode' } as const;
 export const CYCLES = 'cycles';
 export const TRIALS = 'trials';
 export const LAST_CYCLE = 'last-cycle';
@@ -185,6 +195,7 @@ export const BASE_DAYS = 'base-days';
 export const USED = 'used';
 const QUERIED_PREFIX = 'asked#';
 const FACTOR_PREFIX = 'factor#';
+const CALLER_PREFIX = 'caller#';
 export const DEGRADED = 'degraded';
 export const FLOW = 'flow';
 export const GENERATION_PREFIX = 'generation#';
@@ -198,6 +209,10 @@ export const auditSort = (change: string): string => `${AUDIT_PREFIX}${change}`;
 /** Returns the sort key of a change among all changes: its time, then an id. @param at RFC 3339 in UTC */
 export const changeSort = (at: string, id: string): string => `${at}#${id}`;
 export const queriedSort = (name: string): string => `${QUERIED_PREFIX}${name}`;
+export const callerSort = (name: string): string => `${CALLER_PREFIX}${name}`;
+/** Returns the caller in a sort key; undefined for a key of another form. */
+export const callerName = (sort: string): string | undefined =>
+  sort.startsWith(CALLER_PREFIX) ? sort.slice(CALLER_PREFIX.length) : undefined;
 export const factorSort = (name: string): string => `${FACTOR_PREFIX}${name}`;
 /** Returns the factor in a sort key; undefined for a key of another form. */
 export const factorName = (sort: string): string | undefined =>

@@ -76,5 +76,7 @@ export const changeSchema = z.object({
 export type Change = z.output<typeof changeSchema>;
 
 /** A change in the list over all patterns. */
-export const patternChangeSchema = changeSchema.extend({ pattern_key: z.string() });
+export const patternChangeSchema = changeSchema.extend({
+  pattern_key: z.string().optional().meta({ description: 'Absent for a change of the whole service.' }),
+});
 export type PatternChange = z.output<typeof patternChangeSchema>;

@@ -9,7 +9,9 @@ const MAX_LENGTH = 256;
 /** What API Gateway or the token check of the local service says of an authenticated caller. */
 interface Authorizer {
   readonly iam?: { readonly userArn?: unknown };
-  readonly jwt?: { readonly claims?: { readonly client_id?: unknown; readonly sub?: unknown; readonly scope?: unknown } };
+  readonly jwt?: {
+    readonly claims?: { readonly client_id?: unknown; readonly sub?: unknown; readonly scope?: unknown };
+  };
   readonly token?: { readonly name: string; readonly role: Role };
 }
 

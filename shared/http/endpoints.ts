@@ -64,6 +64,15 @@ export const ENDPOINTS = {
   postCycle: { method: 'POST', path: '/v1/cycles', function: 'admin', roles: OPERATORS },
   getCycles: { method: 'GET', path: '/v1/cycles', function: 'admin', roles: READERS },
   getCycle: { method: 'GET', path: '/v1/cycles/{id}', function: 'admin', roles: READERS },
+  getEvents: {
+    method: 'GET',
+    path: '/v1/events',
+    function: 'admin',
+    roles: READERS,
+    smaller: 'ask for fewer events with limit',
+  },
+  getServiceMode: { method: 'GET', path: '/v1/mode', function: 'admin', roles: READERS },
+  putServiceMode: { method: 'PUT', path: '/v1/mode', function: 'admin', roles: OPERATORS },
   getChanges: { method: 'GET', path: '/v1/changes', function: 'admin', roles: READERS },
   getGenerations: {
     method: 'GET',
@@ -88,6 +97,12 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: OPERATORS,
   },
+  getSettings: {
+    method: 'GET',
+    path: '/v1/patterns/{pattern_key}/settings',
+    function: 'admin',
+    roles: READERS,
+  },
   postRollback: {
     method: 'POST',
     path: '/v1/patterns/{pattern_key}/rollback',
@@ -95,7 +110,7 @@ export const ENDPOINTS = {
     roles: OPERATORS,
   },
   getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [] },
-  getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: READERS },
+  getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: [] },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 
 /**

@@ -1,10 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import type { Context, Hono } from 'hono';
-import { addRoute } from './app.ts';
+import { Fault } from '../errors.ts';
+import { addRoute, answerProblem } from './app.ts';
 import { PAGE_ENDPOINTS } from './endpoints.ts';
 import { acceptsGzip } from './prepare-answer.ts';
-import { answerProblem } from './app.ts';
-import { Fault } from '../errors.ts';
 
 /** The built page. The name of a file is the hash of its content and its ending. */
 export interface PageFiles {
@@ -55,7 +54,8 @@ function assetHandler({ name, text }: PageFile, type: string): (c: Context) => R
 }
 
 function document({ script, style }: PageFiles, login: PageLogin | undefined): string {
-  const config = login === undefined ? '' : `<meta name="login" content="${attribute(JSON.stringify(login))}">`;
+  const config =
+    login === undefined ? '' : `<meta name="login" content="${attribute(JSON.stringify(login))}">`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>PM Tuning</title><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">${config}<link rel="icon" href="${ICON}"><link rel="stylesheet" href="/ui/style/${style.name}"><script type="module" src="/ui/script/${script.name}"></script></head><body><div id="app"></div><noscript>This page needs JavaScript; the same is in the command line: npm run cli -- --help</noscript></body></html>`;
 }
 

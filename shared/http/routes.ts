@@ -7,6 +7,7 @@ import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { changesPageSchema, changeTime } from './schemas/changes.ts';
 import { cyclePageSchema, cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
 import { evidenceAnswerSchema } from './schemas/evaluation.ts';
+import { eventsPageSchema, eventsQuerySchema } from './schemas/events.ts';
 import { flag, pageQuery } from './schemas/fields.ts';
 import {
   ingestAnswerSchema,
@@ -33,6 +34,7 @@ import {
   settingsAnswerSchema,
   settingsRequestSchema,
 } from './schemas/patterns.ts';
+import { serviceModeAnswerSchema, serviceModeRequestSchema } from './schemas/service-mode.ts';
 import { statusSchema } from './schemas/status.ts';
 import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './schemas/what-if.ts';
 
@@ -197,6 +199,26 @@ export const ROUTES = {
     answers: { 200: cyclePageSchema },
     problems: [...STORE, 'unknown_cycle', 'invalid_page_token'],
   },
+  getEvents: {
+    ...ENDPOINTS.getEvents,
+    summary: 'List stored events as they were sent, with their outcome history, in the order of their time.',
+    query: eventsQuerySchema,
+    answers: { 200: eventsPageSchema },
+    problems: [...EVENTS, 'invalid_page_token'],
+  },
+  getServiceMode: {
+    ...ENDPOINTS.getServiceMode,
+    summary: 'Get the mode of the whole service.',
+    answers: { 200: serviceModeAnswerSchema },
+    problems: GENERATION,
+  },
+  putServiceMode: {
+    ...ENDPOINTS.putServiceMode,
+    summary: 'Switch everything off, or back: off overrules the mode of every pattern, at once.',
+    body: serviceModeRequestSchema,
+    answers: { 200: serviceModeAnswerSchema },
+    problems: [...GENERATION, 'head_changed'],
+  },
   getChanges: {
     ...ENDPOINTS.getChanges,
     summary: 'List who changed modes, settings and generations, over all patterns, newest first.',
@@ -263,6 +285,12 @@ export const ROUTES = {
     body: settingsRequestSchema,
     answers: { 200: settingsAnswerSchema },
     problems: [...STORE, ...PATTERN, 'policy_not_available', 'head_changed'],
+  },
+  getSettings: {
+    ...ENDPOINTS.getSettings,
+    summary: 'Get the settings of a pattern in force, each with its source: pattern, stage or default.',
+    answers: { 200: settingsAnswerSchema },
+    problems: [...GENERATION, ...PATTERN],
   },
   postRollback: {
     ...ENDPOINTS.postRollback,

@@ -1,4 +1,5 @@
 import type { Head, Mode } from '../generation/head.ts';
+import { modeInForce, type ServiceMode } from '../generation/service-mode.ts';
 import { applyThresholds, noteUnmoved } from '../override/apply-thresholds.ts';
 import type { Policy, ResolutionMethod } from '../override/override.ts';
 import { DEFAULT_RESOLUTION } from '../override/override.ts';
@@ -33,6 +34,8 @@ export interface LookupResult {
   readonly scope_hash: ScopeHash;
   readonly generation: number;
   readonly mode: Mode;
+  /** Present when the whole service is off, whatever the mode of the pattern. */
+  readonly mode_by?: 'service';
   readonly policy: Policy;
   readonly resolution: ResolutionMethod;
   readonly entries: 'open' | 'halted';
@@ -61,18 +64,21 @@ export function entriesOf(head: Head | undefined): Pick<LookupResult, 'entries' 
 
 /**
  * Answers a look-up from the generation in force.
- * @param head the pattern's head; undefined before its first run or change
+ * @param head the pattern's head under the switch for everything; undefined before its first run or change
  * @param index the generation's overrides; undefined when there are none to serve
  * @param defaultPolicy the stage's policy, for a pattern without a generation
+ * @param service the mode of the service
  */
 export function lookUp(
   request: LookupRequest,
   head: Head | undefined,
   index: OverrideIndex | undefined,
   defaultPolicy: Policy,
+  service: ServiceMode = 'live',
 ): LookupResult {
   const current = head?.current;
-  const mode = head?.mode ?? 'live';
+  const inForceMode = modeInForce(head, service);
+  const { mode } = inForceMode;
   const policy = current?.policy ?? defaultPolicy;
   const resolution = request.resolution ?? current?.resolution ?? DEFAULT_RESOLUTION[policy];
   const { resolved, explain } = resolve(index?.matching(request.scope) ?? [], resolution);
@@ -85,7 +91,7 @@ export function lookUp(
     pattern_key: request.pattern,
     scope_hash: scopeHash(request.scope),
     generation,
-    mode,
+    ...inForceMode,
     policy,
     resolution,
     ...entriesOf(head),

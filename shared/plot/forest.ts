@@ -48,10 +48,19 @@ export function forestShapes(forest: Forest, width: number): Shape {
 
 function referenceLine(x: number, height: number): Shape {
   const at = pixels(x);
-  return shape('path', { d: `M${at} ${HEAD - 6}V${height - 32}`, class: 'plot-axis', stroke: AXIS, 'stroke-dasharray': '4 3' });
+  return shape('path', {
+    d: `M${at} ${HEAD - 6}V${height - 32}`,
+    class: 'plot-axis',
+    stroke: AXIS,
+    'stroke-dasharray': '4 3',
+  });
 }
 
-function interval({ estimate, low, high, differs }: ForestRow, y: number, x: (value: number) => number): Shape[] {
+function interval(
+  { estimate, low, high, differs }: ForestRow,
+  y: number,
+  x: (value: number) => number,
+): Shape[] {
   const [left, middle, right] = [x(low), x(estimate), x(high)].map(pixels) as [number, number, number];
   const tone = differs === 'above' ? 0 : differs === 'below' ? 1 : undefined;
   const stroke = tone === undefined ? AXIS : (COLOURS[tone] ?? INK);
@@ -60,7 +69,11 @@ function interval({ estimate, low, high, differs }: ForestRow, y: number, x: (va
   const mark =
     differs === 'none'
       ? shape('circle', { cx: middle, cy: y, r: SIZE - 1, class: `plot-open ${name}`, fill: '#fff', stroke })
-      : shape('path', { d: triangle(middle, y, differs === 'above' ? -1 : 1), class: `${name}-fill`, fill: stroke });
+      : shape('path', {
+          d: triangle(middle, y, differs === 'above' ? -1 : 1),
+          class: `${name}-fill`,
+          fill: stroke,
+        });
   return [shape('path', { ...bar, class: `plot-line ${name}`, stroke, 'stroke-width': 1.5 }), mark];
 }
 

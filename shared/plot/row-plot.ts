@@ -1,5 +1,5 @@
-import { AXIS, FAINT, label, pixels, type Shape, shape } from './shape.ts';
 import type { Scale } from './scale.ts';
+import { AXIS, FAINT, label, pixels, type Shape, shape } from './shape.ts';
 
 /* Pictures of rows: a name, a drawing on a common axis, and a figure. On narrow pictures the name is above the drawing. */
 

@@ -42,14 +42,23 @@ export function waterfallShapes({ title, axis, steps }: Waterfall, width: number
 }
 
 function link(x: number, from: number, to: number): Shape {
-  return shape('path', { d: `M${pixels(x)} ${from}V${to}`, class: 'plot-axis', stroke: AXIS, 'stroke-dasharray': '2 2' });
+  return shape('path', {
+    d: `M${pixels(x)} ${from}V${to}`,
+    class: 'plot-axis',
+    stroke: AXIS,
+    'stroke-dasharray': '2 2',
+  });
 }
 
 function bar({ from, to }: WaterfallStep, y: number, x: (value: number) => number): Shape[] {
   const end = pixels(x(to));
-  if (from === undefined) return [shape('circle', { cx: end, cy: y, r: 5, class: 'plot-ink-fill', fill: INK })];
+  if (from === undefined)
+    return [shape('circle', { cx: end, cy: y, r: 5, class: 'plot-ink-fill', fill: INK })];
   const start = pixels(x(from));
-  if (start === end) return [shape('circle', { cx: end, cy: y, r: 3.5, class: 'plot-open plot-plain', fill: '#fff', stroke: AXIS })];
+  if (start === end)
+    return [
+      shape('circle', { cx: end, cy: y, r: 3.5, class: 'plot-open plot-plain', fill: '#fff', stroke: AXIS }),
+    ];
   const tone = to > from ? 0 : 1;
   const fill = COLOURS[tone];
   return [

@@ -4,16 +4,18 @@ import { scopeSubsetSchema } from '../pattern/scope.ts';
 import { count } from '../validation.ts';
 
 /**
- * The kinds of warnings (contract, section 6). A warning changes nothing: runs succeed and the service is healthy. It
- * names something that an operator should look at.
+ * The kinds of warnings (contract, section 6). A warning changes nothing: runs succeed. It names something that an
+ * operator should look at. The service stays healthy, but for `generation_damaged`.
  */
 const WARNING_CODES = [
+  'generation_damaged',
   'overrides_withdrawn',
   'at_clamp',
   'cut_drops_override',
   'jump',
   'tuned_without_applied',
   'one_writer_dominates',
+  'payoff_contradicted',
   'outcomes_missing',
   'lookups_degraded',
   'factor_near_known',

@@ -24,6 +24,8 @@ const statusPage = (names: readonly string[]): object => ({
   events: { total: 6, with_outcome: 6, pending: 0 },
   parked_outcomes: 0,
   conflicts: { events: 0, outcomes: 0 },
+  mode: 'live',
+  retired: 0,
   last_cycle: null,
   patterns: names.map(name => ({
     pattern_key: name,

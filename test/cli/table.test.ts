@@ -1,8 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
-import { slice } from '../../cli/format.ts';
+import * as format from '../../cli/format.ts';
 import { type Column, renderTable, wrap } from '../../cli/table.ts';
-import * as format from '../../shared/format.ts';
 
 type Row = readonly [string, number, string];
 const COLUMNS: readonly Column<Row>[] = [
@@ -64,17 +63,17 @@ it.each([
   [format.percentRange([0.0808, 0.41]), '8–41 %'],
   [format.percentRange([0, 0.4101]), '0–42 %'],
   [format.percentRange([0.29, 0.57]), '29–57 %'],
-  [format.signedText(3), '+3'],
-  [format.signedText(-2), '-2'],
-  [format.signedText(0), '0'],
-  [format.countText(1234567), '1,234,567'],
+  [format.signed(3), '+3'],
+  [format.signed(-2), '-2'],
+  [format.signed(0), '0'],
+  [format.count(1234567), '1,234,567'],
   [format.effect({ multiplier: 0.98511 }), '× 0.9851'],
   [format.effect({ delta: 0.0025 }), '+0.0025'],
   [format.effect({ delta: -1 }), '-1'],
-  [slice({}), 'everything'],
-  [slice({ bucket: 'nano', timeframe: '15m' }), 'bucket=nano, timeframe=15m'],
-  [slice({ a: '\u001b[31mred\n' }), 'a=\\u001b[31mred\\u000a'],
-  [format.instantText('2025-01-20T00:00:00.500Z'), '2025-01-20 00:00:00Z'],
+  [format.slice({}), 'everything'],
+  [format.slice({ bucket: 'nano', timeframe: '15m' }), 'bucket=nano, timeframe=15m'],
+  [format.slice({ a: '\u001b[31mred\n' }), 'a=\\u001b[31mred\\u000a'],
+  [format.instant('2025-01-20T00:00:00.500Z'), '2025-01-20 00:00:00Z'],
   [format.significant(0.1 + 0.2), '0.3'],
   [format.span(40), '40 s'],
   [format.span(720), '12 min'],

@@ -36,6 +36,7 @@ const overview = (counts: Partial<PatternOverview['counts']> = {}, key = 'pm.upt
 const fresh = cycle(NOW - MINUTE_MS);
 const healthy: HealthFacts = {
   overview: [overview()],
+  retired: 0,
   recent: [fresh],
   lastWritten: fresh,
   failedRuns: [],

@@ -75,6 +75,10 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/cycles'],
     ['get', '/v1/cycles/{id}'],
     ['get', '/v1/changes'],
+    ['get', '/v1/events'],
+    ['get', '/v1/mode'],
+    ['put', '/v1/mode'],
+    ['get', '/v1/patterns/{pattern_key}/settings'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
     ['get', '/v1/patterns/{pattern_key}/evidence'],
     ['get', '/v1/patterns/{pattern_key}/nmin'],
@@ -88,8 +92,8 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 22 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(18 + 4);
+  it('The OpenAPI document has the 26 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(26);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
@@ -117,6 +121,8 @@ describe('the OpenAPI document', () => {
           'getGenerations',
           'getEvidence',
           'getNMin',
+          'getEvents',
+          'getSettings',
         ],
         ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback'],
       ].sort(),
@@ -254,8 +260,20 @@ describe('the served API', () => {
       payoff: { win: 3, loss: 1 },
       reason: 'tour',
     });
+    await visit('getSettings', `${patternPath}/settings`);
+    const listed = await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2`);
+    await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2&next=${listed.next}`);
+    await visit('getEvents', `/v1/events?pattern_key=${S1}&episode_id=a-1`);
+    await visit('getServiceMode', '/v1/mode');
+    for (const mode of ['off', 'live']) {
+      await visit('putServiceMode', '/v1/mode', { mode, reason: 'tour' });
+      await visit('postLookup', '/v1/overrides/lookup', lookup);
+      await visit('getSnapshot', `/v1/snapshots/${S1}`);
+      await visit('getChanges', '/v1/changes?limit=1');
+    }
+    await visit('getServiceMode', '/v1/mode');
     await visit('postRollback', `${patternPath}/rollback`, { generation: 1, reason: 'tour' });
-    for (const mode of ['shadow', 'off', 'frozen', 'live']) {
+    for (const mode of ['shadow', 'off', 'frozen', 'retired', 'live']) {
       await visit('putMode', `${patternPath}/mode`, { mode, reason: 'tour' });
       await visit('postLookup', '/v1/overrides/lookup', lookup);
       await visit('getSnapshot', `/v1/snapshots/${S1}`);

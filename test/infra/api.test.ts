@@ -5,6 +5,8 @@ import { resources, synthesize, text } from './synth.ts';
 
 const JWT = { jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' };
 
+const OPEN = ['GET /healthz', 'GET /openapi.json'];
+
 function routes(context: Record<string, string> = {}): Map<string, Record<string, unknown>> {
   const routeResources = [...resources(synthesize(context), 'AWS::ApiGatewayV2::Route').values()];
   return new Map(routeResources.map(({ Properties }) => [String(Properties.RouteKey), Properties]));
@@ -47,12 +49,12 @@ describe('the API', () => {
     expect(invokedBy(route)).toBe(`${name}Function`);
   });
 
-  it('Every route except the liveness check requires a signed request', () => {
+  it('Every route except the liveness check and the OpenAPI document requires a signed request', () => {
     for (const [route, { AuthorizationType }] of routes())
-      expect(AuthorizationType, route).toBe(route === 'GET /healthz' ? 'NONE' : 'AWS_IAM');
+      expect(AuthorizationType, route).toBe(OPEN.includes(route) ? 'NONE' : 'AWS_IAM');
   });
 
-  it('Every route except the liveness check requires a token with the scope of a role when an issuer is set', () => {
+  it('Every route that is not open requires a token with the scope of a role when an issuer is set', () => {
     expect(
       resources(synthesize(JWT), 'AWS::ApiGatewayV2::Authorizer').values().next().value?.Properties,
     ).toMatchObject({

@@ -57,6 +57,7 @@ describe('functions', () => {
         policy: 'replay',
         challengers: ['drift', 'replay'],
         payoff: { win: 2, loss: 1 },
+        payoffFallback: { win: 2, loss: 1 },
         jump: 1.5,
         onJump: 'warn',
         halt: 'advise',

@@ -19,6 +19,9 @@ const COUNTER_ATTRIBUTES =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
   '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts","waiting","waiting_since"]}}';
 
+const putControl = (...partitions: string[]): string =>
+  `dynamodb:PutItem ControlTable ${JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } })}`;
+
 const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Ingest: [
     'dynamodb:BatchGetItem EventsTable',
@@ -47,7 +50,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('pattern#*', 'changes'),
     'dynamodb:Query ControlTable',
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',
@@ -57,21 +60,22 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   ],
   CycleOpen: [
     'dynamodb:BatchWriteItem ControlTable {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["run-patterns#*"]}}',
-    'dynamodb:PutItem ControlTable',
+    putControl('cycles', 'trials', 'format'),
     'dynamodb:Query ControlTable',
   ],
   Mine: [
     'dynamodb:Query EventsTable/index/outcomes',
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('pattern#*', 'dimensions#*', 'cycle#*'),
     `dynamodb:Query ControlTable ${WARNING_PARTITIONS}`,
     'dynamodb:BatchWriteItem LessonsTable',
+    'dynamodb:Query LessonsTable',
     'dynamodb:BatchWriteItem OverridesTable',
     'dynamodb:Query OverridesTable',
   ],
   Materialize: [
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('pattern#*', 'changes', 'cycle#*'),
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',
     'dynamodb:Query OverridesTable',
@@ -79,7 +83,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   ],
   CycleClose: [
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('cycles', 'trials', 'last-cycle', 'cycle#*'),
     'dynamodb:Query ControlTable',
   ],
 };

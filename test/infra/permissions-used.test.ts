@@ -124,6 +124,10 @@ beforeAll(async () => {
   const { cycle } = (await steps.open({ execution, options: {} })) as { cycle: object };
   await steps.close({ cycle, item: 0, error: 'store_unavailable' });
   await steps.close({ cycle, items: [0] });
+  // An event ends the retirement of a pattern, and the next run stores that.
+  await call(adminHandler, 'put-mode', { mode: 'retired', reason: 'the strategy ended' });
+  await call(ingestHandler, 'post-events', manyEvents('success', 200));
+  await steps.open({ execution: { ...execution, name: 'after-retirement' }, options: {} });
   const readRoutes = [
     'get-status',
     'get-healthz',
@@ -131,6 +135,10 @@ beforeAll(async () => {
     'get-overrides',
     'get-lessons',
     'get-cycles',
+    'get-events',
+    'get-events-of-episode',
+    'get-mode',
+    'get-settings',
   ];
   const otherRoutes = [
     'get-generations',
@@ -140,6 +148,7 @@ beforeAll(async () => {
     'get-nmin',
     'put-mode',
     'put-settings',
+    'put-service-mode',
   ];
   for (const name of [...readRoutes, ...otherRoutes]) await call(adminHandler, name);
   await call(adminHandler, 'post-rollback', { generation: 2, reason: 'the current one again' });
@@ -176,6 +185,11 @@ describe('functions', () => {
       'get-overrides': 200,
       'get-lessons': 200,
       'get-cycles': 200,
+      'get-events': 200,
+      'get-events-of-episode': 200,
+      'get-mode': 200,
+      'get-settings': 200,
+      'put-service-mode': 200,
       'get-generations': 200,
       'get-evidence': 200,
       'get-nmin': 200,

@@ -105,7 +105,7 @@ describe('npm start', () => {
     const { code, err } = await start(['--memory', '--port', String(port)]).ended;
     expect([code, err]).toEqual([
       1,
-      `port ${port} is in use; stop what listens there, or choose another with PORT=…\n`,
+      `port ${port} is in use; stop what listens there, or choose another with --port\n`,
     ]);
     other.close();
   });

@@ -16,7 +16,14 @@ export const SCREENS = {
 export type Screen = keyof typeof SCREENS;
 
 /** Screens about one pattern. */
-export const OF_PATTERN: readonly Screen[] = ['pattern', 'lessons', 'whatif', 'evidence', 'history', 'settings'];
+export const OF_PATTERN: readonly Screen[] = [
+  'pattern',
+  'lessons',
+  'whatif',
+  'evidence',
+  'history',
+  'settings',
+];
 
 export type Params = Readonly<Record<string, string>>;
 

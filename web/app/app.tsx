@@ -38,9 +38,9 @@ export function App({ login }: { readonly login: Login | undefined }) {
   };
   return (
     <SessionContext.Provider value={session}>
-      <a class="skip" href="#main" onClick={event => { event.preventDefault(); document.getElementById('main')?.focus(); }}>
+      <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
         To the content
-      </a>
+      </button>
       <Top session={session} address={address} />
       <Navigation address={address} session={session} />
       <main id="main" tabIndex={-1}>
@@ -71,7 +71,16 @@ function Title({ address }: { readonly address: Address }) {
 function Top({ session, address }: { readonly session: Session; readonly address: Address }) {
   const { data, error, at } = session.status;
   const off = data?.mode === 'off';
-  const health = error?.status === 0 ? 'no answer' : !data ? '…' : off ? 'everything is off' : data.healthy ? 'healthy' : 'not healthy';
+  const health =
+    error?.status === 0
+      ? 'no answer'
+      : !data
+        ? '…'
+        : off
+          ? 'everything is off'
+          : data.healthy
+            ? 'healthy'
+            : 'not healthy';
   const good = data?.healthy && !off && error === undefined;
   return (
     <header class="top">
@@ -124,7 +133,11 @@ function Navigation({ address, session }: { readonly address: Address; readonly 
   const patterns = session.status.data?.patterns ?? [];
   const pattern = address.pattern ?? patterns[0]?.pattern_key;
   const link = (screen: Screen, of?: string) => (
-    <a key={screen} href={href(screen, of)} {...(address.screen === screen && { 'aria-current': 'page' as const })}>
+    <a
+      key={screen}
+      href={href(screen, of)}
+      {...(address.screen === screen && { 'aria-current': 'page' as const })}
+    >
       {SCREENS[screen]}
     </a>
   );

@@ -69,7 +69,9 @@ function steering(words: string, pattern: string, session: Session): Suggestion[
   const [word = ''] = words.split(' ');
   const service = session.status.data?.mode;
   const everything =
-    service !== undefined && (words.startsWith('off') || words.startsWith('on')) && !words.includes(pattern.toLowerCase())
+    service !== undefined &&
+    (words.startsWith('off') || words.startsWith('on')) &&
+    !words.includes(pattern.toLowerCase())
       ? [
           {
             title: service === 'off' ? 'Switch everything on' : 'Switch everything off',
@@ -83,7 +85,9 @@ function steering(words: string, pattern: string, session: Session): Suggestion[
     hint: `now ${before}`,
     run: () => session.steer(switchMode(session, pattern, before, mode)),
   }));
-  return words.includes('every') || words.includes('all') ? [...everything, ...modes] : [...modes, ...everything];
+  return words.includes('every') || words.includes('all')
+    ? [...everything, ...modes]
+    : [...modes, ...everything];
 }
 
 function screens(words: string, pattern: string | undefined): Suggestion[] {

@@ -20,7 +20,9 @@ export class CallError extends Error {
   readonly problem: Problem | undefined;
 
   constructor(status: number, problem: Problem | undefined) {
-    super(problem?.detail ?? (status === 0 ? 'the service does not answer' : `the service answered ${status}`));
+    super(
+      problem?.detail ?? (status === 0 ? 'the service does not answer' : `the service answered ${status}`),
+    );
     this.status = status;
     this.problem = problem;
   }
@@ -57,7 +59,10 @@ export async function call<T>(method: 'GET' | 'PUT' | 'POST', path: string, body
 }
 
 /** Returns a path with its query; parameters without a value are left out. */
-export function path(base: string, query: Readonly<Record<string, string | number | undefined>> = {}): string {
+export function path(
+  base: string,
+  query: Readonly<Record<string, string | number | undefined>> = {},
+): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [[name, String(value)]],
   );

@@ -21,7 +21,9 @@ interface Provider {
 }
 
 async function providerOf({ issuer }: Login): Promise<Provider> {
-  return (await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)).json() as Promise<Provider>;
+  return (
+    await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
+  ).json() as Promise<Provider>;
 }
 
 const redirectUri = (): string => `${location.origin}/ui`;
@@ -68,5 +70,8 @@ export async function finishLogin(login: Login): Promise<void> {
 }
 
 function base64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
 }

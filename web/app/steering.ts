@@ -33,13 +33,19 @@ export function switchMode(session: Session, pattern: string, before: string, af
 export function switchEverything(session: Session, before: string, after: 'live' | 'off'): Steering {
   return {
     title: after === 'off' ? 'Switch everything off' : 'Switch everything on',
-    before: before === 'off' ? 'off: every look-up answers neutral' : 'live: each pattern answers by its own mode',
-    after: after === 'off' ? 'off: every look-up answers neutral at once' : 'live: each pattern answers by its own mode',
+    before:
+      before === 'off' ? 'off: every look-up answers neutral' : 'live: each pattern answers by its own mode',
+    after:
+      after === 'off'
+        ? 'off: every look-up answers neutral at once'
+        : 'live: each pattern answers by its own mode',
     button: after === 'off' ? 'Switch everything off' : 'Switch on',
     run: async reason => {
       await call('PUT', '/v1/mode', { mode: after, reason });
       session.status.reload();
-      return after === 'off' ? 'Everything is off. Every look-up answers neutral.' : 'The service is live again.';
+      return after === 'off'
+        ? 'Everything is off. Every look-up answers neutral.'
+        : 'The service is live again.';
     },
   };
 }

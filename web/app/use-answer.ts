@@ -18,13 +18,21 @@ type State<T> = Omit<Answer<T>, 'reload'> & { readonly path: string | undefined 
  * @param path undefined reads nothing
  */
 export function useAnswer<T>(path: string | undefined, everyMs?: number): Answer<T> {
-  const [state, setState] = useState<State<T>>({ data: undefined, error: undefined, loading: true, at: 0, path });
+  const [state, setState] = useState<State<T>>({
+    data: undefined,
+    error: undefined,
+    loading: true,
+    at: 0,
+    path,
+  });
   const asked = useRef(0);
   const load = useCallback(() => {
     if (path === undefined) return;
     const number = ++asked.current;
     const isLast = (): boolean => number === asked.current;
-    setState(old => (old.path === path ? { ...old, loading: true } : { ...old, path, loading: true, error: undefined }));
+    setState(old =>
+      old.path === path ? { ...old, loading: true } : { ...old, path, loading: true, error: undefined },
+    );
     call<T>('GET', path).then(
       data => isLast() && setState({ data, error: undefined, loading: false, at: Date.now(), path }),
       (error: unknown) => {

@@ -33,7 +33,8 @@ export function usePages<P extends Page, Row>(path: string, rowsOf: (page: P) =>
     const rest = { of: first.data, rows: current?.rows ?? [] };
     call<P>('GET', `${path}&next=${encodeURIComponent(next)}`)
       .then(
-        page => setFurther({ ...rest, rows: [...rest.rows, ...rowsOf(page)], next: page.next, error: undefined }),
+        page =>
+          setFurther({ ...rest, rows: [...rest.rows, ...rowsOf(page)], next: page.next, error: undefined }),
         (error: unknown) =>
           setFurther({ ...rest, next: undefined, error: error instanceof CallError ? error : undefined }),
       )

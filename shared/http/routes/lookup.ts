@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { Fault, faultCode } from '../../errors.ts';
 import type { Head } from '../../generation/head.ts';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
+import { modeInForce, type ServiceMode, underService } from '../../generation/service-mode.ts';
 import type { Log } from '../../log.ts';
 import { DEGRADED_LOOKUP_MESSAGE } from '../../log-messages.ts';
 import type { GenerationCache } from '../../lookup/generation-cache.ts';
@@ -21,6 +22,7 @@ import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope } from '../../pattern/scope.ts';
 import { parse } from '../../validation.ts';
 import { addRoute, patternParam, readJson, readQuery, unknownParameter } from '../app.ts';
+import { callerOf } from '../caller.ts';
 import { compactOverrides } from '../compact-overrides.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema, snapshotQuerySchema } from '../schemas/lookup.ts';
@@ -42,7 +44,7 @@ interface LookupDeps {
 export function lookupRoutes(app: Hono, deps: LookupDeps): void {
   addRoute(app, ENDPOINTS.postLookup, async c => {
     const request = parse(lookupRequestSchema, await readJson(c), 'invalid_request');
-    return c.json(await respondToLookup(deps, toLookupRequest(request)));
+    return c.json(await respondToLookup(deps, toLookupRequest(request), botOf(c)));
   });
 
   addRoute(app, { ...ENDPOINTS.getLookup, query: lookupQuerySchema }, async c => {
@@ -53,7 +55,7 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
       { pattern_key, resolution, explain, scope, thresholds },
       'invalid_request',
     );
-    return c.json(await respondToLookup(deps, toLookupRequest(request)));
+    return c.json(await respondToLookup(deps, toLookupRequest(request), botOf(c)));
   });
 
   addRoute(app, { ...ENDPOINTS.getSnapshot, query: snapshotQuerySchema }, c => respondToSnapshot(c, deps));
@@ -63,15 +65,18 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
 async function respondToSnapshot(c: Context, deps: LookupDeps): Promise<Response> {
   const { form } = readQuery(c, snapshotQuerySchema);
   const pattern = patternParam(c);
-  const head = await deps.heads.head(pattern);
+  const stored = await deps.heads.headAndService(pattern);
+  const head = underService(stored.head, stored.service);
   const current = head?.current;
-  const mode = head?.mode ?? 'live';
+  const inForceMode = modeInForce(head, stored.service);
+  const { mode } = inForceMode;
   const served = current && servesOverrides(mode) ? current : undefined;
   const generation = current?.generation ?? 0;
   const etag = etagOf([
     String(generation),
     served ? served.hash.slice(0, 16) : 'neutral',
     served && mode === 'live' ? undefined : mode,
+    inForceMode.mode_by,
     form === 'compact' ? form : undefined,
   ]);
   const headers = { etag, 'cache-control': 'no-cache' };
@@ -88,7 +93,7 @@ async function respondToSnapshot(c: Context, deps: LookupDeps): Promise<Response
     pattern_key: pattern,
     generation,
     etag,
-    mode,
+    ...inForceMode,
     policy,
     resolution,
     entries,
@@ -99,6 +104,11 @@ async function respondToSnapshot(c: Context, deps: LookupDeps): Promise<Response
 
 function etagOf(parts: readonly (string | undefined)[]): string {
   return `"${parts.filter(part => part !== undefined).join('-')}"`;
+}
+
+/** Returns the caller of a look-up; undefined for a page, whose requests a browser marks. */
+function botOf(c: Context): string | undefined {
+  return c.req.header('sec-fetch-site') === undefined ? callerOf(c) : undefined;
 }
 
 /** @throws Fault `invalid_pattern_key`, `invalid_scope` */
@@ -120,28 +130,32 @@ function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequ
 async function respondToLookup(
   deps: LookupDeps,
   request: LookupRequest,
+  bot: string | undefined,
 ): Promise<LookupResult & UnknownNames & { degraded?: object }> {
   let head: Head | undefined;
+  let service: ServiceMode = 'live';
   let unknown: Promise<UnknownNames> | undefined;
   let index: OverrideIndex | undefined;
   try {
-    head = await deps.heads.head(request.pattern);
+    const stored = await deps.heads.headAndService(request.pattern);
+    service = stored.service;
+    head = underService(stored.head, service);
     unknown = unknownNames(deps, request, head);
-    if (head?.current) deps.queriedDimensions.record(request.pattern, request.scope);
+    if (head) deps.queriedDimensions.record(request.pattern, head.current ? request.scope : {}, bot);
     const explainsShadow = request.explain && head?.mode === 'shadow';
     if (head?.current && (servesOverrides(head.mode) || explainsShadow))
       index = await deps.generations.index(request.pattern, head.current.overrides);
   } catch (error) {
     deps.log.error(DEGRADED_LOOKUP_MESSAGE, error, { pattern: request.pattern });
     deps.onDegradedLookup?.(request.pattern);
-    const neutral = lookUp(request, head, undefined, deps.defaults.policy);
+    const neutral = lookUp(request, head, undefined, deps.defaults.policy, service);
     const degraded = {
       code: faultCode(error),
       detail: 'the overrides in force could not be read: the answer is neutral',
     };
     return { ...neutral, applied: {}, degraded };
   }
-  return { ...lookUp(request, head, index, deps.defaults.policy), ...(await unknown) };
+  return { ...lookUp(request, head, index, deps.defaults.policy, service), ...(await unknown) };
 }
 
 /** Returns what a look-up names and nothing knows. It never fails: what cannot be read is not judged. */

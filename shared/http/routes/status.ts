@@ -4,8 +4,9 @@ import type { HealthDeps } from '../../cycle/health-facts.ts';
 import { readHealthFacts } from '../../cycle/health-facts.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
-import type { PatternOverview } from '../../generation/ports.ts';
+import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
 import type { DegradedLookups } from '../../warning/degraded-lookups.ts';
+import type { DimensionCoverage } from '../../warning/dimension-coverage.ts';
 import type { DimensionStore } from '../../warning/dimension-store.ts';
 import { partBytes } from '../answer-size.ts';
 import { addRoute, readQuery } from '../app.ts';
@@ -17,6 +18,7 @@ import type { Status } from '../schemas/status.ts';
 import { statusWarnings } from '../status-warnings.ts';
 
 export interface StatusDeps extends HealthDeps {
+  readonly heads: HealthDeps['heads'] & Pick<HeadStore, 'serviceSwitch'>;
   readonly dimensions: DimensionStore;
   readonly degradedLookups: DegradedLookups;
 }
@@ -34,19 +36,17 @@ export function statusRoutes(app: Hono, deps: StatusDeps): void {
  * Returns the totals of the whole system, the reasons why it is unhealthy, if it is, and one page of the patterns.
  * Misspelt names and unused dimensions of a pattern come with its page, the other warnings with the first page.
  */
-async function systemStatus(
-  deps: StatusDeps,
-  query: PageQuery,
-  caller: Status['caller'],
-): Promise<Status> {
-  const facts = await readHealthFacts(deps);
+async function systemStatus(deps: StatusDeps, query: PageQuery, caller: Status['caller']): Promise<Status> {
+  const [facts, service] = await Promise.all([readHealthFacts(deps), deps.heads.serviceSwitch()]);
   const { now, overview, recent } = facts;
   const last = lastCycle(facts);
   const reasons = healthReasons(facts);
-  const patterns = overview.map(row => patternStatus(deps.defaults, row));
+  const patterns = overview.map(row => ({ ...patternStatus(deps.defaults, row), asked: [] }));
   const totals = {
     healthy: reasons.length === 0,
     reasons,
+    mode: service?.mode ?? 'live',
+    retired: facts.retired,
     now: new Date(now).toISOString(),
     caller,
     events: {
@@ -66,8 +66,23 @@ async function systemStatus(
   const listedRows = overview.filter(row => listed.has(row.pattern));
   const finished = recent.filter(cycle => cycle.finished_at !== undefined);
   const runs = query.next === undefined ? finished : [];
-  const warnings = await statusWarnings(deps, listedRows, runs, now);
-  return { ...totals, warnings, patterns: [...page.rows], ...page.next };
+  const coverages = await Promise.all(
+    listedRows.map(async ({ pattern }) => ({ pattern, coverage: await deps.dimensions.coverage(pattern) })),
+  );
+  const warnings = await statusWarnings(deps, coverages, runs, now);
+  const asked = new Map(coverages.map(({ pattern, coverage }) => [String(pattern), lastCallers(coverage)]));
+  const rows = page.rows.map(row => ({ ...row, asked: asked.get(row.pattern_key) ?? [] }));
+  return { ...totals, warnings, patterns: rows, ...page.next };
+}
+
+/** Callers that a status names for each pattern. */
+const MAX_CALLERS = 5;
+
+function lastCallers({ callers }: DimensionCoverage): Status['patterns'][number]['asked'] {
+  return [...callers]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, MAX_CALLERS)
+    .map(([who, at]) => ({ who, at: new Date(at).toISOString() }));
 }
 
 function statusCaller(c: Context): Status['caller'] {
@@ -75,7 +90,7 @@ function statusCaller(c: Context): Status['caller'] {
   return { name: callerOf(c), ...(role && { role }) };
 }
 
-function patternStatus(defaults: Defaults, row: PatternOverview): Status['patterns'][number] {
+function patternStatus(defaults: Defaults, row: PatternOverview): Omit<Status['patterns'][number], 'asked'> {
   const { pattern, head, counts, conflicts } = row;
   const current = head?.current;
   const nextPolicy = effectiveSettings(defaults, head?.settings).policy;

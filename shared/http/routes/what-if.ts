@@ -7,6 +7,8 @@ import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
 import { movedFactor } from '../../lever/lever.ts';
+import { settlePayoff } from '../../override/measured-payoff.ts';
+import { breakEvenRate } from '../../override/payoff.ts';
 import { REPLAY_SETTINGS } from '../../override/replay/settings.ts';
 import { describeWhatIf } from '../../override/what-if/describe.ts';
 import { checkRange, effectKind, findLever, toEffect } from '../../override/what-if/lever-range.ts';
@@ -52,11 +54,11 @@ async function answerWhatIf(deps: WhatIfDeps, request: WhatIfRequest): Promise<W
   checkRange(lever, request);
   const head = await deps.heads.head(pattern);
   const settings = effectiveSettings(deps.defaults, head?.settings, { lookback_days: request.lookback_days });
-  const payoff = request.payoff ?? settings.payoff;
   const days = settings.lookback_days;
   const asOf = request.as_of === undefined ? deps.now() : Date.parse(request.as_of);
   const events = await readColumns(deps.episodes, pattern, asOf, days);
   const columns = fillThresholds(events, settings.base_thresholds);
+  const payoff = request.payoff ?? settlePayoff(columns, settings).payoff;
   const { from, to, points } = request;
   const sweep = { scope, lever, from, to, points, days };
   const replaySettings = { ...REPLAY_SETTINGS, payoff, nMin: settings.n_min };
@@ -74,6 +76,7 @@ async function answerWhatIf(deps: WhatIfDeps, request: WhatIfRequest): Promise<W
     as_of: new Date(asOf).toISOString(),
     lookback_days: days,
     payoff,
+    break_even: breakEvenRate(payoff),
     confidence: CONFIDENCE,
     ...curveAnswer(result, lever),
     sentence: describeWhatIf(result, sweep, { payoff }),
@@ -109,6 +112,7 @@ function pointAnswer(point: WhatIfPoint, lever: ReplayLever): WhatIfPointAnswer 
     error: point.error,
     low: point.utilityChange - point.margin,
     high: point.utilityChange + point.margin,
+    ...(point.expected && { expected: point.expected }),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { lessonSchema } from '../../lesson/lesson.ts';
+import { breakEvenSchema, payoffSchema } from '../../override/payoff.ts';
 import { count } from '../../validation.ts';
 import { cycleIdOfList, generation, next, patternKey } from './fields.ts';
 
@@ -21,6 +22,8 @@ export const lessonsPageSchema = z
     pattern_key: patternKey,
     generation,
     cycle_id: cycleIdOfList,
+    payoff: payoffSchema.meta({ description: 'that of the generation, else of the settings' }),
+    break_even: breakEvenSchema,
     lessons: z.array(lessonAnswerSchema),
     next,
   })

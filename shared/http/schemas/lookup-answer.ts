@@ -45,12 +45,18 @@ const appliedSchema = z
 const suggestion = z.string().optional().meta({ description: 'The nearest known name, if one is near.' });
 const unknownThresholdSchema = z.object({ name: z.string(), suggestion });
 
+const modeBy = z
+  .literal('service')
+  .optional()
+  .meta({ description: 'Present when the whole service is off, whatever the mode of the pattern.' });
+
 export const lookupAnswerSchema = z
   .object({
     pattern_key: patternKey,
     scope_hash: scopeHashSchema,
     generation,
     mode: modeSchema,
+    mode_by: modeBy,
     policy: z.string(),
     resolution: resolutionSchema,
     entries: entriesSchema,
@@ -98,6 +104,7 @@ const snapshotFields = {
     .string()
     .meta({ description: 'Send it as If-None-Match: the answer is 304 until something changes.' }),
   mode: modeSchema,
+  mode_by: modeBy,
   policy: z.string(),
   resolution: resolutionSchema,
   entries: entriesSchema,

@@ -1,7 +1,6 @@
 import { elementAt } from '../../numbers.ts';
 import { DAY_MS } from '../../time.ts';
 import { INTERVAL_ERRORS } from '../gain-interval.ts';
-import type { LeverMove } from './fit.ts';
 import type { Gates } from './gates.ts';
 import { fitGreedily } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
@@ -23,8 +22,8 @@ interface Mean {
   readonly error: number;
 }
 
-/** What one override is expected to bring in the days to come. */
-interface Forecast {
+/** What one move is expected to bring in the days to come. */
+export interface Forecast {
   readonly days: number;
   /** Expected number of events that it changes. */
   readonly events: number;
@@ -45,23 +44,21 @@ export interface ForecastModel {
 }
 
 /**
- * Measures what moves like those of the present fit brought later: moves are learned from the outcomes known 28 days ago
+ * Measures what moves of replay brought later on the pattern's own past: moves are learned from the outcomes known 28 days ago
  * and scored on the events since then. The share of their gain beyond chance that came true is shrunk to the prior by
  * its error (inverse variances).
- * @param moves the present moves; without any, the past is not tested
  * @param asOf milliseconds since 1970
  */
 export function forecastModel(
   gates: Gates,
   rows: Uint32Array,
-  moves: readonly LeverMove[],
   asOf: number,
   windowDays: number,
   settings: ReplaySettings,
 ): ForecastModel {
   const chance = chanceOf(gates, rows, settings);
   const prior = { mean: PRIOR_SHARE, error: PRIOR_ERROR };
-  const past = moves.length === 0 ? undefined : pastShare(gates, rows, asOf, chance, settings);
+  const past = pastShare(gates, rows, asOf, chance, settings);
   return {
     chance,
     share: past ? pooled(prior, past) : prior,
@@ -133,12 +130,13 @@ function pooled(a: Mean, b: Mean): Mean {
 }
 
 /**
- * Forecasts the gain of one override in the next 28 days: the mean of a change by chance less its standard error, and the
+ * Forecasts the gain of one move in the next 28 days: the mean of a change by chance less its standard error, and the
  * share of the in-sample gain beyond it that comes true.
  *
- * Example, with a mean by chance that is known exactly: 90 changed events of a 90-day window gained .4 each, chance gains .2, and a share of .5 comes true. In 28 days
- * 28 events are expected to gain .2 + .5·(.4 − .2) = .3 each, 8.4 in all.
- * @param flipped in-sample change of the override
+ * Example, with a mean by chance that is known exactly: 90 changed events of a 90-day window gained .4 each, chance
+ * gains .2, and a share of .5 comes true. In 28 days 28 events are expected to gain .2 + .5·(.4 − .2) = .3 each, 8.4 in
+ * all.
+ * @param flipped in-sample change of the move
  */
 export function forecastGain(flipped: UtilityComparison, model: ForecastModel): Forecast {
   const { chance, share, windowDays } = model;

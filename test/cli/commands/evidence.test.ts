@@ -46,6 +46,28 @@ it('evidence prints the policies side by side, their weeks, and the comparison i
   `);
 });
 
+it('evidence prints the measured payoffs beside the configured one, and what they contradict', async () => {
+  const win = { n: 40, mean: 1.62, error: 0.07, low: 1.5, high: 1.74 };
+  const loss = { n: 51, mean: 1.13, error: 0.03, low: 1.08, high: 1.18 };
+  const payoffs = {
+    configured: { win: 2, loss: 1, break_even: 1 / 3 },
+    measured: { win, loss, break_even: 0.411 },
+    used: 'configured',
+    contradiction: '40 acted successes return 1.62 R',
+    by_timeframe: [{ timeframe: '15m', win: { n: 1, mean: 1.4 } }],
+  };
+  const result = await session.run(always({ ...answer, break_even: 1 / 3, payoffs }), ['evidence', PATTERN]);
+  expect(result.out.split('\n\npolicy ')[0]).toMatchInlineSnapshot(`
+    "pm.uptrend.S1.entry, as of 2025-01-20 00:00:00Z, payoff 2:1, break-even 33.3 %
+
+    payoff                win  returns         loss  returns  break-even
+    configured *            2                     1               33.3 %
+    measured      1.62 ± 0.07       40  1.13 ± 0.03       51      41.1 %
+      15m                1.40        1
+    the returns contradict the payoff: 40 acted successes return 1.62 R"
+  `);
+});
+
 it('evidence prints one sentence for a pattern without a run', async () => {
   const none = { ...answer, as_of: null, policies: [], says: 'no run has compared them' };
   expect((await session.run(always(none), ['evidence', PATTERN])).out).toContain('no run has compared them');

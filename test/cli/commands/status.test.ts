@@ -7,6 +7,8 @@ const counts = { total: 276, with_outcome: 104, pending: 172 };
 const status = (healthy: boolean): object => ({
   healthy,
   reasons: healthy ? [] : [{ code: 'cycle_late', detail: 'no cycle for 3 h' }],
+  mode: 'live',
+  retired: 0,
   now: TIME,
   events: counts,
   parked_outcomes: 0,

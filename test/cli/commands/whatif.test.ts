@@ -59,22 +59,46 @@ const run = (argv: readonly string[], columns?: number): Promise<CliResult> =>
   cli([...argv, '--url', `http://127.0.0.1:${server.port}`], columns === undefined ? {} : { columns });
 const plain = (text: string): string => text.replaceAll('\u001b[1m', '').replaceAll('\u001b[22m', '');
 
-it('whatif prints a table and two sentences, within 80 columns', async () => {
+it('whatif prints a table, two plots and two sentences, within 80 columns', async () => {
   const result = await run([...WHAT_IF, '--points', '5'], 80);
   expect(result).toMatchObject({ exit: 0, err: '' });
-  const [head = '', table = '', sentences = ''] = plain(result.out).split('\n\n');
+  const [head = '', table = '', utility = '', taken = '', sentences = ''] = plain(result.out).split('\n\n');
   expect(`${head}\n\n${table}`).toMatchInlineSnapshot(`
     "pm.uptrend.S1.entry, ts_min on timeframe=15m, 90 days to 2025-01-20 12:00:00Z, payoff 2:1
     61 events with an outcome: 56 can move, 3 fail another gate, 2 neutral
+    break-even: a success rate of 33.3 %
 
-    multiplier  ts_min  winners  losers  utility  change  90 % interval
-         × 0.8    0.48       52       4      100     +20    +8.1 to +32
-         × 0.9    0.54       52       0      104     +24     +13 to +35  best
-           × 1     0.6       40       0       80       0         0 to 0  base
-         × 1.1    0.66       40       0       80       0         0 to 0
-         × 1.2    0.72       40       0       80       0         0 to 0"
+    multiplier  ts_min  winners  losers  change  90 % interval  next 28 days
+         × 0.8    0.48       52       4     +20    +8.1 to +32          +5.6
+         × 0.9    0.54       52       0     +24     +13 to +35          +4.6  best
+           × 1     0.6       40       0       0         0 to 0                base
+         × 1.1    0.66       40       0       0         0 to 0
+         × 1.2    0.72       40       0       0         0 to 0"
   `);
-  for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  expect(utility).toMatchInlineSnapshot(`
+    "ts_min on timeframe=15m
+    change of utility from the base, at 2:1
+                      best × 0.9            base
+       │           ░░░░░░░░┊                  ┊
+       │░░░░░░░░░░░░░░░░░░░┊░░                ┊
+    30 ┤░░░░░░░░░░░░░░░░░░░┊░░░░              ┊
+       │░░░░░░░░░░░░░░░░░░⣀⡀░░░░░             ┊
+       │░░░⢀⣀⣀⣀⠤⠤⠤⠔⠒⠒⠒⠊⠉⠉⠉░⠈⠢⡀░░░░░           ┊
+    20 ┤⠉⠉⠉⠁░░░░░░░░░░░░░░░┊░⠈⠑⢄░░░░░         ┊
+       │░░░░░░░░░░░░░░░░░░░┊░░░░⠑⠢⡀░░░        ┊
+       │░░░░░░░░░░░░░░░░░░░┊░░░░░░⠈⠢⣀░░░      ┊
+    10 ┤░░░░░░░░░░░░░░     ┊ ░░░░░░░░⠑⢄░░░    ┊
+       │                   ┊      ░░░░░⠉⠢⡀░   ┊
+       │                   ┊           ░░⠈⠢⢄░ ┊
+     0 ┤┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈⠑⢄⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀
+       └┬──────────────────┬──────────────────┬─────────────────┬──────────────────┬
+        0.8               0.9                 1                1.1               1.2
+                              multiplier of ts_min (base 0.6)
+      ⠤⠤⠤⠤ change of utility (shaded: 90 % interval, pointwise)"
+  `);
+  expect(taken).toMatch(/^Winners and losers taken\n/);
+  for (const line of [table, utility, taken].flatMap(text => text.split('\n')))
+    expect(line.length).toBeLessThanOrEqual(80);
   expect(sentences).toContain(
     'ts_min × 0.9 on timeframe=15m would have taken 12 more winners and 0 more losers',
   );
@@ -96,8 +120,8 @@ it('whatif --svg writes the curve with its band, winners and losers, and marks b
   const file = join(folder, 'picture.svg');
   expect(await run([...WHAT_IF, '--svg', file, '--json'])).toMatchObject({ exit: 0, err: '' });
   const svg = readFileSync(file, 'utf8');
-  expect(svg.match(/ fill="none"/g)).toHaveLength(3);
-  expect(svg.match(/fill-opacity/g)).toHaveLength(1);
+  expect(svg.match(/<polyline/g)).toHaveLength(3);
+  expect(svg.match(/<polygon/g)).toHaveLength(1);
   for (const word of ['ts_min on timeframe=15m', 'multiplier of ts_min (base 0.6)', 'base', 'best × 0.91'])
     expect(svg).toContain(`>${word}<`);
   expect(svg).not.toMatch(/NaN|Infinity/);

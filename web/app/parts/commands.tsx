@@ -80,8 +80,10 @@ export function Commands({ pattern }: CommandsProps) {
 function useShortcut(run: () => void): void {
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
-      const typing = event.target instanceof Element && event.target.closest('input, select, textarea, dialog') !== null;
-      const wanted = (event.key === 'k' && (event.ctrlKey || event.metaKey)) || (event.key === '/' && !typing);
+      const typing =
+        event.target instanceof Element && event.target.closest('input, select, textarea, dialog') !== null;
+      const wanted =
+        (event.key === 'k' && (event.ctrlKey || event.metaKey)) || (event.key === '/' && !typing);
       if (!wanted) return;
       event.preventDefault();
       run();

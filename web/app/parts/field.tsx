@@ -3,16 +3,15 @@ interface FieldProps {
   readonly value: string;
   readonly onInput: (value: string) => void;
   readonly placeholder?: string;
-  readonly type?: string;
   readonly size?: number;
 }
 
-export function Field({ label, value, onInput, placeholder, type = 'text', size }: FieldProps) {
+export function Field({ label, value, onInput, placeholder, size }: FieldProps) {
   return (
     <label class="field">
       {label}
       <input
-        type={type}
+        type="text"
         value={value}
         autocomplete="off"
         spellcheck={false}

@@ -46,7 +46,15 @@ export function Loaded<T>({ answer, children }: LoadedProps<T>) {
 }
 
 /** A figure with its name and unit. */
-export function Figure({ name, children, note }: { readonly name: string; readonly children: ComponentChildren; readonly note?: string }) {
+export function Figure({
+  name,
+  children,
+  note,
+}: {
+  readonly name: string;
+  readonly children: ComponentChildren;
+  readonly note?: string;
+}) {
   return (
     <div class="figure">
       <dt>{name}</dt>
@@ -92,9 +100,16 @@ export function ScopeText({ scope }: { readonly scope: Readonly<Record<string, s
 }
 
 /** A multiplier or delta with a sign of its direction that needs no colour. */
-export function Effect({ multiplier, delta }: { readonly multiplier?: number | undefined; readonly delta?: number | undefined }) {
+export function Effect({
+  multiplier,
+  delta,
+}: {
+  readonly multiplier?: number | undefined;
+  readonly delta?: number | undefined;
+}) {
   const moved = multiplier === undefined ? (delta ?? 0) : multiplier - 1;
-  const text = multiplier === undefined ? String(Number((delta ?? 0).toPrecision(6))) : `× ${multiplier.toFixed(4)}`;
+  const text =
+    multiplier === undefined ? String(Number((delta ?? 0).toPrecision(6))) : `× ${multiplier.toFixed(4)}`;
   return (
     <span class={moved > 0 ? 'up' : moved < 0 ? 'down' : ''}>
       <span aria-hidden="true">{moved > 0 ? '▲' : moved < 0 ? '▼' : '·'}</span> {text}

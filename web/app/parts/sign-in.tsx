@@ -29,7 +29,12 @@ export function SignIn({ login, refused, done }: SignInProps) {
           <p>This service asks for a token. It stays in the memory of this page.</p>
           <label class="field">
             Token
-            <input type="password" value={token} autocomplete="off" onInput={event => setToken(event.currentTarget.value)} />
+            <input
+              type="password"
+              value={token}
+              autocomplete="off"
+              onInput={event => setToken(event.currentTarget.value)}
+            />
           </label>
           <label class="check">
             <input type="checkbox" checked={keep} onChange={event => setKeep(event.currentTarget.checked)} />

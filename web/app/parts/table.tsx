@@ -90,7 +90,7 @@ export function DataTable<Row>({ name, columns, rows, empty = 'Nothing here yet.
 
 function Gap({ height, across }: { readonly height: number; readonly across: number }) {
   return (
-    <tr aria-hidden="true" class="gap">
+    <tr class="gap">
       <td colSpan={across} style={{ height: `${height}px` }} />
     </tr>
   );

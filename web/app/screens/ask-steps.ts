@@ -25,7 +25,9 @@ export function waterfallSteps(answer: LookupAnswer, threshold: string, base: nu
   const steps: WaterfallStep[] = [{ name: `${threshold} as asked`, figure: plain(base), to: base }];
   let value = base;
   for (const each of moves) {
-    const to = value + shiftBy(each, { value, base, share: each.weight / weights, blends: answer.resolution === 'blend' });
+    const to =
+      value +
+      shiftBy(each, { value, base, share: each.weight / weights, blends: answer.resolution === 'blend' });
     steps.push({ name: describeScope(each.scope_subset), figure: effectText(each), from: value, to });
     value = to;
   }

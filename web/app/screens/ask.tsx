@@ -29,15 +29,34 @@ export function Ask({ pattern, params }: AskProps) {
     setParams({ scope, thresholds: thresholds || 'ts_min=0.6' });
   };
   return (
-    <Panel title="Ask as the bot" aside={query && <CopyAs path={query} command={commandOf(pattern, params)} />}>
+    <Panel
+      title="Ask as the bot"
+      aside={query && <CopyAs path={query} command={commandOf(pattern, params)} />}
+    >
       <form class="row" onSubmit={submit}>
-        <Field label="Scope" value={scope} onInput={setScope} placeholder="chain=solana, timeframe=15m" size={34} />
-        <Field label="Thresholds" value={thresholds} onInput={setThresholds} placeholder="ts_min=0.6" size={24} />
+        <Field
+          label="Scope"
+          value={scope}
+          onInput={setScope}
+          placeholder="chain=solana, timeframe=15m"
+          size={34}
+        />
+        <Field
+          label="Thresholds"
+          value={thresholds}
+          onInput={setThresholds}
+          placeholder="ts_min=0.6"
+          size={24}
+        />
         <button type="submit" class="primary">
           Ask
         </button>
       </form>
-      {asked && <Loaded answer={answer}>{data => <AskAnswer answer={data} asked={pairsOf(params.thresholds ?? '')} />}</Loaded>}
+      {asked && (
+        <Loaded answer={answer}>
+          {data => <AskAnswer answer={data} asked={pairsOf(params.thresholds ?? '')} />}
+        </Loaded>
+      )}
     </Panel>
   );
 }
@@ -59,7 +78,9 @@ function commandOf(pattern: string, params: Params): string {
       .map(([name, value]) => `${name}=${value}`)
       .join();
   const scope = list(params.scope) === '' ? '' : ` --scope '${list(params.scope)}'`;
-  const thresholds = list(params.thresholds).split(',').map(pair => ` --threshold ${pair}`);
+  const thresholds = list(params.thresholds)
+    .split(',')
+    .map(pair => ` --threshold ${pair}`);
   return `lookup ${pattern}${scope}${thresholds.join('')} --explain`;
 }
 
@@ -83,7 +104,10 @@ function AskAnswer({ answer, asked }: { readonly answer: LookupAnswer; readonly 
       {moved.map(([name, value]) => {
         const base = Number(asked[name] ?? value);
         const steps = waterfallSteps(answer, name, base);
-        const sentence = base === value ? `${name} stays ${plain(base)}: no override in force moves it here.` : `${name} ${plain(base)} → ${plain(value)}`;
+        const sentence =
+          base === value
+            ? `${name} stays ${plain(base)}: no override in force moves it here.`
+            : `${name} ${plain(base)} → ${plain(value)}`;
         return (
           <div key={name} class="threshold">
             <h3>{sentence}</h3>
@@ -113,18 +137,32 @@ function AskAnswer({ answer, asked }: { readonly answer: LookupAnswer; readonly 
 
 const EXPLAIN_COLUMNS: readonly Column<NonNullable<LookupAnswer['explain']>[number]>[] = [
   { title: 'lever', text: row => row.action_category },
-  { title: 'effect', text: row => String(row.multiplier ?? row.delta ?? ''), cell: row => <Effect {...row} />, align: 'right' },
-  { title: 'scope', text: row => JSON.stringify(row.scope_subset), cell: row => <ScopeText scope={row.scope_subset} /> },
+  {
+    title: 'effect',
+    text: row => String(row.multiplier ?? row.delta ?? ''),
+    cell: row => <Effect {...row} />,
+    align: 'right',
+  },
+  {
+    title: 'scope',
+    text: row => JSON.stringify(row.scope_subset),
+    cell: row => <ScopeText scope={row.scope_subset} />,
+  },
   { title: 'n', text: row => String(row.n), align: 'right' },
   { title: 'weight', text: row => plain(row.weight), align: 'right' },
   { title: 'why', text: row => row.reason, wide: true },
 ];
 
 function Remarks({ answer }: { readonly answer: LookupAnswer }) {
-  const near = (suggestion: string | undefined): string => (suggestion ? `; did you mean ${suggestion}?` : '');
+  const near = (suggestion: string | undefined): string =>
+    suggestion ? `; did you mean ${suggestion}?` : '';
   const remarks = [
-    ...(answer.pattern_known === false ? [`no event named this pattern yet${near(answer.pattern_suggestion)}`] : []),
-    ...(answer.unknown_thresholds ?? []).map(({ name, suggestion }) => `no lever takes ${name}${near(suggestion)}`),
+    ...(answer.pattern_known === false
+      ? [`no event named this pattern yet${near(answer.pattern_suggestion)}`]
+      : []),
+    ...(answer.unknown_thresholds ?? []).map(
+      ({ name, suggestion }) => `no lever takes ${name}${near(suggestion)}`,
+    ),
     ...(answer.unknown_values ?? []).map(
       ({ name, value, suggestion }) => `no event of the last run had ${name}=${value}${near(suggestion)}`,
     ),

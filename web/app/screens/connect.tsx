@@ -21,8 +21,8 @@ export function Connect() {
                     {row.asked?.length
                       ? row.asked.map(({ who, at }) => `${who} asked ${ago(at)}`).join(', ')
                       : 'no bot asked within a day'}
-                    ; {countText(row.events.total)} events posted, {countText(row.events.with_outcome)} with outcome,{' '}
-                    {countText(row.conflicts.events + row.conflicts.outcomes)} rejected as conflict.
+                    ; {countText(row.events.total)} events posted, {countText(row.events.with_outcome)} with
+                    outcome, {countText(row.conflicts.events + row.conflicts.outcomes)} rejected as conflict.
                   </li>
                 ))}
               </ul>
@@ -33,9 +33,9 @@ export function Connect() {
       </Panel>
       <Panel title="What to log">
         <p class="sentence">
-          One event for each opportunity, acted or skipped: the pattern, the scope, the factors at that moment, and{' '}
-          <code>factors.applied</code> exactly as the look-up answered it. The outcome follows when it is known:{' '}
-          <code>success</code>, <code>failure</code> or <code>neutral</code>.
+          One event for each opportunity, acted or skipped: the pattern, the scope, the factors at that
+          moment, and <code>factors.applied</code> exactly as the look-up answered it. The outcome follows
+          when it is known: <code>success</code>, <code>failure</code> or <code>neutral</code>.
         </p>
       </Panel>
       <Panel title="Snippets">
@@ -49,7 +49,15 @@ export function Connect() {
   );
 }
 
-function Snippet({ title, text, open = false }: { readonly title: string; readonly text: string; readonly open?: boolean }) {
+function Snippet({
+  title,
+  text,
+  open = false,
+}: {
+  readonly title: string;
+  readonly text: string;
+  readonly open?: boolean;
+}) {
   return (
     <details open={open}>
       <summary>{title}</summary>
@@ -102,7 +110,9 @@ const answer = await fetch('${url}/v1/overrides/lookup', {
   () => ({ thresholds, applied: {} }), // the bot's own thresholds
 );`;
 
-const openFeature = (url: string): string => `curl ${url}/ofrep/v1/evaluate/flags/pm.uptrend.S1.entry.ts_min \\
+const openFeature = (
+  url: string,
+): string => `curl ${url}/ofrep/v1/evaluate/flags/pm.uptrend.S1.entry.ts_min \\
   -H 'content-type: application/json' -d '{"context": {"chain": "solana"}}'
 # where this server offers OFREP; the value is the multiplier of ts_min, and 1.0 is neutral`;
 

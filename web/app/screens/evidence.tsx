@@ -19,20 +19,29 @@ export function Evidence({ pattern }: { readonly pattern: string }) {
   const session = useSession();
   const answer = useAnswer<EvidenceAnswer>(ofPattern(pattern, 'evidence'));
   return (
-    <Panel title="Evidence" aside={<CopyAs path={ofPattern(pattern, 'evidence')} command={`evidence ${pattern}`} />}>
+    <Panel
+      title="Evidence"
+      aside={<CopyAs path={ofPattern(pattern, 'evidence')} command={`evidence ${pattern}`} />}
+    >
       <Loaded answer={answer}>
         {data => {
           const change = (policy: string): void =>
             session.steer(
-              changeSettings(session, pattern, { policy }, [`policy ${data.policy}`, `policy ${policy}`], answer.reload),
+              changeSettings(
+                session,
+                pattern,
+                { policy },
+                [`policy ${data.policy}`, `policy ${policy}`],
+                answer.reload,
+              ),
             );
           return (
             <>
               <p class="sentence">{data.says}</p>
               <p class="muted">
-                Each week is scored with overrides from outcomes known before it. Payoff {plain(data.payoff.win)}:
-                {plain(data.payoff.loss)}; the base gates brought {gain(data.base_per_event)} R an event. Data until{' '}
-                {minute(data.as_of)}.
+                Each week is scored with overrides from outcomes known before it. Payoff{' '}
+                {plain(data.payoff.win)}:{plain(data.payoff.loss)}; the base gates brought{' '}
+                {gain(data.base_per_event)} R an event. Data until {minute(data.as_of)}.
               </p>
               <DataTable
                 name="policies"
@@ -48,9 +57,21 @@ export function Evidence({ pattern }: { readonly pattern: string }) {
   );
 }
 
-function policyColumns(published: string, change: ((policy: string) => void) | undefined): Column<PolicyRow>[] {
+function policyColumns(
+  published: string,
+  change: ((policy: string) => void) | undefined,
+): Column<PolicyRow>[] {
   return [
-    { title: 'policy', text: row => row.policy, cell: row => <>{row.policy}{row.policy === published && <span class="muted"> published</span>}</> },
+    {
+      title: 'policy',
+      text: row => row.policy,
+      cell: row => (
+        <>
+          {row.policy}
+          {row.policy === published && <span class="muted"> published</span>}
+        </>
+      ),
+    },
     { title: 'gain an event, R', text: row => gain(row.gain_per_event), align: 'right' },
     { title: '90 % interval', text: row => `${gain(row.low)} to ${gain(row.high)}`, align: 'right' },
     { title: 'events', text: row => countText(row.events), align: 'right' },
@@ -74,7 +95,7 @@ function policyColumns(published: string, change: ((policy: string) => void) | u
 }
 
 function Weeks({ pattern, answer }: { readonly pattern: string; readonly answer: EvidenceAnswer }) {
-  const policies = answer.policies.map(row => row.policy);
+  const policies: readonly string[] = answer.policies.map(row => row.policy);
   const folds: FoldRow[] = answer.policies
     .flatMap(row => row.folds.map(fold => ({ ...fold, policy: row.policy })))
     .toSorted((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));

@@ -21,11 +21,22 @@ export function History({ pattern, params }: { readonly pattern: string; readonl
     <Loaded answer={answer}>
       {data => (
         <>
-          <Panel title="Generations" aside={<CopyAs path={ofPattern(pattern, 'generations')} command={`history ${pattern}`} />}>
+          <Panel
+            title="Generations"
+            aside={<CopyAs path={ofPattern(pattern, 'generations')} command={`history ${pattern}`} />}
+          >
             <Generations pattern={pattern} answer={data} params={params} reload={answer.reload} />
           </Panel>
           {params.diff && (
-            <Panel title={`Difference of generations ${params.diff.replace(',', ' and ')}`} aside={<CopyAs path={diffPath(pattern, params.diff)} command={`history ${pattern} --diff ${params.diff}`} />}>
+            <Panel
+              title={`Difference of generations ${params.diff.replace(',', ' and ')}`}
+              aside={
+                <CopyAs
+                  path={diffPath(pattern, params.diff)}
+                  command={`history ${pattern} --diff ${params.diff}`}
+                />
+              }
+            >
               <DiffOf pattern={pattern} diff={params.diff} />
             </Panel>
           )}
@@ -85,7 +96,12 @@ function Generations({ pattern, answer, params, reload }: GenerationsProps) {
       cell: row =>
         row.generation !== current && (
           <span class="tools">
-            <button type="button" class="quiet" aria-pressed={a === String(row.generation)} onClick={() => compare(row.generation)}>
+            <button
+              type="button"
+              class="quiet"
+              aria-pressed={a === String(row.generation)}
+              onClick={() => compare(row.generation)}
+            >
               Compare
             </button>
             {session.steers && (
@@ -97,7 +113,14 @@ function Generations({ pattern, answer, params, reload }: GenerationsProps) {
         ),
     },
   ];
-  return <DataTable name="generations" columns={columns} rows={answer.generations} empty="Nothing has been published yet." />;
+  return (
+    <DataTable
+      name="generations"
+      columns={columns}
+      rows={answer.generations}
+      empty="Nothing has been published yet."
+    />
+  );
 }
 
 /** The overrides that differ between two generations. */
@@ -111,10 +134,15 @@ export function DiffOf({ pattern, diff }: { readonly pattern: string; readonly d
           <>
             <p class="sentence">
               From {from} to {to}: {countText(overrides.length)}
-              {data.next ? ' and more' : ''} overrides differ; lessons: {lessons?.added} added, {lessons?.removed}{' '}
-              removed, {lessons?.changed} changed.
+              {data.next ? ' and more' : ''} overrides differ; lessons: {lessons?.added} added,{' '}
+              {lessons?.removed} removed, {lessons?.changed} changed.
             </p>
-            <DataTable name="overrides that differ" columns={DIFF_COLUMNS} rows={overrides} empty="The overrides are the same." />
+            <DataTable
+              name="overrides that differ"
+              columns={DIFF_COLUMNS}
+              rows={overrides}
+              empty="The overrides are the same."
+            />
           </>
         );
       }}
@@ -125,9 +153,16 @@ export function DiffOf({ pattern, diff }: { readonly pattern: string; readonly d
 const value = (number: number | null): string => (number === null ? 'none' : plain(number));
 
 const DIFF_COLUMNS: readonly Column<Difference>[] = [
-  { title: 'change', text: row => (row.before === null ? '+ added' : row.after === null ? '− removed' : '± changed') },
+  {
+    title: 'change',
+    text: row => (row.before === null ? '+ added' : row.after === null ? '− removed' : '± changed'),
+  },
   { title: 'lever', text: row => row.action_category },
-  { title: 'scope', text: row => describeScope(row.scope_subset), cell: row => <ScopeText scope={row.scope_subset} /> },
+  {
+    title: 'scope',
+    text: row => describeScope(row.scope_subset),
+    cell: row => <ScopeText scope={row.scope_subset} />,
+  },
   { title: 'before', text: row => value(row.before), align: 'right' },
   { title: 'after', text: row => value(row.after), align: 'right' },
 ];

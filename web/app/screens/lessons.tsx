@@ -51,7 +51,11 @@ export function Lessons({ pattern, params }: { readonly pattern: string; readonl
       <Loaded answer={pages}>
         {lessons => (
           <>
-            {near ? <Near lessons={lessons} /> : <Forest pattern={pattern} lessons={lessons} params={params} />}
+            {near ? (
+              <Near lessons={lessons} />
+            ) : (
+              <Forest pattern={pattern} lessons={lessons} params={params} />
+            )}
             {pages.hasMore && (
               <p class="muted">
                 {countText(lessons.length)} lessons{' '}
@@ -73,7 +77,9 @@ function Near({ lessons }: { readonly lessons: readonly Lesson[] }) {
     { title: 'n', text: row => countText(row.n), sort: row => row.n, align: 'right' },
     SCOPE,
   ];
-  return <DataTable name="near lessons" columns={columns} rows={lessons} empty="No slice is just below N_MIN." />;
+  return (
+    <DataTable name="near lessons" columns={columns} rows={lessons} empty="No slice is just below N_MIN." />
+  );
 }
 
 interface ForestProps {
@@ -105,11 +111,7 @@ function Forest({ pattern, lessons, params }: ForestProps) {
       width,
     );
   if (lessons.length === 0)
-    return (
-      <p class="empty">
-        No slice has enough events yet. The near misses say how many are missing.
-      </p>
-    );
+    return <p class="empty">No slice has enough events yet. The near misses say how many are missing.</p>;
   return (
     <>
       <Choice label="Rate" value={rate} options={rates} onChange={choice => setParams({ rate: choice })} />

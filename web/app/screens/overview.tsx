@@ -32,7 +32,10 @@ export function Overview({ params }: { readonly params: Readonly<Record<string, 
 function Health({ status }: { readonly status: Status }) {
   const { last_cycle, events, parked_outcomes, conflicts } = status;
   return (
-    <Panel title={status.healthy ? 'Healthy' : 'Not healthy'} aside={<CopyAs path="/v1/status" command="status" />}>
+    <Panel
+      title={status.healthy ? 'Healthy' : 'Not healthy'}
+      aside={<CopyAs path="/v1/status" command="status" />}
+    >
       {status.reasons.map(({ code, detail }) => (
         <p key={code} class="notice bad">
           {detail}
@@ -94,8 +97,16 @@ function columnsOf(session: Session): Column<PatternRow>[] {
       sort: row => row.pattern_key,
       cell: row => <a href={href('pattern', row.pattern_key)}>{row.pattern_key}</a>,
     },
-    { title: 'mode', text: row => row.mode, sort: row => row.mode, cell: row => <ModeBadge mode={row.mode} /> },
-    { title: 'policy', text: row => (row.next_policy ? `${row.policy}, next ${row.next_policy}` : row.policy) },
+    {
+      title: 'mode',
+      text: row => row.mode,
+      sort: row => row.mode,
+      cell: row => <ModeBadge mode={row.mode} />,
+    },
+    {
+      title: 'policy',
+      text: row => (row.next_policy ? `${row.policy}, next ${row.next_policy}` : row.policy),
+    },
     number('generation', row => row.generation),
     number('overrides', row => row.overrides),
     number('lessons', row => row.lessons),
@@ -121,7 +132,9 @@ function actions(session: Session): Column<PatternRow> {
       <button
         type="button"
         class="quiet"
-        onClick={() => session.steer(switchMode(session, row.pattern_key, row.mode, row.mode === 'off' ? 'live' : 'off'))}
+        onClick={() =>
+          session.steer(switchMode(session, row.pattern_key, row.mode, row.mode === 'off' ? 'live' : 'off'))
+        }
       >
         {row.mode === 'off' ? 'Switch on …' : 'Switch off …'}
         <span class="hidden"> {row.pattern_key}</span>

@@ -85,9 +85,13 @@ function Overrides({ pattern, params }: ScreenProps) {
           value={contains}
           onInput={text => setParams({ contains: text })}
           placeholder="solana, ts_min …"
-          type="search"
         />
-        <Choice label="Sort by" value={sort} options={SORTS} onChange={choice => setParams({ sort: choice })} />
+        <Choice
+          label="Sort by"
+          value={sort}
+          options={SORTS}
+          onChange={choice => setParams({ sort: choice })}
+        />
       </div>
       <Loaded answer={pages}>
         {rows => (
@@ -97,7 +101,11 @@ function Overrides({ pattern, params }: ScreenProps) {
               columns={OVERRIDE_COLUMNS}
               rows={rows}
               onEnd={pages.more}
-              empty={contains ? 'No override contains this.' : 'No override in force: look-ups answer what the bot sends.'}
+              empty={
+                contains
+                  ? 'No override contains this.'
+                  : 'No override in force: look-ups answer what the bot sends.'
+              }
             />
             <p class="muted" role="status">
               {countText(rows.length)} rows{pages.hasMore ? ', more come as you scroll' : ''}
@@ -117,7 +125,11 @@ function Overrides({ pattern, params }: ScreenProps) {
 const OVERRIDE_COLUMNS: readonly Column<OverridesPage['overrides'][number]>[] = [
   { title: 'lever', text: row => row.action_category },
   { title: 'effect', text: row => effect(row), cell: row => <Effect {...row} />, align: 'right' },
-  { title: 'scope', text: row => describeScope(row.scope_subset), cell: row => <ScopeText scope={row.scope_subset} /> },
+  {
+    title: 'scope',
+    text: row => describeScope(row.scope_subset),
+    cell: row => <ScopeText scope={row.scope_subset} />,
+  },
   { title: 'n', text: row => countText(row.n), align: 'right' },
   { title: 'confidence', text: row => plain(row.confidence), align: 'right' },
   { title: 'why', text: row => row.reason, wide: true },

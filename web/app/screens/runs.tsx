@@ -49,21 +49,32 @@ const RUN_COLUMNS: readonly Column<Run>[] = [
 ];
 
 function took({ started_at, finished_at }: Run): string {
-  return finished_at === undefined ? 'running' : span((Date.parse(finished_at) - Date.parse(started_at)) / 1000);
+  return finished_at === undefined
+    ? 'running'
+    : span((Date.parse(finished_at) - Date.parse(started_at)) / 1000);
 }
 
 function TrialForm({ params, done }: { readonly params: Params; readonly done: () => void }) {
   const [problem, setProblem] = useState('');
   const [busy, setBusy] = useState(false);
   const field = (label: string, name: string, placeholder: string, size: number) => (
-    <Field label={label} value={params[name] ?? ''} onInput={text => setParams({ [name]: text })} placeholder={placeholder} size={size} />
+    <Field
+      label={label}
+      value={params[name] ?? ''}
+      onInput={text => setParams({ [name]: text })}
+      placeholder={placeholder}
+      size={size}
+    />
   );
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     setProblem('');
     try {
-      const run = await call<CyclePage>('POST', '/v1/cycles?wait=true', { ...optionsOf(params), publish: false });
+      const run = await call<CyclePage>('POST', '/v1/cycles?wait=true', {
+        ...optionsOf(params),
+        publish: false,
+      });
       setParams({ id: run.cycle_id });
       done();
     } catch (error) {
@@ -114,13 +125,16 @@ interface RecordProps {
 function Record({ id, session, reload }: RecordProps) {
   const answer = useAnswer<CyclePage>(`/v1/cycles/${encodeURIComponent(id)}?limit=500`);
   return (
-    <Panel title="One run" aside={<CopyAs path={`/v1/cycles/${encodeURIComponent(id)}`} command={`cycle --id ${id}`} />}>
+    <Panel
+      title="One run"
+      aside={<CopyAs path={`/v1/cycles/${encodeURIComponent(id)}`} command={`cycle --id ${id}`} />}
+    >
       <Loaded answer={answer}>
         {run => (
           <>
             <p class="sentence">
-              {run.trial ? 'Trial' : 'Run'} of {minute(run.started_at)} UTC by {run.who}: <strong>{run.status}</strong>, data
-              until {minute(run.as_of)} UTC.
+              {run.trial ? 'Trial' : 'Run'} of {minute(run.started_at)} UTC by {run.who}:{' '}
+              <strong>{run.status}</strong>, data until {minute(run.as_of)} UTC.
             </p>
             {run.warnings.map((warning, i) => (
               <p key={i} class="notice">
@@ -162,14 +176,22 @@ const PATTERN_COLUMNS: readonly Column<PatternRun>[] = [
 /** Runs the same again with the data of the trial, and publishes it. */
 function publication(run: CyclePage, done: () => void) {
   const { settings, as_of } = run;
-  const total = run.patterns.reduce((sum, row) => sum + (row.changes ? row.changes.added + row.changes.removed + row.changes.changed : 0), 0);
+  const total = run.patterns.reduce(
+    (sum, row) => sum + (row.changes ? row.changes.added + row.changes.removed + row.changes.changed : 0),
+    0,
+  );
   return {
     title: 'Publish the result of this trial',
     before: 'what is in force stays',
     after: `${run.patterns.map(row => `${row.pattern_key}: ${changesText(row)}`).join('; ')} (${countText(total)} overrides change)`,
     button: 'Publish',
     run: async (reason: string) => {
-      const published = await call<CyclePage>('POST', '/v1/cycles?wait=true', { ...settings, as_of, publish: true, reason });
+      const published = await call<CyclePage>('POST', '/v1/cycles?wait=true', {
+        ...settings,
+        as_of,
+        publish: true,
+        reason,
+      });
       setParams({ id: published.cycle_id });
       done();
       return `Published: ${published.status}. The next look-up answers with it.`;

@@ -37,7 +37,10 @@ export function Settings({ pattern }: { readonly pattern: string }) {
   return (
     <>
       <Modes pattern={pattern} />
-      <Panel title="Settings" aside={<CopyAs path={ofPattern(pattern, 'settings')} command={`settings ${pattern}`} />}>
+      <Panel
+        title="Settings"
+        aside={<CopyAs path={ofPattern(pattern, 'settings')} command={`settings ${pattern}`} />}
+      >
         <Loaded answer={answer}>
           {data => (
             <>
@@ -45,7 +48,8 @@ export function Settings({ pattern }: { readonly pattern: string }) {
               <SettingsTable pattern={pattern} answer={data} reload={answer.reload} />
               {data.last_change && (
                 <p class="muted">
-                  Last change {minute(data.last_change.at)} UTC by {data.last_change.who}: {data.last_change.why}
+                  Last change {minute(data.last_change.at)} UTC by {data.last_change.who}:{' '}
+                  {data.last_change.why}
                 </p>
               )}
             </>
@@ -66,7 +70,11 @@ function Modes({ pattern }: { readonly pattern: string }) {
         <ModeBadge mode={row.mode} />
         {session.steers &&
           MODES.filter(mode => mode !== row.mode).map(mode => (
-            <button key={mode} type="button" onClick={() => session.steer(switchMode(session, pattern, row.mode, mode))}>
+            <button
+              key={mode}
+              type="button"
+              onClick={() => session.steer(switchMode(session, pattern, row.mode, mode))}
+            >
               Set {mode} …
             </button>
           ))}
@@ -92,7 +100,10 @@ function SettingsTable({ pattern, answer, reload }: SettingsTableProps) {
         session,
         pattern,
         { [row.name]: value },
-        [`${row.name} ${row.value}`, value === null ? `${row.name} of the stage` : `${row.name} ${textOf(value)}`],
+        [
+          `${row.name} ${row.value}`,
+          value === null ? `${row.name} of the stage` : `${row.name} ${textOf(value)}`,
+        ],
         reload,
       ),
     );
@@ -102,7 +113,13 @@ function SettingsTable({ pattern, answer, reload }: SettingsTableProps) {
     { title: 'from', text: row => row.source },
     { title: 'takes', text: row => SETTINGS[row.name], wide: true },
     ...(session.steers
-      ? [{ title: 'change', text: () => '', cell: (row: Row) => <Editor key={row.name} row={row} change={change} /> }]
+      ? [
+          {
+            title: 'change',
+            text: () => '',
+            cell: (row: Row) => <Editor key={row.name} row={row} change={change} />,
+          },
+        ]
       : []),
   ];
   return <DataTable name="settings" columns={columns} rows={rows} />;
@@ -130,7 +147,7 @@ function Editor({ row, change }: { readonly row: Row; readonly change: (row: Row
       onSubmit={event => {
         event.preventDefault();
         setOpen(false);
-        change(row, valueOf(text));
+        change(row, parsedValue(text));
       }}
     >
       <Field label={row.name} value={text} onInput={setText} size={16} />
@@ -142,7 +159,7 @@ function Editor({ row, change }: { readonly row: Row; readonly change: (row: Row
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** Reads a value as JSON where it is JSON, and as text otherwise. */
-function valueOf(text: string): unknown {
+function parsedValue(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -41,12 +41,32 @@ export function WhatIf({ pattern, params }: { readonly pattern: string; readonly
     setParams({ scope });
   };
   return (
-    <Panel title="What if" aside={<CopyAs path={list} command={commandOf(pattern, lever, from, to, params)} />}>
+    <Panel
+      title="What if"
+      aside={<CopyAs path={list} command={commandOf(pattern, lever, from, to, params)} />}
+    >
       <form class="row" onSubmit={submit}>
-        <Choice label="Threshold" value={lever} options={levers} onChange={choice => setParams({ lever: choice, from: '', to: '', at: '' })} />
+        <Choice
+          label="Threshold"
+          value={lever}
+          options={levers}
+          onChange={choice => setParams({ lever: choice, from: '', to: '', at: '' })}
+        />
         <Field label="Slice" value={scope} onInput={setScope} placeholder="everything" size={30} />
-        <Field label="Until" value={params.as_of ?? ''} onInput={text => setParams({ as_of: text })} placeholder="now" size={12} />
-        <Field label="Days" value={params.days ?? ''} onInput={text => setParams({ days: text })} placeholder="90" size={4} />
+        <Field
+          label="Until"
+          value={params.as_of ?? ''}
+          onInput={text => setParams({ as_of: text })}
+          placeholder="now"
+          size={12}
+        />
+        <Field
+          label="Days"
+          value={params.days ?? ''}
+          onInput={text => setParams({ days: text })}
+          placeholder="90"
+          size={4}
+        />
         <button type="submit">Replay</button>
       </form>
       <Loaded answer={answer}>{data => <Curve answer={data} at={params.at} />}</Loaded>
@@ -92,7 +112,9 @@ function Curve({ answer, at }: { readonly answer: WhatIfAnswer; readonly at: str
     <>
       <label class="slider">
         {lever.threshold} <output>{plain(point.threshold)}</output>{' '}
-        <span class="muted">({effectText(point)} of {plain(base.threshold)})</span>
+        <span class="muted">
+          ({effectText(point)} of {plain(base.threshold)})
+        </span>
         <input
           type="range"
           min={0}
@@ -116,10 +138,21 @@ function Curve({ answer, at }: { readonly answer: WhatIfAnswer; readonly at: str
         <strong>{answer.proven ? 'The gain at the best value is proven.' : 'Nothing is proven.'}</strong>
       </p>
       <div class="pair-of-pictures">
-        <Picture name={`${answer.pattern_key} ${lever.threshold} what if`} draw={width => linePlotShapes([withMark], width)} columns={COLUMNS} rows={curve} onDrag={drag}>
+        <Picture
+          name={`${answer.pattern_key} ${lever.threshold} what if`}
+          draw={width => linePlotShapes([withMark], width)}
+          columns={COLUMNS}
+          rows={curve}
+          onDrag={drag}
+        >
           Drag in the picture, or move the slider with the arrow keys.
         </Picture>
-        <Picture name={`${answer.pattern_key} ${lever.threshold} taken`} draw={width => linePlotShapes([{ ...taken, guides: [...(taken.guides ?? []), marked] }], width)} columns={COLUMNS} rows={curve}>
+        <Picture
+          name={`${answer.pattern_key} ${lever.threshold} taken`}
+          draw={width => linePlotShapes([{ ...taken, guides: [...(taken.guides ?? []), marked] }], width)}
+          columns={COLUMNS}
+          rows={curve}
+        >
           {countText(events.movable)} of {countText(events.total)} events are decided by this threshold.
         </Picture>
       </div>
