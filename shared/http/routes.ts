@@ -35,6 +35,7 @@ import {
   settingsRequestSchema,
 } from './schemas/patterns.ts';
 import { serviceModeAnswerSchema, serviceModeRequestSchema } from './schemas/service-mode.ts';
+import { selectionQuery } from './selected-rows.ts';
 import { statusSchema } from './schemas/status.ts';
 import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './schemas/what-if.ts';
 
@@ -149,7 +150,7 @@ export const ROUTES = {
   getOverrides: {
     ...ENDPOINTS.getOverrides,
     summary: 'List the overrides of the generation in force, or those that a run computed.',
-    query: patternPageQuery,
+    query: patternPageQuery.extend(selectionQuery(['n', 'confidence', 'effect'])),
     answers: { 200: overridesPageSchema },
     problems: LIST,
   },
@@ -157,7 +158,7 @@ export const ROUTES = {
     ...ENDPOINTS.getLessons,
     summary:
       'List the lessons in force, or those that a run computed; near=true: the slices just below n_min.',
-    query: patternPageQuery.extend({ near: flag.default(false) }),
+    query: patternPageQuery.extend({ near: flag.default(false), ...selectionQuery(['n', 'q']) }),
     answers: { 200: lessonsPageSchema },
     problems: LIST,
   },

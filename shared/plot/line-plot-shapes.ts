@@ -19,6 +19,8 @@ const RIGHT = 20;
 const TOP = 58;
 const BOTTOM = 48;
 const LEGEND_ROW = 16;
+/** Pixels that the text of a tick takes, with its distance to the next. */
+const TICK_WIDTH = 36;
 /** Approximate width of a character, in pixels; fonts are not measured. */
 const CHARACTER_WIDTH = 6;
 const DASHES: Readonly<Record<Stroke, object>> = {
@@ -92,6 +94,7 @@ function draw(plot: LinePlot, panel: number, width: number): Shape[] {
 
 function grid({ x, y }: { readonly x: Scale; readonly y: Scale }, places: PlotPlaces): Shape[] {
   const right = places.width - RIGHT;
+  const every = Math.ceil((x.ticks.length * TICK_WIDTH) / (right - LEFT));
   return [
     ...y.ticks.flatMap(tick => {
       const at = pixels(places.y(tick.value));
@@ -100,7 +103,7 @@ function grid({ x, y }: { readonly x: Scale; readonly y: Scale }, places: PlotPl
         label(LEFT - 6, at + 4, tick.text, { 'text-anchor': 'end' }),
       ];
     }),
-    ...x.ticks.flatMap(tick => {
+    ...x.ticks.filter((_, i) => i % every === 0).flatMap(tick => {
       const at = pixels(places.x(tick.value));
       return [
         shape('path', { d: `M${at} ${places.floor}v5`, class: 'plot-axis', stroke: AXIS }),

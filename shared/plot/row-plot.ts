@@ -6,13 +6,17 @@ import { AXIS, FAINT, label, pixels, type Shape, shape } from './shape.ts';
 const NARROW = 520;
 const RIGHT = 118;
 const CHARACTER_WIDTH = 6.1;
+/** Pixels that the text of a tick takes, with its distance to the next. */
+const TICK_WIDTH = 44;
 const ROW = 22;
 const NARROW_ROW = 34;
+/** Pixels above the first row: none, or those of a line of text. */
 export const HEAD = 28;
+const SMALL_HEAD = 6;
 
 export interface Rows {
   readonly height: number;
-  readonly rowHeight: number;
+  readonly top: number;
   /** Left and right of the drawing, in pixels. */
   readonly left: number;
   readonly right: number;
@@ -22,17 +26,23 @@ export interface Rows {
 }
 
 /** Returns where the rows of a picture lie. @param figures pixels for the figures at the right */
-export function placeRows(rows: number, width: number, scale: Scale, figures = RIGHT): Rows {
+export function placeRows(
+  rows: number,
+  width: number,
+  scale: Scale,
+  { figures = RIGHT, headed = true }: { readonly figures?: number; readonly headed?: boolean } = {},
+): Rows {
+  const top = headed ? HEAD : SMALL_HEAD;
   const narrow = width < NARROW;
   const rowHeight = narrow ? NARROW_ROW : ROW;
   const left = narrow ? 8 : Math.min(300, Math.round(width * 0.34));
   const right = width - figures;
   return {
-    height: HEAD + rows * rowHeight + 34,
-    rowHeight,
+    top,
+    height: top + rows * rowHeight + 34,
     left,
     right,
-    middle: row => HEAD + row * rowHeight + (narrow ? 25 : rowHeight / 2),
+    middle: row => top + row * rowHeight + (narrow ? 25 : rowHeight / 2),
     x: value => left + scale.shareOf(value) * (right - left),
   };
 }
@@ -50,11 +60,12 @@ export function rowName(name: string, row: number, { left, right, middle }: Rows
 /** Draws the axis below the rows, and a line through them at each tick. */
 export function rowAxis(scale: Scale, rows: Rows, axisLabel: string): Shape[] {
   const floor = rows.height - 32;
+  const every = Math.ceil((scale.ticks.length * TICK_WIDTH) / (rows.right - rows.left));
   return [
-    ...scale.ticks.flatMap(tick => {
+    ...scale.ticks.filter((_, i) => i % every === 0).flatMap(tick => {
       const at = pixels(rows.x(tick.value));
       return [
-        shape('path', { d: `M${at} ${HEAD}V${floor}`, class: 'plot-grid', stroke: FAINT }),
+        shape('path', { d: `M${at} ${rows.top}V${floor}`, class: 'plot-grid', stroke: FAINT }),
         label(at, floor + 14, tick.text, { 'text-anchor': 'middle' }),
       ];
     }),

@@ -3,7 +3,7 @@ import { listen } from '../../local/http-server.ts';
 import { openService, type ServiceOptions } from '../../local/service.ts';
 import { jsonLog } from '../../shared/log.ts';
 import { buildPage } from '../../web/build.ts';
-import { random } from '../support/random.ts';
+import { randomOf } from '../support/random.ts';
 
 export const PM = 'pm.uptrend.S1.entry';
 export const SYNTHETIC = 'pm.uptrend.S2.entry';
@@ -53,18 +53,17 @@ export async function fill(service: Pick<PageService, 'url'>, token?: string): P
   await post('/v1/events', { events: lines.map(line => JSON.parse(line)) });
   const events = syntheticEvents();
   for (let i = 0; i < events.length; i += 500) await post('/v1/events', { events: events.slice(i, i + 500) });
-  for (const pattern of [PM, 'pm.uptrend.S3.retest'])
-    await post(`/v1/patterns/${pattern}/settings`, { policy: 'drift', reason: 'the policy so far' }, 'PUT');
+  await post(`/v1/patterns/${PM}/settings`, { policy: 'drift', reason: 'the policy so far' }, 'PUT');
+  await post('/v1/cycles?wait=true', {});
   for (const as_of of ['2025-01-15T00:00:00Z', '2025-01-20T00:00:00Z'])
     await post('/v1/cycles?wait=true', { as_of, pattern_key: PM, publish: true, reason: 'past events' });
-  await post('/v1/cycles?wait=true', { pattern_key: SYNTHETIC });
   await post('/v1/cycles?wait=true', { as_of: '2025-01-20T00:00:00Z', policy: 'replay', pattern_key: PM });
   await post('/v1/overrides/lookup', { pattern_key: PM, scope: { chain: 'solana', timeframe: '15m' } });
 }
 
 /** Returns events of 80 days in which entries just below the gate win, but only on one chain. */
 function syntheticEvents(): object[] {
-  const next = random(7);
+  const next = randomOf(7);
   return Array.from({ length: 1400 }, (_, i) => {
     const chain = ['solana', 'base', 'ethereum'][i % 3] ?? '';
     const timeframe = next() < 0.5 ? '15m' : '1h';
@@ -76,7 +75,7 @@ function syntheticEvents(): object[] {
       episode_id: `synthetic-${i}`,
       decision: ts >= 0.6 ? 'acted' : 'skipped',
       scope: { chain, timeframe, bucket: next() < 0.3 ? 'micro' : 'nano' },
-      factors: { ts_score: ts, ts_min: 0.6, halo_distance: next() * 0.9, halo_max: 1 },
+      factors: { ts_score: ts, ts_min: 0.6, halo_distance: next() * 0.9, halo_max: 1, ema60_slope: 0.002, slope_min: 0 },
       timestamp: new Date(at).toISOString(),
       outcome: wins ? 'success' : 'failure',
       resolved_at: new Date(at + HOUR).toISOString(),

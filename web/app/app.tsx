@@ -92,7 +92,12 @@ function Top({ session, address }: { readonly session: Session; readonly address
       </span>
       <Commands pattern={address.pattern} />
       <span class="muted who">
-        {data && `${data.caller.name}${data.caller.role ? `, ${data.caller.role}` : ''}`}
+        {data && (
+          <span class="name">
+            {data.caller.name}
+            {data.caller.role && `, ${data.caller.role}`}
+          </span>
+        )}
         {at > 0 && <Age at={at} />}
         {hasToken() && (
           <button
@@ -131,7 +136,7 @@ function Age({ at }: { readonly at: number }) {
 
 function Navigation({ address, session }: { readonly address: Address; readonly session: Session }) {
   const patterns = session.status.data?.patterns ?? [];
-  const pattern = address.pattern ?? patterns[0]?.pattern_key;
+  const pattern = address.pattern ?? busiest(patterns);
   const link = (screen: Screen, of?: string) => (
     <a
       key={screen}
@@ -174,11 +179,16 @@ function Navigation({ address, session }: { readonly address: Address; readonly 
   );
 }
 
+/** Returns the pattern to look at before one is chosen: that with most outcomes. */
+function busiest(patterns: Status['patterns']): string | undefined {
+  return patterns.toSorted((a, b) => b.events.with_outcome - a.events.with_outcome)[0]?.pattern_key;
+}
+
 function Content({ address, session }: { readonly address: Address; readonly session: Session }) {
   const { screen, params } = address;
   if (screen === 'runs') return <Runs params={params} />;
   if (screen === 'connect') return <Connect />;
-  const pattern = address.pattern ?? session.status.data?.patterns[0]?.pattern_key;
+  const pattern = address.pattern ?? busiest(session.status.data?.patterns ?? []);
   if (screen === 'overview' || pattern === undefined) return <Overview params={params} />;
   switch (screen) {
     case 'pattern':

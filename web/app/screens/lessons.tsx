@@ -120,14 +120,22 @@ function Forest({ pattern, lessons, params }: ForestProps) {
         difference. {ordered.length > DRAWN && `The first ${DRAWN} of ${ordered.length} are drawn. `}
         {equal > 0 && `${equal} slices hold the same events as one above and are folded into it.`}
       </Picture>
-      <h3>Why a lesson leads to no override</h3>
+      <details>
+        <summary>Why a lesson leads to no override</summary>
       <DataTable
         name="reasons"
         columns={[SCOPE, { title: 'why not', text: row => row.why_not ?? 'it has an override', wide: true }]}
         rows={ordered}
       />
+      </details>
     </>
   );
+}
+
+/** Formats a q-value: two digits, as smaller ones differ for no reader. */
+function qText(q: number | undefined): string {
+  if (q === undefined) return '–';
+  return q < 0.0001 ? '< 0.0001' : String(Number(q.toPrecision(2)));
 }
 
 const dimensions = (lesson: Lesson): number => Object.keys(lesson.scope_subset).length;
@@ -150,7 +158,7 @@ function forestRow(lesson: Lesson, rate: Rate): ForestRow {
   const proven = q !== undefined && q <= PROVEN_Q;
   return {
     name: describeScope(lesson.scope_subset),
-    figure: `${countText(lesson.n)} · ${q === undefined ? '–' : q.toPrecision(2)}`,
+    figure: `${countText(lesson.n)} · ${qText(q)}`,
     estimate: estimateOf(lesson, rate),
     low,
     high,
@@ -183,6 +191,6 @@ function columnsOf(rates: readonly Rate[]): readonly Column<Lesson>[] {
       sort: row => row.uncertainty?.difference ?? 0,
       align: 'right',
     },
-    { title: 'q', text: row => row.uncertainty?.q?.toPrecision(2) ?? '–', sort: qOf, align: 'right' },
+    { title: 'q', text: row => qText(row.uncertainty?.q), sort: qOf, align: 'right' },
   ];
 }

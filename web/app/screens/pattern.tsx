@@ -48,7 +48,7 @@ function Head({ pattern }: { readonly pattern: string }) {
     </span>
   );
   return (
-    <Panel title={pattern} aside={steer}>
+    <Panel title="In force" aside={steer}>
       <dl class="figures">
         <Figure name="Mode">
           <ModeBadge mode={row.mode} />

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { countText } from '../../../shared/format.ts';
 import type { WhatIfAnswer, WhatIfPointAnswer } from '../../../shared/http/schemas/what-if.ts';
 import { linePlotShapes, placesOf } from '../../../shared/plot/line-plot-shapes.ts';
@@ -11,6 +11,7 @@ import { Picture } from '../parts/picture.tsx';
 import type { Column } from '../parts/table.tsx';
 import { CopyAs } from '../parts/take-away.tsx';
 import { path } from '../service.ts';
+import { type Session, useSession } from '../session.ts';
 import { useAnswer } from '../use-answer.ts';
 
 /** Points of the curve: at the usual range, one every half percent. */
@@ -19,23 +20,32 @@ const POINTS = 121;
 /** Screen 4: drag a threshold, and see what past events would have brought. */
 export function WhatIf({ pattern, params }: { readonly pattern: string; readonly params: Params }) {
   const [scope, setScope] = useState(params.scope ?? '');
+  // The threshold of the address is a point of the curve, so that its figures are exact.
+  const [first] = useState(params.at);
+  const [shift, setShift] = useState(0);
   const levers = leversOf(pattern);
   const lever = params.lever ?? levers[0] ?? 'ts_min';
   const additive = lever.includes('slope');
   const { from = additive ? '-0.001' : '0.7', to = additive ? '0.001' : '1.3' } = params;
+  const until = params.as_of || dataUntil(useSession(), pattern);
   const list = path('/v1/whatif', {
     pattern_key: pattern,
     lever,
-    from,
-    to,
+    from: plain(Number(from) + shift),
+    to: plain(Number(to) + shift),
     points: POINTS,
-    as_of: params.as_of,
+    as_of: until,
     lookback_days: params.days,
     ...Object.fromEntries(
       Object.entries(pairsOf(params.scope ?? '')).map(([name, value]) => [`scope.${name}`, value]),
     ),
   });
-  const answer = useAnswer<WhatIfAnswer>(list);
+  const known = useSession().status.data !== undefined;
+  const answer = useAnswer<WhatIfAnswer>(known ? list : undefined);
+  const missed = shift === 0 && !additive ? missedBy(answer.data, first) : 0;
+  useEffect(() => {
+    if (missed !== 0) setShift(missed);
+  }, [missed]);
   const submit = (event: Event): void => {
     event.preventDefault();
     setParams({ scope });
@@ -57,7 +67,7 @@ export function WhatIf({ pattern, params }: { readonly pattern: string; readonly
           label="Until"
           value={params.as_of ?? ''}
           onInput={text => setParams({ as_of: text })}
-          placeholder="now"
+          placeholder={until?.slice(0, 10) ?? 'now'}
           size={12}
         />
         <Field
@@ -72,6 +82,20 @@ export function WhatIf({ pattern, params }: { readonly pattern: string; readonly
       <Loaded answer={answer}>{data => <Curve answer={data} at={params.at} />}</Loaded>
     </Panel>
   );
+}
+
+/** Returns by how much the multipliers of a curve miss a threshold, less than half a step; 0 when one meets it. */
+function missedBy(answer: WhatIfAnswer | undefined, at: string | undefined): number {
+  if (!answer?.base || !at) return 0;
+  const wanted = Number(at) / answer.base.threshold;
+  const point = answer.curve[chosenIndex(answer, at)];
+  const missed = wanted - (point?.multiplier ?? wanted);
+  return Math.abs(missed) > 1e-6 && Math.abs(missed) < 0.0026 ? Number(missed.toPrecision(4)) : 0;
+}
+
+/** Until when the generation in force has read events: old data are replayed where they are. */
+function dataUntil({ status }: Session, pattern: string): string | undefined {
+  return status.data?.patterns.find(row => row.pattern_key === pattern)?.as_of ?? undefined;
 }
 
 /** The thresholds that replay moves in the state of a pattern. */
