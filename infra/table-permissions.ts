@@ -76,8 +76,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ],
   admin: [
     { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
-    // Writes heads, past generations, the list of changes and the switch for everything.
-    { target: 'control', actions: ['PutItem'], partitions: ['pattern#*', 'changes', 'service'] },
+    // Writes heads, past generations, the list of changes, the switch for everything and excluded writers.
+    { target: 'control', actions: ['PutItem'], partitions: ['pattern#*', 'changes', 'service', 'writers'] },
     // A rollback updates the expiry of the rows that it puts back in force.
     { target: 'lessons', actions: ['Query', 'UpdateItem'] },
     { target: 'overrides', actions: ['Query', 'UpdateItem'] },
