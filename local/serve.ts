@@ -177,6 +177,7 @@ async function run(options: Options): Promise<void> {
     environment: { ...process.env, ...(origins.length > 0 && { ORIGINS: origins.join() }) },
     log,
     callers: tokens && (() => tokens.callers()),
+    inThreads: true,
   });
   const { config } = service.runtime;
   const listenOptions = { host: options.host, tokens: tokens !== undefined, origins: config.origins };
