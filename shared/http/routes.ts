@@ -54,6 +54,7 @@ import { serviceModeAnswerSchema, serviceModeRequestSchema } from './schemas/ser
 import { statusSchema } from './schemas/status.ts';
 import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './schemas/what-if.ts';
 import { writerExclusionSchema, writerRequestSchema, writersPageSchema } from './schemas/writers.ts';
+import { selectionQuery } from './selected-rows.ts';
 
 /** An endpoint with the schemas of its requests and answers. The OpenAPI document is made from it. */
 export interface Route extends Endpoint {
@@ -119,6 +120,7 @@ export const ROUTES = {
       'outcome_conflict',
       'outcome_before_event',
       'not_your_episode',
+      'too_many_patterns',
       'event_too_large',
     ],
     invalid: ingestProblemSchema,
@@ -138,6 +140,7 @@ export const ROUTES = {
       'event_too_large',
       'too_many_corrections',
       'not_your_episode',
+      'too_many_patterns',
     ],
     invalid: outcomesProblemSchema,
   },
@@ -176,7 +179,7 @@ export const ROUTES = {
   getOverrides: {
     ...ENDPOINTS.getOverrides,
     summary: 'List the overrides of the generation in force, or those that a run computed.',
-    query: patternPageQuery,
+    query: patternPageQuery.extend(selectionQuery(['n', 'confidence', 'effect'])),
     answers: { 200: overridesPageSchema },
     problems: LIST,
   },
@@ -184,7 +187,7 @@ export const ROUTES = {
     ...ENDPOINTS.getLessons,
     summary:
       'List the lessons in force, or those that a run computed; near=true: the slices just below n_min.',
-    query: patternPageQuery.extend({ near: flag.default(false) }),
+    query: patternPageQuery.extend({ near: flag.default(false), ...selectionQuery(['n', 'q']) }),
     answers: { 200: lessonsPageSchema },
     problems: LIST,
   },
