@@ -11,6 +11,7 @@ import { addCycles } from './commands/cycles.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addEvidence } from './commands/evidence.ts';
+import { addExport } from './commands/export.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addLessons } from './commands/lessons.ts';
@@ -18,6 +19,7 @@ import { addLookup } from './commands/lookup.ts';
 import { addMode } from './commands/mode.ts';
 import { addNMin } from './commands/nmin.ts';
 import { addOverrides } from './commands/overrides.ts';
+import { addParked } from './commands/parked.ts';
 import { addProfile } from './commands/profile.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addServiceMode } from './commands/service-mode.ts';
@@ -111,10 +113,12 @@ function createProgram(host: Host, argv: readonly string[], runCommand: RunComma
 
 const COMMANDS = [
   addImport,
+  addExport,
   addCycle,
   addCycles,
   addStatus,
   addEvents,
+  addParked,
   addDoctor,
   addLessons,
   addOverrides,

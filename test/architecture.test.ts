@@ -262,6 +262,7 @@ const RULES: readonly Rule[] = [
       'shared/dynamodb/keys.ts',
       'shared/config.ts',
       'shared/log-messages.ts',
+      'shared/suggestion.ts',
       'shared/mask-passwords.ts',
     ],
     packages: [/^aws-cdk-lib(\/|$)/, 'constructs', 'cdk-nag', /^node:/],

@@ -26,8 +26,8 @@ export interface EmptyWindow {
 export interface HealthFacts {
   /** The patterns that are not retired. */
   readonly overview: readonly PatternOverview[];
-  /** Number of retired patterns. */
-  readonly retired: number;
+  /** The patterns that are retired. */
+  readonly retired: readonly PatternOverview[];
   /** The newest runs that did not start in the future, newest first. */
   readonly recent: readonly CycleSummary[];
   /** The finished run over all patterns that was written last. */

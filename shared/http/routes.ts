@@ -194,7 +194,11 @@ export const ROUTES = {
   getStatus: {
     ...ENDPOINTS.getStatus,
     summary: 'Get the health and the totals of the whole system, and its patterns page by page.',
-    query: pageQuery,
+    query: pageQuery.extend({
+      retired: flag
+        .default(false)
+        .meta({ description: 'list the retired patterns too; the totals leave them out' }),
+    }),
     answers: { 200: statusSchema },
     problems: [...STORE, 'invalid_page_token'],
   },
