@@ -22,7 +22,13 @@ interface LambdaAnswer {
 
 /** Starts the gateway before the functions of a runtime. Callers are the role `ops` with the given secret. */
 export async function openGateway(runtime: Runtime, secretAccessKey: string): Promise<Gateway> {
-  const handlers = { admin: admin(runtime), ingest: ingest(runtime), lookup: lookup(runtime) };
+  // The page takes no signature: a browser has none.
+  const handlers = {
+    admin: admin(runtime),
+    ingest: ingest(runtime),
+    lookup: lookup(runtime),
+    page: undefined,
+  };
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -58,7 +64,9 @@ export async function openGateway(runtime: Runtime, secretAccessKey: string): Pr
       isBase64Encoded: false,
       ...(body.length > 0 && { body: body.toString('utf8') }),
     };
-    const answer = (await handlers[route.function](event as never)) as LambdaAnswer;
+    const handler = handlers[route.function];
+    if (!handler) return refuse(404, 'Not Found');
+    const answer = (await handler(event as never)) as LambdaAnswer;
     const bytes = Buffer.from(answer.body ?? '', answer.isBase64Encoded ? 'base64' : 'utf8');
     response.writeHead(answer.statusCode, answer.headers).end(bytes);
   });
