@@ -1,7 +1,9 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
+import type { Episode } from '../../episode/episode.ts';
 import { MAX_EVENT_BYTES, readOutcomeReport } from '../../episode/episode-schema.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
+import type { OutcomeReport } from '../../episode/outcome.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
 import { isObject } from '../../json.ts';
@@ -47,14 +49,7 @@ const DETAIL = {
 /** Registers the routes that store events and outcomes. */
 export function ingestRoutes(app: Hono, deps: IngestDeps): void {
   addRoute(app, ENDPOINTS.postEvents, async c => {
-    const raw = await readJson(c);
-    const isSingle = !isBatch(raw);
-    const items = isSingle ? [raw] : requireList(raw, 'events');
-    const { parsed, rejected, issues } = parseItems(
-      items,
-      item => readEvent(item, deps.now()),
-      isSingle ? '' : 'events',
-    );
+    const { items, parsed, rejected, issues } = readEvents(await readJson(c), deps.now());
     const results =
       parsed.length === 0
         ? []
@@ -68,16 +63,11 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
       if (result === 'accepted' || result === 'unchanged') counts[result]++;
       else rejected.push(conflict(items, parsed[i]?.index ?? 0, result));
     });
-    return respond(c, items.length, counts, rejected, issues);
+    return answerItems(c, items.length, counts, rejected, issues);
   });
 
   addRoute(app, ENDPOINTS.postOutcomes, async c => {
-    const items = requireList(await readJson(c), 'outcomes');
-    const { parsed, rejected, issues } = parseItems(
-      items,
-      item => readOutcomeReport(item, deps.now()),
-      'outcomes',
-    );
+    const { items, parsed, rejected, issues } = readOutcomes(await readJson(c), deps.now());
     const results =
       parsed.length === 0
         ? []
@@ -90,8 +80,24 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
       if (result === 'resolved' || result === 'unchanged' || result === 'parked') counts[result]++;
       else rejected.push(conflict(items, parsed[i]?.index ?? 0, result));
     });
-    return respond(c, items.length, counts, rejected, issues);
+    return answerItems(c, items.length, counts, rejected, issues);
   });
+}
+
+/**
+ * Reads the events of a body: each by itself.
+ * @param now receipt, milliseconds since 1970
+ * @throws Fault `invalid_body`, `too_many_items`
+ */
+export function readEvents(raw: unknown, now: number): ParsedItems<Episode> {
+  const isSingle = !isBatch(raw);
+  const items = isSingle ? [raw] : requireList(raw, 'events');
+  return parseItems(items, item => readEvent(item, now), isSingle ? '' : 'events');
+}
+
+/** Reads the outcomes of a body: each by itself. @throws Fault `invalid_body`, `too_many_items` */
+export function readOutcomes(raw: unknown, now: number): ParsedItems<OutcomeReport> {
+  return parseItems(requireList(raw, 'outcomes'), item => readOutcomeReport(item, now), 'outcomes');
 }
 
 /** Reports whether a body has the list of events, also under a misspelt name. Any other body is one event. */
@@ -113,6 +119,8 @@ function requireList(raw: unknown, name: 'events' | 'outcomes'): readonly unknow
 }
 
 interface ParsedItems<T> {
+  /** Every item of the request, as it was sent. */
+  readonly items: readonly unknown[];
   readonly parsed: { readonly index: number; readonly value: T }[];
   readonly rejected: Rejection[];
   readonly issues: FaultIssue[];
@@ -124,7 +132,7 @@ function parseItems<T>(
   parseItem: (item: unknown) => T,
   path: string,
 ): ParsedItems<T> {
-  const result: ParsedItems<T> = { parsed: [], rejected: [], issues: [] };
+  const result: ParsedItems<T> = { items, parsed: [], rejected: [], issues: [] };
   items.forEach((item, index) => {
     try {
       result.parsed.push({ index, value: parseItem(item) });
@@ -144,7 +152,7 @@ function conflict(items: readonly unknown[], index: number, code: keyof typeof D
 }
 
 /** Answers 200 if nothing was rejected, 207 if some items were, and a problem if all were. */
-function respond(
+export function answerItems(
   c: Context,
   items: number,
   counts: object,
