@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 /* The tests check the import statements of every file against the table of import rules. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['shared', 'functions', 'infra', 'client', 'local', 'cli', 'bench', 'test'];
+const FOLDERS = ['shared', 'functions', 'infra', 'client', 'edge', 'local', 'cli', 'bench', 'test'];
 
 interface Import {
   readonly from: string;
@@ -248,6 +248,24 @@ const RULES: readonly Rule[] = [
     packages: [/^node:/],
   },
   {
+    // The edge is a process beside the bot: the client, behind the routes and the HTTP server of the local service.
+    module: 'edge',
+    files: under('edge'),
+    own: [
+      'edge',
+      'client',
+      'local/http-server.ts',
+      'shared/http',
+      'shared/lookup',
+      'shared/lever',
+      'shared/override',
+      'shared/errors.ts',
+      'shared/json.ts',
+    ],
+    types: ['shared/log.ts'],
+    packages: [WEB, 'prom-client', /^node:/],
+  },
+  {
     module: 'functions',
     files: under('functions'),
     own: ['shared/runtime.ts', 'shared/http', ...DOMAIN, 'shared/aws'],
@@ -282,8 +300,8 @@ describe('import rules', () => {
     },
   );
 
-  it('Exactly one import rule covers each file of shared, functions, infra and client', () => {
-    const product = files.filter(under('shared', 'functions', 'infra', 'client'));
+  it('Exactly one import rule covers each file of shared, functions, infra, client and edge', () => {
+    const product = files.filter(under('shared', 'functions', 'infra', 'client', 'edge'));
     expect(product.filter(file => RULES.filter(rule => rule.files(file)).length !== 1)).toEqual([]);
   });
 
