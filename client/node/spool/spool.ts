@@ -178,6 +178,7 @@ class DiskSpool implements Spool {
   async #close(): Promise<void> {
     await this.#deliverer.stop();
     await this.#writer.close();
+    await this.#queue.close();
     process.off('exit', this.#saveNow);
   }
 
