@@ -52,6 +52,6 @@ export class FakeClock implements Clock {
 }
 
 /** Waits until promises that need no timer have settled. */
-export async function settled(): Promise<void> {
+async function settled(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise(resolve => setImmediate(resolve));
 }

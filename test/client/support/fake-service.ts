@@ -3,7 +3,7 @@ import type { ServiceMode } from '../../../shared/generation/service-mode.ts';
 import type { Published } from './snapshots.ts';
 import { indexDocument, snapshotDocument } from './snapshots.ts';
 
-export interface Received {
+interface Received {
   readonly path: string;
   readonly init: FetchInit;
   readonly at: number;
