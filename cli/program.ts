@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { isObject } from '../shared/json.ts';
 import { maskPasswords } from '../shared/mask-passwords.ts';
-import { isObject } from '../shared/validation.ts';
 import { integerAtLeast, profileName, serviceUrl, token } from './arguments.ts';
 import { Client } from './client.ts';
 import type { RunCommand } from './command-runner.ts';
 import { addChanges } from './commands/changes.ts';
 import { addCycle } from './commands/cycle.ts';
 import { addCycles } from './commands/cycles.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addEvidence } from './commands/evidence.ts';
 import { addHistory } from './commands/history.ts';
@@ -23,6 +24,7 @@ import { addServiceMode } from './commands/service-mode.ts';
 import { addSettings } from './commands/settings.ts';
 import { addStatus } from './commands/status.ts';
 import { addWhatIf } from './commands/whatif.ts';
+import { addWriters } from './commands/writers.ts';
 import { ServiceError } from './errors.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit-codes.ts';
 import { printable } from './format.ts';
@@ -113,6 +115,7 @@ const COMMANDS = [
   addCycles,
   addStatus,
   addEvents,
+  addDoctor,
   addLessons,
   addOverrides,
   addLookup,
@@ -121,6 +124,7 @@ const COMMANDS = [
   addWhatIf,
   addHistory,
   addChanges,
+  addWriters,
   addServiceMode,
   addMode,
   addRollback,

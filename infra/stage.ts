@@ -24,6 +24,8 @@ export interface Stage {
   readonly jwt: { readonly issuer: string; readonly audience: readonly string[] } | undefined;
   /** Origins of the service's own pages besides the API's, such as that of a custom domain's proxy. */
   readonly origins: readonly string[];
+  /** Callers with IAM signatures who are operators, named as the service names them. */
+  readonly operators: readonly string[];
   /** Another DynamoDB-compatible endpoint, for functions that run locally. */
   readonly dynamodbEndpoint: string | undefined;
   readonly settings: Settings;
@@ -62,6 +64,12 @@ export function readStage(read: ReadContext): Stage {
     distributedMap: contextSwitch(read, 'distributedMap'),
     jwt: readJwt(read),
     origins: contextList(read, 'origins', /^https:\/\/[^/?#@\s]+$/, 'an https origin without a path'),
+    operators: contextList(
+      read,
+      'operators',
+      /^iam:\d{12}:(role|user)\/\S+$/,
+      'a comma-separated list of callers such as iam:123456789012:role/ops',
+    ),
     dynamodbEndpoint: readEndpoint(read, base),
     settings: readSettings(read),
   };

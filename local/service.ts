@@ -8,6 +8,7 @@ import { createApp } from '../shared/http/app.ts';
 import { adminRoutes } from '../shared/http/routes/admin.ts';
 import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import { lookupRoutes } from '../shared/http/routes/lookup.ts';
+import { snapshotRoutes } from '../shared/http/routes/snapshots.ts';
 import type { Log } from '../shared/log.ts';
 import { QueriedDimensionReporter, type QueriedDimensions } from '../shared/lookup/queried-dimensions.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -104,6 +105,7 @@ async function assemble(
     queriedDimensions: recorder.reporter,
     onDegradedLookup: pattern => void degradedLookups.add([{ pattern, count: 1 }]),
   });
+  snapshotRoutes(app, runtime);
   adminRoutes(app, {
     ...runtime,
     cycleMaxAgeMinutes: config.cycleMaxAgeMinutes,

@@ -98,7 +98,7 @@ export function requireTokens(callers: () => Callers): MiddlewareHandler {
     // API Gateway passes its callers in other members of the same object.
     c.env = {
       ...(c.env as object),
-      requestContext: { authorizer: { token: { name: caller.name } } },
+      requestContext: { authorizer: { token: caller } },
     };
     return next();
   };

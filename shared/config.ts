@@ -89,6 +89,16 @@ export const environmentSchema = z.object({
         return z.NEVER;
       }
     }),
+  /** Names of callers with IAM signatures that are operators, such as `iam:ACCOUNT:role/NAME`, separated by commas. */
+  OPERATORS: z
+    .string()
+    .default('')
+    .transform(text =>
+      text
+        .split(',')
+        .map(part => part.trim())
+        .filter(part => part !== ''),
+    ),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Set only in the function that starts runs. */
   STATE_MACHINE_ARN: z.string().optional(),
@@ -121,6 +131,7 @@ export interface Config {
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;
   readonly origins: readonly string[];
+  readonly operators: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly stateMachineArn: string | undefined;
   readonly dynamodbEndpoint: string | undefined;
@@ -165,6 +176,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,
     origins: env.ORIGINS,
+    operators: env.OPERATORS,
     logLevel: env.LOG_LEVEL,
     stateMachineArn: env.STATE_MACHINE_ARN,
     dynamodbEndpoint: env.DYNAMODB_ENDPOINT,

@@ -17,7 +17,9 @@ import { PROBE_KEY } from './dynamodb/keys.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
 import { DynamoSeenValuesStore } from './dynamodb/seen-values-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
+import { DynamoWriterStore } from './dynamodb/writer-store.ts';
 import type { EventReader } from './episode/event-reader.ts';
+import type { WriterStore } from './episode/writer.ts';
 import type { Lesson, NearLesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
@@ -26,6 +28,7 @@ import { GenerationCache } from './lookup/generation-cache.ts';
 import { PatternDirectory } from './lookup/pattern-directory.ts';
 import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
 import { SeenValuesCache } from './lookup/seen-values-cache.ts';
+import { SnapshotList } from './lookup/snapshot-list.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
 import { MisspeltFactorRecorder } from './warning/misspelt-factor-recorder.ts';
@@ -34,9 +37,11 @@ import { MisspeltFactorRecorder } from './warning/misspelt-factor-recorder.ts';
 export interface Runtime extends CycleDeps {
   readonly config: Config;
   readonly log: Log;
+  readonly writers: WriterStore;
   readonly generations: GenerationCache;
   readonly patternDirectory: PatternDirectory;
   readonly seenValuesCache: SeenValuesCache;
+  readonly snapshotList: SnapshotList;
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly misspeltFactors: MisspeltFactorRecorder;
   readonly storedFormat: StoredFormat;
@@ -64,6 +69,7 @@ export function createRuntime(
   const { tables } = config;
   const control = new ControlTable(db, tables.control, now);
   const heads = new DynamoHeadStore(control, new DynamoRowSetStore<NearLesson>(db, tables.lessons));
+  const writers = new DynamoWriterStore(control);
   const seenValues = new DynamoSeenValuesStore(control);
   const dimensions = new DynamoDimensionStore(control);
   const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
@@ -92,9 +98,15 @@ export function createRuntime(
     probeInserts: () => db.probeInserts(tables.control, PROBE_KEY),
     patternDirectory: new PatternDirectory(heads, now),
     seenValuesCache: new SeenValuesCache(pattern => seenValues.seen(pattern), now),
+    snapshotList: new SnapshotList(heads, config.defaults.policy, now),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
-    eventReader: new DynamoEventReader(db, { eventsTable: tables.events, now }),
-    episodes: new DynamoEpisodeStore(db, heads, {
+    writers,
+    eventReader: new DynamoEventReader(db, {
+      eventsTable: tables.events,
+      controlTable: tables.control,
+      now,
+    }),
+    episodes: new DynamoEpisodeStore(db, heads, writers, {
       eventsTable: tables.events,
       controlTable: tables.control,
       retentionDays: config.eventRetentionDays,

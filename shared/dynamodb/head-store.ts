@@ -4,7 +4,13 @@ import type { Generation, RetainedRowSetRef } from '../generation/generation.ts'
 import { generationSchema, keptSetSchema } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import { headSchema } from '../generation/head.ts';
-import type { HeadStore, PatternOverview, RowSetStore, StoredDays } from '../generation/ports.ts';
+import type {
+  HeadStore,
+  PatternOverview,
+  RowSetStore,
+  StoredDays,
+  WriterCounts,
+} from '../generation/ports.ts';
 import { storeUnlessUnchanged } from '../generation/retention.ts';
 import { revived } from '../generation/retired.ts';
 import type { ServiceSwitch } from '../generation/service-mode.ts';
@@ -18,7 +24,7 @@ import { storedPatternKey } from '../pattern/pattern-key.ts';
 import type { Item } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import type { Counter } from './counter-updates.ts';
-import { COUNTERS, WAITING, WAITING_SINCE } from './counter-updates.ts';
+import { BY_WRITER, COUNTERS, WAITING, WAITING_SINCE } from './counter-updates.ts';
 import { isExpired } from './expiry.ts';
 import * as keys from './keys.ts';
 import { assertReadable } from './stored-format.ts';
@@ -140,6 +146,13 @@ export class DynamoHeadStore implements HeadStore {
     });
   }
 
+  async writerCounts(pattern?: PatternKey): Promise<WriterCounts[]> {
+    const patterns = pattern === undefined ? await this.patterns() : [pattern];
+    const itemKeys = patterns.map(key => ({ pk: keys.patternPartition(key), sk: keys.COUNTS }));
+    const items = await this.#control.db.getMany(this.#control.name, itemKeys);
+    return items.map(item => ({ total: toCounts(item).counts.total, byWriter: eventsByWriter(item) }));
+  }
+
   /** Reads the registered patterns, and the head and the counts of each. */
   async #headsAndCounts() {
     const patterns = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
@@ -257,6 +270,13 @@ function toSwitch(item: Item | undefined): ServiceSwitch | undefined {
 function toGeneration(item: Item): Generation {
   assertReadable(item, 'an archived generation');
   return generationSchema.parse(item.generation);
+}
+
+function eventsByWriter(item: Item): Map<number, number> {
+  const counted = Object.entries(item).filter(([name]) => name.startsWith(BY_WRITER));
+  return new Map(
+    counted.map(([name, events]) => [Number.parseInt(name.slice(BY_WRITER.length), 36), Number(events)]),
+  );
 }
 
 function toCounts(item: Item | undefined): Pick<PatternOverview, 'counts' | 'conflicts'> {

@@ -25,6 +25,13 @@ interface ActivePattern {
   readonly isBack: boolean;
 }
 
+/** Numbers of events of one pattern that are stored, or were. */
+export interface WriterCounts {
+  readonly total: number;
+  /** By the number of the writer; events that were stored before writers were kept are in none. */
+  readonly byWriter: ReadonlyMap<number, number>;
+}
+
 /** The list of patterns that runs work through. */
 interface PatternRegistry {
   /** Lists every registered pattern, sorted. */
@@ -70,6 +77,8 @@ export interface HeadStore extends PatternRegistry {
   archived(pattern: PatternKey): Promise<Generation[]>;
   /** Returns the counts of one pattern's events. */
   counts(pattern: PatternKey): Promise<EventCounts>;
+  /** Returns the counts of each pattern with events, or of one pattern, by writer. */
+  writerCounts(pattern?: PatternKey): Promise<WriterCounts[]>;
   /** Lists every pattern with its counts, sorted. */
   overview(): Promise<PatternOverview[]>;
   /** Returns the comparison of policies of the last run; undefined before the first one. */

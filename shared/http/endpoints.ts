@@ -16,6 +16,9 @@ export interface Endpoint {
   readonly smaller?: string;
 }
 
+/** The OAuth scope of a token that an operator sends. */
+export const OPERATOR_SCOPE = 'pm-tuning/operator';
+
 export const MAX_ITEMS = 500;
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -53,6 +56,7 @@ export const ENDPOINTS = {
     roles: EVERYONE,
     smaller: WITHOUT_EXPLAIN,
   },
+  getSnapshots: { method: 'GET', path: '/v1/snapshots', function: 'lookup', roles: EVERYONE },
   getSnapshot: {
     method: 'GET',
     path: '/v1/snapshots/{pattern_key}',
@@ -71,10 +75,12 @@ export const ENDPOINTS = {
     path: '/v1/events',
     function: 'admin',
     roles: READERS,
-    smaller: 'ask for fewer events with limit',
   },
+  getParked: { method: 'GET', path: '/v1/parked', function: 'admin', roles: READERS },
   getServiceMode: { method: 'GET', path: '/v1/mode', function: 'admin', roles: READERS },
   putServiceMode: { method: 'PUT', path: '/v1/mode', function: 'admin', roles: OPERATORS },
+  getWriters: { method: 'GET', path: '/v1/writers', function: 'admin', roles: READERS },
+  putWriter: { method: 'PUT', path: '/v1/writers', function: 'admin', roles: OPERATORS },
   getChanges: { method: 'GET', path: '/v1/changes', function: 'admin', roles: READERS },
   getGenerations: {
     method: 'GET',
@@ -88,6 +94,7 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: READERS,
   },
+  getDoctor: { method: 'GET', path: '/v1/patterns/{pattern_key}/doctor', function: 'admin', roles: READERS },
   getNMin: { method: 'GET', path: '/v1/patterns/{pattern_key}/nmin', function: 'admin', roles: READERS },
   // A what-if changes nothing, but a reader may only use GET. `getWhatIf` returns the same.
   postWhatIf: { method: 'POST', path: '/v1/whatif', function: 'admin', roles: OPERATORS },

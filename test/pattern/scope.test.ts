@@ -7,8 +7,8 @@ import {
   dimensionCount,
   normalizeScope,
   scopeFromPairs,
-  scopeHash,
 } from '../../shared/pattern/scope.ts';
+import { scopeHash } from '../../shared/pattern/scope-hash.ts';
 import { faultOf } from '../support/fault-of.ts';
 
 const hash = (raw: unknown): string => scopeHash(normalizeScope(raw));
