@@ -4,7 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Construct } from 'constructs';
-import { BUNDLING } from './bundling.ts';
+import { BUNDLING, PAGE_BUNDLING } from './bundling.ts';
 import type { FunctionEnvironment } from './environment.ts';
 import { FUNCTIONS, type FunctionName, nodeOptions } from './function-settings.ts';
 import { grantTables } from './grants.ts';
@@ -47,6 +47,6 @@ export function createFunction(
     loggingFormat: LoggingFormat.JSON,
     tracing: Tracing.ACTIVE,
     environment: { ...environment, ...nodeOptions(name) },
-    bundling: BUNDLING,
+    bundling: name === 'page' ? PAGE_BUNDLING : BUNDLING,
   });
 }

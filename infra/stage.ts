@@ -22,6 +22,8 @@ export interface Stage {
   readonly distributedMap: boolean;
   /** Accepts bearer tokens of this issuer instead of IAM signatures. */
   readonly jwt: { readonly issuer: string; readonly audience: readonly string[] } | undefined;
+  /** Serves the page, where people sign in at the issuer as this public client. */
+  readonly ui: { readonly clientId: string } | undefined;
   /** Origins of the service's own pages besides the API's, such as that of a custom domain's proxy. */
   readonly origins: readonly string[];
   /** Callers with IAM signatures who are operators, named as the service names them. */
@@ -63,6 +65,7 @@ export function readStage(read: ReadContext): Stage {
     customerKey: contextSwitch(read, 'customerKey'),
     distributedMap: contextSwitch(read, 'distributedMap'),
     jwt: readJwt(read),
+    ui: readUi(read),
     origins: contextList(read, 'origins', /^https:\/\/[^/?#@\s]+$/, 'an https origin without a path'),
     operators: contextList(
       read,
@@ -88,6 +91,22 @@ function readJwt(read: ReadContext): Stage['jwt'] {
   if (issuer === '' || audience.length === 0)
     throw new Error('context jwtIssuer and jwtAudience: set both or none');
   return { issuer, audience };
+}
+
+function readUi(read: ReadContext): Stage['ui'] {
+  const clientId = contextMatch(
+    read,
+    'uiClientId',
+    '',
+    /^[!-~]*$/,
+    'the id of a public client of the issuer',
+  );
+  if (clientId === '') return undefined;
+  if (!readJwt(read))
+    throw new Error(
+      'context uiClientId: the page needs an issuer of tokens; set jwtIssuer and jwtAudience too',
+    );
+  return { clientId };
 }
 
 function readEndpoint(read: ReadContext, { keepData }: Base): string | undefined {

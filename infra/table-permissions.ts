@@ -65,6 +65,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { target: 'control', actions: ['Query'], partitions: ['patterns'] },
     { target: 'overrides', actions: ['Query'] },
   ],
+  // The page is constant.
+  page: [],
   // Writes the dimensions that look-ups used and the counts of degraded ones, and nothing that is in force.
   'record-queried-dimensions': [
     // Reads which dimensions lessons use; others are not recorded.

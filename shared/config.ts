@@ -99,6 +99,9 @@ export const environmentSchema = z.object({
         .map(part => part.trim())
         .filter(part => part !== ''),
     ),
+  /** The issuer at which people sign in on the page, and the page's client there. */
+  UI_ISSUER: z.url().optional(),
+  UI_CLIENT_ID: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Set only in the function that starts runs. */
   STATE_MACHINE_ARN: z.string().optional(),
@@ -132,6 +135,7 @@ export interface Config {
   readonly eventRetentionDays: number;
   readonly origins: readonly string[];
   readonly operators: readonly string[];
+  readonly login: { readonly issuer: string; readonly clientId: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly stateMachineArn: string | undefined;
   readonly dynamodbEndpoint: string | undefined;
@@ -177,6 +181,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     eventRetentionDays: env.EVENT_RETENTION_DAYS,
     origins: env.ORIGINS,
     operators: env.OPERATORS,
+    login:
+      env.UI_ISSUER !== undefined && env.UI_CLIENT_ID !== undefined
+        ? { issuer: env.UI_ISSUER, clientId: env.UI_CLIENT_ID }
+        : undefined,
     logLevel: env.LOG_LEVEL,
     stateMachineArn: env.STATE_MACHINE_ARN,
     dynamodbEndpoint: env.DYNAMODB_ENDPOINT,

@@ -89,8 +89,12 @@ export function createRuntime(
     degradedLookups: new DynamoDegradedLookups(control),
     misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(
-      ({ pattern, names }) =>
-        metricLog.info(QUERIED_DIMENSIONS_MESSAGE, { pattern, dimensions: names.join() }),
+      ({ pattern, names, caller }) =>
+        metricLog.info(QUERIED_DIMENSIONS_MESSAGE, {
+          pattern,
+          dimensions: names.join(),
+          ...(caller !== undefined && { caller }),
+        }),
       now,
     ),
     storedFormat: new StoredFormat(control),

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Host } from '../../cli/host.ts';
-import { textWidth, wrap } from '../../cli/table.ts';
+import { wrap } from '../../cli/table.ts';
+import { textWidth } from '../../shared/format.ts';
 
 /** Width of the text where the output is no terminal, in characters. */
 const DEFAULT_WIDTH = 90;

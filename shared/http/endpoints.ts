@@ -7,7 +7,7 @@ export interface Endpoint {
   /** The path, with `{name}` for a parameter. */
   readonly path: string;
   /** The entry in `functions/` that answers. */
-  readonly function: 'ingest' | 'lookup' | 'admin';
+  readonly function: 'ingest' | 'lookup' | 'admin' | 'page';
   /** The roles that may call; with none, the route needs no authentication. */
   readonly roles: readonly Role[];
   /** False for a route of the local service alone. */
@@ -121,4 +121,14 @@ export const ENDPOINTS = {
   // In AWS an unsigned call would start a function, and many would take its concurrency from those that operate.
   getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [], deployed: false },
   getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: [] },
+} as const satisfies Readonly<Record<string, Endpoint>>;
+
+/**
+ * The routes of the page: its document, and its script and style sheet under names that are hashes. They hold no data,
+ * so they need no authentication. In AWS only a stage with an issuer of tokens serves them.
+ */
+export const PAGE_ENDPOINTS = {
+  getPage: { method: 'GET', path: '/ui', function: 'page', roles: [] },
+  getPageScript: { method: 'GET', path: '/ui/script/{name}', function: 'page', roles: [] },
+  getPageStyle: { method: 'GET', path: '/ui/style/{name}', function: 'page', roles: [] },
 } as const satisfies Readonly<Record<string, Endpoint>>;

@@ -54,6 +54,7 @@ import { serviceModeAnswerSchema, serviceModeRequestSchema } from './schemas/ser
 import { statusSchema } from './schemas/status.ts';
 import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './schemas/what-if.ts';
 import { writerExclusionSchema, writerRequestSchema, writersPageSchema } from './schemas/writers.ts';
+import { selectionQuery } from './selected-rows.ts';
 
 /** An endpoint with the schemas of its requests and answers. The OpenAPI document is made from it. */
 export interface Route extends Endpoint {
@@ -176,7 +177,7 @@ export const ROUTES = {
   getOverrides: {
     ...ENDPOINTS.getOverrides,
     summary: 'List the overrides of the generation in force, or those that a run computed.',
-    query: patternPageQuery,
+    query: patternPageQuery.extend(selectionQuery(['n', 'confidence', 'effect'])),
     answers: { 200: overridesPageSchema },
     problems: LIST,
   },
@@ -184,7 +185,7 @@ export const ROUTES = {
     ...ENDPOINTS.getLessons,
     summary:
       'List the lessons in force, or those that a run computed; near=true: the slices just below n_min.',
-    query: patternPageQuery.extend({ near: flag.default(false) }),
+    query: patternPageQuery.extend({ near: flag.default(false), ...selectionQuery(['n', 'q']) }),
     answers: { 200: lessonsPageSchema },
     problems: LIST,
   },

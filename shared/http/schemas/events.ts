@@ -15,12 +15,9 @@ export const eventsQuerySchema = pageQuery.extend({
 });
 
 const writerMembers = {
-  writer: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Who wrote it, by kind and name; absent for what was stored before writers were kept.',
-    }),
+  writer: z.string().optional().meta({
+    description: 'Who wrote it, by kind and name; absent for what was stored before writers were kept.',
+  }),
   by_operator: z.literal(true).optional(),
 };
 
