@@ -99,7 +99,7 @@ describe.each([
   ['the local service', () => ['--url', `http://127.0.0.1:${local.port}`]],
   ['the deployed functions behind signatures', () => ['--url', gateway.url, '--sigv4']],
 ])('on %s', (_, target) => {
-  it.each(COMMANDS)('[K1] pm-tuning %s answers its question', async (...argv) => {
+  it.each(COMMANDS)('[E3] pm-tuning %s answers its question', async (...argv) => {
     const result = await cli([...argv, ...target()]);
     // The doctor finds that the events of this test log no `applied`; the policy of this test has a warning.
     expect(result.exit).toBe(argv[0] === 'doctor' ? 1 : 0);
@@ -111,12 +111,12 @@ describe.each([
   });
 });
 
-it('[K1] Without a signature the gateway refuses every command, and the error names the way in', async () => {
+it('[E3] Without a signature the gateway refuses every command, and the error names the way in', async () => {
   const result = await cli(['status', '--url', gateway.url]);
   expect(result).toMatchObject({ exit: 4, err: expect.stringContaining('sign with --sigv4') });
 });
 
-it('[K1] The audit of a change on AWS names the role that signed it', async () => {
+it('[E3] The audit of a change on AWS names the role that signed it', async () => {
   now += 1000;
   await cli(['off', '--reason', 'by a role', '--url', gateway.url, '--sigv4']);
   const { out } = await cli(['changes', '--limit', '1', '--url', gateway.url, '--sigv4']);

@@ -256,6 +256,7 @@ describe('the served API', () => {
     });
     await visit('getEvidence', `${patternPath}/evidence`);
     await visit('postOutcomes', '/v1/outcomes', { outcomes: [{ ...report, pattern_key: S2 }] });
+    await visit('postEvents', '/v1/events', { events: events(1, 's2', { pattern: S2 }) });
     await visit('getEvidence', `/v1/patterns/${S2}/evidence`);
     const trial = await visit('postCycle', '/v1/cycles?wait=true', { n_min: 12, reason: 'tour' });
     const computed = `pattern_key=${S1}&cycle_id=${trial.cycle_id}`;
