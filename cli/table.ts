@@ -125,7 +125,7 @@ const WIDE =
 const NO_WIDTH = /\p{Mn}|\p{Cf}/u;
 
 /** Returns the terminal columns of a text: combining marks take none, East Asian characters and emoji two, others one. */
-function textWidth(text: string): number {
+export function textWidth(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1;

@@ -29,11 +29,11 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     // Inserts an event if absent, reads the existing one, adds an outcome, queries the windows of an episode. Without
     // PutItem it cannot replace an event.
     { target: 'events', actions: ['BatchGetItem', 'GetItem', 'PartiQLInsert', 'Query', 'UpdateItem'] },
-    // Registers patterns and writers, parks outcomes, and queries those that several pms have parked for one event.
+    // Registers patterns and writers, counts the patterns that a pm has founded, parks outcomes, and queries those that several pms have parked for one event.
     {
       target: 'control',
       actions: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
-      partitions: ['patterns', 'writers', 'parked#*'],
+      partitions: ['patterns', 'writers', 'founded#*', 'parked#*'],
     },
     // Records factors of events whose names are near misses of known ones.
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['dimensions#*'] },
@@ -76,8 +76,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   ],
   admin: [
     { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
-    // Writes heads, past generations, the list of changes and the switch for everything.
-    { target: 'control', actions: ['PutItem'], partitions: ['pattern#*', 'changes', 'service'] },
+    // Writes heads, past generations, the list of changes, the switch for everything, and exclusions of writers.
+    { target: 'control', actions: ['PutItem'], partitions: ['pattern#*', 'changes', 'service', 'writers'] },
     // A rollback updates the expiry of the rows that it puts back in force.
     { target: 'lessons', actions: ['Query', 'UpdateItem'] },
     { target: 'overrides', actions: ['Query', 'UpdateItem'] },
@@ -118,7 +118,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { target: 'overrides', actions: ['Query', 'UpdateItem'] },
   ],
   'cycle-close': [
-    { target: 'control', actions: ['GetItem', 'Query'] },
+    // Reads every head and every counter, to find outcomes that wait.
+    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
     // Writes the record of the run, and of its patterns that failed.
     {
       target: 'control',

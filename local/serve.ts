@@ -180,6 +180,7 @@ async function run(options: Options): Promise<void> {
     log,
     callers: tokens && (() => tokens.callers()),
     page: await buildPage(),
+    inThreads: true,
   });
   const { config } = service.runtime;
   const listenOptions = { host: options.host, tokens: tokens !== undefined, origins: config.origins };

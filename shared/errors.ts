@@ -21,6 +21,7 @@ export type FaultCode =
   | 'too_many_corrections'
   | 'timestamp_out_of_range'
   | 'too_many_items'
+  | 'too_many_patterns'
   | 'body_too_large'
   | 'body_timeout'
   | 'answer_too_large'

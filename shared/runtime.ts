@@ -14,6 +14,7 @@ import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
 import { DynamoEventReader } from './dynamodb/event-reader.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { PROBE_KEY } from './dynamodb/keys.ts';
+import { PatternFounder } from './dynamodb/pattern-founder.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
 import { DynamoSeenValuesStore } from './dynamodb/seen-values-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
@@ -70,6 +71,7 @@ export function createRuntime(
   const control = new ControlTable(db, tables.control, now);
   const heads = new DynamoHeadStore(control, new DynamoRowSetStore<NearLesson>(db, tables.lessons));
   const writers = new DynamoWriterStore(control);
+  const founder = new PatternFounder(control, heads, config.maxPatternsPerWriter);
   const seenValues = new DynamoSeenValuesStore(control);
   const dimensions = new DynamoDimensionStore(control);
   const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
@@ -110,7 +112,7 @@ export function createRuntime(
       controlTable: tables.control,
       now,
     }),
-    episodes: new DynamoEpisodeStore(db, heads, writers, {
+    episodes: new DynamoEpisodeStore(db, founder, writers, {
       eventsTable: tables.events,
       controlTable: tables.control,
       retentionDays: config.eventRetentionDays,

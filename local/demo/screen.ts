@@ -1,7 +1,6 @@
 import { styleText } from 'node:util';
 import type { Host } from '../../cli/host.ts';
-import { wrap } from '../../cli/table.ts';
-import { textWidth } from '../../shared/format.ts';
+import { textWidth, wrap } from '../../cli/table.ts';
 
 /** Width of the text where the output is no terminal, in characters. */
 const DEFAULT_WIDTH = 90;

@@ -22,6 +22,7 @@ import { evidenceSchema } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { storedPatternKey } from '../pattern/pattern-key.ts';
 import type { Item } from './client.ts';
+import { mapBatches } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import type { Counter } from './counter-updates.ts';
 import { BY_WRITER, COUNTERS, WAITING, WAITING_SINCE } from './counter-updates.ts';
@@ -47,25 +48,40 @@ export class DynamoHeadStore implements HeadStore {
 
   async patterns(): Promise<PatternKey[]> {
     const items = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
-    return items.map(item => storedPatternKey(String(item.sk)));
+    return items.filter(isNamedByEvent).map(item => storedPatternKey(String(item.sk)));
   }
 
-  async register(patterns: readonly PatternKey[]): Promise<void> {
-    for (const pattern of patterns) {
-      if (this.#registered.has(pattern)) continue;
+  async register(patterns: readonly PatternKey[], namedBy: 'event' | 'outcome' = 'event'): Promise<void> {
+    const attribute = namedBy === 'event' ? 'since' : 'waiting';
+    const unknown = patterns.filter(pattern => !this.#registered.has(pattern));
+    const write = async ([pattern]: readonly PatternKey[]): Promise<void> => {
       await this.#control.db.update({
         TableName: this.#control.name,
         Key: { pk: keys.PATTERNS, sk: pattern },
-        UpdateExpression: 'SET since = if_not_exists(since, :now)',
+        UpdateExpression: `SET ${attribute} = if_not_exists(${attribute}, :now)`,
         ExpressionAttributeValues: { ':now': this.#control.now() },
       });
-      this.#registered.add(pattern);
-    }
+      if (pattern !== undefined && namedBy === 'event') this.#registered.add(pattern);
+    };
+    await mapBatches(unknown, 1, write, 16);
+  }
+
+  async unregistered(
+    patterns: readonly PatternKey[],
+    namedBy: 'event' | 'outcome',
+  ): Promise<readonly PatternKey[]> {
+    const unknown = patterns.filter(pattern => !this.#registered.has(pattern));
+    const itemKeys = unknown.map(pattern => ({ pk: keys.PATTERNS, sk: pattern }));
+    const items = await this.#control.db.getMany(this.#control.name, itemKeys);
+    const named = new Set(items.filter(item => namedBy === 'outcome' || isNamedByEvent(item)).map(i => i.sk));
+    for (const { sk } of items.filter(isNamedByEvent)) this.#registered.add(storedPatternKey(String(sk)));
+    return unknown.filter(pattern => !named.has(pattern));
   }
 
   async isRegistered(pattern: PatternKey): Promise<boolean> {
     if (this.#registered.has(pattern)) return true;
-    if (!(await this.#control.get(keys.PATTERNS, pattern))) return false;
+    const item = await this.#control.get(keys.PATTERNS, pattern);
+    if (!item || !isNamedByEvent(item)) return false;
     this.#registered.add(pattern);
     return true;
   }
@@ -129,7 +145,7 @@ export class DynamoHeadStore implements HeadStore {
 
   async activePatterns() {
     const { patterns, itemOf } = await this.#headsAndCounts();
-    return patterns.flatMap(({ sk }) => {
+    return patterns.filter(isNamedByEvent).flatMap(({ sk }) => {
       const pattern = storedPatternKey(String(sk));
       const retirement = retirementOf(itemOf(pattern, keys.HEAD), itemOf(pattern, keys.COUNTS));
       return retirement === 'retired' ? [] : [{ pattern, isBack: retirement === 'ended' }];
@@ -138,13 +154,13 @@ export class DynamoHeadStore implements HeadStore {
 
   async overview(): Promise<PatternOverview[]> {
     const { patterns, itemOf } = await this.#headsAndCounts();
-    return patterns.map(({ sk, since }) => {
+    return patterns.map(({ sk, since, waiting }) => {
       const pattern = storedPatternKey(String(sk));
       const head = toReadableHead(itemOf(pattern, keys.HEAD));
       const counted = toCounts(itemOf(pattern, keys.COUNTS));
       return {
         pattern,
-        since: Number(since),
+        since: Number(since ?? waiting),
         head: head && revived(head, counted.counts.total),
         ...(itemOf(pattern, keys.HEAD) && !head && { isHeadDamaged: true }),
         ...counted,
@@ -263,6 +279,9 @@ function retirementOf(head: Item | undefined, counts: Item | undefined): 'retire
   if (stored?.mode !== 'retired') return undefined;
   return revived(stored, toCounts(counts).counts.total).mode === 'retired' ? 'retired' : 'ended';
 }
+
+/** Returns whether an event has named a pattern; else only outcomes that wait for their events have. */
+const isNamedByEvent = ({ since }: Item): boolean => since !== undefined;
 
 /** @throws Fault `damaged_generation` */
 function toSwitch(item: Item | undefined): ServiceSwitch | undefined {

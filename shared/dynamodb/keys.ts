@@ -15,7 +15,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * overrides  pk pattern@set, sk scope hash of the chunk's first row
  *   all rows of a set; rows from a scope hash on          query by pk; sk from a hash
  * control    pk, sk
- *   patterns                sk pattern                    all registered patterns
+ *   patterns                sk pattern                    all patterns: since when events name them, or outcomes that wait
  *   pattern#KEY             sk head                       mode, settings, generation in force
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
  *   pattern#KEY             sk near                       the set of slices just under n_min in the last run
@@ -34,6 +34,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   run-patterns#ID         sk page number                the patterns of a run, in pages
  *   parked#KEY              sk as that of the event       outcomes of operators that came before their event
  *   parked#KEY              sk the same, \u001e and writer the same of one pm
+ *   founded#WRITER          sk place                      patterns that a pm has founded
  *   writers                 sk number of a writer         its name, and whether it is excluded
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
@@ -211,6 +212,7 @@ export const cyclePartition = (cycleId: string): string => `cycle#${cycleId}`;
 export const runPatternsPartition = (cycleId: string): string => `run-patterns#${cycleId}`;
 /** Returns a zero-padded sort key, so that text order is page order. */
 export const pageSort = (page: number): string => String(page).padStart(6, '0');
+export const foundedPartition = (writer: string): string => `founded#${writer}`;
 export const WRITERS = 'writers';
 /** Returns the sort key of a writer: its number in 8 hexadecimal digits. */
 export const writerSort = (id: number): string => id.toString(16).padStart(8, '0');

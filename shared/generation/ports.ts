@@ -43,10 +43,16 @@ interface PatternRegistry {
    * own run reports the damage.
    */
   activePatterns(): Promise<ActivePattern[]>;
-  /** Reports whether a pattern is registered: an event, or an outcome that waits for its event, has named it. */
+  /** Reports whether a pattern is registered: an event has named it. */
   isRegistered(pattern: PatternKey): Promise<boolean>;
   /** Adds patterns to the list. Call it before a pattern's first event is stored, or no run finds the event. */
-  register(patterns: readonly PatternKey[]): Promise<void>;
+  register(patterns: readonly PatternKey[], namedBy?: 'event' | 'outcome'): Promise<void>;
+  /**
+   * Returns the patterns that are not registered. Of a pattern that only outcomes without their events have named, runs and
+   * lists know nothing; `overview` has it with its parked outcomes.
+   * @param namedBy `outcome`: leaves out those that outcomes have named
+   */
+  unregistered(patterns: readonly PatternKey[], namedBy: 'event' | 'outcome'): Promise<readonly PatternKey[]>;
 }
 
 /** Results of the base gates by day, of which those older than the window stay as they were last counted. */

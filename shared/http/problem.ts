@@ -17,6 +17,7 @@ const STATUS: Readonly<Record<FaultCode, { readonly status: number; readonly tit
   all_rejected: { status: 400, title: 'All items rejected' },
   event_too_large: { status: 400, title: 'Event too large' },
   timestamp_out_of_range: { status: 400, title: 'Timestamp out of range' },
+  too_many_patterns: { status: 400, title: 'Too many patterns' },
   not_your_episode: { status: 400, title: 'The event of another caller' },
   too_many_corrections: { status: 400, title: 'Too many corrections' },
   event_conflict: { status: 400, title: 'Another event has this id' },

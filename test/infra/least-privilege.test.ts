@@ -10,7 +10,7 @@ import { resources, synthesize } from './synth.ts';
  */
 
 const PARKED_PARTITIONS =
-  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","writers","parked#*"]}}';
+  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","writers","founded#*","parked#*"]}}';
 const PATTERNS_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns"]}}';
 const DIMENSION_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
 const WARNING_PARTITIONS =
@@ -53,7 +53,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
-    putControl('pattern#*', 'changes', 'service'),
+    putControl('pattern#*', 'changes', 'service', 'writers'),
     'dynamodb:Query ControlTable',
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',
@@ -89,6 +89,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:UpdateItem OverridesTable',
   ],
   CycleClose: [
+    'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
     putControl('cycles', 'trials', 'last-cycle', 'cycle#*'),
     'dynamodb:Query ControlTable',

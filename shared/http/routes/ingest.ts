@@ -41,6 +41,8 @@ const DETAIL = {
   outcome_before_event:
     "resolved_at lies before the event's timestamp: send the time when the outcome became known",
   event_too_large: `the event and its late factors must not exceed ${MAX_EVENT_BYTES} bytes: send fewer factors`,
+  too_many_patterns:
+    'this caller has founded as many patterns as it may: correct the pattern_key, or let an operator send its first event',
   not_your_episode:
     'another caller sent this event: an outcome comes from the caller who sent the event, or from an operator',
   too_many_corrections: 'no further correction of this outcome is accepted: the recorded one stays',
