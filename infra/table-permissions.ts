@@ -118,7 +118,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { target: 'overrides', actions: ['Query', 'UpdateItem'] },
   ],
   'cycle-close': [
-    { target: 'control', actions: ['GetItem', 'Query'] },
+    // Reads every head and every counter, to find outcomes that wait.
+    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
     // Writes the record of the run, and of its patterns that failed.
     {
       target: 'control',

@@ -104,9 +104,9 @@ function monthlyUse(load: Load, memory: FunctionMemory) {
   const writes = 2 * events + 3 * outcomes + posts + (load.patterns + 2) * USE.runsPerMonth;
   // An eventually consistent read of the index costs half a read unit per 4 kB. A look-up reads one head and the
   // switch for everything.
-  // A run reads 13 items of each pattern: four for its warnings, one for the alarm of outcomes that wait.
+  // A run reads 14 items of each pattern: four for its warnings, two for the alarm of outcomes that wait.
   const windowReads = (USE.runsPerMonth * windowEvents * USE.indexBytes) / 8192;
-  const headReads = 2 * lookups + 6.5 * steps + 2 * outcomes;
+  const headReads = 2 * lookups + 7 * steps + 2 * outcomes;
   const setReads = (USE.runsPerMonth * load.patterns * USE.setBytesPerPattern) / 8192;
   return {
     requests,

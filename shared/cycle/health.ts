@@ -160,21 +160,18 @@ function failure(facts: HealthFacts): HealthReason[] {
   return [{ code: 'cycle_failed', detail }];
 }
 
-/** Returns whether outcomes of a pattern have found no event since before a moment, milliseconds since 1970. */
-export function outcomesWaitSince(
-  { parked, waiting, withOutcome }: PatternOverview['counts'],
-  moment: number,
-): boolean {
-  if (!waiting || parked === 0) return false;
-  return waiting.count >= (withOutcome === 0 ? 1 : WAITING_OUTCOMES) && waiting.since < moment;
+/** Returns the patterns whose outcomes have found no event since before a moment, milliseconds since 1970. */
+export function patternsWaiting(overview: readonly PatternOverview[], moment: number): PatternOverview[] {
+  return overview.filter(({ head, counts: { parked, waiting, withOutcome } }) => {
+    if (!waiting || parked === 0 || head?.mode === 'off') return false;
+    return waiting.count >= (withOutcome === 0 ? 1 : WAITING_OUTCOMES) && waiting.since < moment;
+  });
 }
 
 /** Returns a reason for patterns whose outcomes have found no event since before the last run. */
 function outcomesWait(facts: HealthFacts): HealthReason[] {
   const last = lastCycle(facts);
-  const waiting = facts.overview.filter(({ head, counts }) => {
-    return last && head?.mode !== 'off' && outcomesWaitSince(counts, Date.parse(last.started_at));
-  });
+  const waiting = last ? patternsWaiting(facts.overview, Date.parse(last.started_at)) : [];
   if (waiting.length === 0) return [];
   const names = waiting.map(({ pattern, counts }) => `${counts.waiting?.count} of ${pattern}`);
   const detail =

@@ -2,7 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import { jsonLog } from '../../shared/log.ts';
 import { CYCLE_CLOSED_MESSAGE } from '../../shared/log-messages.ts';
 import { type Api, events, openApi } from '../support/api.ts';
-import { NOW, S1 } from '../support/episodes.ts';
+import { NOW, S1, S2 } from '../support/episodes.ts';
 
 /* The line that closes a run counts the patterns whose outcomes wait, from which AWS makes an alarm. */
 
@@ -34,4 +34,7 @@ it('[M5] A run counts the patterns that status calls unhealthy for outcomes that
   expect(await run()).toBe(1);
   await api.postOutcomes([{ pattern_key: S1, episode_id: 'e-0', outcome: 'success' }]);
   expect(await run()).toBe(0);
+  // No event has named this pattern, so no run covers it.
+  await api.postOutcomes([{ pattern_key: S2, episode_id: 'e-1', outcome: 'success' }]);
+  expect(await run()).toBe(1);
 });

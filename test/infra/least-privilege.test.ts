@@ -89,6 +89,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:UpdateItem OverridesTable',
   ],
   CycleClose: [
+    'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
     putControl('cycles', 'trials', 'last-cycle', 'cycle#*'),
     'dynamodb:Query ControlTable',

@@ -10,7 +10,7 @@ import { cycleRunSchema, cycleStatus } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { failedRun, failureReason } from '../failed-run.ts';
 import { generationInForce } from '../generation-in-force.ts';
-import { coversAllPatterns, outcomesWaitSince } from '../health.ts';
+import { coversAllPatterns, patternsWaiting } from '../health.ts';
 import { runRecord } from '../run-options.ts';
 
 type CloseDeps = Pick<CycleDeps, 'heads' | 'cycles' | 'degradedLookups' | 'log' | 'now'>;
@@ -43,7 +43,7 @@ export async function closeStep(deps: CloseDeps, input: unknown): Promise<CycleS
     warnings: boundWarnings([...runs.flatMap(run => run.warnings), ...(await degradedSince(deps, cycle))]),
   };
   await deps.cycles.put(summary);
-  const waiting = cycle.trial ? 0 : await waitingPatterns(deps, cycle);
+  const waiting = await waitingPatterns(deps, summary);
   logClosed(deps, summary, runs, { staleMs, waiting });
   return summary;
 }
@@ -90,22 +90,13 @@ async function completeRuns(
   return { runs, staleMs };
 }
 
-/** Returns the number of patterns whose outcomes wait for events, as `status` finds them after this run. */
-async function waitingPatterns(
-  { cycles, heads }: Pick<CloseDeps, 'cycles' | 'heads'>,
-  { cycle_id, started_at }: CycleRun,
-): Promise<number> {
-  const patterns = await cycles.patterns(cycle_id);
-  let waiting = 0;
-  for (let from = 0; from < patterns.length; from += PARALLEL) {
-    const found = patterns.slice(from, from + PARALLEL).map(async pattern => {
-      const counts = await heads.counts(pattern);
-      if (!outcomesWaitSince(counts, Date.parse(started_at))) return false;
-      return (await heads.head(pattern))?.mode !== 'off';
-    });
-    waiting += (await Promise.all(found)).filter(Boolean).length;
-  }
-  return waiting;
+/**
+ * Returns the number of patterns whose outcomes wait for events, as `status` finds them after this run. Patterns that
+ * only outcomes have named are in no run, so all registered ones are read.
+ */
+async function waitingPatterns({ heads }: Pick<CloseDeps, 'heads'>, summary: CycleSummary): Promise<number> {
+  if (!coversAllPatterns(summary)) return 0;
+  return patternsWaiting(await heads.overview(), Date.parse(summary.started_at)).length;
 }
 
 /**
