@@ -1,9 +1,11 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
-import type { Episode } from '../../episode/episode.ts';
 import { MAX_EVENT_BYTES, readOutcomeReport } from '../../episode/episode-schema.ts';
+import type { Episode } from '../../episode/episode.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { OutcomeReport } from '../../episode/outcome.ts';
+import type { Sender } from '../../episode/writer.ts';
+import { LOCAL } from '../../episode/writer.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
 import { isObject } from '../../json.ts';
@@ -41,6 +43,8 @@ const DETAIL = {
   outcome_before_event:
     "resolved_at lies before the event's timestamp: send the time when the outcome became known",
   event_too_large: `the event and its late factors must not exceed ${MAX_EVENT_BYTES} bytes: send fewer factors`,
+  too_many_patterns:
+    'this caller has founded as many patterns as it may: correct the pattern_key, or let an operator send its first event',
   not_your_episode:
     'another caller sent this event: an outcome comes from the caller who sent the event, or from an operator',
   too_many_corrections: 'no further correction of this outcome is accepted: the recorded one stays',
@@ -49,15 +53,10 @@ const DETAIL = {
 /** Registers the routes that store events and outcomes. */
 export function ingestRoutes(app: Hono, deps: IngestDeps): void {
   addRoute(app, ENDPOINTS.postEvents, async c => {
-    const { items, parsed, rejected, issues } = readEvents(await readJson(c), deps.now());
-    const results =
-      parsed.length === 0
-        ? []
-        : await deps.episodes.add(
-            parsed.map(item => item.value),
-            senderOf(c, deps.config.operators),
-          );
-    await deps.misspeltFactors.record(parsed.map(item => item.value));
+    const caller = senderOf(c, deps.config.operators);
+    const { items, parsed, rejected, issues } = readEvents(await readJson(c), caller, deps.now());
+    const results = await bySender(parsed, (values, sender) => deps.episodes.add(values, sender));
+    await deps.misspeltFactors.record(parsed.map(item => item.value.value));
     const counts = { accepted: 0, unchanged: 0 };
     results.forEach((result, i) => {
       if (result === 'accepted' || result === 'unchanged') counts[result]++;
@@ -67,14 +66,9 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
   });
 
   addRoute(app, ENDPOINTS.postOutcomes, async c => {
-    const { items, parsed, rejected, issues } = readOutcomes(await readJson(c), deps.now());
-    const results =
-      parsed.length === 0
-        ? []
-        : await deps.episodes.resolve(
-            parsed.map(item => item.value),
-            senderOf(c, deps.config.operators),
-          );
+    const caller = senderOf(c, deps.config.operators);
+    const { items, parsed, rejected, issues } = readOutcomes(await readJson(c), caller, deps.now());
+    const results = await bySender(parsed, (values, sender) => deps.episodes.resolve(values, sender));
     const counts = { resolved: 0, unchanged: 0, parked: 0 };
     results.forEach((result, i) => {
       if (result === 'resolved' || result === 'unchanged' || result === 'parked') counts[result]++;
@@ -89,15 +83,66 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
  * @param now receipt, milliseconds since 1970
  * @throws Fault `invalid_body`, `too_many_items`
  */
-export function readEvents(raw: unknown, now: number): ParsedItems<Episode> {
+export function readEvents(raw: unknown, caller: Sender, now: number): ParsedItems<SentItem<Episode>> {
   const isSingle = !isBatch(raw);
   const items = isSingle ? [raw] : requireList(raw, 'events');
-  return parseItems(items, item => readEvent(item, now), isSingle ? '' : 'events');
+  return parseItems(
+    items,
+    item => ({ value: readEvent(item, now), sender: writerOf(item, caller, 'invalid_event') }),
+    isSingle ? '' : 'events',
+  );
 }
 
 /** Reads the outcomes of a body: each by itself. @throws Fault `invalid_body`, `too_many_items` */
-export function readOutcomes(raw: unknown, now: number): ParsedItems<OutcomeReport> {
-  return parseItems(requireList(raw, 'outcomes'), item => readOutcomeReport(item, now), 'outcomes');
+export function readOutcomes(
+  raw: unknown,
+  caller: Sender,
+  now: number,
+): ParsedItems<SentItem<OutcomeReport>> {
+  return parseItems(
+    requireList(raw, 'outcomes'),
+    item => ({ value: readOutcomeReport(item, now), sender: writerOf(item, caller, 'invalid_outcome') }),
+    'outcomes',
+  );
+}
+
+/**
+ * Returns who wrote an item: the caller, or the writer that an operator restores from an export.
+ * @throws Fault with the code for a writer that another caller sends
+ */
+function writerOf(item: unknown, caller: Sender, code: 'invalid_event' | 'invalid_outcome'): Sender {
+  const { writer: name, by_operator } = isObject(item) ? item : {};
+  if (typeof name !== 'string') return caller;
+  if (caller.isOperator) return { name, isOperator: by_operator === true || name === LOCAL.name };
+  const message = 'is for operators, who import an export: leave it out';
+  throw new Fault(code, `writer ${message}`, { issues: [{ path: 'writer', message }] });
+}
+
+/** Stores items, those of each writer at once. @returns a result for each item, in their order */
+async function bySender<T, R>(
+  parsed: ParsedItems<SentItem<T>>['parsed'],
+  store: (values: readonly T[], sender: Sender) => Promise<R[]>,
+): Promise<R[]> {
+  const groups = Map.groupBy(parsed.keys(), i => JSON.stringify(parsed[i]?.value.sender));
+  const results = new Array<R>(parsed.length);
+  for (const indexes of groups.values()) {
+    const items = indexes.flatMap(i => parsed[i]?.value ?? []);
+    const [first] = items;
+    if (!first) continue;
+    const stored = await store(
+      items.map(({ value }) => value),
+      first.sender,
+    );
+    indexes.forEach((index, i) => {
+      results[index] = stored[i] as R;
+    });
+  }
+  return results;
+}
+
+interface SentItem<T> {
+  readonly value: T;
+  readonly sender: Sender;
 }
 
 /** Reports whether a body has the list of events, also under a misspelt name. Any other body is one event. */
