@@ -5,9 +5,6 @@ import { addRoute, readJson } from '../shared/http/app.ts';
 import { ENDPOINTS } from '../shared/http/endpoints.ts';
 import { answerItems, readEvents, readOutcomes } from '../shared/http/routes/ingest.ts';
 
-/** The service knows who sends; the edge only knows that a bot may not name another writer. */
-const BOT = { name: 'bot of the edge', isOperator: false };
-
 type Read = ReturnType<typeof readEvents> | ReturnType<typeof readOutcomes>;
 
 /**
@@ -16,10 +13,10 @@ type Read = ReturnType<typeof readEvents> | ReturnType<typeof readOutcomes>;
  */
 export function spoolRoutes(app: Hono, spool: Spool, now: () => number): void {
   addRoute(app, ENDPOINTS.postEvents, async c =>
-    keep(c, spool, readEvents(await readJson(c), BOT, now()), item => spool.record(item)),
+    keep(c, spool, readEvents(await readJson(c), now()), item => spool.record(item)),
   );
   addRoute(app, ENDPOINTS.postOutcomes, async c =>
-    keep(c, spool, readOutcomes(await readJson(c), BOT, now()), item => spool.resolve(item)),
+    keep(c, spool, readOutcomes(await readJson(c), now()), item => spool.resolve(item)),
   );
 }
 

@@ -18,8 +18,8 @@ interface Import {
 
 const files = FOLDERS.flatMap(folder =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    // A bench installs the packages that it compares with in its own folder.
-    .filter(name => !name.split(sep).includes('node_modules'))
+    // A bench installs the packages that it compares with in its own folder; the client is built into `dist`.
+    .filter(name => !name.split(sep).some(part => part === 'node_modules' || part === 'dist'))
     .filter(name => name.endsWith('.ts'))
     .map(name => `${folder}/${name.replaceAll('\\', '/')}`),
 ).sort();
@@ -235,7 +235,7 @@ const RULES: readonly Rule[] = [
   {
     // The client is bundled into bots, so it takes only the files of shared that import no package.
     module: 'client',
-    files: under('client'),
+    files: file => under('client')(file) && file !== 'client/build.ts',
     own: [
       'client',
       'shared/override/override-index.ts',
@@ -247,6 +247,7 @@ const RULES: readonly Rule[] = [
     ],
     packages: [/^node:/],
   },
+  { module: 'client/build', files: under('client/build.ts'), own: [], packages: ['esbuild', /^node:/] },
   {
     // The edge is a process beside the bot: the client, behind the routes and the HTTP server of the local service.
     module: 'edge',

@@ -1,7 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import * as z from 'zod';
 import { isObject } from '../../shared/json.ts';
-import { describeScope, type Scope } from '../../shared/pattern/scope.ts';
+import { describeScope } from '../../shared/pattern/describe-scope.ts';
+import type { Scope } from '../../shared/pattern/scope.ts';
 
 /** The column of a slice as text. */
 const SCOPE = 'scope';

@@ -59,7 +59,10 @@ export function open(options: NodeOptions): NodeClient {
   };
 }
 
-/** Opens the parts of a client: the edge answers from the one and hands items to the other. */
+/**
+ * Opens the parts of a client: the edge answers from the one and hands items to the other.
+ * @internal
+ */
 export function openParts(options: NodeOptions): { readonly core: ClientCore; readonly spool: Spool } {
   const { folder = '.pm-tuning-client', tokenFile, spool: limits, ...rest } = options;
   const { warn = (message: string): void => process.emitWarning(message) } = options;

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
-import { MAX_EVENT_BYTES, readOutcomeReport } from '../../episode/episode-schema.ts';
 import type { Episode } from '../../episode/episode.ts';
+import { MAX_EVENT_BYTES, readOutcomeReport } from '../../episode/episode-schema.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import type { OutcomeReport } from '../../episode/outcome.ts';
 import type { Sender } from '../../episode/writer.ts';
@@ -54,7 +54,10 @@ const DETAIL = {
 export function ingestRoutes(app: Hono, deps: IngestDeps): void {
   addRoute(app, ENDPOINTS.postEvents, async c => {
     const caller = senderOf(c, deps.config.operators);
-    const { items, parsed, rejected, issues } = readEvents(await readJson(c), caller, deps.now());
+    const { items, parsed, rejected, issues } = parseEvents(await readJson(c), item => ({
+      value: readEvent(item, deps.now()),
+      sender: writerOf(item, caller, 'invalid_event'),
+    }));
     const results = await bySender(parsed, (values, sender) => deps.episodes.add(values, sender));
     await deps.misspeltFactors.record(parsed.map(item => item.value.value));
     const counts = { accepted: 0, unchanged: 0 };
@@ -67,7 +70,10 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
 
   addRoute(app, ENDPOINTS.postOutcomes, async c => {
     const caller = senderOf(c, deps.config.operators);
-    const { items, parsed, rejected, issues } = readOutcomes(await readJson(c), caller, deps.now());
+    const { items, parsed, rejected, issues } = parseOutcomes(await readJson(c), item => ({
+      value: readOutcomeReport(item, deps.now()),
+      sender: writerOf(item, caller, 'invalid_outcome'),
+    }));
     const results = await bySender(parsed, (values, sender) => deps.episodes.resolve(values, sender));
     const counts = { resolved: 0, unchanged: 0, parked: 0 };
     results.forEach((result, i) => {
@@ -76,34 +82,6 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
     });
     return answerItems(c, items.length, counts, rejected, issues);
   });
-}
-
-/**
- * Reads the events of a body: each by itself.
- * @param now receipt, milliseconds since 1970
- * @throws Fault `invalid_body`, `too_many_items`
- */
-export function readEvents(raw: unknown, caller: Sender, now: number): ParsedItems<SentItem<Episode>> {
-  const isSingle = !isBatch(raw);
-  const items = isSingle ? [raw] : requireList(raw, 'events');
-  return parseItems(
-    items,
-    item => ({ value: readEvent(item, now), sender: writerOf(item, caller, 'invalid_event') }),
-    isSingle ? '' : 'events',
-  );
-}
-
-/** Reads the outcomes of a body: each by itself. @throws Fault `invalid_body`, `too_many_items` */
-export function readOutcomes(
-  raw: unknown,
-  caller: Sender,
-  now: number,
-): ParsedItems<SentItem<OutcomeReport>> {
-  return parseItems(
-    requireList(raw, 'outcomes'),
-    item => ({ value: readOutcomeReport(item, now), sender: writerOf(item, caller, 'invalid_outcome') }),
-    'outcomes',
-  );
 }
 
 /**
@@ -143,6 +121,30 @@ async function bySender<T, R>(
 interface SentItem<T> {
   readonly value: T;
   readonly sender: Sender;
+}
+
+/**
+ * Reads the events of a body: each by itself.
+ * @param now receipt, milliseconds since 1970
+ * @throws Fault `invalid_body`, `too_many_items`
+ */
+export function readEvents(raw: unknown, now: number): ParsedItems<Episode> {
+  return parseEvents(raw, item => readEvent(item, now));
+}
+
+/** Reads the outcomes of a body: each by itself. @throws Fault `invalid_body`, `too_many_items` */
+export function readOutcomes(raw: unknown, now: number): ParsedItems<OutcomeReport> {
+  return parseOutcomes(raw, item => readOutcomeReport(item, now));
+}
+
+function parseEvents<T>(raw: unknown, parseItem: (item: unknown) => T): ParsedItems<T> {
+  const isSingle = !isBatch(raw);
+  const items = isSingle ? [raw] : requireList(raw, 'events');
+  return parseItems(items, parseItem, isSingle ? '' : 'events');
+}
+
+function parseOutcomes<T>(raw: unknown, parseItem: (item: unknown) => T): ParsedItems<T> {
+  return parseItems(requireList(raw, 'outcomes'), parseItem, 'outcomes');
 }
 
 /** Reports whether a body has the list of events, also under a misspelt name. Any other body is one event. */

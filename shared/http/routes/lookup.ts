@@ -39,17 +39,17 @@ interface LookupDeps {
 
 /** Registers the look-ups of the service. */
 export function lookupRoutes(app: Hono, deps: LookupDeps): void {
-  addLookupRoutes(app, (request, c) => respondToLookup(deps, request, botOf(c)));
+  addLookupRoutes(app, (request, bot) => respondToLookup(deps, request, bot));
 }
 
 /** Registers the look-ups. @param respond answers a valid request; the edge does it from its own copy */
 export function addLookupRoutes(
   app: Hono,
-  respond: (request: LookupRequest, c: Context) => object | Promise<object>,
+  respond: (request: LookupRequest, bot: string | undefined) => object | Promise<object>,
 ): void {
   addRoute(app, ENDPOINTS.postLookup, async c => {
     const request = parse(lookupRequestSchema, await readJson(c), 'invalid_request');
-    return c.json(await respond(toLookupRequest(request), c));
+    return c.json(await respond(toLookupRequest(request), botOf(c)));
   });
 
   addRoute(app, { ...ENDPOINTS.getLookup, query: lookupQuerySchema }, async c => {
@@ -60,7 +60,7 @@ export function addLookupRoutes(
       { pattern_key, resolution, explain, scope, thresholds },
       'invalid_request',
     );
-    return c.json(await respond(toLookupRequest(request), c));
+    return c.json(await respond(toLookupRequest(request), botOf(c)));
   });
 }
 
