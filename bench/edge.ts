@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,9 @@ const PER_SECOND = 1000;
 const WRITE = process.argv.includes('--write');
 const SECONDS = process.argv.includes('--quick') ? 5 : 30;
 const RESULTS = new URL('results/edge.md', import.meta.url);
-const MAIN = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
+/** The edge as it is deployed: built by `npm run build:edge`. */
+const BUILD = fileURLToPath(new URL('../edge/build.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../edge/dist/cli/pm-tuning.js', import.meta.url));
 
 const DIMENSIONS = ['chain', 'timeframe', 'bucket', 'venue', 'regime', 'session', 'side', 'tier'];
 const VALUES = 6;
@@ -131,6 +133,7 @@ function memory(pid: number): { now: number; highest: number } {
 
 async function measureEdge(): Promise<(readonly [string, number, string])[]> {
   const dir = mkdtempSync(join(tmpdir(), 'pm-bench-edge-'));
+  spawnSync(process.execPath, [BUILD], { stdio: 'inherit' });
   const service = await openService({ log: jsonLog('error', console.error, Date.now) });
   await putInForce(service.runtime, S1, manyOverrides());
   const server = await listen(service.app, 0);
