@@ -1,4 +1,7 @@
 import { strict as assert } from 'node:assert';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { output, ZodType } from 'zod';
 import type { Host } from '../cli/host.ts';
 import { processHost } from '../cli/host.ts';
@@ -10,7 +13,7 @@ import { lookupAnswerSchema } from '../shared/http/schemas/lookup-answer.ts';
 import { overridesPageSchema } from '../shared/http/schemas/overrides.ts';
 import { statusSchema } from '../shared/http/schemas/status.ts';
 import { jsonLog } from '../shared/log.ts';
-import { httpBot } from './demo/bot.ts';
+import { clientBot } from './demo/bot.ts';
 import { BASE, PLANTED, startOf } from './demo/market.ts';
 import { Screen } from './demo/screen.ts';
 import type { SimulationResult, Total } from './demo/simulated-pm.ts';
@@ -173,13 +176,19 @@ async function simulatedPart(screen: Screen): Promise<SimulationResult> {
     const setTime = (to: number): void => {
       now = to;
     };
-    const tuned = { bot: httpBot(urlOf(server)), setTime, runCycle };
-    const result = await simulatePm(PATTERN, tuned, (day, opportunities) =>
-      screen.progress(day + 1, DAYS, `day ${day + 1} of ${DAYS}, ${opportunities} opportunities`),
-    );
-    showResult(screen, result);
-    await steps(screen, server, SIMULATED_STEPS);
-    return result;
+    const folder = mkdtempSync(join(tmpdir(), 'pm-tuning-demo-'));
+    const bot = clientBot(urlOf(server), folder);
+    try {
+      const result = await simulatePm(PATTERN, { bot, setTime, runCycle }, (day, opportunities) =>
+        screen.progress(day + 1, DAYS, `day ${day + 1} of ${DAYS}, ${opportunities} opportunities`),
+      );
+      showResult(screen, result);
+      await steps(screen, server, SIMULATED_STEPS);
+      return result;
+    } finally {
+      await bot.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 }
 

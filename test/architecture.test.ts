@@ -247,11 +247,12 @@ const RULES: readonly Rule[] = [
     ],
     packages: [/^node:/],
   },
+  { module: 'edge/build', files: under('edge/build.ts'), own: [], packages: ['esbuild', /^node:/] },
   { module: 'client/build', files: under('client/build.ts'), own: [], packages: ['esbuild', /^node:/] },
   {
     // The edge is a process beside the bot: the client, behind the routes and the HTTP server of the local service.
     module: 'edge',
-    files: under('edge'),
+    files: file => under('edge')(file) && file !== 'edge/build.ts',
     own: [
       'edge',
       'client',

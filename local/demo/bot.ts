@@ -1,3 +1,5 @@
+import { open } from '../../client/node/open.ts';
+
 /** What the demo's bot sends about one opportunity, as `POST /v1/events` takes it. */
 export interface BotEvent {
   readonly pattern_key: string;
@@ -37,31 +39,41 @@ export interface Bot {
   resolve(outcomes: readonly BotOutcome[]): Promise<void>;
 }
 
-/** The service takes this many items in one request. */
-const MAX_ITEMS = 500;
+/** Longest wait for a delivery, milliseconds. */
+const DELIVERY_MS = 60_000;
 
-/** Returns a bot that talks to the service over HTTP. @param url address of the service, such as http://127.0.0.1:8787 */
-export function httpBot(url: string): Bot {
-  const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
-    const response = await fetch(`${url}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    // 207: some items were rejected.
-    if (!response.ok || response.status === 207)
-      throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as Record<string, unknown>;
-  };
-  const inBatches = async <T>(items: readonly T[], send: (batch: readonly T[]) => Promise<unknown>) => {
-    for (let i = 0; i < items.length; i += MAX_ITEMS) await send(items.slice(i, i + MAX_ITEMS));
+/**
+ * Returns a bot that uses the client: look-ups in its own process, events and outcomes through the spool.
+ * @param url address of the service, such as http://127.0.0.1:8787
+ * @param folder for the snapshots and the spool
+ */
+export function clientBot(url: string, folder: string): Bot & { close(): Promise<void> } {
+  const client = open({ url, folder });
+  // The demo's days pass faster than polls, so the bot polls when something may have changed.
+  let isCurrent = false;
+  const deliver = async (): Promise<void> => {
+    isCurrent = false;
+    const isDelivered = await client.delivered(DELIVERY_MS);
+    const { counters, delivery_error } = client.spoolState();
+    if (!isDelivered) throw new Error(`events were not delivered: ${delivery_error ?? 'no answer in time'}`);
+    if (counters.rejected > 0 || counters.not_taken > 0)
+      throw new Error(`events were refused: see ${folder}`);
   };
   return {
-    lookUp: async (pattern_key, scope, thresholds) => {
-      const answer = await post('/v1/overrides/lookup', { pattern_key, scope, thresholds });
-      return { thresholds: answer.thresholds as Thresholds, applied: answer.applied };
+    lookUp: async (pattern, scope, base) => {
+      if (!isCurrent) await client.refresh();
+      isCurrent = true;
+      const { thresholds, applied } = client.thresholds(pattern, scope, base);
+      return { thresholds, applied };
     },
-    record: events => inBatches(events, batch => post('/v1/events', { events: batch })),
-    resolve: outcomes => inBatches(outcomes, batch => post('/v1/outcomes', { outcomes: batch })),
+    record: events => {
+      for (const event of events) client.record(event);
+      return deliver();
+    },
+    resolve: outcomes => {
+      for (const outcome of outcomes) client.resolve(outcome);
+      return deliver();
+    },
+    close: () => client.close(),
   };
 }

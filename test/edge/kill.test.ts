@@ -91,7 +91,7 @@ async function isStored(id: string): Promise<boolean> {
   return ((await page.json()) as { events: unknown[] }).events.length === 1;
 }
 
-it('An edge that is killed in the middle of 10,000 spooled events delivers all of them, and each is stored once', async () => {
+it('[K34] An edge that is killed in the middle of 10,000 spooled events delivers all of them, and each is stored once', async () => {
   const dir = temporaryFolder();
   const ids = Array.from({ length: 10_000 }, (_, i) => `killed-${String(i).padStart(5, '0')}`);
   const batches = Array.from({ length: 20 }, (_, i) => ids.slice(i * 500, (i + 1) * 500));
@@ -112,7 +112,7 @@ it('An edge that is killed in the middle of 10,000 spooled events delivers all o
   expect(events.total).toBe(10_000);
 });
 
-it('SIGTERM writes the spool to disk and ends the edge with code 0, also while the service is away', async () => {
+it('[K35] SIGTERM writes the spool to disk and ends the edge with code 0, also while the service is away', async () => {
   const dir = temporaryFolder();
   // Nothing listens on the port of discard.
   const away = await startEdge(dir, 'http://127.0.0.1:9');

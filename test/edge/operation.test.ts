@@ -58,7 +58,7 @@ describe('events and outcomes', () => {
       spooled: 1,
       rejected: [],
     });
-    expect(await edge.spool.delivered(20_000)).toBe(true);
+    expect(await edge.spool.delivered(120_000)).toBe(true);
     const found = await stored('take-');
     expect(found.map(each => each.episode_id).sort()).toEqual([...ids, 'take-one'].sort());
     expect(found.filter(each => outcomesOf(each).length === 1)).toHaveLength(600);
@@ -117,7 +117,7 @@ describe('without the service', () => {
     expect((await second.send('GET', '/readyz')).status).toBe(200);
     await second.send('POST', '/v1/events', eventOf('dark-3'));
     line.isCut = false;
-    await expect.poll(async () => (await stored('dark-')).length, { timeout: 20_000 }).toBe(3);
+    await expect.poll(async () => (await stored('dark-')).length, { timeout: 120_000 }).toBe(3);
   });
 
   it('Before the first contact answers are neutral and say so, and nothing is handed on as empty', async () => {
@@ -150,8 +150,8 @@ describe('without the service', () => {
     });
     await second.send('POST', '/v1/events', { events: [eventOf('chain-1'), eventOf('chain-2')] });
     await second.send('POST', '/v1/outcomes', { outcomes: [outcomeOf('chain-1')] });
-    expect(await second.spool.delivered(20_000)).toBe(true);
-    expect(await first.spool.delivered(20_000)).toBe(true);
+    expect(await second.spool.delivered(120_000)).toBe(true);
+    expect(await first.spool.delivered(120_000)).toBe(true);
     expect((await stored('chain-')).map(outcomesOf)).toEqual([['success'], []]);
   });
 });
@@ -195,7 +195,7 @@ it('Metrics show the copy, the spool and the look-ups, and name no value of a ca
   await edge.send('POST', '/v1/overrides/lookup', LOOKUP);
   await edge.send('POST', '/v1/overrides/lookup', { ...LOOKUP, scope: {} });
   await edge.send('POST', '/v1/events', eventOf('metric-1'));
-  await edge.spool.delivered(20_000);
+  await edge.spool.delivered(120_000);
   line.isCut = true;
   await edge.core.refresh();
   const response = await edge.send('GET', '/metrics');

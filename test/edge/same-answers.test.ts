@@ -83,13 +83,16 @@ async function compare(edge: ReturnType<typeof openTestEdge>): Promise<void> {
       }
 }
 
-it.each(['live', 'frozen', 'shadow', 'off'])('In mode %s an edge answers as the service does', async mode => {
-  for (const pattern of [S1, S2])
-    await api.send('PUT', `/v1/patterns/${pattern}/mode`, { mode, reason: 'a test' });
-  const edge = openTestEdge(line);
-  await poll(edge);
-  await compare(edge);
-});
+it.each(['live', 'frozen', 'shadow', 'off'])(
+  '[K36] In mode %s an edge answers as the service does',
+  async mode => {
+    for (const pattern of [S1, S2])
+      await api.send('PUT', `/v1/patterns/${pattern}/mode`, { mode, reason: 'a test' });
+    const edge = openTestEdge(line);
+    await poll(edge);
+    await compare(edge);
+  },
+);
 
 it('While the service is off an edge answers as it does', async () => {
   for (const pattern of [S1, S2])
@@ -105,7 +108,7 @@ it('While the service is off an edge answers as it does', async () => {
   await compare(edge);
 });
 
-it('An edge behind an edge answers as the service does', async () => {
+it('[K36] An edge behind an edge answers as the service does', async () => {
   const first = openTestEdge(line);
   await poll(first);
   const second = openTestEdge(new Line(first.app));

@@ -54,7 +54,7 @@ it('Documents come back as they were saved', async () => {
   );
 });
 
-it('A file that is cut at any percent of its length is set aside and ignored', async () => {
+it('[K22] A file that is cut at any percent of its length is set aside and ignored', async () => {
   const document = documentOf(KEY, 1);
   const { path } = await savedFolder(document);
   const content = readFileSync(path);
@@ -103,7 +103,7 @@ it.each([
   expect(warnings).toEqual([]);
 });
 
-it('A file of a newer format, and one under the name of another pattern, are set aside', async () => {
+it('[K22] A file of a newer format, and one under the name of another pattern, are set aside', async () => {
   const { folder, path } = await savedFolder(documentOf(KEY, 1));
   const content = readFileSync(path, 'utf8');
   writeFileSync(path, content.replace('"pm_tuning_snapshot":1', '"pm_tuning_snapshot":99'));
@@ -118,7 +118,7 @@ it('The documents of another service are not loaded, and stay', async () => {
   expect(openFolder(folder).storage.load()).toHaveLength(1);
 });
 
-it('A process takes what another one saved, once, and not what it saved itself', async () => {
+it('[K26] A process takes what another one saved, once, and not what it saved itself', async () => {
   const folder = temporaryFolder();
   const [first, second] = [openFolder(folder).storage, openFolder(folder).storage];
   await first.save(documentOf(KEY, 1));
@@ -138,12 +138,12 @@ it('The time of the last contact comes back, but not one that lies in the future
   expect(openFolder(folder).storage.load()).toMatchObject([{ contactAt: 1000 }]);
 });
 
-it('Files can be read by their owner only', async () => {
+it('[K21] Files can be read by their owner only', async () => {
   const { folder } = await savedFolder(documentOf(KEY, 1));
   for (const path of pathsIn(folder)) expect(statSync(path).mode & 0o077).toBe(0);
 });
 
-it('A folder that cannot be written is reported once, and nothing throws', async () => {
+it('[K23] A folder that cannot be written is reported once, and nothing throws', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'file'), '');
   const { storage, warnings } = openFolder(join(folder, 'file', 'snapshots'));
@@ -183,7 +183,7 @@ function startSaving(folder: string, writes: number, bytes: number) {
   return { child, ready, ended };
 }
 
-it('Of 8 processes with 200 writes each into one folder, no reader sees a torn file', async () => {
+it('[K24] Of 8 processes with 200 writes each into one folder, no reader sees a torn file', async () => {
   const folder = temporaryFolder();
   const writers = Array.from({ length: 8 }, () => startSaving(folder, 200, 20_000));
   const all = Promise.all(writers.map(writer => writer.ended));
@@ -206,7 +206,7 @@ it('Of 8 processes with 200 writes each into one folder, no reader sees a torn f
   expect(pathsIn(folder).filter(path => /\.(aside|tmp)$/.test(path))).toEqual([]);
 });
 
-it('A process that is killed at 50 moments of its writes leaves whole documents', async () => {
+it('[K21] A process that is killed at 50 moments of its writes leaves whole documents', async () => {
   const folder = temporaryFolder();
   for (let moment = 0; moment < 50; moment++) {
     const writer = startSaving(folder, 1_000_000, 300_000);

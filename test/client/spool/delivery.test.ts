@@ -7,7 +7,7 @@ import { event, openTestSpool, outcome, unreachable } from './spool-folder.ts';
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const ids = (count: number): string[] => range(count).map(i => `e${i}`);
 
-it('Items are delivered in requests of at most 500, in order, and each outcome after its event', async () => {
+it('[K33] Items are delivered in requests of at most 500, in order, and each outcome after its event', async () => {
   const { spool, service } = openTestSpool();
   for (const i of range(1700)) {
     expect(spool.record(event(i))).toEqual({ taken: true });
@@ -50,7 +50,7 @@ it.each([
   ['200 with a page of HTML', () => ({ status: 200, body: '<html>Sign in</html>' })],
   ['200 with another JSON', () => ({ status: 200, body: { ok: true } })],
   ['a redirect', () => ({ status: 302, headers: { location: 'http://example.org' } })],
-])('After %s everything is sent again, and nothing is lost', async (_, failure) => {
+])('[K34] After %s everything is sent again, and nothing is lost', async (_, failure) => {
   const { spool, service } = openTestSpool();
   let left = 3;
   service.fault = () => (left-- > 0 ? failure() : undefined);
@@ -80,7 +80,7 @@ it('A Retry-After of the service is waited for', async () => {
   expect(service.requests).toEqual([1]);
 });
 
-it('An item that is refused goes to rejected.jsonl with the reason, and the others are delivered', async () => {
+it('[K33] An item that is refused goes to rejected.jsonl with the reason, and the others are delivered', async () => {
   const { spool, service, folder } = openTestSpool();
   service.refuse = item => (['e3', 'e7'].includes(item.episode_id) ? 'event_conflict' : undefined);
   for (const i of range(10)) spool.record(event(i));

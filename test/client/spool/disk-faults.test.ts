@@ -139,7 +139,7 @@ it('Delivered segments can be delivered once more when the file with the positio
 });
 
 it.each([0, 1, 100, 130])(
-  'With a disk that is full after %i bytes of a write, items are delivered from memory',
+  '[K23] With a disk that is full after %i bytes of a write, items are delivered from memory',
   async roomBytes => {
     const full = new FullDisk();
     const { spool, service, warnings, folder } = openTestSpool({ disk: full.disk });

@@ -21,7 +21,7 @@ function startWriter(folder: string, prefix: string, count: number, how = '') {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-it('A process that is killed at any moment loses nothing that flush had promised', async () => {
+it('[K32] A process that is killed at any moment loses nothing that flush had promised', async () => {
   const folder = temporaryFolder();
   const promised = new Map<string, number>();
   for (const round of range(20)) {
@@ -48,7 +48,7 @@ it('A process that is killed at any moment loses nothing that flush had promised
   expect(service.arrivals).toHaveLength(service.events.length);
 });
 
-it('A process that ends by itself right after record loses nothing', async () => {
+it('[K32] A process that ends by itself right after record loses nothing', async () => {
   const folder = temporaryFolder();
   await startWriter(folder, '', 1000, 'exit').ended;
   const { service } = openTestSpool({ folder });
