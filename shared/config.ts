@@ -89,6 +89,8 @@ export const environmentSchema = z.object({
         return z.NEVER;
       }
     }),
+  /** The most patterns that a pm may found: name as the first. */
+  MAX_PATTERNS_PER_WRITER: wholeNumber.min(1).max(10_000).default(200),
   /** Names of callers with IAM signatures that are operators, such as `iam:ACCOUNT:role/NAME`, separated by commas. */
   OPERATORS: z
     .string()
@@ -99,6 +101,9 @@ export const environmentSchema = z.object({
         .map(part => part.trim())
         .filter(part => part !== ''),
     ),
+  /** The issuer at which people sign in on the page, and the page's client there. */
+  UI_ISSUER: z.url().optional(),
+  UI_CLIENT_ID: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Set only in the function that starts runs. */
   STATE_MACHINE_ARN: z.string().optional(),
@@ -131,7 +136,9 @@ export interface Config {
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;
   readonly origins: readonly string[];
+  readonly maxPatternsPerWriter: number;
   readonly operators: readonly string[];
+  readonly login: { readonly issuer: string; readonly clientId: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly stateMachineArn: string | undefined;
   readonly dynamodbEndpoint: string | undefined;
@@ -176,7 +183,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,
     origins: env.ORIGINS,
+    maxPatternsPerWriter: env.MAX_PATTERNS_PER_WRITER,
     operators: env.OPERATORS,
+    login:
+      env.UI_ISSUER !== undefined && env.UI_CLIENT_ID !== undefined
+        ? { issuer: env.UI_ISSUER, clientId: env.UI_CLIENT_ID }
+        : undefined,
     logLevel: env.LOG_LEVEL,
     stateMachineArn: env.STATE_MACHINE_ARN,
     dynamodbEndpoint: env.DYNAMODB_ENDPOINT,

@@ -14,6 +14,7 @@ import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
 import { DynamoEventReader } from './dynamodb/event-reader.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { PROBE_KEY } from './dynamodb/keys.ts';
+import { PatternFounder } from './dynamodb/pattern-founder.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
 import { DynamoSeenValuesStore } from './dynamodb/seen-values-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
@@ -70,6 +71,7 @@ export function createRuntime(
   const control = new ControlTable(db, tables.control, now);
   const heads = new DynamoHeadStore(control, new DynamoRowSetStore<NearLesson>(db, tables.lessons));
   const writers = new DynamoWriterStore(control);
+  const founder = new PatternFounder(control, heads, config.maxPatternsPerWriter);
   const seenValues = new DynamoSeenValuesStore(control);
   const dimensions = new DynamoDimensionStore(control);
   const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
@@ -89,8 +91,12 @@ export function createRuntime(
     degradedLookups: new DynamoDegradedLookups(control),
     misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(
-      ({ pattern, names }) =>
-        metricLog.info(QUERIED_DIMENSIONS_MESSAGE, { pattern, dimensions: names.join() }),
+      ({ pattern, names, caller }) =>
+        metricLog.info(QUERIED_DIMENSIONS_MESSAGE, {
+          pattern,
+          dimensions: names.join(),
+          ...(caller !== undefined && { caller }),
+        }),
       now,
     ),
     storedFormat: new StoredFormat(control),
@@ -101,8 +107,12 @@ export function createRuntime(
     snapshotList: new SnapshotList(heads, config.defaults.policy, now),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     writers,
-    eventReader: new DynamoEventReader(db, { eventsTable: tables.events, now }),
-    episodes: new DynamoEpisodeStore(db, heads, writers, {
+    eventReader: new DynamoEventReader(db, {
+      eventsTable: tables.events,
+      controlTable: tables.control,
+      now,
+    }),
+    episodes: new DynamoEpisodeStore(db, founder, writers, {
       eventsTable: tables.events,
       controlTable: tables.control,
       retentionDays: config.eventRetentionDays,

@@ -9,7 +9,7 @@ import { offSwitch } from './off-switch.ts';
 import type { Receipt, Spool, SpoolOptions, SpoolState } from './spool/spool.ts';
 import { openSpool } from './spool/spool.ts';
 
-export interface NodeOptions extends ClientOptions {
+interface NodeOptions extends ClientOptions {
   /**
    * The folder for snapshots, the spool, and the file `off`. Processes may share it. By default `.pm-tuning-client` in
    * the working folder.

@@ -31,10 +31,11 @@ export class DynamoDimensionStore implements DimensionStore {
     await this.#control.put(pk, keys.USED, { used: JSON.stringify(rows) });
   }
 
-  async recordQueried(pattern: PatternKey, names: readonly string[]): Promise<void> {
+  async recordQueried(pattern: PatternKey, names: readonly string[], caller?: string): Promise<void> {
     const used = toUsed(await this.#control.get(keys.dimensionsPartition(pattern), keys.USED));
     const known = [...new Set(names)].filter(name => used.has(name));
-    await this.#putTimes(pattern, known.map(keys.queriedSort), QUERIED_DAYS);
+    const callers = caller === undefined ? [] : [keys.callerSort(caller)];
+    await this.#putTimes(pattern, [...known.map(keys.queriedSort), ...callers], QUERIED_DAYS);
   }
 
   async recordFactors(pattern: PatternKey, names: readonly string[]): Promise<void> {
@@ -59,6 +60,7 @@ export class DynamoDimensionStore implements DimensionStore {
       used: toUsed(items.find(item => item.sk === keys.USED)),
       queried: toTimes(items, keys.queriedName),
       misspelt: toTimes(items, keys.factorName),
+      callers: toTimes(items, keys.callerName),
     };
   }
 }

@@ -9,7 +9,6 @@ import { packEpisode } from '../episode/packed-episode.ts';
 import type { Sender, Writer, WriterStore } from '../episode/writer.ts';
 import { formatWriter, LOCAL, ownerOf } from '../episode/writer.ts';
 import { Fault } from '../errors.ts';
-import type { HeadStore } from '../generation/ports.ts';
 import { atBaseThresholds } from '../lever/base-thresholds.ts';
 import type { Log } from '../log.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -23,6 +22,7 @@ import * as keys from './keys.ts';
 import type { ItemKey } from './outcome-items.ts';
 import type { Row } from './outcome-writer.ts';
 import { eventKey, OutcomeWriter, parkedKey, rowOf } from './outcome-writer.ts';
+import type { PatternFounder } from './pattern-founder.ts';
 
 interface EpisodeStoreSettings {
   readonly eventsTable: string;
@@ -41,27 +41,40 @@ interface EpisodeStoreSettings {
  */
 export class DynamoEpisodeStore implements EpisodeStore {
   readonly #db: Dynamo;
-  readonly #heads: HeadStore;
+  readonly #founder: PatternFounder;
   readonly #writers: WriterStore;
   readonly #outcomes: OutcomeWriter;
   readonly #rows: EpisodeRows;
   readonly #settings: EpisodeStoreSettings;
 
-  constructor(db: Dynamo, heads: HeadStore, writers: WriterStore, settings: EpisodeStoreSettings) {
+  constructor(db: Dynamo, founder: PatternFounder, writers: WriterStore, settings: EpisodeStoreSettings) {
     this.#db = db;
-    this.#heads = heads;
+    this.#founder = founder;
     this.#writers = writers;
-    this.#outcomes = new OutcomeWriter(db, heads, settings);
+    this.#outcomes = new OutcomeWriter(db, founder, settings);
     this.#rows = new EpisodeRows(db, settings);
     this.#settings = settings;
   }
 
   async add(episodes: readonly Episode[], sender: Sender = LOCAL): Promise<AddResult[]> {
     const writer = await this.#writerOf(sender);
-    await this.#heads.register([...new Set(episodes.map(e => e.pattern))]);
-    const counts = new CounterUpdates();
+    const counts = new CounterUpdates(writer.id);
     const writes = episodes.map(episode => toWrite(episode, writer));
     const owner = ownerOf(formatWriter(writer));
+    const patterns = [...new Set(episodes.map(e => e.pattern))];
+    const refused = await this.#founder.admit(patterns, writer, 'event');
+    for (const write of writes) if (refused.has(write.episode.pattern)) write.result = 'too_many_patterns';
+    await this.#store(
+      writes.filter(write => !refused.has(write.episode.pattern)),
+      owner,
+      counts,
+    );
+    await counts.write(this.#db, this.#settings);
+    return writes.map(w => w.result);
+  }
+
+  /** Stores the events of a request and sets the result of each. */
+  async #store(writes: readonly Write[], owner: string, counts: CounterUpdates): Promise<void> {
     const firstWrites = firstOfEachKey(writes);
     await this.#rows.create(
       firstWrites.map(w => w.row).filter(row => row.window !== undefined),
@@ -74,13 +87,11 @@ export class DynamoEpisodeStore implements EpisodeStore {
     await this.#applyParked(stored, counts);
     await this.#settleEpisodes(stored, owner, counts);
     for (const { episode, result } of writes) counts.addConflict(episode.pattern, result);
-    await counts.write(this.#db, this.#settings);
-    return writes.map(w => w.result);
   }
 
   async resolve(reports: readonly OutcomeReport[], sender: Sender = LOCAL): Promise<ResolveResult[]> {
     const writer = await this.#writerOf(sender);
-    const counts = new CounterUpdates();
+    const counts = new CounterUpdates(writer.id);
     const results = new Array<ResolveResult>(reports.length);
     const byEpisode = Map.groupBy(reports.keys(), i => `${reports[i]?.pattern} ${reports[i]?.episodeId}`);
     await mapBatches(

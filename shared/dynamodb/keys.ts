@@ -15,7 +15,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * overrides  pk pattern@set, sk scope hash of the chunk's first row
  *   all rows of a set; rows from a scope hash on          query by pk; sk from a hash
  * control    pk, sk
- *   patterns                sk pattern                    all registered patterns
+ *   patterns                sk pattern                    all patterns: since when events name them, or outcomes that wait
  *   pattern#KEY             sk head                       mode, settings, generation in force
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
  *   pattern#KEY             sk near                       the set of slices just under n_min in the last run
@@ -34,6 +34,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   run-patterns#ID         sk page number                the patterns of a run, in pages
  *   parked#KEY              sk as that of the event       outcomes of operators that came before their event
  *   parked#KEY              sk the same, \u001e and writer the same of one pm
+ *   founded#WRITER          sk place                      patterns that a pm has founded
  *   writers                 sk number of a writer         its name, and whether it is excluded
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
@@ -52,8 +53,8 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * episode       o outcome history    l late factors
  * parked        o outcome history    l late factors    u writer of a pm's item    c code of why it stays parked
  *               v 1 if pms have items of their own
- * writer        writer its name    since when it was first seen
- * counts        w random token of the last write    waiting outcomes parked since the last one that found its event
+ * writer        writer its name    since when it was first seen    excluded who excluded it, when, why
+ * counts        by_N events of the writer with number N, in base 36    w random token of the last write    waiting outcomes parked since the last one that found its event
  *               waiting_since time of the first of them
  * row-set chunk n number of rows    z rows as JSON, deflated
  * head, generation, chunk   format_version of the item; none means 1
@@ -211,6 +212,7 @@ export const cyclePartition = (cycleId: string): string => `cycle#${cycleId}`;
 export const runPatternsPartition = (cycleId: string): string => `run-patterns#${cycleId}`;
 /** Returns a zero-padded sort key, so that text order is page order. */
 export const pageSort = (page: number): string => String(page).padStart(6, '0');
+export const foundedPartition = (writer: string): string => `founded#${writer}`;
 export const WRITERS = 'writers';
 /** Returns the sort key of a writer: its number in 8 hexadecimal digits. */
 export const writerSort = (id: number): string => id.toString(16).padStart(8, '0');
@@ -227,6 +229,7 @@ export const BASE_DAYS = 'base-days';
 export const USED = 'used';
 const QUERIED_PREFIX = 'asked#';
 const FACTOR_PREFIX = 'factor#';
+const CALLER_PREFIX = 'caller#';
 export const DEGRADED = 'degraded';
 export const FLOW = 'flow';
 export const GENERATION_PREFIX = 'generation#';
@@ -240,6 +243,10 @@ export const auditSort = (change: string): string => `${AUDIT_PREFIX}${change}`;
 /** Returns the sort key of a change among all changes: its time, then an id. @param at RFC 3339 in UTC */
 export const changeSort = (at: string, id: string): string => `${at}#${id}`;
 export const queriedSort = (name: string): string => `${QUERIED_PREFIX}${name}`;
+export const callerSort = (name: string): string => `${CALLER_PREFIX}${name}`;
+/** Returns the caller in a sort key; undefined for a key of another form. */
+export const callerName = (sort: string): string | undefined =>
+  sort.startsWith(CALLER_PREFIX) ? sort.slice(CALLER_PREFIX.length) : undefined;
 export const factorSort = (name: string): string => `${FACTOR_PREFIX}${name}`;
 /** Returns the factor in a sort key; undefined for a key of another form. */
 export const factorName = (sort: string): string | undefined =>

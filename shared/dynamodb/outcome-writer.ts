@@ -7,7 +7,6 @@ import { formatHistory } from '../episode/outcome.ts';
 import type { OutcomeChange, OutcomeState } from '../episode/outcome-state.ts';
 import { changesOf, mergeChange, NO_OUTCOME } from '../episode/outcome-state.ts';
 import { formatWriter, OPERATOR_MARK, ownerOf } from '../episode/writer.ts';
-import type { HeadStore } from '../generation/ports.ts';
 import { expiryAfter } from '../time.ts';
 import type { Dynamo, Item } from './client.ts';
 import type { CounterUpdates } from './counter-updates.ts';
@@ -16,6 +15,7 @@ import { isExpired } from './expiry.ts';
 import * as keys from './keys.ts';
 import type { ItemKey, OutcomeItem } from './outcome-items.ts';
 import { ATTEMPTS, addToItem, attributesOf, readOutcomeState, tooManyWriters } from './outcome-items.ts';
+import type { PatternFounder } from './pattern-founder.ts';
 
 /** Days that an outcome waits for its event. */
 const PARKED_DAYS = 90;
@@ -58,13 +58,13 @@ type ApplyResult = ResolveResult | 'missing';
  */
 export class OutcomeWriter {
   readonly #db: Dynamo;
-  readonly #heads: HeadStore;
+  readonly #founder: PatternFounder;
   readonly #settings: WriterSettings;
   readonly #rows: EpisodeRows;
 
-  constructor(db: Dynamo, heads: HeadStore, settings: WriterSettings) {
+  constructor(db: Dynamo, founder: PatternFounder, settings: WriterSettings) {
     this.#db = db;
-    this.#heads = heads;
+    this.#founder = founder;
     this.#settings = settings;
     this.#rows = new EpisodeRows(db, settings);
   }
@@ -73,8 +73,9 @@ export class OutcomeWriter {
   async resolve(report: OutcomeReport, counts: CounterUpdates): Promise<ResolveResult> {
     const applied = await this.apply(report, report, counts);
     if (applied !== 'missing') return applied;
-    await this.#heads.register([report.pattern]);
     const { writer } = report.revision;
+    if (writer && (await this.#founder.admit([report.pattern], writer, 'outcome')).size > 0)
+      return 'too_many_patterns';
     const owner = writer ? ownerOf(formatWriter(writer)) : '';
     if (owner !== '') await this.#markParked(report);
     const result = await this.#park(report, owner, counts);

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { RegisteredWriter, WriterStore } from '../episode/writer.ts';
+import type { Exclusion, RegisteredWriter, WriterStore } from '../episode/writer.ts';
 import { LOCAL } from '../episode/writer.ts';
 import type { ControlTable } from './control-table.ts';
 import { WRITERS, writerSort } from './keys.ts';
@@ -40,8 +40,18 @@ export class DynamoWriterStore implements WriterStore {
   async writers(): Promise<RegisteredWriter[]> {
     const items = await this.#control.db.query(this.#control.partition(WRITERS));
     return items
-      .map(({ sk, writer }) => ({ id: Number.parseInt(String(sk), 16), name: String(writer) }))
+      .map(({ sk, writer, since, excluded }) => ({
+        id: Number.parseInt(String(sk), 16),
+        name: String(writer),
+        since: Number(since),
+        ...(excluded !== undefined && { excluded: excluded as Exclusion }),
+      }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Writes the whole item: the number and the name of a writer never change. */
+  async setExclusion({ id, name, since }: RegisteredWriter, excluded: Exclusion | undefined): Promise<void> {
+    await this.#control.put(WRITERS, writerSort(id), { writer: name, since, ...(excluded && { excluded }) });
   }
 
   /** Registers a name under a number. @returns false when the number stands for another name */

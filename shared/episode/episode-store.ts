@@ -12,7 +12,7 @@ export type AddResult =
   | Exclude<ResolveResult, 'resolved' | 'parked'>;
 
 /** The result of recording one outcome of a request. */
-export type ResolveResult = ChangeResult | 'parked' | 'event_too_large';
+export type ResolveResult = ChangeResult | 'parked' | 'event_too_large' | 'too_many_patterns';
 
 /** A stored event with an outcome, as a run reads it. */
 export interface ResolvedRow {

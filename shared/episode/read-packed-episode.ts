@@ -113,6 +113,12 @@ export function isInWindows(packed: Uint8Array): boolean {
   return end > start;
 }
 
+/** Returns the number of the writer of a packed event; 0 for none. @throws Fault `damaged_event` */
+export function readWriter(packed: Uint8Array): number {
+  const [, scopeEnd] = scopeRange(packed);
+  return readFactors(packed, scopeEnd, () => undefined).writer;
+}
+
 function episodeName(packed: Uint8Array, partsAt: number): readonly [number, number] {
   const hasHash = partsAt < packed.length && (byteAt(packed, partsAt) & PART.episode) !== 0;
   return [partsAt + 1, hasHash ? packed.length : partsAt + 1];

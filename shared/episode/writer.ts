@@ -27,11 +27,25 @@ export interface WriterStore {
   idOf(name: string): Promise<number>;
   /** Lists every writer, sorted by name. */
   writers(): Promise<readonly RegisteredWriter[]>;
+  /** Sets or ends the exclusion of a registered writer; the last call counts. */
+  setExclusion(writer: RegisteredWriter, excluded: Exclusion | undefined): Promise<void>;
 }
 
 export interface RegisteredWriter {
   readonly id: number;
   readonly name: string;
+  /** Time of its first request, milliseconds since 1970. */
+  readonly since: number;
+  /** Present while runs leave its events out. */
+  readonly excluded?: Exclusion;
+}
+
+/** Who excluded a writer, when and why. */
+export interface Exclusion {
+  readonly who: string;
+  /** RFC 3339 in UTC. */
+  readonly at: string;
+  readonly why: string;
 }
 
 /*

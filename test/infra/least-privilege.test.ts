@@ -10,15 +10,15 @@ import { resources, synthesize } from './synth.ts';
  */
 
 const PARKED_PARTITIONS =
-  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","writers","parked#*"]}}';
+  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","writers","founded#*","parked#*"]}}';
 const PATTERNS_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns"]}}';
 const DIMENSION_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
 const WARNING_PARTITIONS =
-  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*","dimensions#*"]}}';
+  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*","dimensions#*","writers"]}}';
 const DEGRADED_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["degraded"]}}';
 const COUNTER_ATTRIBUTES =
-  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
-  '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts","waiting","waiting_since"]}}';
+  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"],' +
+  '"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts","waiting","waiting_since","by_*"]}}';
 
 const putControl = (...partitions: string[]): string =>
   `dynamodb:PutItem ControlTable ${JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } })}`;
@@ -53,7 +53,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
-    putControl('pattern#*', 'changes', 'service'),
+    putControl('pattern#*', 'changes', 'service', 'writers'),
     'dynamodb:Query ControlTable',
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',

@@ -131,7 +131,6 @@ beforeAll(async () => {
   await steps.open({ execution: { ...execution, name: 'after-retirement' }, options: {} });
   const readRoutes = [
     'get-status',
-    'get-healthz',
     'get-openapi',
     'get-overrides',
     'get-lessons',
@@ -140,6 +139,8 @@ beforeAll(async () => {
     'get-events-of-episode',
     'get-mode',
     'get-settings',
+    'get-parked',
+    'get-writers',
     'get-doctor',
   ];
   const otherRoutes = [
@@ -151,6 +152,7 @@ beforeAll(async () => {
     'put-mode',
     'put-settings',
     'put-service-mode',
+    'put-writer',
   ];
   for (const name of [...readRoutes, ...otherRoutes]) await call(adminHandler, name);
   await call(adminHandler, 'post-rollback', { generation: 2, reason: 'the current one again' });
@@ -170,7 +172,7 @@ const grantsFor = (request: Call) =>
       request.partitions.every(
         key => rule.partitions?.some(partitionForm => matches(partitionForm, key)) ?? true,
       ) &&
-      request.attributes.every(name => rule.attributes?.includes(name) ?? true),
+      request.attributes.every(name => rule.attributes?.some(form => matches(form, name)) ?? true),
   );
 
 describe('functions', () => {
@@ -183,7 +185,6 @@ describe('functions', () => {
       'get-snapshot': 200,
       'get-snapshots': 200,
       'get-status': 200,
-      'get-healthz': 200,
       'get-openapi': 200,
       'get-overrides': 200,
       'get-lessons': 200,
@@ -192,8 +193,11 @@ describe('functions', () => {
       'get-events-of-episode': 200,
       'get-mode': 200,
       'get-settings': 200,
+      'get-parked': 200,
       'get-doctor': 200,
       'put-service-mode': 200,
+      'get-writers': 200,
+      'put-writer': 200,
       'get-generations': 200,
       'get-evidence': 200,
       'get-nmin': 200,
