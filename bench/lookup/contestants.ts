@@ -17,6 +17,8 @@ export interface Contestant {
   readonly load: (rules: readonly Override[]) => Resolver | Promise<Resolver>;
   /** Whether the result is the most specific rule, as the peers choose it; they are compared then. */
   readonly choosesMostSpecific: boolean;
+  /** The most rules that it loads in a bearable time. */
+  readonly maxRules?: number;
 }
 
 const ours = (method: ResolutionMethod): Contestant => ({
@@ -116,6 +118,7 @@ interface FlagdPackage {
 const flagd: Contestant = {
   name: '@openfeature/flagd-core',
   choosesMostSpecific: true,
+  maxRules: 1000,
   load: rules => {
     const { FlagdCore } = loadBenchPackage('@openfeature/flagd-core') as FlagdPackage;
     const core = new FlagdCore();
