@@ -53,7 +53,7 @@ describe('the cap of overrides', () => {
     expect(Math.max(...depth(kept))).toBeLessThanOrEqual(Math.min(...depth(gone)));
   });
 
-  it('Many slices of a higher tier displace at most half of what a lower tier could have', () => {
+  it('[X11] Many slices of a higher tier displace at most half of what a lower tier could have', () => {
     const few = Array.from({ length: 100 }, (_, i) => both({ [`evil${i}`]: 1 }, 33)).flat();
     const deep = Array.from({ length: 30 }, (_, i) => both({ a: i, b: 1, c: 1, d: 1 }, 60)).flat();
     const tierOf = (scope: object) => (Object.keys(scope).some(name => name.startsWith('evil')) ? 6 : 0);
