@@ -64,7 +64,8 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
             parsed.map(item => item.value),
             senderOf(c, deps.config.operators),
           );
-    await deps.misspeltFactors.record(parsed.map(item => item.value));
+    const known = parsed.filter((_, i) => results[i] !== 'too_many_patterns');
+    await deps.misspeltFactors.record(known.map(item => item.value));
     const counts = { accepted: 0, unchanged: 0 };
     results.forEach((result, i) => {
       if (result === 'accepted' || result === 'unchanged') counts[result]++;
