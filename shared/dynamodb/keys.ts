@@ -38,7 +38,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   writers                 sk number of a writer         its name, and whether it is excluded
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
- *   dimensions#KEY          sk factor#NAME                when an event last had the misspelt factor
+ *   dimensions#KEY          sk factor#PLACE               a misspelt factor, and when an event last had it
  *   degraded                sk MINUTE#KEY                 look-ups of a minute that could not read what is in force
  *   pattern#KEY             sk flow                       earlier values of the counts
  *   format                  sk version                    version of the stored formats (stored-format.ts)
@@ -247,10 +247,19 @@ export const callerSort = (name: string): string => `${CALLER_PREFIX}${name}`;
 /** Returns the caller in a sort key; undefined for a key of another form. */
 export const callerName = (sort: string): string | undefined =>
   sort.startsWith(CALLER_PREFIX) ? sort.slice(CALLER_PREFIX.length) : undefined;
-export const factorSort = (name: string): string => `${FACTOR_PREFIX}${name}`;
-/** Returns the factor in a sort key; undefined for a key of another form. */
-export const factorName = (sort: string): string | undefined =>
-  sort.startsWith(FACTOR_PREFIX) ? sort.slice(FACTOR_PREFIX.length) : undefined;
+/**
+ * Returns the sort key of a misspelt factor: one of a hundred places, by the hash of its name. So callers that invent
+ * names cannot make `status` slow; of two names in one place the last one is kept.
+ */
+export function factorSort(name: string): string {
+  const place = Number.parseInt(hash('sha256', name).slice(0, 8), 16) % FACTOR_PLACES;
+  return `${FACTOR_PREFIX}${String(place).padStart(2, '0')}`;
+}
+const FACTOR_PLACES = 100;
+/** Returns whether a sort key is that of a misspelt factor. */
+export const isFactorSort = (sort: string): boolean => sort.startsWith(FACTOR_PREFIX);
+/** Returns the factor in a sort key of an earlier version, which held its name. */
+export const factorName = (sort: string): string => sort.slice(FACTOR_PREFIX.length);
 /** Returns the first sort key of the minute of a moment, milliseconds since 1970; with a pattern, the key itself. */
 export const degradedSort = (ms: number, pattern: PatternKey | '' = ''): string =>
   `${new Date(ms).toISOString().slice(0, 16)}#${pattern}`;

@@ -27,7 +27,10 @@ interface Group {
 
 /**
  * Finds the overrides whose slice consists of the events of one writer by more than half, in a pattern that has more than
- * one writer. The slices with most events come first; of two overrides of one slice the first is named.
+ * one writer. Of two overrides of one slice the first is named.
+ *
+ * A list of warnings shows the first few. So the slices with most events come first, of each writer in turn, and first of
+ * the writer with fewest events: that it decides a slice is the least expected.
  */
 export function dominatedOverrides(columns: FactorColumns, overrides: readonly Override[]): Dominance[] {
   const writers = columns.writer;
@@ -43,9 +46,25 @@ export function dominatedOverrides(columns: FactorColumns, overrides: readonly O
       counts.set(override, byWriter.set(writer, (byWriter.get(writer) ?? 0) + events));
     }
   }
-  return [...counts]
-    .flatMap(([override, byWriter]) => dominance(override, byWriter))
-    .sort((a, b) => b.of - a.of || (a.override.scope_hash < b.override.scope_hash ? -1 : 1));
+  const found = [...counts].flatMap(([override, byWriter]) => dominance(override, byWriter));
+  return inTurns(found, eventsOfWriters(columns.size, writers));
+}
+
+function eventsOfWriters(size: number, writers: Uint32Array): ReadonlyMap<number, number> {
+  const events = new Map<number, number>();
+  for (const writer of writers.subarray(0, size)) events.set(writer, (events.get(writer) ?? 0) + 1);
+  return events;
+}
+
+function inTurns(found: readonly Dominance[], events: ReadonlyMap<number, number>): Dominance[] {
+  const ordered = found.toSorted(
+    (a, b) => b.of - a.of || (a.override.scope_hash < b.override.scope_hash ? -1 : 1),
+  );
+  const eventsOf = ({ writer }: Dominance): number => events.get(writer) ?? 0;
+  return [...Map.groupBy(ordered, ({ writer }) => writer).values()]
+    .flatMap(ofWriter => ofWriter.map((dominance, turn) => ({ dominance, turn })))
+    .sort((a, b) => a.turn - b.turn || eventsOf(a.dominance) - eventsOf(b.dominance))
+    .map(({ dominance }) => dominance);
 }
 
 function dominance(override: Override, byWriter: ReadonlyMap<number, number>): Dominance[] {

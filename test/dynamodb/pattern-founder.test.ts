@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { eventBody, NOW } from '../support/episodes.ts';
+import { measurement } from '../support/measurements.ts';
 import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
@@ -41,7 +42,7 @@ it('A bot founds 200 patterns and no more, and events of known patterns are take
   expect(await episodes.add(eventsOf(200, 201), bot('another'))).toEqual(['accepted']);
 });
 
-it('Concurrent and repeated requests through several processes found exactly as many', async () => {
+it('[X8] Concurrent and repeated requests through several processes found exactly as many', async () => {
   const processes = [stores.runtime, stores.another().runtime, stores.another().runtime];
   const requests = Array.from({ length: 30 }, (_, i) => {
     const from = (i * 37) % 230;
@@ -51,6 +52,10 @@ it('Concurrent and repeated requests through several processes found exactly as 
   expect(accepted(results)).toBe(MAX);
   expect(results).toContain('too_many_patterns');
   expect(await found()).toBe(MAX);
+  measurement(
+    21,
+    `30 requests at once through 3 processes: ${MAX} patterns founded, the rest too_many_patterns`,
+  );
 });
 
 it('Operators and local found any number', async () => {

@@ -5,6 +5,7 @@ import { parseHistory, revisionAsOf } from '../../shared/episode/outcome.ts';
 import { LOCAL } from '../../shared/episode/writer.ts';
 import { useEpisodeStore } from '../support/episode-store.ts';
 import { HOUR, iso, NOW } from '../support/episodes.ts';
+import { measurement } from '../support/measurements.ts';
 
 const fixture = useEpisodeStore();
 const { event, report, add, addBy, resolve, resolveBy, counts, resolved, stored } = fixture;
@@ -36,7 +37,7 @@ async function parked() {
 }
 
 describe('the outcome of an event of a bot', () => {
-  it('The outcome of an event comes from its bot or an operator, and not from another bot', async () => {
+  it('[X6] The outcome of an event comes from its bot or an operator, and not from another bot', async () => {
     await addBy(BOT, event('e'), event('f'));
     expect(await resolveBy(RIVAL, report('e', 'failure'))).toEqual(['not_your_episode']);
     expect(await resolveBy(RIVAL, report('e', 'failure', { correction: true }))).toEqual([
@@ -107,7 +108,7 @@ describe('the outcome of an event of a bot', () => {
 });
 
 describe('an outcome before its event', () => {
-  it('Outcomes that bots forge for an id yet to come stay parked, and those of the bot of the event apply', async () => {
+  it('[X7] Outcomes that bots forge for an id yet to come stay parked, and those of the bot of the event apply', async () => {
     expect(await resolveBy(RIVAL, report('e', 'failure', { resolved_at: at }))).toEqual(['parked']);
     expect(await resolveBy(BOT, report('e', 'success', { resolved_at: at }))).toEqual(['parked']);
     expect(await counts()).toMatchObject({ parked: 2 });
@@ -161,6 +162,10 @@ describe('an outcome before its event', () => {
     const forged = results.filter((_, i) => i % 3 === 0).flat();
     for (const result of forged) expect(['parked', 'not_your_episode']).toContain(result);
     expect(await counts()).toMatchObject({ total: 30, withOutcome: 30 });
+    measurement(
+      20,
+      '30 events, 30 forged outcomes at once: 30 own outcomes in force, 0 lost, 0 forged ones applied',
+    );
   });
 });
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([inThreads.close(), inOne.close()]));
 
-it('A run that mines in a thread publishes what one in the main thread publishes', async () => {
+it('[X12] A run that mines in a thread publishes what one in the main thread publishes', async () => {
   const [a, b] = [await inThreads.cycle(), await inOne.cycle()];
   expect(a.patterns).toEqual(b.patterns);
   expect(a.patterns).toMatchObject([{ status: 'published', events_read: 60 }]);

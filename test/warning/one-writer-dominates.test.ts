@@ -24,14 +24,14 @@ const OVERRIDES = [
   override('tuning_ts_min', { chain: 'b' }, 0.8),
 ];
 
-it('Only slices of which one writer wrote more than half are found, those with most events first', () => {
+it('[X10] Only slices of which one writer wrote more than half are found, of each writer in turn', () => {
   const columns = columnsOf([...repeat(6, [7, 'a']), ...repeat(2, [8, 'a']), ...repeat(3, [8, 'b'])]);
   expect(
     dominatedOverrides(columns, OVERRIDES).map(({ override, ...found }) => [override.scope_subset, found]),
   ).toEqual([
+    [{ chain: 'b' }, { writer: 8, events: 3, of: 3 }],
     [{}, { writer: 7, events: 6, of: 11 }],
     [{ chain: 'a' }, { writer: 7, events: 6, of: 8 }],
-    [{ chain: 'b' }, { writer: 8, events: 3, of: 3 }],
   ]);
 });
 

@@ -59,7 +59,8 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
       sender: writerOf(item, caller, 'invalid_event'),
     }));
     const results = await bySender(parsed, (values, sender) => deps.episodes.add(values, sender));
-    await deps.misspeltFactors.record(parsed.map(item => item.value.value));
+    const known = parsed.filter((_, i) => results[i] !== 'too_many_patterns');
+    await deps.misspeltFactors.record(known.map(item => item.value.value));
     const counts = { accepted: 0, unchanged: 0 };
     results.forEach((result, i) => {
       if (result === 'accepted' || result === 'unchanged') counts[result]++;
