@@ -1,14 +1,14 @@
 import { Fault } from '../errors.ts';
 import type { Generation, RowSetRef } from '../generation/generation.ts';
-import { shortHash } from '../hash.ts';
 import { requireKnownPattern } from '../generation/known-pattern.ts';
 import type { HeadStore, RowSetStore } from '../generation/ports.ts';
+import { shortHash } from '../hash.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { firstThatFit, pageFits } from './answer-size.ts';
-import { type Selection, selectedRows } from './selected-rows.ts';
 import type { ComputedRunDeps } from './computed-run.ts';
 import { readComputedRun } from './computed-run.ts';
+import { type Selection, selectedRows } from './selected-rows.ts';
 
 /** The query parameters of a paged list. */
 export interface PageQuery {
@@ -50,7 +50,7 @@ export interface PageDeps extends ComputedRunDeps {
  * @throws Fault `invalid_pattern_key`, `invalid_page_token`, `unknown_pattern`, `unknown_cycle`,
  * `trial_expired`
  */
-export async function readPage<Row extends object>(
+async function readPage<Row extends object>(
   deps: PageDeps,
   store: RowSetStore<Row>,
   set: keyof Pick<Generation, 'lessons' | 'overrides'>,

@@ -35,9 +35,9 @@ import {
   settingsRequestSchema,
 } from './schemas/patterns.ts';
 import { serviceModeAnswerSchema, serviceModeRequestSchema } from './schemas/service-mode.ts';
-import { selectionQuery } from './selected-rows.ts';
 import { statusSchema } from './schemas/status.ts';
 import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './schemas/what-if.ts';
+import { selectionQuery } from './selected-rows.ts';
 
 /** An endpoint with the schemas of its requests and answers. The OpenAPI document is made from it. */
 export interface Route extends Endpoint {

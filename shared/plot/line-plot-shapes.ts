@@ -31,7 +31,7 @@ const DASHES: Readonly<Record<Stroke, object>> = {
 };
 
 /** Where the axes of a plot lie: pixels of values, and values of pixels. */
-export interface PlotPlaces {
+interface PlotPlaces {
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;
   readonly valueOfX: (pixel: number) => number;
@@ -103,13 +103,15 @@ function grid({ x, y }: { readonly x: Scale; readonly y: Scale }, places: PlotPl
         label(LEFT - 6, at + 4, tick.text, { 'text-anchor': 'end' }),
       ];
     }),
-    ...x.ticks.filter((_, i) => i % every === 0).flatMap(tick => {
-      const at = pixels(places.x(tick.value));
-      return [
-        shape('path', { d: `M${at} ${places.floor}v5`, class: 'plot-axis', stroke: AXIS }),
-        label(at, places.floor + 18, tick.text, { 'text-anchor': 'middle' }),
-      ];
-    }),
+    ...x.ticks
+      .filter((_, i) => i % every === 0)
+      .flatMap(tick => {
+        const at = pixels(places.x(tick.value));
+        return [
+          shape('path', { d: `M${at} ${places.floor}v5`, class: 'plot-axis', stroke: AXIS }),
+          label(at, places.floor + 18, tick.text, { 'text-anchor': 'middle' }),
+        ];
+      }),
     shape('path', { d: `M${LEFT} ${places.floor}H${right}`, class: 'plot-axis', stroke: AXIS }),
   ];
 }

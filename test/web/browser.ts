@@ -1,11 +1,12 @@
-import { dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import chromium, { inflate } from '@sparticuz/chromium';
 import { type BrowserServer, chromium as playwright } from 'playwright-core';
 
 /** Arguments that would switch off what the tests check, or that only small functions need. */
-const UNWANTED = /^--(single-process|no-zygote|disable-web-security|allow-running-insecure-content|disable-site-isolation-trials)/;
+const UNWANTED =
+  /^--(single-process|no-zygote|disable-web-security|allow-running-insecure-content|disable-site-isolation-trials)/;
 
 /** Why this machine cannot run the browser of the package; undefined where it can. */
 export const UNSUPPORTED =

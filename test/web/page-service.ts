@@ -12,7 +12,12 @@ const HOUR = 3_600_000;
 /** Opens the service with its page on a free port, with the PM's events under drift and a synthetic pattern under replay. */
 export async function openPageService(options: ServiceOptions = {}) {
   const log = jsonLog('error', () => undefined, Date.now);
-  const service = await openService({ log, page: await buildPage(), interpreter: { retryPauseMs: 1 }, ...options });
+  const service = await openService({
+    log,
+    page: await buildPage(),
+    interpreter: { retryPauseMs: 1 },
+    ...options,
+  });
   const server = await listen(service.app, 0, { tokens: options.callers !== undefined });
   const url = `http://127.0.0.1:${server.port}`;
   return {
@@ -75,7 +80,14 @@ function syntheticEvents(): object[] {
       episode_id: `synthetic-${i}`,
       decision: ts >= 0.6 ? 'acted' : 'skipped',
       scope: { chain, timeframe, bucket: next() < 0.3 ? 'micro' : 'nano' },
-      factors: { ts_score: ts, ts_min: 0.6, halo_distance: next() * 0.9, halo_max: 1, ema60_slope: 0.002, slope_min: 0 },
+      factors: {
+        ts_score: ts,
+        ts_min: 0.6,
+        halo_distance: next() * 0.9,
+        halo_max: 1,
+        ema60_slope: 0.002,
+        slope_min: 0,
+      },
       timestamp: new Date(at).toISOString(),
       outcome: wins ? 'success' : 'failure',
       resolved_at: new Date(at + HOUR).toISOString(),

@@ -47,13 +47,7 @@ export function lessonRoutes(app: Hono, deps: LessonDeps): void {
         ...next,
       });
     }
-    const { head, rows, next } = await readSelectedPage(
-      deps,
-      deps.lessons,
-      'lessons',
-      query,
-      SORT_KEYS,
-    );
+    const { head, rows, next } = await readSelectedPage(deps, deps.lessons, 'lessons', query, SORT_KEYS);
     return c.json({ ...head, ...(await payoffOf(deps, head.pattern_key)), lessons: rows, ...next });
   });
 }

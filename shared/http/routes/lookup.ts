@@ -66,6 +66,7 @@ async function respondToSnapshot(c: Context, deps: LookupDeps): Promise<Response
   const { form } = readQuery(c, snapshotQuerySchema);
   const pattern = patternParam(c);
   const stored = await deps.heads.headAndService(pattern);
+  if (stored.head) deps.queriedDimensions.record(pattern, {}, botOf(c));
   const head = underService(stored.head, stored.service);
   const current = head?.current;
   const inForceMode = modeInForce(head, stored.service);

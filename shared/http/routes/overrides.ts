@@ -16,13 +16,7 @@ const SORT_KEYS: Readonly<Record<string, (row: Override) => number>> = {
 export function overrideRoutes(app: Hono, deps: PageDeps & Pick<GenerationStores, 'overrides'>): void {
   addRoute(app, ROUTES.getOverrides, async c => {
     const query = readQuery(c, ROUTES.getOverrides.query);
-    const { head, rows, next } = await readSelectedPage(
-      deps,
-      deps.overrides,
-      'overrides',
-      query,
-      SORT_KEYS,
-    );
+    const { head, rows, next } = await readSelectedPage(deps, deps.overrides, 'overrides', query, SORT_KEYS);
     return c.json({ ...head, overrides: rows, ...next });
   });
 }

@@ -122,11 +122,14 @@ function Forest({ pattern, lessons, params }: ForestProps) {
       </Picture>
       <details>
         <summary>Why a lesson leads to no override</summary>
-      <DataTable
-        name="reasons"
-        columns={[SCOPE, { title: 'why not', text: row => row.why_not ?? 'it has an override', wide: true }]}
-        rows={ordered}
-      />
+        <DataTable
+          name="reasons"
+          columns={[
+            SCOPE,
+            { title: 'why not', text: row => row.why_not ?? 'it has an override', wide: true },
+          ]}
+          rows={ordered}
+        />
       </details>
     </>
   );
