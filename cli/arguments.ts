@@ -85,7 +85,12 @@ export function columnNames(text: string, previous: Record<string, string> = {})
 /** Parses an http or https address without query, fragment and user. */
 export function serviceUrl(text: string): string {
   const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol) && `${url.search}${url.hash}${url.username}` === '') return text;
+  if (
+    url &&
+    /^https?:$/.test(url.protocol) &&
+    `${url.search}${url.hash}${url.username}${url.password}` === ''
+  )
+    return text;
   throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:8787.');
 }
 

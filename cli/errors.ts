@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { maskPasswords } from '../shared/mask-passwords.ts';
 import { EXIT, Failure } from './exit-codes.ts';
 
 /** Maximum number of listed places of an invalid request. */
@@ -49,7 +50,7 @@ export class Unreachable extends Failure {
 /** Returns the failure for a response that the API does not define. */
 export function unexpectedResponse(url: string, problem: string): Failure {
   const advice = 'check that PM Tuning listens there, in the version of this command';
-  return new Failure(EXIT.serviceFailed, `${url} answered with ${problem}; ${advice}`);
+  return new Failure(EXIT.serviceFailed, `${maskPasswords(url)} answered with ${problem}; ${advice}`);
 }
 
 const NO_CODE_ADVICE =
@@ -85,7 +86,8 @@ const CONNECTION_LOST_CODES = new Set([
 ]);
 
 /** Returns the failure for an error of `fetch`. The message names the service, the error and what to do. */
-export function fetchFailure(url: string, timeoutMs: number, error: unknown): Unreachable {
+export function fetchFailure(address: string, timeoutMs: number, error: unknown): Unreachable {
+  const url = maskPasswords(address);
   if (error instanceof Error && error.name === 'TimeoutError') {
     const message = `${url} did not answer within ${timeoutMs / 1000} s`;
     return new Unreachable('timeout', message, ['try again, or allow more time with --timeout'], error);
@@ -96,7 +98,12 @@ export function fetchFailure(url: string, timeoutMs: number, error: unknown): Un
     return new Unreachable('absent', `no service at ${url} (${code}); start one with: npm start`, [], error);
   if (CONNECTION_LOST_CODES.has(code))
     return new Unreachable('broken', `the connection to ${url} broke (${code})`, ['try again'], error);
-  return new Unreachable('absent', `${url} cannot be called (${errorReason(cause)})`, ['check --url'], error);
+  return new Unreachable(
+    'absent',
+    `${url} cannot be called (${maskPasswords(errorReason(cause))})`,
+    ['check --url'],
+    error,
+  );
 }
 
 /** Returns the `code` of a Node error, such as `ENOENT`; empty without one. */

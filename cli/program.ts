@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { isObject } from '../shared/validation.ts';
+import { isObject } from '../shared/json.ts';
+import { maskPasswords } from '../shared/mask-passwords.ts';
 import { integerAtLeast, profileName, serviceUrl, token } from './arguments.ts';
 import { Client } from './client.ts';
 import type { RunCommand } from './command-runner.ts';
 import { addChanges } from './commands/changes.ts';
 import { addCycle } from './commands/cycle.ts';
 import { addCycles } from './commands/cycles.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addEvidence } from './commands/evidence.ts';
+import { addExport } from './commands/export.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addLessons } from './commands/lessons.ts';
@@ -16,12 +19,14 @@ import { addLookup } from './commands/lookup.ts';
 import { addMode } from './commands/mode.ts';
 import { addNMin } from './commands/nmin.ts';
 import { addOverrides } from './commands/overrides.ts';
+import { addParked } from './commands/parked.ts';
 import { addProfile } from './commands/profile.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addServiceMode } from './commands/service-mode.ts';
 import { addSettings } from './commands/settings.ts';
 import { addStatus } from './commands/status.ts';
 import { addWhatIf } from './commands/whatif.ts';
+import { addWriters } from './commands/writers.ts';
 import { ServiceError } from './errors.ts';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, Failure } from './exit-codes.ts';
 import { printable } from './format.ts';
@@ -96,7 +101,7 @@ function createProgram(host: Host, argv: readonly string[], runCommand: RunComma
     .configureOutput({
       writeOut: text => host.stdout.write(text),
       // With --json the error is the JSON on stdout.
-      writeErr: text => (argv.includes('--json') ? true : host.stderr.write(text)),
+      writeErr: text => (argv.includes('--json') ? true : host.stderr.write(maskPasswords(text))),
       getOutHelpWidth: () => host.stdout.columns ?? 100,
       getErrHelpWidth: () => host.stderr.columns ?? 100,
       getOutHasColors: () => false,
@@ -108,10 +113,13 @@ function createProgram(host: Host, argv: readonly string[], runCommand: RunComma
 
 const COMMANDS = [
   addImport,
+  addExport,
   addCycle,
   addCycles,
   addStatus,
   addEvents,
+  addParked,
+  addDoctor,
   addLessons,
   addOverrides,
   addLookup,
@@ -120,6 +128,7 @@ const COMMANDS = [
   addWhatIf,
   addHistory,
   addChanges,
+  addWriters,
   addServiceMode,
   addMode,
   addRollback,
@@ -147,7 +156,8 @@ function reportError(error: unknown, host: Host, json: boolean): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
   const exit = error instanceof Failure ? error.exit : EXIT.usage;
   if (json && (error instanceof Failure || error instanceof CommanderError)) {
-    host.stdout.write(`${JSON.stringify({ error: { ...errorJson(error), exit } }, null, 2)}\n`);
+    const text = JSON.stringify({ error: { ...errorJson(error), exit } }, null, 2);
+    host.stdout.write(`${maskPasswords(text)}\n`);
     return exit;
   }
   if (error instanceof CommanderError) return exit;

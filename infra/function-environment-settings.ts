@@ -18,6 +18,7 @@ type SettingName = keyof Pick<
   | 'HALT'
   | 'BASE_THRESHOLDS'
   | 'MAX_OVERRIDES'
+  | 'MAX_PATTERNS_PER_WRITER'
   | 'CYCLE_MAX_AGE_MINUTES'
   | 'EVENT_RETENTION_DAYS'
   | 'LOG_LEVEL'
@@ -70,6 +71,7 @@ export function readSettings(read: ReadContext): Settings {
       'name=number pairs, separated by commas',
     ),
     MAX_OVERRIDES: number('maxOverrides', '20000'),
+    MAX_PATTERNS_PER_WRITER: number('maxPatternsPerWriter', '200'),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),
     LOG_LEVEL: oneOf('logLevel', 'info', LOG_LEVELS),

@@ -21,6 +21,7 @@ export function createFunction(
   { stage, tables, environment }: { stage: Stage; tables: Tables; environment: FunctionEnvironment },
 ): NodejsFunction {
   const { id, memoryMb, timeoutSeconds } = FUNCTIONS[name];
+  const reserved = name === 'lookup' || name === 'admin' ? stage.concurrency[name] : undefined;
   const logGroup = createLogGroup(scope, `${id}Logs`, stage);
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
@@ -40,6 +41,7 @@ export function createFunction(
     architecture: Architecture.ARM_64,
     memorySize: memoryMb,
     timeout: Duration.seconds(timeoutSeconds),
+    ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,

@@ -41,12 +41,21 @@ function install() {
   process.exit(result.status ?? 1);
 }
 
-/** Returns the path of the pinned Node. If that is not installed, a running Node that executes TypeScript is used. */
+/**
+ * Returns the path of the pinned Node, a package whose hash is in the lock file. On a platform without one, or where it
+ * is not installed, a running Node that executes TypeScript is used.
+ */
 function findNode() {
-  const pinned = join(modules, 'node', 'bin', onWindows ? 'node.exe' : 'node');
+  const platform = `${onWindows ? 'win' : process.platform}-${process.arch}`;
+  const pinned = join(modules, `node-${platform}`, 'bin', onWindows ? 'node.exe' : 'node');
+  if (existsSync(pinned)) return pinned;
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const readsTypeScript = major > 23 || (major === 23 && minor >= 6);
-  return existsSync(pinned) || !readsTypeScript ? pinned : process.execPath;
+  if (major > 23 || (major === 23 && minor >= 6)) return process.execPath;
+  console.error(
+    `Node ${process.versions.node} cannot run this, and the packages hold no Node for ${platform}: ` +
+      'install Node 24, or run npm ci where a package exists (Linux, Windows x64).',
+  );
+  return process.exit(1);
 }
 
 /** Runs a file below the project's folder; its exit code becomes that of this process. */

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { parseOrigin } from '../shared/config.ts';
 import { Fault } from '../shared/errors.ts';
 import { jsonLog } from '../shared/log.ts';
+import { maskPasswords } from '../shared/mask-passwords.ts';
 import { buildPage } from '../web/build.ts';
 import { DataFolderError } from './engine/data-folder.ts';
 import { TableMismatchError } from './engine/tables.ts';
@@ -11,7 +12,8 @@ import { isLoopback } from './loopback-guard.ts';
 import { CycleScheduler, parsePeriod } from './scheduler.ts';
 import type { Service } from './service.ts';
 import { openService } from './service.ts';
-import { readCallers, TokenFileError } from './token-auth.ts';
+import { TokenFileError } from './token-auth.ts';
+import { TokenFile } from './token-file.ts';
 
 const HELP = `Usage: npm start -- [options]
 
@@ -89,7 +91,7 @@ function readOptions(): Options | 'help' {
 }
 
 function exit(code: number, message: string): never {
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${maskPasswords(message)}\n`);
   process.exit(code);
 }
 
@@ -165,20 +167,23 @@ async function main(): Promise<void> {
 }
 
 async function run(options: Options): Promise<void> {
+  // Files of the data folder are for this user alone.
+  process.umask(0o077);
   const level = process.env.LOG_LEVEL === 'debug' ? 'debug' : 'info';
-  const log = jsonLog(level, line => process.stderr.write(`${line}\n`), Date.now);
-  const callers = options.auth === undefined ? undefined : readCallers(options.auth);
+  const log = jsonLog(level, line => process.stderr.write(`${maskPasswords(line)}\n`), Date.now);
+  const tokens = options.auth === undefined ? undefined : new TokenFile(options.auth, log);
   const { origins } = options;
   const service = await openService({
     data: options.data,
     endpoint: options.endpoint,
     environment: { ...process.env, ...(origins.length > 0 && { ORIGINS: origins.join() }) },
     log,
-    callers,
+    callers: tokens && (() => tokens.callers()),
     page: await buildPage(),
+    inThreads: true,
   });
   const { config } = service.runtime;
-  const listenOptions = { host: options.host, tokens: callers !== undefined, origins: config.origins };
+  const listenOptions = { host: options.host, tokens: tokens !== undefined, origins: config.origins };
   const server = await listen(service.app, options.port, listenOptions).catch(async error => {
     await service.close();
     throw error;
@@ -205,7 +210,7 @@ async function run(options: Options): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => void stop().catch(error => exit(1, `not stopped cleanly: ${reasonOf(error)}`)));
   // This text is printed last, because a process that reads it may send a signal at once.
-  process.stdout.write(banner(options, service, server.port, firstMs));
+  process.stdout.write(maskPasswords(banner(options, service, server.port, firstMs)));
 }
 
 await main();

@@ -37,28 +37,34 @@ export class LocalStateMachine implements CycleStarter {
    * Reads the definition.
    * @param options.retryPauseMs pause between retries of a task, instead of the definition's
    * @param options.timeoutSeconds timeout of every task, instead of the definition's
+   * @param mineElsewhere runs step Mine, instead of this thread
    */
-  static async load(runtime: Runtime, options: InterpreterOptions = {}): Promise<LocalStateMachine> {
+  static async load(
+    runtime: Runtime,
+    options: InterpreterOptions = {},
+    mineElsewhere?: Task,
+  ): Promise<LocalStateMachine> {
     const text = await readFile(DEFINITION, 'utf8');
     const { timeoutSeconds, retryPauseMs } = options;
     const { TimeoutSeconds, ...rest } = JSON.parse(text);
     const states = JSON.parse(JSON.stringify(rest), (name, value) =>
       name === 'TimeoutSeconds' && timeoutSeconds !== undefined ? timeoutSeconds : value,
     );
-    return new LocalStateMachine(runtime, { ...states, TimeoutSeconds }, retryPauseMs);
+    return new LocalStateMachine(runtime, { ...states, TimeoutSeconds }, retryPauseMs, mineElsewhere);
   }
 
   private constructor(
     runtime: Runtime,
     definition: ConstructorParameters<typeof StateMachine>[0],
     retryPauseMs: number | undefined,
+    mineElsewhere: Task | undefined,
   ) {
     this.#runtime = runtime;
     this.#definition = definition;
     this.#retryPauseMs = retryPauseMs;
     this.#tasks = {
       Open: cycleOpen(runtime),
-      Mine: mine(runtime),
+      Mine: mineElsewhere ?? mine(runtime),
       Materialize: materialize(runtime),
       Close: cycleClose(runtime),
       RecordFailure: cycleClose(runtime),

@@ -89,6 +89,18 @@ export const environmentSchema = z.object({
         return z.NEVER;
       }
     }),
+  /** The most patterns that a pm may found: name as the first. */
+  MAX_PATTERNS_PER_WRITER: wholeNumber.min(1).max(10_000).default(200),
+  /** Names of callers with IAM signatures that are operators, such as `iam:ACCOUNT:role/NAME`, separated by commas. */
+  OPERATORS: z
+    .string()
+    .default('')
+    .transform(text =>
+      text
+        .split(',')
+        .map(part => part.trim())
+        .filter(part => part !== ''),
+    ),
   /** The issuer at which people sign in on the page, and the page's client there. */
   UI_ISSUER: z.url().optional(),
   UI_CLIENT_ID: z.string().optional(),
@@ -124,6 +136,8 @@ export interface Config {
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;
   readonly origins: readonly string[];
+  readonly maxPatternsPerWriter: number;
+  readonly operators: readonly string[];
   readonly login: { readonly issuer: string; readonly clientId: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly stateMachineArn: string | undefined;
@@ -169,6 +183,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,
     origins: env.ORIGINS,
+    maxPatternsPerWriter: env.MAX_PATTERNS_PER_WRITER,
+    operators: env.OPERATORS,
     login:
       env.UI_ISSUER !== undefined && env.UI_CLIENT_ID !== undefined
         ? { issuer: env.UI_ISSUER, clientId: env.UI_CLIENT_ID }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { FaultIssue } from './errors.ts';
 import { Fault } from './errors.ts';
+import { isObject } from './json.ts';
 import { nearestName } from './suggestion.ts';
 
 /** A count: a whole number, 0 or more. */
@@ -35,20 +36,6 @@ export const changeReason = z
   .min(1)
   .refine(text => text.isWellFormed(), 'must be well-formed Unicode')
   .meta({ pattern: '\\S', description: 'The reason for the change, which the audit stores.' });
-
-/** Reports whether a JSON value is an object; an array is not. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Parses JSON text; undefined when it is no JSON. */
-export function parseJsonText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * Returns the schema of a JSON object whose names the caller chooses. `z.record` would drop a member `__proto__`

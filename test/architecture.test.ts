@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 /* The tests check the import statements of every file against the table of import rules. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['shared', 'functions', 'infra', 'local', 'cli', 'web', 'bench', 'test'];
+const FOLDERS = ['shared', 'functions', 'infra', 'client', 'local', 'cli', 'web', 'bench', 'test'];
 
 interface Import {
   readonly from: string;
@@ -89,6 +89,7 @@ const GROUND = [
   'shared/log-messages.ts',
   'shared/time.ts',
   'shared/hash.ts',
+  'shared/json.ts',
   'shared/format.ts',
   'shared/numbers.ts',
   'shared/reason.ts',
@@ -144,14 +145,16 @@ const RULES: readonly Rule[] = [
     types: ['shared/log.ts'],
   },
   {
-    module: 'errors, log, log messages, time, format, numbers',
+    module: 'errors, log, log messages, masked passwords, time, format, numbers, json',
     files: under(
       'shared/errors.ts',
       'shared/log.ts',
       'shared/log-messages.ts',
+      'shared/mask-passwords.ts',
       'shared/time.ts',
       'shared/format.ts',
       'shared/numbers.ts',
+      'shared/json.ts',
     ),
     own: [],
     packages: [],
@@ -170,7 +173,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'validation',
     files: under('shared/validation.ts'),
-    own: ['shared/suggestion.ts', 'shared/errors.ts'],
+    own: ['shared/json.ts', 'shared/suggestion.ts', 'shared/errors.ts'],
     packages: ['zod'],
   },
   {
@@ -230,6 +233,21 @@ const RULES: readonly Rule[] = [
     packages: [],
   },
   {
+    // The client is bundled into bots, so it takes only the files of shared that import no package.
+    module: 'client',
+    files: under('client'),
+    own: [
+      'client',
+      'shared/override/override-index.ts',
+      'shared/override/apply-thresholds.ts',
+      'shared/override/digest-text.ts',
+      'shared/pattern/scope.ts',
+      'shared/pattern/pattern-key.ts',
+      'shared/json.ts',
+    ],
+    packages: [/^node:/],
+  },
+  {
     module: 'functions',
     files: under('functions'),
     own: ['shared/runtime.ts', 'shared/http', ...DOMAIN, 'shared/aws'],
@@ -244,6 +262,8 @@ const RULES: readonly Rule[] = [
       'shared/dynamodb/keys.ts',
       'shared/config.ts',
       'shared/log-messages.ts',
+      'shared/suggestion.ts',
+      'shared/mask-passwords.ts',
     ],
     packages: [/^aws-cdk-lib(\/|$)/, 'constructs', 'cdk-nag', /^node:/],
   },
@@ -262,8 +282,8 @@ describe('import rules', () => {
     },
   );
 
-  it('Exactly one import rule covers each file of shared, functions and infra', () => {
-    const product = files.filter(under('shared', 'functions', 'infra'));
+  it('Exactly one import rule covers each file of shared, functions, infra and client', () => {
+    const product = files.filter(under('shared', 'functions', 'infra', 'client'));
     expect(product.filter(file => RULES.filter(rule => rule.files(file)).length !== 1)).toEqual([]);
   });
 
@@ -455,6 +475,9 @@ const importedWhole = new Set(
   ),
 );
 
+/** The types of the client's package, which bots import. */
+const PUBLISHED = ['client/src/types.ts', 'client/src/ports.ts', 'client/src/served.ts'];
+
 describe('exports', () => {
   it('Every export has an importer', () => {
     // Lambda calls `handler`; Vitest loads the default exports of reporters.
@@ -462,7 +485,8 @@ describe('exports', () => {
       ({ file, name }) =>
         !imported.has(`${file}#${name}`) &&
         !importedWhole.has(file) &&
-        !(under('functions')(file) && name === 'handler'),
+        !(under('functions')(file) && name === 'handler') &&
+        !PUBLISHED.includes(file),
     );
     expect(unused.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
   });

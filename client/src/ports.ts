@@ -9,6 +9,8 @@ export interface StoredDocument {
   readonly key: string;
   /** The body of the answer, unchanged. */
   readonly text: string;
+  /** The tag under which the index listed the document when it was confirmed; that of the index itself. */
+  readonly tag: string;
   /** Last time at which the service confirmed the document, milliseconds since 1970 by the wall clock. */
   readonly contactAt: number;
 }
@@ -68,8 +70,12 @@ export interface Clock {
   monotonic(): number;
   /** Milliseconds since 1970. Only times that outlive the process are taken from it. */
   wall(): number;
-  /** Calls back once after a delay. The timer must not keep the process alive. @returns a function that cancels it */
-  after(milliseconds: number, callback: () => void): () => void;
+  /**
+   * Calls back once after a delay.
+   * @param keepsAlive whether the timer keeps the process alive; it does not by default
+   * @returns a function that cancels the timer
+   */
+  after(milliseconds: number, callback: () => void, keepsAlive?: boolean): () => void;
 }
 
 /** The answer to a request that was sent; a body of more than the limit, or a time-out, rejects instead. */

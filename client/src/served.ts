@@ -1,4 +1,4 @@
-import type { OverrideIndex } from '../../shared/override/override-index.ts';
+import type { IndexedOverride, OverrideIndex } from '../../shared/override/override-index.ts';
 import type { Service } from './ports.ts';
 import type { Client, ClientMode, Resolution } from './types.ts';
 
@@ -24,7 +24,7 @@ export interface ServedPattern {
   readonly entriesReason: string | undefined;
   readonly publishedAt: string | undefined;
   readonly levers: readonly SnapshotLever[];
-  readonly index: OverrideIndex;
+  readonly index: OverrideIndex<IndexedOverride>;
   readonly etag: string;
   /** The document as it was received, where the client was opened with `keepDocuments`. */
   readonly text: string | undefined;

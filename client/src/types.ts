@@ -113,7 +113,7 @@ export interface ClientOptions {
   readonly onChange?: (pattern: string, generation: number) => void;
   /** Called when contact with the service was lost for long (`true`), and when it is back. It may throw. */
   readonly onStale?: (stale: boolean) => void;
-  /** Takes warnings, at most one of a kind an hour; by default `console.warn`. It may throw. */
+  /** Takes warnings, at most one of a kind an hour; by default a warning of the process. It may throw. */
   readonly warn?: (message: string) => void;
   /** The kill switch, read twice a second; by default `PM_TUNING_OFF=1` in the environment. */
   readonly off?: () => boolean;
@@ -124,6 +124,8 @@ export interface ClientOptions {
   readonly storage?: SnapshotStorage;
   readonly fetch?: Fetch;
   readonly clock?: Clock;
+  /** Returns the SHA-256 of a text in UTF-8, in hexadecimal digits; by default that of the Web Crypto API. */
+  readonly sha256?: (text: string) => string | Promise<string>;
   /** Returns a number from 0 to 1, 1 excluded. */
   readonly random?: () => number;
 }

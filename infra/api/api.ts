@@ -1,10 +1,10 @@
 import { Validations } from 'aws-cdk-lib';
 import {
-  type CfnStage,
+  CfnStage,
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
-  HttpRoute,
+  type HttpRoute,
   HttpStage,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -16,6 +16,7 @@ import { createLogGroup } from '../log-group.ts';
 import type { Stage } from '../stage.ts';
 import { accessLog } from './access-log.ts';
 import { createAuthorizer, oauthScopeOf } from './authorizer.ts';
+import { routeThrottles } from './route-throttles.ts';
 
 const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PUT } as const;
 
@@ -23,9 +24,6 @@ const METHODS = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PU
 type ApiFunctions = Readonly<Record<'ingest' | 'lookup' | 'admin', IFunction>> & {
   readonly page?: IFunction;
 };
-
-/** Requests for the page a second, and at once. People load it; its files stay in their browsers. */
-const PAGE_THROTTLE = { rate: 20, burst: 40 } as const;
 
 interface Api {
   readonly api: HttpApi;
@@ -49,10 +47,13 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
     admin: new HttpLambdaIntegration('Operate', functions.admin),
     ...(functions.page && { page: new HttpLambdaIntegration('Page', functions.page) }),
   };
-  for (const endpoint of Object.values<Endpoint>({ ...ENDPOINTS, ...PAGE_ENDPOINTS })) {
+  const endpoints = Object.values<Endpoint>({ ...ENDPOINTS, ...PAGE_ENDPOINTS }).filter(
+    ({ deployed = true, function: name }) => deployed && integrations[name],
+  );
+  const routes = endpoints.flatMap(endpoint => {
     const integration = integrations[endpoint.function];
-    if (integration) addRoute(api, stage, endpoint, integration);
-  }
+    return integration ? (addRoute(api, stage, endpoint, integration) ?? []) : [];
+  });
   const logs = createLogGroup(scope, 'ApiAccessLogs', stage);
   const apiStage = new HttpStage(scope, 'ApiStage', {
     httpApi: api,
@@ -61,20 +62,21 @@ export function createApi(scope: Construct, stage: Stage, functions: ApiFunction
     throttle: { rateLimit: stage.throttle.rate, burstLimit: stage.throttle.burst },
     accessLogSettings: accessLog(logs),
   });
-  if (functions.page) throttlePage(api, apiStage);
+  limitRoutes(apiStage, routes, routeThrottles(stage, endpoints));
   return { api, apiStage, logs };
 }
 
-/** Gives the routes of the page their own limits, so that they take nothing from those of the API. */
-function throttlePage(api: HttpApi, apiStage: HttpStage): void {
-  const settings = { ThrottlingRateLimit: PAGE_THROTTLE.rate, ThrottlingBurstLimit: PAGE_THROTTLE.burst };
-  const pageRoutes = Object.values<Endpoint>(PAGE_ENDPOINTS);
-  const cfnStage = apiStage.node.defaultChild as CfnStage;
-  cfnStage.routeSettings = Object.fromEntries(
-    pageRoutes.map(({ method, path }) => [`${method} ${path}`, settings]),
-  );
-  // API Gateway accepts settings of existing routes only.
-  for (const child of api.node.children) if (child instanceof HttpRoute) apiStage.node.addDependency(child);
+/** Sets the limits of routes. The construct of the stage has no property for them. */
+function limitRoutes(
+  apiStage: HttpStage,
+  routes: readonly HttpRoute[],
+  limits: ReturnType<typeof routeThrottles>,
+): void {
+  const { defaultChild } = apiStage.node;
+  if (!(defaultChild instanceof CfnStage)) throw new Error('the stage of the API has no resource of its own');
+  defaultChild.routeSettings = limits;
+  // A stage that limits a route which does not exist yet cannot be created.
+  apiStage.node.addDependency(...routes);
 }
 
 function addRoute(
@@ -82,7 +84,7 @@ function addRoute(
   stage: Stage,
   { method, path, roles }: Endpoint,
   integration: HttpLambdaIntegration,
-) {
+): HttpRoute | undefined {
   const [route] = api.addRoutes({
     path,
     methods: [METHODS[method]],
@@ -90,10 +92,10 @@ function addRoute(
     ...(roles.length === 0 ? { authorizer: new HttpNoneAuthorizer() } : {}),
     ...(stage.jwt ? { authorizationScopes: roles.map(oauthScopeOf) } : {}),
   });
-  if (!route || roles.length > 0) return;
-  Validations.of(route).acknowledge({
-    id: 'AwsSolutions::AwsSolutions-APIG4',
-    reason:
-      'Monitors call the liveness check and browsers load the page; both are constants and read no data',
-  });
+  if (route && roles.length === 0)
+    Validations.of(route).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-APIG4',
+      reason: 'The page and the OpenAPI document are the same for every caller, and read no data',
+    });
+  return route;
 }

@@ -5,7 +5,8 @@ import type { DynaliteDb } from './dynamodb-limits.ts';
 import { countInBytes, requestRefusal } from './dynamodb-limits.ts';
 import type { EngineResponse, InsertBatch } from './partiql-insert.ts';
 import { insertBatch } from './partiql-insert.ts';
-import { type Operation, RecoveringWrites, testWrite } from './recovering-writes.ts';
+import { type Operation, RecoveringWrites, TEST_BYTES } from './recovering-writes.ts';
+import { probeWrite } from './write-probe.ts';
 
 /*
  * This embedded DynamoDB engine calls the operations of dynalite in this process instead of through its server:
@@ -157,7 +158,7 @@ function recoverWrites({ db }: DynaliteStore, path: string): RecoveringWrites {
     close: () => db.close._original(),
     open: () => db.open(),
   };
-  const writes = new RecoveringWrites(database, () => testWrite(path));
+  const writes = new RecoveringWrites(database, () => probeWrite(path, TEST_BYTES));
   const write = (operations: readonly Operation[], done: Done): void => {
     writes.write(operations).then(
       () => setImmediate(done, null),

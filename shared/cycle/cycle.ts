@@ -39,6 +39,10 @@ const runSettings = {
   lookback_days: cycleOptionsSchema.shape.lookback_days,
   n_min: cycleOptionsSchema.shape.n_min,
   policy: cycleOptionsSchema.shape.policy,
+  excluded_writers: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'writers whose events and outcomes the run leaves out' }),
 };
 
 /**

@@ -4,7 +4,13 @@ import type { Generation, RetainedRowSetRef } from '../generation/generation.ts'
 import { generationSchema, keptSetSchema } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import { headSchema } from '../generation/head.ts';
-import type { HeadStore, PatternOverview, RowSetStore, StoredDays } from '../generation/ports.ts';
+import type {
+  HeadStore,
+  PatternOverview,
+  RowSetStore,
+  StoredDays,
+  WriterCounts,
+} from '../generation/ports.ts';
 import { storeUnlessUnchanged } from '../generation/retention.ts';
 import { revived } from '../generation/retired.ts';
 import type { ServiceSwitch } from '../generation/service-mode.ts';
@@ -16,9 +22,10 @@ import { evidenceSchema } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { storedPatternKey } from '../pattern/pattern-key.ts';
 import type { Item } from './client.ts';
+import { mapBatches } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import type { Counter } from './counter-updates.ts';
-import { COUNTERS, WAITING, WAITING_SINCE } from './counter-updates.ts';
+import { BY_WRITER, COUNTERS, WAITING, WAITING_SINCE } from './counter-updates.ts';
 import { isExpired } from './expiry.ts';
 import * as keys from './keys.ts';
 import { assertReadable } from './stored-format.ts';
@@ -41,25 +48,40 @@ export class DynamoHeadStore implements HeadStore {
 
   async patterns(): Promise<PatternKey[]> {
     const items = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
-    return items.map(item => storedPatternKey(String(item.sk)));
+    return items.filter(isNamedByEvent).map(item => storedPatternKey(String(item.sk)));
   }
 
-  async register(patterns: readonly PatternKey[]): Promise<void> {
-    for (const pattern of patterns) {
-      if (this.#registered.has(pattern)) continue;
+  async register(patterns: readonly PatternKey[], namedBy: 'event' | 'outcome' = 'event'): Promise<void> {
+    const attribute = namedBy === 'event' ? 'since' : 'waiting';
+    const unknown = patterns.filter(pattern => !this.#registered.has(pattern));
+    const write = async ([pattern]: readonly PatternKey[]): Promise<void> => {
       await this.#control.db.update({
         TableName: this.#control.name,
         Key: { pk: keys.PATTERNS, sk: pattern },
-        UpdateExpression: 'SET since = if_not_exists(since, :now)',
+        UpdateExpression: `SET ${attribute} = if_not_exists(${attribute}, :now)`,
         ExpressionAttributeValues: { ':now': this.#control.now() },
       });
-      this.#registered.add(pattern);
-    }
+      if (pattern !== undefined && namedBy === 'event') this.#registered.add(pattern);
+    };
+    await mapBatches(unknown, 1, write, 16);
+  }
+
+  async unregistered(
+    patterns: readonly PatternKey[],
+    namedBy: 'event' | 'outcome',
+  ): Promise<readonly PatternKey[]> {
+    const unknown = patterns.filter(pattern => !this.#registered.has(pattern));
+    const itemKeys = unknown.map(pattern => ({ pk: keys.PATTERNS, sk: pattern }));
+    const items = await this.#control.db.getMany(this.#control.name, itemKeys);
+    const named = new Set(items.filter(item => namedBy === 'outcome' || isNamedByEvent(item)).map(i => i.sk));
+    for (const { sk } of items.filter(isNamedByEvent)) this.#registered.add(storedPatternKey(String(sk)));
+    return unknown.filter(pattern => !named.has(pattern));
   }
 
   async isRegistered(pattern: PatternKey): Promise<boolean> {
     if (this.#registered.has(pattern)) return true;
-    if (!(await this.#control.get(keys.PATTERNS, pattern))) return false;
+    const item = await this.#control.get(keys.PATTERNS, pattern);
+    if (!item || !isNamedByEvent(item)) return false;
     this.#registered.add(pattern);
     return true;
   }
@@ -123,7 +145,7 @@ export class DynamoHeadStore implements HeadStore {
 
   async activePatterns() {
     const { patterns, itemOf } = await this.#headsAndCounts();
-    return patterns.flatMap(({ sk }) => {
+    return patterns.filter(isNamedByEvent).flatMap(({ sk }) => {
       const pattern = storedPatternKey(String(sk));
       const retirement = retirementOf(itemOf(pattern, keys.HEAD), itemOf(pattern, keys.COUNTS));
       return retirement === 'retired' ? [] : [{ pattern, isBack: retirement === 'ended' }];
@@ -132,12 +154,24 @@ export class DynamoHeadStore implements HeadStore {
 
   async overview(): Promise<PatternOverview[]> {
     const { patterns, itemOf } = await this.#headsAndCounts();
-    return patterns.map(({ sk, since }) => {
+    return patterns.map(({ sk, since, waiting }) => {
       const pattern = storedPatternKey(String(sk));
       const head = toHead(itemOf(pattern, keys.HEAD));
       const counted = toCounts(itemOf(pattern, keys.COUNTS));
-      return { pattern, since: Number(since), head: head && revived(head, counted.counts.total), ...counted };
+      return {
+        pattern,
+        since: Number(since ?? waiting),
+        head: head && revived(head, counted.counts.total),
+        ...counted,
+      };
     });
+  }
+
+  async writerCounts(pattern?: PatternKey): Promise<WriterCounts[]> {
+    const patterns = pattern === undefined ? await this.patterns() : [pattern];
+    const itemKeys = patterns.map(key => ({ pk: keys.patternPartition(key), sk: keys.COUNTS }));
+    const items = await this.#control.db.getMany(this.#control.name, itemKeys);
+    return items.map(item => ({ total: toCounts(item).counts.total, byWriter: eventsByWriter(item) }));
   }
 
   /** Reads the registered patterns, and the head and the counts of each. */
@@ -245,6 +279,9 @@ function retirementOf(head: Item | undefined, counts: Item | undefined): 'retire
   return revived(stored, toCounts(counts).counts.total).mode === 'retired' ? 'retired' : 'ended';
 }
 
+/** Returns whether an event has named a pattern; else only outcomes that wait for their events have. */
+const isNamedByEvent = ({ since }: Item): boolean => since !== undefined;
+
 /** @throws Fault `damaged_generation` */
 function toSwitch(item: Item | undefined): ServiceSwitch | undefined {
   if (!item) return undefined;
@@ -257,6 +294,13 @@ function toSwitch(item: Item | undefined): ServiceSwitch | undefined {
 function toGeneration(item: Item): Generation {
   assertReadable(item, 'an archived generation');
   return generationSchema.parse(item.generation);
+}
+
+function eventsByWriter(item: Item): Map<number, number> {
+  const counted = Object.entries(item).filter(([name]) => name.startsWith(BY_WRITER));
+  return new Map(
+    counted.map(([name, events]) => [Number.parseInt(name.slice(BY_WRITER.length), 36), Number(events)]),
+  );
 }
 
 function toCounts(item: Item | undefined): Pick<PatternOverview, 'counts' | 'conflicts'> {

@@ -25,6 +25,13 @@ interface ActivePattern {
   readonly isBack: boolean;
 }
 
+/** Numbers of events of one pattern that are stored, or were. */
+export interface WriterCounts {
+  readonly total: number;
+  /** By the number of the writer; events that were stored before writers were kept are in none. */
+  readonly byWriter: ReadonlyMap<number, number>;
+}
+
 /** The list of patterns that runs work through. */
 interface PatternRegistry {
   /** Lists every registered pattern, sorted. */
@@ -34,10 +41,16 @@ interface PatternRegistry {
    * own run reports the damage.
    */
   activePatterns(): Promise<ActivePattern[]>;
-  /** Reports whether a pattern is registered: an event, or an outcome that waits for its event, has named it. */
+  /** Reports whether a pattern is registered: an event has named it. */
   isRegistered(pattern: PatternKey): Promise<boolean>;
   /** Adds patterns to the list. Call it before a pattern's first event is stored, or no run finds the event. */
-  register(patterns: readonly PatternKey[]): Promise<void>;
+  register(patterns: readonly PatternKey[], namedBy?: 'event' | 'outcome'): Promise<void>;
+  /**
+   * Returns the patterns that are not registered. Of a pattern that only outcomes without their events have named, runs and
+   * lists know nothing; `overview` has it with its parked outcomes.
+   * @param namedBy `outcome`: leaves out those that outcomes have named
+   */
+  unregistered(patterns: readonly PatternKey[], namedBy: 'event' | 'outcome'): Promise<readonly PatternKey[]>;
 }
 
 /** Results of the base gates by day, of which those older than the window stay as they were last counted. */
@@ -70,6 +83,8 @@ export interface HeadStore extends PatternRegistry {
   archived(pattern: PatternKey): Promise<Generation[]>;
   /** Returns the counts of one pattern's events. */
   counts(pattern: PatternKey): Promise<EventCounts>;
+  /** Returns the counts of each pattern with events, or of one pattern, by writer. */
+  writerCounts(pattern?: PatternKey): Promise<WriterCounts[]>;
   /** Lists every pattern with its counts, sorted. */
   overview(): Promise<PatternOverview[]>;
   /** Returns the comparison of policies of the last run; undefined before the first one. */

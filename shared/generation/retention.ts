@@ -1,5 +1,4 @@
 import { Fault } from '../errors.ts';
-import type { Log } from '../log.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { DAY_MS, expiryAfter } from '../time.ts';
 import type { Generation, RetainedRowSetRef } from './generation.ts';
@@ -23,7 +22,7 @@ type Clock = Pick<GenerationStores, 'now'>;
  * @throws Fault `damaged_generation` when the set is damaged after it was written anew
  */
 export async function storeUnlessUnchanged<Row>(
-  deps: Clock & { readonly log?: Pick<Log, 'warn'> },
+  deps: Clock & { readonly log?: { warn(message: string, fields: Readonly<Record<string, string>>): void } },
   store: RowSetStore<Row>,
   pattern: PatternKey,
   rows: readonly Row[],

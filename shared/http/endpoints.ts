@@ -10,9 +10,14 @@ export interface Endpoint {
   readonly function: 'ingest' | 'lookup' | 'admin' | 'page';
   /** The roles that may call; with none, the route needs no authentication. */
   readonly roles: readonly Role[];
+  /** False for a route of the local service alone. */
+  readonly deployed?: false;
   /** What a caller should ask for instead of an answer that is too large. */
   readonly smaller?: string;
 }
+
+/** The OAuth scope of a token that an operator sends. */
+export const OPERATOR_SCOPE = 'pm-tuning/operator';
 
 export const MAX_ITEMS = 500;
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -51,6 +56,7 @@ export const ENDPOINTS = {
     roles: EVERYONE,
     smaller: WITHOUT_EXPLAIN,
   },
+  getSnapshots: { method: 'GET', path: '/v1/snapshots', function: 'lookup', roles: EVERYONE },
   getSnapshot: {
     method: 'GET',
     path: '/v1/snapshots/{pattern_key}',
@@ -69,10 +75,12 @@ export const ENDPOINTS = {
     path: '/v1/events',
     function: 'admin',
     roles: READERS,
-    smaller: 'ask for fewer events with limit',
   },
+  getParked: { method: 'GET', path: '/v1/parked', function: 'admin', roles: READERS },
   getServiceMode: { method: 'GET', path: '/v1/mode', function: 'admin', roles: READERS },
   putServiceMode: { method: 'PUT', path: '/v1/mode', function: 'admin', roles: OPERATORS },
+  getWriters: { method: 'GET', path: '/v1/writers', function: 'admin', roles: READERS },
+  putWriter: { method: 'PUT', path: '/v1/writers', function: 'admin', roles: OPERATORS },
   getChanges: { method: 'GET', path: '/v1/changes', function: 'admin', roles: READERS },
   getGenerations: {
     method: 'GET',
@@ -86,6 +94,7 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: READERS,
   },
+  getDoctor: { method: 'GET', path: '/v1/patterns/{pattern_key}/doctor', function: 'admin', roles: READERS },
   getNMin: { method: 'GET', path: '/v1/patterns/{pattern_key}/nmin', function: 'admin', roles: READERS },
   // A what-if changes nothing, but a reader may only use GET. `getWhatIf` returns the same.
   postWhatIf: { method: 'POST', path: '/v1/whatif', function: 'admin', roles: OPERATORS },
@@ -109,7 +118,8 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: OPERATORS,
   },
-  getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [] },
+  // In AWS an unsigned call would start a function, and many would take its concurrency from those that operate.
+  getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [], deployed: false },
   getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: [] },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 

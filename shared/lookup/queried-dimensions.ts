@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { parseJsonText } from '../json.ts';
 import { QUERIED_DIMENSIONS_MESSAGE } from '../log-messages.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
-import { parseJsonText } from '../validation.ts';
 import { HourlyNames } from '../warning/hourly-names.ts';
 
 /*

@@ -1,10 +1,8 @@
 import * as z from 'zod';
 import { ACTION_CATEGORIES } from '../lever/lever.ts';
-import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../reason.ts';
-
-/** Bounds of every multiplier, and of every product of multipliers (contract, section 4). */
-export const MULTIPLIER_RANGE = { min: 0.5, max: 2 } as const;
+import { MULTIPLIER_RANGE } from './multiplier-range.ts';
 
 export const resolutionSchema = z.enum(['blend', 'most-specific', 'product']);
 export type ResolutionMethod = z.output<typeof resolutionSchema>;

@@ -72,10 +72,14 @@ function elementText({ tag, attributes, children = [] }: Shape): string {
     : `<${tag}${names.join('')}>${content.join('')}</${tag}>`;
 }
 
-/** Returns XML text: markup is escaped; control characters, which XML forbids, become spaces. */
+/**
+ * Returns XML text: markup is escaped, control characters become spaces, and what else XML 1.0 forbids (halves of
+ * surrogate pairs, U+FFFE, U+FFFF) becomes U+FFFD.
+ */
 function escaped(raw: string): string {
   return raw
     .replace(/\p{Cc}/gu, ' ')
+    .replace(/[\p{Cs}\ufffe\uffff]/gu, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ACTION_CATEGORIES } from '../lever/lever.ts';
-import { scopeSubsetSchema } from '../pattern/scope.ts';
+import { scopeSubsetSchema } from '../pattern/scope-schema.ts';
 import { count } from '../validation.ts';
 
 /**
@@ -29,6 +29,8 @@ export const warningSchema = z
     pattern_key: z.string().optional(),
     action_category: z.enum(ACTION_CATEGORIES).optional(),
     scope_subset: scopeSubsetSchema.optional(),
+    writer: z.string().optional().meta({ description: 'of one_writer_dominates: who wrote the events' }),
+    share: z.number().optional().meta({ description: 'its share of the events of the slice, 0 to 1' }),
     count: count
       .min(1)
       .optional()

@@ -51,6 +51,15 @@ it.each([
   expect(result.err).toContain(message);
 });
 
+it.each(['http://user:secret@127.0.0.1', 'http://:secret@127.0.0.1'])(
+  '[A6] The password of an address that is refused is not printed: %s',
+  async url => {
+    const { exit, err } = await cli(['status', '--url', url]);
+    expect([exit, err]).toEqual([2, expect.stringContaining(':***@127.0.0.1')]);
+    expect(err).not.toContain('secret');
+  },
+);
+
 it.each([
   [['statu', '--json'], 2, 'Did you mean status?'],
   [['lookup', PATTERN, '--scope', 'chain', '--json'], 2, 'is not name=value'],

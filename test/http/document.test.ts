@@ -37,6 +37,7 @@ const RULES_BEYOND_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     'outcome_conflict',
     'outcome_before_event',
   ],
+  getSnapshots: ['invalid_page_token'],
   postOutcomes: [
     'all_rejected',
     'outcome_conflict',
@@ -53,6 +54,8 @@ const RULES_BEYOND_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
   getCycle: ['unknown_cycle'],
   getEvents: ['unknown_pattern', 'invalid_page_token', 'invalid_request'],
   getSettings: ['unknown_pattern'],
+  getParked: ['unknown_pattern', 'invalid_page_token'],
+  getDoctor: ['unknown_pattern'],
   getChanges: ['unknown_pattern', 'invalid_page_token', 'invalid_request'],
   getGenerations: ['unknown_pattern', 'unknown_generation', 'invalid_page_token'],
   getEvidence: ['unknown_pattern'],
@@ -423,12 +426,14 @@ describe('limits and faults', () => {
   });
 
   it('[V8] A snapshot with its tag is a documented 304, and gzipped answers have documented headers', async () => {
-    const snapshot = open.find(o => o.operationId === 'getSnapshot') as Operation;
-    const answer = await exchange(snapshot, {
-      path: `/v1/snapshots/${S1}`,
-      headers: { 'if-none-match': '*' },
-    });
-    expect([answer.status, answer.faults]).toEqual([304, []]);
+    for (const [id, path] of [
+      ['getSnapshots', '/v1/snapshots'],
+      ['getSnapshot', `/v1/snapshots/${S1}`],
+    ] as const) {
+      const snapshot = open.find(o => o.operationId === id) as Operation;
+      const answer = await exchange(snapshot, { path, headers: { 'if-none-match': '*' } });
+      expect([answer.status, answer.faults]).toEqual([304, []]);
+    }
     const document = open.find(o => o.operationId === 'getOpenApi') as Operation;
     const headers = { 'accept-encoding': 'gzip' };
     const gzipped = await exchange(document, { path: document.path, headers });

@@ -83,11 +83,20 @@ describe('functions', () => {
       expect(functions.get(name)?.Properties.Environment).toMatchObject({ Variables: { ORIGINS: origins } });
   });
 
+  it('The context operators is the list of callers that the function of events takes for operators', () => {
+    const operators = 'iam:123456789012:role/ops,iam:123456789012:user/anna';
+    const functions = resources(synthesize({ operators }), 'AWS::Lambda::Function');
+    expect(functions.get('IngestFunction')?.Properties.Environment).toMatchObject({
+      Variables: { OPERATORS: operators },
+    });
+  });
+
   it.each(all)('The function %s gets every setting of the schema and no other', (_, logicalName) => {
     const variables = Object.keys(environmentOf(logicalName));
     const optional = [
       'DYNAMODB_ENDPOINT',
       'ORIGINS',
+      'OPERATORS',
       ...(logicalName === 'OperateFunction' ? [] : ['STATE_MACHINE_ARN']),
     ];
     const known = Object.keys(environmentSchema.shape).filter(name => !optional.includes(name));
@@ -171,6 +180,7 @@ describe('settings of a stage', () => {
     [{ jwtIssuer: 'https://issuer.example.com' }, /both or none/],
     [{ origins: 'http://tuning.example.com' }, /context origins/],
     [{ origins: 'https://tuning.example.com/path' }, /context origins/],
+    [{ operators: 'ops' }, /context operators/],
     [{ stage: 'prod', dynamodbEndpoint: 'http://localhost:8000' }, /context dynamodbEndpoint/],
   ])('An invalid context stops the synthesis: %j', (context: Record<string, string>, message) => {
     expect(() => synthesize(context)).toThrow(message);

@@ -103,7 +103,8 @@ beforeAll(async () => {
   });
   await call(ingestHandler, 'post-events', manyEvents('failure', 0));
   await runCycle(steps);
-  for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(lookupHandler, name);
+  for (const name of ['post-lookup', 'get-lookup', 'get-snapshot', 'get-snapshots'])
+    await call(lookupHandler, name);
   await call(lookupHandler, 'post-lookup', { pattern_key: 'pm.uptrend.S1.entyr', scope: {} });
   await recordQueriedDimensions(runtimeOf('record-queried-dimensions'))(
     logEvent({ message: QUERIED_DIMENSIONS_MESSAGE, pattern: PATTERN, dimensions: 'bucket,chain' }),
@@ -130,7 +131,6 @@ beforeAll(async () => {
   await steps.open({ execution: { ...execution, name: 'after-retirement' }, options: {} });
   const readRoutes = [
     'get-status',
-    'get-healthz',
     'get-openapi',
     'get-overrides',
     'get-lessons',
@@ -139,6 +139,9 @@ beforeAll(async () => {
     'get-events-of-episode',
     'get-mode',
     'get-settings',
+    'get-parked',
+    'get-writers',
+    'get-doctor',
   ];
   const otherRoutes = [
     'get-generations',
@@ -149,6 +152,7 @@ beforeAll(async () => {
     'put-mode',
     'put-settings',
     'put-service-mode',
+    'put-writer',
   ];
   for (const name of [...readRoutes, ...otherRoutes]) await call(adminHandler, name);
   await call(adminHandler, 'post-rollback', { generation: 2, reason: 'the current one again' });
@@ -168,7 +172,7 @@ const grantsFor = (request: Call) =>
       request.partitions.every(
         key => rule.partitions?.some(partitionForm => matches(partitionForm, key)) ?? true,
       ) &&
-      request.attributes.every(name => rule.attributes?.includes(name) ?? true),
+      request.attributes.every(name => rule.attributes?.some(form => matches(form, name)) ?? true),
   );
 
 describe('functions', () => {
@@ -179,8 +183,8 @@ describe('functions', () => {
       'post-lookup': 200,
       'get-lookup': 200,
       'get-snapshot': 200,
+      'get-snapshots': 200,
       'get-status': 200,
-      'get-healthz': 200,
       'get-openapi': 200,
       'get-overrides': 200,
       'get-lessons': 200,
@@ -189,7 +193,11 @@ describe('functions', () => {
       'get-events-of-episode': 200,
       'get-mode': 200,
       'get-settings': 200,
+      'get-parked': 200,
+      'get-doctor': 200,
       'put-service-mode': 200,
+      'get-writers': 200,
+      'put-writer': 200,
       'get-generations': 200,
       'get-evidence': 200,
       'get-nmin': 200,

@@ -63,3 +63,13 @@ it('An SVG plot cuts a long title, and the title of the document keeps it in ful
 it('An SVG document has its plots side by side', () => {
   expect(linePlotSvg([RISING, RISING])).toContain('width="1120"');
 });
+
+it.each([
+  ['ends in half of an emoji', `ts_min on dim=${'a'.repeat(44)}${'\u{1F600}'.repeat(5)}`],
+  ['has a noncharacter', 'ts_min on dim=\ufffe\uffff'],
+  ['has the second half of a pair alone', 'a\ude00b'],
+  ['has controls', '\u0000\u000b\u001f\u007f\u0085'],
+])('A plot whose title %s has only characters of XML 1.0', (_, title) => {
+  const svg = linePlotSvg([{ ...RISING, title, lines: [{ name: title, points: [[0, 1]] }] }]);
+  expect(svg).toMatch(/^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u);
+});

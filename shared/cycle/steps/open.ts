@@ -19,7 +19,7 @@ const inputSchema = z.object({
  * @throws Fault of `readRunOptions`
  */
 export async function openStep(
-  deps: Pick<CycleDeps, 'heads' | 'cycles' | 'changes' | 'now'>,
+  deps: Pick<CycleDeps, 'heads' | 'cycles' | 'writers' | 'changes' | 'now'>,
   input: unknown,
 ): Promise<{ cycle: CycleRun; items: number[] }> {
   const { execution, options: given } = parse(inputSchema, input, 'invalid_request');
@@ -27,8 +27,10 @@ export async function openStep(
   const started_at = new Date(execution.started_at).toISOString();
   const options = readRunOptions(rest, Date.parse(started_at));
   const { publish = false, ...settings } = options;
+  const excluded = (await deps.writers.writers()).filter(writer => writer.excluded).map(({ name }) => name);
   const cycle: CycleRun = {
     ...settings,
+    ...(excluded.length > 0 && { excluded_writers: excluded }),
     cycle_id: typeof cycle_id === 'string' ? cycle_id : cycleId(started_at, execution.name),
     as_of: new Date(settings.as_of ?? started_at).toISOString(),
     started_at,

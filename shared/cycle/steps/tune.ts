@@ -17,7 +17,7 @@ import { countChanges } from '../count-changes.ts';
 import type { CycleRun, MinedPattern } from '../cycle.ts';
 import { cycleRunSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
-import { readColumns } from '../event-window.ts';
+import { numbersOf, readColumns } from '../event-window.ts';
 import { failedRun } from '../failed-run.ts';
 import { overridesInForce } from '../overrides-in-force.ts';
 import { runWarnings } from '../run-warnings.ts';
@@ -168,14 +168,16 @@ async function sealDays(
 }
 
 async function readWindow(
-  { episodes, cycles }: Pick<CycleDeps, 'episodes' | 'cycles'>,
+  { episodes, cycles, writers }: Pick<CycleDeps, 'episodes' | 'cycles' | 'writers'>,
   cycle: CycleRun,
   pattern: PatternKey,
   { lookback_days }: EffectiveSettings,
   current: Generation | undefined,
 ): Promise<FactorColumns> {
   try {
-    return await readColumns(episodes, pattern, Date.parse(cycle.as_of), lookback_days);
+    const names = new Set(cycle.excluded_writers);
+    const excluded = names.size === 0 ? [] : (await writers.writers()).filter(({ name }) => names.has(name));
+    return await readColumns(episodes, pattern, Date.parse(cycle.as_of), lookback_days, numbersOf(excluded));
   } catch (error) {
     await recordDamagedEvents(cycles, cycle, pattern, current, error);
     throw error;

@@ -17,6 +17,7 @@ import { serviceModeRoutes } from './service-mode.ts';
 import type { StatusDeps } from './status.ts';
 import { statusRoutes } from './status.ts';
 import { whatIfRoutes } from './what-if.ts';
+import { writerRoutes } from './writers.ts';
 
 /** Registers the routes of the `admin` function: everything that readers and operators call. */
 export function adminRoutes(
@@ -34,6 +35,7 @@ export function adminRoutes(
   changeRoutes(app, deps);
   patternRoutes(app, deps);
   serviceModeRoutes(app, deps);
+  writerRoutes(app, deps);
   eventRoutes(app, deps);
   evidenceRoutes(app, deps);
   nMinRoutes(app, deps);

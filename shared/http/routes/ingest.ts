@@ -2,18 +2,24 @@ import type { Context, Hono } from 'hono';
 import * as z from 'zod';
 import { MAX_EVENT_BYTES, readOutcomeReport } from '../../episode/episode-schema.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
+import type { Sender } from '../../episode/writer.ts';
+import { LOCAL } from '../../episode/writer.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
+import { isObject } from '../../json.ts';
 import { readEvent } from '../../lever/read-event.ts';
 import { nearestName } from '../../suggestion.ts';
-import { isObject, parse } from '../../validation.ts';
+import { parse } from '../../validation.ts';
 import type { MisspeltFactorRecorder } from '../../warning/misspelt-factor-recorder.ts';
 import { addRoute, answerProblem, readJson } from '../app.ts';
+import { senderOf } from '../caller.ts';
 import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
 
 interface IngestDeps {
   readonly episodes: EpisodeStore;
   readonly now: () => number;
+  /** Of it, the names of callers with IAM signatures that are operators. */
+  readonly config: { readonly operators: readonly string[] };
   readonly misspeltFactors: MisspeltFactorRecorder;
 }
 
@@ -35,6 +41,10 @@ const DETAIL = {
   outcome_before_event:
     "resolved_at lies before the event's timestamp: send the time when the outcome became known",
   event_too_large: `the event and its late factors must not exceed ${MAX_EVENT_BYTES} bytes: send fewer factors`,
+  too_many_patterns:
+    'this caller has founded as many patterns as it may: correct the pattern_key, or let an operator send its first event',
+  not_your_episode:
+    'another caller sent this event: an outcome comes from the caller who sent the event, or from an operator',
   too_many_corrections: 'no further correction of this outcome is accepted: the recorded one stays',
 } as const;
 
@@ -44,13 +54,14 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
     const raw = await readJson(c);
     const isSingle = !isBatch(raw);
     const items = isSingle ? [raw] : requireList(raw, 'events');
+    const caller = senderOf(c, deps.config.operators);
     const { parsed, rejected, issues } = parseItems(
       items,
-      item => readEvent(item, deps.now()),
+      item => ({ value: readEvent(item, deps.now()), sender: writerOf(item, caller, 'invalid_event') }),
       isSingle ? '' : 'events',
     );
-    const results = parsed.length === 0 ? [] : await deps.episodes.add(parsed.map(item => item.value));
-    await deps.misspeltFactors.record(parsed.map(item => item.value));
+    const results = await bySender(parsed, (values, sender) => deps.episodes.add(values, sender));
+    await deps.misspeltFactors.record(parsed.map(item => item.value.value));
     const counts = { accepted: 0, unchanged: 0 };
     results.forEach((result, i) => {
       if (result === 'accepted' || result === 'unchanged') counts[result]++;
@@ -61,12 +72,16 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
 
   addRoute(app, ENDPOINTS.postOutcomes, async c => {
     const items = requireList(await readJson(c), 'outcomes');
+    const caller = senderOf(c, deps.config.operators);
     const { parsed, rejected, issues } = parseItems(
       items,
-      item => readOutcomeReport(item, deps.now()),
+      item => ({
+        value: readOutcomeReport(item, deps.now()),
+        sender: writerOf(item, caller, 'invalid_outcome'),
+      }),
       'outcomes',
     );
-    const results = parsed.length === 0 ? [] : await deps.episodes.resolve(parsed.map(item => item.value));
+    const results = await bySender(parsed, (values, sender) => deps.episodes.resolve(values, sender));
     const counts = { resolved: 0, unchanged: 0, parked: 0 };
     results.forEach((result, i) => {
       if (result === 'resolved' || result === 'unchanged' || result === 'parked') counts[result]++;
@@ -74,6 +89,45 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
     });
     return respond(c, items.length, counts, rejected, issues);
   });
+}
+
+/**
+ * Returns who wrote an item: the caller, or the writer that an operator restores from an export.
+ * @throws Fault with the code for a writer that another caller sends
+ */
+function writerOf(item: unknown, caller: Sender, code: 'invalid_event' | 'invalid_outcome'): Sender {
+  const { writer: name, by_operator } = isObject(item) ? item : {};
+  if (typeof name !== 'string') return caller;
+  if (caller.isOperator) return { name, isOperator: by_operator === true || name === LOCAL.name };
+  const message = 'is for operators, who import an export: leave it out';
+  throw new Fault(code, `writer ${message}`, { issues: [{ path: 'writer', message }] });
+}
+
+/** Stores items, those of each writer at once. @returns a result for each item, in their order */
+async function bySender<T, R>(
+  parsed: ParsedItems<SentItem<T>>['parsed'],
+  store: (values: readonly T[], sender: Sender) => Promise<R[]>,
+): Promise<R[]> {
+  const groups = Map.groupBy(parsed.keys(), i => JSON.stringify(parsed[i]?.value.sender));
+  const results = new Array<R>(parsed.length);
+  for (const indexes of groups.values()) {
+    const items = indexes.flatMap(i => parsed[i]?.value ?? []);
+    const [first] = items;
+    if (!first) continue;
+    const stored = await store(
+      items.map(({ value }) => value),
+      first.sender,
+    );
+    indexes.forEach((index, i) => {
+      results[index] = stored[i] as R;
+    });
+  }
+  return results;
+}
+
+interface SentItem<T> {
+  readonly value: T;
+  readonly sender: Sender;
 }
 
 /** Reports whether a body has the list of events, also under a misspelt name. Any other body is one event. */

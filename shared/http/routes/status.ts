@@ -36,7 +36,11 @@ export function statusRoutes(app: Hono, deps: StatusDeps): void {
  * Returns the totals of the whole system, the reasons why it is unhealthy, if it is, and one page of the patterns.
  * Misspelt names and unused dimensions of a pattern come with its page, the other warnings with the first page.
  */
-async function systemStatus(deps: StatusDeps, query: PageQuery, caller: Status['caller']): Promise<Status> {
+async function systemStatus(
+  deps: StatusDeps,
+  query: PageQuery & { readonly retired: boolean },
+  caller: Status['caller'],
+): Promise<Status> {
   const [facts, service] = await Promise.all([readHealthFacts(deps), deps.heads.serviceSwitch()]);
   const { now, overview, recent } = facts;
   const last = lastCycle(facts);
@@ -46,7 +50,7 @@ async function systemStatus(deps: StatusDeps, query: PageQuery, caller: Status['
     healthy: reasons.length === 0,
     reasons,
     mode: service?.mode ?? 'live',
-    retired: facts.retired,
+    retired: facts.retired.length,
     now: new Date(now).toISOString(),
     caller,
     events: {
@@ -61,7 +65,9 @@ async function systemStatus(deps: StatusDeps, query: PageQuery, caller: Status['
     },
     last_cycle: last ? { ...last, age_seconds: ageMs(last, now) / 1000 } : null,
   };
-  const page = pageByKey(patterns, row => row.pattern_key, query, partBytes(totals) + WARNING_BYTES);
+  const retired = query.retired ? facts.retired.map(row => patternStatus(deps.defaults, row)) : [];
+  const all = [...patterns, ...retired].sort((a, b) => (a.pattern_key < b.pattern_key ? -1 : 1));
+  const page = pageByKey(all, row => row.pattern_key, query, partBytes(totals) + WARNING_BYTES);
   const listed = new Set(page.rows.map(row => row.pattern_key));
   const listedRows = overview.filter(row => listed.has(row.pattern));
   const finished = recent.filter(cycle => cycle.finished_at !== undefined);

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import type { CycleDeps } from '../../cycle/dependencies.ts';
-import { readColumns } from '../../cycle/event-window.ts';
+import { excludedNumbers, readColumns } from '../../cycle/event-window.ts';
 import { fillThresholds } from '../../episode/columns/fill-thresholds.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
@@ -15,7 +15,8 @@ import { checkRange, effectKind, findLever, toEffect } from '../../override/what
 import type { WhatIf, WhatIfPoint } from '../../override/what-if/what-if.ts';
 import { CONFIDENCE, whatIf } from '../../override/what-if/what-if.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
-import { normalizeScope, scopeHash } from '../../pattern/scope.ts';
+import { normalizeScope } from '../../pattern/scope.ts';
+import { scopeHash } from '../../pattern/scope-hash.ts';
 import { parse } from '../../validation.ts';
 import { addRoute, readJson, readQuery, unknownParameter } from '../app.ts';
 import { limitEvents } from '../limit-events.ts';
@@ -23,7 +24,7 @@ import { ROUTES } from '../routes.ts';
 import type { WhatIfAnswer, WhatIfPointAnswer, WhatIfRequest } from '../schemas/what-if.ts';
 import { whatIfQuerySchema, whatIfRequestSchema } from '../schemas/what-if.ts';
 
-type WhatIfDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now'> & {
+type WhatIfDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now' | 'writers'> & {
   readonly episodes: Pick<EpisodeStore, 'resolved'>;
 };
 
@@ -56,7 +57,7 @@ async function answerWhatIf(deps: WhatIfDeps, request: WhatIfRequest): Promise<W
   const settings = effectiveSettings(deps.defaults, head?.settings, { lookback_days: request.lookback_days });
   const days = settings.lookback_days;
   const asOf = request.as_of === undefined ? deps.now() : Date.parse(request.as_of);
-  const events = await readColumns(deps.episodes, pattern, asOf, days);
+  const events = await readColumns(deps.episodes, pattern, asOf, days, await excludedNumbers(deps.writers));
   const columns = fillThresholds(events, settings.base_thresholds);
   const payoff = request.payoff ?? settlePayoff(columns, settings).payoff;
   const { from, to, points } = request;

@@ -9,7 +9,7 @@ import { POLICIES, policyNameSchema, resolutionSchema } from '../../override/ove
 import { maxOverridesSchema } from '../../override/override-cap.ts';
 import { payoffSchema, payoffSettingRequestSchema, payoffSettingSchema } from '../../override/payoff.ts';
 import { baseThresholdsSchema } from '../../override/threshold-settings.ts';
-import { scopeSubsetSchema } from '../../pattern/scope.ts';
+import { scopeSubsetSchema } from '../../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../../reason.ts';
 import { changeReason, count, lookbackDays, minEvents } from '../../validation.ts';
 import { generation, next, patternKey } from './fields.ts';

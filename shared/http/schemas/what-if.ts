@@ -4,7 +4,7 @@ import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
 import { ACTION_CATEGORIES, REPLAY_LEVER_NAMES } from '../../lever/lever.ts';
 import { forecastSchema } from '../../override/override.ts';
 import { breakEvenSchema, payoffRequestSchema, payoffSchema } from '../../override/payoff.ts';
-import { scopeHashSchema, scopeInputSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
+import { scopeHashSchema, scopeInputSchema, scopeSubsetSchema } from '../../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../../reason.ts';
 import { count } from '../../validation.ts';
 

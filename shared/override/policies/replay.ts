@@ -3,11 +3,12 @@ import type { ActionCategory, ReplayLever } from '../../lever/lever.ts';
 import { shiftOf } from '../../lever/lever.ts';
 import { clamp, elementAt } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { scopeHash } from '../../pattern/scope.ts';
+import { scopeHash } from '../../pattern/scope-hash.ts';
 import type { Reason, ReasonCode } from '../../reason.ts';
 import { DAY_MS } from '../../time.ts';
+import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
 import type { Override, OverrideEvidence } from '../override.ts';
-import { byScopeHashThenCategory, MULTIPLIER_RANGE } from '../override.ts';
+import { byScopeHashThenCategory } from '../override.ts';
 import { findChangePoint } from '../replay/change-point.ts';
 import { sortByBlock } from '../replay/clusters.ts';
 import {

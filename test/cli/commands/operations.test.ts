@@ -176,3 +176,32 @@ it('events lists stored events with the outcome that counts', async () => {
   const empty = await session.run(always({ events: [] }), ['events', PATTERN]);
   expect(empty.out).toBe('no such event is stored\n');
 });
+
+it('writers lists who sent events, the largest share first, and excludes a writer with a reason', async () => {
+  const row = { since: TIME, share: 0.25, excluded: false };
+  const page = {
+    events: 4,
+    unattributed: 0,
+    writers: [
+      { ...row, writer: 'token:a', events: 1 },
+      {
+        ...row,
+        writer: 'token:b',
+        events: 3,
+        share: 0.75,
+        excluded: true,
+        excluded_by: 'op',
+        reason: 'leak',
+      },
+    ],
+  };
+  const listed = await session.run(always(page), ['writers', '--pattern', PATTERN]);
+  expect(listed.out).toMatch(/token:b +3 +75\.0 % +by op: leak\ntoken:a +1 +25\.0 %/);
+  const excluded = { writer: 'token:b', since: TIME, excluded: true };
+  const argv = ['writers', '--exclude', 'token:b', '--reason', 'leak'];
+  expect((await session.run(always(excluded), argv)).out).toMatch(/token:b is excluded: the next run/);
+  expect(session.sentBody).toEqual({ writer: 'token:b', excluded: true, reason: 'leak' });
+  expect((await session.run(always(excluded), argv.slice(0, 3))).exit).toBe(2);
+  const both = [...argv, '--include', 'token:a'];
+  expect((await session.run(always(excluded), both)).exit).toBe(2);
+});

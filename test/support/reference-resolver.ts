@@ -1,50 +1,20 @@
-import type { ActionCategory } from '../lever/lever.ts';
-import { ACTION_CATEGORIES } from '../lever/lever.ts';
-import type { Scope } from '../pattern/scope.ts';
-import { dimensionCount } from '../pattern/scope.ts';
-import type { ReasonCode } from '../reason.ts';
-import type { Override, ResolutionMethod } from './override.ts';
-import { MULTIPLIER_RANGE } from './override.ts';
+import type { ActionCategory } from '../../shared/lever/lever.ts';
+import { ACTION_CATEGORIES } from '../../shared/lever/lever.ts';
+import type { OverrideExplanation } from '../../shared/override/explanation.ts';
+import { MULTIPLIER_RANGE } from '../../shared/override/multiplier-range.ts';
+import type { Override, ResolutionMethod } from '../../shared/override/override.ts';
+import type { ResolvedOverride } from '../../shared/override/override-index.ts';
+import { blendWeight } from '../../shared/override/override-index.ts';
+import { dimensionCount } from '../../shared/pattern/scope.ts';
 
-/** The value in force for one category in one scope, as a look-up answers it: `multiplier` or `delta`. */
-export interface ResolvedOverride {
-  readonly action_category: ActionCategory;
-  readonly multiplier?: number;
-  readonly delta?: number;
-  /** Slice of the most specific override that matched. */
-  readonly scope_subset: Scope;
-  /** Number of overrides that matched. */
-  readonly matched: number;
-}
-
-/** One override that matched, and its weight in the result. */
-export interface OverrideExplanation {
-  readonly action_category: ActionCategory;
-  readonly scope_subset: Scope;
-  readonly multiplier?: number;
-  readonly delta?: number;
-  /** Its weight in a blend; 1 or 0 under the other methods. */
-  readonly weight: number;
-  readonly n: number;
-  readonly chosen: boolean;
-  readonly reason: string;
-  /** Absent in rows of older versions. */
-  readonly reason_code?: ReasonCode;
-  /** The thresholds of the look-up that it does not move, and why. */
-  readonly note?: string;
-}
-
-interface ResolvedScope {
-  readonly resolved: readonly ResolvedOverride[];
-  readonly explain: readonly OverrideExplanation[];
-}
-
-/**
- * Returns the weight of an override in a blend: `confidence · (dimensions + 1)^1.5` (contract, section 4).
- * Example: confidence 0.5 and 3 dimensions weigh 0.5 · 4^1.5 = 4.
+/*
+ * The resolution of release 0.1, in objects and lists: the oracle of `OverrideIndex`. Sums are taken in the same order,
+ * so both must agree in every bit.
  */
-export function blendWeight(confidence: number, dimensions: number): number {
-  return confidence * (dimensions + 1) ** 1.5;
+
+interface ReferenceResolution {
+  readonly resolved: readonly ResolvedOverride<ActionCategory>[];
+  readonly explain: readonly OverrideExplanation[];
 }
 
 /** The change of one threshold: a factor that multiplies it, or a number that is added to it. */
@@ -127,7 +97,7 @@ function resolveCategory(category: ActionCategory, matching: readonly Match[], m
     weights,
     kind,
   );
-  const resolved: ResolvedOverride = {
+  const resolved: ResolvedOverride<ActionCategory> = {
     action_category: category,
     ...toFields({ kind, value }),
     scope_subset: matches[0]?.override.scope_subset ?? {},
@@ -152,19 +122,11 @@ function resolveCategories(matching: readonly Override[], resolution: Resolution
   });
 }
 
-/**
- * Resolves the overrides that match a scope into one value per category, in the order of the categories.
- * @param matching overrides whose slice contains the requested scope, in any order
- */
-export function resolveValues(
+/** Resolves the overrides that match a scope, and lists every one of them with its weight. */
+export function referenceResolve(
   matching: readonly Override[],
   resolution: ResolutionMethod,
-): ResolvedOverride[] {
-  return resolveCategories(matching, resolution).map(({ resolved }) => resolved);
-}
-
-/** Resolves like `resolveValues`, and lists every override that matched with its weight. */
-export function resolve(matching: readonly Override[], resolution: ResolutionMethod): ResolvedScope {
+): ReferenceResolution {
   const categories = resolveCategories(matching, resolution);
   return {
     resolved: categories.map(({ resolved }) => resolved),
