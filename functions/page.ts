@@ -6,9 +6,9 @@ import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
 /** Serves the page to people with a browser. */
-export function createHandler(runtime: Runtime) {
+export function createHandler(runtime: Pick<Runtime, 'log' | 'config'>, files = readPageFiles()) {
   const app = createApp(runtime.log, runtime.config.origins);
-  pageRoutes(app, readPageFiles(), runtime.config.login);
+  pageRoutes(app, files, runtime.config.login);
   return handle(app);
 }
 

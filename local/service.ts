@@ -128,7 +128,7 @@ async function assemble(
     queriedDimensions: recorder.reporter,
     onDegradedLookup: pattern => void degradedLookups.add([{ pattern, count: 1 }]),
   });
-  snapshotRoutes(app, runtime);
+  snapshotRoutes(app, { ...runtime, queriedDimensions: recorder.reporter });
   computing?.forwardStudies(app);
   adminRoutes(app, {
     ...runtime,

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 /* The tests check the import statements of every file against the table of import rules. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['shared', 'functions', 'infra', 'client', 'edge', 'local', 'cli', 'bench', 'test'];
+const FOLDERS = ['shared', 'functions', 'infra', 'client', 'edge', 'local', 'cli', 'web', 'bench', 'test'];
 
 interface Import {
   readonly from: string;
@@ -20,7 +20,7 @@ const files = FOLDERS.flatMap(folder =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     // A bench installs the packages that it compares with in its own folder; the client is built into `dist`.
     .filter(name => !name.split(sep).some(part => part === 'node_modules' || part === 'dist'))
-    .filter(name => name.endsWith('.ts'))
+    .filter(name => /\.tsx?$/.test(name))
     .map(name => `${folder}/${name.replaceAll('\\', '/')}`),
 ).sort();
 
@@ -63,7 +63,7 @@ it('The patterns of this test find the imports of the repository', () => {
 });
 
 it('Every import from this repository names an existing file', () => {
-  const missing = imports.filter(i => i.to.endsWith('.ts') && !isPackage(i.to) && !source.has(i.to));
+  const missing = imports.filter(i => /\.tsx?$/.test(i.to) && !isPackage(i.to) && !source.has(i.to));
   expect(show(missing)).toEqual([]);
 });
 
@@ -214,8 +214,8 @@ const RULES: readonly Rule[] = [
     files: under('shared/http'),
     own: ['shared/http', ...DOMAIN, ...GROUND],
     types: ['shared/log.ts'],
-    // Answers are gzipped.
-    packages: ['zod', WEB, /^node:(crypto|zlib)$/],
+    // Answers are gzipped, and the function `page` reads the page from a file.
+    packages: ['zod', WEB, /^node:(crypto|fs|zlib)$/],
   },
   {
     module: 'runtime',
@@ -313,7 +313,7 @@ describe('import rules', () => {
 
   it('Deployed code imports nothing from local, cli, bench or test', () => {
     const deployed = under('shared', 'functions', 'infra');
-    const undeployed = under('local', 'cli', 'bench', 'test');
+    const undeployed = under('local', 'cli', 'web', 'bench', 'test');
     expect(show(imports.filter(i => deployed(i.from) && undeployed(i.to)))).toEqual([]);
   });
 
@@ -351,6 +351,17 @@ describe('import rules', () => {
         .slice(0, target.startsWith('@') ? 2 : 1)
         .join('/');
     expect(show(found.filter(i => !Object.hasOwn(dependencies, nameOf(i.to))))).toEqual([]);
+  });
+});
+
+describe('the page', () => {
+  it('The page imports its own files, the renderer of pictures, formats and Preact, and types of the API', () => {
+    const own = ['web/app', 'shared/plot', 'shared/format.ts', 'shared/pattern/describe-scope.ts'];
+    const page = imports.filter(i => under('web/app')(i.from));
+    const allowed = ({ to, typeOnly }: Import): boolean =>
+      under(...own)(to) || (typeOnly && under('shared/http/schemas')(to)) || /^preact(\/hooks)?$/.test(to);
+    expect(page.length).toBeGreaterThan(50);
+    expect(show(page.filter(i => !allowed(i)))).toEqual([]);
   });
 });
 
@@ -394,7 +405,7 @@ describe('structure of files', () => {
   });
 
   it('Files have names in kebab-case', () => {
-    expect(files.filter(file => !/^[a-z0-9-]+(\/[a-z0-9-]+)*(\.(test|asl))?\.ts$/.test(file))).toEqual([]);
+    expect(files.filter(file => !/^[a-z0-9-]+(\/[a-z0-9-]+)*(\.(test|asl))?\.tsx?$/.test(file))).toEqual([]);
   });
 
   it('A file of functions has fewer than 25 lines, no try, and reads no environment variable', () => {

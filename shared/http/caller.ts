@@ -53,6 +53,11 @@ export function senderOf(c: Context, operators: readonly string[]): Sender {
   return LOCAL;
 }
 
+/** Returns the caller of a look-up that is a bot; undefined for a page, whose requests a browser marks. */
+export function botOf(c: Context): string | undefined {
+  return c.req.header('sec-fetch-site') === undefined ? callerOf(c) : undefined;
+}
+
 /**
  * Returns the role of the caller, with which the page shows what the caller may do; the routes check it themselves.
  * Without authentication everyone is an operator. A signature does not tell its role.

@@ -17,7 +17,7 @@ interface PageFile {
 }
 
 /** How people sign in at an issuer of tokens: the code flow with PKCE, as a public client. */
-export interface PageLogin {
+interface PageLogin {
   readonly issuer: string;
   readonly clientId: string;
 }

@@ -50,7 +50,7 @@ export interface PageDeps extends ComputedRunDeps {
  * @throws Fault `invalid_pattern_key`, `invalid_page_token`, `unknown_pattern`, `unknown_cycle`,
  * `trial_expired`
  */
-export async function readPage<Row extends object>(
+async function readPage<Row extends object>(
   deps: PageDeps,
   store: RowSetStore<Row>,
   set: keyof Pick<Generation, 'lessons' | 'overrides'>,

@@ -16,7 +16,7 @@ const LIVE: ReadonlySet<Warning['code']> = new Set([
 ]);
 
 /** The names that look-ups and events of a pattern use. */
-export interface PatternCoverage {
+interface PatternCoverage {
   readonly pattern: PatternKey;
   readonly coverage: DimensionCoverage;
 }

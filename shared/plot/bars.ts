@@ -1,4 +1,4 @@
-import { placeRows, rowAxis, rowName } from './row-plot.ts';
+import { layRows, rowAxis, rowName } from './row-plot.ts';
 import { scale } from './scale.ts';
 import { AXIS, COLOURS, INK, label, picture, pixels, type Shape, shape } from './shape.ts';
 
@@ -12,7 +12,7 @@ interface Bars {
   readonly to?: number;
 }
 
-export interface BarRow {
+interface BarRow {
   readonly name: string;
   readonly figure: string;
   /** Position in `series`. */
@@ -26,7 +26,7 @@ export interface BarRow {
 export function barShapes({ title, axis, series, rows, from, to }: Bars, width: number): Shape {
   const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   const across = scale({ label: '', ...range }, [0, ...rows.map(row => row.value)]);
-  const places = placeRows(rows.length, width, across, { figures: 78 });
+  const places = layRows(rows.length, width, across, { figures: 78 });
   const at = (value: number): number => Math.min(places.right, Math.max(places.left, places.x(value)));
   const zero = pixels(at(0));
   return picture(title, width, places.height, [

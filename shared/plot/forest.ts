@@ -1,4 +1,4 @@
-import { HEAD, placeRows, rowAxis, rowName } from './row-plot.ts';
+import { layRows, ROWS_TOP, rowAxis, rowName } from './row-plot.ts';
 import { scale } from './scale.ts';
 import { AXIS, COLOURS, INK, label, picture, pixels, type Shape, shape } from './shape.ts';
 
@@ -29,7 +29,7 @@ const SIZE = 5;
 export function forestShapes(forest: Forest, width: number): Shape {
   const { title, axis, from, to, format, reference, rows } = forest;
   const values = scale({ label: '', from, to, format }, []);
-  const places = placeRows(rows.length, width, values);
+  const places = layRows(rows.length, width, values);
   const line = reference === undefined ? [] : [referenceLine(places.x(reference), places.height)];
   return picture(title, width, places.height, [
     label(width - 8, 18, 'n · q', { 'text-anchor': 'end' }),
@@ -49,7 +49,7 @@ export function forestShapes(forest: Forest, width: number): Shape {
 function referenceLine(x: number, height: number): Shape {
   const at = pixels(x);
   return shape('path', {
-    d: `M${at} ${HEAD - 6}V${height - 32}`,
+    d: `M${at} ${ROWS_TOP - 6}V${height - 32}`,
     class: 'plot-axis',
     stroke: AXIS,
     'stroke-dasharray': '4 3',

@@ -31,7 +31,7 @@ const DASHES: Readonly<Record<Stroke, object>> = {
 };
 
 /** Where the axes of a plot lie: pixels of values, and values of pixels. */
-export interface PlotPlaces {
+interface PlotPlaces {
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;
   readonly valueOfX: (pixel: number) => number;

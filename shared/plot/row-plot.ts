@@ -11,10 +11,10 @@ const TICK_WIDTH = 44;
 const ROW = 22;
 const NARROW_ROW = 34;
 /** Pixels above the first row: none, or those of a line of text. */
-export const HEAD = 28;
-const SMALL_HEAD = 6;
+export const ROWS_TOP = 28;
+const SMALL_TOP = 6;
 
-export interface Rows {
+interface Rows {
   readonly height: number;
   readonly top: number;
   /** Left and right of the drawing, in pixels. */
@@ -26,13 +26,13 @@ export interface Rows {
 }
 
 /** Returns where the rows of a picture lie. @param figures pixels for the figures at the right */
-export function placeRows(
+export function layRows(
   rows: number,
   width: number,
   scale: Scale,
   { figures = RIGHT, headed = true }: { readonly figures?: number; readonly headed?: boolean } = {},
 ): Rows {
-  const top = headed ? HEAD : SMALL_HEAD;
+  const top = headed ? ROWS_TOP : SMALL_TOP;
   const narrow = width < NARROW;
   const rowHeight = narrow ? NARROW_ROW : ROW;
   const left = narrow ? 8 : Math.min(300, Math.round(width * 0.34));

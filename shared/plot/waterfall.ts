@@ -1,6 +1,6 @@
 import { significant } from '../format.ts';
 import { triangle } from './forest.ts';
-import { placeRows, rowAxis, rowName } from './row-plot.ts';
+import { layRows, rowAxis, rowName } from './row-plot.ts';
 import { scale } from './scale.ts';
 import { AXIS, COLOURS, INK, label, picture, pixels, type Shape, shape } from './shape.ts';
 
@@ -25,7 +25,7 @@ export function waterfallShapes({ title, axis, steps }: Waterfall, width: number
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = (high - low || Math.abs(high) || 1) * 0.15;
   const across = scale({ label: '', from: low - margin, to: high + margin, format: significant }, []);
-  const places = placeRows(steps.length, width, across, { figures: 84, headed: false });
+  const places = layRows(steps.length, width, across, { figures: 84, headed: false });
   return picture(title, width, places.height, [
     ...rowAxis(across, places, axis),
     ...steps.flatMap((step, i) => {

@@ -34,7 +34,7 @@ export interface Address {
 }
 
 /** Reads `#/SCREEN[/PATTERN][?NAME=VALUE…]`. Anything else is the overview. */
-export function parseAddress(fragment: string): Address {
+function parseAddress(fragment: string): Address {
   const [path = '', query = ''] = fragment.replace(/^#\/?/, '').split('?');
   const [name = '', pattern] = path.split('/');
   const screen = Object.hasOwn(SCREENS, name) ? (name as Screen) : 'overview';
@@ -53,7 +53,7 @@ function decode(text: string): string {
   }
 }
 
-export function addressText({ screen, pattern, params }: Address): string {
+function addressText({ screen, pattern, params }: Address): string {
   const query = new URLSearchParams(Object.entries(params).filter(([, value]) => value !== '')).toString();
   const path = pattern === undefined ? screen : `${screen}/${encodeURIComponent(pattern)}`;
   return query === '' ? `#/${path}` : `#/${path}?${query}`;

@@ -1,4 +1,4 @@
-import type { Context, Hono } from 'hono';
+import type { Hono } from 'hono';
 import type { z } from 'zod';
 import { Fault, faultCode } from '../../errors.ts';
 import type { Head } from '../../generation/head.ts';
@@ -21,7 +21,7 @@ import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope } from '../../pattern/scope.ts';
 import { parse } from '../../validation.ts';
 import { addRoute, readJson, readQuery, unknownParameter } from '../app.ts';
-import { callerOf } from '../caller.ts';
+import { botOf } from '../caller.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
 
@@ -62,11 +62,6 @@ export function addLookupRoutes(
     );
     return c.json(await respond(toLookupRequest(request), botOf(c)));
   });
-}
-
-/** Returns the caller of a look-up; undefined for a page, whose requests a browser marks. */
-function botOf(c: Context): string | undefined {
-  return c.req.header('sec-fetch-site') === undefined ? callerOf(c) : undefined;
 }
 
 /** @throws Fault `invalid_pattern_key`, `invalid_scope` */

@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
 import { servesOverrides } from '../../lookup/look-up.ts';
+import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
 import {
   indexTag,
   POLL_SECONDS,
@@ -11,6 +12,7 @@ import {
 import type { SnapshotList } from '../../lookup/snapshot-list.ts';
 import type { Override, Policy } from '../../override/override.ts';
 import { addRoute, patternParam, readQuery } from '../app.ts';
+import { botOf } from '../caller.ts';
 import { compactOverrides } from '../compact-overrides.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import { pageByKey } from '../pagination.ts';
@@ -21,6 +23,7 @@ interface SnapshotDeps {
   readonly overrides: RowSetStore<Override>;
   readonly snapshotList: SnapshotList;
   readonly defaults: { readonly policy: Policy };
+  readonly queriedDimensions: QueriedDimensionReporter;
 }
 
 /** Registers the index of snapshots, and the snapshot of a pattern: what a client needs to resolve look-ups itself. */
@@ -36,6 +39,8 @@ async function respondToIndex(c: Context, deps: SnapshotDeps): Promise<Response>
   const entries = await deps.snapshotList.entries(mode);
   const etag = indexTag(entries, mode);
   const page = pageByKey(entries, ({ pattern_key }) => pattern_key, query);
+  // A client that polls asks for every pattern of the page, and reads those that changed.
+  for (const { pattern_key } of page.rows) deps.queriedDimensions.record(pattern_key, {}, botOf(c));
   return answer(c, etag, { schema: SNAPSHOT_SCHEMA, etag, poll_seconds: POLL_SECONDS, mode }, () => ({
     patterns: page.rows,
     ...page.next,
@@ -47,6 +52,7 @@ async function respondToSnapshot(c: Context, deps: SnapshotDeps): Promise<Respon
   const { form } = readQuery(c, snapshotQuerySchema);
   const pattern = patternParam(c);
   const { head, service } = await deps.heads.headAndService(pattern);
+  if (head) deps.queriedDimensions.record(pattern, {}, botOf(c));
   const { etag: tag, ...rest } = snapshotHead(pattern, head, deps.defaults.policy, service);
   const etag = form === 'compact' ? `${tag.slice(0, -1)}-compact"` : tag;
   const set = servesOverrides(rest.mode) ? head?.current?.overrides : undefined;

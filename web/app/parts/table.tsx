@@ -13,7 +13,7 @@ export interface Column<Row> {
   readonly wide?: boolean;
 }
 
-export interface Sorting {
+interface Sorting {
   readonly by: number;
   readonly down: boolean;
 }

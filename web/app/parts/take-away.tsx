@@ -69,4 +69,4 @@ export function CopyAs({ method = 'GET', path, body, command }: CopyProps) {
 }
 
 /** Quotes a text for a shell. */
-export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -6,7 +6,7 @@ import { leverName, plain } from '../figures.ts';
 type Explanation = NonNullable<LookupAnswer['explain']>[number];
 
 /** Returns the explanations that move a threshold. `halo_mult` is another name of `halo_max`. */
-export function movesOf(answer: LookupAnswer, threshold: string): readonly Explanation[] {
+function movesOf(answer: LookupAnswer, threshold: string): readonly Explanation[] {
   const name = threshold === 'halo_mult' ? 'halo_max' : threshold;
   return (answer.explain ?? []).filter(each => each.chosen && leverName(each.action_category) === name);
 }

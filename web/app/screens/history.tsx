@@ -124,7 +124,7 @@ function Generations({ pattern, answer, params, reload }: GenerationsProps) {
 }
 
 /** The overrides that differ between two generations. */
-export function DiffOf({ pattern, diff }: { readonly pattern: string; readonly diff: string }) {
+function DiffOf({ pattern, diff }: { readonly pattern: string; readonly diff: string }) {
   const answer = useAnswer<GenerationsAnswer>(diffPath(pattern, diff));
   return (
     <Loaded answer={answer}>

@@ -31,8 +31,8 @@ export function WhatIf({ pattern, params }: { readonly pattern: string; readonly
   const list = path('/v1/whatif', {
     pattern_key: pattern,
     lever,
-    from: plain(Number(from) + shift),
-    to: plain(Number(to) + shift),
+    from: exact(Number(from) + shift),
+    to: exact(Number(to) + shift),
     points: POINTS,
     as_of: until,
     lookback_days: params.days,
@@ -84,13 +84,16 @@ export function WhatIf({ pattern, params }: { readonly pattern: string; readonly
   );
 }
 
+/** Formats a number without binary error, twelve digits. */
+const exact = (value: number): string => String(Number(value.toPrecision(12)));
+
 /** Returns by how much the multipliers of a curve miss a threshold, less than half a step; 0 when one meets it. */
 function missedBy(answer: WhatIfAnswer | undefined, at: string | undefined): number {
   if (!answer?.base || !at) return 0;
   const wanted = Number(at) / answer.base.threshold;
   const point = answer.curve[chosenIndex(answer, at)];
   const missed = wanted - (point?.multiplier ?? wanted);
-  return Math.abs(missed) > 1e-6 && Math.abs(missed) < 0.0026 ? Number(missed.toPrecision(4)) : 0;
+  return Math.abs(missed) > 1e-6 && Math.abs(missed) < 0.0026 ? missed : 0;
 }
 
 /** Until when the generation in force has read events: old data are replayed where they are. */
