@@ -9,8 +9,10 @@ import { addChanges } from './commands/changes.ts';
 import { addCycle } from './commands/cycle.ts';
 import { addCycles } from './commands/cycles.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addEdge } from './commands/edge.ts';
 import { addEvents } from './commands/events.ts';
 import { addEvidence } from './commands/evidence.ts';
+import { addExport } from './commands/export.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addLessons } from './commands/lessons.ts';
@@ -18,6 +20,7 @@ import { addLookup } from './commands/lookup.ts';
 import { addMode } from './commands/mode.ts';
 import { addNMin } from './commands/nmin.ts';
 import { addOverrides } from './commands/overrides.ts';
+import { addParked } from './commands/parked.ts';
 import { addProfile } from './commands/profile.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addServiceMode } from './commands/service-mode.ts';
@@ -106,15 +109,18 @@ function createProgram(host: Host, argv: readonly string[], runCommand: RunComma
       getErrHasColors: () => false,
     });
   for (const add of COMMANDS) add(program, runCommand);
+  addEdge(program, host);
   return program;
 }
 
 const COMMANDS = [
   addImport,
+  addExport,
   addCycle,
   addCycles,
   addStatus,
   addEvents,
+  addParked,
   addDoctor,
   addLessons,
   addOverrides,

@@ -11,7 +11,7 @@ export type FunctionEnvironment = Readonly<Record<RequiredName, string>> & Envir
 
 /** Returns the environment that all functions of a stage share. */
 export function functionEnvironment(
-  { settings, origins, operators, dynamodbEndpoint }: Stage,
+  { settings, origins, operators, jwt, ui, dynamodbEndpoint }: Stage,
   tables: Tables,
 ): FunctionEnvironment {
   return {
@@ -22,6 +22,7 @@ export function functionEnvironment(
     ...settings,
     ...(origins.length === 0 ? {} : { ORIGINS: origins.join() }),
     ...(operators.length === 0 ? {} : { OPERATORS: operators.join() }),
+    ...(jwt && ui && { UI_ISSUER: jwt.issuer, UI_CLIENT_ID: ui.clientId }),
     ...(dynamodbEndpoint === undefined ? {} : { DYNAMODB_ENDPOINT: dynamodbEndpoint }),
   };
 }

@@ -65,6 +65,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { target: 'control', actions: ['Query'], partitions: ['patterns'] },
     { target: 'overrides', actions: ['Query'] },
   ],
+  // The page is constant.
+  page: [],
   // Writes the dimensions that look-ups used and the counts of degraded ones, and nothing that is in force.
   'record-queried-dimensions': [
     // Reads which dimensions lessons use; others are not recorded.
@@ -86,7 +88,7 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
   'cycle-open': [
     // Reads every head, because retired patterns are left out.
     { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
-    // Writes the record of the run, the version of the stored formats, and the head of a pattern that comes back.
+    // Writes the record of the run, the version of the stored formats, and the mode that an event brought back.
     {
       target: 'control',
       actions: ['PutItem'],

@@ -4,6 +4,7 @@ import { parseOrigin } from '../shared/config.ts';
 import { Fault } from '../shared/errors.ts';
 import { jsonLog } from '../shared/log.ts';
 import { maskPasswords } from '../shared/mask-passwords.ts';
+import { buildPage } from '../web/build.ts';
 import { DataFolderError } from './engine/data-folder.ts';
 import { TableMismatchError } from './engine/tables.ts';
 import { listen } from './http-server.ts';
@@ -133,6 +134,7 @@ function banner(options: Options, service: Service, port: number, firstMs: numbe
   const next =
     firstMs === undefined ? 'only on request' : `every ${options.every}, next ${time(Date.now() + firstMs)}`;
   return `PM Tuning listens on ${url}
+  page    ${url}/ui
   data    ${storage}${created}
   cycle   ${next}
 
@@ -177,6 +179,7 @@ async function run(options: Options): Promise<void> {
     environment: { ...process.env, ...(origins.length > 0 && { ORIGINS: origins.join() }) },
     log,
     callers: tokens && (() => tokens.callers()),
+    page: await buildPage(),
     inThreads: true,
   });
   const { config } = service.runtime;

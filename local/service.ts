@@ -5,6 +5,7 @@ import type { Config } from '../shared/config.ts';
 import { readConfig } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamodb/client.ts';
 import { createApp } from '../shared/http/app.ts';
+import { type PageFiles, pageRoutes } from '../shared/http/page.ts';
 import { adminRoutes } from '../shared/http/routes/admin.ts';
 import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import { lookupRoutes } from '../shared/http/routes/lookup.ts';
@@ -37,6 +38,8 @@ export interface ServiceOptions {
   readonly now?: () => number;
   /** Callers by their tokens, or what returns those of the moment; undefined grants every right to every caller. */
   readonly callers?: Callers | (() => Callers) | undefined;
+  /** The page to serve at `/ui`; undefined serves none. */
+  readonly page?: PageFiles | undefined;
   /** True: runs, what-ifs and studies compute in threads of their own, with the clock of the system. */
   readonly inThreads?: boolean;
   /** Pauses and timeouts of a run; undefined uses those of the definition. */
@@ -133,6 +136,10 @@ async function assemble(
     starter: stateMachine,
     access: options.callers ? 'tokens' : 'open',
   });
+  if (options.page) {
+    pageRoutes(app, options.page);
+    app.get('/', c => c.redirect('/ui'));
+  }
   return {
     runtime,
     app,
@@ -150,9 +157,9 @@ async function assemble(
 /** Records the dimensions of look-ups after their responses, as a subscription to the look-up's log does in AWS. */
 function dimensionRecorder({ dimensions, log, now }: Runtime) {
   let lastWrite = Promise.resolve();
-  const record = ({ pattern, names }: QueriedDimensions): void => {
+  const record = ({ pattern, names, caller }: QueriedDimensions): void => {
     lastWrite = lastWrite
-      .then(() => dimensions.recordQueried(pattern, names))
+      .then(() => dimensions.recordQueried(pattern, names, caller))
       .catch(error => log.error('dimensions of look-ups not recorded', error, { pattern }));
   };
   return { reporter: new QueriedDimensionReporter(record, now), written: () => lastWrite };

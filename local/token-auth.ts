@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import * as z from 'zod';
 import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
-import { ENDPOINTS, type Endpoint, type Role } from '../shared/http/endpoints.ts';
+import { ENDPOINTS, type Endpoint, PAGE_ENDPOINTS, type Role } from '../shared/http/endpoints.ts';
 import { repeatedEntries } from './repeated-members.ts';
 
 /* This file authorizes callers of the local service by tokens. The roles of a route come from the table of the deployed API. */
@@ -20,6 +20,8 @@ export type Callers = readonly { readonly digest: Buffer; readonly caller: Calle
 /** An invalid file of tokens; the message is one line for the user. */
 export class TokenFileError extends Error {}
 
+/** The routes of the API and of the page. */
+const ROUTES: readonly Endpoint[] = [...Object.values(ENDPOINTS), ...Object.values(PAGE_ENDPOINTS)];
 const ROLES = ['pm', 'reader', 'operator'] as const satisfies readonly Role[];
 const MIN_TOKEN_LENGTH = 16;
 const MAX_NAME_LENGTH = 200;
@@ -82,8 +84,8 @@ function invalidTokens(path: string, error: z.ZodError): string {
  */
 export function requireTokens(callers: () => Callers): MiddlewareHandler {
   return async (c, next) => {
-    const route = Object.values<Endpoint>(ENDPOINTS).find(route => matches(route, c));
-    if (route?.roles.length === 0) return next();
+    const route = ROUTES.find(route => matches(route, c));
+    if (route?.roles.length === 0 || c.req.path === '/') return next();
     const caller = callerOf(c.req.header('authorization'), callers());
     if (!caller) return unauthorized();
     // A path without a row in the table reaches no handler.

@@ -101,6 +101,9 @@ export const environmentSchema = z.object({
         .map(part => part.trim())
         .filter(part => part !== ''),
     ),
+  /** The issuer at which people sign in on the page, and the page's client there. */
+  UI_ISSUER: z.url().optional(),
+  UI_CLIENT_ID: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Set only in the function that starts runs. */
   STATE_MACHINE_ARN: z.string().optional(),
@@ -135,6 +138,7 @@ export interface Config {
   readonly origins: readonly string[];
   readonly maxPatternsPerWriter: number;
   readonly operators: readonly string[];
+  readonly login: { readonly issuer: string; readonly clientId: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly stateMachineArn: string | undefined;
   readonly dynamodbEndpoint: string | undefined;
@@ -181,6 +185,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     origins: env.ORIGINS,
     maxPatternsPerWriter: env.MAX_PATTERNS_PER_WRITER,
     operators: env.OPERATORS,
+    login:
+      env.UI_ISSUER !== undefined && env.UI_CLIENT_ID !== undefined
+        ? { issuer: env.UI_ISSUER, clientId: env.UI_CLIENT_ID }
+        : undefined,
     logLevel: env.LOG_LEVEL,
     stateMachineArn: env.STATE_MACHINE_ARN,
     dynamodbEndpoint: env.DYNAMODB_ENDPOINT,

@@ -91,8 +91,12 @@ export function createRuntime(
     degradedLookups: new DynamoDegradedLookups(control),
     misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(
-      ({ pattern, names }) =>
-        metricLog.info(QUERIED_DIMENSIONS_MESSAGE, { pattern, dimensions: names.join() }),
+      ({ pattern, names, caller }) =>
+        metricLog.info(QUERIED_DIMENSIONS_MESSAGE, {
+          pattern,
+          dimensions: names.join(),
+          ...(caller !== undefined && { caller }),
+        }),
       now,
     ),
     storedFormat: new StoredFormat(control),
@@ -103,7 +107,11 @@ export function createRuntime(
     snapshotList: new SnapshotList(heads, config.defaults.policy, now),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
     writers,
-    eventReader: new DynamoEventReader(db, { eventsTable: tables.events, now }),
+    eventReader: new DynamoEventReader(db, {
+      eventsTable: tables.events,
+      controlTable: tables.control,
+      now,
+    }),
     episodes: new DynamoEpisodeStore(db, founder, writers, {
       eventsTable: tables.events,
       controlTable: tables.control,

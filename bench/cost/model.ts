@@ -73,8 +73,10 @@ export const USE = {
   /** The default sampling traces one request a second and 5 % of the rest. */
   traceShare: 0.05,
   logMonths: 3,
-  metrics: 13,
-  alarmMetrics: 28,
+  metrics: 17,
+  alarmMetrics: 33,
+  /** Lessons and overrides of a pattern as they are stored, deflated, which a run reads to verify them. */
+  setBytesPerPattern: 60_000,
   compositeAlarms: 3,
 } as const;
 
@@ -102,10 +104,22 @@ function monthlyUse(load: Load, memory: FunctionMemory) {
   const writes = 2 * events + 3 * outcomes + posts + (load.patterns + 2) * USE.runsPerMonth;
   // An eventually consistent read of the index costs half a read unit per 4 kB. A look-up reads one head and the
   // switch for everything.
-  // A run reads 12 items of each pattern: four for its warnings.
+  // A run reads 13 items of each pattern: four for its warnings, one for the alarm of outcomes that wait.
   const windowReads = (USE.runsPerMonth * windowEvents * USE.indexBytes) / 8192;
-  const headReads = 2 * lookups + 6 * steps + 2 * outcomes;
-  return { requests, steps, transitions, keptBytes, logGb, gbSeconds, writes, windowReads, headReads };
+  const headReads = 2 * lookups + 6.5 * steps + 2 * outcomes;
+  const setReads = (USE.runsPerMonth * load.patterns * USE.setBytesPerPattern) / 8192;
+  return {
+    requests,
+    steps,
+    transitions,
+    keptBytes,
+    logGb,
+    gbSeconds,
+    writes,
+    windowReads,
+    headReads,
+    setReads,
+  };
 }
 
 /** Returns the monthly bill in the steady state, by line. */
@@ -115,6 +129,7 @@ export function bill(load: Load, memory: FunctionMemory): Line[] {
   return [
     { item: 'DynamoDB writes', dollars: use.writes * PRICE.writeUnit },
     { item: 'DynamoDB reads: windows of runs', dollars: use.windowReads * PRICE.readUnit },
+    { item: 'DynamoDB reads: sets in force', dollars: use.setReads * PRICE.readUnit },
     { item: 'DynamoDB reads: the rest', dollars: use.headReads * PRICE.readUnit },
     { item: 'DynamoDB storage', dollars: (use.keptBytes / GB) * PRICE.tableGb },
     { item: 'DynamoDB point-in-time recovery', dollars: (use.keptBytes / GB) * PRICE.recoveryGb },

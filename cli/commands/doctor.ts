@@ -12,8 +12,8 @@ import type { Session } from '../session.ts';
 type Diagnosis = z.output<typeof doctorAnswerSchema>;
 
 const HELP = `
-It reads the newest 500 events of each pattern. Exit code 1 when something should
-be changed in the bot.
+It reads the newest 500 events of each pattern. Exit code 1 when something
+should be changed in the bot.
 
 Examples:
   $ pm-tuning doctor

@@ -13,11 +13,11 @@ type FoldRow = PolicyRow['folds'][number] & { readonly policy: string };
 
 const HELP = `
 Walk-forward: each of the last weeks is scored with the overrides that follow
-from what was known when the week began.
+from what was known when the week began (learned: the number of such events).
 A gain is the utility above that of the base gates, at the pattern's payoff.
-Payoffs are in R, with a standard error that counts dependent trades together. An
-asterisk marks the payoff in use, and the policy that the pattern publishes. To
-publish another:
+Payoffs are in R, with a standard error that counts dependent trades together.
+An asterisk marks the payoff in use, and the policy that the pattern publishes.
+To publish another:
   $ pm-tuning settings pm.uptrend.S1.entry --policy replay --reason "better in evidence"
 
 Example:
@@ -109,16 +109,16 @@ const returnsText = (amount: Amount | undefined): string => (amount?.n ? count(a
 /** Formats an amount with its standard error. */
 function amountText(amount: Amount | undefined): string {
   if (!amount) return '';
-  const mean = amount.n === 0 ? significant(amount.mean) : amount.mean.toFixed(2);
-  return amount.error === undefined ? mean : `${mean} ± ${amount.error.toFixed(2)}`;
+  const mean = amount.n === 0 ? significant(amount.mean) : amount.mean.toFixed(3);
+  return amount.error === undefined ? mean : `${mean} ± ${amount.error.toFixed(3)}`;
 }
 
 function policyColumns(published: string): Column<PolicyRow>[] {
   return [
     { title: 'policy', value: row => `${printable(row.policy)}${row.policy === published ? ' *' : ''}` },
     { title: 'overrides', value: row => count(row.overrides), align: 'right' },
-    { title: 'events scored', value: row => count(row.events), align: 'right' },
-    { title: 'gain per event', value: row => gainPerEvent(row.gain_per_event), align: 'right' },
+    { title: 'scored', value: row => count(row.events), align: 'right' },
+    { title: 'gain/event', value: row => gainPerEvent(row.gain_per_event), align: 'right' },
     {
       title: '90 % interval',
       value: row => (row.events === 0 ? '' : `${gainPerEvent(row.low)} to ${gainPerEvent(row.high)}`),
@@ -127,9 +127,9 @@ function policyColumns(published: string): Column<PolicyRow>[] {
 }
 
 const FOLD_COLUMNS: readonly Column<FoldRow>[] = [
-  { title: 'week from', value: row => instant(row.from) },
+  { title: 'week from', value: row => row.from.slice(0, 10) },
   { title: 'policy', value: row => printable(row.policy) },
-  { title: 'learned from', value: row => count(row.learned), align: 'right' },
+  { title: 'learned', value: row => count(row.learned), align: 'right' },
   { title: 'overrides', value: row => count(row.overrides), align: 'right' },
   { title: 'scored', value: row => count(row.events), align: 'right' },
   {

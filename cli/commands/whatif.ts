@@ -5,16 +5,15 @@ import {
   type WhatIfPointAnswer,
   whatIfAnswerSchema,
 } from '../../shared/http/schemas/what-if.ts';
+import { effectText, movedBy, whatIfPlots } from '../../shared/plot/what-if.ts';
 import { finiteNumber, integerAtLeast, payoffOf, positive, scope } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, type ExitCode, usageError } from '../exit-codes.ts';
 import { count, instant, percent, plural, printable, signed, significant, slice } from '../format.ts';
 import { asOfOption, lookbackOption, patternArgument, svgOption } from '../options.ts';
-import { terminalPlot } from '../plot/terminal-plot.ts';
-import { effectText, movedBy, whatIfPlots } from '../plot/what-if.ts';
-import { writeSvg } from '../plot/write-svg.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
+import { writeSvg } from '../write-svg.ts';
 
 interface Options {
   readonly scope: Record<string, unknown>;
@@ -124,10 +123,6 @@ function show(session: Session, answer: WhatIfAnswer): void {
   if (base) {
     session.print();
     session.table(columnsOf(answer), shownPoints(answer));
-    for (const plot of whatIfPlots(answer)) {
-      session.print();
-      session.print(terminalPlot(plot, { width: session.width }));
-    }
   }
   session.print();
   session.print(printable(answer.sentence));

@@ -52,7 +52,7 @@ export async function readHealthFacts(deps: HealthDeps): Promise<HealthFacts> {
   const runs = last && last.status !== 'succeeded' ? await deps.cycles.runs(last.cycle_id) : [];
   return {
     overview,
-    retired: all.length - overview.length,
+    retired: all.filter(({ head }) => head?.mode === 'retired'),
     recent,
     lastWritten,
     failedRuns: runs.filter(run => run.status === 'failed'),

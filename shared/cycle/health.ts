@@ -1,7 +1,7 @@
 import type { PatternOverview } from '../generation/ports.ts';
 import { DAY_MS } from '../time.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
-import { damagedSince } from './damaged-generation.ts';
+import { damagedHeads, damagedSince } from './damaged-generation.ts';
 
 /** A reason why the service is unhealthy: what is wrong, then what to do. */
 interface HealthReason {
@@ -26,8 +26,8 @@ export interface EmptyWindow {
 export interface HealthFacts {
   /** The patterns that are not retired. */
   readonly overview: readonly PatternOverview[];
-  /** Number of retired patterns. */
-  readonly retired: number;
+  /** The patterns that are retired. */
+  readonly retired: readonly PatternOverview[];
   /** The newest runs that did not start in the future, newest first. */
   readonly recent: readonly CycleSummary[];
   /** The finished run over all patterns that was written last. */
@@ -160,13 +160,20 @@ function failure(facts: HealthFacts): HealthReason[] {
   return [{ code: 'cycle_failed', detail }];
 }
 
+/** Returns whether outcomes of a pattern have found no event since before a moment, milliseconds since 1970. */
+export function outcomesWaitSince(
+  { parked, waiting, withOutcome }: PatternOverview['counts'],
+  moment: number,
+): boolean {
+  if (!waiting || parked === 0) return false;
+  return waiting.count >= (withOutcome === 0 ? 1 : WAITING_OUTCOMES) && waiting.since < moment;
+}
+
 /** Returns a reason for patterns whose outcomes have found no event since before the last run. */
 function outcomesWait(facts: HealthFacts): HealthReason[] {
   const last = lastCycle(facts);
   const waiting = facts.overview.filter(({ head, counts }) => {
-    if (!last || !counts.waiting || counts.parked === 0 || head?.mode === 'off') return false;
-    const least = counts.withOutcome === 0 ? 1 : WAITING_OUTCOMES;
-    return counts.waiting.count >= least && counts.waiting.since < Date.parse(last.started_at);
+    return last && head?.mode !== 'off' && outcomesWaitSince(counts, Date.parse(last.started_at));
   });
   if (waiting.length === 0) return [];
   const names = waiting.map(({ pattern, counts }) => `${counts.waiting?.count} of ${pattern}`);
@@ -198,7 +205,7 @@ function emptyWindows({ emptyWindows: windows, overview, now }: HealthFacts): He
 
 function damagedGenerations(facts: HealthFacts): HealthReason[] {
   const last = lastCycle(facts);
-  const messages = last ? damagedSince(last, facts.overview) : [];
+  const messages = [...(last ? damagedSince(last, facts.overview) : []), ...damagedHeads(facts.overview)];
   return messages.length === 0 ? [] : [{ code: 'generation_damaged', detail: messages.join('; ') }];
 }
 

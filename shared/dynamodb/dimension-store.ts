@@ -31,10 +31,14 @@ export class DynamoDimensionStore implements DimensionStore {
     await this.#control.put(pk, keys.USED, { used: JSON.stringify(rows) });
   }
 
-  async recordQueried(pattern: PatternKey, names: readonly string[]): Promise<void> {
+  async recordQueried(pattern: PatternKey, names: readonly string[], caller?: string): Promise<void> {
     const used = toUsed(await this.#control.get(keys.dimensionsPartition(pattern), keys.USED));
     const known = [...new Set(names)].filter(name => used.has(name));
-    await this.#putTimes(pattern, new Map(known.map(name => [keys.queriedSort(name), {}])), QUERIED_DAYS);
+    const sorts = [
+      ...known.map(keys.queriedSort),
+      ...(caller === undefined ? [] : [keys.callerSort(caller)]),
+    ];
+    await this.#putTimes(pattern, new Map(sorts.map(sort => [sort, {}])), QUERIED_DAYS);
   }
 
   async recordFactors(pattern: PatternKey, names: readonly string[]): Promise<void> {
@@ -61,6 +65,7 @@ export class DynamoDimensionStore implements DimensionStore {
       used: toUsed(items.find(item => item.sk === keys.USED)),
       queried: toTimes(items, ({ sk }) => keys.queriedName(String(sk))),
       misspelt: toTimes(items, factorOf),
+      callers: toTimes(items, ({ sk }) => keys.callerName(String(sk))),
     };
   }
 }

@@ -1,6 +1,7 @@
 import type { QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { EventQuery, EventReader, StoredEvent } from '../episode/event-reader.ts';
+import type { EventQuery, EventReader, ParkedOutcomes, StoredEvent } from '../episode/event-reader.ts';
 import { parseEpisodeBody } from '../episode/stored-body.ts';
+import { parseWriter } from '../episode/writer.ts';
 import { Fault } from '../errors.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Dynamo, Item } from './client.ts';
@@ -9,6 +10,7 @@ import { readOutcomeState } from './outcome-items.ts';
 
 interface ReaderSettings {
   readonly eventsTable: string;
+  readonly controlTable: string;
   readonly now: () => number;
 }
 
@@ -48,6 +50,36 @@ export class DynamoEventReader implements EventReader {
       const rest = takeAll(events, take);
       if (rest.next !== undefined) return rest;
     }
+    return {};
+  }
+
+  /** The token is the sort key of the next item, in base64 because it holds control characters. */
+  async parked(
+    pattern: PatternKey,
+    next: string | undefined,
+    take: (parked: ParkedOutcomes) => boolean,
+  ): Promise<{ readonly next?: string }> {
+    const start = next === undefined ? ' ' : Buffer.from(next, 'base64url').toString('utf8');
+    if (
+      start === '' ||
+      Buffer.from(start).toString('base64url') !== (next ?? Buffer.from(' ').toString('base64url'))
+    )
+      throw invalidToken();
+    const pages = this.#db.pages({
+      TableName: this.#settings.controlTable,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :p AND sk >= :s',
+      FilterExpression: '#x > :now AND attribute_exists(o)',
+      ExpressionAttributeNames: { '#x': keys.TTL_ATTRIBUTE },
+      ExpressionAttributeValues: {
+        ':p': keys.parkedPartition(pattern),
+        ':s': start,
+        ':now': Math.floor(this.#settings.now() / 1000),
+      },
+    });
+    for await (const page of pages)
+      for (const item of page)
+        if (!take(toParked(item))) return { next: Buffer.from(String(item.sk)).toString('base64url') };
     return {};
   }
 
@@ -151,7 +183,17 @@ function takeAll(
 
 /** @throws Fault `damaged_event` */
 function toStoredEvent(pattern: PatternKey, item: Item): StoredEvent {
-  return { episode: parseEpisodeBody(pattern, String(item.b)), state: readOutcomeState(item) };
+  return {
+    episode: parseEpisodeBody(pattern, String(item.b)),
+    state: readOutcomeState(item),
+    writer: parseWriter(item.u),
+  };
+}
+
+/** @throws Fault `damaged_event` */
+function toParked(item: Item): ParkedOutcomes {
+  const code = typeof item.c === 'string' ? item.c : undefined;
+  return { ...keys.windowOf(String(item.sk)), state: readOutcomeState(item), code };
 }
 
 async function* places(pages: AsyncIterable<readonly Item[]>): AsyncGenerator<Place> {

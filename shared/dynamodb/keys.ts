@@ -229,6 +229,7 @@ export const BASE_DAYS = 'base-days';
 export const USED = 'used';
 const QUERIED_PREFIX = 'asked#';
 const FACTOR_PREFIX = 'factor#';
+const CALLER_PREFIX = 'caller#';
 export const DEGRADED = 'degraded';
 export const FLOW = 'flow';
 export const GENERATION_PREFIX = 'generation#';
@@ -242,6 +243,10 @@ export const auditSort = (change: string): string => `${AUDIT_PREFIX}${change}`;
 /** Returns the sort key of a change among all changes: its time, then an id. @param at RFC 3339 in UTC */
 export const changeSort = (at: string, id: string): string => `${at}#${id}`;
 export const queriedSort = (name: string): string => `${QUERIED_PREFIX}${name}`;
+export const callerSort = (name: string): string => `${CALLER_PREFIX}${name}`;
+/** Returns the caller in a sort key; undefined for a key of another form. */
+export const callerName = (sort: string): string | undefined =>
+  sort.startsWith(CALLER_PREFIX) ? sort.slice(CALLER_PREFIX.length) : undefined;
 /**
  * Returns the sort key of a misspelt factor: one of a hundred places, by the hash of its name. So callers that invent
  * names cannot make `status` slow; of two names in one place the last one is kept.

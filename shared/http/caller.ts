@@ -3,6 +3,7 @@ import type { Sender } from '../episode/writer.ts';
 import { LOCAL } from '../episode/writer.ts';
 import { Fault } from '../errors.ts';
 import { shortHash } from '../hash.ts';
+import type { Role } from './endpoints.ts';
 import { OPERATOR_SCOPE } from './endpoints.ts';
 
 /** Longest name that is stored as it is, in characters. A longer one is cut and ends in its hash, so names stay apart. */
@@ -21,7 +22,7 @@ interface Claims {
 interface Authorizer {
   readonly iam?: { readonly userArn?: unknown };
   readonly jwt?: { readonly claims?: Claims };
-  readonly token?: { readonly name: string; readonly role: string };
+  readonly token?: { readonly name: string; readonly role: Role };
 }
 
 /**
@@ -50,6 +51,19 @@ export function senderOf(c: Context, operators: readonly string[]): Sender {
   if (iam) return { name, isOperator: operators.includes(name) };
   if (jwt) return { name, isOperator: scopesOf(jwt.claims ?? {}).includes(OPERATOR_SCOPE) };
   return LOCAL;
+}
+
+/**
+ * Returns the role of the caller, with which the page shows what the caller may do; the routes check it themselves.
+ * Without authentication everyone is an operator. A signature does not tell its role.
+ */
+export function roleOf(c: Context): Role | undefined {
+  const { token, jwt, iam } = authorizerOf(c) ?? {};
+  if (token) return token.role;
+  if (iam) return undefined;
+  if (!jwt) return 'operator';
+  const scopes = scopesOf(jwt.claims ?? {});
+  return (['operator', 'reader', 'pm'] as const).find(role => scopes.includes(`pm-tuning/${role}`));
 }
 
 const authorizerOf = (c: Context): Authorizer | undefined => c.env?.requestContext?.authorizer;

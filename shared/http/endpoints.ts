@@ -7,9 +7,11 @@ export interface Endpoint {
   /** The path, with `{name}` for a parameter. */
   readonly path: string;
   /** The entry in `functions/` that answers. */
-  readonly function: 'ingest' | 'lookup' | 'admin';
+  readonly function: 'ingest' | 'lookup' | 'admin' | 'page';
   /** The roles that may call; with none, the route needs no authentication. */
   readonly roles: readonly Role[];
+  /** False for a route of the local service alone. */
+  readonly deployed?: false;
   /** What a caller should ask for instead of an answer that is too large. */
   readonly smaller?: string;
 }
@@ -73,8 +75,8 @@ export const ENDPOINTS = {
     path: '/v1/events',
     function: 'admin',
     roles: READERS,
-    smaller: 'ask for fewer events with limit',
   },
+  getParked: { method: 'GET', path: '/v1/parked', function: 'admin', roles: READERS },
   getServiceMode: { method: 'GET', path: '/v1/mode', function: 'admin', roles: READERS },
   putServiceMode: { method: 'PUT', path: '/v1/mode', function: 'admin', roles: OPERATORS },
   getWriters: { method: 'GET', path: '/v1/writers', function: 'admin', roles: READERS },
@@ -116,6 +118,17 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: OPERATORS,
   },
-  getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [] },
+  // In AWS an unsigned call would start a function, and many would take its concurrency from those that operate.
+  getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [], deployed: false },
   getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: [] },
+} as const satisfies Readonly<Record<string, Endpoint>>;
+
+/**
+ * The routes of the page: its document, and its script and style sheet under names that are hashes. They hold no data,
+ * so they need no authentication. In AWS only a stage with an issuer of tokens serves them.
+ */
+export const PAGE_ENDPOINTS = {
+  getPage: { method: 'GET', path: '/ui', function: 'page', roles: [] },
+  getPageScript: { method: 'GET', path: '/ui/script/{name}', function: 'page', roles: [] },
+  getPageStyle: { method: 'GET', path: '/ui/style/{name}', function: 'page', roles: [] },
 } as const satisfies Readonly<Record<string, Endpoint>>;

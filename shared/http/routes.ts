@@ -8,7 +8,12 @@ import { changesPageSchema, changeTime } from './schemas/changes.ts';
 import { cyclePageSchema, cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
 import { doctorAnswerSchema } from './schemas/doctor.ts';
 import { evidenceAnswerSchema } from './schemas/evaluation.ts';
-import { eventsPageSchema, eventsQuerySchema } from './schemas/events.ts';
+import {
+  eventsPageSchema,
+  eventsQuerySchema,
+  parkedPageSchema,
+  parkedQuerySchema,
+} from './schemas/events.ts';
 import { flag, pageQuery } from './schemas/fields.ts';
 import {
   ingestAnswerSchema,
@@ -49,6 +54,7 @@ import { serviceModeAnswerSchema, serviceModeRequestSchema } from './schemas/ser
 import { statusSchema } from './schemas/status.ts';
 import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './schemas/what-if.ts';
 import { writerExclusionSchema, writerRequestSchema, writersPageSchema } from './schemas/writers.ts';
+import { selectionQuery } from './selected-rows.ts';
 
 /** An endpoint with the schemas of its requests and answers. The OpenAPI document is made from it. */
 export interface Route extends Endpoint {
@@ -173,7 +179,7 @@ export const ROUTES = {
   getOverrides: {
     ...ENDPOINTS.getOverrides,
     summary: 'List the overrides of the generation in force, or those that a run computed.',
-    query: patternPageQuery,
+    query: patternPageQuery.extend(selectionQuery(['n', 'confidence', 'effect'])),
     answers: { 200: overridesPageSchema },
     problems: LIST,
   },
@@ -181,14 +187,18 @@ export const ROUTES = {
     ...ENDPOINTS.getLessons,
     summary:
       'List the lessons in force, or those that a run computed; near=true: the slices just below n_min.',
-    query: patternPageQuery.extend({ near: flag.default(false) }),
+    query: patternPageQuery.extend({ near: flag.default(false), ...selectionQuery(['n', 'q']) }),
     answers: { 200: lessonsPageSchema },
     problems: LIST,
   },
   getStatus: {
     ...ENDPOINTS.getStatus,
     summary: 'Get the health and the totals of the whole system, and its patterns page by page.',
-    query: pageQuery,
+    query: pageQuery.extend({
+      retired: flag
+        .default(false)
+        .meta({ description: 'list the retired patterns too; the totals leave them out' }),
+    }),
     answers: { 200: statusSchema },
     problems: [...STORE, 'invalid_page_token'],
   },
@@ -228,6 +238,13 @@ export const ROUTES = {
     summary: 'List stored events as they were sent, with their outcome history, in the order of their time.',
     query: eventsQuerySchema,
     answers: { 200: eventsPageSchema },
+    problems: [...EVENTS, 'invalid_page_token'],
+  },
+  getParked: {
+    ...ENDPOINTS.getParked,
+    summary: 'List the outcomes that wait for their event, each with the reason.',
+    query: parkedQuerySchema,
+    answers: { 200: parkedPageSchema },
     problems: [...EVENTS, 'invalid_page_token'],
   },
   getServiceMode: {

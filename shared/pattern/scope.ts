@@ -55,12 +55,6 @@ export function dimensionCount(scope: Scope): number {
   return Object.keys(scope).length;
 }
 
-/** Returns a scope as text for people: `bucket=nano, chain=solana`; `everything` for the empty one. */
-export function describeScope(scope: Scope): string {
-  const pairs = Object.entries(scope);
-  return pairs.length === 0 ? 'everything' : pairs.map(([name, value]) => `${name}=${value}`).join(', ');
-}
-
 function valueText(name: string, value: unknown): string {
   switch (typeof value) {
     case 'string': {

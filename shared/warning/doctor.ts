@@ -101,7 +101,7 @@ export function diagnose(
   return { events: counts, factors: factors.slice(0, MAX_FACTORS), levers, findings };
 }
 
-interface Row extends StoredEvent {
+interface Row extends Pick<StoredEvent, 'episode' | 'state'> {
   /** With those that outcomes brought. */
   readonly factors: Readonly<Record<string, unknown>>;
 }

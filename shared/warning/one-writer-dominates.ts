@@ -4,7 +4,7 @@ import { ACTION_CATEGORIES } from '../lever/lever.ts';
 import { elementAt } from '../numbers.ts';
 import type { Override } from '../override/override.ts';
 import { OverrideIndex } from '../override/override-index.ts';
-import { describeScope } from '../pattern/scope.ts';
+import { describeScope } from '../pattern/describe-scope.ts';
 import type { Warning } from './warning.ts';
 
 /** An override, and the writer of more than half of the events of its slice. */

@@ -36,7 +36,7 @@ const overview = (counts: Partial<PatternOverview['counts']> = {}, key = 'pm.upt
 const fresh = cycle(NOW - MINUTE_MS);
 const healthy: HealthFacts = {
   overview: [overview()],
-  retired: 0,
+  retired: [],
   recent: [fresh],
   lastWritten: fresh,
   failedRuns: [],

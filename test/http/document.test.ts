@@ -54,6 +54,7 @@ const RULES_BEYOND_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
   getCycle: ['unknown_cycle'],
   getEvents: ['unknown_pattern', 'invalid_page_token', 'invalid_request'],
   getSettings: ['unknown_pattern'],
+  getParked: ['unknown_pattern', 'invalid_page_token'],
   getDoctor: ['unknown_pattern'],
   getChanges: ['unknown_pattern', 'invalid_page_token', 'invalid_request'],
   getGenerations: ['unknown_pattern', 'unknown_generation', 'invalid_page_token'],

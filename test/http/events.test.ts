@@ -87,16 +87,17 @@ describe('GET /v1/events', () => {
       factors: { own: ['b', 'a'], ts_score: 0.5 },
       timestamp: at(43),
       trade_id: 't',
+      writer: 'local',
       outcomes: [
-        { outcome: 'success', resolved_at: at(44), return: 1.5 },
-        { outcome: 'failure', resolved_at: at(60), correction: true },
+        { outcome: 'success', resolved_at: at(44), return: 1.5, writer: 'local' },
+        { outcome: 'failure', resolved_at: at(60), correction: true, writer: 'local' },
       ],
     });
     const [pending] = (await page('&episode_id=e-2')).events;
     expect(pending?.outcomes).toEqual([]);
     const [derived] = (await page('&episode_id=e-1')).events;
     expect(derived?.outcomes).toEqual([
-      { outcome: 'failure', resolved_at: at(1), resolved_at_assumed: true },
+      { outcome: 'failure', resolved_at: at(1), resolved_at_assumed: true, writer: 'local' },
     ]);
   });
 

@@ -78,6 +78,7 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/changes'],
     ['get', '/v1/events'],
     ['get', '/v1/mode'],
+    ['get', '/v1/parked'],
     ['get', '/v1/patterns/{pattern_key}/doctor'],
     ['put', '/v1/mode'],
     ['get', '/v1/writers'],
@@ -96,8 +97,8 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 28 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(28);
+  it('The OpenAPI document has the 31 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(31);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
@@ -127,6 +128,7 @@ describe('the OpenAPI document', () => {
           'getNMin',
           'getEvents',
           'getSettings',
+          'getParked',
           'getWriters',
           'getDoctor',
         ],
@@ -273,6 +275,8 @@ describe('the served API', () => {
     const listed = await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2`);
     await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2&next=${listed.next}`);
     await visit('getEvents', `/v1/events?pattern_key=${S1}&episode_id=a-1`);
+    const waiting = await visit('getParked', `/v1/parked?pattern_key=${S1}&limit=1`);
+    expect(waiting.parked).toHaveLength(1);
     await visit('getWriters', `/v1/writers?limit=1`);
     for (const excluded of [true, false])
       await visit('putWriter', '/v1/writers', { writer: 'local', excluded, reason: 'tour' });

@@ -131,7 +131,6 @@ beforeAll(async () => {
   await steps.open({ execution: { ...execution, name: 'after-retirement' }, options: {} });
   const readRoutes = [
     'get-status',
-    'get-healthz',
     'get-openapi',
     'get-overrides',
     'get-lessons',
@@ -140,6 +139,7 @@ beforeAll(async () => {
     'get-events-of-episode',
     'get-mode',
     'get-settings',
+    'get-parked',
     'get-writers',
     'get-doctor',
   ];
@@ -185,7 +185,6 @@ describe('functions', () => {
       'get-snapshot': 200,
       'get-snapshots': 200,
       'get-status': 200,
-      'get-healthz': 200,
       'get-openapi': 200,
       'get-overrides': 200,
       'get-lessons': 200,
@@ -194,6 +193,7 @@ describe('functions', () => {
       'get-events-of-episode': 200,
       'get-mode': 200,
       'get-settings': 200,
+      'get-parked': 200,
       'get-doctor': 200,
       'put-service-mode': 200,
       'get-writers': 200,

@@ -149,6 +149,7 @@ const mined = {
   lessons: { rows: 0 },
   overrides: { rows: 0 },
   evidence: [],
+  warnings: [],
   head_version: 0,
 } as unknown as MinedPattern;
 const published = async (head: Partial<Head>, result: Partial<MinedPattern> = {}): Promise<Reason> => {
@@ -222,7 +223,7 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
         ]),
         'taking_fewer_gains',
       ),
-    'halo_max × 0.90 on everything: in the last 90 days 0 fewer winners and 40 fewer losers would have been taken, +40 at 2:1, +18 after allowing for chance; in the next 28 days −13 is expected (90 %: −34 to +7.7)',
+    'halo_max × 0.90 on everything: in the last 90 days 0 fewer winners and 40 fewer losers would have been taken, +40 at 2:1, +18 after allowing for chance; in the next 28 days +17 is expected (90 %: +8.3 to +26)',
   ],
   [
     'nothing_beside_other_overrides',
@@ -553,6 +554,7 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
       'newer_data',
       'store_unavailable',
       'store_throttled',
+      'interrupted',
       'invalid_request',
       'policy_not_available',
     ] as const

@@ -16,6 +16,7 @@ export const CALLS: readonly (readonly [string, string, string])[] = [
   ['GET /v1/cycles', 'Operate', 'reader operator'],
   ['GET /v1/cycles/{id}', 'Operate', 'reader operator'],
   ['GET /v1/events', 'Operate', 'reader operator'],
+  ['GET /v1/parked', 'Operate', 'reader operator'],
   ['GET /v1/mode', 'Operate', 'reader operator'],
   ['PUT /v1/mode', 'Operate', 'operator'],
   ['GET /v1/writers', 'Operate', 'reader operator'],

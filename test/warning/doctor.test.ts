@@ -14,7 +14,7 @@ function stored(pattern: string, i: number, more: object = {}): StoredEvent {
   const decision = i % 2 ? 'acted' : 'skipped';
   const episode = readEvent({ ...raw, decision, factors: GATES, outcome: 'success', ...more }, NOW);
   const history = episode.outcome ? [episode.outcome] : [];
-  return { episode, state: { ...NO_OUTCOME, history } };
+  return { episode, state: { ...NO_OUTCOME, history }, writer: undefined };
 }
 const many = (more: object = {}, pattern: string = S1): StoredEvent[] =>
   Array.from({ length: 20 }, (_, i) => stored(pattern, i, more));

@@ -1,7 +1,7 @@
 import type { ServiceAnswer } from '../../src/ports.ts';
 
 /** An item that the service did not take. */
-export interface Refusal {
+interface Refusal {
   /** Position of the item in the request, from 0. */
   readonly index: number;
   readonly code: string;
@@ -9,7 +9,7 @@ export interface Refusal {
 }
 
 /** What an answer to `POST /v1/events` or `/v1/outcomes` means for the items of its request. */
-export type Verdict =
+type Verdict =
   /** The service has every item but those that it refused for good. */
   | { readonly kind: 'done'; readonly refused: readonly Refusal[] }
   /** The request was refused as a whole for what an item has in it: smaller requests find out which one. */

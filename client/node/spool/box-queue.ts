@@ -2,7 +2,7 @@ import type { Backlog } from './backlog.ts';
 import { Box } from './box.ts';
 import type { SpoolDisk } from './disk.ts';
 import type { SpooledItem } from './line.ts';
-import { adoptBox, giveSignOfLife, listBoxes } from './owner.ts';
+import { adoptBox, giveSignOfLife, listBoxes, signOff } from './owner.ts';
 import type { SpoolWriter } from './writer.ts';
 
 interface Retention {
@@ -19,7 +19,7 @@ interface QueueOptions {
 }
 
 /** Items to deliver next. */
-export interface Delivery {
+interface Delivery {
   readonly items: readonly SpooledItem[];
   /** Records that they were delivered. */
   done(): Promise<void>;
@@ -60,6 +60,11 @@ export class BoxQueue {
   /** True when every item that was taken is on disk. */
   get isSaved(): boolean {
     return this.#options.writer.unsaved.length === 0;
+  }
+
+  /** Gives up the boxes of other processes, so that the next process need not wait. */
+  async close(): Promise<void> {
+    for (const box of this.#adopted) await signOff(box.folder, this.#options.disk);
   }
 
   /** Ends a delivery, also one that failed. */

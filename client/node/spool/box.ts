@@ -16,18 +16,18 @@ export interface Position {
 }
 
 /** Items that follow each other, and the place after them. */
-export interface Stretch {
+interface Stretch {
   readonly items: readonly SpooledItem[];
   readonly next: Position;
 }
 
 /** How much is read at once, of events and of outcomes each. */
-export interface StretchLimits {
+interface StretchLimits {
   readonly items: number;
   readonly bytes: number;
 }
 
-export interface BoxSegment {
+interface BoxSegment {
   readonly number: number;
   readonly bytes: number;
   /** Time of the last write, milliseconds since 1970. */
@@ -49,8 +49,8 @@ export class Box {
   /** The place up to which the writer has written; undefined in the box of a process that ended. */
   readonly #written: (() => Position | undefined) | undefined;
   #position: Position | undefined;
-  /** Places of damaged lines, by segment. Such a segment is kept aside, and not deleted. */
-  readonly #damaged = new Map<number, Set<number>>();
+  /** The places of damaged lines: a place that is read again counts once. */
+  readonly #damaged = new Set<string>();
 
   constructor(folder: string, disk: SpoolDisk, limits: StretchLimits, written?: () => Position | undefined) {
     this.folder = folder;
@@ -61,7 +61,7 @@ export class Box {
 
   /** Damaged lines that were passed over. */
   get damaged(): number {
-    return [...this.#damaged.values()].reduce((sum, places) => sum + places.size, 0);
+    return this.#damaged.size;
   }
 
   /** Returns the next items that are not delivered; undefined when there are none now. It never rejects. */
@@ -120,9 +120,8 @@ export class Box {
   /** Deletes a delivered segment. One with damaged lines is renamed instead, so that a person can look at it. */
   async remove(segment: number): Promise<void> {
     const path = join(this.folder, segmentName(segment));
-    const removing = this.#damaged.has(segment)
-      ? this.#disk.rename(path, `${path}.damaged`)
-      : this.#disk.unlink(path);
+    const isDamaged = [...decodeLines(await this.#bytesOf(segment))].some(({ item }) => item === undefined);
+    const removing = isDamaged ? this.#disk.rename(path, `${path}.damaged`) : this.#disk.unlink(path);
     await removing.catch(() => undefined);
   }
 
@@ -160,16 +159,11 @@ export class Box {
         if (isFull && items.length > 0) break;
         items.push(item);
       } else {
-        this.#noteDamage(segment, end);
+        this.#damaged.add(`${segment}:${end}`);
       }
       offset = end;
     }
     return { items, next: { segment, offset } };
-  }
-
-  #noteDamage(segment: number, end: number): void {
-    const places = this.#damaged.get(segment) ?? new Set();
-    this.#damaged.set(segment, places.add(end));
   }
 
   async #segmentsFrom(first: number): Promise<number[]> {

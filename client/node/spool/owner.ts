@@ -81,7 +81,7 @@ export async function adoptBox(boxes: string, folder: string, disk: SpoolDisk): 
 }
 
 /** Reports whether the owner of a box is dead. */
-export async function isAbandoned(folder: string, disk: SpoolDisk): Promise<boolean> {
+async function isAbandoned(folder: string, disk: SpoolDisk): Promise<boolean> {
   const path = join(folder, OWNER);
   try {
     const [text, { mtimeMs }] = await Promise.all([disk.readFile(path), disk.stat(path)]);

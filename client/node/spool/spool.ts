@@ -27,6 +27,7 @@ export interface SpoolOptions {
   readonly random?: () => number;
   /** Size of a segment, bytes; by default 1 MiB. */
   readonly segmentBytes?: number;
+  /** @internal */
   readonly disk?: SpoolDisk;
 }
 
@@ -178,6 +179,7 @@ class DiskSpool implements Spool {
   async #close(): Promise<void> {
     await this.#deliverer.stop();
     await this.#writer.close();
+    await this.#queue.close();
     process.off('exit', this.#saveNow);
   }
 

@@ -4,7 +4,7 @@ import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
 import { shortHash } from '../../hash.ts';
-import type { NearLesson } from '../../lesson/lesson.ts';
+import type { Lesson, NearLesson } from '../../lesson/lesson.ts';
 import { configuredPayoff } from '../../override/measured-payoff.ts';
 import type { Payoff } from '../../override/payoff.ts';
 import { breakEvenRate } from '../../override/payoff.ts';
@@ -13,8 +13,14 @@ import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { addRoute, readQuery } from '../app.ts';
 import { expired, readComputedRun } from '../computed-run.ts';
 import type { PageDeps } from '../pagination.ts';
-import { pageByPosition, readPage } from '../pagination.ts';
+import { pageByPosition, readSelectedPage } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
+
+/** The figures by which the list sorts. A lesson without q comes last. */
+const SORT_KEYS: Readonly<Record<string, (row: Lesson) => number>> = {
+  n: row => row.n,
+  q: row => row.uncertainty?.q ?? 1,
+};
 
 interface LessonDeps extends PageDeps {
   readonly heads: HeadStore;
@@ -41,7 +47,7 @@ export function lessonRoutes(app: Hono, deps: LessonDeps): void {
         ...next,
       });
     }
-    const { head, rows, next } = await readPage(deps, deps.lessons, 'lessons', query);
+    const { head, rows, next } = await readSelectedPage(deps, deps.lessons, 'lessons', query, SORT_KEYS);
     return c.json({ ...head, ...(await payoffOf(deps, head.pattern_key)), lessons: rows, ...next });
   });
 }

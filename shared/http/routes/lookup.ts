@@ -1,4 +1,4 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { Fault, faultCode } from '../../errors.ts';
 import type { Head } from '../../generation/head.ts';
@@ -21,6 +21,7 @@ import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope } from '../../pattern/scope.ts';
 import { parse } from '../../validation.ts';
 import { addRoute, readJson, readQuery, unknownParameter } from '../app.ts';
+import { callerOf } from '../caller.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
 
@@ -36,11 +37,19 @@ interface LookupDeps {
   readonly onDegradedLookup?: (pattern: PatternKey) => void;
 }
 
-/** Registers the look-ups. */
+/** Registers the look-ups of the service. */
 export function lookupRoutes(app: Hono, deps: LookupDeps): void {
+  addLookupRoutes(app, (request, bot) => respondToLookup(deps, request, bot));
+}
+
+/** Registers the look-ups. @param respond answers a valid request; the edge does it from its own copy */
+export function addLookupRoutes(
+  app: Hono,
+  respond: (request: LookupRequest, bot: string | undefined) => object | Promise<object>,
+): void {
   addRoute(app, ENDPOINTS.postLookup, async c => {
     const request = parse(lookupRequestSchema, await readJson(c), 'invalid_request');
-    return c.json(await respondToLookup(deps, toLookupRequest(request)));
+    return c.json(await respond(toLookupRequest(request), botOf(c)));
   });
 
   addRoute(app, { ...ENDPOINTS.getLookup, query: lookupQuerySchema }, async c => {
@@ -51,8 +60,13 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
       { pattern_key, resolution, explain, scope, thresholds },
       'invalid_request',
     );
-    return c.json(await respondToLookup(deps, toLookupRequest(request)));
+    return c.json(await respond(toLookupRequest(request), botOf(c)));
   });
+}
+
+/** Returns the caller of a look-up; undefined for a page, whose requests a browser marks. */
+function botOf(c: Context): string | undefined {
+  return c.req.header('sec-fetch-site') === undefined ? callerOf(c) : undefined;
 }
 
 /** @throws Fault `invalid_pattern_key`, `invalid_scope` */
@@ -74,6 +88,7 @@ function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequ
 async function respondToLookup(
   deps: LookupDeps,
   request: LookupRequest,
+  bot: string | undefined,
 ): Promise<LookupResult & UnknownNames & { degraded?: object }> {
   let head: Head | undefined;
   let unknown: Promise<UnknownNames> | undefined;
@@ -84,7 +99,7 @@ async function respondToLookup(
     service = stored.service;
     head = underService(stored.head, service);
     unknown = unknownNames(deps, request, head);
-    if (head?.current) deps.queriedDimensions.record(request.pattern, request.scope);
+    if (head) deps.queriedDimensions.record(request.pattern, head.current ? request.scope : {}, bot);
     const explainsShadow = request.explain && head?.mode === 'shadow';
     if (head?.current && (servesOverrides(head.mode) || explainsShadow))
       index = await deps.generations.index(request.pattern, head.current.overrides);

@@ -7,7 +7,7 @@ import { cycleIdOfList, generation, next, patternKey } from './fields.ts';
 const [quadrantLesson, ladderLesson] = lessonSchema.options;
 const answerFields = { pattern_key: patternKey, lacks: count.optional() };
 
-const lessonAnswerSchema = z
+export const lessonAnswerSchema = z
   .discriminatedUnion('action_category', [
     quadrantLesson.extend(answerFields),
     ladderLesson.extend(answerFields),

@@ -26,6 +26,9 @@ export const statusSchema = z
     }),
     retired: count.meta({ description: 'Retired patterns, which the list and the totals leave out.' }),
     now: z.iso.datetime(),
+    caller: z
+      .object({ name: z.string(), role: z.enum(['pm', 'reader', 'operator']).optional() })
+      .meta({ description: 'Who asks, and the role; a signature does not tell its role.' }),
     events: eventCounts,
     parked_outcomes: count.meta({ description: 'Outcomes that wait for their event.' }),
     conflicts: conflictCounts,
@@ -48,6 +51,9 @@ export const statusSchema = z
         as_of: z.iso.datetime().nullable(),
         lessons: count,
         overrides: count,
+        asked: z
+          .array(z.object({ who: z.string(), at: z.iso.datetime() }))
+          .meta({ description: 'The callers that last looked up, newest first; known to the hour.' }),
       }),
     ),
     next,

@@ -1,8 +1,8 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
 import { movedFactor, shiftOf } from '../../lever/lever.ts';
+import { describeScope } from '../../pattern/describe-scope.ts';
 import type { Scope } from '../../pattern/scope.ts';
-import { describeScope } from '../../pattern/scope.ts';
 import type { Reason, ReasonCode } from '../../reason.ts';
 import type { Forecast } from './forecast.ts';
 import type { ReplaySettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import { elementAt } from '../../numbers.ts';
 import { DAY_MS } from '../../time.ts';
 import { INTERVAL_ERRORS } from '../gain-interval.ts';
-import type { Gates } from './gates.ts';
+import type { Gate, Gates } from './gates.ts';
 import { fitGreedily } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { UtilityComparison } from './utility.ts';
@@ -74,13 +74,34 @@ function spanDays({ columns }: Gates, rows: Uint32Array, asOf: number, windowDay
 }
 
 function chanceOf(gates: Gates, rows: Uint32Array, settings: ReplaySettings): ForecastModel['chance'] {
-  const taken = decisionsUnderMoves(gates, [], rows);
-  const left = taken.map((act, row) => (act === 0 ? elementAt(gates.replayable, row) : 0));
-  const closing = meanOf(compareUtility(gates, rows, taken, undefined, settings));
+  const { closed, opened } = withinReach(gates, rows);
+  const closing = meanOf(compareUtility(gates, rows, closed, undefined, settings));
   return {
     closing: { mean: -closing.mean, error: closing.error },
-    opening: meanOf(compareUtility(gates, rows, left, undefined, settings)),
+    opening: meanOf(compareUtility(gates, rows, opened, undefined, settings)),
   };
+}
+
+/**
+ * Returns the events that some step of one gate closes, and those that one opens while all other gates pass: 1 by row of
+ * the columns. Events far from every gate tell nothing about what a step does.
+ */
+function withinReach(
+  { gates, columns, replayable }: Gates,
+  rows: Uint32Array,
+): { readonly closed: Uint8Array; readonly opened: Uint8Array } {
+  const closed = new Uint8Array(columns.size);
+  const opened = new Uint8Array(columns.size);
+  for (const row of rows) {
+    if (elementAt(replayable, row) !== 1) continue;
+    const failing = gates.filter(({ margin }) => !(elementAt(margin, row) >= 0));
+    const isNear = ({ margin, steps }: Gate): boolean =>
+      Math.abs(elementAt(margin, row)) <= (steps.at(-1) ?? 0);
+    const [only, another] = failing;
+    if (only === undefined) closed[row] = gates.some(isNear) ? 1 : 0;
+    else opened[row] = another === undefined && isNear(only) ? 1 : 0;
+  }
+  return { closed, opened };
 }
 
 function meanOf({ gain, error, changed }: UtilityComparison): Mean {

@@ -1,6 +1,7 @@
 import type { ActionCategory } from '../../lever/lever.ts';
+import { describeScope } from '../../pattern/describe-scope.ts';
 import type { Scope } from '../../pattern/scope.ts';
-import { covers, describeScope } from '../../pattern/scope.ts';
+import { covers } from '../../pattern/scope.ts';
 import type { ScopeHash } from '../../pattern/scope-hash.ts';
 import { scopeHash } from '../../pattern/scope-hash.ts';
 import type { Reason, ReasonCode } from '../../reason.ts';

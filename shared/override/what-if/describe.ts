@@ -1,6 +1,6 @@
 import type { ReplayLever } from '../../lever/lever.ts';
 import { movedFactor } from '../../lever/lever.ts';
-import { describeScope } from '../../pattern/scope.ts';
+import { describeScope } from '../../pattern/describe-scope.ts';
 import { describeForecast, interval } from '../replay/describe.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import type { WhatIf, WhatIfPoint, WhatIfQuestion } from './what-if.ts';

@@ -69,8 +69,8 @@ it('whatif prints a table, two plots and two sentences, within 80 columns', asyn
     break-even: a success rate of 33.3 %
 
     multiplier  ts_min  winners  losers  change  90 % interval  next 28 days
-         × 0.8    0.48       52       4     +20    +8.1 to +32          +5.6
-         × 0.9    0.54       52       0     +24     +13 to +35          +4.6  best
+         × 0.8    0.48       52       4     +20    +8.1 to +32          +4.9
+         × 0.9    0.54       52       0     +24     +13 to +35          +4.1  best
            × 1     0.6       40       0       0         0 to 0                base
          × 1.1    0.66       40       0       0         0 to 0
          × 1.2    0.72       40       0       0         0 to 0"
