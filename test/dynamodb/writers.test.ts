@@ -163,7 +163,7 @@ describe('an outcome before its event', () => {
     for (const result of forged) expect(['parked', 'not_your_episode']).toContain(result);
     expect(await counts()).toMatchObject({ total: 30, withOutcome: 30 });
     measurement(
-      20,
+      24,
       '30 events, 30 forged outcomes at once: 30 own outcomes in force, 0 lost, 0 forged ones applied',
     );
   });

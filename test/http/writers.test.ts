@@ -89,7 +89,7 @@ describe('writers', () => {
       patterns: [{ events_read: 40, status: 'published' }],
     });
     expect(await hash()).toBe(clean);
-    measurement(22, 'after the exclusion of a leaked token the next run has the hash of a run without it');
+    measurement(26, 'after the exclusion of a leaked token the next run has the hash of a run without it');
     await exclude('token:bot 2', false);
     expect(await run()).toMatchObject({ settings: {}, patterns: [{ events_read: 108 }] });
     expect(await hash()).not.toBe(clean);
