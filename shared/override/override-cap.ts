@@ -35,29 +35,40 @@ export function capOverrides(
   tierOf: (scope: Scope) => number = () => 0,
 ): CappedOverrides {
   if (overrides.length <= max) return { kept: overrides, leftOut: new Set() };
-  const ranked = sharesFirst(overrides.toSorted(byGenerality), max, tierOf);
-  const leftOut = new Set(ranked.slice(max).map(({ scope_hash }) => scope_hash));
+  const slices = [...Map.groupBy(overrides.toSorted(byGenerality), ({ scope_hash }) => scope_hash).values()];
+  const ranked = sharesFirst(slices, max, tierOf);
+  let count = 0;
+  const fits = (slice: readonly Override[]): boolean => {
+    count += slice.length;
+    return count <= max;
+  };
+  const leftOut = new Set(ranked.flatMap(slice => (fits(slice) ? [] : (slice[0]?.scope_hash ?? []))));
   const kept = overrides.filter(({ scope_hash }) => !leftOut.has(scope_hash));
   const of = `${overrides.length - kept.length} of ${overrides.length} overrides`;
   return { kept, leftOut, cut: `${of} left out, the most specific ones: more than max_overrides, ${max}` };
 }
 
-/** Moves the share of each tier to the front of a ranking; the order of the others stays. */
+/** Moves the slices that fit into the share of their tier to the front of a ranking; the order of the others stays. */
 function sharesFirst(
-  ranked: readonly Override[],
+  ranked: readonly (readonly Override[])[],
   max: number,
   tierOf: (scope: Scope) => number,
-): readonly Override[] {
-  const tiers = [...Map.groupBy(ranked, ({ scope_subset }) => tierOf(scope_subset))].sort(
+): readonly (readonly Override[])[] {
+  const tiers = [...Map.groupBy(ranked, slice => tierOf(slice[0]?.scope_subset ?? {}))].sort(
     ([a], [b]) => a - b,
   );
   if (tiers.length < 2) return ranked;
-  const first = new Set<Override>();
-  for (const [, members] of tiers) {
-    const share = Math.ceil((max - first.size) / 2);
-    for (const override of members.slice(0, share)) first.add(override);
+  const first = new Set<readonly Override[]>();
+  let taken = 0;
+  for (const [, slices] of tiers) {
+    const end = taken + Math.ceil((max - taken) / 2);
+    for (const slice of slices) {
+      if (taken + slice.length > end) break;
+      taken += slice.length;
+      first.add(slice);
+    }
   }
-  return [...first, ...ranked.filter(override => !first.has(override))];
+  return [...first, ...ranked.filter(slice => !first.has(slice))];
 }
 
 function byGenerality(a: Override, b: Override): number {
