@@ -32,6 +32,7 @@ export const STATUS = {
   reasons: [],
   mode: 'live',
   retired: 0,
+  caller: { name: 'local' },
   now: '2025-01-20T00:00:00Z',
   events: { total: 0, with_outcome: 0, pending: 0 },
   parked_outcomes: 0,
