@@ -1,4 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync, writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -18,15 +20,22 @@ import { drawRules, drawScopes } from './rules.ts';
 const SIZES = [200, 1000, 5000, 20_000];
 /** Scopes that are looked up repeatedly, after a first time. */
 const REPEATED = 2000;
-const ROUNDS = 20;
+const ROUNDS = 10;
 /** Look-ups of repeated scopes that are timed at once. */
 const GROUP = 16;
 const COMPARED = 100;
 /** Time for the look-ups of one measurement, milliseconds. */
-const BUDGET_MS = 500;
+const BUDGET_MS = 300;
 const MB = 1e6;
 
-const { values: options } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: {
+    write: { type: 'boolean', default: false },
+    /** Measures one contestant, by its name and the number of rules, and prints the result as JSON. */
+    only: { type: 'string' },
+    rules: { type: 'string', default: '200' },
+  },
+});
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -91,8 +100,8 @@ async function measure(contestant: Contestant, size: number, cost: number): Prom
   const used = process.cpuUsage(cpu);
   const loadMs = (used.user + used.system) / 1000;
   // Other scopes compile the code, so that the cold figures are those of a process that runs for a while.
-  timeEach(resolver, drawScopes(4000, 2), cost, 1);
-  const cold = timeEach(resolver, drawScopes(8000, 3), cost, 1);
+  timeEach(resolver, drawScopes(2000, 2), cost, 1);
+  const cold = timeEach(resolver, drawScopes(4000, 3), cost, 1);
   const scopes = drawScopes(REPEATED, 4);
   const often = Array.from({ length: ROUNDS }, () => scopes).flat();
   timeEach(resolver, often, cost, GROUP);
@@ -154,15 +163,31 @@ function targetsOf(all: readonly Measured[]): Target[] {
   }));
 }
 
+/** Measures in a process of its own, so that no contestant is slowed down by the code of another. */
+function measureApart(contestant: Contestant, size: number): Measured {
+  const args = [fileURLToPath(import.meta.url), '--only', contestant.name, '--rules', String(size)];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    maxBuffer: 64 * MB,
+  });
+  if (status !== 0) throw new Error(`${contestant.name} failed: ${stderr}`);
+  return JSON.parse(stdout) as Measured;
+}
+
+if (options.only !== undefined) {
+  const contestant = CONTESTANTS.find(({ name }) => name === options.only);
+  if (!contestant) throw new Error(`${options.only} is no contestant`);
+  writeSync(1, JSON.stringify(await measure(contestant, Number(options.rules), clockCost())));
+  process.exit(0);
+}
 const missing = installBenchPackages(PEER_PACKAGES);
 if (missing !== undefined) console.log(`Without the peers: ${missing}`);
 const contestants = CONTESTANTS.filter(({ name }) => missing === undefined || !PEER_PACKAGES.includes(name));
-const cost = clockCost();
 const all: Measured[] = [];
 for (const size of SIZES) {
-  const ofSize: Measured[] = [];
-  for (const contestant of contestants)
-    if (size <= (contestant.maxRules ?? size)) ofSize.push(await measure(contestant, size, cost));
+  const ofSize = contestants
+    .filter(({ maxRules = size }) => size <= maxRules)
+    .map(contestant => measureApart(contestant, size));
   compare(ofSize);
   all.push(...ofSize);
 }
@@ -178,4 +203,3 @@ if (options.write)
     new URL('../results/lookup.md', import.meta.url),
     `# Results of bench:lookup\n\n\`\`\`\n${text}\n\`\`\`\n`,
   );
-process.exit(0);
