@@ -100,6 +100,14 @@ export function profileName(text: string): string {
   throw new InvalidArgumentError('It must be 1 to 64 letters, digits, dots, dashes and underscores.');
 }
 
+/** Parses `HOST:PORT`, `[IPV6]:PORT`, or a port of the loopback interface. */
+export function listenAddress(text: string): { host: string; port: number } {
+  const [, host = '127.0.0.1', digits = ''] = /^(?:(\[[^\]]+\]|[^:[\]]+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (digits !== '' && Number(digits) <= 65_535)
+    return { host: host.replace(/^\[|\]$/g, ''), port: Number(digits) };
+  throw new InvalidArgumentError('It must be HOST:PORT such as 127.0.0.1:8788, with a port up to 65535.');
+}
+
 /** Parses a bearer token; an empty text means no token. */
 export function token(text: string): string {
   if (/^[\x21-\x7e]*$/.test(text)) return text;

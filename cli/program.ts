@@ -9,6 +9,7 @@ import { addChanges } from './commands/changes.ts';
 import { addCycle } from './commands/cycle.ts';
 import { addCycles } from './commands/cycles.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addEdge } from './commands/edge.ts';
 import { addEvents } from './commands/events.ts';
 import { addEvidence } from './commands/evidence.ts';
 import { addExport } from './commands/export.ts';
@@ -108,6 +109,7 @@ function createProgram(host: Host, argv: readonly string[], runCommand: RunComma
       getErrHasColors: () => false,
     });
   for (const add of COMMANDS) add(program, runCommand);
+  addEdge(program, host);
   return program;
 }
 

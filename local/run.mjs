@@ -12,7 +12,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
 const onWindows = process.platform === 'win32';
 /** Milliseconds after SIGTERM at which a program that still runs is killed. */
-const MAX_STOP_MS = 5000;
+const MAX_STOP_MS = 4800;
 
 function isInstalled() {
   if (!existsSync(modules)) return false;

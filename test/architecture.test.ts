@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 /* The tests check the import statements of every file against the table of import rules. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['shared', 'functions', 'infra', 'client', 'local', 'cli', 'web', 'bench', 'test'];
+const FOLDERS = ['shared', 'functions', 'infra', 'client', 'edge', 'local', 'cli', 'web', 'bench', 'test'];
 
 interface Import {
   readonly from: string;
@@ -18,8 +18,8 @@ interface Import {
 
 const files = FOLDERS.flatMap(folder =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    // A bench installs the packages that it compares with in its own folder.
-    .filter(name => !name.split(sep).includes('node_modules'))
+    // A bench installs the packages that it compares with in its own folder; the client is built into `dist`.
+    .filter(name => !name.split(sep).some(part => part === 'node_modules' || part === 'dist'))
     .filter(name => /\.tsx?$/.test(name))
     .map(name => `${folder}/${name.replaceAll('\\', '/')}`),
 ).sort();
@@ -235,7 +235,7 @@ const RULES: readonly Rule[] = [
   {
     // The client is bundled into bots, so it takes only the files of shared that import no package.
     module: 'client',
-    files: under('client'),
+    files: file => under('client')(file) && file !== 'client/build.ts',
     own: [
       'client',
       'shared/override/override-index.ts',
@@ -246,6 +246,25 @@ const RULES: readonly Rule[] = [
       'shared/json.ts',
     ],
     packages: [/^node:/],
+  },
+  { module: 'client/build', files: under('client/build.ts'), own: [], packages: ['esbuild', /^node:/] },
+  {
+    // The edge is a process beside the bot: the client, behind the routes and the HTTP server of the local service.
+    module: 'edge',
+    files: under('edge'),
+    own: [
+      'edge',
+      'client',
+      'local/http-server.ts',
+      'shared/http',
+      'shared/lookup',
+      'shared/lever',
+      'shared/override',
+      'shared/errors.ts',
+      'shared/json.ts',
+    ],
+    types: ['shared/log.ts'],
+    packages: [WEB, 'prom-client', /^node:/],
   },
   {
     module: 'functions',
@@ -282,8 +301,8 @@ describe('import rules', () => {
     },
   );
 
-  it('Exactly one import rule covers each file of shared, functions, infra and client', () => {
-    const product = files.filter(under('shared', 'functions', 'infra', 'client'));
+  it('Exactly one import rule covers each file of shared, functions, infra, client and edge', () => {
+    const product = files.filter(under('shared', 'functions', 'infra', 'client', 'edge'));
     expect(product.filter(file => RULES.filter(rule => rule.files(file)).length !== 1)).toEqual([]);
   });
 

@@ -15,9 +15,9 @@ const HELP = `
 Walk-forward: each of the last weeks is scored with the overrides that follow
 from what was known when the week began (learned: the number of such events).
 A gain is the utility above that of the base gates, at the pattern's payoff.
-Payoffs are in R, with a standard error that counts dependent trades together. An
-asterisk marks the payoff in use, and the policy that the pattern publishes. To
-publish another:
+Payoffs are in R, with a standard error that counts dependent trades together.
+An asterisk marks the payoff in use, and the policy that the pattern publishes.
+To publish another:
   $ pm-tuning settings pm.uptrend.S1.entry --policy replay --reason "better in evidence"
 
 Example:

@@ -9,7 +9,7 @@ import { offSwitch } from './off-switch.ts';
 import type { Receipt, Spool, SpoolOptions, SpoolState } from './spool/spool.ts';
 import { openSpool } from './spool/spool.ts';
 
-export interface NodeOptions extends ClientOptions {
+interface NodeOptions extends ClientOptions {
   /**
    * The folder for snapshots, the spool, and the file `off`. Processes may share it. By default `.pm-tuning-client` in
    * the working folder.
@@ -59,7 +59,10 @@ export function open(options: NodeOptions): NodeClient {
   };
 }
 
-/** Opens the parts of a client: the edge answers from the one and hands items to the other. */
+/**
+ * Opens the parts of a client: the edge answers from the one and hands items to the other.
+ * @internal
+ */
 export function openParts(options: NodeOptions): { readonly core: ClientCore; readonly spool: Spool } {
   const { folder = '.pm-tuning-client', tokenFile, spool: limits, ...rest } = options;
   const { warn = (message: string): void => process.emitWarning(message) } = options;

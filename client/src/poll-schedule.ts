@@ -1,5 +1,7 @@
 /** Share of the mean by which the time between polls varies in both directions. */
 const JITTER = 0.2;
+/** Least time after a failure. */
+const LEAST_MS = 1000;
 const MAX_BACKOFF_MS = 300_000;
 const MAX_RETRY_AFTER_MS = 600_000;
 
@@ -32,9 +34,9 @@ export class PollSchedule {
    */
   afterFailure(pollMs: number, retryAfterMs: number | undefined): number {
     const bound = Math.min(MAX_BACKOFF_MS, pollMs * 2 ** ++this.#failures);
-    if (retryAfterMs === undefined) return bound * this.#random();
+    const asked = Math.min(MAX_RETRY_AFTER_MS, retryAfterMs ?? 0);
     // Clients that were told the same time spread over the interval after it.
-    return Math.min(MAX_RETRY_AFTER_MS, Math.max(0, retryAfterMs)) + pollMs * this.#random();
+    return Math.max(LEAST_MS, asked > 0 ? asked + pollMs * this.#random() : bound * this.#random());
   }
 }
 

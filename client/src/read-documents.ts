@@ -30,7 +30,7 @@ export interface SnapshotIndex {
 }
 
 /** A snapshot that is read, and the text whose SHA-256 must be `sha256`. */
-export interface ReadSnapshot {
+interface ReadSnapshot {
   readonly served: ServedPattern;
   readonly digested: string;
   readonly sha256: string;

@@ -9,7 +9,7 @@ const SHARE = { ingest: 0.5, admin: 0.2, lookup: 1, page: 0.1 } as const satisfi
   Endpoint['function'],
   number
 >;
-/** Share of a route of the API that anybody may call. The page, which several people load at once, has its own. */
+/** Share of a route that anybody may call, of a function that others need. */
 const OPEN_SHARE = 0.01;
 
 /** A limit in the spelling of CloudFormation. */

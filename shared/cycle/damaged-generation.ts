@@ -30,3 +30,12 @@ export function damagedSince(last: CycleSummary, overview: readonly PatternOverv
     .filter(({ code, pattern_key }) => code === 'generation_damaged' && !replaced.has(pattern_key))
     .map(warning => (findingsIn([warning]) === 1 ? warning.message : `and ${warning.count} more`));
 }
+
+/** Returns messages about heads that cannot be read. A look-up of such a pattern is neutral, and its runs fail. */
+export function damagedHeads(overview: readonly PatternOverview[]): string[] {
+  return overview
+    .filter(({ isHeadDamaged }) => isHeadDamaged)
+    .map(
+      ({ pattern }) => `the head of ${pattern} is unreadable: restore it from a backup of the control table`,
+    );
+}

@@ -1,7 +1,7 @@
 import type { PatternOverview } from '../generation/ports.ts';
 import { DAY_MS } from '../time.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
-import { damagedSince } from './damaged-generation.ts';
+import { damagedHeads, damagedSince } from './damaged-generation.ts';
 
 /** A reason why the service is unhealthy: what is wrong, then what to do. */
 interface HealthReason {
@@ -205,7 +205,7 @@ function emptyWindows({ emptyWindows: windows, overview, now }: HealthFacts): He
 
 function damagedGenerations(facts: HealthFacts): HealthReason[] {
   const last = lastCycle(facts);
-  const messages = last ? damagedSince(last, facts.overview) : [];
+  const messages = [...(last ? damagedSince(last, facts.overview) : []), ...damagedHeads(facts.overview)];
   return messages.length === 0 ? [] : [{ code: 'generation_damaged', detail: messages.join('; ') }];
 }
 

@@ -1,5 +1,5 @@
 import type { EventCounts } from '../episode/episode-store.ts';
-import { Fault } from '../errors.ts';
+import { Fault, faultCode } from '../errors.ts';
 import type { Generation, RetainedRowSetRef } from '../generation/generation.ts';
 import { generationSchema, keptSetSchema } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
@@ -156,12 +156,13 @@ export class DynamoHeadStore implements HeadStore {
     const { patterns, itemOf } = await this.#headsAndCounts();
     return patterns.map(({ sk, since, waiting }) => {
       const pattern = storedPatternKey(String(sk));
-      const head = toHead(itemOf(pattern, keys.HEAD));
+      const head = toReadableHead(itemOf(pattern, keys.HEAD));
       const counted = toCounts(itemOf(pattern, keys.COUNTS));
       return {
         pattern,
         since: Number(since ?? waiting),
         head: head && revived(head, counted.counts.total),
+        ...(itemOf(pattern, keys.HEAD) && !head && { isHeadDamaged: true }),
         ...counted,
       };
     });
@@ -288,6 +289,16 @@ function toSwitch(item: Item | undefined): ServiceSwitch | undefined {
   const parsed = serviceSwitchSchema.safeParse(item.switch);
   if (parsed.success) return parsed.data;
   throw new Fault('damaged_generation', 'the mode of the service is unreadable', { cause: parsed.error });
+}
+
+/** Returns undefined for a damaged head, so that it hides no other pattern. @throws Fault `newer_data` */
+function toReadableHead(item: Item | undefined): Head | undefined {
+  try {
+    return toHead(item);
+  } catch (error) {
+    if (faultCode(error) === 'damaged_generation') return undefined;
+    throw error;
+  }
 }
 
 /** @throws Fault `newer_data` */

@@ -13,7 +13,9 @@ export interface PatternOverview {
   readonly pattern: PatternKey;
   /** Time of registration, milliseconds since 1970. */
   readonly since: number;
+  /** Undefined before its first write, and when it is damaged. */
   readonly head: Head | undefined;
+  readonly isHeadDamaged?: boolean;
   readonly counts: EventCounts;
   readonly conflicts: ConflictCounts;
 }

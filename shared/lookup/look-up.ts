@@ -96,6 +96,9 @@ export function inForceOf(
   };
 }
 
+/** The overrides of a generation, as a look-up needs them; `matching` is called for an explanation only. */
+export type OverrideMatcher = Pick<OverrideIndex<Override>, 'resolve' | 'matching'>;
+
 /**
  * Answers a look-up from what is in force.
  * @param index the generation's overrides; undefined when there are none to serve
@@ -103,7 +106,7 @@ export function inForceOf(
 export function lookUp(
   request: LookupRequest,
   inForce: InForce,
-  index: OverrideIndex<Override> | undefined,
+  index: OverrideMatcher | undefined,
 ): LookupResult {
   const { levers, ...answered } = inForce;
   const resolution = request.resolution ?? inForce.resolution;
@@ -129,7 +132,7 @@ function explanationOf(
   { scope, thresholds }: LookupRequest,
   { mode, levers }: InForce,
   resolution: ResolutionMethod,
-  index: OverrideIndex<Override> | undefined,
+  index: OverrideMatcher | undefined,
 ): OverrideExplanation[] {
   const all = explain(index?.matching(scope) ?? [], resolution);
   return servesOverrides(mode)

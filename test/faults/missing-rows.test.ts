@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Item } from '../../shared/dynamodb/client.ts';
 import { Dynamo, documentClient } from '../../shared/dynamodb/client.ts';
-import { setPartition } from '../../shared/dynamodb/keys.ts';
+import { HEAD, patternPartition, setPartition } from '../../shared/dynamodb/keys.ts';
 import type { RetainedRowSetRef } from '../../shared/generation/generation.ts';
 import { type Api, events, openApi } from '../support/api.ts';
 import { NOW, S1, S2 } from '../support/episodes.ts';
@@ -178,6 +178,21 @@ describe('a set in force whose rows are gone', () => {
     expect((await run()).patterns[0]).toMatchObject({ status: 'frozen', warnings: [] });
     expect(await api.lookup(LOOKUP)).toEqual(before);
   });
+});
+
+it('[D9] A head that is unreadable makes status unhealthy, and hides no other pattern', async () => {
+  await db.put({
+    TableName: 'pm-tuning-control',
+    Item: { pk: patternPartition(S1), sk: HEAD, version: 1, head: { mode: 'live' } },
+  });
+  expect((await run()).patterns).toMatchObject([{ status: 'failed' }, { status: 'unchanged' }]);
+  const { healthy, reasons } = await api.status();
+  expect([healthy, reasons.map(({ code }) => code)]).toEqual([false, ['cycle_failed', 'generation_damaged']]);
+  expect(reasons[1]?.detail).toContain(`the head of ${S1} is unreadable`);
+  const index = (await (await api.send('GET', '/v1/snapshots')).json()) as { patterns: object[] };
+  expect(index.patterns).toMatchObject([{ pattern_key: S2 }]);
+  expect((await api.lookup(LOOKUP)).degraded?.code).toBe('damaged_generation');
+  expect((await api.lookup({ ...LOOKUP, pattern_key: S2 })).overrides.length).toBeGreaterThan(0);
 });
 
 describe('other sets', () => {

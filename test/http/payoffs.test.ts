@@ -49,7 +49,7 @@ const lessonsPage = async () =>
 const generation = async () =>
   generationsAnswerSchema.parse(await (await api.send('GET', `${PATH}/generations`)).json()).generations[0];
 
-it('A run warns when the configured payoff lies outside of the interval of the returns', async () => {
+it('[L7] A run warns when the configured payoff lies outside of the interval of the returns', async () => {
   const run = await api.cycle();
   const warning = run.warnings.find(({ code }) => code === 'payoff_contradicted');
   expect(warning).toMatchObject({ pattern_key: S1 });
@@ -99,7 +99,7 @@ it('With payoff measured, runs, lessons and what-ifs use the means, and no run w
   expect((await api.cycle()).patterns[0]).toMatchObject({ status: 'unchanged' });
 });
 
-it('With payoff measured and too few returns the configured payoff stands in, and evidence says so', async () => {
+it('[L7] With payoff measured and too few returns the configured payoff stands in, and evidence says so', async () => {
   await api.cycle({ as_of: iso(NOW - 60 * DAY) });
   const { payoff, payoffs } = await evidence();
   expect(payoff).toEqual({ win: 2, loss: 1 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ROUTES } from '../../shared/http/routes.ts';
 import { CALLS } from '../support/calls.ts';
+import { measurement } from '../support/measurements.ts';
 import { resources, synthesize, text } from './synth.ts';
 
 const JWT = { jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' };
@@ -92,6 +93,10 @@ describe('the API', () => {
         ...(OPEN.includes(route) ? [5, 10] : (expected[name] ?? [])),
       ]);
     }
+    measurement(
+      21,
+      `${limits.length} routes, each with a limit of its own; ${OPEN.length} without a signature`,
+    );
   });
 
   it('The stage of the API is created after every route that it limits', () => {

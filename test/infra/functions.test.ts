@@ -163,6 +163,11 @@ describe('settings of a stage', () => {
     const { defaults, logLevel } = readConfig(environmentOf('MineFunction', template));
     expect(defaults).toMatchObject({ policy: 'drift', nMin: 40, payoff: { win: 2, loss: 1.5 } });
     expect(logLevel).toBe('debug');
+    const measured = synthesize({ payoff: 'measured', payoffWin: '1.5' });
+    expect(readConfig(environmentOf('MineFunction', measured)).defaults).toMatchObject({
+      payoff: 'measured',
+      payoffFallback: { win: 1.5, loss: 1 },
+    });
   });
 
   it('The context accepts the name of every policy', () => {

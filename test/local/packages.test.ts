@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import project from '../../package.json' with { type: 'json' };
 import lock from '../../package-lock.json' with { type: 'json' };
+import { measurement } from '../support/measurements.ts';
 
 interface Locked {
   readonly version?: string;
@@ -63,4 +64,8 @@ it.runIf(hasNpm)('The bill of materials has every package that ships, with the h
     const hash = Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex');
     expect(listed).toContain(`${name}@${version} ${hash}`);
   }
+  measurement(
+    22,
+    `${locked.length} packages in the lock file, ${bill.components.length} in the bill of materials`,
+  );
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TokenFile } from '../../local/token-file.ts';
 import { jsonLog } from '../../shared/log.ts';
 import { openApi } from '../support/api.ts';
+import { measurement } from '../support/measurements.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -139,6 +140,7 @@ describe('a change of the file of tokens', () => {
     const { path, status, close } = await open('renamed.json', `{${bot}}`);
     renameSync(write(`{${other}}`, 'new.json'), path);
     expect([await status(TOKEN), await status('the-next-token-bbbbbb')]).toEqual([401, 200]);
+    measurement(23, 'a token that is taken out of its file is refused by the next request');
     await close();
   });
 

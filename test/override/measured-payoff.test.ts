@@ -130,7 +130,7 @@ describe('the payoff that a run uses', () => {
       [...trades(40, QUADRANT.win, 1.6), ...trades(60, QUADRANT.falsePositive, 0.5)],
       'check what return holds',
     ],
-  ])('With %s the configured payoff stands in, and the reason says so', (_, events, reason) => {
+  ])('[L7] With %s the configured payoff stands in, and the reason says so', (_, events, reason) => {
     const { payoff, payoffs } = settlePayoff(columnsOf(events), measured);
     expect(payoff).toEqual(TWO_TO_ONE);
     expect(payoffs.used).toBe('configured');

@@ -27,6 +27,7 @@ export interface SpoolOptions {
   readonly random?: () => number;
   /** Size of a segment, bytes; by default 1 MiB. */
   readonly segmentBytes?: number;
+  /** @internal */
   readonly disk?: SpoolDisk;
 }
 

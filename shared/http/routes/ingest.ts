@@ -1,7 +1,9 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
+import type { Episode } from '../../episode/episode.ts';
 import { MAX_EVENT_BYTES, readOutcomeReport } from '../../episode/episode-schema.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
+import type { OutcomeReport } from '../../episode/outcome.ts';
 import type { Sender } from '../../episode/writer.ts';
 import { LOCAL } from '../../episode/writer.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
@@ -51,15 +53,11 @@ const DETAIL = {
 /** Registers the routes that store events and outcomes. */
 export function ingestRoutes(app: Hono, deps: IngestDeps): void {
   addRoute(app, ENDPOINTS.postEvents, async c => {
-    const raw = await readJson(c);
-    const isSingle = !isBatch(raw);
-    const items = isSingle ? [raw] : requireList(raw, 'events');
     const caller = senderOf(c, deps.config.operators);
-    const { parsed, rejected, issues } = parseItems(
-      items,
-      item => ({ value: readEvent(item, deps.now()), sender: writerOf(item, caller, 'invalid_event') }),
-      isSingle ? '' : 'events',
-    );
+    const { items, parsed, rejected, issues } = parseEvents(await readJson(c), item => ({
+      value: readEvent(item, deps.now()),
+      sender: writerOf(item, caller, 'invalid_event'),
+    }));
     const results = await bySender(parsed, (values, sender) => deps.episodes.add(values, sender));
     await deps.misspeltFactors.record(parsed.map(item => item.value.value));
     const counts = { accepted: 0, unchanged: 0 };
@@ -67,27 +65,22 @@ export function ingestRoutes(app: Hono, deps: IngestDeps): void {
       if (result === 'accepted' || result === 'unchanged') counts[result]++;
       else rejected.push(conflict(items, parsed[i]?.index ?? 0, result));
     });
-    return respond(c, items.length, counts, rejected, issues);
+    return answerItems(c, items.length, counts, rejected, issues);
   });
 
   addRoute(app, ENDPOINTS.postOutcomes, async c => {
-    const items = requireList(await readJson(c), 'outcomes');
     const caller = senderOf(c, deps.config.operators);
-    const { parsed, rejected, issues } = parseItems(
-      items,
-      item => ({
-        value: readOutcomeReport(item, deps.now()),
-        sender: writerOf(item, caller, 'invalid_outcome'),
-      }),
-      'outcomes',
-    );
+    const { items, parsed, rejected, issues } = parseOutcomes(await readJson(c), item => ({
+      value: readOutcomeReport(item, deps.now()),
+      sender: writerOf(item, caller, 'invalid_outcome'),
+    }));
     const results = await bySender(parsed, (values, sender) => deps.episodes.resolve(values, sender));
     const counts = { resolved: 0, unchanged: 0, parked: 0 };
     results.forEach((result, i) => {
       if (result === 'resolved' || result === 'unchanged' || result === 'parked') counts[result]++;
       else rejected.push(conflict(items, parsed[i]?.index ?? 0, result));
     });
-    return respond(c, items.length, counts, rejected, issues);
+    return answerItems(c, items.length, counts, rejected, issues);
   });
 }
 
@@ -130,6 +123,30 @@ interface SentItem<T> {
   readonly sender: Sender;
 }
 
+/**
+ * Reads the events of a body: each by itself.
+ * @param now receipt, milliseconds since 1970
+ * @throws Fault `invalid_body`, `too_many_items`
+ */
+export function readEvents(raw: unknown, now: number): ParsedItems<Episode> {
+  return parseEvents(raw, item => readEvent(item, now));
+}
+
+/** Reads the outcomes of a body: each by itself. @throws Fault `invalid_body`, `too_many_items` */
+export function readOutcomes(raw: unknown, now: number): ParsedItems<OutcomeReport> {
+  return parseOutcomes(raw, item => readOutcomeReport(item, now));
+}
+
+function parseEvents<T>(raw: unknown, parseItem: (item: unknown) => T): ParsedItems<T> {
+  const isSingle = !isBatch(raw);
+  const items = isSingle ? [raw] : requireList(raw, 'events');
+  return parseItems(items, parseItem, isSingle ? '' : 'events');
+}
+
+function parseOutcomes<T>(raw: unknown, parseItem: (item: unknown) => T): ParsedItems<T> {
+  return parseItems(requireList(raw, 'outcomes'), parseItem, 'outcomes');
+}
+
 /** Reports whether a body has the list of events, also under a misspelt name. Any other body is one event. */
 function isBatch(raw: unknown): boolean {
   if (!isObject(raw)) return false;
@@ -149,6 +166,8 @@ function requireList(raw: unknown, name: 'events' | 'outcomes'): readonly unknow
 }
 
 interface ParsedItems<T> {
+  /** Every item of the request, as it was sent. */
+  readonly items: readonly unknown[];
   readonly parsed: { readonly index: number; readonly value: T }[];
   readonly rejected: Rejection[];
   readonly issues: FaultIssue[];
@@ -160,7 +179,7 @@ function parseItems<T>(
   parseItem: (item: unknown) => T,
   path: string,
 ): ParsedItems<T> {
-  const result: ParsedItems<T> = { parsed: [], rejected: [], issues: [] };
+  const result: ParsedItems<T> = { items, parsed: [], rejected: [], issues: [] };
   items.forEach((item, index) => {
     try {
       result.parsed.push({ index, value: parseItem(item) });
@@ -180,7 +199,7 @@ function conflict(items: readonly unknown[], index: number, code: keyof typeof D
 }
 
 /** Answers 200 if nothing was rejected, 207 if some items were, and a problem if all were. */
-function respond(
+export function answerItems(
   c: Context,
   items: number,
   counts: object,

@@ -37,11 +37,19 @@ interface LookupDeps {
   readonly onDegradedLookup?: (pattern: PatternKey) => void;
 }
 
-/** Registers the look-ups. */
+/** Registers the look-ups of the service. */
 export function lookupRoutes(app: Hono, deps: LookupDeps): void {
+  addLookupRoutes(app, (request, bot) => respondToLookup(deps, request, bot));
+}
+
+/** Registers the look-ups. @param respond answers a valid request; the edge does it from its own copy */
+export function addLookupRoutes(
+  app: Hono,
+  respond: (request: LookupRequest, bot: string | undefined) => object | Promise<object>,
+): void {
   addRoute(app, ENDPOINTS.postLookup, async c => {
     const request = parse(lookupRequestSchema, await readJson(c), 'invalid_request');
-    return c.json(await respondToLookup(deps, toLookupRequest(request), botOf(c)));
+    return c.json(await respond(toLookupRequest(request), botOf(c)));
   });
 
   addRoute(app, { ...ENDPOINTS.getLookup, query: lookupQuerySchema }, async c => {
@@ -52,7 +60,7 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
       { pattern_key, resolution, explain, scope, thresholds },
       'invalid_request',
     );
-    return c.json(await respondToLookup(deps, toLookupRequest(request), botOf(c)));
+    return c.json(await respond(toLookupRequest(request), botOf(c)));
   });
 }
 

@@ -74,11 +74,11 @@ async function answer(
   more: () => object | Promise<object>,
 ): Promise<Response> {
   const headers = { etag, 'cache-control': 'no-cache' };
-  if (matches(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
+  if (matchesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
   return c.json({ ...members, ...(await more()) }, 200, headers);
 }
 
 /** Returns whether an If-None-Match header matches the tag (RFC 9110: weak comparison, a list, or `*`). */
-function matches(header: string | undefined, etag: string): boolean {
+export function matchesTag(header: string | undefined, etag: string): boolean {
   return (header ?? '').split(',').some(tag => ['*', etag, `W/${etag}`].includes(tag.trim()));
 }
