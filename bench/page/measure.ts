@@ -137,7 +137,7 @@ async function tasks(tab: Page, url: string): Promise<[string, number][]> {
   return [
     await timed('task: what would 0.55 have brought', async () => {
       await type(`what if ts_min=0.55 chain=solana ${SYNTHETIC}`);
-      await tab.waitForFunction("document.querySelector('output')?.textContent === '0.55'");
+      await tab.locator('output', { hasText: /^0\.55$/ }).waitFor();
     }),
     await timed('task: why is ts_min 0.591 for this scope', async () => {
       await type(`why ${PM} chain=solana timeframe=15m ts_min=0.6`);
