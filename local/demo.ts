@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { lookupAnswerSchema } from '../shared/http/schemas/lookup-answer.ts';
 import { overridesPageSchema } from '../shared/http/schemas/overrides.ts';
 import { statusSchema } from '../shared/http/schemas/status.ts';
 import { jsonLog } from '../shared/log.ts';
+import { buildPage } from '../web/build.ts';
 import { clientBot } from './demo/bot.ts';
 import { BASE, PLANTED, startOf } from './demo/market.ts';
 import { Screen } from './demo/screen.ts';
@@ -20,7 +22,7 @@ import type { SimulationResult, Total } from './demo/simulated-pm.ts';
 import { DAYS, simulatePm } from './demo/simulated-pm.ts';
 import type { Listening } from './http-server.ts';
 import { listen } from './http-server.ts';
-import type { Service } from './service.ts';
+import type { Service, ServiceOptions } from './service.ts';
 import { openService } from './service.ts';
 
 const EVENTS = 'test/data/pm-episode-events.jsonl';
@@ -71,8 +73,11 @@ const SIMULATED_STEPS: readonly Step[] = [
   ['Compare both policies on the last weeks, and the payoff that trades had', 'evidence', PATTERN],
 ];
 
-/** Runs the three parts and checks their results, so that a failure ends with an error. */
-export async function runDemo(host: Host): Promise<SimulationResult> {
+/**
+ * Runs the three parts and checks their results, so that a failure ends with an error.
+ * @param keep true leaves the page running with the data of the last part, until Ctrl-C
+ */
+export async function runDemo(host: Host, keep = false): Promise<SimulationResult> {
   const screen = new Screen(host);
   screen.print('PM Tuning demo: from events to tuned thresholds, in three parts, with all data in memory.');
   await withService({ environment: { POLICY: 'drift' } }, async (service, server) => {
@@ -86,13 +91,11 @@ export async function runDemo(host: Host): Promise<SimulationResult> {
     await steps(screen, server, stepsAfter(trial));
     await explainReplay(screen, service, trial);
   });
-  const result = await simulatedPart(screen);
-  screen.print('\nThe demo worked. Next: npm start, then npm run cli -- --help');
-  return result;
+  return simulatedPart(screen, keep);
 }
 
 async function withService<T>(
-  options: { readonly environment: Readonly<Record<string, string>>; readonly now?: () => number },
+  options: Pick<ServiceOptions, 'environment' | 'now' | 'page'>,
   use: (service: Service, server: Listening) => Promise<T>,
 ): Promise<T> {
   const log = jsonLog('error', line => process.stderr.write(`${line}\n`), Date.now);
@@ -158,7 +161,7 @@ async function explainReplay(screen: Screen, service: Service, trial: string): P
   );
 }
 
-async function simulatedPart(screen: Screen): Promise<SimulationResult> {
+async function simulatedPart(screen: Screen, keep: boolean): Promise<SimulationResult> {
   screen.title(`3 of 3 · ${DAYS} days of a simulated PM, tuned by replay once a week`);
   const planted = Object.entries(PLANTED).map(([timeframe, ts_min]) => `${ts_min} on ${timeframe}`);
   screen.say(
@@ -166,7 +169,9 @@ async function simulatedPart(screen: Screen): Promise<SimulationResult> {
       'It looks its thresholds up each day, logs what it did and skipped, and reports outcomes with their returns.',
   );
   let now = startOf(0);
-  return withService({ environment: { PAYOFF: 'measured' }, now: () => now }, async (service, server) => {
+  const page = keep ? await buildPage() : undefined;
+  const options = { environment: { PAYOFF: 'measured' }, now: () => now, page };
+  return withService(options, async (service, server) => {
     const runCycle = async (): Promise<boolean> => {
       const response = await service.app.request('http://localhost/v1/cycles?wait=true', { method: 'POST' });
       assert.ok(response.ok, `a cycle ended with status ${response.status}`);
@@ -184,6 +189,11 @@ async function simulatedPart(screen: Screen): Promise<SimulationResult> {
       );
       showResult(screen, result);
       await steps(screen, server, SIMULATED_STEPS);
+      screen.print('\nThe demo worked. Next: npm start, then npm run cli -- --help');
+      if (keep) {
+        screen.print(`The page shows its data: ${urlOf(server)}/ui (Ctrl-C stops it)`);
+        await once(process, 'SIGINT');
+      }
       return result;
     } finally {
       await bot.close();
@@ -235,7 +245,7 @@ async function get<T extends ZodType>({ app }: Service, path: string, schema: T)
 }
 
 if (import.meta.main)
-  runDemo(processHost()).catch(error => {
+  runDemo(processHost(), process.argv.includes('--keep')).catch(error => {
     process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : error}\n`);
     process.exitCode = 1;
   });

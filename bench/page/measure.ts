@@ -19,7 +19,12 @@ export async function measurePage(browser: Browser, service: PageService): Promi
   const rows = await rowsOf(service);
   return [
     target('first paint, on loopback', await firstPaint(browser, service.url), 300, 'ms'),
-    target(`filter ${rows} overrides, until the rows are drawn`, await filtering(tab, service.url), 100, 'ms'),
+    target(
+      `filter ${rows} overrides, until the rows are drawn`,
+      await filtering(tab, service.url),
+      100,
+      'ms',
+    ),
     target(`scroll ${rows} overrides by a screen`, await scrolling(tab), 100, 'ms'),
     ...(await tasks(tab, service.url)).map(([name, seconds]) => target(name, seconds, 10, 's')),
   ];
@@ -32,7 +37,9 @@ async function publishLarge(service: PageService): Promise<void> {
     pattern_key: LARGE,
     episode_id: `e${i}`,
     decision: 'skipped',
-    scope: Object.fromEntries(Array.from({ length: 6 }, (_, d) => [`d${d}`, `v${Math.floor(i / 7 ** d) % 7}`])),
+    scope: Object.fromEntries(
+      Array.from({ length: 6 }, (_, d) => [`d${d}`, `v${Math.floor(i / 7 ** d) % 7}`]),
+    ),
     factors: { ts_score: 0.5, ts_min: 0.6 },
     timestamp: new Date(at - i).toISOString(),
     outcome: 'success',
@@ -47,7 +54,11 @@ async function publishLarge(service: PageService): Promise<void> {
 }
 
 async function rowsOf(service: PageService): Promise<string> {
-  const { patterns } = await send<{ patterns: { pattern_key: string; overrides: number }[] }>(service, 'GET', '/v1/status');
+  const { patterns } = await send<{ patterns: { pattern_key: string; overrides: number }[] }>(
+    service,
+    'GET',
+    '/v1/status',
+  );
   return (patterns.find(row => row.pattern_key === LARGE)?.overrides ?? 0).toLocaleString('en-US');
 }
 
@@ -58,7 +69,11 @@ async function firstPaint(browser: Browser, url: string): Promise<number> {
     const tab = await context.newPage();
     await tab.goto(`${url}/ui`, { waitUntil: 'load' });
     await tab.locator('h1').waitFor();
-    times.push(await tab.evaluate<number>("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"));
+    times.push(
+      await tab.evaluate<number>(
+        "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN",
+      ),
+    );
     await context.close();
   }
   return median(times);
@@ -122,7 +137,7 @@ async function tasks(tab: Page, url: string): Promise<[string, number][]> {
   return [
     await timed('task: what would 0.55 have brought', async () => {
       await type(`what if ts_min=0.55 chain=solana ${SYNTHETIC}`);
-      await tab.waitForFunction("document.querySelector('output')?.textContent === '0.55'");
+      await tab.locator('output', { hasText: /^0\.55$/ }).waitFor();
     }),
     await timed('task: why is ts_min 0.591 for this scope', async () => {
       await type(`why ${PM} chain=solana timeframe=15m ts_min=0.6`);

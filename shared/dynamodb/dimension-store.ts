@@ -34,7 +34,10 @@ export class DynamoDimensionStore implements DimensionStore {
   async recordQueried(pattern: PatternKey, names: readonly string[], caller?: string): Promise<void> {
     const used = toUsed(await this.#control.get(keys.dimensionsPartition(pattern), keys.USED));
     const known = [...new Set(names)].filter(name => used.has(name));
-    const sorts = [...known.map(keys.queriedSort), ...(caller === undefined ? [] : [keys.callerSort(caller)])];
+    const sorts = [
+      ...known.map(keys.queriedSort),
+      ...(caller === undefined ? [] : [keys.callerSort(caller)]),
+    ];
     await this.#putTimes(pattern, new Map(sorts.map(sort => [sort, {}])), QUERIED_DAYS);
   }
 

@@ -37,7 +37,9 @@ describe('the page in AWS', () => {
   });
 
   it('The function of the page reads no table and gets the built page beside its bundle', () => {
-    const policies = [...resources(synthesize(UI), 'AWS::IAM::Policy')].filter(([id]) => id.startsWith('Page'));
+    const policies = [...resources(synthesize(UI), 'AWS::IAM::Policy')].filter(([id]) =>
+      id.startsWith('Page'),
+    );
     expect(policies.length).toBeGreaterThan(0);
     expect(text(policies)).not.toContain('dynamodb:');
     expect(PAGE_BUNDLING.commandHooks?.afterBundling('/in', '/out')).toEqual([
@@ -49,7 +51,11 @@ describe('the page in AWS', () => {
     const { runtimeOf } = await openRecorded(() => 0);
     const { config } = runtimeOf('lookup');
     const login = { issuer: UI.jwtIssuer, clientId: UI.uiClientId };
-    const log = jsonLog('error', () => undefined, () => 0);
+    const log = jsonLog(
+      'error',
+      () => undefined,
+      () => 0,
+    );
     const files = { script: { name: 'a.js', text: '1' }, style: { name: 'b.css', text: 'a{}' } };
     const handler = createHandler({ log, config: { ...config, login } }, files);
     const event = { ...sample('get-openapi'), rawPath: '/ui', routeKey: 'GET /ui' };
@@ -59,7 +65,9 @@ describe('the page in AWS', () => {
       readonly body?: string;
     };
     expect(answer.statusCode).toBe(200);
-    expect(answer.headers?.['content-security-policy']).toContain("connect-src 'self' https://issuer.example.com;");
+    expect(answer.headers?.['content-security-policy']).toContain(
+      "connect-src 'self' https://issuer.example.com;",
+    );
     expect(String(answer.body)).toContain('&quot;clientId&quot;:&quot;page-1&quot;');
   });
 });

@@ -42,9 +42,22 @@ export async function show(tab: Page, url: string, fragment: string): Promise<vo
   await settled(tab);
 }
 
+/**
+ * Waits until an expression is true in the page. The policy of the page blocks the polling of `waitForFunction`.
+ * @throws Error after 15 s
+ */
+export async function until(tab: Page, expression: string): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (!(await tab.evaluate<boolean>(expression))) {
+    if (Date.now() > end) throw new Error(`never true: ${expression}`);
+    await tab.waitForTimeout(25);
+  }
+}
+
 /** Waits until nothing is loading and pictures are drawn. */
 export async function settled(tab: Page): Promise<void> {
-  await tab.waitForFunction(
+  await until(
+    tab,
     `!document.body.innerText.includes('Loading …') &&
       [...document.querySelectorAll('.canvas')].every(canvas => canvas.childElementCount > 0)`,
   );

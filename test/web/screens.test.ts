@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, openTab, SCREENS, seriousFindings, show } from './open-page.ts';
+import { hasBrowser, openTab, SCREENS, seriousFindings, show, until } from './open-page.ts';
 import { fill, openPageService, type PageService } from './page-service.ts';
 
 let service: PageService;
@@ -54,7 +54,7 @@ describe.skipIf(!hasBrowser())('the screens', () => {
     const { tab, close } = await openTab();
     await show(tab, service.url, SCREENS['what if'] ?? '');
     await tab.getByRole('slider').press('ArrowRight');
-    await tab.waitForFunction(`!/at=0[.]55(&|$)/.test(location.hash)`);
+    await until(tab, '!/at=0[.]55(&|$)/.test(location.hash)');
     const chosen = await tab.locator('output').textContent();
     const other = await openTab();
     await show(other.tab, service.url, new URL(tab.url()).hash);

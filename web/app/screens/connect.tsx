@@ -19,7 +19,9 @@ export function Connect() {
                   <li key={row.pattern_key}>
                     <strong>{row.pattern_key}</strong>:{' '}
                     {row.asked?.length
-                      ? row.asked.map(({ who, at }) => `${who} asked ${ago(at)}`).join(', ')
+                      ? row.asked
+                          .map(({ who, at }) => `${who} asked ${ago(at, Date.parse(data.now))}`)
+                          .join(', ')
                       : 'no bot asked within a day'}
                     ; {countText(row.events.total)} events posted, {countText(row.events.with_outcome)} with
                     outcome, {countText(row.conflicts.events + row.conflicts.outcomes)} rejected as conflict.

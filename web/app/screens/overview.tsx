@@ -113,15 +113,19 @@ function columnsOf(session: Session): Column<PatternRow>[] {
     { title: 'data until', text: row => minute(row.as_of), sort: row => row.as_of ?? '' },
     number('events', row => row.events.total),
     number('with outcome', row => row.events.with_outcome),
-    { title: 'bot asked', text: askedText, sort: row => row.asked?.[0]?.at ?? '' },
+    {
+      title: 'bot asked',
+      text: row => askedText(row, session.status.data?.now),
+      sort: row => row.asked?.[0]?.at ?? '',
+    },
     ...(session.steers ? [actions(session)] : []),
   ];
 }
 
-function askedText({ asked }: PatternRow): string {
+function askedText({ asked }: PatternRow, now: string | undefined): string {
   const [latest, ...others] = asked ?? [];
   if (!latest) return '–';
-  return `${latest.who}, ${ago(latest.at)}${others.length > 0 ? ` (+${others.length})` : ''}`;
+  return `${latest.who}, ${ago(latest.at, Date.parse(now ?? ''))}${others.length > 0 ? ` (+${others.length})` : ''}`;
 }
 
 function actions(session: Session): Column<PatternRow> {
