@@ -10,6 +10,7 @@ type SettingName = keyof Pick<
   | 'LOOKBACK_DAYS'
   | 'POLICY'
   | 'CHALLENGERS'
+  | 'PAYOFF'
   | 'PAYOFF_WIN'
   | 'PAYOFF_LOSS'
   | 'JUMP'
@@ -17,6 +18,7 @@ type SettingName = keyof Pick<
   | 'HALT'
   | 'BASE_THRESHOLDS'
   | 'MAX_OVERRIDES'
+  | 'MAX_PATTERNS_PER_WRITER'
   | 'CYCLE_MAX_AGE_MINUTES'
   | 'EVENT_RETENTION_DAYS'
   | 'LOG_LEVEL'
@@ -24,6 +26,7 @@ type SettingName = keyof Pick<
 
 const POLICIES = environmentSchema.shape.POLICY.unwrap().options;
 const HALT_MODES = environmentSchema.shape.HALT.unwrap().options;
+const PAYOFFS = environmentSchema.shape.PAYOFF.unwrap().options;
 const LOG_LEVELS = environmentSchema.shape.LOG_LEVEL.unwrap().options;
 
 /** Matches `none`, or a comma-separated list of the names. */
@@ -54,6 +57,7 @@ export function readSettings(read: ReadContext): Settings {
       listOf(POLICIES),
       'a comma-separated list of policies, or none',
     ),
+    PAYOFF: oneOf('payoff', 'configured', PAYOFFS),
     PAYOFF_WIN: number('payoffWin', '2'),
     PAYOFF_LOSS: number('payoffLoss', '1'),
     JUMP: number('jump', '1.5'),
@@ -67,6 +71,7 @@ export function readSettings(read: ReadContext): Settings {
       'name=number pairs, separated by commas',
     ),
     MAX_OVERRIDES: number('maxOverrides', '20000'),
+    MAX_PATTERNS_PER_WRITER: number('maxPatternsPerWriter', '200'),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),
     LOG_LEVEL: oneOf('logLevel', 'info', LOG_LEVELS),

@@ -1,6 +1,7 @@
 import { shortHash } from '../hash.ts';
 import type { Episode } from './episode.ts';
 import type { FactorValue } from './factors.ts';
+import { NO_WRITER_ID } from './writer.ts';
 
 /*
  * The packed form of an event has the few dozen bytes that mining and replay need. Reading events is most of a run's
@@ -23,9 +24,9 @@ import type { FactorValue } from './factors.ts';
  *
  * Format 2 goes on:
  *
- *   u8    parts that follow: 1 the hash of the episode, 2 the hash of the writer
+ *   u8    parts that follow: 1 the hash of the episode, 2 the writer
  *   8 B   hash of the episode id: the first bytes of its SHA-256. Only rows of an episode with windows have it
- *   u32   hash of the writer; no release writes it yet
+ *   u32   number of the writer, see `writer.ts`; absent in events that were stored before writers were kept
  *
  * A pair of the scope is one run of bytes, so that a reader can look it up in a dictionary without decoding it.
  * `read-packed-episode.ts` reads the packed form.
@@ -35,8 +36,8 @@ import type { FactorValue } from './factors.ts';
 export const PACKED_FORMAT = 2;
 /** Bits of the parts of format 2, and their bytes. */
 export const PART = { episode: 1, writer: 2 } as const;
-export const EPISODE_HASH_BYTES = 8;
-export const WRITER_HASH_BYTES = 4;
+const EPISODE_HASH_BYTES = 8;
+const WRITER_BYTES = 4;
 /** Bytes of a packed event without its scope, its numbers and its trade id. */
 const FIXED_BYTES = 11;
 /** Bit in the byte of blocking gates: the event has `blocked_by`, even if the list is empty. */
@@ -72,19 +73,25 @@ export const GATE_NAMES = ['ts', 'halo', 'slope', 'dx', 'sr', 'edx', 'other'] as
 
 /**
  * Packs an event. Factors that no policy reads are left out.
+ * @param writer number of the writer; 0 for none
  * @param inWindows whether the episode has windows; then its rows carry its hash, so that they make one cluster
  */
-export function packEpisode(episode: Episode, inWindows = episode.window !== undefined): Uint8Array {
+export function packEpisode(
+  episode: Episode,
+  writer: number = NO_WRITER_ID,
+  inWindows = episode.window !== undefined,
+): Uint8Array {
   const scope = Object.entries(episode.scope);
   const trade = episode.tradeId ?? '';
   const numbers = NUMERIC_FACTORS.map(name => numberOf(episode.factors[name] as FactorValue | undefined));
   const doubles = numbers.filter(n => n !== undefined);
   const present = numbers.reduce<number>((mask, n, i) => (n === undefined ? mask : mask | (1 << i)), 0);
   const scopeBytes = scope.reduce((n, [name, value]) => n + 3 + name.length + Buffer.byteLength(value), 0);
-  const partBytes = inWindows ? 1 + EPISODE_HASH_BYTES : 0;
+  const parts = (inWindows ? PART.episode : 0) | (writer === NO_WRITER_ID ? 0 : PART.writer);
+  const partBytes = parts === 0 ? 0 : 1 + lengthOfParts(parts);
   const bytes = scopeBytes + doubles.length * 8 + Buffer.byteLength(trade) + FIXED_BYTES + partBytes;
   const packed = Buffer.alloc(bytes);
-  let at = packed.writeUInt8(inWindows ? 2 : 1);
+  let at = packed.writeUInt8(parts === 0 ? 1 : 2);
   at = packed.writeUInt16LE(scopeBytes, at);
   for (const [name, value] of scope) {
     at = packed.writeUInt8(name.length, at);
@@ -96,11 +103,16 @@ export function packEpisode(episode: Episode, inWindows = episode.window !== und
   at = packed.writeUInt16LE(present, at);
   for (const double of doubles) at = packed.writeDoubleLE(double, at);
   at = writeText(packed, trade, at);
-  if (inWindows) {
-    at = packed.writeUInt8(PART.episode, at);
-    packed.write(shortHash(episode.id), at, EPISODE_HASH_BYTES, 'hex');
-  }
+  if (parts === 0) return packed;
+  at = packed.writeUInt8(parts, at);
+  if (inWindows) at += packed.write(shortHash(episode.id), at, EPISODE_HASH_BYTES, 'hex');
+  if (writer !== NO_WRITER_ID) packed.writeUInt32LE(writer, at);
   return packed;
+}
+
+/** Returns the bytes of the parts of format 2. @param parts bits of `PART` */
+export function lengthOfParts(parts: number): number {
+  return (parts & PART.episode ? EPISODE_HASH_BYTES : 0) + (parts & PART.writer ? WRITER_BYTES : 0);
 }
 
 /** Writes the length (u16) and the bytes of a text in UTF-8. @returns the offset after them */

@@ -2,13 +2,8 @@ import { Fault } from '../errors.ts';
 import { normalizeScope } from '../pattern/scope.ts';
 import { newerFormat } from './newer-format.ts';
 import type { NumericFactor } from './packed-episode.ts';
-import {
-  EPISODE_HASH_BYTES,
-  NUMERIC_FACTORS,
-  PACKED_FORMAT,
-  PART,
-  WRITER_HASH_BYTES,
-} from './packed-episode.ts';
+import { lengthOfParts, NUMERIC_FACTORS, PACKED_FORMAT, PART } from './packed-episode.ts';
+import { NO_WRITER_ID } from './writer.ts';
 
 /*
  * Reads parts of a packed event without making an object of it; the layout is at the top of `packed-episode.ts`.
@@ -48,7 +43,7 @@ function partBytes(packed: Uint8Array, version: number, partsAt: number): number
   const parts = byteAt(packed, partsAt);
   const known = PART.episode | PART.writer;
   if ((parts & ~known) !== 0) throw damaged('a packed event has unknown parts');
-  return 1 + (parts & PART.episode ? EPISODE_HASH_BYTES : 0) + (parts & PART.writer ? WRITER_HASH_BYTES : 0);
+  return 1 + lengthOfParts(parts);
 }
 
 /** Returns whether the bot acted. @param scopeEnd end of the scope */
@@ -75,8 +70,13 @@ interface PackedFactors {
   readonly blocked: number;
   /** Bytes of the trade id: `[start, end)`, empty for none. */
   readonly trade: readonly [number, number];
-  /** Bytes of the hash of the episode: `[start, end)`, empty for an episode without windows. */
+  /**
+   * Bytes that name the episode: `[start, end)`, empty for an episode without windows. They end in the writer: rows that
+   * others write under the same id are no part of the episode.
+   */
   readonly episode: readonly [number, number];
+  /** Number of the writer; 0 for an event that was stored before writers were kept. */
+  readonly writer: number;
 }
 
 /**
@@ -101,7 +101,8 @@ export function readFactors(
     flagsSet: byteAt(packed, scopeEnd + FLAGS_SET),
     blocked: byteAt(packed, scopeEnd + BLOCKED),
     trade: [next + 2, tradeEnd],
-    episode: episodeHash(packed, tradeEnd),
+    episode: episodeName(packed, tradeEnd),
+    writer: writerOf(packed, data, tradeEnd),
   };
 }
 
@@ -112,9 +113,20 @@ export function isInWindows(packed: Uint8Array): boolean {
   return end > start;
 }
 
-function episodeHash(packed: Uint8Array, partsAt: number): readonly [number, number] {
+/** Returns the number of the writer of a packed event; 0 for none. @throws Fault `damaged_event` */
+export function readWriter(packed: Uint8Array): number {
+  const [, scopeEnd] = scopeRange(packed);
+  return readFactors(packed, scopeEnd, () => undefined).writer;
+}
+
+function episodeName(packed: Uint8Array, partsAt: number): readonly [number, number] {
   const hasHash = partsAt < packed.length && (byteAt(packed, partsAt) & PART.episode) !== 0;
-  return [partsAt + 1, hasHash ? partsAt + 1 + EPISODE_HASH_BYTES : partsAt + 1];
+  return [partsAt + 1, hasHash ? packed.length : partsAt + 1];
+}
+
+function writerOf(packed: Uint8Array, data: DataView, partsAt: number): number {
+  const hasWriter = partsAt < packed.length && (byteAt(packed, partsAt) & PART.writer) !== 0;
+  return hasWriter ? data.getUint32(packed.length - 4, true) : NO_WRITER_ID;
 }
 
 /**

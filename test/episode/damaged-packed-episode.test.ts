@@ -87,10 +87,11 @@ describe('a packed window', () => {
     expect(a?.length).toBe((single?.length ?? 0) + 9);
   });
 
-  it('A reader skips the hash of a writer, and rejects unknown parts', () => {
+  it('A writer takes five bytes more, and unknown parts are rejected', () => {
     const window = packEpisode(episode('e', { window: 'a', trade_id: 't' }));
-    const withWriter = Uint8Array.from([...window, 1, 2, 3, 4]);
-    withWriter[window.length - 9] = 3;
+    const withWriter = packEpisode(episode('e', { window: 'a', trade_id: 't' }), 0xfe_dc_ba_98);
+    expect(withWriter.length).toBe(window.length + 4);
+    expect(packEpisode(episode('e', {}), 7).length).toBe(packEpisode(episode('e', {})).length + 5);
     expect(unpackEpisode(withWriter)).toEqual(unpackEpisode(window));
     withWriter[window.length - 9] = 7;
     expect(faultOf(() => unpackEpisode(withWriter)).code).toBe('damaged_event');

@@ -36,6 +36,8 @@ export interface FactorColumns extends EpisodeColumns {
   readonly trade?: Uint32Array;
   /** Return of each row in R; NaN where the outcome has none. An absent column is all NaN. */
   readonly returns?: Float64Array;
+  /** Number of the writer of each row; 0: none is known. An absent column is all 0. */
+  readonly writer?: Uint32Array;
   /** Traded instrument of each row as a code; 0: unknown. The order of codes is arbitrary. */
   readonly pair?: Uint32Array;
 }
