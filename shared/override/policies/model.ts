@@ -2,14 +2,16 @@ import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { shiftOf } from '../../lever/lever.ts';
 import { clamp, elementAt } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { scopeFromPairs, scopeHash } from '../../pattern/scope.ts';
+import { scopeFromPairs } from '../../pattern/scope.ts';
+import { scopeHash } from '../../pattern/scope-hash.ts';
 import type { Reason } from '../../reason.ts';
 import type { Model, Rung } from '../model/fit-model.ts';
 import { canonicalOrder, fitModel, scoreRows } from '../model/fit-model.ts';
 import type { SliceGates } from '../model/project-gates.ts';
 import { projectOntoGates } from '../model/project-gates.ts';
+import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
 import type { Override } from '../override.ts';
-import { byScopeHashThenCategory, MULTIPLIER_RANGE } from '../override.ts';
+import { byScopeHashThenCategory } from '../override.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates, RESULT } from '../replay/gates.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
@@ -94,6 +96,7 @@ function overridesOf(
         confidence: change.gain > 0 ? clamp(lower / change.gain, { min: 0, max: 1 }) : 0,
         n: rows.length,
         reason: `the model ${opening > 0 ? 'opens' : 'closes'} here; ${describeRung(side)}`,
+        reason_code: opening > 0 ? 'taking_more_gains' : 'taking_fewer_gains',
         evidence: {
           winners: change.winners,
           losers: change.losers,
@@ -124,7 +127,7 @@ function actsUnder(
 
 function noteOf({ opening, closing }: Model): Reason {
   const text = `openings: ${describeRung(opening)}; closings: ${describeRung(closing)}`;
-  return { code: opening || closing ? 'taking_more_gains' : 'nothing_proven', text };
+  return { code: opening ? 'taking_more_gains' : closing ? 'taking_fewer_gains' : 'nothing_proven', text };
 }
 
 function describeRung(rung: Rung | undefined): string {
