@@ -55,6 +55,8 @@ const RULES_BEYOND_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
   getEvents: ['unknown_pattern', 'invalid_page_token', 'invalid_request'],
   getSettings: ['unknown_pattern'],
   getParked: ['unknown_pattern', 'invalid_page_token'],
+  getWriters: ['unknown_pattern', 'invalid_page_token'],
+  putWriter: ['unknown_writer'],
   getDoctor: ['unknown_pattern'],
   getChanges: ['unknown_pattern', 'invalid_page_token', 'invalid_request'],
   getGenerations: ['unknown_pattern', 'unknown_generation', 'invalid_page_token'],
@@ -219,6 +221,7 @@ const PLAIN_BODIES: Readonly<Record<string, Record<string, unknown>>> = {
   postWhatIf: { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2 },
   putMode: { mode: 'live', reason: 'test' },
   putServiceMode: { mode: 'live', reason: 'test' },
+  putWriter: { writer: 'local', excluded: false, reason: 'test' },
   putSettings: { n_min: 33, reason: 'test' },
   postRollback: { generation: 1, reason: 'test' },
 };

@@ -78,7 +78,7 @@ it.each<[string, string, unknown, number, string]>([
   ['POST', rollback, { generation: 1 }, 400, 'invalid_request'],
   ['GET', '/', undefined, 404, 'not_found'],
   ['GET', '/v1', undefined, 404, 'not_found'],
-  ['GET', '/v1/events', undefined, 405, 'method_not_allowed'],
+  ['GET', '/v1/outcomes', undefined, 405, 'method_not_allowed'],
   ['DELETE', '/v1/overrides', undefined, 405, 'method_not_allowed'],
   ['GET', '/v2/status', undefined, 404, 'not_found'],
   ['GET', '/v1/../etc/passwd', undefined, 404, 'not_found'],

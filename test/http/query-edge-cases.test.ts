@@ -78,7 +78,7 @@ it('The type of a problem contains its code', async () => {
 });
 it('A method that a path of the API does not support is rejected with 405 and an Allow header', async () => {
   const api = await openApi({ now: () => NOW });
-  const answer = await api.send('GET', '/v1/events');
+  const answer = await api.send('GET', '/v1/outcomes');
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
   await api.close();
 });

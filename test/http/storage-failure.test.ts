@@ -63,8 +63,8 @@ it('[U5] A request that the store refuses is a fault of the service: 500, and th
     expect(lines.map(line => JSON.parse(line))).toMatchObject([
       { message: 'request failed', error: { name: 'internal', cause: { name } } },
     ]);
-    // Neither the client nor the service repeats the request: the answer takes three reads.
-    expect(proxy.operations).toHaveLength(3);
+    // Neither the client nor the service repeats the request: the answer takes four reads.
+    expect(proxy.operations).toHaveLength(4);
   }
   proxy.around = (_, forward) => forward();
   await api.close();

@@ -26,7 +26,9 @@ afterEach(() => api.close());
 /** Returns everything that a trial must not change. */
 async function inForce() {
   const { heads, dimensions, changes } = api.service.runtime;
-  const { now: _, ...status } = await api.status();
+  const { now: _, patterns, ...rest } = await api.status();
+  // Look-ups of this test are known a moment later.
+  const status = { ...rest, patterns: patterns.map(pattern => ({ ...pattern, asked: [] })) };
   return {
     status,
     head: await heads.head(S1),

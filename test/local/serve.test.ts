@@ -87,6 +87,8 @@ describe('npm start', () => {
   test('npm start runs a cycle every period without a request', async () => {
     const service = start(['--memory', '--every', '1s']);
     const url = await service.listening;
+    // A fresh service waits for its first event.
+    await json(`${url}/v1/events`, { method: 'POST', body: JSON.stringify({ events: events(1, 'first') }) });
     const cycles = await until(
       () => json(`${url}/v1/cycles`),
       answer => (answer.cycles as { finished_at?: string }[]).filter(c => c.finished_at).length >= 2,

@@ -42,7 +42,7 @@ const ANSWER = {
 const run = (answer: object, argv: readonly string[], columns?: number) =>
   session.run(always(answer), argv, columns);
 
-it('nmin prints a table, two plots and one sentence, within 80 columns', async () => {
+it('nmin prints a table and one sentence, within 80 columns', async () => {
   const result = await run(ANSWER, ['nmin', PATTERN, '--as-of', '2025-01-20', '--lookback-days', '90'], 80);
   expect(result).toMatchObject({ exit: 0, err: '' });
   expect(session.received[0]).toMatchObject({ path: `/v1/patterns/${PATTERN}/nmin` });
@@ -62,7 +62,6 @@ it('nmin prints a table, two plots and one sentence, within 80 columns', async (
     50        100      100      20    0.13        9    0.09     +30/-12      +51/–
     60          0       40      10    0.13        9    0.09     +30/-12      +51/–"
   `);
-  expect(lines.filter(line => line.endsWith('N_MIN'))).toHaveLength(2);
   expect(lines.at(-2)).toBe(ANSWER.advice);
   for (const line of lines.slice(2)) expect(line.length).toBeLessThanOrEqual(80);
 });
@@ -104,7 +103,7 @@ it('nmin --svg writes the plots, and ends with exit code 2 when the file cannot 
   const file = join(folder, 'n-min.svg');
   expect(await run(ANSWER, ['nmin', PATTERN, '--svg', file])).toMatchObject({ exit: 0 });
   const svg = readFileSync(file, 'utf8');
-  expect(svg.match(/<polyline/g)).toHaveLength(5);
+  expect(svg.match(/stroke-linecap="round"/g)).toHaveLength(5);
   expect(svg).toContain(`${PATTERN}: lessons that differ from the rest`);
   const result = await run(ANSWER, ['nmin', PATTERN, '--svg', join(folder, 'none', 'x.svg')]);
   expect(result).toMatchObject({ exit: 2, out: '' });
