@@ -116,8 +116,8 @@ const BY_NAME: Readonly<Record<string, () => unknown>> = {
   generation: () => pick([1, 2, 3, 7]),
   reason: () => pick(['fuzz', 'x']),
   lever: () => pick(['ts_min', 'halo_max', 'tuning_s2_ts_min', 'slope_min', 'dx_min']),
-  from: () => pick([0.5, 0.8, 0.99, -0.001]),
-  to: () => pick([1, 1.2, 2, 0.001]),
+  from: () => pick([0.5, 0.8, 0.99, -0.001, '2000-01-01T00:00:00Z']),
+  to: () => pick([1, 1.2, 2, 0.001, iso(NOW)]),
   points: () => pick([2, 41, 201, 202]),
   scope: () =>
     Object.fromEntries(

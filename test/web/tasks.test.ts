@@ -119,7 +119,7 @@ describe.skipIf(!hasBrowser())('steering', () => {
     await tab.getByRole('link', { name: PM }).click();
     await tab.getByText('The service does not answer.').first().waitFor();
     await tab.getByRole('link', { name: 'Overview' }).click();
-    expect(await tab.getByRole('link', { name: PM }).isVisible()).toBe(true);
+    await tab.getByRole('link', { name: PM }).waitFor();
     await close();
   });
 });

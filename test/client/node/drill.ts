@@ -39,6 +39,8 @@ export async function runDrill(episodeMs: number): Promise<DrillResult> {
   });
   try {
     await publishTwo(service);
+    // The list of snapshots may be half a second old, and then lacks the new pattern.
+    await wait(600);
     await client.refresh();
     await client.ready(10_000);
     const bot = startBot(client, episodeMs);
