@@ -12,6 +12,7 @@ const UNIT = [
   'lesson/**/*',
   'override/**/*',
   'generation/*',
+  'guard/*',
   'warning/*',
   'lookup/*',
   'cycle/cycle',

@@ -75,6 +75,7 @@ const NOUNS = [
   'lesson',
   'override',
   'generation',
+  'guard',
   'warning',
   'lookup',
   'cycle',
@@ -135,6 +136,7 @@ const RULES: readonly Rule[] = [
   noun('lesson', ['zod']),
   noun('override', ['zod']),
   noun('generation', ['zod']),
+  noun('guard', ['zod']),
   noun('lookup', ['zod']),
   noun('warning', ['zod']),
   {

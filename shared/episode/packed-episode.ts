@@ -23,7 +23,11 @@ import type { FactorValue } from './factors.ts';
  *
  * Format 2 goes on:
  *
- *   u8    parts that follow: 1 the hash of the episode, 2 the hash of the writer
+ *   u8    parts that follow: 1 the hash of the episode, 2 the hash of the writer, 4 what the event logged as `applied`
+ *   u8    part 4: number of levers that overrides had moved
+ *         for each of them:
+ *           u8   lever: its position in the list of `shared/lever/packed-moves.ts`
+ *           f64  multiplier or delta
  *   8 B   hash of the episode id: the first bytes of its SHA-256. Only rows of an episode with windows have it
  *   u32   hash of the writer; no release writes it yet
  *
@@ -33,9 +37,11 @@ import type { FactorValue } from './factors.ts';
 
 /** Newest version of the packed form. An event without the parts of format 2 is written in format 1. */
 export const PACKED_FORMAT = 2;
-/** Bits of the parts of format 2, and their bytes. */
-export const PART = { episode: 1, writer: 2 } as const;
+/** Bits of the parts at the end, and their bytes. */
+export const PART = { episode: 1, writer: 2, applied: 4 } as const;
 export const EPISODE_HASH_BYTES = 8;
+/** Bytes of one lever that was moved. */
+export const MOVE_BYTES = 9;
 export const WRITER_HASH_BYTES = 4;
 /** Bytes of a packed event without its scope, its numbers and its trade id. */
 const FIXED_BYTES = 11;
@@ -70,21 +76,32 @@ export type GateFlag = (typeof GATE_FLAGS)[number];
 /** The gates that `blocked_by` may name; any other name sets the bit of `other`. */
 export const GATE_NAMES = ['ts', 'halo', 'slope', 'dx', 'sr', 'edx', 'other'] as const;
 
+/** A lever that overrides had moved: its stored position, and the multiplier or delta. */
+export type PackedMove = readonly [lever: number, value: number];
+
+/** An event with what it logged as `applied`; without `moves` it logged nothing that can be read. */
+export interface EpisodeWithMoves extends Episode {
+  readonly moves?: readonly PackedMove[] | undefined;
+}
+
 /**
  * Packs an event. Factors that no policy reads are left out.
  * @param inWindows whether the episode has windows; then its rows carry its hash, so that they make one cluster
  */
-export function packEpisode(episode: Episode, inWindows = episode.window !== undefined): Uint8Array {
+export function packEpisode(episode: EpisodeWithMoves, inWindows = episode.window !== undefined): Uint8Array {
   const scope = Object.entries(episode.scope);
   const trade = episode.tradeId ?? '';
   const numbers = NUMERIC_FACTORS.map(name => numberOf(episode.factors[name] as FactorValue | undefined));
   const doubles = numbers.filter(n => n !== undefined);
   const present = numbers.reduce<number>((mask, n, i) => (n === undefined ? mask : mask | (1 << i)), 0);
   const scopeBytes = scope.reduce((n, [name, value]) => n + 3 + name.length + Buffer.byteLength(value), 0);
-  const partBytes = inWindows ? 1 + EPISODE_HASH_BYTES : 0;
+  const { moves } = episode;
+  const parts = (inWindows ? PART.episode : 0) | (moves ? PART.applied : 0);
+  const movesBytes = moves ? 1 + moves.length * MOVE_BYTES : 0;
+  const partBytes = parts === 0 ? 0 : 1 + movesBytes + (inWindows ? EPISODE_HASH_BYTES : 0);
   const bytes = scopeBytes + doubles.length * 8 + Buffer.byteLength(trade) + FIXED_BYTES + partBytes;
   const packed = Buffer.alloc(bytes);
-  let at = packed.writeUInt8(inWindows ? 2 : 1);
+  let at = packed.writeUInt8(parts === 0 ? 1 : 2);
   at = packed.writeUInt16LE(scopeBytes, at);
   for (const [name, value] of scope) {
     at = packed.writeUInt8(name.length, at);
@@ -96,11 +113,17 @@ export function packEpisode(episode: Episode, inWindows = episode.window !== und
   at = packed.writeUInt16LE(present, at);
   for (const double of doubles) at = packed.writeDoubleLE(double, at);
   at = writeText(packed, trade, at);
-  if (inWindows) {
-    at = packed.writeUInt8(PART.episode, at);
-    packed.write(shortHash(episode.id), at, EPISODE_HASH_BYTES, 'hex');
-  }
+  if (parts > 0) at = packed.writeUInt8(parts, at);
+  if (moves) at = writeMoves(packed, moves, at);
+  if (inWindows) packed.write(shortHash(episode.id), at, EPISODE_HASH_BYTES, 'hex');
   return packed;
+}
+
+/** Writes the levers that were moved. @returns the offset after them */
+function writeMoves(into: Buffer, moves: readonly PackedMove[], at: number): number {
+  let next = into.writeUInt8(moves.length, at);
+  for (const [lever, value] of moves) next = into.writeDoubleLE(value, into.writeUInt8(lever, next));
+  return next;
 }
 
 /** Writes the length (u16) and the bytes of a text in UTF-8. @returns the offset after them */

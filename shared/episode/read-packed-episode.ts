@@ -4,6 +4,7 @@ import { newerFormat } from './newer-format.ts';
 import type { NumericFactor } from './packed-episode.ts';
 import {
   EPISODE_HASH_BYTES,
+  MOVE_BYTES,
   NUMERIC_FACTORS,
   PACKED_FORMAT,
   PART,
@@ -46,9 +47,19 @@ export function scopeRange(packed: Uint8Array): readonly [number, number] {
 function partBytes(packed: Uint8Array, version: number, partsAt: number): number {
   if (version < 2) return 0;
   const parts = byteAt(packed, partsAt);
-  const known = PART.episode | PART.writer;
+  const known = PART.episode | PART.writer | PART.applied;
   if ((parts & ~known) !== 0) throw damaged('a packed event has unknown parts');
-  return 1 + (parts & PART.episode ? EPISODE_HASH_BYTES : 0) + (parts & PART.writer ? WRITER_HASH_BYTES : 0);
+  return (
+    1 +
+    appliedBytes(packed, partsAt) +
+    (parts & PART.episode ? EPISODE_HASH_BYTES : 0) +
+    (parts & PART.writer ? WRITER_HASH_BYTES : 0)
+  );
+}
+
+/** Returns the bytes of what the event logged as `applied`; it is the first part. @param partsAt offset of the bits of the parts */
+function appliedBytes(packed: Uint8Array, partsAt: number): number {
+  return (byteAt(packed, partsAt) & PART.applied) === 0 ? 0 : 1 + byteAt(packed, partsAt + 1) * MOVE_BYTES;
 }
 
 /** Returns whether the bot acted. @param scopeEnd end of the scope */
@@ -77,6 +88,8 @@ interface PackedFactors {
   readonly trade: readonly [number, number];
   /** Bytes of the hash of the episode: `[start, end)`, empty for an episode without windows. */
   readonly episode: readonly [number, number];
+  /** Offset of the parts at the end, for `readMoves`. */
+  readonly partsAt: number;
 }
 
 /**
@@ -102,7 +115,27 @@ export function readFactors(
     blocked: byteAt(packed, scopeEnd + BLOCKED),
     trade: [next + 2, tradeEnd],
     episode: episodeHash(packed, tradeEnd),
+    partsAt: tradeEnd,
   };
+}
+
+/**
+ * Reads what an event logged as `applied`.
+ * @param partsAt offset of the parts, from `readFactors`
+ * @param onMove is called for each lever that was moved, with its stored position and the multiplier or delta
+ * @returns false when the event logged nothing
+ */
+export function readMoves(
+  packed: Uint8Array,
+  partsAt: number,
+  onMove: (lever: number, value: number) => void,
+): boolean {
+  if (partsAt >= packed.length || (byteAt(packed, partsAt) & PART.applied) === 0) return false;
+  const data = view(packed);
+  const moves = byteAt(packed, partsAt + 1);
+  for (let i = 0, at = partsAt + 2; i < moves; i++, at += MOVE_BYTES)
+    onMove(byteAt(packed, at), data.getFloat64(at + 1, true));
+  return true;
 }
 
 /** Returns whether a packed event is a row of an episode with windows. @throws Fault `damaged_event` */
@@ -113,8 +146,10 @@ export function isInWindows(packed: Uint8Array): boolean {
 }
 
 function episodeHash(packed: Uint8Array, partsAt: number): readonly [number, number] {
-  const hasHash = partsAt < packed.length && (byteAt(packed, partsAt) & PART.episode) !== 0;
-  return [partsAt + 1, hasHash ? partsAt + 1 + EPISODE_HASH_BYTES : partsAt + 1];
+  if (partsAt >= packed.length) return [partsAt, partsAt];
+  const start = partsAt + 1 + appliedBytes(packed, partsAt);
+  const hasHash = (byteAt(packed, partsAt) & PART.episode) !== 0;
+  return [start, hasHash ? start + EPISODE_HASH_BYTES : start];
 }
 
 /**
