@@ -17,6 +17,7 @@ type SettingName = keyof Pick<
   | 'HALT'
   | 'BASE_THRESHOLDS'
   | 'MAX_OVERRIDES'
+  | 'GUARD'
   | 'CYCLE_MAX_AGE_MINUTES'
   | 'EVENT_RETENTION_DAYS'
   | 'LOG_LEVEL'
@@ -24,6 +25,7 @@ type SettingName = keyof Pick<
 
 const POLICIES = environmentSchema.shape.POLICY.unwrap().options;
 const HALT_MODES = environmentSchema.shape.HALT.unwrap().options;
+const GUARD_MODES = environmentSchema.shape.GUARD.unwrap().options;
 const LOG_LEVELS = environmentSchema.shape.LOG_LEVEL.unwrap().options;
 
 /** Matches `none`, or a comma-separated list of the names. */
@@ -67,6 +69,7 @@ export function readSettings(read: ReadContext): Settings {
       'name=number pairs, separated by commas',
     ),
     MAX_OVERRIDES: number('maxOverrides', '20000'),
+    GUARD: oneOf('guard', 'protect', GUARD_MODES),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),
     LOG_LEVEL: oneOf('logLevel', 'info', LOG_LEVELS),

@@ -11,6 +11,7 @@ import { DynamoCycleStore } from './dynamodb/cycle-store.ts';
 import { DynamoDegradedLookups } from './dynamodb/degraded-lookup-store.ts';
 import { DynamoDimensionStore } from './dynamodb/dimension-store.ts';
 import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
+import { DynamoGuardStore } from './dynamodb/guard-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { PROBE_KEY } from './dynamodb/keys.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
@@ -77,6 +78,7 @@ export function createRuntime(
     dimensions,
     seenValues,
     countSamples: new DynamoCountSampleStore(control),
+    guards: new DynamoGuardStore(control),
     degradedLookups: new DynamoDegradedLookups(control),
     misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(

@@ -174,7 +174,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'config',
     files: under('shared/config.ts'),
-    own: ['shared/override', 'shared/validation.ts'],
+    own: ['shared/override', 'shared/generation/guard-mode.ts', 'shared/validation.ts'],
     packages: ['zod'],
   },
   {

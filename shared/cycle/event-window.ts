@@ -1,6 +1,7 @@
 import type { FactorColumns } from '../episode/columns/columns.ts';
 import { FactorCollector } from '../episode/columns/event-columns.ts';
-import type { EpisodeStore, ResolvedRow } from '../episode/episode-store.ts';
+import type { EpisodeStore, PendingRow, ResolvedRow } from '../episode/episode-store.ts';
+import type { OutcomeRevision } from '../episode/outcome.ts';
 import { parseHistory, revisionAsOf } from '../episode/outcome.ts';
 import { Fault, faultCode } from '../errors.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
@@ -24,14 +25,17 @@ export async function readColumns(
   pattern: PatternKey,
   asOf: number,
   lookbackDays: number,
+  guard?: GuardEvents,
 ): Promise<FactorColumns> {
   const collector = new FactorCollector({ withDxCount: makesLadderLessons(pattern) });
   const damaged = new DamagedEvents();
-  for await (const page of episodes.resolved(pattern, asOf - lookbackDays * DAY_MS, asOf)) {
+  const from = asOf - lookbackDays * DAY_MS;
+  for await (const page of episodes.resolved(pattern, Math.min(from, guard?.from ?? from), asOf)) {
     for (const row of page) {
       try {
         const revision = revisionAsOf(parseHistory(row.history), asOf);
-        if (revision) collector.add(row.packed, row.time, revision);
+        if (revision && row.time >= from) collector.add(row.packed, row.time, revision);
+        guard?.add(row, revision);
       } catch (error) {
         damaged.add(row, error);
       }
@@ -40,6 +44,48 @@ export async function readColumns(
   damaged.throwIfNotEmpty();
   return collector.columns();
 }
+
+/** The outcome of an event without one: no outcome, known at no time. */
+const NO_OUTCOME: OutcomeRevision = {
+  outcome: 'neutral',
+  resolvedAt: Number.POSITIVE_INFINITY,
+  correction: false,
+};
+
+/**
+ * Collects the events that the guard judges, with and without an outcome. Pending events are read before the others, so an
+ * event whose outcome arrives meanwhile is found; it is then in both lists, and counts once.
+ */
+export class GuardEvents {
+  /** Time of the first event, milliseconds since 1970. */
+  readonly from: number;
+  readonly #pending = new Map<string, PendingRow>();
+  readonly #collector = new FactorCollector({ withDxCount: false });
+
+  constructor(from: number) {
+    this.from = from;
+  }
+
+  async readPending(episodes: Pick<EpisodeStore, 'pending'>, pattern: PatternKey, to: number): Promise<void> {
+    for await (const page of episodes.pending(pattern, this.from, to))
+      for (const row of page) this.#pending.set(idOf(row), row);
+  }
+
+  /** Adds an event that has an outcome in the store. @param revision the one that counts; undefined: not known yet */
+  add(row: ResolvedRow, revision: OutcomeRevision | undefined): void {
+    if (row.time < this.from) return;
+    this.#pending.delete(idOf(row));
+    this.#collector.add(row.packed, row.time, revision ?? NO_OUTCOME);
+  }
+
+  /** Returns the columns of all events; those without an outcome became known at infinity. It is called once. */
+  columns(): FactorColumns {
+    for (const { packed, time } of this.#pending.values()) this.#collector.add(packed, time, NO_OUTCOME);
+    return this.#collector.columns();
+  }
+}
+
+const idOf = ({ episodeId, window }: PendingRow): string => JSON.stringify([episodeId, window]);
 
 /** Collects the damaged events of a window. The whole window is read, so that one error lists all of them. */
 class DamagedEvents {

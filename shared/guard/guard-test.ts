@@ -45,18 +45,19 @@ export type GuardTest = z.output<typeof guardTestSchema>;
 type Point = z.output<typeof point>;
 
 /** What a test found. */
-export interface GuardResult {
-  readonly since: number;
-  readonly block_hours: number;
-  readonly blocks: number;
-  readonly loosened: FlipCounts;
-  readonly tightened: FlipCounts;
+export const guardResultSchema = z.object({
+  since: z.number(),
+  block_hours: z.number(),
+  blocks: count,
+  loosened: flipCounts,
+  tightened: flipCounts,
   /** The largest logarithm of wealth after any block; each prefix is valid, so it decides. */
-  readonly log_wealth: { readonly harm: number; readonly gain: number };
-  readonly path: readonly Point[];
+  log_wealth: z.object({ harm: z.number(), gain: z.number() }),
+  path: z.array(point),
   /** Flips older than 15 days that are not sealed, and how many of them have no outcome. */
-  readonly late: { readonly flips: number; readonly unknown: number };
-}
+  late: z.object({ flips: count, unknown: count }),
+});
+export type GuardResult = z.output<typeof guardResultSchema>;
 
 const none: FlipCounts = { success: 0, failure: 0, neutral: 0, unknown: 0 };
 const START: Omit<GuardTest['sealed'], 'harm' | 'gain'> = {

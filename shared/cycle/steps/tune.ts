@@ -11,12 +11,15 @@ import { summarize } from '../../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { DAY_MS } from '../../time.ts';
 import { parse } from '../../validation.ts';
+import { boundWarnings } from '../../warning/warning.ts';
 import { countChanges } from '../count-changes.ts';
 import type { CycleRun, MinedPattern } from '../cycle.ts';
 import { cycleRunSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
+import type { GuardEvents } from '../event-window.ts';
 import { readColumns } from '../event-window.ts';
 import { failedRun } from '../failed-run.ts';
+import { advanceGuard, openGuard } from '../guard/advance-guard.ts';
 import { overridesInForce } from '../overrides-in-force.ts';
 import { runWarnings } from '../run-warnings.ts';
 import { seenValues } from '../seen-values.ts';
@@ -39,7 +42,8 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   const head = await deps.heads.head(pattern);
   const current = head?.current;
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
-  const columns = await readWindow(deps, cycle, pattern, settings, current);
+  const guard = await openGuard(deps, cycle, pattern, head, settings);
+  const columns = await readWindow(deps, cycle, pattern, settings, current, guard?.events);
   const asOf = Date.parse(cycle.as_of);
   const stored = await deps.heads.storedDays(pattern);
   const tuned = tunePattern(pattern, columns, asOf, settings, stored.days);
@@ -56,6 +60,10 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   const changes = countChanges(inForce, tuned.overrides);
   const result = { cycle, pattern, head, settings, columns, tuned, inForce };
   const found = await runWarnings({ ...deps, episodes: newest }, result);
+  const guarded =
+    guard && head
+      ? await advanceGuard(deps, cycle, pattern, head, guard, columns, settings, settings.payoff)
+      : [];
   const near = await storeFindings(deps, cycle, pattern, tuned, columns);
   const today = Math.floor(asOf / DAY_MS);
   if (!cycle.trial) await sealDays(deps, pattern, stored, { writtenOn: today, days: tuned.days });
@@ -77,6 +85,7 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     ...(tuned.note && { note: tuned.note.text, note_code: tuned.note.code }),
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
     ...found,
+    warnings: boundWarnings([...found.warnings, ...guarded]),
   };
 }
 
@@ -145,9 +154,10 @@ async function readWindow(
   pattern: PatternKey,
   { lookback_days }: EffectiveSettings,
   current: Generation | undefined,
+  guard: GuardEvents | undefined,
 ): Promise<FactorColumns> {
   try {
-    return await readColumns(episodes, pattern, Date.parse(cycle.as_of), lookback_days);
+    return await readColumns(episodes, pattern, Date.parse(cycle.as_of), lookback_days, guard);
   } catch (error) {
     await recordDamagedEvents(cycles, cycle, pattern, current, error);
     throw error;
