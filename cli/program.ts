@@ -6,6 +6,7 @@ import type { RunCommand } from './command-runner.ts';
 import { addChanges } from './commands/changes.ts';
 import { addCycle } from './commands/cycle.ts';
 import { addEvidence } from './commands/evidence.ts';
+import { addGuard } from './commands/guard.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addLessons } from './commands/lessons.ts';
@@ -104,6 +105,7 @@ const COMMANDS = [
   addOverrides,
   addLookup,
   addEvidence,
+  addGuard,
   addNMin,
   addWhatIf,
   addHistory,

@@ -10,7 +10,7 @@ import type { FlipCounts } from './wealth.ts';
 import { betOf, flipsIn, Wealth } from './wealth.ts';
 
 /** Age of the last event of a block at which the block is sealed. */
-export const SEAL_DAYS = 28;
+const SEAL_DAYS = 28;
 /** Days after which the second test starts anew, so that a good past cannot hide a bad present. */
 const RENEW_DAYS = 28;
 /** Age of a flip from which its missing outcome counts as one that does not come. */

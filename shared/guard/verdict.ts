@@ -3,7 +3,7 @@ import type { GuardResult } from './guard-test.ts';
 import { flipsIn, LINES } from './wealth.ts';
 
 export const GUARD_VERDICTS = ['none', 'harmful', 'gaining', 'blind'] as const;
-export type GuardVerdict = (typeof GUARD_VERDICTS)[number];
+type GuardVerdict = (typeof GUARD_VERDICTS)[number];
 
 /** Share of late flips without an outcome above which the guard is blind, and the fewest flips that tell. */
 const BLIND_ABOVE = 0.1;

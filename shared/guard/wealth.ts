@@ -15,7 +15,7 @@ export interface BlockFlips {
 }
 
 /** The two sides of the test: evidence that what is in force harms, and evidence that it gains. */
-export type Side = 'harm' | 'gain';
+export type GuardSide = 'harm' | 'gain';
 
 /** What a block adds to one side. */
 interface Bet {
@@ -34,7 +34,7 @@ const STAKES = [0.02, 0.04, 0.08, 0.16, 0.32, 0.48] as const;
 const MOST_AT_RISK = 0.9;
 
 /** Lines that the logarithm of wealth has to reach: harm at 1 %, gain at 5 % (Ville's inequality). */
-export const LINES: Readonly<Record<Side, number>> = { harm: Math.log(100), gain: Math.log(20) };
+export const LINES: Readonly<Record<GuardSide, number>> = { harm: Math.log(100), gain: Math.log(20) };
 
 export const flipsIn = ({ success, failure, neutral, unknown }: FlipCounts): number =>
   success + failure + neutral + unknown;
@@ -43,7 +43,7 @@ export const flipsIn = ({ success, failure, neutral, unknown }: FlipCounts): num
  * Returns what a block adds to a side. An unknown outcome counts as the best for what is in force on the side of harm,
  * and as the worst on the side of gain. So wealth from partial knowledge never exceeds that from full knowledge.
  */
-export function betOf({ loosened, tightened }: BlockFlips, { win, loss }: Payoff, side: Side): Bet {
+export function betOf({ loosened, tightened }: BlockFlips, { win, loss }: Payoff, side: GuardSide): Bet {
   const best = side === 'harm';
   const won = loosened.success + (best ? loosened.unknown : 0);
   const lost = loosened.failure + (best ? 0 : loosened.unknown);
@@ -64,13 +64,13 @@ export function betOf({ loosened, tightened }: BlockFlips, { win, loss }: Payoff
  * probability that it ever reaches 1/α is at most α, however often it is looked at.
  */
 export class Wealth {
-  readonly #side: Side;
+  readonly #side: GuardSide;
   /** Logarithm of the product of each stake. */
   readonly #logs: number[];
   /** The largest logarithm of wealth after any block so far, at least 0: that of the start. */
   #highest: number;
 
-  constructor(side: Side, { logs = STAKES.map(() => 0), highest = 0 }: Partial<StoredWealth> = {}) {
+  constructor(side: GuardSide, { logs = STAKES.map(() => 0), highest = 0 }: Partial<StoredWealth> = {}) {
     this.#side = side;
     this.#logs = [...logs];
     this.#highest = highest;
@@ -105,7 +105,7 @@ export class Wealth {
 }
 
 /** Wealth after sealed blocks. */
-export interface StoredWealth {
+interface StoredWealth {
   readonly logs: readonly number[];
   readonly highest: number;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
 import { setMode } from '../../shared/generation/change-head.ts';
+import type { GuardTest } from '../../shared/guard/guard-test.ts';
 import type { FlipCounts } from '../../shared/guard/wealth.ts';
 import { betOf, LINES, Wealth } from '../../shared/guard/wealth.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
@@ -69,7 +70,7 @@ async function addFlips(pattern: PatternKey, now: number, sent: Sent[]): Promise
   const events = Array.from({ length: 5 }, (_, i) => {
     const at = now - 5 * HOUR + i * HOUR + 60_000;
     const id = `flip ${at}`;
-    if (isServed) sent.push({ id, at, knownAt: at + 2 * DAY });
+    if (isServed && 0.6 * multiplier <= 0.4) sent.push({ id, at, knownAt: at + 2 * DAY });
     const applied = isServed
       ? { generation: head.current?.generation, multipliers: { ts_min: multiplier } }
       : {};
@@ -100,10 +101,10 @@ async function addOutcomes(
 }
 
 /** Computes the wealth of harm by the pure functions, from what was sent. */
-function expectedHarm(sent: readonly Sent[], since: number, now: number): number {
+function expectedHarm(sent: readonly Sent[], { since, block_hours }: GuardTest, now: number): number {
   const blocks = Map.groupBy(
     sent.filter(({ at }) => at >= since),
-    ({ at }) => Math.floor(at / (6 * HOUR)),
+    ({ at }) => Math.floor(at / (block_hours * HOUR)),
   );
   const wealth = new Wealth('harm');
   for (const [, flips] of [...blocks].sort((a, b) => a[0] - b[0])) {
@@ -118,7 +119,7 @@ const changesOfGuard = async (pattern: PatternKey) =>
   (await stores.runtime.changes.audits(pattern)).filter(({ who }) => who === 'system:guard');
 
 describe('the guard in runs', () => {
-  it('A harmful set is published, withdrawn, audited once, and tested anew when an operator goes live', async () => {
+  it('[L7] A harmful set is published, withdrawn, audited once, and tested anew when an operator goes live', async () => {
     const pattern = parsePatternKey('pm.guarded.S1.entry');
     const { runtime, clock } = stores;
     clock.now = START;
@@ -137,8 +138,9 @@ describe('the guard in runs', () => {
       const state = await runtime.guards.guard(pattern);
       const mode = (await runtime.heads.head(pattern))?.mode;
       if (wasLive) {
-        const since = state?.whole?.since ?? 0;
-        expect(state?.results[0]?.log_wealth.harm).toBeCloseTo(expectedHarm(sent, since, clock.now), 10);
+        if (!state?.whole) throw new Error('the run stored no test');
+        const expected = expectedHarm(sent, state.whole, clock.now);
+        expect(state.results[0]?.log_wealth.harm).toBeCloseTo(expected, 10);
         expect(mode === 'off').toBe((state?.results[0]?.log_wealth.harm ?? 0) >= LINES.harm);
         if (mode === 'off') stops.push(step);
       }

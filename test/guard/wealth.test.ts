@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BlockFlips, FlipCounts, Side } from '../../shared/guard/wealth.ts';
+import type { BlockFlips, FlipCounts, GuardSide } from '../../shared/guard/wealth.ts';
 import { betOf, Wealth } from '../../shared/guard/wealth.ts';
 
 const PAYOFF = { win: 2, loss: 1 };
@@ -110,7 +110,7 @@ function blockOf(flips: readonly Flip[], full: boolean): BlockFlips {
 }
 
 describe('Wealth from partial knowledge', () => {
-  it.each(['harm', 'gain'] as readonly Side[])(
+  it.each(['harm', 'gain'] as readonly GuardSide[])(
     'Partial wealth of %s exceeds full wealth at no prefix of 10,000 random histories',
     side => {
       fc.assert(

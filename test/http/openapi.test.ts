@@ -77,6 +77,7 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/changes'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
     ['get', '/v1/patterns/{pattern_key}/evidence'],
+    ['get', '/v1/patterns/{pattern_key}/guard'],
     ['get', '/v1/patterns/{pattern_key}/nmin'],
     ['post', '/v1/whatif'],
     ['put', '/v1/patterns/{pattern_key}/mode'],
@@ -88,8 +89,8 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 22 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(18 + 4);
+  it('The OpenAPI document has the 23 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(19 + 4);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
@@ -248,6 +249,8 @@ describe('the served API', () => {
     await visit('getOverrides', `/v1/overrides?${computed}`);
     await visit('getNMin', `${patternPath}/nmin?as_of=${iso(NOW)}&lookback_days=90`);
     await visit('getNMin', `/v1/patterns/${S2}/nmin`);
+    await visit('getGuard', `${patternPath}/guard`);
+    await visit('getGuard', `/v1/patterns/${S2}/guard`);
     await visit('getGenerations', `${patternPath}/generations?diff=1,2`);
     await visit('putSettings', `${patternPath}/settings`, {
       n_min: 9,

@@ -138,6 +138,7 @@ beforeAll(async () => {
     'get-whatif',
     'post-whatif',
     'get-nmin',
+    'get-guard',
     'put-mode',
     'put-settings',
   ];
@@ -179,6 +180,7 @@ describe('functions', () => {
       'get-generations': 200,
       'get-evidence': 200,
       'get-nmin': 200,
+      'get-guard': 200,
       'get-whatif': 200,
       'post-whatif': 200,
       'put-mode': 200,

@@ -25,7 +25,7 @@ import { movesInForce } from './moves-in-force.ts';
 type GuardDeps = Pick<CycleDeps, 'guards' | 'episodes' | 'heads' | 'overrides' | 'now'>;
 
 /** The guard of one pattern in a run: its state before, and the events that it judges. */
-export interface OpenGuard {
+interface OpenGuard {
   readonly before: GuardState | undefined;
   readonly served: readonly Served[];
   /** Start of the test, milliseconds since 1970. */

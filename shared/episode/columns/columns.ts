@@ -43,7 +43,7 @@ export interface FactorColumns extends EpisodeColumns {
 }
 
 /** What overrides had moved, as events logged it. */
-export interface AppliedColumns {
+interface AppliedColumns {
   /** 1 for each row whose event logged `applied`, even if it is empty. */
   readonly known: Uint8Array;
   /** By stored position of the lever (`packed-moves.ts`), then row: multiplier or delta; NaN for none. */

@@ -8,6 +8,7 @@ import { changeRoutes } from './changes.ts';
 import type { CycleRoutesDeps } from './cycles.ts';
 import { cycleRoutes } from './cycles.ts';
 import { evidenceRoutes } from './evaluation.ts';
+import { guardRoutes } from './guard.ts';
 import { lessonRoutes } from './lessons.ts';
 import { nMinRoutes } from './n-min.ts';
 import { overrideRoutes } from './overrides.ts';
@@ -28,6 +29,7 @@ export function adminRoutes(
   changeRoutes(app, deps);
   patternRoutes(app, deps);
   evidenceRoutes(app, deps);
+  guardRoutes(app, deps);
   nMinRoutes(app, deps);
   whatIfRoutes(app, deps);
   addRoute(app, ROUTES.getHealth, c => c.json({ ok: true }));

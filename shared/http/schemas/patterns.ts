@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { changeSchema } from '../../generation/generation.ts';
+import { guardModeSchema } from '../../generation/guard-mode.ts';
 import { modeSchema } from '../../generation/head.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
 import { entriesSchema, haltModeSchema } from '../../override/halt/halt-mode.ts';
@@ -35,6 +36,7 @@ export const settingsRequestSchema = z
       .meta({ description: 'What happens when a pattern loses over a year: advise, apply or off.' }),
     base_thresholds: baseThresholdsSchema.nullish(),
     max_overrides: maxOverridesSchema.nullish(),
+    guard: guardModeSchema.nullish(),
     reason: changeReason,
   })
   .meta({
@@ -56,6 +58,7 @@ export const settingsAnswerSchema = z
     base_thresholds: baseThresholdsSchema,
     warning: z.string().optional().meta({ description: 'What is known to go wrong with these settings.' }),
     max_overrides: maxOverridesSchema,
+    guard: guardModeSchema,
     last_change: changeSchema,
   })
   .meta({ id: 'Settings' });

@@ -41,6 +41,7 @@ it('settings sends only the settings of its options, and prints the settings in 
     jump: 1.5,
     on_jump: 'warn',
     halt: 'advise',
+    guard: 'protect',
     base_thresholds: {},
     max_overrides: 20_000,
   };
