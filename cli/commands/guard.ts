@@ -11,8 +11,8 @@ type TestRow = GuardAnswer['tests'][number];
 
 const HELP = `
 The guard compares what is in force with the base thresholds, on the events that
-came after it was published. At the line of harm it turns the pattern off, unless
-the setting guard is notify. The wealth of a side is shown as its logarithm.
+came after it was published. At the line of harm it turns the pattern off,
+unless the setting guard is notify. Wealth is shown as its logarithm.
 To go live again, which starts a new test:
   $ pm-tuning mode pm.uptrend.S1.entry live --reason "checked"
 

@@ -116,6 +116,7 @@ describe('the OpenAPI document', () => {
           'getLessons',
           'postCycle',
           'getGenerations',
+          'getGuard',
           'getEvidence',
           'getNMin',
         ],
