@@ -6,6 +6,7 @@ const UNIT = [
   'docs/*',
   'statistics/*',
   'mining/*',
+  'plot/*',
   'pattern/*',
   'episode/**/*',
   'lever/*',
@@ -30,6 +31,7 @@ const project = (name: string, include: readonly string[], exclude: readonly str
 });
 
 const infra = project('infra', ['infra/*']);
+const page = project('page', ['web/*']);
 const faults = project('faults', ['faults/*']);
 
 export default defineConfig({
@@ -40,9 +42,11 @@ export default defineConfig({
     hookTimeout: 120_000,
     projects: [
       project('unit', UNIT),
-      project('integration', ['**/*'], [...UNIT, 'faults/*', 'infra/*']),
+      project('integration', ['**/*'], [...UNIT, 'faults/*', 'infra/*', 'web/*']),
       // Fault tests measure time and memory, so they run one by one, after all other tests.
       { ...faults, test: { ...faults.test, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      // The tests of the page share one browser.
+      { ...page, test: { ...page.test, maxWorkers: 1, globalSetup: 'test/web/global-setup.ts' } },
       // Without isolation a worker loads CDK once for all its files.
       { ...infra, test: { ...infra.test, isolate: false } },
     ],

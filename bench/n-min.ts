@@ -4,8 +4,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Line, LinePlot } from '../cli/plot/line-plot.ts';
-import { linePlotSvg } from '../cli/plot/svg-plot.ts';
 import type { EpisodeColumns } from '../shared/episode/columns/columns.ts';
 import { QUADRANT } from '../shared/episode/columns/columns.ts';
 import { ColumnCollector } from '../shared/episode/columns/scope-columns.ts';
@@ -16,6 +14,8 @@ import type { NMinRow, NMinStudy } from '../shared/lesson/n-min/schema.ts';
 import { studyNMin } from '../shared/lesson/n-min/study.ts';
 import { elementAt } from '../shared/numbers.ts';
 import { parsePatternKey } from '../shared/pattern/pattern-key.ts';
+import type { Line, LinePlot } from '../shared/plot/line-plot.ts';
+import { linePlotSvg } from '../shared/plot/line-plot-shapes.ts';
 import type { World } from './policy/world.ts';
 import { curveOf, generate } from './policy/world.ts';
 import { WORLDS } from './policy/worlds.ts';

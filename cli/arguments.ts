@@ -27,12 +27,18 @@ export function finiteNumber(text: string): number {
   throw new InvalidArgumentError('It must be a number.');
 }
 
-/** Parses an RFC 3339 time; a date alone means its start in UTC. */
+const SPAN_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Parses an RFC 3339 time; a date alone means its start in UTC, and `24h` or `7d` a time that long ago. */
 export function time(text: string): string {
+  const [, amount, unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
+  if (amount !== undefined) return new Date(Date.now() - Number(amount) * (SPAN_MS[unit] ?? 0)).toISOString();
   const full = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(full);
   if (isTime && !Number.isNaN(Date.parse(full))) return full;
-  throw new InvalidArgumentError('It must be an RFC 3339 time such as 2025-01-20T00:00:00Z, or a date.');
+  throw new InvalidArgumentError(
+    'It must be an RFC 3339 time such as 2025-01-20T00:00:00Z, a date, or a span to now such as 24h.',
+  );
 }
 
 /**
@@ -85,8 +91,27 @@ export function columnNames(text: string, previous: Record<string, string> = {})
 /** Parses an http or https address without query, fragment and user. */
 export function serviceUrl(text: string): string {
   const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol) && `${url.search}${url.hash}${url.username}` === '') return text;
+  if (
+    url &&
+    /^https?:$/.test(url.protocol) &&
+    `${url.search}${url.hash}${url.username}${url.password}` === ''
+  )
+    return text;
   throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:8787.');
+}
+
+/** Parses the name of a profile. */
+export function profileName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be 1 to 64 letters, digits, dots, dashes and underscores.');
+}
+
+/** Parses `HOST:PORT`, `[IPV6]:PORT`, or a port of the loopback interface. */
+export function listenAddress(text: string): { host: string; port: number } {
+  const [, host = '127.0.0.1', digits = ''] = /^(?:(\[[^\]]+\]|[^:[\]]+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (digits !== '' && Number(digits) <= 65_535)
+    return { host: host.replace(/^\[|\]$/g, ''), port: Number(digits) };
+  throw new InvalidArgumentError('It must be HOST:PORT such as 127.0.0.1:8788, with a port up to 65535.');
 }
 
 /** Parses a bearer token; an empty text means no token. */

@@ -1,4 +1,6 @@
+import { type SignedFetch, SigningError } from '../shared/aws/signed-fetch.ts';
 import { errorMessage, fetchFailure, ServiceError, Unreachable, unexpectedResponse } from './errors.ts';
+import { EXIT, Failure } from './exit-codes.ts';
 import type { Host } from './host.ts';
 import { backoffMs, retryAfterMs, TRANSIENT_STATUSES } from './retry.ts';
 
@@ -6,6 +8,7 @@ interface ClientOptions {
   /** Address of the service, to which request paths are appended. It may have a path itself, such as the stage of an API. */
   readonly url: string;
   readonly token?: string | undefined;
+  readonly send: SignedFetch;
   /** Time limit of one attempt, in milliseconds. */
   readonly timeoutMs: number;
   readonly host: Host;
@@ -23,6 +26,9 @@ export interface Call {
   readonly signal?: AbortSignal;
 }
 
+const SIGNING_ADVICE =
+  'choose credentials with --aws-profile, or check them with: aws sts get-caller-identity';
+
 /** HTTP client of one service, with JSON bodies and retries. */
 export class Client {
   readonly #options: ClientOptions;
@@ -35,8 +41,8 @@ export class Client {
 
   /**
    * Sends one request, with retries, and returns the parsed body of the 2xx response.
-   * @throws ServiceError on 4xx and 5xx, Unreachable without a response, Failure when the body is not JSON,
-   *   the signal's reason when the signal is aborted
+   * @throws ServiceError on 4xx and 5xx, Unreachable without a response, Failure when the body is not JSON or the request
+   *   cannot be signed, the signal's reason when the signal is aborted
    */
   async call(path: string, call: Call = {}): Promise<unknown> {
     const attempts = call.attempts ?? ((call.method ?? 'GET') === 'GET' ? 3 : 1);
@@ -70,15 +76,17 @@ export class Client {
   }
 
   async #attempt(path: string, call: Call): Promise<unknown> {
-    const { url, timeoutMs } = this.#options;
+    const { url, timeoutMs, send } = this.#options;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
     let response: Response;
     let text: string;
     try {
-      response = await fetch(this.#urlOf(path, call.query), { ...this.#request(call), signal });
+      response = await send(this.#urlOf(path, call.query), { ...this.#request(call), signal });
       text = await response.text();
     } catch (error) {
+      if (error instanceof SigningError)
+        throw new Failure(EXIT.usage, error.message, [SIGNING_ADVICE], error);
       throw fetchFailure(url, timeoutMs, error);
     }
     this.#reached = true;
@@ -91,7 +99,7 @@ export class Client {
     return body;
   }
 
-  #request({ method = 'GET', body }: Call): RequestInit {
+  #request({ method = 'GET', body }: Call) {
     const { token } = this.#options;
     const headers = new Headers({ accept: 'application/json' });
     if (token) headers.set('authorization', `Bearer ${token}`);

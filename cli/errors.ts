@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { maskPasswords } from '../shared/mask-passwords.ts';
 import { EXIT, Failure } from './exit-codes.ts';
 
 /** Maximum number of listed places of an invalid request. */
@@ -8,6 +9,8 @@ const problemSchema = z.looseObject({
   code: z.string().optional(),
   title: z.string().optional(),
   detail: z.string().optional(),
+  /** API Gateway says here why it refuses a request. */
+  message: z.string().optional(),
   errors: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
 });
 
@@ -47,15 +50,22 @@ export class Unreachable extends Failure {
 /** Returns the failure for a response that the API does not define. */
 export function unexpectedResponse(url: string, problem: string): Failure {
   const advice = 'check that PM Tuning listens there, in the version of this command';
-  return new Failure(EXIT.serviceFailed, `${url} answered with ${problem}; ${advice}`);
+  return new Failure(EXIT.serviceFailed, `${maskPasswords(url)} answered with ${problem}; ${advice}`);
 }
 
 const NO_CODE_ADVICE =
   'the response has no problem code, so a gateway or another service may have sent it; check --url';
 
+const NO_ACCESS_ADVICE =
+  'the gateway refused the caller; sign with --sigv4 or --aws-profile, or give a token with --token-file';
+
 function describe(status: number, body: unknown): { message: string; lines: string[] } {
   const problem = problemSchema.safeParse(body).data;
-  if (!problem?.code) return { message: `the service answered ${status}`, lines: [NO_CODE_ADVICE] };
+  if (!problem?.code) {
+    const advice = status === 401 || status === 403 ? NO_ACCESS_ADVICE : NO_CODE_ADVICE;
+    const reason = problem?.message === undefined ? '' : `: ${problem.message}`;
+    return { message: `the service answered ${status}${reason}`, lines: [advice] };
+  }
   const places = problem.errors ?? [];
   const lines = places.slice(0, MAX_PLACES).map(({ path, message }) => `${path || 'body'}: ${message}`);
   if (places.length > MAX_PLACES) lines.push(`… and ${places.length - MAX_PLACES} more`);
@@ -76,7 +86,8 @@ const CONNECTION_LOST_CODES = new Set([
 ]);
 
 /** Returns the failure for an error of `fetch`. The message names the service, the error and what to do. */
-export function fetchFailure(url: string, timeoutMs: number, error: unknown): Unreachable {
+export function fetchFailure(address: string, timeoutMs: number, error: unknown): Unreachable {
+  const url = maskPasswords(address);
   if (error instanceof Error && error.name === 'TimeoutError') {
     const message = `${url} did not answer within ${timeoutMs / 1000} s`;
     return new Unreachable('timeout', message, ['try again, or allow more time with --timeout'], error);
@@ -87,7 +98,12 @@ export function fetchFailure(url: string, timeoutMs: number, error: unknown): Un
     return new Unreachable('absent', `no service at ${url} (${code}); start one with: npm start`, [], error);
   if (CONNECTION_LOST_CODES.has(code))
     return new Unreachable('broken', `the connection to ${url} broke (${code})`, ['try again'], error);
-  return new Unreachable('absent', `${url} cannot be called (${errorReason(cause)})`, ['check --url'], error);
+  return new Unreachable(
+    'absent',
+    `${url} cannot be called (${maskPasswords(errorReason(cause))})`,
+    ['check --url'],
+    error,
+  );
 }
 
 /** Returns the `code` of a Node error, such as `ENOENT`; empty without one. */

@@ -3,7 +3,7 @@ const MAX_BACKOFF_MS = 20_000;
 const MAX_RETRY_AFTER_MS = 60_000;
 
 /** Statuses after which a retry of the same call may succeed. */
-export const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+export const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
 /**
  * Returns the wait before the next attempt, in milliseconds: exponential back-off with jitter. The wait doubles

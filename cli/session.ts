@@ -23,12 +23,15 @@ export class Session {
   /** True when stdout carries the response as JSON and nothing else. */
   readonly json: boolean;
   readonly url: string;
+  /** Name of the profile that the URL comes from, if any. */
+  readonly profile: string | undefined;
 
-  constructor(client: Client, host: Host, json: boolean, url: string) {
+  constructor(client: Client, host: Host, json: boolean, url: string, profile?: string) {
     this.client = client;
     this.host = host;
     this.json = json;
     this.url = url;
+    this.profile = profile;
   }
 
   /**

@@ -58,7 +58,8 @@ function publishCommand(session: Session, { as_of, settings }: CycleRecord): str
 }
 
 /** Returns the option that a command needs for the same service; empty for the one that it uses anyway. */
-function urlOption({ url, host }: Session): string {
+function urlOption({ url, profile, host }: Session): string {
+  if (profile !== undefined) return ` --profile ${profile}`;
   return url === (host.env.PM_TUNING_URL ?? DEFAULT_URL) ? '' : ` --url ${url}`;
 }
 

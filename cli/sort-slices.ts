@@ -1,5 +1,6 @@
+import { describeScope } from '../shared/pattern/describe-scope.ts';
 import type { Scope } from '../shared/pattern/scope.ts';
-import { describeScope, dimensionCount } from '../shared/pattern/scope.ts';
+import { dimensionCount } from '../shared/pattern/scope.ts';
 
 interface Sliced {
   readonly n: number;

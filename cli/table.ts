@@ -19,8 +19,43 @@ const GAP = '  ';
 /** Smallest width to which a column is wrapped, in characters. */
 const MIN_WRAP_WIDTH = 16;
 
-/** Renders a table without borders; the text ends without a line break. */
+/**
+ * Renders a table without borders; the text ends without a line break. Columns that do not fit side by side follow below
+ * as further tables, each beginning with the first column.
+ */
 export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[], style: TableStyle): string {
+  return blocksThatFit(columns, rows, style.width)
+    .map(block => renderBlock(block, rows, style))
+    .join('\n\n');
+}
+
+/** Splits columns into blocks that fit into a width; a block has the first column and at least one other. */
+function blocksThatFit<T>(
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  width: number,
+): (readonly Column<T>[])[] {
+  const [first, ...others] = columns;
+  if (!first) return [columns];
+  const leastWidth = ({ title, value, wraps }: Column<T>): number => {
+    const natural = widest([title, ...rows.map(value)]);
+    return wraps ? Math.min(natural, Math.max(MIN_WRAP_WIDTH, textWidth(title))) : natural;
+  };
+  const blocks: Column<T>[][] = [];
+  let used = Number.POSITIVE_INFINITY;
+  for (const column of others) {
+    const added = GAP.length + leastWidth(column);
+    if (used + added > width || blocks.length === 0) {
+      blocks.push([first]);
+      used = leastWidth(first);
+    }
+    blocks.at(-1)?.push(column);
+    used += added;
+  }
+  return blocks.length === 0 ? [columns] : blocks;
+}
+
+function renderBlock<T>(columns: readonly Column<T>[], rows: readonly T[], style: TableStyle): string {
   const cells = rows.map(row => columns.map(column => column.value(row)));
   const maxWidths = fitWidths(columns, cells, style.width);
   const titles = columns.map(({ title }) => [title]);

@@ -1,6 +1,7 @@
 import { handle } from 'hono/aws-lambda';
 import { createApp } from '../shared/http/app.ts';
 import { lookupRoutes } from '../shared/http/routes/lookup.ts';
+import { snapshotRoutes } from '../shared/http/routes/snapshots.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
@@ -8,6 +9,7 @@ import { lambdaEntry } from '../shared/runtime.ts';
 export function createHandler(runtime: Runtime) {
   const app = createApp(runtime.log, runtime.config.origins);
   lookupRoutes(app, runtime);
+  snapshotRoutes(app, runtime);
   return handle(app);
 }
 

@@ -10,8 +10,8 @@ import { countDegradedLines } from '../shared/warning/degraded-lookups.ts';
  */
 export const createHandler = (runtime: Runtime) => async (event: unknown) => {
   const lines = readLogLines(event);
-  for (const { pattern, names } of parseQueriedDimensions(lines))
-    await runtime.dimensions.recordQueried(pattern, names);
+  for (const { pattern, names, caller } of parseQueriedDimensions(lines))
+    await runtime.dimensions.recordQueried(pattern, names, caller);
   await runtime.degradedLookups.add(countDegradedLines(lines));
 };
 

@@ -30,3 +30,13 @@ export const BUNDLING: BundlingOptions = {
   // Hides the size of every bundle, which would bury warnings and findings in the output of `cdk synth`.
   logLevel: LogLevel.WARNING,
 };
+
+/** The bundle of the function `page` has the built page beside it. */
+export const PAGE_BUNDLING: BundlingOptions = {
+  ...BUNDLING,
+  commandHooks: {
+    beforeBundling: () => [],
+    beforeInstall: () => [],
+    afterBundling: (root, bundle) => [`node "${root}/local/run.mjs" web/write-page.ts "${bundle}"`],
+  },
+};

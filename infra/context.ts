@@ -1,3 +1,5 @@
+import { maskPasswords } from '../shared/mask-passwords.ts';
+
 /** Returns a context value by its name, as `node.tryGetContext` does. Values of the command line are text. */
 export type ReadContext = (name: string) => unknown;
 
@@ -14,7 +16,8 @@ export function contextMatch(
   expected: string,
 ): string {
   const value = String(read(name) ?? fallback);
-  if (!format.test(value)) throw new Error(`context ${name}: ${JSON.stringify(value)} is not ${expected}`);
+  if (!format.test(value))
+    throw new Error(`context ${name}: ${maskPasswords(JSON.stringify(value))} is not ${expected}`);
   return value;
 }
 

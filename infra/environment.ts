@@ -11,7 +11,7 @@ export type FunctionEnvironment = Readonly<Record<RequiredName, string>> & Envir
 
 /** Returns the environment that all functions of a stage share. */
 export function functionEnvironment(
-  { settings, origins, dynamodbEndpoint }: Stage,
+  { settings, origins, operators, jwt, ui, dynamodbEndpoint }: Stage,
   tables: Tables,
 ): FunctionEnvironment {
   return {
@@ -21,6 +21,8 @@ export function functionEnvironment(
     CONTROL_TABLE: tables.control.tableName,
     ...settings,
     ...(origins.length === 0 ? {} : { ORIGINS: origins.join() }),
+    ...(operators.length === 0 ? {} : { OPERATORS: operators.join() }),
+    ...(jwt && ui && { UI_ISSUER: jwt.issuer, UI_CLIENT_ID: ui.clientId }),
     ...(dynamodbEndpoint === undefined ? {} : { DYNAMODB_ENDPOINT: dynamodbEndpoint }),
   };
 }

@@ -10,6 +10,7 @@ type SettingName = keyof Pick<
   | 'LOOKBACK_DAYS'
   | 'POLICY'
   | 'CHALLENGERS'
+  | 'PAYOFF'
   | 'PAYOFF_WIN'
   | 'PAYOFF_LOSS'
   | 'JUMP'
@@ -18,6 +19,7 @@ type SettingName = keyof Pick<
   | 'BASE_THRESHOLDS'
   | 'MAX_OVERRIDES'
   | 'GUARD'
+  | 'MAX_PATTERNS_PER_WRITER'
   | 'CYCLE_MAX_AGE_MINUTES'
   | 'EVENT_RETENTION_DAYS'
   | 'LOG_LEVEL'
@@ -26,6 +28,7 @@ type SettingName = keyof Pick<
 const POLICIES = environmentSchema.shape.POLICY.unwrap().options;
 const HALT_MODES = environmentSchema.shape.HALT.unwrap().options;
 const GUARD_MODES = environmentSchema.shape.GUARD.unwrap().options;
+const PAYOFFS = environmentSchema.shape.PAYOFF.unwrap().options;
 const LOG_LEVELS = environmentSchema.shape.LOG_LEVEL.unwrap().options;
 
 /** Matches `none`, or a comma-separated list of the names. */
@@ -56,6 +59,7 @@ export function readSettings(read: ReadContext): Settings {
       listOf(POLICIES),
       'a comma-separated list of policies, or none',
     ),
+    PAYOFF: oneOf('payoff', 'configured', PAYOFFS),
     PAYOFF_WIN: number('payoffWin', '2'),
     PAYOFF_LOSS: number('payoffLoss', '1'),
     JUMP: number('jump', '1.5'),
@@ -70,6 +74,7 @@ export function readSettings(read: ReadContext): Settings {
     ),
     MAX_OVERRIDES: number('maxOverrides', '20000'),
     GUARD: oneOf('guard', 'protect', GUARD_MODES),
+    MAX_PATTERNS_PER_WRITER: number('maxPatternsPerWriter', '200'),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),
     LOG_LEVEL: oneOf('logLevel', 'info', LOG_LEVELS),

@@ -13,6 +13,8 @@ export const FUNCTIONS = {
   // 10 s more for the study. The event columns and the counts made from them take some 400 MB. Calls are few.
   // The timeout is 29 s, because `POST /v1/cycles?wait=true` waits for a run as long as the HTTP API allows.
   admin: { id: 'Operate', memoryMb: 1769, timeoutSeconds: 29 },
+  // The page is three constants, which the function compresses when it starts.
+  page: { id: 'Page', memoryMb: 512, timeoutSeconds: 5 },
   // This function writes a few items an hour for each container of the look-up function.
   'record-queried-dimensions': { id: 'Asked', memoryMb: 512, timeoutSeconds: 30 },
   // This step writes one record and reads one list of patterns.
@@ -41,6 +43,6 @@ export const FUNCTION_NAMES = Object.keys(FUNCTIONS).filter((name): name is Func
  * its errors to the platform, which logs them, so Node must translate the stack.
  */
 export function nodeOptions(name: FunctionName): { readonly NODE_OPTIONS?: string } {
-  const answersCallers = name === 'ingest' || name === 'lookup' || name === 'admin';
+  const answersCallers = name === 'ingest' || name === 'lookup' || name === 'admin' || name === 'page';
   return answersCallers ? {} : { NODE_OPTIONS: '--enable-source-maps' };
 }

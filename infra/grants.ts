@@ -35,9 +35,12 @@ export function grantTables(name: FunctionName, role: IRole, tables: Tables): vo
 
 /** Returns item-level conditions: all keys and all attributes of a request must be in the lists. */
 function conditions({ partitions, attributes }: Access): Record<string, Record<string, readonly string[]>> {
+  if (!partitions && !attributes) return {};
   return {
-    ...(partitions && { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } }),
-    ...(attributes && { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes } }),
+    'ForAllValues:StringLike': {
+      ...(partitions && { 'dynamodb:LeadingKeys': partitions }),
+      ...(attributes && { 'dynamodb:Attributes': attributes }),
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Construct } from 'constructs';
-import { BUNDLING } from './bundling.ts';
+import { BUNDLING, PAGE_BUNDLING } from './bundling.ts';
 import type { FunctionEnvironment } from './environment.ts';
 import { FUNCTIONS, type FunctionName, nodeOptions } from './function-settings.ts';
 import { grantTables } from './grants.ts';
@@ -21,6 +21,7 @@ export function createFunction(
   { stage, tables, environment }: { stage: Stage; tables: Tables; environment: FunctionEnvironment },
 ): NodejsFunction {
   const { id, memoryMb, timeoutSeconds } = FUNCTIONS[name];
+  const reserved = name === 'lookup' || name === 'admin' ? stage.concurrency[name] : undefined;
   const logGroup = createLogGroup(scope, `${id}Logs`, stage);
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
@@ -40,11 +41,12 @@ export function createFunction(
     architecture: Architecture.ARM_64,
     memorySize: memoryMb,
     timeout: Duration.seconds(timeoutSeconds),
+    ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
     tracing: Tracing.ACTIVE,
     environment: { ...environment, ...nodeOptions(name) },
-    bundling: BUNDLING,
+    bundling: name === 'page' ? PAGE_BUNDLING : BUNDLING,
   });
 }

@@ -37,7 +37,12 @@ export class PmTuningStack extends Stack {
     const admin = create('admin', { STATE_MACHINE_ARN: machine.stateMachineArn });
     machine.grantStartExecution(admin);
     const lookup = create('lookup');
-    const { api, apiStage, logs } = createApi(this, stage, { ingest: create('ingest'), lookup, admin });
+    const { api, apiStage, logs } = createApi(this, stage, {
+      ingest: create('ingest'),
+      lookup,
+      admin,
+      ...(stage.ui && { page: create('page') }),
+    });
     subscribeToQueriedDimensions(this, lookup.logGroup, create('record-queried-dimensions'));
     if (!stage.jwt) createCallerPolicies(this, api);
     const topic = createMonitoring(

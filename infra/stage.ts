@@ -10,6 +10,8 @@ export interface Stage {
   readonly logRetention: RetentionDays;
   /** Rate limit in requests per second over the whole API, and burst limit in requests. */
   readonly throttle: { readonly rate: number; readonly burst: number };
+  /** Reserved concurrency of functions; undefined reserves none, which small accounts need. */
+  readonly concurrency: { readonly lookup: number | undefined; readonly admin: number | undefined };
   /** Minute of every hour at which a run starts. */
   readonly scheduleMinute: number;
   /** Addresses that receive the alarms; each must confirm the mail that it gets first. */
@@ -20,8 +22,12 @@ export interface Stage {
   readonly distributedMap: boolean;
   /** Accepts bearer tokens of this issuer instead of IAM signatures. */
   readonly jwt: { readonly issuer: string; readonly audience: readonly string[] } | undefined;
+  /** Serves the page, where people sign in at the issuer as this public client. */
+  readonly ui: { readonly clientId: string } | undefined;
   /** Origins of the service's own pages besides the API's, such as that of a custom domain's proxy. */
   readonly origins: readonly string[];
+  /** Callers with IAM signatures who are operators, named as the service names them. */
+  readonly operators: readonly string[];
   /** Another DynamoDB-compatible endpoint, for functions that run locally. */
   readonly dynamodbEndpoint: string | undefined;
   readonly settings: Settings;
@@ -45,6 +51,10 @@ export function readStage(read: ReadContext): Stage {
   return {
     name,
     ...base,
+    concurrency: {
+      lookup: readConcurrency(read, 'lookupConcurrency'),
+      admin: readConcurrency(read, 'operateConcurrency'),
+    },
     scheduleMinute: Number(contextMatch(read, 'scheduleMinute', '9', /^[1-5]?\d$/, 'a minute from 0 to 59')),
     alarmEmails: contextList(
       read,
@@ -55,10 +65,23 @@ export function readStage(read: ReadContext): Stage {
     customerKey: contextSwitch(read, 'customerKey'),
     distributedMap: contextSwitch(read, 'distributedMap'),
     jwt: readJwt(read),
+    ui: readUi(read),
     origins: contextList(read, 'origins', /^https:\/\/[^/?#@\s]+$/, 'an https origin without a path'),
+    operators: contextList(
+      read,
+      'operators',
+      /^iam:\d{12}:(role|user)\/\S+$/,
+      'a comma-separated list of callers such as iam:123456789012:role/ops',
+    ),
     dynamodbEndpoint: readEndpoint(read, base),
     settings: readSettings(read),
   };
+}
+
+/** @throws Error naming the invalid context value */
+function readConcurrency(read: ReadContext, name: string): number | undefined {
+  const text = contextMatch(read, name, '', /^([1-9]\d{0,3})?$/, 'a number of executions from 1 to 9999');
+  return text === '' ? undefined : Number(text);
 }
 
 function readJwt(read: ReadContext): Stage['jwt'] {
@@ -68,6 +91,22 @@ function readJwt(read: ReadContext): Stage['jwt'] {
   if (issuer === '' || audience.length === 0)
     throw new Error('context jwtIssuer and jwtAudience: set both or none');
   return { issuer, audience };
+}
+
+function readUi(read: ReadContext): Stage['ui'] {
+  const clientId = contextMatch(
+    read,
+    'uiClientId',
+    '',
+    /^[!-~]*$/,
+    'the id of a public client of the issuer',
+  );
+  if (clientId === '') return undefined;
+  if (!readJwt(read))
+    throw new Error(
+      'context uiClientId: the page needs an issuer of tokens; set jwtIssuer and jwtAudience too',
+    );
+  return { clientId };
 }
 
 function readEndpoint(read: ReadContext, { keepData }: Base): string | undefined {

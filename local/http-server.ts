@@ -1,4 +1,5 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { drainBody } from './drain-body.ts';
@@ -6,6 +7,7 @@ import { isLoopback, refuseForeignHost } from './loopback-guard.ts';
 
 export interface Listening {
   readonly port: number;
+  /** Accepts no more connections, waits for the requests under way, and cuts those off that take longer. */
   close(): Promise<void>;
 }
 
@@ -14,6 +16,12 @@ interface ListenOptions {
   readonly tokens?: boolean;
   readonly origins?: readonly string[];
 }
+
+/** Milliseconds in which requests under way may end when the server closes. */
+const CLOSE_MS = 1500;
+
+/** Limits of Node for what arrives outside of a body that a handler reads, in milliseconds. */
+const ARRIVAL_LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2000 };
 
 /**
  * Serves an app over HTTP. Without tokens it listens on the loopback interface only and rejects requests to other names.
@@ -32,20 +40,15 @@ export function listen(
       'without tokens only the loopback interface is allowed; require tokens, or listen on 127.0.0.1',
     );
   return new Promise((resolve, reject) => {
-    const fetch = async (request: Request) => {
+    const fetch = async (request: Request, { incoming }: HttpBindings | Http2Bindings) => {
       const response =
         (tokens ? undefined : refuseForeignHost(request, origins)) ?? (await app.fetch(request));
-      if (response.status >= 400 && !(await drainBody(request, response.status === 413)))
-        response.headers.set('connection', 'close');
+      if (!(await drainBody(incoming as IncomingMessage))) response.headers.set('connection', 'close');
       return response;
     };
-    const server = serve({ fetch, port, hostname: host }, info => {
-      const close = (): Promise<void> =>
-        new Promise(done => {
-          server.close(() => done());
-          // Idle keep-alive connections would keep the process running.
-          (server as Server).closeIdleConnections();
-        });
+    const options = { fetch, port, hostname: host, serverOptions: ARRIVAL_LIMITS };
+    const server = serve(options, info => {
+      const close = () => closeServer(server as Server);
       // A host name may resolve to another interface, so the address in use decides.
       if (tokens || isLoopback(info.address)) resolve({ port: info.port, close });
       else
@@ -56,5 +59,17 @@ export function listen(
         );
     });
     server.once('error', reject);
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise(done => {
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+    server.close(() => {
+      clearTimeout(timer);
+      done();
+    });
+    // Idle keep-alive connections would keep the process running.
+    server.closeIdleConnections();
   });
 }

@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
 const onWindows = process.platform === 'win32';
+/** Milliseconds after SIGTERM at which a program that still runs is killed. */
+const MAX_STOP_MS = 4800;
 
 function isInstalled() {
   if (!existsSync(modules)) return false;
@@ -39,12 +41,21 @@ function install() {
   process.exit(result.status ?? 1);
 }
 
-/** Returns the path of the pinned Node. If that is not installed, a running Node that executes TypeScript is used. */
+/**
+ * Returns the path of the pinned Node, a package whose hash is in the lock file. On a platform without one, or where it
+ * is not installed, a running Node that executes TypeScript is used.
+ */
 function findNode() {
-  const pinned = join(modules, 'node', 'bin', onWindows ? 'node.exe' : 'node');
+  const platform = `${onWindows ? 'win' : process.platform}-${process.arch}`;
+  const pinned = join(modules, `node-${platform}`, 'bin', onWindows ? 'node.exe' : 'node');
+  if (existsSync(pinned)) return pinned;
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const readsTypeScript = major > 23 || (major === 23 && minor >= 6);
-  return existsSync(pinned) || !readsTypeScript ? pinned : process.execPath;
+  if (major > 23 || (major === 23 && minor >= 6)) return process.execPath;
+  console.error(
+    `Node ${process.versions.node} cannot run this, and the packages hold no Node for ${platform}: ` +
+      'install Node 24, or run npm ci where a package exists (Linux, Windows x64).',
+  );
+  return process.exit(1);
 }
 
 /** Runs a file below the project's folder; its exit code becomes that of this process. */
@@ -62,6 +73,8 @@ export function run(file, args) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => {
       if (!fromTerminal.includes(signal)) child.kill(signal);
+      // A program that computes without a pause handles no signal.
+      if (signal === 'SIGTERM') setTimeout(() => child.kill('SIGKILL'), MAX_STOP_MS).unref();
     });
   child.on('error', error => {
     console.error(`${file} cannot start ${node}: ${error.message}. Run npm ci and try again.`);

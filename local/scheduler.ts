@@ -5,6 +5,8 @@ import type { Runtime } from '../shared/runtime.ts';
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 /** Minimum time between the starts of two runs. */
 const MIN_PERIOD_MS = 1000;
+/** Time from the first start to the first run, and between two looks for a first event. */
+const FIRST_RUN_MS = 60_000;
 /** Maximum period; `setTimeout` supports at most 24.8 days. */
 const MAX_PERIOD_MS = 24 * 3_600_000;
 
@@ -25,6 +27,8 @@ export class CycleScheduler {
   readonly #periodMs: number;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** True until the first run of a service that has had none: a run over no pattern would show nothing. */
+  #waitsForEvents = false;
 
   constructor(runtime: Runtime, starter: CycleStarter, periodMs: number) {
     this.#runtime = runtime;
@@ -34,12 +38,17 @@ export class CycleScheduler {
 
   /**
    * Schedules the first run one period after the last recorded run. So a service that restarts often still runs cycles.
+   * After a run that the end of the service interrupted, the first run starts at once. A service without any run starts
+   * one a minute after its start, or after its first event if that comes later.
    * @returns milliseconds until the first run
    */
   async start(): Promise<number> {
     const [last] = await this.#runtime.cycles.list(1);
+    const isInterrupted = last?.status === 'running' || last?.failure_code === 'interrupted';
     const elapsed = last ? Math.max(0, this.#runtime.now() - Date.parse(last.started_at)) : 0;
-    const first = Math.max(0, this.#periodMs - elapsed);
+    this.#waitsForEvents = last === undefined;
+    const pause = last ? this.#periodMs : Math.min(this.#periodMs, FIRST_RUN_MS);
+    const first = isInterrupted ? 0 : Math.max(0, pause - elapsed);
     this.#schedule(first);
     return first;
   }
@@ -57,6 +66,9 @@ export class CycleScheduler {
   async #run(): Promise<void> {
     const startedAt = this.#runtime.now();
     try {
+      if (this.#waitsForEvents && (await this.#runtime.heads.patterns()).length === 0)
+        return this.#schedule(Math.min(this.#periodMs, FIRST_RUN_MS));
+      this.#waitsForEvents = false;
       const { done } = await this.#starter.start(
         cycleId(new Date(startedAt).toISOString(), `clock ${startedAt}`),
         SCHEDULE,

@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { parseOrigin } from '../shared/config.ts';
 import { Fault } from '../shared/errors.ts';
 import { jsonLog } from '../shared/log.ts';
+import { maskPasswords } from '../shared/mask-passwords.ts';
+import { buildPage } from '../web/build.ts';
 import { DataFolderError } from './engine/data-folder.ts';
 import { TableMismatchError } from './engine/tables.ts';
 import { listen } from './http-server.ts';
@@ -10,7 +12,8 @@ import { isLoopback } from './loopback-guard.ts';
 import { CycleScheduler, parsePeriod } from './scheduler.ts';
 import type { Service } from './service.ts';
 import { openService } from './service.ts';
-import { readCallers, TokenFileError } from './token-auth.ts';
+import { TokenFileError } from './token-auth.ts';
+import { TokenFile } from './token-file.ts';
 
 const HELP = `Usage: npm start -- [options]
 
@@ -38,6 +41,10 @@ Exit codes: 0 stopped, 1 could not start, 2 invalid options.
 `;
 
 const DEFAULT_PORT = '8787';
+/** Milliseconds within which the process ends after a signal, whatever hangs. */
+const MAX_STOP_MS = 4500;
+/** Milliseconds in which a run under way may end. */
+const RUN_GRACE_MS = 2000;
 
 interface Options {
   readonly data: string | undefined;
@@ -84,7 +91,7 @@ function readOptions(): Options | 'help' {
 }
 
 function exit(code: number, message: string): never {
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${maskPasswords(message)}\n`);
   process.exit(code);
 }
 
@@ -100,7 +107,7 @@ function explain(error: unknown, { port, host, endpoint, data }: Options): strin
     return `${endpoint ?? data}: ${error.message}, or use another ${endpoint === undefined ? 'folder (--data)' : 'endpoint'}`;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE')
-    return `port ${port} is in use; stop what listens there, or choose another with PORT=…`;
+    return `port ${port} is in use; stop what listens there, or choose another with --port`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return `${host} is not an address of this machine; use --host with one that is`;
   if (code === 'EACCES') return `port ${port} needs more rights; choose another with --port`;
@@ -127,6 +134,7 @@ function banner(options: Options, service: Service, port: number, firstMs: numbe
   const next =
     firstMs === undefined ? 'only on request' : `every ${options.every}, next ${time(Date.now() + firstMs)}`;
   return `PM Tuning listens on ${url}
+  page    ${url}/ui
   data    ${storage}${created}
   cycle   ${next}
 
@@ -159,19 +167,23 @@ async function main(): Promise<void> {
 }
 
 async function run(options: Options): Promise<void> {
+  // Files of the data folder are for this user alone.
+  process.umask(0o077);
   const level = process.env.LOG_LEVEL === 'debug' ? 'debug' : 'info';
-  const log = jsonLog(level, line => process.stderr.write(`${line}\n`), Date.now);
-  const callers = options.auth === undefined ? undefined : readCallers(options.auth);
+  const log = jsonLog(level, line => process.stderr.write(`${maskPasswords(line)}\n`), Date.now);
+  const tokens = options.auth === undefined ? undefined : new TokenFile(options.auth, log);
   const { origins } = options;
   const service = await openService({
     data: options.data,
     endpoint: options.endpoint,
     environment: { ...process.env, ...(origins.length > 0 && { ORIGINS: origins.join() }) },
     log,
-    callers,
+    callers: tokens && (() => tokens.callers()),
+    page: await buildPage(),
+    inThreads: true,
   });
   const { config } = service.runtime;
-  const listenOptions = { host: options.host, tokens: callers !== undefined, origins: config.origins };
+  const listenOptions = { host: options.host, tokens: tokens !== undefined, origins: config.origins };
   const server = await listen(service.app, options.port, listenOptions).catch(async error => {
     await service.close();
     throw error;
@@ -188,16 +200,17 @@ async function run(options: Options): Promise<void> {
     if (stopping) process.exit(130);
     stopping = true;
     process.stdout.write('\nStopping …\n');
+    setTimeout(() => exit(0, 'Stopped with work unfinished: what was acknowledged is stored.'), MAX_STOP_MS);
     scheduler?.stop();
-    await server.close();
-    await service.close();
+    await Promise.all([server.close(), service.stateMachine.stop(RUN_GRACE_MS)]);
+    await service.close(0);
     process.stdout.write('Stopped.\n');
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => void stop().catch(error => exit(1, `not stopped cleanly: ${reasonOf(error)}`)));
   // This text is printed last, because a process that reads it may send a signal at once.
-  process.stdout.write(banner(options, service, server.port, firstMs));
+  process.stdout.write(maskPasswords(banner(options, service, server.port, firstMs)));
 }
 
 await main();

@@ -5,15 +5,20 @@ import type { Config } from '../shared/config.ts';
 import { readConfig } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamodb/client.ts';
 import { createApp } from '../shared/http/app.ts';
+import { type PageFiles, pageRoutes } from '../shared/http/page.ts';
 import { adminRoutes } from '../shared/http/routes/admin.ts';
 import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import { lookupRoutes } from '../shared/http/routes/lookup.ts';
+import { snapshotRoutes } from '../shared/http/routes/snapshots.ts';
 import type { Log } from '../shared/log.ts';
 import { QueriedDimensionReporter, type QueriedDimensions } from '../shared/lookup/queried-dimensions.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createRuntime } from '../shared/runtime.ts';
 import { DegradedLookupMemory } from '../shared/warning/degraded-lookups.ts';
+import { Computing, type StoreHandler } from './computing/computing.ts';
+import type { StoreResponse } from './computing/messages.ts';
 import { openEmbeddedEngine } from './engine/embedded-dynamodb.ts';
+import { endpointSettings } from './engine/endpoint-settings.ts';
 import { ensureTables } from './engine/tables.ts';
 import type { InterpreterOptions } from './state-machine.ts';
 import { LocalStateMachine } from './state-machine.ts';
@@ -31,8 +36,12 @@ export interface ServiceOptions {
   readonly changeClientSettings?: (settings: DynamoDBClientConfig) => DynamoDBClientConfig;
   readonly log?: Log;
   readonly now?: () => number;
-  /** Callers by their tokens; undefined grants every right to every caller. */
-  readonly callers?: Callers | undefined;
+  /** Callers by their tokens, or what returns those of the moment; undefined grants every right to every caller. */
+  readonly callers?: Callers | (() => Callers) | undefined;
+  /** The page to serve at `/ui`; undefined serves none. */
+  readonly page?: PageFiles | undefined;
+  /** True: runs, what-ifs and studies compute in threads of their own, with the clock of the system. */
+  readonly inThreads?: boolean;
   /** Pauses and timeouts of a run; undefined uses those of the definition. */
   readonly interpreter?: InterpreterOptions;
 }
@@ -44,8 +53,11 @@ export interface Service {
   readonly stateMachine: LocalStateMachine;
   /** Names of the tables that were missing and have been created. */
   readonly createdTables: readonly string[];
-  /** Waits for running cycles, then closes the engine. */
-  close(): Promise<void>;
+  /**
+   * Waits for running cycles, then closes the engine.
+   * @param graceMs milliseconds after which a running cycle is abandoned; by default never
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
 const TABLE_NAMES = {
@@ -69,18 +81,32 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     await engine?.close();
   };
   try {
-    return await assemble(options, config, client, closeStorage);
+    return await assemble(options, config, client, { settings: base, close: closeStorage });
   } catch (error) {
     await closeStorage();
     throw error;
   }
 }
 
+/** The storage engine: the settings of its client, and its end. */
+interface Storage {
+  readonly settings: DynamoDBClientConfig;
+  readonly close: () => Promise<void>;
+}
+
+function openComputing({ endpoint, environment = {} }: ServiceOptions, { settings }: Storage): Computing {
+  const handler = settings.requestHandler as {
+    handle(request: object): Promise<{ response: StoreResponse }>;
+  };
+  const store: StoreHandler = async request => (await handler.handle(request)).response;
+  return new Computing({ environment: { ...TABLE_NAMES, ...environment }, endpoint }, store);
+}
+
 async function assemble(
   options: ServiceOptions,
   config: Config,
   client: DynamoDBDocumentClient,
-  closeStorage: () => Promise<void>,
+  storage: Storage,
 ): Promise<Service> {
   const createdTables = await ensureTables(client, config.tables);
   const stores = createRuntime(config, client, options.now, options.log);
@@ -90,9 +116,11 @@ async function assemble(
   const degradedLookups = new DegradedLookupMemory(stores.now);
   const runtime: Runtime = { ...stores, degradedLookups };
   await runtime.storedFormat.open();
-  const stateMachine = await LocalStateMachine.load(runtime, options.interpreter);
-  const app = createApp(runtime.log, config.origins);
-  if (options.callers) requireTokens(app, options.callers);
+  const computing = options.inThreads ? openComputing(options, storage) : undefined;
+  const stateMachine = await LocalStateMachine.load(runtime, options.interpreter, computing?.mine);
+  const { callers } = options;
+  const callersNow = typeof callers === 'function' ? callers : () => callers ?? [];
+  const app = createApp(runtime.log, config.origins, callers && requireTokens(callersNow));
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);
   lookupRoutes(app, {
@@ -100,21 +128,28 @@ async function assemble(
     queriedDimensions: recorder.reporter,
     onDegradedLookup: pattern => void degradedLookups.add([{ pattern, count: 1 }]),
   });
+  snapshotRoutes(app, { ...runtime, queriedDimensions: recorder.reporter });
+  computing?.forwardStudies(app);
   adminRoutes(app, {
     ...runtime,
     cycleMaxAgeMinutes: config.cycleMaxAgeMinutes,
     starter: stateMachine,
     access: options.callers ? 'tokens' : 'open',
   });
+  if (options.page) {
+    pageRoutes(app, options.page);
+    app.get('/', c => c.redirect('/ui'));
+  }
   return {
     runtime,
     app,
     stateMachine,
     createdTables,
-    close: async () => {
-      await stateMachine.idle();
+    close: async graceMs => {
+      await (graceMs === undefined ? stateMachine.idle() : stateMachine.stop(graceMs));
+      await computing?.stop();
       await recorder.written();
-      await closeStorage();
+      await storage.close();
     },
   };
 }
@@ -122,23 +157,10 @@ async function assemble(
 /** Records the dimensions of look-ups after their responses, as a subscription to the look-up's log does in AWS. */
 function dimensionRecorder({ dimensions, log, now }: Runtime) {
   let lastWrite = Promise.resolve();
-  const record = ({ pattern, names }: QueriedDimensions): void => {
+  const record = ({ pattern, names, caller }: QueriedDimensions): void => {
     lastWrite = lastWrite
-      .then(() => dimensions.recordQueried(pattern, names))
+      .then(() => dimensions.recordQueried(pattern, names, caller))
       .catch(error => log.error('dimensions of look-ups not recorded', error, { pattern }));
   };
   return { reporter: new QueriedDimensionReporter(record, now), written: () => lastWrite };
-}
-
-/** Returns a client's settings for another endpoint. Credentials come from the usual AWS variables; local engines accept any. */
-function endpointSettings(endpoint: string | undefined, environment: Environment): DynamoDBClientConfig {
-  return {
-    ...(endpoint !== undefined && { endpoint }),
-    region: environment.AWS_REGION ?? 'us-east-1',
-    credentials: {
-      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? 'local',
-      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? 'local',
-      ...(environment.AWS_SESSION_TOKEN && { sessionToken: environment.AWS_SESSION_TOKEN }),
-    },
-  };
 }

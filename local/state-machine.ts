@@ -30,34 +30,41 @@ export class LocalStateMachine implements CycleStarter {
   readonly #definition: ConstructorParameters<typeof StateMachine>[0];
   readonly #tasks: Readonly<Record<string, Task>>;
   readonly #retryPauseMs: number | undefined;
-  readonly #running = new Set<Promise<void>>();
+  /** The runs under way, each with what abandons it. */
+  readonly #running = new Map<Promise<void>, AbortController>();
 
   /**
    * Reads the definition.
    * @param options.retryPauseMs pause between retries of a task, instead of the definition's
    * @param options.timeoutSeconds timeout of every task, instead of the definition's
+   * @param mineElsewhere runs step Mine, instead of this thread
    */
-  static async load(runtime: Runtime, options: InterpreterOptions = {}): Promise<LocalStateMachine> {
+  static async load(
+    runtime: Runtime,
+    options: InterpreterOptions = {},
+    mineElsewhere?: Task,
+  ): Promise<LocalStateMachine> {
     const text = await readFile(DEFINITION, 'utf8');
     const { timeoutSeconds, retryPauseMs } = options;
     const { TimeoutSeconds, ...rest } = JSON.parse(text);
     const states = JSON.parse(JSON.stringify(rest), (name, value) =>
       name === 'TimeoutSeconds' && timeoutSeconds !== undefined ? timeoutSeconds : value,
     );
-    return new LocalStateMachine(runtime, { ...states, TimeoutSeconds }, retryPauseMs);
+    return new LocalStateMachine(runtime, { ...states, TimeoutSeconds }, retryPauseMs, mineElsewhere);
   }
 
   private constructor(
     runtime: Runtime,
     definition: ConstructorParameters<typeof StateMachine>[0],
     retryPauseMs: number | undefined,
+    mineElsewhere: Task | undefined,
   ) {
     this.#runtime = runtime;
     this.#definition = definition;
     this.#retryPauseMs = retryPauseMs;
     this.#tasks = {
       Open: cycleOpen(runtime),
-      Mine: mine(runtime),
+      Mine: mineElsewhere ?? mine(runtime),
       Materialize: materialize(runtime),
       Close: cycleClose(runtime),
       RecordFailure: cycleClose(runtime),
@@ -65,18 +72,35 @@ export class LocalStateMachine implements CycleStarter {
   }
 
   async start(cycleId: string, who: string, options: CycleOptions): Promise<{ done: Promise<void> }> {
-    const done = this.#run(cycleId, who, options);
-    this.#running.add(done);
+    const control = new AbortController();
+    const done = this.#run(cycleId, who, options, control.signal);
+    this.#running.set(done, control);
     void done.finally(() => this.#running.delete(done));
     return { done };
   }
 
   /** Resolves when no run is in progress. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running.keys());
   }
 
-  async #run(cycleId: string, who: string, options: CycleOptions): Promise<void> {
+  /**
+   * Waits for the runs under way and abandons those that take longer. An abandoned run is recorded as failed; what it has
+   * published stays in force, and its other rows expire.
+   * @param graceMs milliseconds to wait
+   */
+  async stop(graceMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, graceMs);
+    });
+    await Promise.race([this.idle(), grace]);
+    clearTimeout(timer);
+    for (const control of this.#running.values()) control.abort();
+    await this.idle();
+  }
+
+  async #run(cycleId: string, who: string, options: CycleOptions, abandoned: AbortSignal): Promise<void> {
     const startedAt = new Date(this.#runtime.now()).toISOString();
     const setOptions = Object.entries(options).filter(([, value]) => value !== undefined);
     const input: Record<string, string | number | boolean> = {
@@ -91,17 +115,20 @@ export class LocalStateMachine implements CycleStarter {
         context: { Execution: { Name: cycleId, StartTime: startedAt, Input: input } },
         overrides: { taskResourceLocalHandlers: this.#handlers(startedAt), ...this.#retryPauses() },
       });
+      abandoned.addEventListener('abort', () => execution.abort());
       await execution.result;
     } catch (error) {
       // The interpreter wraps the error that ended the execution.
       const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
       // The Fail state throws this error after step Close has recorded the run.
       if (reason instanceof Error && reason.name === 'cycle_failed') return;
-      this.#runtime.log.error('cycle failed', reason, { cycle_id: cycleId });
+      if (abandoned.aborted) this.#runtime.log.warn('cycle interrupted', { cycle_id: cycleId });
+      else this.#runtime.log.error('cycle failed', reason, { cycle_id: cycleId });
       const { publish = false, ...settings } = options;
       const as_of = new Date(options.as_of ?? startedAt).toISOString();
       const run = { cycle_id: cycleId, who, as_of, started_at: startedAt, trial: isTrial(options), publish };
-      await this.#recordFailure(runRecord({ ...settings, ...run }), faultCode(reason));
+      const code = abandoned.aborted ? 'interrupted' : faultCode(reason);
+      await this.#recordFailure(runRecord({ ...settings, ...run }), code, abandoned);
     }
   }
 
@@ -129,8 +156,12 @@ export class LocalStateMachine implements CycleStarter {
     };
   }
 
-  /** Records a run that ended without step Close. Retries until the store accepts the write. */
-  async #recordFailure(run: ReturnType<typeof runRecord>, code: string): Promise<void> {
+  /** Records a run that ended without step Close. Retries until the store accepts the write, or the service stops. */
+  async #recordFailure(
+    run: ReturnType<typeof runRecord>,
+    code: string,
+    abandoned: AbortSignal,
+  ): Promise<void> {
     const failed = failureReason(code);
     for (let attempt = 1; attempt <= RECORD_ATTEMPTS; attempt++) {
       try {
@@ -147,6 +178,7 @@ export class LocalStateMachine implements CycleStarter {
         return;
       } catch (error) {
         this.#runtime.log.error('failed cycle not recorded', error, { cycle_id: run.cycle_id, attempt });
+        if (abandoned.aborted) return;
         await new Promise(resolve => setTimeout(resolve, RECORD_PAUSE_MS));
       }
     }

@@ -1,10 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { Context, Hono } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import * as z from 'zod';
 import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
-import { ENDPOINTS, type Endpoint, type Role } from '../shared/http/endpoints.ts';
+import { ENDPOINTS, type Endpoint, PAGE_ENDPOINTS, type Role } from '../shared/http/endpoints.ts';
 import { repeatedEntries } from './repeated-members.ts';
 
 /* This file authorizes callers of the local service by tokens. The roles of a route come from the table of the deployed API. */
@@ -21,6 +20,8 @@ export type Callers = readonly { readonly digest: Buffer; readonly caller: Calle
 /** An invalid file of tokens; the message is one line for the user. */
 export class TokenFileError extends Error {}
 
+/** The routes of the API and of the page. */
+const ROUTES: readonly Endpoint[] = [...Object.values(ENDPOINTS), ...Object.values(PAGE_ENDPOINTS)];
 const ROLES = ['pm', 'reader', 'operator'] as const satisfies readonly Role[];
 const MIN_TOKEN_LENGTH = 16;
 const MAX_NAME_LENGTH = 200;
@@ -41,20 +42,20 @@ const tokensSchema = z
   .refine(tokens => Object.values(tokens).every(({ name }) => !RESERVED.test(name)), RESERVED_NAME)
   .refine(tokens => Object.keys(tokens).length > 0, 'at least one token is required');
 
-/** Reads `{"<token>": {"role": "pm", "name": "bot 1"}, …}`. @throws TokenFileError without any token in its message */
-export function readCallers(path: string): Callers {
+/**
+ * Parses the text `{"<token>": {"role": "pm", "name": "bot 1"}, …}`.
+ * @param path of the file, for the message
+ * @throws TokenFileError without any token in its message
+ */
+export function parseCallers(text: string, path: string): Callers {
   let tokens: unknown;
-  let repeated: number[];
   try {
-    const text = readFileSync(path, 'utf8');
     tokens = JSON.parse(text);
-    repeated = repeatedEntries(text);
-  } catch (error) {
+  } catch {
     // The message of the JSON parser would quote the file.
-    const reason =
-      error instanceof SyntaxError ? 'it is not JSON' : String((error as { code?: unknown }).code);
-    throw new TokenFileError(`cannot read the tokens in ${path} (${reason}); the form is ${FORM}`);
+    throw new TokenFileError(`cannot read the tokens in ${path} (it is not JSON); the form is ${FORM}`);
   }
+  const repeated = repeatedEntries(text);
   if (repeated.length > 0)
     throw new TokenFileError(
       `the tokens in ${path} are ambiguous: entry ${repeated.join(' and entry ')} repeats a token or a member; ` +
@@ -77,12 +78,15 @@ function invalidTokens(path: string, error: z.ZodError): string {
   return `the tokens in ${path} are invalid${reason}; the form is ${FORM}`;
 }
 
-/** Admits only callers with a token, each to the routes of their role. Must be called before routes are registered. */
-export function requireTokens(app: Hono, callers: Callers): void {
-  app.use(async (c, next) => {
-    const route = Object.values<Endpoint>(ENDPOINTS).find(route => matches(route, c));
-    if (route?.roles.length === 0) return next();
-    const caller = callerOf(c.req.header('authorization'), callers);
+/**
+ * Returns a middleware that admits only callers with a token, each to the routes of their role.
+ * @param callers is called for each request, so that a token that was removed is refused at once
+ */
+export function requireTokens(callers: () => Callers): MiddlewareHandler {
+  return async (c, next) => {
+    const route = ROUTES.find(route => matches(route, c));
+    if (route?.roles.length === 0 || c.req.path === '/') return next();
+    const caller = callerOf(c.req.header('authorization'), callers());
     if (!caller) return unauthorized();
     // A path without a row in the table reaches no handler.
     if (!route) return c.notFound();
@@ -96,10 +100,10 @@ export function requireTokens(app: Hono, callers: Callers): void {
     // API Gateway passes its callers in other members of the same object.
     c.env = {
       ...(c.env as object),
-      requestContext: { authorizer: { token: { name: caller.name } } },
+      requestContext: { authorizer: { token: caller } },
     };
     return next();
-  });
+  };
 }
 
 /** Returns the caller of a token. Every known token is compared in constant time, so the duration reveals no token. */

@@ -7,7 +7,8 @@ import type { OnJump } from './override/jump-settings.ts';
 import { jumpSchema, onJumpSchema } from './override/jump-settings.ts';
 import { POLICIES } from './override/override.ts';
 import { maxOverridesSchema } from './override/override-cap.ts';
-import type { Payoff } from './override/payoff.ts';
+import type { Payoff, PayoffSetting } from './override/payoff.ts';
+import { MEASURED } from './override/payoff.ts';
 import type { BaseThresholds } from './override/threshold-settings.ts';
 import { baseThresholdsSchema } from './override/threshold-settings.ts';
 import { MAX_N_MIN } from './validation.ts';
@@ -52,6 +53,8 @@ export const environmentSchema = z.object({
     .default(POLICIES.join())
     .transform(text => (text === 'none' ? [] : text.split(',').map(name => name.trim())))
     .pipe(z.array(z.enum(POLICIES))),
+  /** `measured`: each run measures the payoff on the returns of outcomes; the amounts below stand in until then. */
+  PAYOFF: z.enum(['configured', MEASURED]).default('configured'),
   /** The payoff: gain of an acted success, and loss of an acted failure. */
   PAYOFF_WIN: z.coerce.number().positive().default(2),
   PAYOFF_LOSS: z.coerce.number().positive().default(1),
@@ -90,6 +93,21 @@ export const environmentSchema = z.object({
         return z.NEVER;
       }
     }),
+  /** The most patterns that a pm may found: name as the first. */
+  MAX_PATTERNS_PER_WRITER: wholeNumber.min(1).max(10_000).default(200),
+  /** Names of callers with IAM signatures that are operators, such as `iam:ACCOUNT:role/NAME`, separated by commas. */
+  OPERATORS: z
+    .string()
+    .default('')
+    .transform(text =>
+      text
+        .split(',')
+        .map(part => part.trim())
+        .filter(part => part !== ''),
+    ),
+  /** The issuer at which people sign in on the page, and the page's client there. */
+  UI_ISSUER: z.url().optional(),
+  UI_CLIENT_ID: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Set only in the function that starts runs. */
   STATE_MACHINE_ARN: z.string().optional(),
@@ -109,7 +127,8 @@ export interface Config {
     readonly lookbackDays: number;
     readonly policy: (typeof POLICIES)[number];
     readonly challengers: readonly (typeof POLICIES)[number][];
-    readonly payoff: Payoff;
+    readonly payoff: PayoffSetting;
+    readonly payoffFallback: Payoff;
     readonly jump: number;
     readonly onJump: OnJump;
     readonly halt: HaltMode;
@@ -117,9 +136,14 @@ export interface Config {
     readonly maxOverrides: number;
     readonly guard: GuardMode;
   };
+  /** Names of the variables that the environment sets; every other setting has its default. */
+  readonly setByStage: ReadonlySet<string>;
   readonly cycleMaxAgeMinutes: number;
   readonly eventRetentionDays: number;
   readonly origins: readonly string[];
+  readonly maxPatternsPerWriter: number;
+  readonly operators: readonly string[];
+  readonly login: { readonly issuer: string; readonly clientId: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly stateMachineArn: string | undefined;
   readonly dynamodbEndpoint: string | undefined;
@@ -139,7 +163,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new Error(`invalid settings: ${problems.join('; ')}; correct these environment variables`);
   }
   const env = result.data;
+  const amounts = { win: env.PAYOFF_WIN, loss: env.PAYOFF_LOSS };
   return {
+    setByStage: new Set(Object.keys(nonEmpty)),
     tables: {
       events: env.EVENTS_TABLE,
       lessons: env.LESSONS_TABLE,
@@ -151,7 +177,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       lookbackDays: env.LOOKBACK_DAYS,
       policy: env.POLICY,
       challengers: env.CHALLENGERS,
-      payoff: { win: env.PAYOFF_WIN, loss: env.PAYOFF_LOSS },
+      payoff: env.PAYOFF === MEASURED ? MEASURED : amounts,
+      payoffFallback: amounts,
       jump: env.JUMP,
       onJump: env.ON_JUMP,
       halt: env.HALT,
@@ -162,6 +189,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,
     origins: env.ORIGINS,
+    maxPatternsPerWriter: env.MAX_PATTERNS_PER_WRITER,
+    operators: env.OPERATORS,
+    login:
+      env.UI_ISSUER !== undefined && env.UI_CLIENT_ID !== undefined
+        ? { issuer: env.UI_ISSUER, clientId: env.UI_CLIENT_ID }
+        : undefined,
     logLevel: env.LOG_LEVEL,
     stateMachineArn: env.STATE_MACHINE_ARN,
     dynamodbEndpoint: env.DYNAMODB_ENDPOINT,

@@ -17,3 +17,8 @@ export function shortHashOfLines(texts: readonly string[]): string {
   for (const text of texts) sha.update(text).update('\n');
   return sha.digest('hex').slice(0, DIGITS);
 }
+
+/** Returns the SHA-256 of a text in UTF-8, as 64 hexadecimal digits. */
+export function sha256(text: string): string {
+  return hash('sha256', text);
+}

@@ -10,6 +10,7 @@ export const FAILURE_CODES = [
   'store_throttled',
   'invalid_request',
   'policy_not_available',
+  'interrupted',
 ] as const;
 
 /**

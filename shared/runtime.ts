@@ -11,12 +11,17 @@ import { DynamoCycleStore } from './dynamodb/cycle-store.ts';
 import { DynamoDegradedLookups } from './dynamodb/degraded-lookup-store.ts';
 import { DynamoDimensionStore } from './dynamodb/dimension-store.ts';
 import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
+import { DynamoEventReader } from './dynamodb/event-reader.ts';
 import { DynamoGuardStore } from './dynamodb/guard-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { PROBE_KEY } from './dynamodb/keys.ts';
+import { PatternFounder } from './dynamodb/pattern-founder.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
 import { DynamoSeenValuesStore } from './dynamodb/seen-values-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
+import { DynamoWriterStore } from './dynamodb/writer-store.ts';
+import type { EventReader } from './episode/event-reader.ts';
+import type { WriterStore } from './episode/writer.ts';
 import type { Lesson, NearLesson } from './lesson/lesson.ts';
 import type { Log } from './log.ts';
 import { jsonLog } from './log.ts';
@@ -25,6 +30,7 @@ import { GenerationCache } from './lookup/generation-cache.ts';
 import { PatternDirectory } from './lookup/pattern-directory.ts';
 import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
 import { SeenValuesCache } from './lookup/seen-values-cache.ts';
+import { SnapshotList } from './lookup/snapshot-list.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
 import { MisspeltFactorRecorder } from './warning/misspelt-factor-recorder.ts';
@@ -33,12 +39,15 @@ import { MisspeltFactorRecorder } from './warning/misspelt-factor-recorder.ts';
 export interface Runtime extends CycleDeps {
   readonly config: Config;
   readonly log: Log;
+  readonly writers: WriterStore;
   readonly generations: GenerationCache;
   readonly patternDirectory: PatternDirectory;
   readonly seenValuesCache: SeenValuesCache;
+  readonly snapshotList: SnapshotList;
   readonly queriedDimensions: QueriedDimensionReporter;
   readonly misspeltFactors: MisspeltFactorRecorder;
   readonly storedFormat: StoredFormat;
+  readonly eventReader: EventReader;
   readonly writes: StoreWrites;
   /** Checks that the engine inserts batches; else events are put one by one. @returns whether batches work */
   readonly probeInserts: () => Promise<boolean>;
@@ -62,6 +71,8 @@ export function createRuntime(
   const { tables } = config;
   const control = new ControlTable(db, tables.control, now);
   const heads = new DynamoHeadStore(control, new DynamoRowSetStore<NearLesson>(db, tables.lessons));
+  const writers = new DynamoWriterStore(control);
+  const founder = new PatternFounder(control, heads, config.maxPatternsPerWriter);
   const seenValues = new DynamoSeenValuesStore(control);
   const dimensions = new DynamoDimensionStore(control);
   const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
@@ -82,8 +93,12 @@ export function createRuntime(
     degradedLookups: new DynamoDegradedLookups(control),
     misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(
-      ({ pattern, names }) =>
-        metricLog.info(QUERIED_DIMENSIONS_MESSAGE, { pattern, dimensions: names.join() }),
+      ({ pattern, names, caller }) =>
+        metricLog.info(QUERIED_DIMENSIONS_MESSAGE, {
+          pattern,
+          dimensions: names.join(),
+          ...(caller !== undefined && { caller }),
+        }),
       now,
     ),
     storedFormat: new StoredFormat(control),
@@ -91,8 +106,15 @@ export function createRuntime(
     probeInserts: () => db.probeInserts(tables.control, PROBE_KEY),
     patternDirectory: new PatternDirectory(heads, now),
     seenValuesCache: new SeenValuesCache(pattern => seenValues.seen(pattern), now),
+    snapshotList: new SnapshotList(heads, config.defaults.policy, now),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
-    episodes: new DynamoEpisodeStore(db, heads, {
+    writers,
+    eventReader: new DynamoEventReader(db, {
+      eventsTable: tables.events,
+      controlTable: tables.control,
+      now,
+    }),
+    episodes: new DynamoEpisodeStore(db, founder, writers, {
       eventsTable: tables.events,
       controlTable: tables.control,
       retentionDays: config.eventRetentionDays,

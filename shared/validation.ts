@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { FaultIssue } from './errors.ts';
 import { Fault } from './errors.ts';
+import { isObject } from './json.ts';
 import { nearestName } from './suggestion.ts';
 
 /** A count: a whole number, 0 or more. */
@@ -35,20 +36,6 @@ export const changeReason = z
   .min(1)
   .refine(text => text.isWellFormed(), 'must be well-formed Unicode')
   .meta({ pattern: '\\S', description: 'The reason for the change, which the audit stores.' });
-
-/** Reports whether a JSON value is an object; an array is not. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Parses JSON text; undefined when it is no JSON. */
-export function parseJsonText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * Returns the schema of a JSON object whose names the caller chooses. `z.record` would drop a member `__proto__`
@@ -129,12 +116,25 @@ export function parse<T extends z.ZodType>(
   if (result.success) return result.data;
   const unknown: FaultIssue[] = [];
   const invalid: FaultIssue[] = [];
-  for (const issue of result.error.issues)
+  for (const issue of result.error.issues.flatMap(ofMeantMember))
     if (issue.code === 'unrecognized_keys')
       unknown.push(...unknownMembers(issue.path, issue.keys, knownNames.get(issue.keys) ?? []));
     else invalid.push({ path: pathText(issue.path), message: issue.message.slice(0, 300) });
   const issues = [...unknown, ...invalid].slice(0, MAX_ISSUES);
   throw new Fault(code, unknown.length > 0 ? describeUnknown(unknown) : describeFirst(invalid), { issues });
+}
+
+/**
+ * Returns the issues of the member of a union that a value was meant for: the one with the type of the value, else the
+ * one whose text it misspells; the issue itself when neither is clear.
+ */
+function ofMeantMember(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const atRoot = (issues: readonly z.core.$ZodIssue[], code: string): boolean =>
+    issues.some(({ path, code: of }) => path.length === 0 && of === code);
+  const typed = issue.errors.filter(of => !atRoot(of, 'invalid_type') && !atRoot(of, 'invalid_value'));
+  const meant = typed.length === 1 ? typed[0] : issue.errors.find(of => atRoot(of, 'invalid_value'));
+  return meant?.map(of => ({ ...of, path: [...issue.path, ...of.path] })) ?? [issue];
 }
 
 function unknownMembers(

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 /* The tests check the import statements of every file against the table of import rules. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['shared', 'functions', 'infra', 'local', 'cli', 'bench', 'test'];
+const FOLDERS = ['shared', 'functions', 'infra', 'client', 'edge', 'local', 'cli', 'web', 'bench', 'test'];
 
 interface Import {
   readonly from: string;
@@ -18,9 +18,9 @@ interface Import {
 
 const files = FOLDERS.flatMap(folder =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    // A bench installs the packages that it compares with in its own folder.
-    .filter(name => !name.split(sep).includes('node_modules'))
-    .filter(name => name.endsWith('.ts'))
+    // A bench installs the packages that it compares with in its own folder; the client is built into `dist`.
+    .filter(name => !name.split(sep).some(part => part === 'node_modules' || part === 'dist'))
+    .filter(name => /\.tsx?$/.test(name))
     .map(name => `${folder}/${name.replaceAll('\\', '/')}`),
 ).sort();
 
@@ -63,7 +63,7 @@ it('The patterns of this test find the imports of the repository', () => {
 });
 
 it('Every import from this repository names an existing file', () => {
-  const missing = imports.filter(i => i.to.endsWith('.ts') && !isPackage(i.to) && !source.has(i.to));
+  const missing = imports.filter(i => /\.tsx?$/.test(i.to) && !isPackage(i.to) && !source.has(i.to));
   expect(show(missing)).toEqual([]);
 });
 
@@ -90,12 +90,14 @@ const GROUND = [
   'shared/log-messages.ts',
   'shared/time.ts',
   'shared/hash.ts',
+  'shared/json.ts',
+  'shared/format.ts',
   'shared/numbers.ts',
   'shared/reason.ts',
   'shared/suggestion.ts',
   'shared/validation.ts',
 ];
-const SDK = /^@aws-sdk\//;
+const SDK = /^@(aws-sdk|smithy)\//;
 const WEB = /^(hono|@hono)(\/|$)/;
 
 interface Rule {
@@ -145,16 +147,27 @@ const RULES: readonly Rule[] = [
     types: ['shared/log.ts'],
   },
   {
-    module: 'errors, log, log messages, time, numbers',
+    module: 'errors, log, log messages, masked passwords, time, format, numbers, json',
     files: under(
       'shared/errors.ts',
       'shared/log.ts',
       'shared/log-messages.ts',
+      'shared/mask-passwords.ts',
       'shared/time.ts',
+      'shared/format.ts',
       'shared/numbers.ts',
+      'shared/json.ts',
     ),
     own: [],
     packages: [],
+  },
+  {
+    // The page loads it, so it imports nothing that runs on a server.
+    module: 'plot',
+    files: under('shared/plot'),
+    own: ['shared/plot', 'shared/format.ts', 'shared/pattern/describe-scope.ts'],
+    types: ['shared/http/schemas', 'shared/lesson'],
+    packages: ['d3-scale', 'd3-shape'],
   },
   { module: 'reason', files: under('shared/reason.ts'), own: [], packages: ['zod'] },
   { module: 'suggestion', files: under('shared/suggestion.ts'), own: [], packages: ['fastest-levenshtein'] },
@@ -162,7 +175,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'validation',
     files: under('shared/validation.ts'),
-    own: ['shared/suggestion.ts', 'shared/errors.ts'],
+    own: ['shared/json.ts', 'shared/suggestion.ts', 'shared/errors.ts'],
     packages: ['zod'],
   },
   {
@@ -203,8 +216,8 @@ const RULES: readonly Rule[] = [
     files: under('shared/http'),
     own: ['shared/http', ...DOMAIN, ...GROUND],
     types: ['shared/log.ts'],
-    // Answers are gzipped.
-    packages: ['zod', WEB, /^node:(crypto|zlib)$/],
+    // Answers are gzipped, and the function `page` reads the page from a file.
+    packages: ['zod', WEB, /^node:(crypto|fs|zlib)$/],
   },
   {
     module: 'runtime',
@@ -222,6 +235,41 @@ const RULES: readonly Rule[] = [
     packages: [],
   },
   {
+    // The client is bundled into bots, so it takes only the files of shared that import no package.
+    module: 'client',
+    files: file => under('client')(file) && file !== 'client/build.ts',
+    own: [
+      'client',
+      'shared/override/override-index.ts',
+      'shared/override/apply-thresholds.ts',
+      'shared/override/digest-text.ts',
+      'shared/pattern/scope.ts',
+      'shared/pattern/pattern-key.ts',
+      'shared/json.ts',
+    ],
+    packages: [/^node:/],
+  },
+  { module: 'edge/build', files: under('edge/build.ts'), own: [], packages: ['esbuild', /^node:/] },
+  { module: 'client/build', files: under('client/build.ts'), own: [], packages: ['esbuild', /^node:/] },
+  {
+    // The edge is a process beside the bot: the client, behind the routes and the HTTP server of the local service.
+    module: 'edge',
+    files: file => under('edge')(file) && file !== 'edge/build.ts',
+    own: [
+      'edge',
+      'client',
+      'local/http-server.ts',
+      'shared/http',
+      'shared/lookup',
+      'shared/lever',
+      'shared/override',
+      'shared/errors.ts',
+      'shared/json.ts',
+    ],
+    types: ['shared/log.ts'],
+    packages: [WEB, 'prom-client', /^node:/],
+  },
+  {
     module: 'functions',
     files: under('functions'),
     own: ['shared/runtime.ts', 'shared/http', ...DOMAIN, 'shared/aws'],
@@ -236,6 +284,8 @@ const RULES: readonly Rule[] = [
       'shared/dynamodb/keys.ts',
       'shared/config.ts',
       'shared/log-messages.ts',
+      'shared/suggestion.ts',
+      'shared/mask-passwords.ts',
     ],
     packages: [/^aws-cdk-lib(\/|$)/, 'constructs', 'cdk-nag', /^node:/],
   },
@@ -254,8 +304,8 @@ describe('import rules', () => {
     },
   );
 
-  it('Exactly one import rule covers each file of shared, functions and infra', () => {
-    const product = files.filter(under('shared', 'functions', 'infra'));
+  it('Exactly one import rule covers each file of shared, functions, infra, client and edge', () => {
+    const product = files.filter(under('shared', 'functions', 'infra', 'client', 'edge'));
     expect(product.filter(file => RULES.filter(rule => rule.files(file)).length !== 1)).toEqual([]);
   });
 
@@ -265,7 +315,7 @@ describe('import rules', () => {
 
   it('Deployed code imports nothing from local, cli, bench or test', () => {
     const deployed = under('shared', 'functions', 'infra');
-    const undeployed = under('local', 'cli', 'bench', 'test');
+    const undeployed = under('local', 'cli', 'web', 'bench', 'test');
     expect(show(imports.filter(i => deployed(i.from) && undeployed(i.to)))).toEqual([]);
   });
 
@@ -303,6 +353,17 @@ describe('import rules', () => {
         .slice(0, target.startsWith('@') ? 2 : 1)
         .join('/');
     expect(show(found.filter(i => !Object.hasOwn(dependencies, nameOf(i.to))))).toEqual([]);
+  });
+});
+
+describe('the page', () => {
+  it('The page imports its own files, the renderer of pictures, formats and Preact, and types of the API', () => {
+    const own = ['web/app', 'shared/plot', 'shared/format.ts', 'shared/pattern/describe-scope.ts'];
+    const page = imports.filter(i => under('web/app')(i.from));
+    const allowed = ({ to, typeOnly }: Import): boolean =>
+      under(...own)(to) || (typeOnly && under('shared/http/schemas')(to)) || /^preact(\/hooks)?$/.test(to);
+    expect(page.length).toBeGreaterThan(50);
+    expect(show(page.filter(i => !allowed(i)))).toEqual([]);
   });
 });
 
@@ -346,7 +407,7 @@ describe('structure of files', () => {
   });
 
   it('Files have names in kebab-case', () => {
-    expect(files.filter(file => !/^[a-z0-9-]+(\/[a-z0-9-]+)*(\.(test|asl))?\.ts$/.test(file))).toEqual([]);
+    expect(files.filter(file => !/^[a-z0-9-]+(\/[a-z0-9-]+)*(\.(test|asl))?\.tsx?$/.test(file))).toEqual([]);
   });
 
   it('A file of functions has fewer than 25 lines, no try, and reads no environment variable', () => {
@@ -436,6 +497,9 @@ const importedWhole = new Set(
   ),
 );
 
+/** The types of the client's package, which bots import. */
+const PUBLISHED = ['client/src/types.ts', 'client/src/ports.ts', 'client/src/served.ts'];
+
 describe('exports', () => {
   it('Every export has an importer', () => {
     // Lambda calls `handler`; Vitest loads the default exports of reporters.
@@ -443,7 +507,8 @@ describe('exports', () => {
       ({ file, name }) =>
         !imported.has(`${file}#${name}`) &&
         !importedWhole.has(file) &&
-        !(under('functions')(file) && name === 'handler'),
+        !(under('functions')(file) && name === 'handler') &&
+        !PUBLISHED.includes(file),
     );
     expect(unused.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scopeHash } from '../shared/pattern/scope.ts';
+import { scopeHash } from '../shared/pattern/scope-hash.ts';
 import type { Api } from './support/api.ts';
 import { events, importAll, openApi, readLines } from './support/api.ts';
 import { failing } from './support/faults.ts';

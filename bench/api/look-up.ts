@@ -10,7 +10,8 @@ import { quadrantStats } from '../../shared/lesson/lesson-kind.ts';
 import { byScopeHashThenCategory } from '../../shared/override/override.ts';
 import { drift } from '../../shared/override/policies/drift.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
-import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
+import { normalizeScope } from '../../shared/pattern/scope.ts';
+import { scopeHash } from '../../shared/pattern/scope-hash.ts';
 import { randomOf } from '../../test/support/random.ts';
 import { median, quantile, type Target, table } from '../support/report.ts';
 import type { Bench } from '../support/workload.ts';
@@ -206,7 +207,7 @@ async function publishLessons({ service }: Bench, lessons: readonly Lesson[]): P
     n_min: 33,
     lookback_days: 90,
     policy: 'drift',
-    payoff: runtime.defaults.payoff,
+    payoff: runtime.defaults.payoffFallback,
     lessons: await storeUnlessUnchanged(runtime, runtime.lessons, pattern, lessons, undefined),
     overrides: await storeUnlessUnchanged(
       runtime,

@@ -56,7 +56,7 @@ export const USE = {
   retentionDays: 400,
   /** One event with body, packed columns and keys. Less than 1 kB, so it costs one write unit. */
   eventBytes: 900,
-  /** The entry of an event in the index of events with an outcome. */
+  /** The entry of an event in the index. */
   indexBytes: 370,
   /**
    * CPU time for one event of a window: reading, mining, both policies and their evaluation. Measured: 40 µs in a
@@ -73,8 +73,10 @@ export const USE = {
   /** The default sampling traces one request a second and 5 % of the rest. */
   traceShare: 0.05,
   logMonths: 3,
-  metrics: 13,
-  alarmMetrics: 28,
+  metrics: 17,
+  alarmMetrics: 33,
+  /** Lessons and overrides of a pattern as they are stored, deflated, which a run reads to verify them. */
+  setBytesPerPattern: 60_000,
   compositeAlarms: 3,
 } as const;
 
@@ -88,8 +90,7 @@ function monthlyUse(load: Load, memory: FunctionMemory) {
   const steps = 2 * load.patterns * USE.runsPerMonth;
   const transitions = steps + 6 * USE.runsPerMonth;
   const windowEvents = load.eventsPerDay * USE.lookbackDays * USE.outcomeShare;
-  const keptBytes =
-    load.eventsPerDay * USE.retentionDays * (USE.eventBytes + USE.indexBytes * USE.outcomeShare);
+  const keptBytes = load.eventsPerDay * USE.retentionDays * (USE.eventBytes + USE.indexBytes);
   const requests = posts + lookups;
   const logGb = (requests * USE.logBytesPerRequest + transitions * USE.logBytesPerTransition) / GB;
   const gbSeconds =
@@ -98,13 +99,27 @@ function monthlyUse(load: Load, memory: FunctionMemory) {
     USE.runsPerMonth * windowEvents * USE.mineSecondsPerEvent * memory.mineGb +
     USE.runsPerMonth * load.patterns * USE.mineSecondsPerPattern * memory.mineGb +
     (load.patterns + 2) * USE.runsPerMonth * USE.stepSeconds * memory.stepGb;
-  // An event, a counter and a record of a run take one write each. An outcome takes two: on the table and on the index.
-  const writes = events + 2 * outcomes + posts + (load.patterns + 2) * USE.runsPerMonth;
-  // An eventually consistent read of the index costs half a read unit per 4 kB. A look-up reads one head.
-  // A run reads 12 items of each pattern: four for its warnings.
+  // A counter and a record of a run take one write each. An event takes two: on the table and on the index. An outcome
+  // takes three, because it moves the event in the index.
+  const writes = 2 * events + 3 * outcomes + posts + (load.patterns + 2) * USE.runsPerMonth;
+  // An eventually consistent read of the index costs half a read unit per 4 kB. A look-up reads one head and the
+  // switch for everything.
+  // A run reads 14 items of each pattern: four for its warnings, two for the alarm of outcomes that wait.
   const windowReads = (USE.runsPerMonth * windowEvents * USE.indexBytes) / 8192;
-  const headReads = lookups + 6 * steps + 2 * outcomes;
-  return { requests, steps, transitions, keptBytes, logGb, gbSeconds, writes, windowReads, headReads };
+  const headReads = 2 * lookups + 7 * steps + 2 * outcomes;
+  const setReads = (USE.runsPerMonth * load.patterns * USE.setBytesPerPattern) / 8192;
+  return {
+    requests,
+    steps,
+    transitions,
+    keptBytes,
+    logGb,
+    gbSeconds,
+    writes,
+    windowReads,
+    headReads,
+    setReads,
+  };
 }
 
 /** Returns the monthly bill in the steady state, by line. */
@@ -114,6 +129,7 @@ export function bill(load: Load, memory: FunctionMemory): Line[] {
   return [
     { item: 'DynamoDB writes', dollars: use.writes * PRICE.writeUnit },
     { item: 'DynamoDB reads: windows of runs', dollars: use.windowReads * PRICE.readUnit },
+    { item: 'DynamoDB reads: sets in force', dollars: use.setReads * PRICE.readUnit },
     { item: 'DynamoDB reads: the rest', dollars: use.headReads * PRICE.readUnit },
     { item: 'DynamoDB storage', dollars: (use.keptBytes / GB) * PRICE.tableGb },
     { item: 'DynamoDB point-in-time recovery', dollars: (use.keptBytes / GB) * PRICE.recoveryGb },

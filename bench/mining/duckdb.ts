@@ -1,13 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { MineInput } from '../../shared/mining/types.ts';
+import { installBenchPackages, loadBenchPackage } from '../support/bench-packages.ts';
 import { N_MIN, type Shape } from './data.ts';
-
-/** The folder `bench`, whose package.json names DuckDB. */
-const installFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The part of `@duckdb/node-api` that the benchmark uses. The package is installed for the benchmark only. */
 interface DuckDb {
@@ -33,21 +26,11 @@ interface Result {
 
 /** Installs DuckDB unless it is installed. Returns the reason if that failed. */
 export function installDuckDb(): string | undefined {
-  if (existsSync(join(installFolder, 'node_modules', '@duckdb', 'node-api'))) return undefined;
-  console.log('Installing DuckDB for the comparison (once, into bench/node_modules) …');
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  // `npm ci` would fail: it requires every platform of the lock file, and a registry may not offer all of them.
-  const { status } = spawnSync(npm, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: installFolder,
-    stdio: 'inherit',
-  });
-  return status === 0
-    ? undefined
-    : 'DuckDB could not be installed; run npm install in bench/ to see the cause';
+  return installBenchPackages(['@duckdb/node-api']);
 }
 
 function load(): DuckDb {
-  return createRequire(join(installFolder, 'package.json'))('@duckdb/node-api') as DuckDb;
+  return loadBenchPackage('@duckdb/node-api') as DuckDb;
 }
 
 export function duckDbVersion(): string {

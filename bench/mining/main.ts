@@ -3,7 +3,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { count } from '../../cli/format.ts';
-import { linePlotSvg } from '../../cli/plot/svg-plot.ts';
+import { linePlotSvg } from '../../shared/plot/line-plot-shapes.ts';
 import { table } from '../support/report.ts';
 import { N_MIN } from './data.ts';
 import { duckDbVersion, installDuckDb } from './duckdb.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { Line } from '../../cli/plot/line-plot.ts';
+import type { Line } from '../../shared/plot/line-plot.ts';
 import { median } from '../support/report.ts';
 import type { Shape } from './data.ts';
 import type { Engine, RunRequest, RunResult } from './run.ts';

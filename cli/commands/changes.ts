@@ -21,7 +21,7 @@ const INDENT = '  ';
 
 const HELP = `
 Examples:
-  $ pm-tuning changes
+  $ pm-tuning changes --from 24h
   $ pm-tuning changes --pattern pm.uptrend.S1.entry --from 2025-01-19 --to 2025-01-20`;
 
 /** Adds `changes`: lists who changed modes, settings and generations, over all patterns. */
@@ -54,7 +54,9 @@ function show(session: Session, changes: readonly PatternChange[], hasMore: bool
   if (changes.length === 0) session.print('no changes');
   for (const change of changes) {
     const { at, what, pattern_key, who, why } = change;
-    session.print(session.bold(`${instant(at)}  ${what} ${printable(pattern_key)}`));
+    session.print(
+      session.bold(`${instant(at)}  ${what} ${printable(pattern_key ?? 'of the whole service')}`),
+    );
     for (const text of [`by ${who}: ${why}`, ...settingsText(change)])
       for (const line of wrap(printable(text), session.width - INDENT.length)) session.print(INDENT + line);
   }

@@ -122,6 +122,7 @@ function plan(files: readonly string[], options: Options, now: number): Job[] {
     if (byPath.has(resolve(path)))
       throw usageError(`rejected lines would overwrite ${path}; choose another file with --rejected`);
     const rejected = rejectedFiles.get(resolve(path)) ?? new RejectedFile(path);
+    rejected.assertOwn();
     rejectedFiles.set(resolve(path), rejected);
     return { input, rejected, counts: new ImportCounts(now) };
   });

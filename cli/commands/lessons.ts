@@ -3,7 +3,7 @@ import { type LessonsPage, lessonsPageSchema } from '../../shared/http/schemas/l
 import { pressureOf } from '../../shared/lesson/lesson.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { count, percent, percentRange, plural, printable, signed, slice } from '../format.ts';
+import { count, percent, percentRange, plural, printable, signed, significant, slice } from '../format.ts';
 import { cycleOption, limitOption, patternArgument } from '../options.ts';
 import { readPages, sourceOf } from '../pagination.ts';
 import type { Session } from '../session.ts';
@@ -32,6 +32,7 @@ Columns:
   MR, DR    share of skipped events that succeeded, that failed
   pressure  misses minus false positives; above 0 the gates cost more than they
             saved
+A WR below the break-even rate loses; an MR above it was worth taking.
 
 Columns with --intervals, where each rate is its 90 % confidence interval:
   vs. rest  success rate of the slice minus that of the rest of its pattern,
@@ -80,6 +81,10 @@ function show(session: Session, page: LessonsPage, options: Options): void {
     : plural(page.lessons.length, 'lesson');
   session.print(`${session.bold(page.pattern_key)}, ${sourceOf(page)}, ${total}`);
   if (page.lessons.length === 0) return;
+  const { win, loss } = page.payoff;
+  session.print(
+    `break-even: a success rate of ${percent(page.break_even)}, at ${significant(win)}:${significant(loss)}`,
+  );
   const slices = new Map(page.lessons.map(lesson => [lesson.scope_hash, slice(lesson.scope_subset)]));
   const quadrants: Row<Quadrants>[] = [];
   const ladders: Row<Ladder>[] = [];

@@ -15,6 +15,8 @@ Modes:
   shadow  look-ups are neutral; cycles publish
   frozen  look-ups use the generation in force; cycles publish nothing
   off     look-ups are neutral; cycles publish
+  retired look-ups are neutral; cycles and status leave the pattern out; its
+          next event brings the mode before it back
 
 Example:
   $ pm-tuning mode pm.uptrend.S1.entry frozen --reason "bad prices during the exchange outage"`;

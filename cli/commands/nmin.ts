@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import { type NMinAnswer, nMinAnswerSchema } from '../../shared/http/schemas/n-min.ts';
 import type { NMinRow } from '../../shared/lesson/n-min/schema.ts';
+import { nMinPlots } from '../../shared/plot/n-min.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, instant, percent, plural, printable, signed } from '../format.ts';
 import { asOfOption, lookbackOption, patternArgument, patternPath, svgOption } from '../options.ts';
-import { nMinPlots } from '../plot/n-min.ts';
-import { terminalPlot } from '../plot/terminal-plot.ts';
-import { writeSvg } from '../plot/write-svg.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
+import { writeSvg } from '../write-svg.ts';
 
 interface Options {
   readonly asOf?: string;
@@ -84,10 +83,6 @@ function showRows(session: Session, answer: NMinAnswer, every: boolean): void {
   const selected = new Set([...DEFAULT_ROWS, answer.n_min, answer.recommended]);
   const shown = answer.rows.filter(row => every || selected.has(row.n_min));
   session.table(columnsOf(answer), shown);
-  for (const plot of nMinPlots(answer)) {
-    session.print();
-    session.print(terminalPlot(plot, { width: session.width, height: 9 }));
-  }
   session.print();
 }
 

@@ -29,6 +29,8 @@ export function addStatus(program: Command, runCommand: RunCommand): void {
 
 function show(session: Session, status: Status): void {
   session.print(session.bold(status.healthy ? 'healthy' : 'NOT healthy'));
+  if (status.mode === 'off')
+    session.print('The service is off: look-ups are neutral. Undo with: pm-tuning live --reason');
   for (const { code, detail } of status.reasons) session.print(`  ${code}: ${printable(detail)}`);
   printWarnings(session, status.warnings);
   const { total, with_outcome, pending } = status.events;
@@ -44,6 +46,7 @@ function show(session: Session, status: Status): void {
   session.print();
   const patterns = status.patterns.toSorted((a, b) => b.events.total - a.events.total);
   session.table(COLUMNS, patterns, 'no events yet; import some with: pm-tuning import FILE');
+  if (status.retired > 0) session.print(`not listed: ${plural(status.retired, 'retired pattern')}`);
 }
 
 function lastCycle({ last_cycle: cycle }: Status): string {

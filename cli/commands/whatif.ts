@@ -5,16 +5,15 @@ import {
   type WhatIfPointAnswer,
   whatIfAnswerSchema,
 } from '../../shared/http/schemas/what-if.ts';
+import { effectText, movedBy, whatIfPlots } from '../../shared/plot/what-if.ts';
 import { finiteNumber, integerAtLeast, payoffOf, positive, scope } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT, type ExitCode, usageError } from '../exit-codes.ts';
 import { count, instant, percent, plural, printable, signed, significant, slice } from '../format.ts';
 import { asOfOption, lookbackOption, patternArgument, svgOption } from '../options.ts';
-import { terminalPlot } from '../plot/terminal-plot.ts';
-import { effectText, movedBy, whatIfPlots } from '../plot/what-if.ts';
-import { writeSvg } from '../plot/write-svg.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
+import { writeSvg } from '../write-svg.ts';
 
 interface Options {
   readonly scope: Record<string, unknown>;
@@ -120,13 +119,10 @@ function show(session: Session, answer: WhatIfAnswer): void {
       `${answer.lookback_days} days to ${instant(answer.as_of)}, payoff ${significant(payoff.win)}:${significant(payoff.loss)}`,
   );
   session.print(eventsText(events));
+  session.print(`break-even: a success rate of ${percent(answer.break_even)}`);
   if (base) {
     session.print();
     session.table(columnsOf(answer), shownPoints(answer));
-    for (const plot of whatIfPlots(answer)) {
-      session.print();
-      session.print(terminalPlot(plot, { width: session.width }));
-    }
   }
   session.print();
   session.print(printable(answer.sentence));
@@ -165,16 +161,23 @@ function columnsOf({ lever, base, best, confidence }: WhatIfAnswer): Column<What
     { title: printable(lever.threshold), value: row => significant(row.threshold), align: 'right' },
     { title: 'winners', value: row => count(row.winners), align: 'right' },
     { title: 'losers', value: row => count(row.losers), align: 'right' },
-    { title: 'utility', value: row => significant(row.utility), align: 'right' },
     { title: 'change', value: row => changeText(row.utility_change), align: 'right' },
     {
       title: `${percent(confidence).replace('.0', '')} interval`,
       value: row => `${changeText(row.low)} to ${changeText(row.high)}`,
       align: 'right',
     },
+    {
+      title: expectedTitle(best),
+      value: ({ expected }) => (expected ? changeText(expected.gain) : ''),
+      align: 'right',
+    },
     { title: '', value: row => (isSame(base, row) ? 'base' : isSame(best, row) ? 'best' : '') },
   ];
 }
+
+const expectedTitle = (best: WhatIfPointAnswer | undefined): string =>
+  best?.expected ? `next ${best.expected.days} days` : '';
 
 /** Formats a change of utility, with one decimal below 10. */
 function changeText(value: number): string {

@@ -8,6 +8,8 @@ export interface EventEntry {
   readonly text: string;
   /** Members of the event, parsed, to read only. They are never sent, because parsing rounds large numbers. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Present for a line of an export: the line as it was read, and the outcomes to send after the event, as JSON text. */
+  readonly exported?: { readonly line: string; readonly reports: readonly string[] };
 }
 
 export interface FaultyEntry {

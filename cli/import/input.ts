@@ -5,6 +5,7 @@ import { errorCode } from '../errors.ts';
 import { Failure, usageError } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
 import type { Entry } from './entry.ts';
+import { splitExported } from './exported-entry.ts';
 import type { ImportNotes } from './import-notes.ts';
 import { peekArray, readArray } from './json-array.ts';
 import { readLines } from './jsonl.ts';
@@ -113,7 +114,7 @@ async function* readEntries(
   const entries = format === 'csv' ? readExportRows(utf8, columnNames, notes, now) : readJson(utf8, notes);
   for await (const entry of entries) {
     const event = 'text' in entry ? unwrapRejected(entry) : entry;
-    yield 'text' in event ? rewriteKey(event, notes) : event;
+    yield 'text' in event ? splitExported(rewriteKey(event, notes)) : event;
   }
 }
 

@@ -1,4 +1,4 @@
-import { isObject } from '../../shared/validation.ts';
+import { isObject } from '../../shared/json.ts';
 import { errorMessage } from '../errors.ts';
 import { type Entry, excerpt, MAX_ENTRY_BYTES } from './entry.ts';
 import { decodeUtf8, showBytes } from './text.ts';

@@ -1,5 +1,5 @@
 import { GATE_FLAGS, NUMERIC_FACTORS } from '../../shared/episode/packed-episode.ts';
-import { isObject } from '../../shared/validation.ts';
+import { isObject } from '../../shared/json.ts';
 import { count, plural } from '../format.ts';
 import type { Entry, EventEntry } from './entry.ts';
 

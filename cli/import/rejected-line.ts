@@ -1,4 +1,4 @@
-import { isObject, parseJsonText } from '../../shared/validation.ts';
+import { isObject, parseJsonText } from '../../shared/json.ts';
 import type { Entry, EventEntry } from './entry.ts';
 import { rowEvent } from './row-event.ts';
 

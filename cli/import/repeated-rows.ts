@@ -1,7 +1,7 @@
 import { bodyHash, episodeBody } from '../../shared/episode/episode.ts';
 import { Fault } from '../../shared/errors.ts';
+import { isObject, parseJsonText } from '../../shared/json.ts';
 import { readEvent } from '../../shared/lever/read-event.ts';
-import { isObject, parseJsonText } from '../../shared/validation.ts';
 import type { Entry, EventEntry, FaultyEntry } from './entry.ts';
 import { NumberText } from './number-text.ts';
 import { canonicalKey } from './rewrite-keys.ts';

@@ -4,6 +4,7 @@ import type { Session } from '../session.ts';
 import { bodyOf } from './batches.ts';
 import type { EventEntry, FaultyEntry } from './entry.ts';
 import { WINDOW_ADVICE } from './repeated-rows.ts';
+import { sendOutcomes } from './send-outcomes.ts';
 
 /** The service's result for one batch. */
 export interface BatchResult {
@@ -24,6 +25,25 @@ const answerSchema = ingestAnswerSchema.loose();
  * @throws Failure when the service is unreachable or rejects the request, the signal's reason when the signal is aborted
  */
 export async function sendBatch(
+  session: Session,
+  batch: readonly EventEntry[],
+  signal: AbortSignal,
+): Promise<BatchResult> {
+  const result = await sendEvents(session, batch, signal);
+  const rejected = await sendOutcomes(session, result.taken, ATTEMPTS, signal);
+  return rejected.length === 0 ? result : withoutRejected(result, rejected);
+}
+
+/** Counts events whose outcome was rejected as rejected: their lines are to be imported again. */
+function withoutRejected(result: BatchResult, rejected: readonly FaultyEntry[]): BatchResult {
+  const lines = new Map(rejected.map(fault => [fault.line, fault]));
+  const taken = result.taken.filter(({ line }) => !lines.has(line));
+  const accepted = Math.max(0, result.accepted - lines.size);
+  const unchanged = taken.length - accepted;
+  return { accepted, unchanged, taken, rejected: [...result.rejected, ...lines.values()] };
+}
+
+async function sendEvents(
   session: Session,
   batch: readonly EventEntry[],
   signal: AbortSignal,
@@ -56,8 +76,8 @@ async function sendInHalves(
       rejected: [rejectedEntry(entry, error.code, error.message)],
     };
   const middle = Math.ceil(batch.length / 2);
-  const first = await sendBatch(session, batch.slice(0, middle), signal);
-  const second = await sendBatch(session, batch.slice(middle), signal);
+  const first = await sendEvents(session, batch.slice(0, middle), signal);
+  const second = await sendEvents(session, batch.slice(middle), signal);
   return {
     accepted: first.accepted + second.accepted,
     unchanged: first.unchanged + second.unchanged,
@@ -82,9 +102,13 @@ function readAnswer(session: Session, batch: readonly EventEntry[], body: unknow
   return { accepted: answer.accepted, unchanged: answer.unchanged, taken, rejected };
 }
 
-function rejectedEntry({ line, text, fields }: EventEntry, code: string, detail: string): FaultyEntry {
+function rejectedEntry(
+  { line, text, fields, exported }: EventEntry,
+  code: string,
+  detail: string,
+): FaultyEntry {
   const mayBeWindows =
     /^(event|outcome)_conflict$/.test(code) && (fields.window === undefined || fields.window === null);
   const advice = mayBeWindows ? `; if these are several rows of one episode, ${WINDOW_ADVICE}` : '';
-  return { line, code, detail: `${detail}${advice}`, eventText: text };
+  return { line, code, detail: `${detail}${advice}`, eventText: exported?.line ?? text };
 }

@@ -33,6 +33,9 @@ const FIVE_MINUTES = Duration.minutes(5);
 const PERIODS_IN_TWO_HOURS = 24;
 /** Server errors in five minutes that start the alarm. */
 const API_ERRORS = 5;
+/** Requests in five minutes that were refused for their caller, and beyond a limit, that start an alarm. */
+const REFUSED_CALLERS = 20;
+const THROTTLED_CALLERS = 10;
 /**
  * Duration of a slow look-up, milliseconds. A warm look-up takes a few, the first one of a container about ten more.
  * The metric excludes the start of the container.
@@ -92,6 +95,23 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
       missingData: TreatMissingData.IGNORE,
     },
     {
+      name: 'cut-slices',
+      description: 'A budget left out slices of a pattern, so some overrides may be missing',
+      firstAction: 'call GET /v1/cycles/ID of the last run and read the field cut of its patterns',
+      metric: metrics.cycle.patterns_cut,
+      ...above(0),
+      missingData: TreatMissingData.IGNORE,
+    },
+    {
+      name: 'outcomes-wait',
+      description: 'Outcomes wait for events that never came, and no other outcome found its event since',
+      firstAction:
+        'compare episode_id and pattern_key of the outcomes in GET /v1/parked with those of the events',
+      metric: metrics.cycle.patterns_waiting,
+      ...above(0),
+      missingData: TreatMissingData.IGNORE,
+    },
+    {
       name: 'dead-letter',
       description: 'The schedule could not start a tuning run',
       firstAction: 'read the message in the dead-letter queue; its attributes contain the error',
@@ -113,6 +133,29 @@ function apiAlarms({ apiStage, lookup, metrics }: MonitoredResources): MetricAla
       metric: apiStage.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
       comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: API_ERRORS,
+    },
+    {
+      name: 'refused-callers',
+      description: `The API refused ${REFUSED_CALLERS} or more requests for their caller in 5 minutes (401, 403)`,
+      firstAction: 'find caller, address and route of the requests in the access log',
+      metric: metrics.refusedCallers,
+      comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: REFUSED_CALLERS,
+    },
+    {
+      name: 'throttled-callers',
+      description: `${THROTTLED_CALLERS} or more requests exceeded the limit of their route in 5 minutes (429)`,
+      firstAction: 'find the route and the caller in the access log',
+      metric: metrics.throttledCallers,
+      comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: THROTTLED_CALLERS,
+    },
+    {
+      name: 'operator-change',
+      description: 'An operator changed a mode, a setting or a generation',
+      firstAction: 'call GET /v1/changes and read who changed what, and why',
+      metric: metrics.operatorChanges,
+      ...above(0),
     },
     {
       name: 'slow-lookup',

@@ -38,14 +38,19 @@ export function createDashboard(
   );
   dashboard.addWidgets(
     graph(
-      'Patterns changed, cut, failed; warnings',
-      hourly('patterns_changed', 'patterns_cut', 'patterns_failed', 'warnings'),
+      'Patterns changed, cut, failed, waiting; warnings',
+      hourly('patterns_changed', 'patterns_cut', 'patterns_failed', 'patterns_waiting', 'warnings'),
     ),
     graph('Age of the last good generation, minutes', hourly('generation_age_minutes')),
     graph('Posts accepted', [metrics.eventPosts, metrics.outcomePosts]),
   );
   dashboard.addWidgets(
     graph('API', [apiStage.metricCount(), apiStage.metricClientError(), apiStage.metricServerError()]),
+    graph('Callers refused and throttled, changes by operators', [
+      metrics.refusedCallers,
+      metrics.throttledCallers,
+      metrics.operatorChanges,
+    ]),
     graph('Look-up, ms', [
       lookup.metricDuration({ statistic: 'p50' }),
       lookup.metricDuration({ statistic: 'p99' }),

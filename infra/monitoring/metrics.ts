@@ -1,6 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import {
+  FilterPattern,
+  type IFilterPattern,
+  type ILogGroup,
+  type JsonPattern,
+  MetricFilter,
+} from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { CYCLE_CLOSED_MESSAGE, DEGRADED_LOOKUP_MESSAGE } from '../../shared/log-messages.ts';
 import type { Stage } from '../stage.ts';
@@ -14,6 +20,7 @@ export const CYCLE_METRICS = {
   patterns_changed: 'PatternsChanged',
   patterns_cut: 'PatternsCut',
   patterns_failed: 'PatternsFailed',
+  patterns_waiting: 'PatternsWaiting',
   warnings: 'Warnings',
   generation_age_minutes: 'GenerationAgeMinutes',
 } as const;
@@ -28,6 +35,12 @@ export interface LogMetrics {
   readonly eventPosts: Metric;
   /** Accepted requests `POST /v1/outcomes`. */
   readonly outcomePosts: Metric;
+  /** Requests that the API refused for their caller: 401 and 403. */
+  readonly refusedCallers: Metric;
+  /** Requests beyond the limit of their route: 429. */
+  readonly throttledCallers: Metric;
+  /** Changes of modes, settings and generations that an operator made. */
+  readonly operatorChanges: Metric;
   /** Look-ups that could not read what is in force and answered neutral. */
   readonly degradedLookups: Metric;
 }
@@ -44,12 +57,17 @@ export interface MetricLogs {
  * metric that was logged.
  */
 export function createLogMetrics(scope: Construct, stage: Stage, logs: MetricLogs): LogMetrics {
-  const count = (id: string, logGroup: ILogGroup, ...fields: readonly (readonly [string, string])[]) =>
-    filter(scope, stage, id, logGroup, '1', fields);
+  const count = (id: string, logGroup: ILogGroup, ...fields: readonly Field[]) =>
+    filter(scope, stage, id, logGroup, '1', all(fields));
   const cycleMetric = (field: CycleMetricField) =>
-    filter(scope, stage, CYCLE_METRICS[field], logs.cycleClose, `$.${field}`, [
-      ['$.message', CYCLE_CLOSED_MESSAGE],
-    ]);
+    filter(
+      scope,
+      stage,
+      CYCLE_METRICS[field],
+      logs.cycleClose,
+      `$.${field}`,
+      all([['$.message', CYCLE_CLOSED_MESSAGE]]),
+    );
   return {
     cycle: {
       runs_finished: cycleMetric('runs_finished'),
@@ -59,6 +77,7 @@ export function createLogMetrics(scope: Construct, stage: Stage, logs: MetricLog
       patterns_changed: cycleMetric('patterns_changed'),
       patterns_cut: cycleMetric('patterns_cut'),
       patterns_failed: cycleMetric('patterns_failed'),
+      patterns_waiting: cycleMetric('patterns_waiting'),
       warnings: cycleMetric('warnings'),
       generation_age_minutes: cycleMetric('generation_age_minutes'),
     },
@@ -71,14 +90,48 @@ export function createLogMetrics(scope: Construct, stage: Stage, logs: MetricLog
     ),
     eventPosts: count('EventPosts', logs.api, ['$.route', 'POST /v1/events'], ['$.status', '2*']),
     outcomePosts: count('OutcomePosts', logs.api, ['$.route', 'POST /v1/outcomes'], ['$.status', '2*']),
+    refusedCallers: filter(
+      scope,
+      stage,
+      'RefusedCallers',
+      logs.api,
+      '1',
+      any([
+        ['$.status', '401'],
+        ['$.status', '403'],
+      ]),
+    ),
+    throttledCallers: count('ThrottledCallers', logs.api, ['$.status', '429']),
+    // Every PUT changes something, and so does every POST to a pattern. A run that publishes is in the list of changes.
+    operatorChanges: filter(
+      scope,
+      stage,
+      'OperatorChanges',
+      logs.api,
+      '1',
+      FilterPattern.all(
+        any([
+          ['$.route', 'PUT /v1/*'],
+          ['$.route', 'POST /v1/patterns/*'],
+        ]),
+        all([['$.status', '2*']]),
+      ),
+    ),
     degradedLookups: count('DegradedLookups', logs.lookup, ['$.message', DEGRADED_LOOKUP_MESSAGE]),
   };
 }
 
+/** A field of a log line, and its value; `*` stands for any text. */
+type Field = readonly [field: string, value: string];
+
+const patternsOf = (fields: readonly Field[]): JsonPattern[] =>
+  fields.map(([field, value]) => FilterPattern.stringValue(field, '=', value));
+const all = (fields: readonly Field[]): JsonPattern => FilterPattern.all(...patternsOf(fields));
+const any = (fields: readonly Field[]): JsonPattern => FilterPattern.any(...patternsOf(fields));
+
 /**
  * Creates a metric filter and returns its metric, summed over 5 minutes.
  * @param metricValue `1`, or the field of the log line that holds the value
- * @param fields pairs of a field and its value, all of which must match
  */
 function filter(
   scope: Construct,
@@ -86,12 +139,11 @@ function filter(
   metricName: string,
   logGroup: ILogGroup,
   metricValue: string,
-  fields: readonly (readonly [string, string])[],
+  filterPattern: IFilterPattern,
 ): Metric {
-  const patterns = fields.map(([field, value]) => FilterPattern.stringValue(field, '=', value));
   const metricFilter = new MetricFilter(scope, `${metricName}Filter`, {
     logGroup,
-    filterPattern: FilterPattern.all(...patterns),
+    filterPattern,
     metricNamespace: `PmTuning/${stage.name}`,
     metricName,
     metricValue,

@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
+import { probeWrite, removeProbes } from './write-probe.ts';
 
 /** A data folder that cannot be used; the message is one line for the user. */
 export class DataFolderError extends Error {}
 
 /** File that marks a folder with lost records, so that no later start opens it. */
 const MARKER = 'DAMAGED';
+/** Names of the files of LevelDB, and of the marker. */
+const DATA_FILE = /^(CURRENT|LOCK|LOG(\.old)?|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp)|DAMAGED)$/;
 /** Maximum milliseconds of the search for damage, which reads a folder before the engine opens it. */
 const SCAN_MS = 2000;
 
@@ -31,9 +34,9 @@ export async function checkFolder(path: string): Promise<void> {
 async function checkWritable(path: string): Promise<void> {
   try {
     await makeFolder(resolve(path));
-    const probe = join(path, '.writable');
-    await writeFile(probe, '');
-    await rm(probe);
+    await probeWrite(path, 1);
+    await removeProbes(path);
+    await makePrivate(path);
   } catch (cause) {
     const reason = errorCode(cause);
     throw new DataFolderError(
@@ -65,7 +68,18 @@ async function checkReadable(path: string): Promise<void> {
 async function makeFolder(path: string): Promise<void> {
   if (existsSync(path)) return;
   if (!existsSync(dirname(path))) await makeFolder(dirname(path));
-  await mkdir(path);
+  await mkdir(path, { mode: 0o700 });
+}
+
+/**
+ * Takes the rights of other users off the folder and its files, which earlier versions left to the umask. A folder that
+ * holds something else than data keeps its own.
+ */
+async function makePrivate(path: string): Promise<void> {
+  const names = await readdir(path);
+  if (!names.every(name => DATA_FILE.test(name))) return;
+  await chmod(path, 0o700);
+  for (const name of names) await chmod(join(path, name), 0o600);
 }
 
 function openProblem(path: string, cause: unknown): DataFolderError {

@@ -5,7 +5,8 @@ import type { DynaliteDb } from './dynamodb-limits.ts';
 import { countInBytes, requestRefusal } from './dynamodb-limits.ts';
 import type { EngineResponse, InsertBatch } from './partiql-insert.ts';
 import { insertBatch } from './partiql-insert.ts';
-import { type Operation, RecoveringWrites, testWrite } from './recovering-writes.ts';
+import { type Operation, RecoveringWrites, TEST_BYTES } from './recovering-writes.ts';
+import { probeWrite } from './write-probe.ts';
 
 /*
  * This embedded DynamoDB engine calls the operations of dynalite in this process instead of through its server:
@@ -20,6 +21,7 @@ import { type Operation, RecoveringWrites, testWrite } from './recovering-writes
 export interface EmbeddedEngine {
   /** Settings for the AWS SDK's client. */
   readonly settings: DynamoDBClientConfig;
+  /** Waits for the calls under way; later ones fail. */
   close(): Promise<void>;
 }
 
@@ -102,9 +104,15 @@ export async function openEmbeddedEngine(path?: string): Promise<EmbeddedEngine>
   });
   closeIterators(store);
   const writes = path === undefined ? undefined : recoverWrites(store, path);
-  const handle = (request: EngineRequest): Promise<EngineResponse> => {
+  const active = new Set<Promise<EngineResponse>>();
+  let isClosed = false;
+  const handle = async (request: EngineRequest): Promise<EngineResponse> => {
+    // A step of an abandoned run may still call.
+    if (isClosed) throw new Error('the engine is closed');
     const run = () => respond(store, request);
-    return writes ? writes.run(run).catch(errorResponse) : run();
+    const response = writes ? writes.run(run).catch(errorResponse) : run();
+    active.add(response);
+    return response.finally(() => active.delete(response));
   };
   return {
     settings: {
@@ -117,8 +125,13 @@ export async function openEmbeddedEngine(path?: string): Promise<EmbeddedEngine>
         handle: async (request: EngineRequest) => ({ response: toHttp(await handle(request)) }),
       },
     },
-    close: () =>
-      new Promise((resolve, reject) => store.db.close(error => (error ? reject(error) : resolve()))),
+    close: async () => {
+      isClosed = true;
+      await Promise.allSettled(active);
+      await new Promise<void>((resolve, reject) =>
+        store.db.close(error => (error ? reject(error) : resolve())),
+      );
+    },
   };
 }
 
@@ -145,7 +158,7 @@ function recoverWrites({ db }: DynaliteStore, path: string): RecoveringWrites {
     close: () => db.close._original(),
     open: () => db.open(),
   };
-  const writes = new RecoveringWrites(database, () => testWrite(path));
+  const writes = new RecoveringWrites(database, () => probeWrite(path, TEST_BYTES));
   const write = (operations: readonly Operation[], done: Done): void => {
     writes.write(operations).then(
       () => setImmediate(done, null),

@@ -1,6 +1,3 @@
-import { open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-
 /*
  * LevelDB may lose what it acknowledges after a write that failed, for example on a full disk: the failed write leaves a
  * part of a record in the log, and recovery cannot read the records behind it. So:
@@ -22,8 +19,7 @@ export type Operation =
   | { readonly type: 'del'; readonly key: string };
 
 /** Bytes of the test file. Opening again writes at most the log and the memory table, 4 MiB each. */
-const TEST_BYTES = 12 * 1024 * 1024;
-const TEST_FILE = '.writable';
+export const TEST_BYTES = 12 * 1024 * 1024;
 /** Least milliseconds between two tests. */
 const TEST_PAUSE_MS = 500;
 /** Number of operations at which a batch is full. */
@@ -145,18 +141,5 @@ export class RecoveringWrites {
         this.#whenIdle = resolve;
       });
     this.#whenIdle = undefined;
-  }
-}
-
-/** Writes a test file to a folder and removes it. @throws the error of the file system, such as ENOSPC or EROFS */
-export async function testWrite(folder: string): Promise<void> {
-  const path = join(folder, TEST_FILE);
-  const file = await open(path, 'w');
-  try {
-    await file.writeFile(Buffer.alloc(TEST_BYTES));
-    await file.sync();
-  } finally {
-    await file.close();
-    await rm(path, { force: true });
   }
 }

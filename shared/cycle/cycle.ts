@@ -39,6 +39,10 @@ const runSettings = {
   lookback_days: cycleOptionsSchema.shape.lookback_days,
   n_min: cycleOptionsSchema.shape.n_min,
   policy: cycleOptionsSchema.shape.policy,
+  excluded_writers: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'writers whose events and outcomes the run leaves out' }),
 };
 
 /**
@@ -97,6 +101,8 @@ export const minedPatternSchema = z.object({
   warnings: z.array(warningSchema).default([]),
   /** Why the result waits for an operator; absent when it may be published. */
   held: z.string().optional(),
+  /** Sets in force whose rows are missing or differ, and that this result does not restore. */
+  damaged: z.array(z.enum(['lessons', 'overrides'])).optional(),
 });
 export type MinedPattern = z.output<typeof minedPatternSchema>;
 

@@ -1,8 +1,10 @@
 import type { FactorColumns } from '../episode/columns/columns.ts';
 import { FactorCollector } from '../episode/columns/event-columns.ts';
 import type { EpisodeStore, PendingRow, ResolvedRow } from '../episode/episode-store.ts';
-import type { OutcomeRevision } from '../episode/outcome.ts';
+import type { OutcomeHistory, OutcomeRevision } from '../episode/outcome.ts';
 import { parseHistory, revisionAsOf } from '../episode/outcome.ts';
+import { readWriter } from '../episode/read-packed-episode.ts';
+import type { RegisteredWriter, WriterStore } from '../episode/writer.ts';
 import { Fault, faultCode } from '../errors.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -18,6 +20,8 @@ const MAX_ID_LENGTH = 64;
  * A corrected outcome counts as known from its correction on, so the walk-forward does not use it earlier.
  * @param asOf end of the window, milliseconds since 1970; start and end are inclusive
  * @param lookbackDays length of the window, days
+ * @param excluded numbers of writers whose events and outcomes are left out
+ * @param guard is given the same events, from its own first one on
  * @throws Fault `damaged_event` listing the events that cannot be read, or a fault of the store
  */
 export async function readColumns(
@@ -25,6 +29,7 @@ export async function readColumns(
   pattern: PatternKey,
   asOf: number,
   lookbackDays: number,
+  excluded: ReadonlySet<number> = new Set(),
   guard?: GuardEvents,
 ): Promise<FactorColumns> {
   const collector = new FactorCollector({ withDxCount: makesLadderLessons(pattern) });
@@ -33,7 +38,8 @@ export async function readColumns(
   for await (const page of episodes.resolved(pattern, Math.min(from, guard?.from ?? from), asOf)) {
     for (const row of page) {
       try {
-        const revision = revisionAsOf(parseHistory(row.history), asOf);
+        const revision = revisionAsOf(withoutExcluded(parseHistory(row.history), excluded), asOf);
+        if (isExcluded(row, excluded)) continue;
         if (revision && row.time >= from) collector.add(row.packed, row.time, revision);
         guard?.add(row, revision);
       } catch (error) {
@@ -43,6 +49,23 @@ export async function readColumns(
   }
   damaged.throwIfNotEmpty();
   return collector.columns();
+}
+
+/** Returns the numbers of some writers. */
+export function numbersOf(writers: readonly RegisteredWriter[]): ReadonlySet<number> {
+  return new Set(writers.map(({ id }) => id));
+}
+
+/** Returns the numbers of the writers that an operator has excluded, for what is computed beside runs. */
+export async function excludedNumbers(writers: Pick<WriterStore, 'writers'>): Promise<ReadonlySet<number>> {
+  return numbersOf((await writers.writers()).filter(({ excluded }) => excluded));
+}
+
+const isExcluded = ({ packed }: PendingRow, excluded: ReadonlySet<number>): boolean =>
+  excluded.size > 0 && excluded.has(readWriter(packed));
+
+function withoutExcluded(history: OutcomeHistory, excluded: ReadonlySet<number>): OutcomeHistory {
+  return excluded.size === 0 ? history : history.filter(({ writer }) => !writer || !excluded.has(writer.id));
 }
 
 /** The outcome of an event without one: no outcome, known at no time. */
@@ -59,16 +82,19 @@ const NO_OUTCOME: OutcomeRevision = {
 export class GuardEvents {
   /** Time of the first event, milliseconds since 1970. */
   readonly from: number;
+  readonly #excluded: ReadonlySet<number>;
   readonly #pending = new Map<string, PendingRow>();
   readonly #collector = new FactorCollector({ withDxCount: false });
 
-  constructor(from: number) {
+  /** @param excluded numbers of writers whose events are left out */
+  constructor(from: number, excluded: ReadonlySet<number> = new Set()) {
     this.from = from;
+    this.#excluded = excluded;
   }
 
   async readPending(episodes: Pick<EpisodeStore, 'pending'>, pattern: PatternKey, to: number): Promise<void> {
     for await (const page of episodes.pending(pattern, this.from, to))
-      for (const row of page) this.#pending.set(idOf(row), row);
+      for (const row of page) if (!isExcluded(row, this.#excluded)) this.#pending.set(idOf(row), row);
   }
 
   /** Adds an event that has an outcome in the store. @param revision the one that counts; undefined: not known yet */

@@ -36,12 +36,13 @@ const MAX_WINDOWS = 20;
 /** Reads what the health of the service is judged by. */
 export async function readHealthFacts(deps: HealthDeps): Promise<HealthFacts> {
   const now = deps.now();
-  const [overview, recent, lastWritten, refusedWrites] = await Promise.all([
+  const [all, recent, lastWritten, refusedWrites] = await Promise.all([
     deps.heads.overview(),
     deps.cycles.list(RECENT_CYCLES, cycleIdStart(latestNow(now))),
     deps.cycles.lastFull(),
     deps.writes.refusedWrites(),
   ]);
+  const overview = all.filter(({ head }) => head?.mode !== 'retired');
   const last = lastCycle({ lastWritten, recent, now });
   // The same span as that of the warning.
   const previous = recent.filter(({ finished_at }) => finished_at !== undefined)[1];
@@ -51,6 +52,7 @@ export async function readHealthFacts(deps: HealthDeps): Promise<HealthFacts> {
   const runs = last && last.status !== 'succeeded' ? await deps.cycles.runs(last.cycle_id) : [];
   return {
     overview,
+    retired: all.filter(({ head }) => head?.mode === 'retired'),
     recent,
     lastWritten,
     failedRuns: runs.filter(run => run.status === 'failed'),

@@ -1,6 +1,7 @@
 import type { PatternOverview } from '../generation/ports.ts';
 import { DAY_MS } from '../time.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
+import { damagedHeads, damagedSince } from './damaged-generation.ts';
 
 /** A reason why the service is unhealthy: what is wrong, then what to do. */
 interface HealthReason {
@@ -23,7 +24,10 @@ export interface EmptyWindow {
 
 /** The facts from which `healthReasons` computes its reasons. */
 export interface HealthFacts {
+  /** The patterns that are not retired. */
   readonly overview: readonly PatternOverview[];
+  /** The patterns that are retired. */
+  readonly retired: readonly PatternOverview[];
   /** The newest runs that did not start in the future, newest first. */
   readonly recent: readonly CycleSummary[];
   /** The finished run over all patterns that was written last. */
@@ -61,6 +65,7 @@ export function healthReasons(facts: HealthFacts): HealthReason[] {
     ...failure(facts),
     ...outcomesWait(facts),
     ...emptyWindows(facts),
+    ...damagedGenerations(facts),
     ...degradedLookups(facts),
   ];
 }
@@ -155,14 +160,18 @@ function failure(facts: HealthFacts): HealthReason[] {
   return [{ code: 'cycle_failed', detail }];
 }
 
+/** Returns the patterns whose outcomes have found no event since before a moment, milliseconds since 1970. */
+export function patternsWaiting(overview: readonly PatternOverview[], moment: number): PatternOverview[] {
+  return overview.filter(({ head, counts: { parked, waiting, withOutcome } }) => {
+    if (!waiting || parked === 0 || head?.mode === 'off') return false;
+    return waiting.count >= (withOutcome === 0 ? 1 : WAITING_OUTCOMES) && waiting.since < moment;
+  });
+}
+
 /** Returns a reason for patterns whose outcomes have found no event since before the last run. */
 function outcomesWait(facts: HealthFacts): HealthReason[] {
   const last = lastCycle(facts);
-  const waiting = facts.overview.filter(({ head, counts }) => {
-    if (!last || !counts.waiting || counts.parked === 0 || head?.mode === 'off') return false;
-    const least = counts.withOutcome === 0 ? 1 : WAITING_OUTCOMES;
-    return counts.waiting.count >= least && counts.waiting.since < Date.parse(last.started_at);
-  });
+  const waiting = last ? patternsWaiting(facts.overview, Date.parse(last.started_at)) : [];
   if (waiting.length === 0) return [];
   const names = waiting.map(({ pattern, counts }) => `${counts.waiting?.count} of ${pattern}`);
   const detail =
@@ -187,8 +196,14 @@ function emptyWindows({ emptyWindows: windows, overview, now }: HealthFacts): He
   );
   const detail =
     `the window of a run holds none of the stored events with an outcome of ${shown(causes).join(', ')}. ` +
-    'Check the clock of the sender and send newer events; if the pattern ended, set its mode to off';
+    'Check the clock of the sender and send newer events; if the pattern ended, set its mode to retired';
   return [{ code: 'window_empty', detail }];
+}
+
+function damagedGenerations(facts: HealthFacts): HealthReason[] {
+  const last = lastCycle(facts);
+  const messages = [...(last ? damagedSince(last, facts.overview) : []), ...damagedHeads(facts.overview)];
+  return messages.length === 0 ? [] : [{ code: 'generation_damaged', detail: messages.join('; ') }];
 }
 
 function degradedLookups({ degradedLookups: counts }: HealthFacts): HealthReason[] {

@@ -9,6 +9,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Reason } from '../reason.ts';
 import { joinReasons } from '../reason.ts';
 import type { CycleRun, MinedPattern, PatternRun } from './cycle.ts';
+import { damagedGeneration } from './damaged-generation.ts';
 
 const YIELDED: Reason = {
   code: 'changed_meanwhile',
@@ -116,7 +117,10 @@ function runEntry(mined: MinedPattern, inForce: number) {
     ...(reason && { reason: reason.text, reason_code: reason.code }),
     ...(mined.cut && { cut: mined.cut }),
     ...(mined.evidence.length > 0 && { evidence: mined.evidence }),
-    warnings: mined.warnings,
+    warnings:
+      generation === inForce && status !== 'yielded'
+        ? [...damagedGeneration(mined, inForce), ...mined.warnings]
+        : mined.warnings,
   });
 }
 

@@ -6,10 +6,12 @@ import type { Override } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { jumps } from '../warning/jump.ts';
 import { nameWarnings } from '../warning/name-warnings.ts';
+import { dominatedOverrides, oneWriterDominates } from '../warning/one-writer-dominates.ts';
 import { outcomeLag, outcomesMissing, withSample } from '../warning/outcomes-missing.ts';
 import { atClamp, droppedByCut } from '../warning/override-limits.ts';
 import type { OverrideMove } from '../warning/override-moves.ts';
 import { overrideMoves } from '../warning/override-moves.ts';
+import { payoffContradicted } from '../warning/payoff-contradicted.ts';
 import type { Warning } from '../warning/warning.ts';
 import { boundWarnings } from '../warning/warning.ts';
 import { losesMost, withdrawn } from '../warning/withdrawn.ts';
@@ -25,19 +27,22 @@ interface TunedPattern {
   readonly head: Head | undefined;
   readonly settings: EffectiveSettings;
   readonly columns: FactorColumns;
-  readonly tuned: Pick<TuningResult, 'overrides' | 'cut' | 'whyLeftOut'>;
+  readonly tuned: Pick<TuningResult, 'overrides' | 'cut' | 'whyLeftOut'> & {
+    readonly evidence: Pick<TuningResult['evidence'], 'payoffs'>;
+  };
   /** The overrides in force; undefined when they are damaged. */
   readonly inForce: readonly Override[] | undefined;
 }
 
-interface WarningDeps extends Pick<CycleDeps, 'heads' | 'overrides' | 'dimensions' | 'countSamples' | 'now'> {
+interface WarningDeps
+  extends Pick<CycleDeps, 'heads' | 'overrides' | 'writers' | 'dimensions' | 'countSamples' | 'now'> {
   readonly episodes: Pick<CycleDeps['episodes'], 'newestResolved'>;
 }
 
 /**
  * Finds what an operator should look at in the result of one pattern, and whether a jump holds the result back. Reads
  * beyond those of the run itself: the counters and their samples, and the names of dimensions and factors; past
- * generations only when thresholds move; the newest event only when a window without events takes out all overrides.
+ * generations only when thresholds move; the names of writers only when one dominates a slice; the newest event only when a window without events takes out all overrides.
  */
 export async function runWarnings(
   deps: WarningDeps,
@@ -54,6 +59,8 @@ export async function runWarnings(
     ...dropped,
     ...jumping,
     ...(head && inForce ? await tunedThresholdWarnings(deps, pattern, head, columns, inForce) : []),
+    ...(await writerWarnings(deps, input)),
+    ...payoffContradicted(tuned.evidence),
     ...(await outcomeWarnings(deps, input)),
     ...nameWarnings(pattern, await deps.dimensions.coverage(pattern), deps.now()),
   ];
@@ -99,6 +106,17 @@ async function withdrawalWarnings(
     cut: tuned.cut !== undefined,
     ...(isEmpty && { newestEvent: await episodes.newestResolved(pattern) }),
   });
+}
+
+/** Reads the names of writers only when one of them dominates a slice. */
+async function writerWarnings(
+  { writers }: Pick<WarningDeps, 'writers'>,
+  { columns, tuned }: TunedPattern,
+): Promise<Warning[]> {
+  const found = dominatedOverrides(columns, tuned.overrides);
+  if (found.length === 0) return [];
+  const names = new Map((await writers.writers()).map(({ id, name }) => [id, name]));
+  return oneWriterDominates(found, id => names.get(id));
 }
 
 /** Compares the counters with their samples, and adds the current sample when it is due; a trial adds none. */

@@ -2,8 +2,8 @@ import type { EpisodeStore, EventCounts } from '../episode/episode-store.ts';
 import type { HeadStore } from '../generation/ports.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
 import type { MinedLessons } from '../lesson/mine-lessons.ts';
+import { describeScope } from '../pattern/describe-scope.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { describeScope } from '../pattern/scope.ts';
 import type { Reason } from '../reason.ts';
 import { DAY_MS } from '../time.ts';
 

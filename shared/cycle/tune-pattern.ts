@@ -4,15 +4,18 @@ import type { EffectiveSettings } from '../generation/effective-settings.ts';
 import type { Lesson, NearLesson } from '../lesson/lesson.ts';
 import { mineLessons } from '../lesson/mine-lessons.ts';
 import type { Cut } from '../mining/types.ts';
-import type { PolicyInput } from '../override/compute-overrides.ts';
+import type { PolicyInput, PolicySettings } from '../override/compute-overrides.ts';
 import { computeOverrides } from '../override/compute-overrides.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import { walkForward } from '../override/evaluation/walk-forward.ts';
 import { explainLessons } from '../override/explain-lessons.ts';
 import type { BaseDay } from '../override/halt/base-days.ts';
 import { applyHalt, haltPattern, isHaltApplied } from '../override/halt/halt-pattern.ts';
+import { settlePayoff } from '../override/measured-payoff.ts';
 import type { Override, Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
+import type { Payoff } from '../override/payoff.ts';
+import { breakEvenRate } from '../override/payoff.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Reason } from '../reason.ts';
 
@@ -23,6 +26,8 @@ export interface TuningResult {
   readonly near: readonly NearLesson[];
   /** Overrides of the policy to publish, with those of a halt that is applied. */
   readonly overrides: readonly Override[];
+  /** The payoff that the run used: the configured or the measured one. */
+  readonly payoff: Payoff;
   /** Walk-forward results of that policy and its challengers. */
   readonly evidence: PolicyComparison;
   /** Events of the whole pattern that count towards `n_min`. */
@@ -48,10 +53,12 @@ export function tunePattern(
   pattern: PatternKey,
   events: FactorColumns,
   asOf: number,
-  settings: EffectiveSettings,
+  effective: EffectiveSettings,
   sealed: readonly BaseDay[] = [],
 ): TuningResult {
-  const columns = fillThresholds(events, settings.base_thresholds);
+  const columns = fillThresholds(events, effective.base_thresholds);
+  const { payoff, payoffs } = settlePayoff(columns, effective);
+  const settings = { ...effective, payoff };
   const mined = mineLessons(pattern, columns, settings.n_min);
   const input: PolicyInput = { pattern, lessons: mined.lessons, columns, asOf, settings };
   const output = computeOverrides(settings.policy, input);
@@ -66,7 +73,8 @@ export function tunePattern(
     entries: settings.halt === 'off' ? 'open' : halt.entries,
     ...(settings.halt !== 'off' && halt.reason !== undefined && { entries_reason: halt.reason }),
     days: halt.days,
-    evidence: comparePolicies(input, settings, overrides.length),
+    payoff,
+    evidence: { ...comparePolicies(input, settings, overrides.length), payoffs },
     ...(note && { note }),
     ...(cuts.length > 0 && { cut: cuts.join('; ') }),
     whyLeftOut: override =>
@@ -79,7 +87,13 @@ export function tunePattern(
 /** Compares the policies of a run. @param overrides number of overrides of the policy to publish */
 function comparePolicies(
   input: PolicyInput,
-  { policy, challengers, n_min, lookback_days, payoff }: EffectiveSettings,
+  {
+    policy,
+    challengers,
+    n_min,
+    lookback_days,
+    payoff,
+  }: Pick<EffectiveSettings, 'policy' | 'challengers'> & PolicySettings,
   overrides: number,
 ): PolicyComparison {
   const { pattern, columns, asOf, settings } = input;
@@ -93,6 +107,7 @@ function comparePolicies(
     lookback_days,
     n_min,
     payoff,
+    break_even: breakEvenRate(payoff),
     base_per_event: evaluation.base_per_event,
     policies: evaluation.policies.map(row => ({ ...row, overrides: counts.get(row.policy) ?? 0 })),
   };

@@ -34,6 +34,11 @@ export class DynamoChangeStore implements ChangeStore {
     await this.#write(pattern, change, false);
   }
 
+  async listOfService(change: Change): Promise<void> {
+    const sort = keys.changeSort(change.at, randomUUID().slice(0, 8));
+    await this.#control.put(keys.CHANGES, sort, { change }, CHANGE_DAYS);
+  }
+
   async audits(pattern: PatternKey): Promise<Change[]> {
     const items = await this.#control.db.queryPage({
       ...this.#control.partition(keys.patternPartition(pattern), keys.AUDIT_PREFIX),
@@ -43,7 +48,7 @@ export class DynamoChangeStore implements ChangeStore {
     return items.map(item => changeSchema.parse(item.change));
   }
 
-  async page({ pattern, from, to, limit, next }: ChangeQuery) {
+  async page({ pattern, from, to, limit, next }: ChangeQuery, fits: (change: PatternChange) => boolean) {
     if (next !== undefined && !TOKEN.test(next)) throw invalidToken();
     const first = from === undefined ? '0' : keys.changeSort(timeOf(from), '');
     const last = next ?? (to === undefined ? '~' : keys.changeSort(timeOf(to), '~'));
@@ -63,11 +68,13 @@ export class DynamoChangeStore implements ChangeStore {
       // One item more than the page tells whether there is another page.
       Limit: limit + 1,
     });
-    const following = items[limit];
-    return {
-      changes: items.slice(0, limit).map(item => patternChangeSchema.parse(item.change)),
-      ...(following && { next: String(following.sk).slice(prefix.length) }),
-    };
+    const changes: PatternChange[] = [];
+    for (const item of items) {
+      const change = patternChangeSchema.parse(item.change);
+      if (!fits(change)) return { changes, next: String(item.sk).slice(prefix.length) };
+      changes.push(change);
+    }
+    return { changes };
   }
 
   /** Writes every item of a change; the change must not happen before this resolves. */

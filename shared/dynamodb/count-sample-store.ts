@@ -1,5 +1,5 @@
+import { parseJsonText } from '../json.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { parseJsonText } from '../validation.ts';
 import type { CountSampleStore } from '../warning/count-sample-store.ts';
 import type { CountSample } from '../warning/outcomes-missing.ts';
 import { countSamplesSchema } from '../warning/outcomes-missing.ts';

@@ -28,9 +28,18 @@ interface CounterSettings {
   readonly log: Log;
 }
 
-/** Changes of one request to the counters that `status` shows. */
+/** Beginning of the attributes that count the events of each writer; its number follows, in base 36. */
+export const BY_WRITER = 'by_';
+
+/** Changes of one request to the counters that `status` shows. A request has one writer. */
 export class CounterUpdates {
   readonly #changes = new Map<PatternKey, Map<Counter, number>>();
+  readonly #writer: number;
+
+  /** @param writer number of the sender of the events */
+  constructor(writer: number) {
+    this.#writer = writer;
+  }
 
   add(pattern: PatternKey, increments: Readonly<Partial<Record<Counter, number>>>): void {
     const change = this.#changes.get(pattern) ?? new Map<Counter, number>();
@@ -59,6 +68,7 @@ export class CounterUpdates {
           TableName: controlTable,
           Key: { pk: patternPartition(pattern), sk: COUNTS },
           UpdateExpression: updateExpression(change),
+          ExpressionAttributeNames: { '#by': `${BY_WRITER}${this.#writer.toString(36)}` },
           ConditionExpression: 'attribute_not_exists(w) OR w <> :w',
           ExpressionAttributeValues: {
             ':w': randomUUID().slice(0, 13),
@@ -85,7 +95,7 @@ function findsEvents(change: Change): boolean {
 }
 
 function updateExpression(change: Change): string {
-  const add = `ADD ${NAMES.map(name => `${COUNTERS[name]} :${name}`).join(', ')}`;
+  const add = `ADD ${NAMES.map(name => `${COUNTERS[name]} :${name}`).join(', ')}, #by :total`;
   if (onlyParks(change))
     return `SET w = :w, ${WAITING_SINCE} = if_not_exists(${WAITING_SINCE}, :now) ${add}, ${WAITING} :parked`;
   const end = findsEvents(change) ? ` REMOVE ${WAITING}, ${WAITING_SINCE}` : '';

@@ -31,22 +31,28 @@ export class DynamoDimensionStore implements DimensionStore {
     await this.#control.put(pk, keys.USED, { used: JSON.stringify(rows) });
   }
 
-  async recordQueried(pattern: PatternKey, names: readonly string[]): Promise<void> {
+  async recordQueried(pattern: PatternKey, names: readonly string[], caller?: string): Promise<void> {
     const used = toUsed(await this.#control.get(keys.dimensionsPartition(pattern), keys.USED));
     const known = [...new Set(names)].filter(name => used.has(name));
-    await this.#putTimes(pattern, known.map(keys.queriedSort), QUERIED_DAYS);
+    const sorts = [
+      ...known.map(keys.queriedSort),
+      ...(caller === undefined ? [] : [keys.callerSort(caller)]),
+    ];
+    await this.#putTimes(pattern, new Map(sorts.map(sort => [sort, {}])), QUERIED_DAYS);
   }
 
   async recordFactors(pattern: PatternKey, names: readonly string[]): Promise<void> {
-    await this.#putTimes(pattern, [...new Set(names)].map(keys.factorSort), FACTOR_DAYS);
+    const places = new Map(names.map(name => [keys.factorSort(name), { name }]));
+    await this.#putTimes(pattern, places, FACTOR_DAYS);
   }
 
-  /** Writes the current time into one item for each sort key. */
-  async #putTimes(pattern: PatternKey, sorts: readonly string[], days: number): Promise<void> {
+  /** Writes the current time into one item for each sort key, beside its content. */
+  async #putTimes(pattern: PatternKey, contents: ReadonlyMap<string, object>, days: number): Promise<void> {
     const now = this.#control.now();
-    const items = sorts.map(sk => ({
+    const items = [...contents].map(([sk, content]) => ({
       pk: keys.dimensionsPartition(pattern),
       sk,
+      ...content,
       at: now,
       [keys.TTL_ATTRIBUTE]: expiryAfter(now, days),
     }));
@@ -57,20 +63,26 @@ export class DynamoDimensionStore implements DimensionStore {
     const items = await this.#control.db.query(this.#control.partition(keys.dimensionsPartition(pattern)));
     return {
       used: toUsed(items.find(item => item.sk === keys.USED)),
-      queried: toTimes(items, keys.queriedName),
-      misspelt: toTimes(items, keys.factorName),
+      queried: toTimes(items, ({ sk }) => keys.queriedName(String(sk))),
+      misspelt: toTimes(items, factorOf),
+      callers: toTimes(items, ({ sk }) => keys.callerName(String(sk))),
     };
   }
 }
 
-/** Returns the times of the items whose sort key holds a name. */
-function toTimes(items: readonly Item[], nameOf: (sort: string) => string | undefined): Map<string, number> {
+/** Returns the times of the items that have a name. */
+function toTimes(items: readonly Item[], nameOf: (item: Item) => string | undefined): Map<string, number> {
   return new Map(
-    items.flatMap(({ sk, at }) => {
-      const name = nameOf(String(sk));
-      return name === undefined || typeof at !== 'number' ? [] : [[name, at] as const];
+    items.flatMap(item => {
+      const name = nameOf(item);
+      return name === undefined || typeof item.at !== 'number' ? [] : [[name, item.at] as const];
     }),
   );
+}
+
+function factorOf({ sk, name }: Item): string | undefined {
+  if (!keys.isFactorSort(String(sk))) return undefined;
+  return typeof name === 'string' ? name : keys.factorName(String(sk));
 }
 
 /** Reads pairs of name and time from JSON text. A DynamoDB map would turn names that callers choose into attributes. */

@@ -9,11 +9,12 @@ import type {
   ResolvedRow,
   ResolveResult,
 } from '../episode/episode-store.ts';
-import type { OutcomeReport } from '../episode/outcome.ts';
+import type { OutcomeReport, OutcomeRevision } from '../episode/outcome.ts';
 import { formatHistory } from '../episode/outcome.ts';
 import { packEpisode } from '../episode/packed-episode.ts';
+import type { Sender, Writer, WriterStore } from '../episode/writer.ts';
+import { formatWriter, LOCAL, ownerOf } from '../episode/writer.ts';
 import { Fault } from '../errors.ts';
-import type { HeadStore } from '../generation/ports.ts';
 import { atBaseThresholds } from '../lever/base-thresholds.ts';
 import type { Log } from '../log.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -27,6 +28,7 @@ import * as keys from './keys.ts';
 import type { ItemKey } from './outcome-items.ts';
 import type { Row } from './outcome-writer.ts';
 import { eventKey, OutcomeWriter, parkedKey, rowOf } from './outcome-writer.ts';
+import type { PatternFounder } from './pattern-founder.ts';
 
 interface EpisodeStoreSettings {
   readonly eventsTable: string;
@@ -45,38 +47,57 @@ interface EpisodeStoreSettings {
  */
 export class DynamoEpisodeStore implements EpisodeStore {
   readonly #db: Dynamo;
-  readonly #heads: HeadStore;
+  readonly #founder: PatternFounder;
+  readonly #writers: WriterStore;
   readonly #outcomes: OutcomeWriter;
   readonly #rows: EpisodeRows;
   readonly #settings: EpisodeStoreSettings;
 
-  constructor(db: Dynamo, heads: HeadStore, settings: EpisodeStoreSettings) {
+  constructor(db: Dynamo, founder: PatternFounder, writers: WriterStore, settings: EpisodeStoreSettings) {
     this.#db = db;
-    this.#heads = heads;
-    this.#outcomes = new OutcomeWriter(db, heads, settings);
+    this.#founder = founder;
+    this.#writers = writers;
+    this.#outcomes = new OutcomeWriter(db, founder, settings);
     this.#rows = new EpisodeRows(db, settings);
     this.#settings = settings;
   }
 
-  async add(episodes: readonly Episode[]): Promise<AddResult[]> {
-    await this.#heads.register([...new Set(episodes.map(e => e.pattern))]);
-    const counts = new CounterUpdates();
-    const writes = episodes.map(toWrite);
+  async add(episodes: readonly Episode[], sender: Sender = LOCAL): Promise<AddResult[]> {
+    const writer = await this.#writerOf(sender);
+    const counts = new CounterUpdates(writer.id);
+    const writes = episodes.map(episode => toWrite(episode, writer));
+    const owner = ownerOf(formatWriter(writer));
+    const patterns = [...new Set(episodes.map(e => e.pattern))];
+    const refused = await this.#founder.admit(patterns, writer, 'event');
+    for (const write of writes) if (refused.has(write.episode.pattern)) write.result = 'too_many_patterns';
+    await this.#store(
+      writes.filter(write => !refused.has(write.episode.pattern)),
+      owner,
+      counts,
+    );
+    await counts.write(this.#db, this.#settings);
+    return writes.map(w => w.result);
+  }
+
+  /** Stores the events of a request and sets the result of each. */
+  async #store(writes: readonly Write[], owner: string, counts: CounterUpdates): Promise<void> {
     const firstWrites = firstOfEachKey(writes);
-    await this.#rows.create(firstWrites.map(w => w.row).filter(row => row.window !== undefined));
+    await this.#rows.create(
+      firstWrites.map(w => w.row).filter(row => row.window !== undefined),
+      owner,
+    );
     const inserted = await this.#insert(firstWrites, counts);
     await this.#compareWithStored(writes, inserted, counts);
     await this.#applyOutcomesOfRepeats(writes, inserted, counts);
     const stored = firstWrites.filter(w => w.result !== 'event_conflict').map(w => w.row);
     await this.#applyParked(stored, counts);
-    await this.#settleEpisodes(stored, counts);
+    await this.#settleEpisodes(stored, owner, counts);
     for (const { episode, result } of writes) counts.addConflict(episode.pattern, result);
-    await counts.write(this.#db, this.#settings);
-    return writes.map(w => w.result);
   }
 
-  async resolve(reports: readonly OutcomeReport[]): Promise<ResolveResult[]> {
-    const counts = new CounterUpdates();
+  async resolve(reports: readonly OutcomeReport[], sender: Sender = LOCAL): Promise<ResolveResult[]> {
+    const writer = await this.#writerOf(sender);
+    const counts = new CounterUpdates(writer.id);
     const results = new Array<ResolveResult>(reports.length);
     const byEpisode = Map.groupBy(reports.keys(), i => `${reports[i]?.pattern} ${reports[i]?.episodeId}`);
     await mapBatches(
@@ -87,7 +108,8 @@ export class DynamoEpisodeStore implements EpisodeStore {
         for (const i of indexes) {
           const report = reports[i];
           if (!report) continue;
-          const result = await this.#outcomes.resolve(report, counts);
+          const revision = { ...report.revision, writer };
+          const result = await this.#outcomes.resolve({ ...report, revision }, counts);
           counts.addConflict(report.pattern, result);
           results[i] = result;
         }
@@ -96,6 +118,10 @@ export class DynamoEpisodeStore implements EpisodeStore {
     );
     await counts.write(this.#db, this.#settings);
     return results;
+  }
+
+  async #writerOf({ name, isOperator }: Sender): Promise<Writer> {
+    return { id: await this.#writers.idOf(name), isOperator };
   }
 
   async *resolved(pattern: PatternKey, from: number, to: number): AsyncGenerator<readonly ResolvedRow[]> {
@@ -164,17 +190,17 @@ export class DynamoEpisodeStore implements EpisodeStore {
     return inserted;
   }
 
-  #eventItem({ episode, body, hash, token, key }: Write): Item {
-    const outcome = episode.outcome
-      ? { o: formatHistory([episode.outcome]), rk: key.pk }
-      : { rk: keys.pendingPartition(key.pk) };
+  #eventItem({ episode, writer, outcome: revision, body, hash, token, key }: Write): Item {
+    const outcome = revision && { o: formatHistory([revision]), rk: key.pk };
     return {
       ...key,
       b: body,
       h: hash,
-      m: packEpisode(atBaseThresholds(episode)),
+      m: packEpisode(atBaseThresholds(episode), writer.id),
+      u: formatWriter(writer),
       t: keys.eventTimeSort(episode.timestamp, key.sk),
       w: token,
+      rk: keys.pendingPartition(key.pk),
       [keys.TTL_ATTRIBUTE]: expiryAfter(this.#settings.now(), this.#settings.retentionDays),
       ...outcome,
     };
@@ -219,11 +245,11 @@ export class DynamoEpisodeStore implements EpisodeStore {
       repeats,
       1,
       async ([write]) => {
-        if (!write?.episode.outcome) return;
-        const change = { revision: write.episode.outcome, factors: {} };
+        if (!write?.outcome) return;
+        const change = { revision: write.outcome, factors: {} };
         const applied = await this.#outcomes.apply(write.row, change, counts);
         if (applied === 'resolved') write.result = 'accepted';
-        else if (applied === 'outcome_conflict') write.result = 'outcome_conflict';
+        else if (applied === 'outcome_conflict' || applied === 'not_your_episode') write.result = applied;
       },
       16,
     );
@@ -232,25 +258,27 @@ export class DynamoEpisodeStore implements EpisodeStore {
   /** Applies the parked outcomes of rows, and of the episodes of windows. */
   async #applyParked(rows: readonly Row[], counts: CounterUpdates): Promise<void> {
     const byKey = new Map(
-      rows.flatMap(row => [{ ...row, window: undefined }, row]).map(row => [keyText(parkedKey(row)), row]),
+      rows
+        .flatMap(row => [{ ...row, window: undefined }, row])
+        .map(row => [keyText(parkedKey(row, '')), row]),
     );
-    const parkedKeys = [...byKey.values()].map(parkedKey);
+    const parkedKeys = [...byKey.values()].map(row => parkedKey(row, ''));
     const parked = await this.#db.getMany(this.#settings.controlTable, parkedKeys);
     await mapBatches(parked, 1, async ([item]) => {
       const row = item && byKey.get(keyText(item));
-      if (row) await this.#outcomes.unpark(row, counts);
+      if (row) await this.#outcomes.unpark(row, item, counts);
     });
   }
 
   /** Brings the rows of each episode with windows to one state, where one of them may have an outcome. */
-  async #settleEpisodes(rows: readonly Row[], counts: CounterUpdates): Promise<void> {
-    const episodes = new Map(rows.map(row => [keyText(episodeKey(row)), row]));
+  async #settleEpisodes(rows: readonly Row[], owner: string, counts: CounterUpdates): Promise<void> {
+    const episodes = new Map(rows.map(row => [keyText(episodeKey(row, '')), row]));
     const singleKeys = rows
       .filter(row => row.window !== undefined)
       .map(row => eventKey({ ...row, window: undefined }));
     const read = new Map(
       [...episodes.values()]
-        .map(episodeKey)
+        .flatMap(row => [episodeKey(row, ''), episodeKey(row, owner)])
         .concat(singleKeys)
         .map(key => [keyText(key), key]),
     );
@@ -265,7 +293,8 @@ export class DynamoEpisodeStore implements EpisodeStore {
       if (!episode) return false;
       const hasSingle =
         row.window === undefined || found.has(keyText(eventKey({ ...row, window: undefined })));
-      return hasSingle || episode.o !== undefined;
+      const own = found.get(keyText(episodeKey(row, owner)));
+      return hasSingle || episode.o !== undefined || own?.o !== undefined;
     });
     await mapBatches(unsettled, 1, async ([entry]) => {
       if (entry) await this.#outcomes.settle(entry[1], counts);
@@ -276,6 +305,9 @@ export class DynamoEpisodeStore implements EpisodeStore {
 /** One event of a request, and its result so far. */
 interface Write {
   readonly episode: Episode;
+  readonly writer: Writer;
+  /** The outcome that came inside the event, with its writer. */
+  readonly outcome: OutcomeRevision | undefined;
   readonly body: string;
   readonly hash: string;
   readonly token: string;
@@ -284,11 +316,13 @@ interface Write {
   result: AddResult;
 }
 
-function toWrite(episode: Episode): Write {
+function toWrite(episode: Episode, writer: Writer): Write {
   const body = episodeBody(episode);
   const row = rowOf(episode);
   return {
     episode,
+    writer,
+    outcome: episode.outcome && { ...episode.outcome, writer },
     row,
     body,
     hash: bodyHash(body),

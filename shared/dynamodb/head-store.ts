@@ -1,11 +1,20 @@
 import type { EventCounts } from '../episode/episode-store.ts';
-import { Fault } from '../errors.ts';
+import { Fault, faultCode } from '../errors.ts';
 import type { Generation, RetainedRowSetRef } from '../generation/generation.ts';
 import { generationSchema, keptSetSchema } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import { headSchema } from '../generation/head.ts';
-import type { HeadStore, PatternOverview, RowSetStore, StoredDays } from '../generation/ports.ts';
+import type {
+  HeadStore,
+  PatternOverview,
+  RowSetStore,
+  StoredDays,
+  WriterCounts,
+} from '../generation/ports.ts';
 import { storeUnlessUnchanged } from '../generation/retention.ts';
+import { revived } from '../generation/retired.ts';
+import type { ServiceSwitch } from '../generation/service-mode.ts';
+import { serviceSwitchSchema } from '../generation/service-mode.ts';
 import type { NearLesson } from '../lesson/lesson.ts';
 import { byFewestMissing } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
@@ -13,9 +22,10 @@ import { evidenceSchema } from '../override/evaluation/evaluation.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { storedPatternKey } from '../pattern/pattern-key.ts';
 import type { Item } from './client.ts';
+import { mapBatches } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import type { Counter } from './counter-updates.ts';
-import { COUNTERS, WAITING, WAITING_SINCE } from './counter-updates.ts';
+import { BY_WRITER, COUNTERS, WAITING, WAITING_SINCE } from './counter-updates.ts';
 import { isExpired } from './expiry.ts';
 import * as keys from './keys.ts';
 import { assertReadable } from './stored-format.ts';
@@ -38,31 +48,73 @@ export class DynamoHeadStore implements HeadStore {
 
   async patterns(): Promise<PatternKey[]> {
     const items = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
-    return items.map(item => storedPatternKey(String(item.sk)));
+    return items.filter(isNamedByEvent).map(item => storedPatternKey(String(item.sk)));
   }
 
-  async register(patterns: readonly PatternKey[]): Promise<void> {
-    for (const pattern of patterns) {
-      if (this.#registered.has(pattern)) continue;
+  async register(patterns: readonly PatternKey[], namedBy: 'event' | 'outcome' = 'event'): Promise<void> {
+    const attribute = namedBy === 'event' ? 'since' : 'waiting';
+    const unknown = patterns.filter(pattern => !this.#registered.has(pattern));
+    const write = async ([pattern]: readonly PatternKey[]): Promise<void> => {
       await this.#control.db.update({
         TableName: this.#control.name,
         Key: { pk: keys.PATTERNS, sk: pattern },
-        UpdateExpression: 'SET since = if_not_exists(since, :now)',
+        UpdateExpression: `SET ${attribute} = if_not_exists(${attribute}, :now)`,
         ExpressionAttributeValues: { ':now': this.#control.now() },
       });
-      this.#registered.add(pattern);
-    }
+      if (pattern !== undefined && namedBy === 'event') this.#registered.add(pattern);
+    };
+    await mapBatches(unknown, 1, write, 16);
+  }
+
+  async unregistered(
+    patterns: readonly PatternKey[],
+    namedBy: 'event' | 'outcome',
+  ): Promise<readonly PatternKey[]> {
+    const unknown = patterns.filter(pattern => !this.#registered.has(pattern));
+    const itemKeys = unknown.map(pattern => ({ pk: keys.PATTERNS, sk: pattern }));
+    const items = await this.#control.db.getMany(this.#control.name, itemKeys);
+    const named = new Set(items.filter(item => namedBy === 'outcome' || isNamedByEvent(item)).map(i => i.sk));
+    for (const { sk } of items.filter(isNamedByEvent)) this.#registered.add(storedPatternKey(String(sk)));
+    return unknown.filter(pattern => !named.has(pattern));
   }
 
   async isRegistered(pattern: PatternKey): Promise<boolean> {
     if (this.#registered.has(pattern)) return true;
-    if (!(await this.#control.get(keys.PATTERNS, pattern))) return false;
+    const item = await this.#control.get(keys.PATTERNS, pattern);
+    if (!item || !isNamedByEvent(item)) return false;
     this.#registered.add(pattern);
     return true;
   }
 
   async head(pattern: PatternKey): Promise<Head | undefined> {
-    return toHead(await this.#get(pattern, keys.HEAD));
+    return this.#asItCounts(pattern, toHead(await this.#get(pattern, keys.HEAD)));
+  }
+
+  async headAndService(pattern: PatternKey) {
+    const headKey = { pk: keys.patternPartition(pattern), sk: keys.HEAD };
+    const items = await this.#control.db.getMany(this.#control.name, [headKey, keys.SERVICE_KEY]);
+    const stored = items.find(item => item.sk === keys.SERVICE_KEY.sk);
+    const head = toHead(items.find(item => item.sk === keys.HEAD));
+    return { head: await this.#asItCounts(pattern, head), service: toSwitch(stored)?.mode ?? 'live' };
+  }
+
+  async serviceSwitch(): Promise<ServiceSwitch | undefined> {
+    return toSwitch(await this.#control.get(keys.SERVICE_KEY.pk, keys.SERVICE_KEY.sk));
+  }
+
+  async replaceServiceSwitch(next: ServiceSwitch): Promise<boolean> {
+    const before = next.version - 1;
+    return this.#control.db.put({
+      TableName: this.#control.name,
+      Item: { ...keys.SERVICE_KEY, version: next.version, switch: next },
+      ConditionExpression: before === 0 ? 'attribute_not_exists(pk)' : 'version = :before',
+      ...(before > 0 && { ExpressionAttributeValues: { ':before': before } }),
+    });
+  }
+
+  /** Only the head of a retired pattern takes a second read. */
+  async #asItCounts(pattern: PatternKey, head: Head | undefined): Promise<Head | undefined> {
+    return head?.mode === 'retired' ? revived(head, (await this.counts(pattern)).total) : head;
   }
 
   async replaceHead(pattern: PatternKey, head: Head): Promise<boolean> {
@@ -91,7 +143,40 @@ export class DynamoHeadStore implements HeadStore {
     return toCounts(await this.#get(pattern, keys.COUNTS)).counts;
   }
 
+  async activePatterns() {
+    const { patterns, itemOf } = await this.#headsAndCounts();
+    return patterns.filter(isNamedByEvent).flatMap(({ sk }) => {
+      const pattern = storedPatternKey(String(sk));
+      const retirement = retirementOf(itemOf(pattern, keys.HEAD), itemOf(pattern, keys.COUNTS));
+      return retirement === 'retired' ? [] : [{ pattern, isBack: retirement === 'ended' }];
+    });
+  }
+
   async overview(): Promise<PatternOverview[]> {
+    const { patterns, itemOf } = await this.#headsAndCounts();
+    return patterns.map(({ sk, since, waiting }) => {
+      const pattern = storedPatternKey(String(sk));
+      const head = toReadableHead(itemOf(pattern, keys.HEAD));
+      const counted = toCounts(itemOf(pattern, keys.COUNTS));
+      return {
+        pattern,
+        since: Number(since ?? waiting),
+        head: head && revived(head, counted.counts.total),
+        ...(itemOf(pattern, keys.HEAD) && !head && { isHeadDamaged: true }),
+        ...counted,
+      };
+    });
+  }
+
+  async writerCounts(pattern?: PatternKey): Promise<WriterCounts[]> {
+    const patterns = pattern === undefined ? await this.patterns() : [pattern];
+    const itemKeys = patterns.map(key => ({ pk: keys.patternPartition(key), sk: keys.COUNTS }));
+    const items = await this.#control.db.getMany(this.#control.name, itemKeys);
+    return items.map(item => ({ total: toCounts(item).counts.total, byWriter: eventsByWriter(item) }));
+  }
+
+  /** Reads the registered patterns, and the head and the counts of each. */
+  async #headsAndCounts() {
     const patterns = await this.#control.db.query(this.#control.partition(keys.PATTERNS));
     const itemKeys = patterns.flatMap(({ sk }) =>
       [keys.HEAD, keys.COUNTS].map(sort => ({
@@ -101,12 +186,9 @@ export class DynamoHeadStore implements HeadStore {
     );
     const items = await this.#control.db.getMany(this.#control.name, itemKeys);
     const itemsByKey = new Map(items.map(item => [`${item.pk} ${item.sk}`, item]));
-    return patterns.map(({ sk, since }) => {
-      const pattern = storedPatternKey(String(sk));
-      const pk = keys.patternPartition(pattern);
-      const head = toHead(itemsByKey.get(`${pk} ${keys.HEAD}`));
-      return { pattern, since: Number(since), head, ...toCounts(itemsByKey.get(`${pk} ${keys.COUNTS}`)) };
-    });
+    const itemOf = (pattern: PatternKey, sort: string): Item | undefined =>
+      itemsByKey.get(`${keys.patternPartition(pattern)} ${sort}`);
+    return { patterns, itemOf };
   }
 
   async near(pattern: PatternKey): Promise<NearLesson[]> {
@@ -191,10 +273,45 @@ function toHead(item: Item | undefined): Head | undefined {
   return head.data;
 }
 
+/** Returns whether a pattern is retired, or an event has ended its retirement. An unreadable head counts as neither. */
+function retirementOf(head: Item | undefined, counts: Item | undefined): 'retired' | 'ended' | undefined {
+  const stored = headSchema.safeParse(head?.head).data;
+  if (stored?.mode !== 'retired') return undefined;
+  return revived(stored, toCounts(counts).counts.total).mode === 'retired' ? 'retired' : 'ended';
+}
+
+/** Returns whether an event has named a pattern; else only outcomes that wait for their events have. */
+const isNamedByEvent = ({ since }: Item): boolean => since !== undefined;
+
+/** @throws Fault `damaged_generation` */
+function toSwitch(item: Item | undefined): ServiceSwitch | undefined {
+  if (!item) return undefined;
+  const parsed = serviceSwitchSchema.safeParse(item.switch);
+  if (parsed.success) return parsed.data;
+  throw new Fault('damaged_generation', 'the mode of the service is unreadable', { cause: parsed.error });
+}
+
+/** Returns undefined for a damaged head, so that it hides no other pattern. @throws Fault `newer_data` */
+function toReadableHead(item: Item | undefined): Head | undefined {
+  try {
+    return toHead(item);
+  } catch (error) {
+    if (faultCode(error) === 'damaged_generation') return undefined;
+    throw error;
+  }
+}
+
 /** @throws Fault `newer_data` */
 function toGeneration(item: Item): Generation {
   assertReadable(item, 'an archived generation');
   return generationSchema.parse(item.generation);
+}
+
+function eventsByWriter(item: Item): Map<number, number> {
+  const counted = Object.entries(item).filter(([name]) => name.startsWith(BY_WRITER));
+  return new Map(
+    counted.map(([name, events]) => [Number.parseInt(name.slice(BY_WRITER.length), 36), Number(events)]),
+  );
 }
 
 function toCounts(item: Item | undefined): Pick<PatternOverview, 'counts' | 'conflicts'> {

@@ -7,6 +7,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * events     pk pattern#shard, sk episode id, for a window EPISODE\u001fWINDOW
  *   put an event once, read one event                     insert / get by key
  *   sk EPISODE\u001f: outcomes of an episode with windows  get by key
+ *   sk EPISODE\u001f\u001eWRITER: the same for the windows of one pm
  *   all rows of an episode, and its outcomes              query by pk, sk from EPISODE to EPISODE and a space
  *   events with an outcome of a window, by event time     index `outcomes`: rk pattern#shard, t from time to time
  *   events without an outcome of a window, by event time  index `outcomes`: rk pattern#shard#pending, t likewise
@@ -14,7 +15,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * overrides  pk pattern@set, sk scope hash of the chunk's first row
  *   all rows of a set; rows from a scope hash on          query by pk; sk from a hash
  * control    pk, sk
- *   patterns                sk pattern                    all registered patterns
+ *   patterns                sk pattern                    all patterns: since when events name them, or outcomes that wait
  *   pattern#KEY             sk head                       mode, settings, generation in force
  *   pattern#KEY             sk counts                     events, events with outcome, parked outcomes
  *   pattern#KEY             sk near                       the set of slices just under n_min in the last run
@@ -26,15 +27,19 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk audit#TIME#ID              which operator changed what, when, why
  *   pattern#KEY             sk change#TIME#ID             the same, and publications of scheduled runs
  *   changes                 sk TIME#ID                    the same of all patterns
+ *   service                 sk mode                       the switch for everything
  *   cycles                  sk cycle id (time first)      the runs that publish, oldest first
  *   last-cycle              sk full                       the finished run over all patterns that was written last
  *   trials                  sk cycle id (time first)      the trials, oldest first
  *   cycle#ID                sk pattern                    the result of each pattern of a run, and its row sets
  *   run-patterns#ID         sk page number                the patterns of a run, in pages
- *   parked#KEY              sk as that of the event       outcomes that came before their event
+ *   parked#KEY              sk as that of the event       outcomes of operators that came before their event
+ *   parked#KEY              sk the same, \u001e and writer the same of one pm
+ *   founded#WRITER          sk place                      patterns that a pm has founded
+ *   writers                 sk number of a writer         its name, and whether it is excluded
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
- *   dimensions#KEY          sk factor#NAME                when an event last had the misspelt factor
+ *   dimensions#KEY          sk factor#PLACE               a misspelt factor, and when an event last had it
  *   degraded                sk MINUTE#KEY                 look-ups of a minute that could not read what is in force
  *   pattern#KEY             sk flow                       earlier values of the counts
  *   format                  sk version                    version of the stored formats (stored-format.ts)
@@ -45,10 +50,12 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *
  * event         b canonical body    h hash of the body    m packed event (for runs)    t event time and hash of the id
  *               w random token of the request that wrote it    o outcome history    rk pk, with #pending while there is no outcome
- *               l late factors    e 1 if `o` is the outcome of the episode
+ *               l late factors    e 1 if `o` is the outcome of the episode    u writer (writer.ts)
  * episode       o outcome history    l late factors
- * parked        o outcome history    l late factors
- * counts        w random token of the last write    waiting outcomes parked since the last one that found its event
+ * parked        o outcome history    l late factors    u writer of a pm's item    c code of why it stays parked
+ *               v 1 if pms have items of their own
+ * writer        writer its name    since when it was first seen    excluded who excluded it, when, why
+ * counts        by_N events of the writer with number N, in base 36    w random token of the last write    waiting outcomes parked since the last one that found its event
  *               waiting_since time of the first of them
  * row-set chunk n number of rows    z rows as JSON, deflated
  * head, generation, chunk   format_version of the item; none means 1
@@ -103,8 +110,28 @@ const WINDOW_SEPARATOR = '\u001f';
 export const eventSort = (episodeId: string, window: string | undefined): string =>
   window === undefined ? episodeId : `${episodeId}${WINDOW_SEPARATOR}${window}`;
 
-/** Returns the sort key of the outcomes of an episode with windows. */
-export const episodeSort = (episodeId: string): string => `${episodeId}${WINDOW_SEPARATOR}`;
+/** Separates what belongs to one pm from what belongs to nobody. It sorts before the separator of windows. */
+const OWNER_SEPARATOR = '\u001e';
+
+const ownedBy = (owner: string): string => (owner === '' ? '' : `${OWNER_SEPARATOR}${owner}`);
+
+/**
+ * Returns the sort key of the outcomes of an episode with windows.
+ * @param owner pm whose windows they are for; `''` for windows that belong to nobody
+ */
+export const episodeSort = (episodeId: string, owner: string): string =>
+  `${episodeId}${WINDOW_SEPARATOR}${ownedBy(owner)}`;
+
+/**
+ * Returns the sort key of parked outcomes.
+ * @param owner pm who sent them; `''` for operators
+ */
+export const parkedSort = (episodeId: string, window: string | undefined, owner: string): string =>
+  `${eventSort(episodeId, window)}${ownedBy(owner)}`;
+
+/** Returns the beginning of the sort keys of outcomes that pms have parked for an event. */
+export const parkedPrefix = (episodeId: string, window: string | undefined): string =>
+  `${eventSort(episodeId, window)}${OWNER_SEPARATOR}`;
 
 /**
  * Returns a span of sort keys, both inclusive, that holds the rows of an episode and its outcomes. Besides them it may
@@ -114,9 +141,13 @@ export const episodeSpan = (episodeId: string): readonly [string, string] => [ep
 
 /** Returns the episode and the window in a sort key of an event or a parked outcome. */
 export function windowOf(sort: string): { readonly episodeId: string; readonly window: string | undefined } {
-  const [episodeId = '', window] = sort.split(WINDOW_SEPARATOR);
+  const [row = ''] = sort.split(OWNER_SEPARATOR);
+  const [episodeId = '', window] = row.split(WINDOW_SEPARATOR);
   return { episodeId, window };
 }
+
+/** Returns whether a sort key of the events table is that of an event, and not of the outcomes of an episode. */
+export const isEventSort = (sort: string): boolean => windowOf(sort).window !== '';
 
 /** Returns the partition of an event: pattern and shard. Rows of one episode have the same shard, a hash of its id. */
 export function eventPartition(pattern: PatternKey, episodeId: string): string {
@@ -164,6 +195,8 @@ export const setPartition = (pattern: PatternKey, set: string): string => `${pat
 export const WRITE_PROBE_KEY = { pk: 'probe', sk: 'write' } as const;
 
 export const PATTERNS = 'patterns';
+/** Key of the switch for everything. */
+export const SERVICE_KEY = { pk: 'service', sk: 'mode' } as const;
 export const CYCLES = 'cycles';
 export const TRIALS = 'trials';
 export const LAST_CYCLE = 'last-cycle';
@@ -177,6 +210,10 @@ export const cyclePartition = (cycleId: string): string => `cycle#${cycleId}`;
 export const runPatternsPartition = (cycleId: string): string => `run-patterns#${cycleId}`;
 /** Returns a zero-padded sort key, so that text order is page order. */
 export const pageSort = (page: number): string => String(page).padStart(6, '0');
+export const foundedPartition = (writer: string): string => `founded#${writer}`;
+export const WRITERS = 'writers';
+/** Returns the sort key of a writer: its number in 8 hexadecimal digits. */
+export const writerSort = (id: number): string => id.toString(16).padStart(8, '0');
 export const parkedPartition = (pattern: PatternKey): string => `parked#${pattern}`;
 
 export const dimensionsPartition = (pattern: PatternKey): string => `dimensions#${pattern}`;
@@ -190,6 +227,7 @@ export const BASE_DAYS = 'base-days';
 export const USED = 'used';
 const QUERIED_PREFIX = 'asked#';
 const FACTOR_PREFIX = 'factor#';
+const CALLER_PREFIX = 'caller#';
 export const DEGRADED = 'degraded';
 export const FLOW = 'flow';
 export const GUARD = 'guard';
@@ -204,10 +242,23 @@ export const auditSort = (change: string): string => `${AUDIT_PREFIX}${change}`;
 /** Returns the sort key of a change among all changes: its time, then an id. @param at RFC 3339 in UTC */
 export const changeSort = (at: string, id: string): string => `${at}#${id}`;
 export const queriedSort = (name: string): string => `${QUERIED_PREFIX}${name}`;
-export const factorSort = (name: string): string => `${FACTOR_PREFIX}${name}`;
-/** Returns the factor in a sort key; undefined for a key of another form. */
-export const factorName = (sort: string): string | undefined =>
-  sort.startsWith(FACTOR_PREFIX) ? sort.slice(FACTOR_PREFIX.length) : undefined;
+export const callerSort = (name: string): string => `${CALLER_PREFIX}${name}`;
+/** Returns the caller in a sort key; undefined for a key of another form. */
+export const callerName = (sort: string): string | undefined =>
+  sort.startsWith(CALLER_PREFIX) ? sort.slice(CALLER_PREFIX.length) : undefined;
+/**
+ * Returns the sort key of a misspelt factor: one of a hundred places, by the hash of its name. So callers that invent
+ * names cannot make `status` slow; of two names in one place the last one is kept.
+ */
+export function factorSort(name: string): string {
+  const place = Number.parseInt(hash('sha256', name).slice(0, 8), 16) % FACTOR_PLACES;
+  return `${FACTOR_PREFIX}${String(place).padStart(2, '0')}`;
+}
+const FACTOR_PLACES = 100;
+/** Returns whether a sort key is that of a misspelt factor. */
+export const isFactorSort = (sort: string): boolean => sort.startsWith(FACTOR_PREFIX);
+/** Returns the factor in a sort key of an earlier version, which held its name. */
+export const factorName = (sort: string): string => sort.slice(FACTOR_PREFIX.length);
 /** Returns the first sort key of the minute of a moment, milliseconds since 1970; with a pattern, the key itself. */
 export const degradedSort = (ms: number, pattern: PatternKey | '' = ''): string =>
   `${new Date(ms).toISOString().slice(0, 16)}#${pattern}`;

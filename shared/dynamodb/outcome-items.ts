@@ -8,6 +8,7 @@ import { mergeChange, NO_OUTCOME } from '../episode/outcome-state.ts';
 import { packEpisode } from '../episode/packed-episode.ts';
 import { isInWindows } from '../episode/read-packed-episode.ts';
 import { parseEpisodeBody } from '../episode/stored-body.ts';
+import { maySendOutcome, NO_WRITER_ID, ownerOf, parseWriter } from '../episode/writer.ts';
 import { Fault } from '../errors.ts';
 import { atBaseThresholds } from '../lever/base-thresholds.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -56,12 +57,15 @@ export async function addToItem(
     const item = await db.get({
       TableName: target.table,
       Key: target.key,
-      ProjectionExpression: ['pk', 'o', 'l', 'e', ...(target.event ? ['t', 'b', 'm'] : [])].join(),
+      ProjectionExpression: ['pk', 'o', 'l', 'e', ...(target.event ? ['t', 'b', 'm', 'u'] : [])].join(),
     });
     if (!item) return { result: 'missing', created: false };
     const event = target.event && parseEpisodeBody(target.event, String(item.b));
     const state = readOutcomeState(item);
     const merged = mergeChange(state, change, origin, event);
+    const isRepeat = merged.state === state && merged.result === 'unchanged';
+    if (target.event && !isRepeat && !maySendOutcome(change.revision.writer, ownerOf(item.u)))
+      return { result: 'not_your_episode', created: false };
     if (merged.state === state) return { result: merged.result, created: false };
     const late = merged.state.late === state.late ? undefined : merged.state.late;
     if (late && byteLength(formatLateFactors(late)) + byteLength(item.b) > MAX_EVENT_BYTES)
@@ -112,13 +116,14 @@ function packed({ event }: OutcomeItem, item: Item, late: LateFactors): Item {
 /** Returns the packed form of a stored event with its late factors. @throws Fault `damaged_event` */
 export function packStored(
   pattern: PatternKey,
-  { b }: Item,
+  { b, u }: Item,
   late: LateFactors,
   inWindows: boolean,
 ): Uint8Array {
   const event = parseEpisodeBody(pattern, String(b));
   return packEpisode(
     atBaseThresholds({ ...event, factors: withLateFactors(event.factors, late) }),
+    parseWriter(u)?.id ?? NO_WRITER_ID,
     inWindows,
   );
 }

@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { Fault } from '../errors.ts';
+import { Fault, faultCode } from '../errors.ts';
 import type { RowSetRef } from '../generation/generation.ts';
 import type { RowSetStore } from '../generation/ports.ts';
 import { shortHashOfLines } from '../hash.ts';
@@ -68,15 +68,19 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     return set;
   }
 
+  /** Reads at half the price first. Rows that were just written may be missing there, so a second read decides. */
+  async isIntact(pattern: PatternKey, set: RowSetRef): Promise<boolean> {
+    if (set.rows === 0) return true;
+    for (const isConsistent of [false, true]) {
+      const texts = await this.#texts(pattern, set, isConsistent).catch(unlessDamaged);
+      if (texts && shortHashOfLines(texts) === set.id) return true;
+    }
+    return false;
+  }
+
   async read(pattern: PatternKey, set: RowSetRef): Promise<Row[]> {
     if (set.rows === 0) return [];
-    const texts: string[] = [];
-    const query = {
-      KeyConditionExpression: 'pk = :p',
-      ExpressionAttributeValues: { ':p': setPartition(pattern, set.id) },
-    };
-    for await (const page of this.#db.pages({ TableName: this.#table, ConsistentRead: true, ...query }))
-      texts.push(...page.map(inflate));
+    const texts = await this.#texts(pattern, set, true);
     if (shortHashOfLines(texts) !== set.id)
       throw new Fault(
         'damaged_generation',
@@ -141,6 +145,19 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     if (renewed.includes(false)) throw new Fault('damaged_generation', 'a part of the generation is missing');
   }
 
+  /** @throws Fault `newer_data`, `damaged_generation` */
+  async #texts(pattern: PatternKey, set: RowSetRef, ConsistentRead: boolean): Promise<string[]> {
+    const pages = this.#db.pages({
+      TableName: this.#table,
+      ConsistentRead,
+      KeyConditionExpression: 'pk = :p',
+      ExpressionAttributeValues: { ':p': setPartition(pattern, set.id) },
+    });
+    const texts: string[] = [];
+    for await (const page of pages) texts.push(...page.map(inflate));
+    return texts;
+  }
+
   /** Returns the sort key of the last chunk that begins at or before `from`. Earlier chunks have no later row. */
   async #startChunk(pattern: PatternKey, set: RowSetRef, from: string): Promise<string> {
     const [item] = await this.#db.queryPage({
@@ -155,6 +172,11 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     // Without such a chunk, reading begins at the first one: '!' sorts before every hexadecimal digit.
     return item ? String(item.sk) : '!';
   }
+}
+
+/** @throws any other error */
+function unlessDamaged(error: unknown): undefined {
+  if (faultCode(error) !== 'damaged_generation') throw error;
 }
 
 /** Returns the sort key of a row in its set, which is also the token of the page that starts with the row. */

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
 import { PATTERN_KEY_FORMS, parsePatternKey } from '../pattern/pattern-key.ts';
-import { normalizeScope, scopeInputSchema } from '../pattern/scope.ts';
+import { normalizeScope } from '../pattern/scope.ts';
+import { scopeInputSchema } from '../pattern/scope-schema.ts';
 import { DAY_MS } from '../time.ts';
 import { parse } from '../validation.ts';
 import type { Episode } from './episode.ts';
@@ -46,6 +47,14 @@ const assumedSchema = z
   .nullish()
   .meta({ description: 'true if `resolved_at` is a guess; the same outcome with a known time replaces it' });
 
+/** Who wrote an item: an import of an export restores it. Only an operator may send it. */
+const restoredWriter = {
+  writer: idText(256).nullish().meta({
+    description: 'who wrote this, as `GET /v1/events` names writers; for operators, who import an export',
+  }),
+  by_operator: z.boolean().nullish().meta({ description: 'true if the writer was an operator' }),
+};
+
 /** A moment as a caller sends it: RFC 3339 with an offset, parsed to milliseconds since 1970. */
 const timestampSchema = z.iso
   .datetime({ offset: true, message: 'must be an RFC 3339 time such as 2025-01-20T00:00:00Z' })
@@ -76,6 +85,7 @@ export const episodeEventSchema = z
     resolved_at: timestampSchema.nullish(),
     resolved_at_assumed: assumedSchema,
     return: returnSchema,
+    ...restoredWriter,
   })
   .meta({ id: 'EpisodeEvent' });
 
@@ -91,6 +101,7 @@ export const outcomeReportSchema = z
     factors: lateFactorsSchema.prefault({}),
     return: returnSchema,
     correction: z.boolean().default(false),
+    ...restoredWriter,
   })
   .meta({ id: 'OutcomeReport' });
 

@@ -2,6 +2,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Episode } from './episode.ts';
 import type { OutcomeReport } from './outcome.ts';
 import type { ChangeResult } from './outcome-state.ts';
+import type { Sender } from './writer.ts';
 
 /** The result of storing one event of a request. */
 export type AddResult =
@@ -11,7 +12,7 @@ export type AddResult =
   | Exclude<ResolveResult, 'resolved' | 'parked'>;
 
 /** The result of recording one outcome of a request. */
-export type ResolveResult = ChangeResult | 'parked' | 'event_too_large';
+export type ResolveResult = ChangeResult | 'parked' | 'event_too_large' | 'too_many_patterns';
 
 /** A stored event with an outcome, as a run reads it. */
 export interface ResolvedRow {
@@ -32,14 +33,16 @@ export type PendingRow = Omit<ResolvedRow, 'history'>;
 export interface EpisodeStore {
   /**
    * Adds events. A later event with the same id does not replace the first.
+   * @param sender the writer; `local` unless given
    * @returns one result per event, in the order of `episodes`
    */
-  add(episodes: readonly Episode[]): Promise<AddResult[]>;
+  add(episodes: readonly Episode[], sender?: Sender): Promise<AddResult[]>;
   /**
    * Records outcomes. An outcome without its event is parked.
+   * @param sender the writer; `local` unless given
    * @returns one result per outcome, in the order of `reports`
    */
-  resolve(reports: readonly OutcomeReport[]): Promise<ResolveResult[]>;
+  resolve(reports: readonly OutcomeReport[], sender?: Sender): Promise<ResolveResult[]>;
   /**
    * Yields pages of the stored events that have an outcome. All shards are read at once; only the events of one shard
    * come in the order of their time.

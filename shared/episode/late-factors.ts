@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
-import { parseJsonText } from '../validation.ts';
+import { parseJsonText } from '../json.ts';
 import type { Factors, FactorValue } from './factors.ts';
 import { factorValueSchema } from './factors.ts';
 

@@ -32,7 +32,8 @@ export type ChangeResult =
   | 'outcome_conflict'
   | 'too_many_corrections'
   | 'factor_conflict'
-  | 'outcome_before_event';
+  | 'outcome_before_event'
+  | 'not_your_episode';
 
 interface StateMerge {
   readonly result: ChangeResult;

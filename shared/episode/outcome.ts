@@ -3,6 +3,8 @@ import { Fault } from '../errors.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Factors } from './factors.ts';
 import { newerFormat } from './newer-format.ts';
+import type { Writer } from './writer.ts';
+import { formatWriter, parseWriter } from './writer.ts';
 
 /** The outcome of an opportunity: it would have paid, it would have lost, or neither. */
 export type Outcome = 'success' | 'failure' | 'neutral';
@@ -29,6 +31,8 @@ export interface OutcomeRevision {
   readonly assumed?: 'sent' | 'derived';
   /** Result in R (the planned loss is 1), net of costs. */
   readonly return?: number;
+  /** Absent in outcomes that were stored before writers were kept. */
+  readonly writer?: Writer;
 }
 
 /** An outcome that a caller reports about one episode, or about one of its windows. */
@@ -50,7 +54,7 @@ export interface OutcomeReport {
  */
 export type OutcomeHistory = readonly OutcomeRevision[];
 
-/** Maximum number of corrections of one episode. */
+/** Maximum number of corrections of one episode by its bot, and again by operators. */
 export const MAX_CORRECTIONS = 15;
 
 const inHistoryOrder = (a: OutcomeRevision, b: OutcomeRevision): number =>
@@ -72,6 +76,7 @@ interface Merge {
  * - The first initial outcome is final: another outcome or another return is a conflict, the same is `unchanged`.
  * - A known time of the same initial outcome replaces an assumed one, and a return joins one that lacks it.
  * - A correction is added while there are fewer than `MAX_CORRECTIONS`. The one with the latest `resolvedAt` counts.
+ * - A correction of an operator always finds room: of those the `MAX_CORRECTIONS` latest stay.
  */
 export function mergeOutcome(history: OutcomeHistory, revision: OutcomeRevision): Merge {
   const initial = history.find(known => !known.correction);
@@ -79,15 +84,22 @@ export function mergeOutcome(history: OutcomeHistory, revision: OutcomeRevision)
   const equal = history.find(known => inHistoryOrder(known, revision) === 0);
   if (equal && (!equal.assumed || revision.assumed)) return { result: 'unchanged', history };
   const others = history.filter(known => known !== equal);
-  if (revision.correction && others.length - (initial ? 1 : 0) >= MAX_CORRECTIONS)
-    return { result: 'too_many_corrections', history };
-  const merged = [...others, revision].sort(inHistoryOrder);
+  const isOperators = revision.writer?.isOperator ?? false;
+  const rivals = others.filter(known => known.correction && isByOperator(known) === isOperators);
+  const isFull = revision.correction && rivals.length >= MAX_CORRECTIONS;
+  if (isFull && !isOperators) return { result: 'too_many_corrections', history };
+  const earliest = [...rivals, revision].sort(inHistoryOrder)[0];
+  if (isFull && earliest === revision) return { result: 'unchanged', history };
+  const kept = isFull ? others.filter(known => known !== earliest) : others;
+  const merged = [...kept, revision].sort(inHistoryOrder);
   const changed =
     !revision.correction ||
     !isSameOutcome(revisionAsOf(merged, Infinity), revisionAsOf(history, Infinity)) ||
     (!revision.assumed && history.some(known => known.assumed && isSameOutcome(known, revision)));
   return { result: changed ? 'resolved' : 'unchanged', history: merged };
 }
+
+const isByOperator = ({ writer }: OutcomeRevision): boolean => writer?.isOperator ?? false;
 
 function mergeInitial(history: OutcomeHistory, initial: OutcomeRevision, repeat: OutcomeRevision): Merge {
   const isOtherReturn =
@@ -103,6 +115,7 @@ function mergeInitial(history: OutcomeHistory, initial: OutcomeRevision, repeat:
     correction: false,
     ...(assumed && !replacesTime && { assumed }),
     ...returnOf(initial.return ?? repeat.return),
+    ...(initial.writer && { writer: initial.writer }),
   };
   return { result: 'resolved', history: history.map(known => (known === initial ? joined : known)) };
 }
@@ -134,13 +147,14 @@ export function revisionAsOf(history: OutcomeHistory, asOf: number): OutcomeRevi
  * Format 2 begins with `v2:`, for example `v2:f1737331200000?r-1.04`. After the time of a revision may follow:
  *   `~` for an assumed time that was sent, `?` for one that the service derived
  *   `r` and the return
- * A text is written in format 1, without a mark, when no revision has either. So an unchanged history keeps its text.
+ *   the writer, see `writer.ts`
+ * A text is written in format 1, without a mark, when no revision has any. So an unchanged history keeps its text.
  */
 const HISTORY_FORMAT = 2;
 const VERSION_MARK = /^v(\d{1,6}):/;
 const REVISIONS = [
   /^(\+?)([sfn])(\d{1,16})$/,
-  /^(\+?)([sfn])(\d{1,16})([~?]?)(?:r(-?[\d.e+-]{1,32}))?$/,
+  /^(\+?)([sfn])(\d{1,16})([~?]?)(?:r(-?[\d.e+-]{1,32}))?([wW][0-9a-z]{1,7})?$/,
 ] as const;
 const LETTER: Readonly<Record<Outcome, string>> = { success: 's', failure: 'f', neutral: 'n' };
 const OUTCOME: Readonly<Record<string, Outcome>> = { s: 'success', f: 'failure', n: 'neutral' };
@@ -148,7 +162,7 @@ const ASSUMED_MARK = { sent: '~', derived: '?' } as const;
 
 /** Returns the stored text of a history. */
 export function formatHistory(history: OutcomeHistory): string {
-  const isFormat2 = history.some(r => r.assumed || r.return !== undefined);
+  const isFormat2 = history.some(r => r.assumed || r.return !== undefined || r.writer);
   return `${isFormat2 ? 'v2:' : ''}${history.map(formatRevision).join()}`;
 }
 
@@ -156,7 +170,8 @@ function formatRevision(revision: OutcomeRevision): string {
   const { outcome, resolvedAt, correction, assumed } = revision;
   const mark = assumed ? ASSUMED_MARK[assumed] : '';
   const result = revision.return === undefined ? '' : `r${revision.return}`;
-  return `${correction ? '+' : ''}${LETTER[outcome]}${resolvedAt}${mark}${result}`;
+  const writer = revision.writer ? formatWriter(revision.writer) : '';
+  return `${correction ? '+' : ''}${LETTER[outcome]}${resolvedAt}${mark}${result}${writer}`;
 }
 
 /** Reads a stored history. @throws Fault `damaged_event` when the text is invalid or of a newer format */
@@ -178,9 +193,10 @@ export function parseHistory(text: string): OutcomeHistory {
 }
 
 function parseRevision(text: string, pattern: RegExp): OutcomeRevision {
-  const [, plus, letter = '', at, mark, result] = pattern.exec(text) ?? [];
+  const [, plus, letter = '', at, mark, result, by] = pattern.exec(text) ?? [];
   const outcome = OUTCOME[letter];
   const returned = result === undefined ? undefined : Number(result);
+  const writer = parseWriter(by);
   if (!outcome || (returned !== undefined && !Number.isFinite(returned)))
     throw new Fault('damaged_event', 'a stored outcome is unreadable');
   return {
@@ -189,5 +205,6 @@ function parseRevision(text: string, pattern: RegExp): OutcomeRevision {
     correction: plus === '+',
     ...(mark && { assumed: mark === '~' ? 'sent' : 'derived' }),
     ...returnOf(returned),
+    ...(writer && { writer }),
   };
 }

@@ -1,6 +1,7 @@
 import { shortHash } from '../hash.ts';
 import type { Episode } from './episode.ts';
 import type { FactorValue } from './factors.ts';
+import { NO_WRITER_ID } from './writer.ts';
 
 /*
  * The packed form of an event has the few dozen bytes that mining and replay need. Reading events is most of a run's
@@ -23,13 +24,13 @@ import type { FactorValue } from './factors.ts';
  *
  * Format 2 goes on:
  *
- *   u8    parts that follow: 1 the hash of the episode, 2 the hash of the writer, 4 what the event logged as `applied`
+ *   u8    parts that follow: 1 the hash of the episode, 2 the writer, 4 what the event logged as `applied`
  *   u8    part 4: number of levers that overrides had moved
  *         for each of them:
  *           u8   lever: its position in the list of `shared/lever/packed-moves.ts`
  *           f64  multiplier or delta
  *   8 B   hash of the episode id: the first bytes of its SHA-256. Only rows of an episode with windows have it
- *   u32   hash of the writer; no release writes it yet
+ *   u32   number of the writer, see `writer.ts`; absent in events that were stored before writers were kept
  *
  * A pair of the scope is one run of bytes, so that a reader can look it up in a dictionary without decoding it.
  * `read-packed-episode.ts` reads the packed form.
@@ -37,12 +38,12 @@ import type { FactorValue } from './factors.ts';
 
 /** Newest version of the packed form. An event without the parts of format 2 is written in format 1. */
 export const PACKED_FORMAT = 2;
-/** Bits of the parts at the end, and their bytes. */
+/** Bits of the parts of format 2, and their bytes. */
 export const PART = { episode: 1, writer: 2, applied: 4 } as const;
-export const EPISODE_HASH_BYTES = 8;
+const EPISODE_HASH_BYTES = 8;
+const WRITER_BYTES = 4;
 /** Bytes of one lever that was moved. */
 export const MOVE_BYTES = 9;
-export const WRITER_HASH_BYTES = 4;
 /** Bytes of a packed event without its scope, its numbers and its trade id. */
 const FIXED_BYTES = 11;
 /** Bit in the byte of blocking gates: the event has `blocked_by`, even if the list is empty. */
@@ -86,9 +87,14 @@ export interface EpisodeWithMoves extends Episode {
 
 /**
  * Packs an event. Factors that no policy reads are left out.
+ * @param writer number of the writer; 0 for none
  * @param inWindows whether the episode has windows; then its rows carry its hash, so that they make one cluster
  */
-export function packEpisode(episode: EpisodeWithMoves, inWindows = episode.window !== undefined): Uint8Array {
+export function packEpisode(
+  episode: EpisodeWithMoves,
+  writer: number = NO_WRITER_ID,
+  inWindows = episode.window !== undefined,
+): Uint8Array {
   const scope = Object.entries(episode.scope);
   const trade = episode.tradeId ?? '';
   const numbers = NUMERIC_FACTORS.map(name => numberOf(episode.factors[name] as FactorValue | undefined));
@@ -96,9 +102,9 @@ export function packEpisode(episode: EpisodeWithMoves, inWindows = episode.windo
   const present = numbers.reduce<number>((mask, n, i) => (n === undefined ? mask : mask | (1 << i)), 0);
   const scopeBytes = scope.reduce((n, [name, value]) => n + 3 + name.length + Buffer.byteLength(value), 0);
   const { moves } = episode;
-  const parts = (inWindows ? PART.episode : 0) | (moves ? PART.applied : 0);
-  const movesBytes = moves ? 1 + moves.length * MOVE_BYTES : 0;
-  const partBytes = parts === 0 ? 0 : 1 + movesBytes + (inWindows ? EPISODE_HASH_BYTES : 0);
+  const parts =
+    (inWindows ? PART.episode : 0) | (writer === NO_WRITER_ID ? 0 : PART.writer) | (moves ? PART.applied : 0);
+  const partBytes = parts === 0 ? 0 : 1 + lengthOfParts(parts, moves?.length);
   const bytes = scopeBytes + doubles.length * 8 + Buffer.byteLength(trade) + FIXED_BYTES + partBytes;
   const packed = Buffer.alloc(bytes);
   let at = packed.writeUInt8(parts === 0 ? 1 : 2);
@@ -113,9 +119,11 @@ export function packEpisode(episode: EpisodeWithMoves, inWindows = episode.windo
   at = packed.writeUInt16LE(present, at);
   for (const double of doubles) at = packed.writeDoubleLE(double, at);
   at = writeText(packed, trade, at);
-  if (parts > 0) at = packed.writeUInt8(parts, at);
+  if (parts === 0) return packed;
+  at = packed.writeUInt8(parts, at);
   if (moves) at = writeMoves(packed, moves, at);
-  if (inWindows) packed.write(shortHash(episode.id), at, EPISODE_HASH_BYTES, 'hex');
+  if (inWindows) at += packed.write(shortHash(episode.id), at, EPISODE_HASH_BYTES, 'hex');
+  if (writer !== NO_WRITER_ID) packed.writeUInt32LE(writer, at);
   return packed;
 }
 
@@ -124,6 +132,15 @@ function writeMoves(into: Buffer, moves: readonly PackedMove[], at: number): num
   let next = into.writeUInt8(moves.length, at);
   for (const [lever, value] of moves) next = into.writeDoubleLE(value, into.writeUInt8(lever, next));
   return next;
+}
+
+/** Returns the bytes of the parts of format 2. @param parts bits of `PART` @param moves number of levers that were moved */
+export function lengthOfParts(parts: number, moves = 0): number {
+  return (
+    (parts & PART.applied ? 1 + moves * MOVE_BYTES : 0) +
+    (parts & PART.episode ? EPISODE_HASH_BYTES : 0) +
+    (parts & PART.writer ? WRITER_BYTES : 0)
+  );
 }
 
 /** Writes the length (u16) and the bytes of a text in UTF-8. @returns the offset after them */

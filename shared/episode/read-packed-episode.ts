@@ -2,14 +2,8 @@ import { Fault } from '../errors.ts';
 import { normalizeScope } from '../pattern/scope.ts';
 import { newerFormat } from './newer-format.ts';
 import type { NumericFactor } from './packed-episode.ts';
-import {
-  EPISODE_HASH_BYTES,
-  MOVE_BYTES,
-  NUMERIC_FACTORS,
-  PACKED_FORMAT,
-  PART,
-  WRITER_HASH_BYTES,
-} from './packed-episode.ts';
+import { lengthOfParts, MOVE_BYTES, NUMERIC_FACTORS, PACKED_FORMAT, PART } from './packed-episode.ts';
+import { NO_WRITER_ID } from './writer.ts';
 
 /*
  * Reads parts of a packed event without making an object of it; the layout is at the top of `packed-episode.ts`.
@@ -49,17 +43,12 @@ function partBytes(packed: Uint8Array, version: number, partsAt: number): number
   const parts = byteAt(packed, partsAt);
   const known = PART.episode | PART.writer | PART.applied;
   if ((parts & ~known) !== 0) throw damaged('a packed event has unknown parts');
-  return (
-    1 +
-    appliedBytes(packed, partsAt) +
-    (parts & PART.episode ? EPISODE_HASH_BYTES : 0) +
-    (parts & PART.writer ? WRITER_HASH_BYTES : 0)
-  );
+  return 1 + lengthOfParts(parts, movesOf(packed, partsAt));
 }
 
-/** Returns the bytes of what the event logged as `applied`; it is the first part. @param partsAt offset of the bits of the parts */
-function appliedBytes(packed: Uint8Array, partsAt: number): number {
-  return (byteAt(packed, partsAt) & PART.applied) === 0 ? 0 : 1 + byteAt(packed, partsAt + 1) * MOVE_BYTES;
+/** Returns how many levers the event logged as moved; they are the first part. @param partsAt offset of the bits of the parts */
+function movesOf(packed: Uint8Array, partsAt: number): number {
+  return (byteAt(packed, partsAt) & PART.applied) === 0 ? 0 : byteAt(packed, partsAt + 1);
 }
 
 /** Returns whether the bot acted. @param scopeEnd end of the scope */
@@ -86,10 +75,15 @@ interface PackedFactors {
   readonly blocked: number;
   /** Bytes of the trade id: `[start, end)`, empty for none. */
   readonly trade: readonly [number, number];
-  /** Bytes of the hash of the episode: `[start, end)`, empty for an episode without windows. */
+  /**
+   * Bytes that name the episode: `[start, end)`, empty for an episode without windows. They end in the writer: rows that
+   * others write under the same id are no part of the episode.
+   */
   readonly episode: readonly [number, number];
   /** Offset of the parts at the end, for `readMoves`. */
   readonly partsAt: number;
+  /** Number of the writer; 0 for an event that was stored before writers were kept. */
+  readonly writer: number;
 }
 
 /**
@@ -114,8 +108,9 @@ export function readFactors(
     flagsSet: byteAt(packed, scopeEnd + FLAGS_SET),
     blocked: byteAt(packed, scopeEnd + BLOCKED),
     trade: [next + 2, tradeEnd],
-    episode: episodeHash(packed, tradeEnd),
     partsAt: tradeEnd,
+    episode: episodeName(packed, tradeEnd),
+    writer: writerOf(packed, data, tradeEnd),
   };
 }
 
@@ -145,11 +140,22 @@ export function isInWindows(packed: Uint8Array): boolean {
   return end > start;
 }
 
-function episodeHash(packed: Uint8Array, partsAt: number): readonly [number, number] {
+/** Returns the number of the writer of a packed event; 0 for none. @throws Fault `damaged_event` */
+export function readWriter(packed: Uint8Array): number {
+  const [, scopeEnd] = scopeRange(packed);
+  return readFactors(packed, scopeEnd, () => undefined).writer;
+}
+
+function episodeName(packed: Uint8Array, partsAt: number): readonly [number, number] {
   if (partsAt >= packed.length) return [partsAt, partsAt];
-  const start = partsAt + 1 + appliedBytes(packed, partsAt);
-  const hasHash = (byteAt(packed, partsAt) & PART.episode) !== 0;
-  return [start, hasHash ? start + EPISODE_HASH_BYTES : start];
+  const parts = byteAt(packed, partsAt);
+  const start = partsAt + 1 + lengthOfParts(parts & PART.applied, movesOf(packed, partsAt));
+  return [start, (parts & PART.episode) !== 0 ? packed.length : start];
+}
+
+function writerOf(packed: Uint8Array, data: DataView, partsAt: number): number {
+  const hasWriter = partsAt < packed.length && (byteAt(packed, partsAt) & PART.writer) !== 0;
+  return hasWriter ? data.getUint32(packed.length - 4, true) : NO_WRITER_ID;
 }
 
 /**

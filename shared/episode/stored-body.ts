@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
+import { parseJsonText } from '../json.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { normalizeScope } from '../pattern/scope.ts';
-import { parseJsonText, safeRecord } from '../validation.ts';
+import { safeRecord } from '../validation.ts';
 import type { Episode } from './episode.ts';
 import type { Factors } from './factors.ts';
 

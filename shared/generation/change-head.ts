@@ -7,6 +7,7 @@ import { NEW_HEAD, settingsSchema } from './head.ts';
 import { requireKnownPattern } from './known-pattern.ts';
 import type { GenerationStores } from './ports.ts';
 import { renew } from './retention.ts';
+import { withMode } from './retired.ts';
 import { withServed } from './served.ts';
 
 /** Attempts at the conditional write of a head, which fails when a run or an operator writes it in between. */
@@ -30,7 +31,18 @@ export async function setMode(
   mode: Mode,
   operator: Operator,
 ): Promise<Head> {
-  return change(deps, pattern, operator, 'mode', `mode ${mode}`, async head => ({ ...head, mode }));
+  return change(deps, pattern, operator, 'mode', `mode ${mode}`, async head =>
+    withMode(head, mode, mode === 'retired' ? (await deps.heads.counts(pattern)).total : 0),
+  );
+}
+
+/**
+ * Stores the mode that an event brought back to a retired pattern; reads give it already.
+ * @throws Fault `unknown_pattern`, `head_changed`
+ */
+export async function keepModeBack(deps: HeadDeps, pattern: PatternKey, operator: Operator): Promise<void> {
+  const mode = (await deps.heads.head(pattern))?.mode ?? 'live';
+  await change(deps, pattern, operator, 'mode', `mode ${mode} is back`, async head => head);
 }
 
 /** Changes of settings. `null` gives a setting back to the stage. */
@@ -80,11 +92,20 @@ export async function rollBack(
   });
 }
 
+/** @throws Fault `unknown_generation` when rows of it are missing or differ */
 async function renewForRollback(
   deps: GenerationStores,
   pattern: PatternKey,
   generation: Generation,
 ): Promise<Generation> {
+  const isIntact =
+    (await deps.lessons.isIntact(pattern, generation.lessons)) &&
+    (await deps.overrides.isIntact(pattern, generation.overrides));
+  if (!isIntact)
+    throw new Fault(
+      'unknown_generation',
+      `rows of generation ${generation.generation} are missing or differ: list the generations and choose another`,
+    );
   const lessons = await renew(deps, deps.lessons, pattern, generation.lessons);
   const overrides = await renew(deps, deps.overrides, pattern, generation.overrides);
   return { ...generation, lessons, overrides };

@@ -3,7 +3,7 @@ import type { HaltMode } from '../override/halt/halt-mode.ts';
 import type { OnJump } from '../override/jump-settings.ts';
 import type { Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
-import type { Payoff } from '../override/payoff.ts';
+import type { Payoff, PayoffSetting } from '../override/payoff.ts';
 import type { BaseThresholds } from '../override/threshold-settings.ts';
 import { didYouMean } from '../suggestion.ts';
 import type { GuardMode } from './guard-mode.ts';
@@ -15,7 +15,9 @@ export interface Defaults {
   readonly lookbackDays: number;
   readonly policy: Policy;
   readonly challengers: readonly Policy[];
-  readonly payoff: Payoff;
+  readonly payoff: PayoffSetting;
+  /** Stands in while `payoff` is measured on too few returns. */
+  readonly payoffFallback: Payoff;
   readonly jump: number;
   readonly onJump: OnJump;
   readonly halt: HaltMode;
@@ -29,7 +31,9 @@ export interface EffectiveSettings {
   readonly policy: Policy;
   /** Policies that runs compute and compare with `policy`, which is not among them. */
   readonly challengers: readonly Policy[];
-  readonly payoff: Payoff;
+  readonly payoff: PayoffSetting;
+  /** The stage's amounts, which stand in while `payoff` is measured on too few returns. */
+  readonly payoff_fallback: Payoff;
   /** Least number of events with an outcome that makes a slice a lesson. */
   readonly n_min: number;
   /** Length of the window, days. */
@@ -64,6 +68,7 @@ export function effectiveSettings(
     policy,
     challengers: POLICIES.filter(other => challengers.has(other)),
     payoff: settings.payoff ?? defaults.payoff,
+    payoff_fallback: defaults.payoffFallback,
     n_min: run.n_min ?? settings.n_min ?? defaults.nMin,
     lookback_days: run.lookback_days ?? settings.lookback_days ?? defaults.lookbackDays,
     jump: settings.jump ?? defaults.jump,
@@ -73,6 +78,32 @@ export function effectiveSettings(
     max_overrides: settings.max_overrides ?? defaults.maxOverrides,
     guard: settings.guard ?? defaults.guard,
   };
+}
+
+/** Where the value of a setting in force comes from. */
+type SettingSource = 'pattern' | 'stage' | 'default';
+
+/**
+ * Returns the source of each setting in force.
+ * @param setByStage names of the variables of the stage; each is the name of a setting in capitals, or begins with it
+ */
+export function settingSources(
+  effective: EffectiveSettings,
+  settings: Settings = {},
+  setByStage: ReadonlySet<string>,
+): Record<string, SettingSource> {
+  const ofStage = (name: string): boolean => {
+    const variable = name.toUpperCase();
+    return [...setByStage].some(set => set === variable || set.startsWith(`${variable}_`));
+  };
+  const isOfPattern = (name: string): boolean =>
+    Object.entries(settings).some(([own, value]) => own === name && value !== undefined);
+  return Object.fromEntries(
+    Object.keys(effective).map(name => [
+      name,
+      isOfPattern(name) ? 'pattern' : ofStage(name) ? 'stage' : 'default',
+    ]),
+  );
 }
 
 /** Returns the policy of a name. @throws Fault `policy_not_available` that lists the policies of this build */

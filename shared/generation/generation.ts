@@ -59,8 +59,10 @@ export function findGeneration(generations: readonly Generation[], number: numbe
 export const changeSchema = z.object({
   who: z.string(),
   at: z.iso.datetime(),
-  what: z.enum(['publish', 'mode', 'settings', 'rollback']),
+  what: z.enum(['publish', 'mode', 'settings', 'rollback', 'writer']),
   why: z.string(),
+  /** The writer that was excluded, or no longer is. */
+  writer: z.string().optional(),
   /** The generation that was published, and the settings that it was computed with. */
   generation: count.optional(),
   settings: z
@@ -76,5 +78,7 @@ export const changeSchema = z.object({
 export type Change = z.output<typeof changeSchema>;
 
 /** A change in the list over all patterns. */
-export const patternChangeSchema = changeSchema.extend({ pattern_key: z.string() });
+export const patternChangeSchema = changeSchema.extend({
+  pattern_key: z.string().optional().meta({ description: 'Absent for a change of the whole service.' }),
+});
 export type PatternChange = z.output<typeof patternChangeSchema>;

@@ -3,7 +3,7 @@ import { haltModeSchema } from '../override/halt/halt-mode.ts';
 import { jumpSchema, onJumpSchema } from '../override/jump-settings.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { maxOverridesSchema } from '../override/override-cap.ts';
-import { payoffSchema } from '../override/payoff.ts';
+import { payoffSettingSchema } from '../override/payoff.ts';
 import { baseThresholdsSchema } from '../override/threshold-settings.ts';
 import { count, lookbackDays } from '../validation.ts';
 import { changeSchema, generationSchema } from './generation.ts';
@@ -15,8 +15,9 @@ import { guardModeSchema } from './guard-mode.ts';
  * - `shadow`: neutral; runs publish.
  * - `frozen`: the generation in force; runs publish nothing.
  * - `off`: neutral; runs publish.
+ * - `retired`: neutral; runs and `status` leave the pattern out. Its next event brings the mode before it back.
  */
-export const modeSchema = z.enum(['live', 'shadow', 'frozen', 'off']);
+export const modeSchema = z.enum(['live', 'shadow', 'frozen', 'off', 'retired']);
 export type Mode = z.output<typeof modeSchema>;
 
 /** Settings of one pattern; a missing one comes from the stage. */
@@ -24,7 +25,7 @@ export const settingsSchema = z.object({
   policy: policySchema.optional(),
   /** Policies that are computed and compared beside the published one. */
   challengers: z.array(policySchema).max(POLICIES.length).optional(),
-  payoff: payoffSchema.optional(),
+  payoff: payoffSettingSchema.optional(),
   /** An earlier version let it be as high as 1,000,000. */
   n_min: count.min(1).optional(),
   lookback_days: lookbackDays.optional(),
@@ -42,6 +43,8 @@ export const headSchema = z.object({
   /** Number of writes so far: the optimistic lock, which every write requires to be unchanged. */
   version: count.min(1),
   mode: modeSchema,
+  /** Of mode `retired`: the mode before it, and the number of the pattern's events then. */
+  retired: z.object({ before: modeSchema.exclude(['retired']), events: count }).optional(),
   settings: settingsSchema,
   /** Highest generation number so far. */
   latest: count,

@@ -6,25 +6,53 @@ import type { Override } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Change, Generation, PatternChange, RetainedRowSetRef, RowSetRef } from './generation.ts';
 import type { Head } from './head.ts';
+import type { ServiceMode, ServiceSwitch } from './service-mode.ts';
 
 /** Counts and head of one pattern, as `status` shows them. */
 export interface PatternOverview {
   readonly pattern: PatternKey;
   /** Time of registration, milliseconds since 1970. */
   readonly since: number;
+  /** Undefined before its first write, and when it is damaged. */
   readonly head: Head | undefined;
+  readonly isHeadDamaged?: boolean;
   readonly counts: EventCounts;
   readonly conflicts: ConflictCounts;
+}
+
+/** A pattern that runs work through. */
+interface ActivePattern {
+  readonly pattern: PatternKey;
+  /** True when an event ended its retirement, and the stored head still says retired. */
+  readonly isBack: boolean;
+}
+
+/** Numbers of events of one pattern that are stored, or were. */
+export interface WriterCounts {
+  readonly total: number;
+  /** By the number of the writer; events that were stored before writers were kept are in none. */
+  readonly byWriter: ReadonlyMap<number, number>;
 }
 
 /** The list of patterns that runs work through. */
 interface PatternRegistry {
   /** Lists every registered pattern, sorted. */
   patterns(): Promise<PatternKey[]>;
-  /** Reports whether a pattern is registered: an event, or an outcome that waits for its event, has named it. */
+  /**
+   * Lists the registered patterns that are not retired, sorted. A pattern whose head is unreadable counts as active: its
+   * own run reports the damage.
+   */
+  activePatterns(): Promise<ActivePattern[]>;
+  /** Reports whether a pattern is registered: an event has named it. */
   isRegistered(pattern: PatternKey): Promise<boolean>;
   /** Adds patterns to the list. Call it before a pattern's first event is stored, or no run finds the event. */
-  register(patterns: readonly PatternKey[]): Promise<void>;
+  register(patterns: readonly PatternKey[], namedBy?: 'event' | 'outcome'): Promise<void>;
+  /**
+   * Returns the patterns that are not registered. Of a pattern that only outcomes without their events have named, runs and
+   * lists know nothing; `overview` has it with its parked outcomes.
+   * @param namedBy `outcome`: leaves out those that outcomes have named
+   */
+  unregistered(patterns: readonly PatternKey[], namedBy: 'event' | 'outcome'): Promise<readonly PatternKey[]>;
 }
 
 /** Results of the base gates by day, of which those older than the window stay as they were last counted. */
@@ -36,8 +64,19 @@ export interface StoredDays {
 
 /** Heads of patterns, their past generations, and what the last run found besides. */
 export interface HeadStore extends PatternRegistry {
-  /** Returns the head by a strongly consistent read; undefined before its first write. */
+  /**
+   * Returns the head by a strongly consistent read; undefined before its first write. A retired pattern that has had an
+   * event since is in the mode before.
+   */
   head(pattern: PatternKey): Promise<Head | undefined>;
+  /** Returns the same head, and the mode of the service, by one request. */
+  headAndService(
+    pattern: PatternKey,
+  ): Promise<{ readonly head: Head | undefined; readonly service: ServiceMode }>;
+  /** Returns the switch for everything by a strongly consistent read; undefined before its first use. */
+  serviceSwitch(): Promise<ServiceSwitch | undefined>;
+  /** Writes the switch if the stored version is one less. @returns false when another writer came first */
+  replaceServiceSwitch(next: ServiceSwitch): Promise<boolean>;
   /** Writes a head if the stored version is `head.version - 1`. @returns false when another writer came first */
   replaceHead(pattern: PatternKey, head: Head): Promise<boolean>;
   /** Stores a generation that is about to be replaced, for history and rollback. */
@@ -46,6 +85,8 @@ export interface HeadStore extends PatternRegistry {
   archived(pattern: PatternKey): Promise<Generation[]>;
   /** Returns the counts of one pattern's events. */
   counts(pattern: PatternKey): Promise<EventCounts>;
+  /** Returns the counts of each pattern with events, or of one pattern, by writer. */
+  writerCounts(pattern?: PatternKey): Promise<WriterCounts[]>;
   /** Lists every pattern with its counts, sorted. */
   overview(): Promise<PatternOverview[]>;
   /** Returns the comparison of policies of the last run; undefined before the first one. */
@@ -86,8 +127,16 @@ export interface ChangeStore {
   audits(pattern: PatternKey): Promise<Change[]>;
   /** Adds a change to the list alone: the publications of scheduled runs would crowd the audit. */
   list(pattern: PatternKey, change: Change): Promise<void>;
-  /** Returns one page of the list, newest first. */
-  page(query: ChangeQuery): Promise<{ readonly changes: PatternChange[]; readonly next?: string }>;
+  /** Adds a change of the whole service to the list over all patterns. */
+  listOfService(change: Change): Promise<void>;
+  /**
+   * Returns one page of the list, newest first.
+   * @param fits called with each change once, in order
+   */
+  page(
+    query: ChangeQuery,
+    fits: (change: PatternChange) => boolean,
+  ): Promise<{ readonly changes: PatternChange[]; readonly next?: string }>;
 }
 
 /** Immutable sets of rows (lessons, overrides), each in one partition, named by the hash of its content. */
@@ -99,6 +148,8 @@ export interface RowSetStore<Row> {
   write(pattern: PatternKey, rows: readonly Row[], expiresAt: number): Promise<RowSetRef>;
   /** Returns the reference that `write` would return, without writing. */
   describe(rows: readonly Row[]): RowSetRef;
+  /** Returns whether all rows are stored as they were written. @throws Fault of the store */
+  isIntact(pattern: PatternKey, set: RowSetRef): Promise<boolean>;
   /** Reads all rows. @throws Fault `damaged_generation` when the stored rows differ from those that were written */
   read(pattern: PatternKey, set: RowSetRef): Promise<Row[]>;
   /**

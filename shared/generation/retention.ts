@@ -1,3 +1,4 @@
+import { Fault } from '../errors.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { DAY_MS, expiryAfter } from '../time.ts';
 import type { Generation, RetainedRowSetRef } from './generation.ts';
@@ -14,17 +15,30 @@ const RENEW_DAYS = 31;
 
 type Clock = Pick<GenerationStores, 'now'>;
 
-/** Stores rows as a set. Writes nothing when the set in force has the same content and is not yet due for renewal. */
+/**
+ * Stores rows as a set. Writes nothing when the set in force has the same content, is not yet due for renewal, and its
+ * rows are still there: a table may have lost them, or may have been restored alone.
+ * @param deps.log receives a line when rows of the set in force had to be written anew
+ * @throws Fault `damaged_generation` when the set is damaged after it was written anew
+ */
 export async function storeUnlessUnchanged<Row>(
-  deps: Clock,
+  deps: Clock & { readonly log?: { warn(message: string, fields: Readonly<Record<string, string>>): void } },
   store: RowSetStore<Row>,
   pattern: PatternKey,
   rows: readonly Row[],
   inForce: RetainedRowSetRef | undefined,
 ): Promise<RetainedRowSetRef> {
-  if (inForce && !isDue(deps, inForce) && store.describe(rows).id === inForce.id) return inForce;
+  const isSame = inForce !== undefined && store.describe(rows).id === inForce.id;
+  const isIntact = isSame && (await store.isIntact(pattern, inForce));
+  if (isIntact && !isDue(deps, inForce)) return inForce;
   const expiresAt = expiryAfter(deps.now(), KEEP_DAYS);
-  return { ...(await store.write(pattern, rows, expiresAt)), kept_until: toIso(expiresAt) };
+  const set = await store.write(pattern, rows, expiresAt);
+  if (isSame && !isIntact) {
+    if (!(await store.isIntact(pattern, set)))
+      throw new Fault('damaged_generation', 'the rows differ from those that were just written');
+    deps.log?.warn('rows of a set were missing and are written anew', { pattern, set: set.id });
+  }
+  return { ...set, kept_until: toIso(expiresAt) };
 }
 
 /** Extends a set's expiry to `KEEP_DAYS` from now. @throws Fault `damaged_generation` when rows of it are missing */

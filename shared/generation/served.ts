@@ -18,7 +18,8 @@ export function servedGeneration(head: Pick<Head, 'mode' | 'current'> | undefine
  */
 export function withServed(before: Head | undefined, next: Head, now: number): Head {
   const generation = servedGeneration(next);
-  if (generation === servedGeneration(before)) return next;
+  // The last entry differs from the head before when an event brought a retired pattern back.
+  if (generation === (next.served?.at(-1)?.[1] ?? servedGeneration(before))) return next;
   const served = [...(next.served ?? []), [now, generation] as [number, number]];
   return { ...next, served: served.slice(-KEPT) };
 }

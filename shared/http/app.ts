@@ -1,6 +1,5 @@
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -9,32 +8,30 @@ import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { parse, unknownName } from '../validation.ts';
 import { callerOf } from './caller.ts';
 import type { Endpoint } from './endpoints.ts';
-import { MAX_BODY_BYTES } from './endpoints.ts';
 import { ownPagesOnly } from './own-pages.ts';
 import { prepareAnswer } from './prepare-answer.ts';
 import { problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
+import { readBody } from './read-body.ts';
 
 const NO_PARAMETERS = z.strictObject({});
 
 type Handler = (c: Context) => Response | Promise<Response>;
 
 /**
- * Returns an app that answers every error as problem+json, rejects pages of other origins, limits the size of bodies,
- * and logs no payload.
+ * Returns an app that answers every error as problem+json, rejects pages of other origins, and logs no payload.
  * @param origins own origins besides the address that a request was sent to
+ * @param authenticate admits a request or answers it, before anything else of it is read
  */
-export function createApp(log: Log, origins: readonly string[] = []): Hono {
+export function createApp(log: Log, origins: readonly string[] = [], authenticate?: MiddlewareHandler): Hono {
   const app = new Hono();
   app.use(ownPagesOnly(origins));
+  if (authenticate) app.use(authenticate);
   app.use(async (c, next) => {
     assertEncoding(c.req.url);
     // An authenticated caller without a name is refused on every route.
     callerOf(c);
     await next();
   });
-  const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => answerProblem(bodyTooLarge()) });
-  // The limit reads a body without a length itself. Errors of the handlers never pass here.
-  app.use(async (c, next) => (await limit(c, next).catch(bodyCutOff)) ?? undefined);
   app.notFound(c => {
     const allowed = methodsOf(app, c.req.path);
     if (allowed.length === 0)
@@ -95,13 +92,10 @@ export function answerProblem(error: unknown, more: object = {}): Response {
 
 /**
  * Parses the body as JSON; an empty body is an empty object.
- * @throws Fault `invalid_body`, `invalid_encoding`, `body_too_large`
+ * @throws Fault `invalid_body`, `invalid_encoding`, `body_too_large`, `body_timeout`
  */
 export async function readJson(c: Context): Promise<unknown> {
-  const bytes = await c.req.arrayBuffer().catch(bodyCutOff);
-  // API Gateway delivers the body as a whole, so the limit on the stream above does not apply.
-  if (bytes.byteLength > MAX_BODY_BYTES) throw bodyTooLarge();
-  const text = decodeUtf8(bytes);
+  const text = decodeUtf8(await readBody(c));
   try {
     return text.trim() === '' ? {} : JSON.parse(text);
   } catch (cause) {
@@ -110,7 +104,7 @@ export async function readJson(c: Context): Promise<unknown> {
 }
 
 /** @throws Fault `invalid_encoding` */
-function decodeUtf8(bytes: ArrayBuffer): string {
+function decodeUtf8(bytes: ArrayBuffer | Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -179,16 +173,14 @@ export function unknownParameter(
   return new Fault('invalid_request', message, { issues: [{ path: name.slice(0, 64), message }] });
 }
 
+/** Returns the fault for a span of time that ends before it begins. */
+export function emptySpan(): Fault {
+  return new Fault('invalid_request', 'from is after to: exchange them, or leave one out', {
+    issues: [{ path: 'from', message: 'must not be after to' }],
+  });
+}
+
 /** Parses the pattern key in the path. @throws Fault `invalid_pattern_key` */
 export function patternParam(c: Context): PatternKey {
   return parsePatternKey(c.req.param('pattern_key') ?? '');
-}
-
-/** Reports a body that cannot be read to its end: the client hung up. That is no error of the service. */
-function bodyCutOff(cause: unknown): never {
-  throw new Fault('invalid_body', 'the body ended before its announced length: send it again', { cause });
-}
-
-function bodyTooLarge(): Fault {
-  return new Fault('body_too_large', `the body must not exceed ${MAX_BODY_BYTES} bytes`);
 }

@@ -7,12 +7,17 @@ export interface Endpoint {
   /** The path, with `{name}` for a parameter. */
   readonly path: string;
   /** The entry in `functions/` that answers. */
-  readonly function: 'ingest' | 'lookup' | 'admin';
+  readonly function: 'ingest' | 'lookup' | 'admin' | 'page';
   /** The roles that may call; with none, the route needs no authentication. */
   readonly roles: readonly Role[];
+  /** False for a route of the local service alone. */
+  readonly deployed?: false;
   /** What a caller should ask for instead of an answer that is too large. */
   readonly smaller?: string;
 }
+
+/** The OAuth scope of a token that an operator sends. */
+export const OPERATOR_SCOPE = 'pm-tuning/operator';
 
 export const MAX_ITEMS = 500;
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -51,6 +56,7 @@ export const ENDPOINTS = {
     roles: EVERYONE,
     smaller: WITHOUT_EXPLAIN,
   },
+  getSnapshots: { method: 'GET', path: '/v1/snapshots', function: 'lookup', roles: EVERYONE },
   getSnapshot: {
     method: 'GET',
     path: '/v1/snapshots/{pattern_key}',
@@ -64,6 +70,17 @@ export const ENDPOINTS = {
   postCycle: { method: 'POST', path: '/v1/cycles', function: 'admin', roles: OPERATORS },
   getCycles: { method: 'GET', path: '/v1/cycles', function: 'admin', roles: READERS },
   getCycle: { method: 'GET', path: '/v1/cycles/{id}', function: 'admin', roles: READERS },
+  getEvents: {
+    method: 'GET',
+    path: '/v1/events',
+    function: 'admin',
+    roles: READERS,
+  },
+  getParked: { method: 'GET', path: '/v1/parked', function: 'admin', roles: READERS },
+  getServiceMode: { method: 'GET', path: '/v1/mode', function: 'admin', roles: READERS },
+  putServiceMode: { method: 'PUT', path: '/v1/mode', function: 'admin', roles: OPERATORS },
+  getWriters: { method: 'GET', path: '/v1/writers', function: 'admin', roles: READERS },
+  putWriter: { method: 'PUT', path: '/v1/writers', function: 'admin', roles: OPERATORS },
   getChanges: { method: 'GET', path: '/v1/changes', function: 'admin', roles: READERS },
   getGenerations: {
     method: 'GET',
@@ -77,6 +94,7 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: READERS,
   },
+  getDoctor: { method: 'GET', path: '/v1/patterns/{pattern_key}/doctor', function: 'admin', roles: READERS },
   getGuard: { method: 'GET', path: '/v1/patterns/{pattern_key}/guard', function: 'admin', roles: READERS },
   getNMin: { method: 'GET', path: '/v1/patterns/{pattern_key}/nmin', function: 'admin', roles: READERS },
   // A what-if changes nothing, but a reader may only use GET. `getWhatIf` returns the same.
@@ -89,12 +107,29 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: OPERATORS,
   },
+  getSettings: {
+    method: 'GET',
+    path: '/v1/patterns/{pattern_key}/settings',
+    function: 'admin',
+    roles: READERS,
+  },
   postRollback: {
     method: 'POST',
     path: '/v1/patterns/{pattern_key}/rollback',
     function: 'admin',
     roles: OPERATORS,
   },
-  getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [] },
-  getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: READERS },
+  // In AWS an unsigned call would start a function, and many would take its concurrency from those that operate.
+  getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [], deployed: false },
+  getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: [] },
+} as const satisfies Readonly<Record<string, Endpoint>>;
+
+/**
+ * The routes of the page: its document, and its script and style sheet under names that are hashes. They hold no data,
+ * so they need no authentication. In AWS only a stage with an issuer of tokens serves them.
+ */
+export const PAGE_ENDPOINTS = {
+  getPage: { method: 'GET', path: '/ui', function: 'page', roles: [] },
+  getPageScript: { method: 'GET', path: '/ui/script/{name}', function: 'page', roles: [] },
+  getPageStyle: { method: 'GET', path: '/ui/style/{name}', function: 'page', roles: [] },
 } as const satisfies Readonly<Record<string, Endpoint>>;

@@ -2,11 +2,13 @@ import { Fault } from '../errors.ts';
 import type { Generation, RowSetRef } from '../generation/generation.ts';
 import { requireKnownPattern } from '../generation/known-pattern.ts';
 import type { HeadStore, RowSetStore } from '../generation/ports.ts';
+import { shortHash } from '../hash.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { firstThatFit, pageFits } from './answer-size.ts';
 import type { ComputedRunDeps } from './computed-run.ts';
 import { readComputedRun } from './computed-run.ts';
+import { type Selection, selectedRows } from './selected-rows.ts';
 
 /** The query parameters of a paged list. */
 export interface PageQuery {
@@ -48,7 +50,7 @@ export interface PageDeps extends ComputedRunDeps {
  * @throws Fault `invalid_pattern_key`, `invalid_page_token`, `unknown_pattern`, `unknown_cycle`,
  * `trial_expired`
  */
-export async function readPage<Row extends object>(
+async function readPage<Row extends object>(
   deps: PageDeps,
   store: RowSetStore<Row>,
   set: keyof Pick<Generation, 'lessons' | 'overrides'>,
@@ -75,6 +77,36 @@ export async function readPage<Row extends object>(
   const page = await store.page(pattern, start.set, start.from, row => fits(answerRow(row)));
   const next = page.next && `${start.generation}.${start.set.id}.${page.next}`;
   return { head, rows: page.rows.map(answerRow), next: next ? { next } : {} };
+}
+
+/**
+ * Reads a page of the rows that a selection wants. Its token holds as long as the set in force.
+ * @throws Fault like `readPage`
+ */
+export async function readSelectedPage<Row extends object>(
+  deps: PageDeps,
+  store: RowSetStore<Row>,
+  set: keyof Pick<Generation, 'lessons' | 'overrides'>,
+  query: PageQuery & Selection & { readonly pattern_key: string },
+  sortKeys: Parameters<typeof selectedRows<Row>>[4],
+): Promise<Page> {
+  if (query.contains === undefined && query.sort === undefined) return readPage(deps, store, set, query);
+  const pattern = parsePatternKey(query.pattern_key);
+  const { cycle_id } = query;
+  await requireKnownPattern(deps.heads, pattern);
+  const start = await (cycle_id === undefined
+    ? firstPage(deps.heads, pattern, set)
+    : firstPageOfRun(deps, pattern, cycle_id, set));
+  const head = {
+    pattern_key: pattern,
+    generation: start?.generation ?? 0,
+    ...(cycle_id !== undefined && { cycle_id }),
+  };
+  if (!start) return { head, rows: [], next: {} };
+  const selected = await selectedRows(store, pattern, start.set, query, sortKeys);
+  const version = shortHash(`${start.set.id} ${query.contains} ${query.sort}`);
+  const { rows, next } = pageByPosition(selected, version, query);
+  return { head, rows: rows.map(row => ({ pattern_key: pattern, ...row })), next };
 }
 
 async function firstPage(

@@ -51,7 +51,7 @@ function assertSize(bytes: number, advice: string): void {
 }
 
 /** Returns whether an Accept-Encoding header allows gzip: by name or by `*`, with a weight above 0 (RFC 9110). */
-function acceptsGzip(header = ''): boolean {
+export function acceptsGzip(header = ''): boolean {
   const weights = new Map<string, number>();
   for (const entry of header.toLowerCase().split(',')) {
     const [name = '', ...parameters] = entry.split(';').map(part => part.trim());

@@ -16,6 +16,7 @@ export function problemCodesOf(route: Route, access: Access): readonly FaultCode
     path.startsWith('/v1/') && 'invalid_request',
     body !== undefined && 'invalid_body',
     body !== undefined && 'body_too_large',
+    body !== undefined && 'body_timeout',
     body !== undefined && 'unsupported_media_type',
     smaller !== undefined && 'answer_too_large',
     access === 'tokens' && roles.length > 0 && 'unauthorized',

@@ -6,7 +6,14 @@ import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS, MAX_ITEMS } from './endpoints.ts';
 import { changesPageSchema, changeTime } from './schemas/changes.ts';
 import { cyclePageSchema, cycleStartedSchema, cyclesPageSchema } from './schemas/cycles.ts';
+import { doctorAnswerSchema } from './schemas/doctor.ts';
 import { evidenceAnswerSchema } from './schemas/evaluation.ts';
+import {
+  eventsPageSchema,
+  eventsQuerySchema,
+  parkedPageSchema,
+  parkedQuerySchema,
+} from './schemas/events.ts';
 import { flag, pageQuery } from './schemas/fields.ts';
 import { guardAnswerSchema } from './schemas/guard.ts';
 import {
@@ -16,8 +23,18 @@ import {
   outcomesProblemSchema,
 } from './schemas/ingest.ts';
 import { lessonsPageSchema } from './schemas/lessons.ts';
-import { lookupQuerySchema, lookupRequestSchema, snapshotQuerySchema } from './schemas/lookup.ts';
-import { compactSnapshotSchema, lookupAnswerSchema, snapshotSchema } from './schemas/lookup-answer.ts';
+import {
+  lookupQuerySchema,
+  lookupRequestSchema,
+  snapshotQuerySchema,
+  snapshotsQuerySchema,
+} from './schemas/lookup.ts';
+import {
+  compactSnapshotSchema,
+  lookupAnswerSchema,
+  snapshotSchema,
+  snapshotsPageSchema,
+} from './schemas/lookup-answer.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
 import { overridesPageSchema } from './schemas/overrides.ts';
 import {
@@ -34,8 +51,11 @@ import {
   settingsAnswerSchema,
   settingsRequestSchema,
 } from './schemas/patterns.ts';
+import { serviceModeAnswerSchema, serviceModeRequestSchema } from './schemas/service-mode.ts';
 import { statusSchema } from './schemas/status.ts';
 import { whatIfAnswerSchema, whatIfQuerySchema, whatIfRequestSchema } from './schemas/what-if.ts';
+import { writerExclusionSchema, writerRequestSchema, writersPageSchema } from './schemas/writers.ts';
+import { selectionQuery } from './selected-rows.ts';
 
 /** An endpoint with the schemas of its requests and answers. The OpenAPI document is made from it. */
 export interface Route extends Endpoint {
@@ -100,6 +120,8 @@ export const ROUTES = {
       'event_conflict',
       'outcome_conflict',
       'outcome_before_event',
+      'not_your_episode',
+      'too_many_patterns',
       'event_too_large',
     ],
     invalid: ingestProblemSchema,
@@ -118,6 +140,8 @@ export const ROUTES = {
       'factor_conflict',
       'event_too_large',
       'too_many_corrections',
+      'not_your_episode',
+      'too_many_patterns',
     ],
     invalid: outcomesProblemSchema,
   },
@@ -136,6 +160,14 @@ export const ROUTES = {
     answers: { 200: lookupAnswerSchema },
     problems: ['invalid_pattern_key', 'invalid_scope'],
   },
+  getSnapshots: {
+    ...ENDPOINTS.getSnapshots,
+    summary: 'List the snapshots with their tags: what a client polls. Supports If-None-Match.',
+    query: snapshotsQuerySchema,
+    answers: { 200: snapshotsPageSchema, 304: null },
+    caching: 'no-cache',
+    problems: [...GENERATION, 'invalid_page_token'],
+  },
   getSnapshot: {
     ...ENDPOINTS.getSnapshot,
     summary:
@@ -148,7 +180,7 @@ export const ROUTES = {
   getOverrides: {
     ...ENDPOINTS.getOverrides,
     summary: 'List the overrides of the generation in force, or those that a run computed.',
-    query: patternPageQuery,
+    query: patternPageQuery.extend(selectionQuery(['n', 'confidence', 'effect'])),
     answers: { 200: overridesPageSchema },
     problems: LIST,
   },
@@ -156,14 +188,18 @@ export const ROUTES = {
     ...ENDPOINTS.getLessons,
     summary:
       'List the lessons in force, or those that a run computed; near=true: the slices just below n_min.',
-    query: patternPageQuery.extend({ near: flag.default(false) }),
+    query: patternPageQuery.extend({ near: flag.default(false), ...selectionQuery(['n', 'q']) }),
     answers: { 200: lessonsPageSchema },
     problems: LIST,
   },
   getStatus: {
     ...ENDPOINTS.getStatus,
     summary: 'Get the health and the totals of the whole system, and its patterns page by page.',
-    query: pageQuery,
+    query: pageQuery.extend({
+      retired: flag
+        .default(false)
+        .meta({ description: 'list the retired patterns too; the totals leave them out' }),
+    }),
     answers: { 200: statusSchema },
     problems: [...STORE, 'invalid_page_token'],
   },
@@ -197,6 +233,47 @@ export const ROUTES = {
     query: pageQuery,
     answers: { 200: cyclePageSchema },
     problems: [...STORE, 'unknown_cycle', 'invalid_page_token'],
+  },
+  getEvents: {
+    ...ENDPOINTS.getEvents,
+    summary: 'List stored events as they were sent, with their outcome history, in the order of their time.',
+    query: eventsQuerySchema,
+    answers: { 200: eventsPageSchema },
+    problems: [...EVENTS, 'invalid_page_token'],
+  },
+  getParked: {
+    ...ENDPOINTS.getParked,
+    summary: 'List the outcomes that wait for their event, each with the reason.',
+    query: parkedQuerySchema,
+    answers: { 200: parkedPageSchema },
+    problems: [...EVENTS, 'invalid_page_token'],
+  },
+  getServiceMode: {
+    ...ENDPOINTS.getServiceMode,
+    summary: 'Get the mode of the whole service.',
+    answers: { 200: serviceModeAnswerSchema },
+    problems: GENERATION,
+  },
+  putServiceMode: {
+    ...ENDPOINTS.putServiceMode,
+    summary: 'Switch everything off, or back: off overrules the mode of every pattern, at once.',
+    body: serviceModeRequestSchema,
+    answers: { 200: serviceModeAnswerSchema },
+    problems: [...GENERATION, 'head_changed'],
+  },
+  getWriters: {
+    ...ENDPOINTS.getWriters,
+    summary: 'List who sent events, with counts and shares, over all patterns or of one.',
+    query: pageQuery.extend({ pattern_key: patternKeyInputSchema.optional() }),
+    answers: { 200: writersPageSchema },
+    problems: [...STORE, 'invalid_page_token', ...PATTERN],
+  },
+  putWriter: {
+    ...ENDPOINTS.putWriter,
+    summary: 'Exclude a writer from runs, or take it in again, from the next run on.',
+    body: writerRequestSchema,
+    answers: { 200: writerExclusionSchema },
+    problems: [...STORE, 'unknown_writer'],
   },
   getChanges: {
     ...ENDPOINTS.getChanges,
@@ -234,6 +311,13 @@ export const ROUTES = {
     answers: { 200: guardAnswerSchema },
     problems: [...STORE, ...PATTERN],
   },
+  getDoctor: {
+    ...ENDPOINTS.getDoctor,
+    summary:
+      'Examine the newest events of a pattern: what they log, which lever is therefore off, what to change.',
+    answers: { 200: doctorAnswerSchema },
+    problems: [...GENERATION, ...PATTERN, 'damaged_event'],
+  },
   getNMin: {
     ...ENDPOINTS.getNMin,
     summary: 'Compare what each N_MIN from 10 to 60 finds in the events of a pattern with what chance finds.',
@@ -270,6 +354,12 @@ export const ROUTES = {
     body: settingsRequestSchema,
     answers: { 200: settingsAnswerSchema },
     problems: [...STORE, ...PATTERN, 'policy_not_available', 'head_changed'],
+  },
+  getSettings: {
+    ...ENDPOINTS.getSettings,
+    summary: 'Get the settings of a pattern in force, each with its source: pattern, stage or default.',
+    answers: { 200: settingsAnswerSchema },
+    problems: [...GENERATION, ...PATTERN],
   },
   postRollback: {
     ...ENDPOINTS.postRollback,

@@ -1,9 +1,9 @@
 import type { CycleSummary } from '../cycle/cycle.ts';
-import type { PatternOverview } from '../generation/ports.ts';
+import type { PatternKey } from '../pattern/pattern-key.ts';
 import { DAY_MS } from '../time.ts';
 import type { DegradedLookups } from '../warning/degraded-lookups.ts';
 import { lookupsDegraded } from '../warning/degraded-lookups.ts';
-import type { DimensionStore } from '../warning/dimension-store.ts';
+import type { DimensionCoverage } from '../warning/dimension-coverage.ts';
 import { nameWarnings } from '../warning/name-warnings.ts';
 import type { Warning } from '../warning/warning.ts';
 import { boundWarnings } from '../warning/warning.ts';
@@ -15,8 +15,13 @@ const LIVE: ReadonlySet<Warning['code']> = new Set([
   'dimension_not_asked',
 ]);
 
+/** The names that look-ups and events of a pattern use. */
+interface PatternCoverage {
+  readonly pattern: PatternKey;
+  readonly coverage: DimensionCoverage;
+}
+
 interface StatusWarningDeps {
-  readonly dimensions: DimensionStore;
   readonly degradedLookups: DegradedLookups;
 }
 
@@ -28,18 +33,14 @@ interface StatusWarningDeps {
  */
 export async function statusWarnings(
   deps: StatusWarningDeps,
-  overview: readonly Pick<PatternOverview, 'pattern'>[],
+  coverages: readonly PatternCoverage[],
   finished: readonly CycleSummary[],
   now: number,
 ): Promise<Warning[]> {
   const [last, previous] = finished;
   const since = previous?.finished_at === undefined ? now - DAY_MS : Date.parse(previous.finished_at);
-  const [degraded, ...named] = await Promise.all([
-    deps.degradedLookups.since(since),
-    ...overview.map(async ({ pattern }) =>
-      nameWarnings(pattern, await deps.dimensions.coverage(pattern), now),
-    ),
-  ]);
+  const degraded = await deps.degradedLookups.since(since);
+  const named = coverages.map(({ pattern, coverage }) => nameWarnings(pattern, coverage, now));
   const recorded = last?.warnings.filter(({ code }) => !LIVE.has(code)) ?? [];
   return boundWarnings([...lookupsDegraded(degraded, since), ...recorded, ...named.flat()]);
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { patternParts } from '../pattern/pattern-key.ts';
-import { dimensionCount, scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
+import { dimensionCount } from '../pattern/scope.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../reason.ts';
 import { count } from '../validation.ts';
 import type { QuadrantStats } from './stats.ts';

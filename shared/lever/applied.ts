@@ -1,7 +1,8 @@
 import type { FaultIssue } from '../errors.ts';
+import { isObject } from '../json.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { nearestName } from '../suggestion.ts';
-import { count, isObject } from '../validation.ts';
+import { count } from '../validation.ts';
 import type { ActionCategory, Lever } from './lever.ts';
 import { leversOf } from './lever.ts';
 import type { ThresholdMove } from './threshold-move.ts';

@@ -1,7 +1,7 @@
 import type { Episode } from '../episode/episode.ts';
 import type { FactorValue } from '../episode/factors.ts';
 import type { EpisodeWithMoves } from '../episode/packed-episode.ts';
-import { isObject } from '../validation.ts';
+import { isObject } from '../json.ts';
 import { readApplied } from './applied.ts';
 import type { Lever } from './lever.ts';
 import { leversOf, movedFactor } from './lever.ts';

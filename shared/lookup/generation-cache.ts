@@ -1,4 +1,5 @@
 import type { RowSetRef } from '../generation/generation.ts';
+import { ACTION_CATEGORIES } from '../lever/lever.ts';
 import type { Override } from '../override/override.ts';
 import { HIGHEST_MAX_OVERRIDES } from '../override/override-cap.ts';
 import { OverrideIndex } from '../override/override-index.ts';
@@ -17,8 +18,8 @@ const MAX_OVERRIDES = HIGHEST_MAX_OVERRIDES;
  */
 export class GenerationCache {
   readonly #read: (pattern: PatternKey, set: RowSetRef) => Promise<Override[]>;
-  readonly #indexes = new Map<PatternKey, { readonly id: string; readonly index: OverrideIndex }>();
-  readonly #loading = new Map<string, Promise<OverrideIndex>>();
+  readonly #indexes = new Map<PatternKey, { readonly id: string; readonly index: OverrideIndex<Override> }>();
+  readonly #loading = new Map<string, Promise<OverrideIndex<Override>>>();
   #overrideCount = 0;
 
   constructor(read: (pattern: PatternKey, set: RowSetRef) => Promise<Override[]>) {
@@ -26,7 +27,7 @@ export class GenerationCache {
   }
 
   /** Returns the index of a set, from memory or the store. @throws Fault of the store; a failed read is not cached */
-  async index(pattern: PatternKey, set: RowSetRef): Promise<OverrideIndex> {
+  async index(pattern: PatternKey, set: RowSetRef): Promise<OverrideIndex<Override>> {
     const cached = this.#indexes.get(pattern);
     if (cached?.id === set.id) {
       // A Map keeps insertion order, so the first entry is the least recently used one.
@@ -40,9 +41,9 @@ export class GenerationCache {
     return loading;
   }
 
-  async #load(key: string, pattern: PatternKey, set: RowSetRef): Promise<OverrideIndex> {
+  async #load(key: string, pattern: PatternKey, set: RowSetRef): Promise<OverrideIndex<Override>> {
     try {
-      const index = new OverrideIndex(await this.#read(pattern, set));
+      const index = new OverrideIndex(await this.#read(pattern, set), ACTION_CATEGORIES);
       this.#evict(pattern);
       this.#indexes.set(pattern, { id: set.id, index });
       this.#overrideCount += index.size;

@@ -1,13 +1,17 @@
 import type { Head, Mode } from '../generation/head.ts';
+import { modeInForce, type ServiceMode } from '../generation/service-mode.ts';
+import { leversOf } from '../lever/lever.ts';
+import type { ThresholdLever } from '../override/apply-thresholds.ts';
 import { applyThresholds, noteUnmoved } from '../override/apply-thresholds.ts';
-import type { Policy, ResolutionMethod } from '../override/override.ts';
+import type { OverrideExplanation } from '../override/explanation.ts';
+import { explain } from '../override/explanation.ts';
+import type { Override, Policy, ResolutionMethod } from '../override/override.ts';
 import { DEFAULT_RESOLUTION } from '../override/override.ts';
-import type { OverrideIndex } from '../override/override-index.ts';
-import type { OverrideExplanation, ResolvedOverride } from '../override/resolve.ts';
-import { resolve } from '../override/resolve.ts';
+import type { OverrideIndex, ResolvedOverride } from '../override/override-index.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { Scope, ScopeHash } from '../pattern/scope.ts';
-import { scopeHash } from '../pattern/scope.ts';
+import type { Scope } from '../pattern/scope.ts';
+import type { ScopeHash } from '../pattern/scope-hash.ts';
+import { scopeHash } from '../pattern/scope-hash.ts';
 import type { UnknownThreshold } from './unknown-names.ts';
 import { unknownThresholds } from './unknown-names.ts';
 
@@ -33,7 +37,9 @@ export interface LookupResult {
   readonly scope_hash: ScopeHash;
   readonly generation: number;
   readonly mode: Mode;
-  readonly policy: Policy;
+  /** Present when the whole service is off, whatever the mode of the pattern. */
+  readonly mode_by?: 'service';
+  readonly policy: string;
   readonly resolution: ResolutionMethod;
   readonly entries: 'open' | 'halted';
   readonly entries_reason?: string;
@@ -45,59 +51,91 @@ export interface LookupResult {
   readonly explain?: readonly OverrideExplanation[];
 }
 
+/** What decides the answers of one pattern besides its overrides. */
+export interface InForce {
+  readonly generation: number;
+  readonly mode: Mode;
+  /** Present where the mode of the service overrules that of the pattern. */
+  readonly mode_by?: 'service';
+  readonly policy: string;
+  readonly resolution: ResolutionMethod;
+  readonly entries: 'open' | 'halted';
+  readonly entries_reason?: string;
+  readonly levers: readonly ThresholdLever[];
+}
+
 /** Returns true for a mode that serves overrides; the others answer neutral. */
 export function servesOverrides(mode: Mode): boolean {
   return mode === 'live' || mode === 'frozen';
 }
 
-/** Returns whether trades should be entered: as the generation in force says, and open where nothing is served. */
-export function entriesOf(head: Head | undefined): Pick<LookupResult, 'entries' | 'entries_reason'> {
-  const current = head && servesOverrides(head.mode) ? head.current : undefined;
+/**
+ * Returns what is in force for a pattern. Where nothing is served, entries are open.
+ * @param head the pattern's head; undefined before its first run or change
+ * @param defaultPolicy the stage's policy, for a pattern without a generation
+ */
+export function inForceOf(
+  pattern: PatternKey,
+  head: Head | undefined,
+  defaultPolicy: Policy,
+  service: ServiceMode = 'live',
+): InForce {
+  const current = head?.current;
+  const { mode, ...by } = modeInForce(head, service);
+  const policy = current?.policy ?? defaultPolicy;
+  const served = servesOverrides(mode) ? current : undefined;
   return {
-    entries: current?.entries ?? 'open',
-    ...(current?.entries_reason !== undefined && { entries_reason: current.entries_reason }),
+    generation: current?.generation ?? 0,
+    mode,
+    ...by,
+    policy,
+    resolution: current?.resolution ?? DEFAULT_RESOLUTION[policy],
+    entries: served?.entries ?? 'open',
+    ...(served?.entries_reason !== undefined && { entries_reason: served.entries_reason }),
+    levers: leversOf(pattern),
   };
 }
 
+/** The overrides of a generation, as a look-up needs them; `matching` is called for an explanation only. */
+export type OverrideMatcher = Pick<OverrideIndex<Override>, 'resolve' | 'matching'>;
+
 /**
- * Answers a look-up from the generation in force.
- * @param head the pattern's head; undefined before its first run or change
+ * Answers a look-up from what is in force.
  * @param index the generation's overrides; undefined when there are none to serve
- * @param defaultPolicy the stage's policy, for a pattern without a generation
  */
 export function lookUp(
   request: LookupRequest,
-  head: Head | undefined,
-  index: OverrideIndex | undefined,
-  defaultPolicy: Policy,
+  inForce: InForce,
+  index: OverrideMatcher | undefined,
 ): LookupResult {
-  const current = head?.current;
-  const mode = head?.mode ?? 'live';
-  const policy = current?.policy ?? defaultPolicy;
-  const resolution = request.resolution ?? current?.resolution ?? DEFAULT_RESOLUTION[policy];
-  const { resolved, explain } = resolve(index?.matching(request.scope) ?? [], resolution);
-  const serves = servesOverrides(mode);
-  const inForce = serves ? resolved : [];
-  const generation = current?.generation ?? 0;
-  const { thresholds, moved } = applyThresholds(request.pattern, request.thresholds, inForce);
-  const unknown = unknownThresholds(request.pattern, Object.keys(request.thresholds));
+  const { levers, ...answered } = inForce;
+  const resolution = request.resolution ?? inForce.resolution;
+  const serves = servesOverrides(inForce.mode);
+  const overrides = serves && index ? index.resolve(request.scope, resolution) : [];
+  const { thresholds, moved } = applyThresholds(levers, request.thresholds, overrides);
+  const unknown = unknownThresholds(levers, Object.keys(request.thresholds));
   return {
     pattern_key: request.pattern,
     scope_hash: scopeHash(request.scope),
-    generation,
-    mode,
-    policy,
+    ...answered,
     resolution,
-    ...entriesOf(head),
-    overrides: inForce,
+    overrides,
     thresholds,
-    applied: serves ? { generation, ...moved } : {},
+    applied: serves ? { generation: inForce.generation, ...moved } : {},
     ...(unknown.length > 0 && { unknown_thresholds: unknown }),
-    // In mode `shadow` the explanation lists the overrides that mode `live` would serve, each with `chosen: false`.
-    ...(request.explain && {
-      explain: serves
-        ? noteUnmoved(request.pattern, request.thresholds, explain)
-        : explain.map(e => ({ ...e, chosen: false })),
-    }),
+    ...(request.explain && { explain: explanationOf(request, inForce, resolution, index) }),
   };
+}
+
+/** In mode `shadow` the explanation lists the overrides that mode `live` would serve, each with `chosen: false`. */
+function explanationOf(
+  { scope, thresholds }: LookupRequest,
+  { mode, levers }: InForce,
+  resolution: ResolutionMethod,
+  index: OverrideMatcher | undefined,
+): OverrideExplanation[] {
+  const all = explain(index?.matching(scope) ?? [], resolution);
+  return servesOverrides(mode)
+    ? noteUnmoved(levers, thresholds, all)
+    : all.map(entry => ({ ...entry, chosen: false }));
 }

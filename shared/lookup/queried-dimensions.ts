@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { parseJsonText } from '../json.ts';
 import { QUERIED_DIMENSIONS_MESSAGE } from '../log-messages.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
-import { parseJsonText } from '../validation.ts';
 import { HourlyNames } from '../warning/hourly-names.ts';
 
 /*
@@ -15,9 +15,14 @@ import { HourlyNames } from '../warning/hourly-names.ts';
 export interface QueriedDimensions {
   readonly pattern: PatternKey;
   readonly names: readonly string[];
+  /** Who looked up, when that is due to be recorded. */
+  readonly caller?: string;
 }
 
-/** Reports each dimension of a pattern at most once an hour, however many look-ups use it. */
+/** Marks a caller among the names; no dimension begins with it. */
+const CALLER = '@';
+
+/** Reports each dimension and each caller of a pattern at most once an hour, however many look-ups there are. */
 export class QueriedDimensionReporter {
   readonly #report: (queried: QueriedDimensions) => void;
   readonly #hourly: HourlyNames;
@@ -27,10 +32,16 @@ export class QueriedDimensionReporter {
     this.#hourly = new HourlyNames(now);
   }
 
-  /** Records the dimensions of a look-up. Call it for patterns that have a generation to serve. */
-  record(pattern: PatternKey, scope: Scope): void {
-    const names = this.#hourly.due(pattern, Object.keys(scope));
-    if (names.length > 0) this.#report({ pattern, names });
+  /**
+   * Records a look-up: its dimensions, for patterns that have a generation to serve, and its caller.
+   * @param caller absent for the service's own page, which is no bot
+   */
+  record(pattern: PatternKey, scope: Scope, caller?: string): void {
+    const callers = caller === undefined ? [] : [`${CALLER}${caller}`];
+    const due = this.#hourly.due(pattern, [...Object.keys(scope), ...callers]);
+    if (due.length === 0) return;
+    const names = due.filter(name => !name.startsWith(CALLER));
+    this.#report({ pattern, names, ...(caller !== undefined && names.length < due.length && { caller }) });
   }
 }
 
@@ -38,7 +49,8 @@ const lineSchema = z.object({
   message: z.literal(QUERIED_DIMENSIONS_MESSAGE),
   pattern: z.string(),
   /** Comma-separated; a name contains no comma. */
-  dimensions: z.string().regex(/^[A-Za-z]\w{0,63}(,[A-Za-z]\w{0,63}){0,63}$/),
+  dimensions: z.string().regex(/^(?:[A-Za-z]\w{0,63}(,[A-Za-z]\w{0,63}){0,63})?$/),
+  caller: z.string().min(1).max(256).optional(),
 });
 
 /** Parses the log lines that report dimensions; other lines are left out. */
@@ -46,6 +58,9 @@ export function parseQueriedDimensions(lines: readonly string[]): QueriedDimensi
   return lines.flatMap(line => {
     const parsed = lineSchema.safeParse(parseJsonText(line));
     if (!parsed.success) return [];
-    return [{ pattern: parsePatternKey(parsed.data.pattern), names: parsed.data.dimensions.split(',') }];
+    const { pattern, dimensions, caller } = parsed.data;
+    const names = dimensions === '' ? [] : dimensions.split(',');
+    if (names.length === 0 && caller === undefined) return [];
+    return [{ pattern: parsePatternKey(pattern), names, ...(caller !== undefined && { caller }) }];
   });
 }

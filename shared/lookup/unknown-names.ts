@@ -1,6 +1,5 @@
 import type { SeenValues } from '../generation/seen-values.ts';
-import { leversOf } from '../lever/lever.ts';
-import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { ThresholdLever } from '../override/apply-thresholds.ts';
 import type { Scope } from '../pattern/scope.ts';
 import { nearestName } from '../suggestion.ts';
 
@@ -23,8 +22,11 @@ export interface UnknownNames {
 }
 
 /** Returns the requested thresholds that no lever of the pattern takes. */
-export function unknownThresholds(pattern: PatternKey, names: readonly string[]): UnknownThreshold[] {
-  const known = leversOf(pattern).flatMap(lever => lever.thresholds);
+export function unknownThresholds(
+  levers: readonly ThresholdLever[],
+  names: readonly string[],
+): UnknownThreshold[] {
+  const known = levers.flatMap(lever => lever.thresholds);
   return names.filter(name => !known.includes(name)).map(name => ({ name, ...suggestion(name, known) }));
 }
 

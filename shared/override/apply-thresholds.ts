@@ -1,11 +1,15 @@
-import type { Lever } from '../lever/lever.ts';
-import { leversOf } from '../lever/lever.ts';
 import { moveThreshold } from '../lever/threshold-move.ts';
 import { finite } from '../numbers.ts';
-import type { PatternKey } from '../pattern/pattern-key.ts';
-import type { OverrideExplanation, ResolvedOverride } from './resolve.ts';
+import type { OverrideExplanation } from './explanation.ts';
+import type { ResolvedOverride } from './override-index.ts';
 
 type Thresholds = Readonly<Record<string, number>>;
+
+/** A lever of a pattern: its category, and the names of its threshold. */
+export interface ThresholdLever {
+  readonly category: string;
+  readonly thresholds: readonly string[];
+}
 
 /** What moved thresholds: effects by the first name of each lever's threshold. */
 interface MovedBy {
@@ -27,14 +31,14 @@ interface AppliedThresholds {
  * threshold itself.
  */
 export function applyThresholds(
-  pattern: PatternKey,
+  levers: readonly ThresholdLever[],
   requested: Thresholds,
   resolved: readonly ResolvedOverride[],
 ): AppliedThresholds {
   const thresholds = { ...requested };
   const multipliers: [string, number][] = [];
   const deltas: [string, number][] = [];
-  for (const { lever, override } of inForce(pattern, resolved)) {
+  for (const { lever, override } of inForce(levers, resolved)) {
     const names = requestedNames(lever, requested);
     for (const [name, value] of names) thresholds[name] = finite(moveThreshold(value, override));
     const { multiplier = 1, delta = 0 } = override;
@@ -51,11 +55,10 @@ export function applyThresholds(
 
 /** Adds to each chosen override which requested thresholds its multiplier leaves as they were sent. */
 export function noteUnmoved(
-  pattern: PatternKey,
+  levers: readonly ThresholdLever[],
   requested: Thresholds,
   explain: readonly OverrideExplanation[],
 ): OverrideExplanation[] {
-  const levers = leversOf(pattern);
   return explain.map(entry => {
     const lever = levers.find(l => l.category === entry.action_category);
     if (!lever || !entry.chosen || entry.multiplier === undefined) return entry;
@@ -66,14 +69,17 @@ export function noteUnmoved(
   });
 }
 
-function inForce(pattern: PatternKey, resolved: readonly ResolvedOverride[]) {
-  return leversOf(pattern).flatMap(lever => {
+function inForce(levers: readonly ThresholdLever[], resolved: readonly ResolvedOverride[]) {
+  return levers.flatMap(lever => {
     const override = resolved.find(r => r.action_category === lever.category);
     return override ? [{ lever, override }] : [];
   });
 }
 
-function requestedNames({ thresholds }: Lever, requested: Thresholds): (readonly [string, number])[] {
+function requestedNames(
+  { thresholds }: ThresholdLever,
+  requested: Thresholds,
+): (readonly [string, number])[] {
   return thresholds.flatMap(name => {
     const value = Object.hasOwn(requested, name) ? requested[name] : undefined;
     return value === undefined ? [] : [[name, value] as const];

@@ -6,6 +6,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 import { dimensionCount } from '../pattern/scope.ts';
 import type { Reason } from '../reason.ts';
 import { joinReasons } from '../reason.ts';
+import { sliceTiers } from './dimension-tiers.ts';
 import type { Override, Policy } from './override.ts';
 import { byScopeHashThenCategory } from './override.ts';
 import { capOverrides } from './override-cap.ts';
@@ -72,7 +73,11 @@ export function computeOverrides(policy: Policy, input: PolicyInput): CappedOutp
   const noLever = noLeverReason(input.pattern);
   if (noLever) return { overrides: [], capped: new Set(), explainNoOverride: () => noLever, note: noLever };
   const output = POLICY_FUNCTIONS[policy](input);
-  const { kept, leftOut, cut } = capOverrides(output.overrides, input.settings.max_overrides);
+  let tiers: ReturnType<typeof sliceTiers> | undefined;
+  const { kept, leftOut, cut } = capOverrides(output.overrides, input.settings.max_overrides, scope => {
+    tiers ??= sliceTiers(input.columns);
+    return tiers(scope);
+  });
   return {
     ...output,
     overrides: kept.toSorted(byScopeHashThenCategory),

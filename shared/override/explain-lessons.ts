@@ -1,5 +1,5 @@
 import type { Lesson } from '../lesson/lesson.ts';
-import { describeScope } from '../pattern/scope.ts';
+import { describeScope } from '../pattern/describe-scope.ts';
 import type { Reason } from '../reason.ts';
 import type { Override } from './override.ts';
 

@@ -1,10 +1,8 @@
 import * as z from 'zod';
 import { ACTION_CATEGORIES } from '../lever/lever.ts';
-import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../reason.ts';
-
-/** Bounds of every multiplier, and of every product of multipliers (contract, section 4). */
-export const MULTIPLIER_RANGE = { min: 0.5, max: 2 } as const;
+import { MULTIPLIER_RANGE } from './multiplier-range.ts';
 
 export const resolutionSchema = z.enum(['blend', 'most-specific', 'product']);
 export type ResolutionMethod = z.output<typeof resolutionSchema>;
@@ -26,14 +24,27 @@ export const DEFAULT_RESOLUTION: Readonly<Record<Policy, ResolutionMethod>> = {
   replay: 'product',
 };
 
-/** What is known to go wrong under a policy. */
-export const POLICY_WARNINGS: Readonly<Partial<Record<Policy, string>>> = {
+const POLICY_WARNINGS: Readonly<Partial<Record<Policy, string>>> = {
   drift:
     'drift loosens gates with volume, even where they are right: on real candles with costs it lost against no tuning ' +
     'in 12 of 12 runs; choose replay, or compare both in evidence',
 };
 
+/** Returns what is known to go wrong under a policy; undefined when nothing is. */
+export function policyWarning(policy: Policy): string | undefined {
+  return POLICY_WARNINGS[policy];
+}
+
 const integer = z.number().int();
+
+/** What a move is expected to bring out of sample. */
+export const forecastSchema = z.object({
+  days: integer,
+  events: z.number().meta({ description: 'events that it is expected to change' }),
+  gain: z.number(),
+  low: z.number(),
+  high: z.number(),
+});
 
 /**
  * The counts behind an override. Winners and losers are events of its slice that are taken with it and not without it.
@@ -48,13 +59,10 @@ const replayEvidenceSchema = z
     error: z.number().meta({ description: 'cluster-robust standard error of the gain' }),
     lower_bound: z.number(),
     window_days: integer,
-    expected: z
-      .object({ days: integer, events: z.number(), gain: z.number(), low: z.number(), high: z.number() })
-      .optional()
-      .meta({
-        description:
-          'out of sample: gain in the days to come, with a 90 % interval of what will come, from what such moves brought later',
-      }),
+    expected: forecastSchema.optional().meta({
+      description:
+        'out of sample: gain in the days to come, with a 90 % interval of what will come, from what such moves brought later',
+    }),
     held_out: z.object({ gain: z.number(), error: z.number(), events: integer }).optional().meta({
       description: 'all overrides together, fitted without the outcomes of the last days and scored on them',
     }),

@@ -1,46 +1,16 @@
-import * as z from 'zod';
 import { Fault } from '../errors.ts';
-import { shortHash } from '../hash.ts';
-import { isObject } from '../validation.ts';
-
-declare const brand: unique symbol;
+import { isObject } from '../json.ts';
 
 /** A scope in canonical form: dimension name → text of its value, names sorted by code unit. */
 export type Scope = Readonly<Record<string, string>>;
 
-/** The first 32 hexadecimal digits of SHA-256 over the canonical JSON of a scope. */
-export type ScopeHash = string & { readonly [brand]: 'ScopeHash' };
-
-/** The scope subset that defines a slice, in stored rows and in answers. */
-export const scopeSubsetSchema = z
-  .record(z.string(), z.string())
-  .meta({ description: 'dimension → text of its value' });
-
-export const scopeHashSchema = z.string().regex(/^[0-9a-f]{32}$/);
-
-const MAX_DIMENSIONS = 64;
-const MAX_VALUE_LENGTH = 128;
+/** Maximum number of dimensions of a scope. */
+export const MAX_DIMENSIONS = 64;
+/** Maximum length of a value, in code points. */
+export const MAX_VALUE_LENGTH = 128;
 /** The form of a dimension's name, as a regular expression. */
 export const DIMENSION_NAME = '[A-Za-z][A-Za-z0-9_]{0,63}';
 const NAME = new RegExp(`^${DIMENSION_NAME}$`);
-
-/**
- * A scope as a caller sends it. `normalizeScope` checks it, so that the code of its errors is `invalid_scope`. The rules
- * that a JSON schema cannot state are in its description.
- */
-export const scopeInputSchema = z.unknown().meta({
-  type: 'object',
-  description:
-    `At most ${MAX_DIMENSIONS} dimensions; a text has at most ${MAX_VALUE_LENGTH} characters when trimmed. ` +
-    'null and "" mean that a dimension is absent.',
-  propertyNames: { pattern: NAME.source },
-  additionalProperties: {
-    type: ['string', 'number', 'boolean', 'null'],
-    minimum: Number.MIN_SAFE_INTEGER,
-    maximum: Number.MAX_SAFE_INTEGER,
-  },
-  examples: [{ chain: 'solana', timeframe: '15m' }],
-});
 
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -73,11 +43,6 @@ export function scopeFromPairs(pairs: Iterable<readonly [string, string]>): Scop
   return Object.fromEntries([...pairs].sort((a, b) => byCodeUnit(a[0], b[0])));
 }
 
-/** Returns the hash of a canonical scope. `scopeHash({})` is `44136fa355b3678a1146ad16f7e8649e`. */
-export function scopeHash(scope: Scope): ScopeHash {
-  return shortHash(JSON.stringify(scope)) as ScopeHash;
-}
-
 /** Returns whether every pair of `subset` is in `scope`. The empty subset covers every scope. */
 export function covers(subset: Scope, scope: Scope): boolean {
   for (const name of Object.keys(subset))
@@ -88,12 +53,6 @@ export function covers(subset: Scope, scope: Scope): boolean {
 /** Returns the number of dimensions of a scope. */
 export function dimensionCount(scope: Scope): number {
   return Object.keys(scope).length;
-}
-
-/** Returns a scope as text for people: `bucket=nano, chain=solana`; `everything` for the empty one. */
-export function describeScope(scope: Scope): string {
-  const pairs = Object.entries(scope);
-  return pairs.length === 0 ? 'everything' : pairs.map(([name, value]) => `${name}=${value}`).join(', ');
 }
 
 function valueText(name: string, value: unknown): string {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { parseJsonText } from '../json.ts';
 import { DEGRADED_LOOKUP_MESSAGE } from '../log-messages.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { parsePatternKey } from '../pattern/pattern-key.ts';
-import { parseJsonText } from '../validation.ts';
 import type { Warning } from './warning.ts';
 
 /*

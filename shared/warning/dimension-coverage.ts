@@ -8,6 +8,8 @@ export interface DimensionCoverage {
   readonly queried: ReadonlyMap<string, number>;
   /** Time at which an event last contained each factor whose name is a near miss of a known one. */
   readonly misspelt: ReadonlyMap<string, number>;
+  /** Time at which each caller last looked up, to the hour. */
+  readonly callers: ReadonlyMap<string, number>;
 }
 
 /** Maximum absence of a dimension from look-ups before `status` warns, milliseconds. */

@@ -11,8 +11,9 @@ export interface DimensionStore {
   /**
    * Records the current time as the last one at which look-ups contained the given dimensions. Names that no lesson uses
    * are left out, because callers may invent any number of them.
+   * @param caller who looked up; the current time is recorded for it too
    */
-  recordQueried(pattern: PatternKey, names: readonly string[]): Promise<void>;
+  recordQueried(pattern: PatternKey, names: readonly string[], caller?: string): Promise<void>;
   /** Records the current time as the last one at which events contained factors that are near misses of known names. */
   recordFactors(pattern: PatternKey, names: readonly string[]): Promise<void>;
   coverage(pattern: PatternKey): Promise<DimensionCoverage>;

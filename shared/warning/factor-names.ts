@@ -17,6 +17,11 @@ const MAX_CACHED = 1000;
 
 const nearestOf = new Map<string, string | undefined>();
 
+/** Returns whether the product reads a factor or a threshold of this name. */
+export function isKnownFactor(name: string): boolean {
+  return KNOWN.has(name);
+}
+
 /** Returns the known name that an unknown factor name nearly is; undefined for a known name and for a name of its own. */
 export function nearestFactor(name: string): string | undefined {
   if (KNOWN.has(name) || name.length < LEAST_CHARACTERS) return undefined;

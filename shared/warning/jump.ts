@@ -1,5 +1,5 @@
 import type { Override } from '../override/override.ts';
-import { describeScope } from '../pattern/scope.ts';
+import { describeScope } from '../pattern/describe-scope.ts';
 import type { OverrideMove } from './override-moves.ts';
 import type { Warning } from './warning.ts';
 

@@ -1,7 +1,7 @@
+import { MULTIPLIER_RANGE } from '../override/multiplier-range.ts';
 import type { Override } from '../override/override.ts';
-import { MULTIPLIER_RANGE } from '../override/override.ts';
 import { LADDER } from '../override/policies/ladder.ts';
-import { describeScope } from '../pattern/scope.ts';
+import { describeScope } from '../pattern/describe-scope.ts';
 import type { OverrideMove } from './override-moves.ts';
 import type { Warning } from './warning.ts';
 

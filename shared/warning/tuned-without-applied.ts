@@ -2,11 +2,10 @@ import type { FactorColumns } from '../episode/columns/columns.ts';
 import type { NumericFactor } from '../episode/packed-episode.ts';
 import { NUMERIC_FACTORS } from '../episode/packed-episode.ts';
 import type { Lever } from '../lever/lever.ts';
-import { leversOf } from '../lever/lever.ts';
+import { ACTION_CATEGORIES, leversOf } from '../lever/lever.ts';
 import { elementAt } from '../numbers.ts';
 import type { Override, ResolutionMethod } from '../override/override.ts';
 import { OverrideIndex } from '../override/override-index.ts';
-import { resolveValues } from '../override/resolve.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
 import { scopeFromPairs } from '../pattern/scope.ts';
@@ -94,7 +93,7 @@ export function tunedWithoutApplied(
 ): Warning[] {
   const served = generations.map(generation => ({
     ...generation,
-    index: new OverrideIndex(generation.overrides),
+    index: new OverrideIndex(generation.overrides, ACTION_CATEGORIES),
   }));
   const firstServed = Math.min(...generations.map(({ from }) => from));
   return testedLevers(pattern).flatMap(({ lever, threshold }) => {
@@ -105,10 +104,9 @@ export function tunedWithoutApplied(
       const logged = elementAt(values, row);
       const generation = served.find(({ from, until }) => from <= time && time < until);
       if (!generation || !(logged > 0)) return [];
-      const matching = generation.index
-        .matching(scopeOfRow(columns, row))
-        .filter(override => override.action_category === lever.category);
-      const [resolved] = resolveValues(matching, generation.resolution);
+      const resolved = generation.index
+        .resolve(scopeOfRow(columns, row), generation.resolution)
+        .find(override => override.action_category === lever.category);
       if (resolved && isAtClamp(resolved)) return [];
       const multiplier = resolved?.multiplier ?? 1;
       return [{ time, threshold: logged, multiplier, base: logged / multiplier }];

@@ -1,19 +1,21 @@
 import * as z from 'zod';
 import { ACTION_CATEGORIES } from '../lever/lever.ts';
-import { scopeSubsetSchema } from '../pattern/scope.ts';
+import { scopeSubsetSchema } from '../pattern/scope-schema.ts';
 import { count } from '../validation.ts';
 
 /**
- * The kinds of warnings (contract, section 6). A warning changes nothing: runs succeed and the service is healthy. It
- * names something that an operator should look at.
+ * The kinds of warnings (contract, section 6). A warning changes nothing: runs succeed. It names something that an
+ * operator should look at. The service stays healthy, but for `generation_damaged`.
  */
 const WARNING_CODES = [
+  'generation_damaged',
   'overrides_withdrawn',
   'at_clamp',
   'cut_drops_override',
   'jump',
   'tuned_without_applied',
   'one_writer_dominates',
+  'payoff_contradicted',
   'outcomes_missing',
   'lookups_degraded',
   'factor_near_known',
@@ -29,6 +31,8 @@ export const warningSchema = z
     pattern_key: z.string().optional(),
     action_category: z.enum(ACTION_CATEGORIES).optional(),
     scope_subset: scopeSubsetSchema.optional(),
+    writer: z.string().optional().meta({ description: 'of one_writer_dominates: who wrote the events' }),
+    share: z.number().optional().meta({ description: 'its share of the events of the slice, 0 to 1' }),
     count: count
       .min(1)
       .optional()

@@ -13,9 +13,9 @@ import { curveOf, type Events, generate, type World } from '../../bench/policy/w
 import { WORLDS } from '../../bench/policy/worlds.ts';
 import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import { mineLessons } from '../../shared/lesson/mine-lessons.ts';
+import { ACTION_CATEGORIES } from '../../shared/lever/lever.ts';
 import { OverrideIndex } from '../../shared/override/override-index.ts';
 import { drift } from '../../shared/override/policies/drift.ts';
-import { resolve } from '../../shared/override/resolve.ts';
 
 function worldNamed(name: string): World {
   const world = WORLDS.find(w => w.name === name);
@@ -65,10 +65,13 @@ describe('the simulator of policies', () => {
                 : QUADRANT.dodge,
           ),
         };
-        const index = new OverrideIndex(drift(PATTERN, mineLessons(PATTERN, columns, 33).lessons));
+        const index = new OverrideIndex(
+          drift(PATTERN, mineLessons(PATTERN, columns, 33).lessons),
+          ACTION_CATEGORIES,
+        );
         for (let i = 0; i < events.size; i++) {
           if (Math.floor(events.day[i] ?? 0) !== day) continue;
-          const { resolved } = resolve(index.matching(scopeAt(events, i)), resolution);
+          const resolved = index.resolve(scopeAt(events, i), resolution);
           const multiplierOf = (category: string): number =>
             resolved.find(r => r.action_category === category)?.multiplier ?? 1;
           const open = [-Math.log(multiplierOf('tuning_ts_min')), Math.log(multiplierOf('tuning_halo')), 0];

@@ -1,19 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
 import { backoffMs, retryAfterMs } from '../../cli/retry.ts';
+import { STATUS } from './support/answers.ts';
 import { type FakeService, fakeService, problem, type Reply } from './support/fake-service.ts';
 import { cli } from './support/run-cli.ts';
 
-const STATUS = {
-  healthy: true,
-  reasons: [],
-  now: '2025-01-20T00:00:00Z',
-  events: { total: 0, with_outcome: 0, pending: 0 },
-  parked_outcomes: 0,
-  conflicts: { events: 0, outcomes: 0 },
-  warnings: [],
-  last_cycle: null,
-  patterns: [],
-};
 const OK: Reply = { status: 200, body: STATUS };
 const BUSY: Reply = {
   status: 503,
@@ -93,6 +83,13 @@ it('A command whose request is rejected prints every invalid place and ends with
     out: '',
     err: 'error: invalid_request (400): does not fit\n  n_min: too small\n  body: odd\\u001b[31m\n',
   });
+});
+
+it('With --json a refused request prints the problem of the service as JSON', async () => {
+  const body = problem(404, 'unknown_pattern', 'no event named p');
+  const result = await cli(['lessons', 'p', '--json', '--url', await answering({ status: 404, body })]);
+  expect(result).toMatchObject({ exit: 4, err: '' });
+  expect(JSON.parse(result.out)).toEqual({ error: { ...body, code: 'unknown_pattern', exit: 4 } });
 });
 
 it('A command ends with exit code 5 when the response is not one of the API', async () => {

@@ -24,9 +24,13 @@ const statusPage = (names: readonly string[]): object => ({
   events: { total: 6, with_outcome: 6, pending: 0 },
   parked_outcomes: 0,
   conflicts: { events: 0, outcomes: 0 },
+  mode: 'live',
+  retired: 0,
+  caller: { name: 'local' },
   last_cycle: null,
   patterns: names.map(name => ({
     pattern_key: name,
+    asked: [],
     events: { total: 2, with_outcome: 2, pending: 0 },
     parked_outcomes: 0,
     conflicts: { events: 0, outcomes: 0 },

@@ -29,6 +29,37 @@ it('A table fits a terminal of 80 columns: texts are wrapped, numbers are not', 
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
 
+it('Columns that do not fit side by side follow below, each time beside the first column', () => {
+  const wide: readonly Column<Row>[] = [
+    ...COLUMNS.slice(0, 2),
+    { title: 'a number of twenty characters', value: () => '1', align: 'right' },
+    { title: 'last', value: row => row[0].slice(0, 4) },
+  ];
+  const text = renderTable(wide, ROWS, { width: 40, color: false });
+  expect(text).toMatchInlineSnapshot(`
+    "slice                           n
+    everything                   1104
+    bucket=nano, timeframe=15m,    33
+    chain=solana,
+    bucket_rank_position=3
+
+    slice           a number of twenty characters
+    everything                                  1
+    bucket=nano,                                1
+    timeframe=15m,
+    chain=solana,
+    bucket_rank_
+    position=3
+
+    slice                        last
+    everything                   ever
+    bucket=nano, timeframe=15m,  buck
+    chain=solana,
+    bucket_rank_position=3"
+  `);
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(48);
+});
+
 it('A table has one line for each row when the output is not a terminal', () => {
   const text = renderTable(COLUMNS, ROWS, { width: Number.POSITIVE_INFINITY, color: false });
   expect(text.split('\n')).toHaveLength(3);

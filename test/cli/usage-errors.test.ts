@@ -9,9 +9,9 @@ it.each([
   [['lookup', PATTERN, '--scop', 'chain=x'], '(Did you mean --scope?)'],
   [
     ['mode', PATTERN, 'frosen', '--reason', 'r'],
-    'must be one of: live, shadow, frozen, off; did you mean `frozen`?',
+    'must be one of: live, shadow, frozen, off, retired; did you mean `frozen`?',
   ],
-  [['mode', PATTERN, 'x', '--reason', 'r'], 'It must be one of: live, shadow, frozen, off.'],
+  [['mode', PATTERN, 'x', '--reason', 'r'], 'It must be one of: live, shadow, frozen, off, retired.'],
   [['mode', PATTERN, 'off'], "required option '--reason <text>'"],
   [['rollback', PATTERN, '0', '--reason', 'r'], 'whole number of at least 1'],
   [['cycle', '--as-of', 'tuesday'], 'RFC 3339'],
@@ -37,6 +37,11 @@ it.each([
   ],
   [['history', PATTERN, '--diff', '6'], 'two generation numbers'],
   [['settings', PATTERN, '--reason', 'r'], 'nothing to set'],
+  [['settings', PATTERN, '--n-min', '9'], 'add --reason TEXT'],
+  [['off'], "required option '--reason <text>'"],
+  [['live'], "required option '--reason <text>'"],
+  [['events', PATTERN, '--from', 'tuesday'], 'RFC 3339'],
+  [['events'], "missing required argument 'pattern'"],
   [['settings', PATTERN, '--win', '2', '--reason', 'r'], '--win and --loss go together'],
   [['status', '--url', 'nowhere'], 'an address such as'],
   [['lessons', PATTERN, '--limit', '1e3'], 'whole number'],
@@ -44,4 +49,24 @@ it.each([
   const result = await cli(argv);
   expect(result).toMatchObject({ exit: 2, out: '' });
   expect(result.err).toContain(message);
+});
+
+it.each(['http://user:secret@127.0.0.1', 'http://:secret@127.0.0.1'])(
+  '[A6] The password of an address that is refused is not printed: %s',
+  async url => {
+    const { exit, err } = await cli(['status', '--url', url]);
+    expect([exit, err]).toEqual([2, expect.stringContaining(':***@127.0.0.1')]);
+    expect(err).not.toContain('secret');
+  },
+);
+
+it.each([
+  [['statu', '--json'], 2, 'Did you mean status?'],
+  [['lookup', PATTERN, '--scope', 'chain', '--json'], 2, 'is not name=value'],
+  [['settings', PATTERN, '--json', '--win', '2', '--reason', 'r'], 2, '--win and --loss go together'],
+  [['status', '--json', '--url', 'http://127.0.0.1:1'], 3, 'http://127.0.0.1:1'],
+])('With --json the error of %j is JSON on stdout, and nothing else is printed', async (argv, exit, text) => {
+  const result = await cli(argv);
+  expect(result).toMatchObject({ exit, err: '' });
+  expect(JSON.parse(result.out)).toMatchObject({ error: { exit, detail: expect.stringContaining(text) } });
 });

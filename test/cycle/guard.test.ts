@@ -119,7 +119,7 @@ const changesOfGuard = async (pattern: PatternKey) =>
   (await stores.runtime.changes.audits(pattern)).filter(({ who }) => who === 'system:guard');
 
 describe('the guard in runs', () => {
-  it('[L7] A harmful set is published, withdrawn, audited once, and tested anew when an operator goes live', async () => {
+  it('[L8] A harmful set is published, withdrawn, audited once, and tested anew when an operator goes live', async () => {
     const pattern = parsePatternKey('pm.guarded.S1.entry');
     const { runtime, clock } = stores;
     clock.now = START;

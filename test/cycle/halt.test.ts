@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import { setMode, setSettings } from '../../shared/generation/change-head.ts';
-import { lookUp } from '../../shared/lookup/look-up.ts';
+import { inForceOf, lookUp } from '../../shared/lookup/look-up.ts';
 import { runCycle } from '../support/cycles.ts';
 import { DAY, eventBody, iso, NOW, S1 } from '../support/episodes.ts';
 import { OPERATOR } from '../support/pattern-runs.ts';
@@ -50,7 +50,7 @@ async function answer() {
   const head = await stores.runtime.heads.head(S1);
   const index = head?.current && (await stores.runtime.generations.index(S1, head.current.overrides));
   const request = { pattern: S1, scope: {}, thresholds: { ts_min: 0.6, halo_max: 1 }, resolution: undefined };
-  return lookUp({ ...request, explain: false }, head, index, 'replay');
+  return lookUp({ ...request, explain: false }, inForceOf(S1, head, 'replay'), index);
 }
 
 describe('a pattern that loses over a year', () => {

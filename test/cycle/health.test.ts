@@ -36,6 +36,7 @@ const overview = (counts: Partial<PatternOverview['counts']> = {}, key = 'pm.upt
 const fresh = cycle(NOW - MINUTE_MS);
 const healthy: HealthFacts = {
   overview: [overview()],
+  retired: [],
   recent: [fresh],
   lastWritten: fresh,
   failedRuns: [],

@@ -28,6 +28,7 @@ it.each([
       columns: factorColumns([]),
       tuned: {
         overrides: [flat],
+        evidence: {},
         cut: 'every slice of more than 1 dimensions left out',
         whyLeftOut: ({ scope_hash }) =>
           scope_hash === deep.scope_hash ? 'the budget left it out' : undefined,

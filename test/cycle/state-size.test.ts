@@ -40,7 +40,7 @@ async function largestInputs(distributedMap: boolean, fails: boolean): Promise<M
     const bytes = Buffer.byteLength(JSON.stringify(input ?? null));
     largest.set(state, Math.max(largest.get(state) ?? 0, bytes));
   };
-  const heads = Object.assign(Object.create(runtime.heads), { patterns: async () => patterns });
+  const heads = Object.assign(Object.create(runtime.heads), { activePatterns: async () => patterns });
   const named = new Set<string>();
   const tasks = {
     Open: async (input: never) => {

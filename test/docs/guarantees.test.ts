@@ -54,9 +54,10 @@ it('Every row of the table of faults names tests that print its measurement', ()
     row,
     tests: [...tests.matchAll(/`([\w/.-]+\.test\.ts)`/g)].map(([, file = '']) => file),
   }));
-  expect(rows.map(({ row }) => Number(row))).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
+  expect(rows.length).toBeGreaterThanOrEqual(16);
+  expect(rows.map(({ row }) => Number(row))).toEqual(rows.map((_, i) => i + 1));
   for (const { row, tests } of rows) {
-    // The last row names a bench and no test.
+    // Row 16 names a bench and no test.
     expect([row, tests.length > 0]).toEqual([row, row !== '16']);
     for (const file of tests) {
       const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');

@@ -123,3 +123,25 @@ describe('the function that records queried dimensions', () => {
     },
   );
 });
+
+describe('misspelt factors', () => {
+  it('Names that a caller invents take at most a hundred items of a pattern', async () => {
+    const { dimensions } = stores.runtime;
+    for (let i = 0; i < 20; i++)
+      await dimensions.recordFactors(
+        S1,
+        Array.from({ length: 20 }, (_, k) => `ts_scor${i}_${k}`),
+      );
+    await dimensions.recordFactors(S1, ['dx_cuont']);
+    const { misspelt } = await dimensions.coverage(S1);
+    expect(misspelt.size).toBeLessThanOrEqual(100);
+    expect(misspelt.size).toBeGreaterThan(80);
+    expect(misspelt.get('dx_cuont')).toBe(NOW);
+  });
+
+  it('A name that an earlier version stored in its key is still read', async () => {
+    const Item = { pk: `dimensions#${S1}`, sk: 'factor#ts_scroe', at: NOW };
+    await stores.db.put({ TableName: 'control', Item });
+    expect([...(await stores.runtime.dimensions.coverage(S1)).misspelt]).toEqual([['ts_scroe', NOW]]);
+  });
+});

@@ -89,12 +89,25 @@ describe('an outcome', () => {
     ]);
   });
 
-  it('a sixteenth correction is rejected as too_many_corrections and does not affect other outcomes', async () => {
-    await add(event('e', { outcome: 'failure' }), event('f'));
+  it('a sixteenth correction of a bot is rejected as too_many_corrections, and one of an operator is not', async () => {
+    const bot = { name: 'token:bot 1', isOperator: false };
+    await fixture.addBy(bot, event('e', { outcome: 'failure' }), event('f'));
     for (let i = 1; i <= 15; i++)
-      await resolve(report('e', 'success', { correction: true, resolved_at: iso(NOW - i) }));
-    const more = report('e', 'neutral', { correction: true, resolved_at: iso(NOW) });
-    expect(await resolve(more, report('f', 'success'))).toEqual(['too_many_corrections', 'resolved']);
+      await fixture.resolveBy(
+        bot,
+        report('e', 'success', { correction: true, resolved_at: iso(NOW - 99 - i) }),
+      );
+    const more = report('e', 'neutral', { correction: true, resolved_at: iso(NOW - 98) });
+    expect(await fixture.resolveBy(bot, more, report('f', 'success'))).toEqual([
+      'too_many_corrections',
+      'resolved',
+    ]);
+    const corrections = Array.from({ length: 40 }, (_, i) =>
+      report('e', i === 39 ? 'failure' : 'success', { correction: true, resolved_at: iso(NOW - 39 + i) }),
+    );
+    for (const result of await resolve(...corrections)) expect(['resolved', 'unchanged']).toContain(result);
+    const history = parseHistory((await histories()).e ?? '');
+    expect([history.length, outcomeAsOf(history, NOW)]).toEqual([31, 'failure']);
   });
 });
 
@@ -107,7 +120,6 @@ describe('an outcome before its event', () => {
       parked: 1,
       waiting: { count: 1, since: NOW },
     });
-    expect(await fixture.stores.runtime.heads.patterns()).toContain(fixture.pattern);
     expect(await add(event('e'))).toEqual(['accepted']);
     expect(await counts()).toEqual({ total: 1, withOutcome: 1, parked: 0 });
     expect(await histories()).toEqual({ e: `v2:s${NOW}?` });

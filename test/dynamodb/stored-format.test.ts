@@ -57,8 +57,8 @@ describe('the version of the stored data', () => {
     expect(await storedVersion()).toEqual({ ...VERSION_KEY, version: 2 });
     stores.proxy.start();
     await open(RUN);
-    // The run reads the patterns and writes its record. It does not read the version again.
-    expect(stores.proxy.operations).toEqual(['Query', 'PutItem']);
+    // The run reads the patterns and the writers, and writes its record. It does not read the version again.
+    expect(stores.proxy.operations).toEqual(['Query', 'Query', 'PutItem']);
   });
 
   it('a run records its format version in data of an older version', async () => {
@@ -128,7 +128,7 @@ describe('the version of the stored data', () => {
     expect(await call(lookup(stores.runtime), 'POST', '/v1/overrides/lookup', request)).toMatchObject({
       status: 200,
     });
-    expect(stores.proxy.operations).toEqual(['GetItem']);
+    expect(stores.proxy.operations).toEqual(['BatchGetItem']);
   });
 });
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { MAX_ITEM_BYTES } from '../../shared/dynamodb/item-size.ts';
 import { MAX_ANSWER_BYTES } from '../../shared/http/answer-size.ts';
 import type { NearLesson } from '../../shared/lesson/lesson.ts';
-import { scopeHash } from '../../shared/pattern/scope.ts';
+import { scopeHash } from '../../shared/pattern/scope-hash.ts';
 import { openApi } from '../support/api.ts';
 import { iso, NOW, S1 } from '../support/episodes.ts';
 import { measurement, whole } from '../support/measurements.ts';

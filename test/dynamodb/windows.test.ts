@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readColumns } from '../../shared/cycle/event-window.ts';
-import { useEpisodeStore } from '../support/episode-store.ts';
+import { useEpisodeStore, withoutWriters } from '../support/episode-store.ts';
 import { DAY, HOUR, iso, NOW } from '../support/episodes.ts';
 import { randomOf, shuffled } from '../support/random.ts';
 
@@ -9,7 +9,9 @@ const { event, report, add, resolve, counts, conflicts, resolved } = fixture;
 
 /** Returns outcome text of each row by `episode/window`. */
 const rows = async (): Promise<Record<string, string>> =>
-  Object.fromEntries((await resolved()).map(r => [`${r.episodeId}/${r.window ?? ''}`, r.history]));
+  Object.fromEntries(
+    (await resolved()).map(r => [`${r.episodeId}/${r.window ?? ''}`, withoutWriters(r.history)]),
+  );
 const columns = () => readColumns(fixture.stores.runtime.episodes, fixture.pattern, NOW, 90);
 const at = iso(NOW - HOUR);
 const known = NOW - HOUR;
@@ -80,7 +82,7 @@ describe('windows of an episode', () => {
     const states = ids.map(id =>
       stored
         .filter(item => String(item.sk).split('\u001f')[0] === id && item.m !== undefined)
-        .map(item => [String(item.sk).slice(id.length), item.o, item.l, item.e])
+        .map(item => [String(item.sk).slice(id.length), withoutWriters(String(item.o)), item.l, item.e])
         .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
     );
     const s = `s${known},+n${known + 1}`;

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../shared/http/app.ts';
-import { callerOf } from '../../shared/http/caller.ts';
+import { callerOf, senderOf } from '../../shared/http/caller.ts';
 import { jsonLog } from '../../shared/log.ts';
 
 /** Returns the status and the body of a request with an authorizer, as API Gateway hands it on. */
@@ -50,5 +50,26 @@ describe('who calls', () => {
     const long = await Promise.all(['1', '2'].map(end => ask(jwt({ sub: 'x'.repeat(400) + end }))));
     expect(new Set(long.map(([, who]) => who)).size).toBe(2);
     for (const [, who] of long) expect(who.length).toBeLessThanOrEqual(256);
+  });
+});
+
+describe('who is an operator', () => {
+  const OPS = 'arn:aws:sts::123456789012:assumed-role/ops/x';
+  it.each([
+    ['the token of an operator', { token: { name: 'op', role: 'operator' } }, true],
+    ['the token of a bot', { token: { name: 'bot', role: 'pm' } }, false],
+    ['a JWT with the scope', jwt({ sub: 'a', scope: 'openid pm-tuning/operator' }), true],
+    ['a JWT with a list of scopes', jwt({ sub: 'a', scp: '[pm-tuning/pm pm-tuning/operator]' }), true],
+    ['a JWT of a bot', jwt({ sub: 'a', scope: 'pm-tuning/pm' }), false],
+    ['a JWT whose scope only begins like it', jwt({ sub: 'a', scope: 'pm-tuning/operators' }), false],
+    ['a JWT without scopes', jwt({ sub: 'a' }), false],
+    ['a role that is listed', iam(OPS), true],
+    ['a role that is not listed', iam(OPS.replace('ops', 'opsy')), false],
+    ['nobody', undefined, true],
+  ])('[X3] Whether %s is an operator follows from what authenticates it', async (_, authorizer, expected) => {
+    const app = new Hono();
+    app.get('/who', c => c.json(senderOf(c, ['iam:123456789012:role/ops'])));
+    const response = await app.request('http://localhost/who', {}, { requestContext: { authorizer } });
+    expect(await response.json()).toMatchObject({ isOperator: expected });
   });
 });

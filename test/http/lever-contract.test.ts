@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Head } from '../../shared/generation/head.ts';
 import { snapshotSchema } from '../../shared/http/schemas/lookup-answer.ts';
-import { ACTION_CATEGORIES, LEVERS } from '../../shared/lever/lever.ts';
+import { ACTION_CATEGORIES, LEVERS, leversOf } from '../../shared/lever/lever.ts';
 import { applyThresholds } from '../../shared/override/apply-thresholds.ts';
 import { DEFAULT_RESOLUTION } from '../../shared/override/override.ts';
-import { resolve } from '../../shared/override/resolve.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { iso, NOW } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
-import { override } from '../support/overrides.ts';
+import { override, resolveAll } from '../support/overrides.ts';
 
 /*
  * Every action category moves its threshold for each of the three kinds of client request: a look-up with a body, a
@@ -72,8 +71,10 @@ it('[V5] An override of every category moves its threshold in a look-up by body,
     const elsewhere = await api.lookup({ pattern_key: pattern, scope: { chain: 'base' }, thresholds });
     expect(elsewhere.thresholds).toEqual(thresholds);
     const snapshot = snapshotSchema.parse(await (await api.send('GET', `/v1/snapshots/${pattern}`)).json());
-    const { resolved } = resolve(snapshot.overrides, snapshot.resolution);
-    expect(applyThresholds(parsePatternKey(pattern), thresholds, resolved).thresholds).toEqual(moved);
+    const { resolved } = resolveAll(snapshot.overrides, snapshot.resolution);
+    expect(applyThresholds(leversOf(parsePatternKey(pattern)), thresholds, resolved).thresholds).toEqual(
+      moved,
+    );
   }
   measurement(
     12,

@@ -86,8 +86,8 @@ describe('the study of N_MIN over HTTP', () => {
   it('The N_MIN study rejects a window with more events than its limit', async () => {
     const app = createApp(jsonLog('error', () => undefined, Date.now));
     expect(app).toBeInstanceOf(Hono);
-    const { heads, episodes, defaults } = api.service.runtime;
-    nMinRoutes(app, { heads, episodes, defaults, now: () => NOW }, 100);
+    const { heads, episodes, defaults, writers } = api.service.runtime;
+    nMinRoutes(app, { heads, episodes, defaults, writers, now: () => NOW }, 100);
     const response = await app.request(`http://localhost${PATH}`);
     expect(response.status).toBe(400);
     const { errors } = problemSchema.parse(await response.json());

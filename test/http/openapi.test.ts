@@ -69,12 +69,21 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/overrides/lookup'],
     ['get', '/v1/overrides'],
     ['get', '/v1/lessons'],
+    ['get', '/v1/snapshots'],
     ['get', '/v1/snapshots/{pattern_key}'],
     ['get', '/v1/status'],
     ['post', '/v1/cycles'],
     ['get', '/v1/cycles'],
     ['get', '/v1/cycles/{id}'],
     ['get', '/v1/changes'],
+    ['get', '/v1/events'],
+    ['get', '/v1/mode'],
+    ['get', '/v1/parked'],
+    ['get', '/v1/patterns/{pattern_key}/doctor'],
+    ['put', '/v1/mode'],
+    ['get', '/v1/writers'],
+    ['put', '/v1/writers'],
+    ['get', '/v1/patterns/{pattern_key}/settings'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
     ['get', '/v1/patterns/{pattern_key}/evidence'],
     ['get', '/v1/patterns/{pattern_key}/guard'],
@@ -89,8 +98,8 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 23 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(19 + 4);
+  it('The OpenAPI document has the 32 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(32);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
@@ -119,6 +128,11 @@ describe('the OpenAPI document', () => {
           'getGuard',
           'getEvidence',
           'getNMin',
+          'getEvents',
+          'getSettings',
+          'getParked',
+          'getWriters',
+          'getDoctor',
         ],
         ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback'],
       ].sort(),
@@ -225,6 +239,8 @@ describe('the served API', () => {
     await visit('postWhatIf', '/v1/whatif', moved);
     await visit('postWhatIf', '/v1/whatif', { ...moved, lever: 'slope_min', from: -1, to: 1 });
     await visit('getWhatIf', `/v1/whatif?pattern_key=${S1}&lever=ts_min&from=0.8&to=1.2&scope.chain=base`);
+    const page = await visit('getSnapshots', '/v1/snapshots?limit=1');
+    await visit('getSnapshots', `/v1/snapshots?next=${page.next}`);
     const { etag } = await visit('getSnapshot', `/v1/snapshots/${S1}`);
     const conditional = await api.service.app.request(`/v1/snapshots/${S1}`, {
       headers: { 'if-none-match': String(etag) },
@@ -242,6 +258,7 @@ describe('the served API', () => {
     });
     await visit('getEvidence', `${patternPath}/evidence`);
     await visit('postOutcomes', '/v1/outcomes', { outcomes: [{ ...report, pattern_key: S2 }] });
+    await visit('postEvents', '/v1/events', { events: events(1, 's2', { pattern: S2 }) });
     await visit('getEvidence', `/v1/patterns/${S2}/evidence`);
     const trial = await visit('postCycle', '/v1/cycles?wait=true', { n_min: 12, reason: 'tour' });
     const computed = `pattern_key=${S1}&cycle_id=${trial.cycle_id}`;
@@ -258,8 +275,26 @@ describe('the served API', () => {
       payoff: { win: 3, loss: 1 },
       reason: 'tour',
     });
+    for (const pattern of [S1, S2, DX]) await visit('getDoctor', `/v1/patterns/${pattern}/doctor`);
+    await visit('getSettings', `${patternPath}/settings`);
+    const listed = await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2`);
+    await visit('getEvents', `/v1/events?pattern_key=${S1}&limit=2&next=${listed.next}`);
+    await visit('getEvents', `/v1/events?pattern_key=${S1}&episode_id=a-1`);
+    const waiting = await visit('getParked', `/v1/parked?pattern_key=${S1}&limit=1`);
+    expect(waiting.parked).toHaveLength(1);
+    await visit('getWriters', `/v1/writers?limit=1`);
+    for (const excluded of [true, false])
+      await visit('putWriter', '/v1/writers', { writer: 'local', excluded, reason: 'tour' });
+    await visit('getServiceMode', '/v1/mode');
+    for (const mode of ['off', 'live']) {
+      await visit('putServiceMode', '/v1/mode', { mode, reason: 'tour' });
+      await visit('postLookup', '/v1/overrides/lookup', lookup);
+      await visit('getSnapshot', `/v1/snapshots/${S1}`);
+      await visit('getChanges', '/v1/changes?limit=1');
+    }
+    await visit('getServiceMode', '/v1/mode');
     await visit('postRollback', `${patternPath}/rollback`, { generation: 1, reason: 'tour' });
-    for (const mode of ['shadow', 'off', 'frozen', 'live']) {
+    for (const mode of ['shadow', 'off', 'frozen', 'retired', 'live']) {
       await visit('putMode', `${patternPath}/mode`, { mode, reason: 'tour' });
       await visit('postLookup', '/v1/overrides/lookup', lookup);
       await visit('getSnapshot', `/v1/snapshots/${S1}`);
@@ -274,6 +309,9 @@ describe('the served API', () => {
     const documented = Object.entries<Route>(ROUTES).flatMap(([name, route]) =>
       Object.keys(route.answers).map(status => `${name} ${status}`),
     );
-    expect(documented.filter(answer => !visited.has(answer))).toEqual(['getSnapshot 304']);
+    expect(documented.filter(answer => !visited.has(answer))).toEqual([
+      'getSnapshots 304',
+      'getSnapshot 304',
+    ]);
   });
 });

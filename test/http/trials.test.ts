@@ -34,7 +34,7 @@ async function inForce() {
     near: await heads.near(S1),
     evidence: await heads.evidence(S1),
     used: (await dimensions.coverage(S1)).used,
-    changes: await changes.page({ limit: 100 }),
+    changes: await changes.page({ limit: 100 }, () => true),
     lookUp: await api.lookup({ pattern_key: S1, scope: { chain: 'solana' }, thresholds: { ts_min: 0.6 } }),
   };
 }

@@ -44,9 +44,10 @@ const metricsIn = (properties: Record<string, unknown>) =>
   );
 
 describe('alarms', () => {
-  it('The stack has exactly the 15 expected alarms', () => {
+  it('The stack has exactly the 20 expected alarms', () => {
     expect([...alarms().keys()].sort()).toEqual([
       'Api5xxAlarm',
+      'CutSlicesAlarm',
       'DeadLetterAlarm',
       'DegradedLookupsAlarm',
       'FailedCycleAlarm',
@@ -54,8 +55,12 @@ describe('alarms', () => {
       'IngestionStoppedAlarm',
       'NoFinishedCycleAlarm',
       'NothingReadAlarm',
+      'OperatorChangeAlarm',
       'OutcomesStoppedAlarm',
+      'OutcomesWaitAlarm',
+      'RefusedCallersAlarm',
       'SlowLookupAlarm',
+      'ThrottledCallersAlarm',
       'ThrottledControlAlarm',
       'ThrottledEventsAlarm',
       'ThrottledLessonsAlarm',

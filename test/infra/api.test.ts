@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ROUTES } from '../../shared/http/routes.ts';
 import { CALLS } from '../support/calls.ts';
+import { measurement } from '../support/measurements.ts';
 import { resources, synthesize, text } from './synth.ts';
 
 const JWT = { jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' };
+
+/** The liveness check is a route of the local service alone. */
+const DEPLOYED = CALLS.filter(([route]) => route !== 'GET /healthz');
+const OPEN = ['GET /openapi.json'];
 
 function routes(context: Record<string, string> = {}): Map<string, Record<string, unknown>> {
   const routeResources = [...resources(synthesize(context), 'AWS::ApiGatewayV2::Route').values()];
@@ -35,37 +40,71 @@ function permittedRoutes(policy: string): string[] {
 
 describe('the API', () => {
   it('The API has exactly the routes of the contract', () => {
-    expect([...routes().keys()].sort()).toEqual(CALLS.map(([route]) => route).sort());
+    expect([...routes().keys()].sort()).toEqual(DEPLOYED.map(([route]) => route).sort());
   });
 
   it('The API has exactly the routes that the functions answer', () => {
-    const known = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`);
+    const known = Object.values(ROUTES)
+      .map(({ method, path }) => `${method} ${path}`)
+      .filter(route => route !== 'GET /healthz');
     expect([...routes().keys()].sort()).toEqual(known.sort());
   });
 
-  it.each(CALLS)('The route %s invokes the function %s', (route, name) => {
+  it.each(DEPLOYED)('The route %s invokes the function %s', (route, name) => {
     expect(invokedBy(route)).toBe(`${name}Function`);
   });
 
-  it('Every route except the liveness check requires a signed request', () => {
+  it('[A8] Every route except the OpenAPI document requires a signed request', () => {
     for (const [route, { AuthorizationType }] of routes())
-      expect(AuthorizationType, route).toBe(route === 'GET /healthz' ? 'NONE' : 'AWS_IAM');
+      expect(AuthorizationType, route).toBe(OPEN.includes(route) ? 'NONE' : 'AWS_IAM');
   });
 
-  it('Every route except the liveness check requires a token with the scope of a role when an issuer is set', () => {
+  it('Every route that is not open requires a token with the scope of a role when an issuer is set', () => {
     expect(
       resources(synthesize(JWT), 'AWS::ApiGatewayV2::Authorizer').values().next().value?.Properties,
     ).toMatchObject({
       AuthorizerType: 'JWT',
       JwtConfiguration: { Audience: ['pm-tuning'], Issuer: 'https://issuer.example.com' },
     });
-    for (const [route, , roles] of CALLS) {
+    for (const [route, , roles] of DEPLOYED) {
       const { AuthorizationType, AuthorizationScopes } = routes(JWT).get(route) ?? {};
       expect(AuthorizationType, route).toBe(roles === '' ? 'NONE' : 'JWT');
       const scopes = roles === '' ? undefined : roles.split(' ').map(role => `pm-tuning/${role}`);
       expect(AuthorizationScopes, route).toEqual(scopes);
     }
     expect(resources(synthesize(JWT), 'AWS::IAM::ManagedPolicy').size).toBe(0);
+  });
+
+  it('[A8] Each route has a limit of its own: events and outcomes half of the stage, open routes a hundredth', () => {
+    const settings = resources(synthesize({ stage: 'prod' }), 'AWS::ApiGatewayV2::Stage').get('ApiStage');
+    const limits = Object.entries(settings?.Properties.RouteSettings ?? {}) as [
+      string,
+      { ThrottlingRateLimit: number; ThrottlingBurstLimit: number },
+    ][];
+    expect(limits.map(([route]) => route).sort()).toEqual([...routes().keys()].sort());
+    const expected = { Ingest: [250, 500], Lookup: [500, 1000], Operate: [100, 200] } as Record<
+      string,
+      number[]
+    >;
+    for (const [route, { ThrottlingRateLimit, ThrottlingBurstLimit }] of limits) {
+      const name = DEPLOYED.find(([call]) => call === route)?.[1] ?? '';
+      expect([route, ThrottlingRateLimit, ThrottlingBurstLimit]).toEqual([
+        route,
+        ...(OPEN.includes(route) ? [5, 10] : (expected[name] ?? [])),
+      ]);
+    }
+    measurement(
+      21,
+      `${limits.length} routes, each with a limit of its own; ${OPEN.length} without a signature`,
+    );
+  });
+
+  it('The stage of the API is created after every route that it limits', () => {
+    const stage = Object.values(synthesize().findResources('AWS::ApiGatewayV2::Stage'))[0] as {
+      DependsOn: string[];
+    };
+    const ids = Object.keys(synthesize().findResources('AWS::ApiGatewayV2::Route'));
+    expect(stage.DependsOn).toEqual(expect.arrayContaining(ids));
   });
 
   it('The API is throttled and logs caller and route without payloads', () => {

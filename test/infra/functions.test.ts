@@ -6,10 +6,17 @@ import { DEGRADED_LOOKUP_MESSAGE, QUERIED_DIMENSIONS_MESSAGE } from '../../share
 import { POLICIES } from '../../shared/override/override.ts';
 import { resources, synthesize, text } from './synth.ts';
 
-const functions = () => resources(synthesize(), 'AWS::Lambda::Function');
+/** A stage with every function; one without a client of the page has no function `page`. */
+const WITH_PAGE = {
+  jwtIssuer: 'https://issuer.example.com',
+  jwtAudience: 'pm-tuning',
+  uiClientId: 'page-1',
+};
+
+const functions = () => resources(synthesize(WITH_PAGE), 'AWS::Lambda::Function');
 const all = FUNCTION_NAMES.map(name => [name, `${FUNCTIONS[name].id}Function`, FUNCTIONS[name].id] as const);
 
-function environmentOf(logicalName: string, template = synthesize()): Record<string, string> {
+function environmentOf(logicalName: string, template = synthesize(WITH_PAGE)): Record<string, string> {
   const found = resources(template, 'AWS::Lambda::Function').get(logicalName);
   const environment = Object.fromEntries(Object.entries(found?.Properties.Environment ?? {}));
   const variables = Object.entries(environment.Variables ?? {});
@@ -57,6 +64,7 @@ describe('functions', () => {
         policy: 'replay',
         challengers: ['drift', 'replay'],
         payoff: { win: 2, loss: 1 },
+        payoffFallback: { win: 2, loss: 1 },
         jump: 1.5,
         onJump: 'warn',
         halt: 'advise',
@@ -76,11 +84,20 @@ describe('functions', () => {
       expect(functions.get(name)?.Properties.Environment).toMatchObject({ Variables: { ORIGINS: origins } });
   });
 
+  it('The context operators is the list of callers that the function of events takes for operators', () => {
+    const operators = 'iam:123456789012:role/ops,iam:123456789012:user/anna';
+    const functions = resources(synthesize({ operators }), 'AWS::Lambda::Function');
+    expect(functions.get('IngestFunction')?.Properties.Environment).toMatchObject({
+      Variables: { OPERATORS: operators },
+    });
+  });
+
   it.each(all)('The function %s gets every setting of the schema and no other', (_, logicalName) => {
     const variables = Object.keys(environmentOf(logicalName));
     const optional = [
       'DYNAMODB_ENDPOINT',
       'ORIGINS',
+      'OPERATORS',
       ...(logicalName === 'OperateFunction' ? [] : ['STATE_MACHINE_ARN']),
     ];
     const known = Object.keys(environmentSchema.shape).filter(name => !optional.includes(name));
@@ -90,7 +107,7 @@ describe('functions', () => {
   it.each(all)(
     'The function %s reads its source map at start only if it does not answer callers',
     (_, logicalName, id) => {
-      const answersCallers = ['Ingest', 'Lookup', 'Operate'].includes(id);
+      const answersCallers = ['Ingest', 'Lookup', 'Operate', 'Page'].includes(id);
       expect(environmentOf(logicalName).NODE_OPTIONS).toBe(
         answersCallers ? undefined : '--enable-source-maps',
       );
@@ -107,7 +124,7 @@ describe('functions', () => {
 
 describe('queried dimensions', () => {
   it('The recording function gets only log lines of look-ups that report queried dimensions or a neutral answer', () => {
-    const filters = [...resources(synthesize(), 'AWS::Logs::SubscriptionFilter').values()];
+    const filters = [...resources(synthesize(WITH_PAGE), 'AWS::Logs::SubscriptionFilter').values()];
     expect(filters).toHaveLength(1);
     const properties = filters[0]?.Properties ?? {};
     expect(text(properties.LogGroupName)).toBe('LookupLogs');
@@ -115,7 +132,7 @@ describe('queried dimensions', () => {
     expect(properties.FilterPattern).toBe(
       `{ ($.message = "${QUERIED_DIMENSIONS_MESSAGE}") || ($.message = "${DEGRADED_LOOKUP_MESSAGE}") }`,
     );
-    const permission = [...resources(synthesize(), 'AWS::Lambda::Permission').values()].find(
+    const permission = [...resources(synthesize(WITH_PAGE), 'AWS::Lambda::Permission').values()].find(
       ({ Properties }) => Properties.Principal === 'logs.amazonaws.com',
     );
     expect(text(permission?.Properties.FunctionName)).toBe('AskedFunction');
@@ -126,11 +143,11 @@ describe('queried dimensions', () => {
 describe('log groups', () => {
   it('Every log group belongs to a function, the API or the state machine', () => {
     const names = [...all.map(([, , id]) => `${id}Logs`), 'ApiAccessLogs', 'CycleLogs'];
-    expect([...resources(synthesize(), 'AWS::Logs::LogGroup').keys()].sort()).toEqual(names.sort());
+    expect([...resources(synthesize(WITH_PAGE), 'AWS::Logs::LogGroup').keys()].sort()).toEqual(names.sort());
   });
 
   it('A log group keeps lines for 7 days in dev and 90 days in prod, and only removing a dev stack deletes it', () => {
-    for (const [name, group] of resources(synthesize(), 'AWS::Logs::LogGroup')) {
+    for (const [name, group] of resources(synthesize(WITH_PAGE), 'AWS::Logs::LogGroup')) {
       expect(group.Properties.RetentionInDays, name).toBe(7);
       expect(group.DeletionPolicy, name).toBe('Delete');
     }
@@ -147,6 +164,11 @@ describe('settings of a stage', () => {
     const { defaults, logLevel } = readConfig(environmentOf('MineFunction', template));
     expect(defaults).toMatchObject({ policy: 'drift', nMin: 40, payoff: { win: 2, loss: 1.5 } });
     expect(logLevel).toBe('debug');
+    const measured = synthesize({ payoff: 'measured', payoffWin: '1.5' });
+    expect(readConfig(environmentOf('MineFunction', measured)).defaults).toMatchObject({
+      payoff: 'measured',
+      payoffFallback: { win: 1.5, loss: 1 },
+    });
   });
 
   it('The context accepts the name of every policy', () => {
@@ -164,6 +186,7 @@ describe('settings of a stage', () => {
     [{ jwtIssuer: 'https://issuer.example.com' }, /both or none/],
     [{ origins: 'http://tuning.example.com' }, /context origins/],
     [{ origins: 'https://tuning.example.com/path' }, /context origins/],
+    [{ operators: 'ops' }, /context operators/],
     [{ stage: 'prod', dynamodbEndpoint: 'http://localhost:8000' }, /context dynamodbEndpoint/],
   ])('An invalid context stops the synthesis: %j', (context: Record<string, string>, message) => {
     expect(() => synthesize(context)).toThrow(message);

@@ -9,15 +9,19 @@ import { resources, synthesize } from './synth.ts';
  * fails them, and so does a missing one.
  */
 
-const PARKED_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","parked#*"]}}';
+const PARKED_PARTITIONS =
+  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns","writers","founded#*","parked#*"]}}';
 const PATTERNS_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns"]}}';
 const DIMENSION_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
 const WARNING_PARTITIONS =
-  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*","dimensions#*"]}}';
+  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*","dimensions#*","writers"]}}';
 const DEGRADED_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["degraded"]}}';
 const COUNTER_ATTRIBUTES =
-  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"]},' +
-  '"ForAllValues:StringEquals":{"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts","waiting","waiting_since"]}}';
+  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"],' +
+  '"dynamodb:Attributes":["pk","sk","w","events","with_outcome","parked","event_conflicts","outcome_conflicts","waiting","waiting_since","by_*"]}}';
+
+const putControl = (...partitions: string[]): string =>
+  `dynamodb:PutItem ControlTable ${JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } })}`;
 
 const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Ingest: [
@@ -30,6 +34,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:DeleteItem ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:GetItem ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:PutItem ControlTable ${PARKED_PARTITIONS}`,
+    `dynamodb:Query ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:UpdateItem ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:UpdateItem ControlTable ${COUNTER_ATTRIBUTES}`,
     `dynamodb:BatchWriteItem ControlTable ${DIMENSION_PARTITIONS}`,
@@ -40,6 +45,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:UpdateItem ControlTable ${DEGRADED_PARTITION}`,
   ],
   Lookup: [
+    'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
     `dynamodb:Query ControlTable ${PATTERNS_PARTITION}`,
     'dynamodb:Query OverridesTable',
@@ -47,39 +53,45 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   Operate: [
     'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('pattern#*', 'changes', 'service', 'writers'),
     'dynamodb:Query ControlTable',
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',
     'dynamodb:Query OverridesTable',
     'dynamodb:UpdateItem OverridesTable',
     'dynamodb:Query EventsTable/index/outcomes',
+    'dynamodb:BatchGetItem EventsTable',
+    'dynamodb:Query EventsTable',
   ],
   CycleOpen: [
+    'dynamodb:BatchGetItem ControlTable',
+    'dynamodb:GetItem ControlTable',
     'dynamodb:BatchWriteItem ControlTable {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["run-patterns#*"]}}',
-    'dynamodb:PutItem ControlTable',
+    putControl('cycles', 'trials', 'format', 'pattern#*', 'changes'),
     'dynamodb:Query ControlTable',
   ],
   Mine: [
     'dynamodb:Query EventsTable/index/outcomes',
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('pattern#*', 'dimensions#*', 'cycle#*'),
     `dynamodb:Query ControlTable ${WARNING_PARTITIONS}`,
     'dynamodb:BatchWriteItem LessonsTable',
+    'dynamodb:Query LessonsTable',
     'dynamodb:BatchWriteItem OverridesTable',
     'dynamodb:Query OverridesTable',
   ],
   Materialize: [
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('pattern#*', 'changes', 'cycle#*'),
     'dynamodb:Query LessonsTable',
     'dynamodb:UpdateItem LessonsTable',
     'dynamodb:Query OverridesTable',
     'dynamodb:UpdateItem OverridesTable',
   ],
   CycleClose: [
+    'dynamodb:BatchGetItem ControlTable',
     'dynamodb:GetItem ControlTable',
-    'dynamodb:PutItem ControlTable',
+    putControl('cycles', 'trials', 'last-cycle', 'cycle#*'),
     'dynamodb:Query ControlTable',
   ],
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CYCLE_METRICS } from '../../infra/monitoring/metrics.ts';
+import { ENDPOINTS, type Endpoint } from '../../shared/http/endpoints.ts';
 import { jsonLog } from '../../shared/log.ts';
 import { CYCLE_CLOSED_MESSAGE, DEGRADED_LOOKUP_MESSAGE } from '../../shared/log-messages.ts';
 import { events, openApi } from '../support/api.ts';
@@ -15,6 +16,29 @@ describe('metric filters', () => {
     const filter = filters().get(`${metric}Filter`)?.Properties ?? {};
     expect(filter.FilterPattern).toBe(`{ ($.route = "${route}") && ($.status = "2*") }`);
     expect(text(filter.LogGroupName)).toBe('ApiAccessLogs');
+  });
+
+  it.each([
+    ['RefusedCallers', '{ ($.status = "401") || ($.status = "403") }'],
+    ['ThrottledCallers', '{ $.status = "429" }'],
+    [
+      'OperatorChanges',
+      '{ (($.route = "PUT /v1/*") || ($.route = "POST /v1/patterns/*")) && ($.status = "2*") }',
+    ],
+  ])('[M5] The metric %s counts lines of the access log', (metric, pattern) => {
+    const filter = filters().get(`${metric}Filter`)?.Properties ?? {};
+    expect(filter.FilterPattern).toBe(pattern);
+    expect(text(filter.LogGroupName)).toBe('ApiAccessLogs');
+  });
+
+  it('[M5] Every route that changes a mode, a setting or a generation is counted as an operator change', () => {
+    const changing = Object.values<Endpoint>(ENDPOINTS).filter(
+      ({ method, roles, path }) =>
+        method !== 'GET' && roles.length === 1 && !['/v1/cycles', '/v1/whatif'].includes(path),
+    );
+    expect(changing.length).toBeGreaterThan(2);
+    for (const { method, path } of changing)
+      expect(`${method} ${path}`).toMatch(/^(PUT \/v1\/|POST \/v1\/patterns\/)/);
   });
 
   it('The metric DegradedLookups counts the look-ups that answered neutral, by their error in the log', () => {

@@ -103,7 +103,8 @@ beforeAll(async () => {
   });
   await call(ingestHandler, 'post-events', manyEvents('failure', 0));
   await runCycle(steps);
-  for (const name of ['post-lookup', 'get-lookup', 'get-snapshot']) await call(lookupHandler, name);
+  for (const name of ['post-lookup', 'get-lookup', 'get-snapshot', 'get-snapshots'])
+    await call(lookupHandler, name);
   await call(lookupHandler, 'post-lookup', { pattern_key: 'pm.uptrend.S1.entyr', scope: {} });
   await recordQueriedDimensions(runtimeOf('record-queried-dimensions'))(
     logEvent({ message: QUERIED_DIMENSIONS_MESSAGE, pattern: PATTERN, dimensions: 'bucket,chain' }),
@@ -124,13 +125,23 @@ beforeAll(async () => {
   const { cycle } = (await steps.open({ execution, options: {} })) as { cycle: object };
   await steps.close({ cycle, item: 0, error: 'store_unavailable' });
   await steps.close({ cycle, items: [0] });
+  // An event ends the retirement of a pattern, and the next run stores that.
+  await call(adminHandler, 'put-mode', { mode: 'retired', reason: 'the strategy ended' });
+  await call(ingestHandler, 'post-events', manyEvents('success', 200));
+  await steps.open({ execution: { ...execution, name: 'after-retirement' }, options: {} });
   const readRoutes = [
     'get-status',
-    'get-healthz',
     'get-openapi',
     'get-overrides',
     'get-lessons',
     'get-cycles',
+    'get-events',
+    'get-events-of-episode',
+    'get-mode',
+    'get-settings',
+    'get-parked',
+    'get-writers',
+    'get-doctor',
   ];
   const otherRoutes = [
     'get-generations',
@@ -141,6 +152,8 @@ beforeAll(async () => {
     'get-guard',
     'put-mode',
     'put-settings',
+    'put-service-mode',
+    'put-writer',
   ];
   for (const name of [...readRoutes, ...otherRoutes]) await call(adminHandler, name);
   await call(adminHandler, 'post-rollback', { generation: 2, reason: 'the current one again' });
@@ -160,7 +173,7 @@ const grantsFor = (request: Call) =>
       request.partitions.every(
         key => rule.partitions?.some(partitionForm => matches(partitionForm, key)) ?? true,
       ) &&
-      request.attributes.every(name => rule.attributes?.includes(name) ?? true),
+      request.attributes.every(name => rule.attributes?.some(form => matches(form, name)) ?? true),
   );
 
 describe('functions', () => {
@@ -171,12 +184,21 @@ describe('functions', () => {
       'post-lookup': 200,
       'get-lookup': 200,
       'get-snapshot': 200,
+      'get-snapshots': 200,
       'get-status': 200,
-      'get-healthz': 200,
       'get-openapi': 200,
       'get-overrides': 200,
       'get-lessons': 200,
       'get-cycles': 200,
+      'get-events': 200,
+      'get-events-of-episode': 200,
+      'get-mode': 200,
+      'get-settings': 200,
+      'get-parked': 200,
+      'get-doctor': 200,
+      'put-service-mode': 200,
+      'get-writers': 200,
+      'put-writer': 200,
       'get-generations': 200,
       'get-evidence': 200,
       'get-nmin': 200,

@@ -51,6 +51,27 @@ describe('stages', () => {
     expect(settingsOf('prod')).toEqual(['PmTuning-prod', true, [1000, 500]]);
   });
 
+  it('[A8] Concurrency is reserved for look-ups and operators only where the context says so', () => {
+    const reserved = (context: Record<string, string> = {}) =>
+      [...resources(synthesize(context), 'AWS::Lambda::Function')].flatMap(([name, { Properties }]) =>
+        Properties.ReservedConcurrentExecutions === undefined
+          ? []
+          : [[name, Properties.ReservedConcurrentExecutions]],
+      );
+    expect(reserved()).toEqual([]);
+    expect(reserved({ stage: 'prod' })).toEqual([]);
+    expect(
+      new Map(reserved({ lookupConcurrency: '50', operateConcurrency: '5' }) as [string, number][]),
+    ).toEqual(
+      new Map([
+        ['LookupFunction', 50],
+        ['OperateFunction', 5],
+      ]),
+    );
+    for (const value of ['0', '-1', 'many', '10000'])
+      expect(() => synthesize({ lookupConcurrency: value })).toThrow('context lookupConcurrency');
+  });
+
   it('The resources of a stage are tagged with product and stage', () => {
     expect(createStack(createApp({ stage: 'prod' })).tags.tagValues()).toEqual({
       product: 'pm-tuning',

@@ -11,7 +11,8 @@ import type { MinedLessons } from '../../shared/lesson/mine-lessons.ts';
 import { mineLessons } from '../../shared/lesson/mine-lessons.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
-import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
+import { normalizeScope } from '../../shared/pattern/scope.ts';
+import { scopeHash } from '../../shared/pattern/scope-hash.ts';
 import { DX, episode, S1, S2, S3 } from '../support/episodes.ts';
 
 interface Row {

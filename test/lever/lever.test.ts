@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ACTION_CATEGORIES, LEVERS, leversOf, replayLeversOf } from '../../shared/lever/lever.ts';
 import { applyThresholds } from '../../shared/override/apply-thresholds.ts';
-import { resolve } from '../../shared/override/resolve.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { S1, S2, S3 } from '../support/episodes.ts';
-import { override } from '../support/overrides.ts';
+import { override, resolveAll } from '../support/overrides.ts';
 
 describe('levers', () => {
   it('Each action category has exactly one lever', () => {
@@ -82,9 +81,9 @@ describe('thresholds of a look-up', () => {
     '[V5] An override of $category in $state moves the threshold $threshold of a look-up',
     ({ category, state, threshold, effect }) => {
       const pattern = parsePatternKey(`pm.uptrend.${state}.entry`);
-      const { resolved } = resolve([override(category, {}, 1.25)], 'blend');
+      const { resolved } = resolveAll([override(category, {}, 1.25)], 'blend');
       const requested = { [threshold]: 0.8, other: 3 };
-      const { other, ...moved } = applyThresholds(pattern, requested, resolved).thresholds;
+      const { other, ...moved } = applyThresholds(leversOf(pattern), requested, resolved).thresholds;
       expect(moved).toEqual({ [threshold]: effect === 'delta' ? 0.8 + 1.25 : 0.8 * 1.25 });
       expect(other).toBe(3);
     },
@@ -96,11 +95,11 @@ describe('thresholds of a look-up', () => {
   });
 
   it('An override of a lever of another state moves no threshold', () => {
-    const { resolved } = resolve(
+    const { resolved } = resolveAll(
       [override('tuning_ts_min', {}, 0.5), override('tuning_dx_min', {}, 0.5)],
       'blend',
     );
-    expect(applyThresholds(S2, { ts_min: 0.6, dx_min: 3 }, resolved)).toEqual({
+    expect(applyThresholds(leversOf(S2), { ts_min: 0.6, dx_min: 3 }, resolved)).toEqual({
       thresholds: { ts_min: 0.6, dx_min: 3 },
       moved: { multipliers: {}, deltas: {} },
     });
@@ -108,15 +107,19 @@ describe('thresholds of a look-up', () => {
 });
 
 describe('values of thresholds', () => {
-  const { resolved } = resolve(
+  const { resolved } = resolveAll(
     [override('tuning_ts_min', {}, 0.5), override('tuning_slope_min', {}, -0.25)],
     'blend',
   );
 
   it('A threshold that no lever moves comes back as it was sent', () => {
     const sent = { ts_min: 0.6, slope_min: 1, own: 7, halo_max: 3, constructor: 1, toString: 2 };
-    expect(applyThresholds(S1, sent, resolved).thresholds).toEqual({ ...sent, ts_min: 0.3, slope_min: 0.75 });
-    expect(applyThresholds(S1, sent, []).thresholds).toEqual(sent);
+    expect(applyThresholds(leversOf(S1), sent, resolved).thresholds).toEqual({
+      ...sent,
+      ts_min: 0.3,
+      slope_min: 0.75,
+    });
+    expect(applyThresholds(leversOf(S1), sent, []).thresholds).toEqual(sent);
   });
 
   it.each([
@@ -134,7 +137,7 @@ describe('values of thresholds', () => {
     ],
     [{ ts_min: 5e-324 }, { ts_min: 0 }],
   ])('A multiplier moves thresholds above 0 only, and a delta shifts any: %j becomes %j', (sent, tuned) => {
-    expect(applyThresholds(S1, sent, resolved).thresholds).toEqual(tuned);
+    expect(applyThresholds(leversOf(S1), sent, resolved).thresholds).toEqual(tuned);
   });
 
   it.each<[string, Record<string, number>, object]>([
@@ -151,25 +154,25 @@ describe('values of thresholds', () => {
     ],
     ['the threshold of a multiplier is 0', { ts_min: 0 }, { multipliers: {}, deltas: { slope_min: -0.25 } }],
   ])('What moved lists each effect in force that moves a threshold, when %s', (_, sent, moved) => {
-    expect(applyThresholds(S1, sent, resolved).moved).toEqual(moved);
+    expect(applyThresholds(leversOf(S1), sent, resolved).moved).toEqual(moved);
   });
 
   it('What moved is named by the first name of the threshold, whichever name was sent', () => {
-    const { resolved: halo } = resolve([override('tuning_halo', {}, 1.5)], 'blend');
-    expect(applyThresholds(S1, { halo_mult: 2 }, halo)).toEqual({
+    const { resolved: halo } = resolveAll([override('tuning_halo', {}, 1.5)], 'blend');
+    expect(applyThresholds(leversOf(S1), { halo_mult: 2 }, halo)).toEqual({
       thresholds: { halo_mult: 3 },
       moved: { multipliers: { halo_max: 1.5 }, deltas: {} },
     });
-    expect(applyThresholds(S1, { halo_mult: 2, halo_max: -1 }, halo).moved.multipliers).toEqual({
+    expect(applyThresholds(leversOf(S1), { halo_mult: 2, halo_max: -1 }, halo).moved.multipliers).toEqual({
       halo_max: 1.5,
     });
   });
 
   it('An effect that leaves every threshold where it is did not move', () => {
-    const { resolved: neutral } = resolve(
+    const { resolved: neutral } = resolveAll(
       [override('tuning_ts_min', {}, 1), override('tuning_slope_min', {}, 0)],
       'blend',
     );
-    expect(applyThresholds(S1, {}, neutral).moved).toEqual({ multipliers: {}, deltas: {} });
+    expect(applyThresholds(leversOf(S1), {}, neutral).moved).toEqual({ multipliers: {}, deltas: {} });
   });
 });

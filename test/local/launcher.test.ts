@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -62,4 +63,15 @@ it('the launcher hands the exit code of the program on', () => {
   writeFileSync(join(folder, 'seven.mjs'), 'process.exit(7);');
   const ran = spawnSync(process.execPath, [LAUNCHER, relative(ROOT, join(folder, 'seven.mjs'))]);
   expect(ran.status).toBe(7);
+});
+
+it('[U6] SIGTERM ends a program that computes without a pause, and so handles no signal', async () => {
+  const program = "console.log('ready'); process.on('SIGTERM', () => {}); for (;;);";
+  writeFileSync(join(folder, 'busy.mjs'), program);
+  const child = spawn(process.execPath, [LAUNCHER, relative(ROOT, join(folder, 'busy.mjs'))]);
+  await once(child.stdout, 'data');
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'close');
+  // 128 and the number of SIGKILL.
+  expect(code).toBe(137);
 });

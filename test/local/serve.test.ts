@@ -105,9 +105,19 @@ describe('npm start', () => {
     const { code, err } = await start(['--memory', '--port', String(port)]).ended;
     expect([code, err]).toEqual([
       1,
-      `port ${port} is in use; stop what listens there, or choose another with PORT=…\n`,
+      `port ${port} is in use; stop what listens there, or choose another with --port\n`,
     ]);
     other.close();
+  });
+
+  test('[A6] npm start prints no password of its endpoint, neither in an error nor in its banner', async () => {
+    const failing = start(['--every', 'off'], { DYNAMODB_ENDPOINT: 'http://user:secret@127.0.0.1:1' });
+    const { code, out, err } = await failing.ended;
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('the DynamoDB endpoint http://user:***@127.0.0.1:1 does'),
+    ]);
+    expect(out + err).not.toContain('secret');
   });
 
   test('npm start with a folder that cannot be written prints one line and exits with code 1', async () => {

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listen } from '../../local/http-server.ts';
 import { isLoopback } from '../../local/loopback-guard.ts';
-import { callersOf, readCallers } from '../../local/token-auth.ts';
+import { callersOf } from '../../local/token-auth.ts';
+import { TokenFile } from '../../local/token-file.ts';
 import { problemSchema } from '../../shared/http/schemas/problem.ts';
+import { jsonLog } from '../../shared/log.ts';
 import type { Api } from '../support/api.ts';
 import { openApi } from '../support/api.ts';
 import { CALLS } from '../support/calls.ts';
@@ -29,6 +31,7 @@ const REQUESTS: Readonly<Record<string, readonly [path: string, status: number, 
   'POST /v1/outcomes': ['/v1/outcomes', 200, { outcomes: [] }],
   'POST /v1/overrides/lookup': ['/v1/overrides/lookup', 200, { pattern_key: S1, scope: {} }],
   'GET /v1/overrides/lookup': [`/v1/overrides/lookup?pattern_key=${S1}`, 200],
+  'GET /v1/snapshots': ['/v1/snapshots', 200],
   'GET /v1/snapshots/{pattern_key}': [`/v1/snapshots/${S1}`, 200],
   'GET /v1/overrides': [`/v1/overrides?pattern_key=${S1}`, 200],
   'GET /v1/lessons': [`/v1/lessons?pattern_key=${S1}`, 200],
@@ -36,9 +39,16 @@ const REQUESTS: Readonly<Record<string, readonly [path: string, status: number, 
   'POST /v1/cycles': ['/v1/cycles', 202, {}],
   'GET /v1/cycles': ['/v1/cycles', 200],
   'GET /v1/cycles/{id}': ['/v1/cycles/none', 404],
+  'GET /v1/events': [`/v1/events?pattern_key=${S1}`, 200],
+  'GET /v1/parked': [`/v1/parked?pattern_key=${S1}`, 200],
+  'GET /v1/mode': ['/v1/mode', 200],
+  'PUT /v1/mode': ['/v1/mode', 200, { mode: 'live', reason: 'test' }],
+  'GET /v1/writers': ['/v1/writers', 200],
+  'PUT /v1/writers': ['/v1/writers', 404, { writer: 'token:x', excluded: true, reason: 'test' }],
   'GET /v1/changes': ['/v1/changes', 200],
   'GET /v1/patterns/{pattern_key}/generations': [`/v1/patterns/${S1}/generations`, 200],
   'GET /v1/patterns/{pattern_key}/evidence': [`/v1/patterns/${S1}/evidence`, 200],
+  'GET /v1/patterns/{pattern_key}/doctor': [`/v1/patterns/${S1}/doctor`, 200],
   'GET /v1/patterns/{pattern_key}/nmin': [`/v1/patterns/${S1}/nmin`, 200],
   'POST /v1/whatif': ['/v1/whatif', 200, { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2 }],
   'GET /v1/whatif': [`/v1/whatif?pattern_key=${S1}&lever=ts_min&from=0.8&to=1.2`, 200],
@@ -48,6 +58,7 @@ const REQUESTS: Readonly<Record<string, readonly [path: string, status: number, 
     200,
     { n_min: 9, reason: 'test' },
   ],
+  'GET /v1/patterns/{pattern_key}/settings': [`/v1/patterns/${S1}/settings`, 200],
   'POST /v1/patterns/{pattern_key}/rollback': [
     `/v1/patterns/${S1}/rollback`,
     404,
@@ -156,8 +167,13 @@ describe('a file of tokens', () => {
   });
 
   it('reading a token file that is missing or not JSON throws an error with the cause', () => {
-    expect(() => readCallers('/nowhere.json')).toThrow('cannot read the tokens in /nowhere.json (ENOENT)');
-    expect(() => readCallers('README.md')).toThrow('cannot read the tokens in README.md (it is not JSON)');
+    const log = jsonLog('error', () => undefined, Date.now);
+    expect(() => new TokenFile('/nowhere.json', log)).toThrow(
+      'cannot read the tokens in /nowhere.json (ENOENT)',
+    );
+    expect(() => new TokenFile('README.md', log)).toThrow(
+      'cannot read the tokens in README.md (it is not JSON)',
+    );
   });
 });
 

@@ -1,18 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import type { Head, Mode } from '../../shared/generation/head.ts';
+import { ACTION_CATEGORIES } from '../../shared/lever/lever.ts';
 import type { LookupRequest } from '../../shared/lookup/look-up.ts';
-import { lookUp, servesOverrides } from '../../shared/lookup/look-up.ts';
+import { inForceOf, lookUp, servesOverrides } from '../../shared/lookup/look-up.ts';
 import type { ResolutionMethod } from '../../shared/override/override.ts';
 import { OverrideIndex } from '../../shared/override/override-index.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
 import { iso, NOW, S1 } from '../support/episodes.ts';
 import { override } from '../support/overrides.ts';
 
-const index = new OverrideIndex([
-  override('tuning_ts_min', {}, 0.9),
-  override('tuning_ts_min', { chain: 'solana' }, 0.8),
-  override('tuning_halo', { chain: 'base' }, 1.2),
-]);
+const index = new OverrideIndex(
+  [
+    override('tuning_ts_min', {}, 0.9),
+    override('tuning_ts_min', { chain: 'solana' }, 0.8),
+    override('tuning_halo', { chain: 'base' }, 1.2),
+  ],
+  ACTION_CATEGORIES,
+);
 
 const request = (fields: Partial<LookupRequest> = {}): LookupRequest => ({
   pattern: S1,
@@ -56,7 +60,11 @@ describe('the mode of a pattern', () => {
     ['off', false],
   ])('A pattern in mode %s serves overrides: %s', (mode, serves) => {
     expect(servesOverrides(mode)).toBe(serves);
-    const answer = lookUp(request({ resolution: 'most-specific' }), head(mode), index, 'drift');
+    const answer = lookUp(
+      request({ resolution: 'most-specific' }),
+      inForceOf(S1, head(mode), 'drift'),
+      index,
+    );
     expect(answer).toMatchObject({ generation: 7, mode, policy: 'drift' });
     expect(answer.overrides).toHaveLength(serves ? 1 : 0);
     expect(answer.thresholds).toEqual(
@@ -65,7 +73,7 @@ describe('the mode of a pattern', () => {
   });
 
   it('The explanation in mode shadow lists the matching overrides, none of them chosen', () => {
-    const { explain } = lookUp(request({ explain: true }), head('shadow'), index, 'drift');
+    const { explain } = lookUp(request({ explain: true }), inForceOf(S1, head('shadow'), 'drift'), index);
     expect(explain?.map(e => [e.multiplier, e.chosen])).toEqual([
       [0.8, false],
       [0.9, false],
@@ -75,18 +83,20 @@ describe('the mode of a pattern', () => {
 
 describe('the resolution', () => {
   it('The resolution of a look-up is that of the generation unless the request names another', () => {
-    expect(lookUp(request(), head('live', 'product'), index, 'drift').resolution).toBe('product');
-    expect(
-      lookUp(request({ resolution: 'most-specific' }), head('live', 'product'), index, 'drift').resolution,
-    ).toBe('most-specific');
-    expect(lookUp(request(), head('live', 'product'), index, 'drift').overrides[0]?.multiplier).toBeCloseTo(
-      0.72,
-      14,
+    expect(lookUp(request(), inForceOf(S1, head('live', 'product'), 'drift'), index).resolution).toBe(
+      'product',
     );
+    expect(
+      lookUp(request({ resolution: 'most-specific' }), inForceOf(S1, head('live', 'product'), 'drift'), index)
+        .resolution,
+    ).toBe('most-specific');
+    expect(
+      lookUp(request(), inForceOf(S1, head('live', 'product'), 'drift'), index).overrides[0]?.multiplier,
+    ).toBeCloseTo(0.72, 14);
   });
 
   it('The resolution of a look-up without a generation is that of the stage’s policy', () => {
-    expect(lookUp(request(), undefined, undefined, 'drift')).toEqual({
+    expect(lookUp(request(), inForceOf(S1, undefined, 'drift'), undefined)).toEqual({
       pattern_key: S1,
       scope_hash: expect.stringMatching(/^[0-9a-f]{32}$/),
       generation: 0,
@@ -105,9 +115,8 @@ describe('the answer', () => {
   it('A scope with an unknown dimension gets the override of the global slice', () => {
     const { overrides } = lookUp(
       request({ scope: normalizeScope({ moon: 'full' }) }),
-      head('live'),
+      inForceOf(S1, head('live'), 'drift'),
       index,
-      'drift',
     );
     expect(overrides).toEqual([
       { action_category: 'tuning_ts_min', multiplier: 0.9, scope_subset: {}, matched: 1 },
@@ -115,7 +124,9 @@ describe('the answer', () => {
   });
 
   it('The answer of a look-up contains an explanation only when the request has explain set', () => {
-    expect(lookUp(request(), head('live'), index, 'drift')).not.toHaveProperty('explain');
-    expect(lookUp(request({ explain: true }), undefined, undefined, 'drift').explain).toEqual([]);
+    expect(lookUp(request(), inForceOf(S1, head('live'), 'drift'), index)).not.toHaveProperty('explain');
+    expect(lookUp(request({ explain: true }), inForceOf(S1, undefined, 'drift'), undefined).explain).toEqual(
+      [],
+    );
   });
 });

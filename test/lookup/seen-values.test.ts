@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seenValues } from '../../shared/cycle/seen-values.ts';
+import { leversOf } from '../../shared/lever/lever.ts';
 import { PatternDirectory } from '../../shared/lookup/pattern-directory.ts';
 import { SeenValuesCache } from '../../shared/lookup/seen-values-cache.ts';
 import { unknownThresholds, unknownValues } from '../../shared/lookup/unknown-names.ts';
@@ -109,6 +110,6 @@ describe('unknown names', () => {
     expect(unknownValues(normalizeScope({ constructor: 'toString' }), seen)).toEqual([
       { name: 'constructor', value: 'toString' },
     ]);
-    expect(unknownThresholds(S1, ['constructor', 'ts_min'])).toEqual([{ name: 'constructor' }]);
+    expect(unknownThresholds(leversOf(S1), ['constructor', 'ts_min'])).toEqual([{ name: 'constructor' }]);
   });
 });

@@ -9,7 +9,8 @@ import { drift, ETA } from '../../shared/override/policies/drift.ts';
 import { ETA_DX_LADDER, roundHalfEven3 } from '../../shared/override/policies/ladder.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
-import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
+import { normalizeScope } from '../../shared/pattern/scope.ts';
+import { scopeHash } from '../../shared/pattern/scope-hash.ts';
 import { DX, S1, S2, S3 } from '../support/episodes.ts';
 
 const scopeFields = (scope: object) => {

@@ -53,6 +53,15 @@ describe('the cap of overrides', () => {
     expect(Math.max(...depth(kept))).toBeLessThanOrEqual(Math.min(...depth(gone)));
   });
 
+  it('[X11] Many slices of a higher tier displace at most half of what a lower tier could have', () => {
+    const few = Array.from({ length: 100 }, (_, i) => both({ [`evil${i}`]: 1 }, 33)).flat();
+    const deep = Array.from({ length: 30 }, (_, i) => both({ a: i, b: 1, c: 1, d: 1 }, 60)).flat();
+    const tierOf = (scope: object) => (Object.keys(scope).some(name => name.startsWith('evil')) ? 6 : 0);
+    const of = (max: number, tiers?: typeof tierOf) =>
+      scopes(capOverrides([...few, ...deep], max, tiers).kept).filter(scope => 'a' in scope).length;
+    expect([of(100), of(100, tierOf), of(200, tierOf)]).toEqual([0, 50, 60]);
+  });
+
   it.each([0, -1, 1.5, 100_001, Number.NaN, '5'])('The cap %j is refused', value => {
     expect(maxOverridesSchema.safeParse(value).success).toBe(false);
   });

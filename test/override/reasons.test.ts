@@ -15,7 +15,8 @@ import { explainLessons } from '../../shared/override/explain-lessons.ts';
 import type { ReplayResult } from '../../shared/override/policies/replay.ts';
 import { describeOverride } from '../../shared/override/replay/describe.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
-import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
+import { normalizeScope } from '../../shared/pattern/scope.ts';
+import { scopeHash } from '../../shared/pattern/scope-hash.ts';
 import type { Reason } from '../../shared/reason.ts';
 import { reasonCodeSchema } from '../../shared/reason.ts';
 import { DAY, DX, S1, S3 } from '../support/episodes.ts';
@@ -115,7 +116,14 @@ const held = replayEvents([
 const flipped = { winners: 0, losers: 0, gain: 0, error: 0, changed: 0 };
 const besideOthers = (changed: object, lower: number): Reason =>
   describeOverride(
-    { move: 'ts_min × 0.96', scope: fifteen, opens: true, flipped: { ...flipped, ...changed }, lower },
+    {
+      move: 'ts_min × 0.96',
+      scope: fifteen,
+      opens: true,
+      flipped: { ...flipped, ...changed },
+      lower,
+      expected: { days: 28, events: 4, gain: 3, low: -2, high: 8 },
+    },
     { days: 90, settings: INDEPENDENT_EVENTS, overrides: 2, loses: false, heldOut: undefined },
   );
 const noteOf = (events: readonly KnownEvent[], pattern = S1): Reason | undefined =>
@@ -141,6 +149,7 @@ const mined = {
   lessons: { rows: 0 },
   overrides: { rows: 0 },
   evidence: [],
+  warnings: [],
   head_version: 0,
 } as unknown as MinedPattern;
 const published = async (head: Partial<Head>, result: Partial<MinedPattern> = {}): Promise<Reason> => {
@@ -200,7 +209,7 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
   [
     'taking_more_gains',
     () => replayReason(replayEvents(opened), 'taking_more_gains'),
-    'ts_min × 0.96 on timeframe=15m: in the last 90 days 60 more winners and 0 more losers would have been taken, +120 at 2:1, +91 after allowing for chance',
+    'ts_min × 0.96 on timeframe=15m: in the last 90 days 60 more winners and 0 more losers would have been taken, +120 at 2:1, +91 after allowing for chance; in the next 28 days +35 is expected (90 %: +11 to +59)',
   ],
   [
     'taking_fewer_gains',
@@ -214,7 +223,7 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
         ]),
         'taking_fewer_gains',
       ),
-    'halo_max × 0.90 on everything: in the last 90 days 0 fewer winners and 40 fewer losers would have been taken, +40 at 2:1, +18 after allowing for chance',
+    'halo_max × 0.90 on everything: in the last 90 days 0 fewer winners and 40 fewer losers would have been taken, +40 at 2:1, +18 after allowing for chance; in the next 28 days +17 is expected (90 %: +8.3 to +26)',
   ],
   [
     'nothing_beside_other_overrides',
@@ -224,7 +233,7 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
   [
     'not_above_chance_beside_other_overrides',
     () => besideOthers({ winners: 3, losers: 2, gain: 4, changed: 5 }, -4.7),
-    'ts_min × 0.96 on timeframe=15m: in the last 90 days 3 more winners and 2 more losers would have been taken beside the other overrides, +4 at 2:1, −4.7 after allowing for chance',
+    'ts_min × 0.96 on timeframe=15m: in the last 90 days 3 more winners and 2 more losers would have been taken beside the other overrides, +4 at 2:1, −4.7 after allowing for chance; in the next 28 days +3 is expected (90 %: −2 to +8)',
   ],
   [
     'withheld_by_held_out_days',
@@ -545,6 +554,7 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
       'newer_data',
       'store_unavailable',
       'store_throttled',
+      'interrupted',
       'invalid_request',
       'policy_not_available',
     ] as const

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
 import { ladderReplay } from '../../shared/override/policies/replay-ladder.ts';
-import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
+import { normalizeScope } from '../../shared/pattern/scope.ts';
+import { scopeHash } from '../../shared/pattern/scope-hash.ts';
 import { DX } from '../support/episodes.ts';
 
 function lesson(count_1: number, count_3: number, n_success: number, scope: object = {}): Lesson {

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ACTION_CATEGORIES } from '../../shared/lever/lever.ts';
 import type { Override } from '../../shared/override/override.ts';
-import { OverrideIndex } from '../../shared/override/override-index.ts';
-import { blendWeight, resolve } from '../../shared/override/resolve.ts';
+import { blendWeight, OverrideIndex } from '../../shared/override/override-index.ts';
 import { covers, dimensionCount } from '../../shared/pattern/scope.ts';
-import { anyOverrides, anyScope, override } from '../support/overrides.ts';
+import { anyOverrides, anyScope, override, resolveAll } from '../support/overrides.ts';
+import { referenceResolve } from '../support/reference-resolver.ts';
 
 const ts = (scope: object, multiplier: number, fields: Partial<Override> = {}): Override =>
   override('tuning_ts_min', scope, multiplier, fields);
@@ -24,7 +25,7 @@ describe('blend', () => {
   );
 
   it('A blend is the mean weighted by confidence · (dimensions + 1)^1.5', () => {
-    const { resolved, explain } = resolve(
+    const { resolved, explain } = resolveAll(
       [ts({}, 0.9), ts({ a: 1 }, 0.8), ts({ a: 1, b: 1, c: 1 }, 1.2, { confidence: 0.5 })],
       'blend',
     );
@@ -41,10 +42,9 @@ describe('blend', () => {
   });
 
   it('A blend of one override is that override', () => {
-    expect(resolve([ts({ a: 1 }, 0.7, { confidence: 0.33 })], 'blend').resolved[0]?.multiplier).toBeCloseTo(
-      0.7,
-      15,
-    );
+    expect(
+      resolveAll([ts({ a: 1 }, 0.7, { confidence: 0.33 })], 'blend').resolved[0]?.multiplier,
+    ).toBeCloseTo(0.7, 15);
   });
 
   it('A blend of deltas is their mean with the same weights', () => {
@@ -52,13 +52,13 @@ describe('blend', () => {
       override('tuning_slope_min', {}, 0.3),
       override('tuning_slope_min', { a: 1, b: 1, c: 1 }, -0.1),
     ];
-    expect(resolve(deltas, 'blend').resolved[0]?.delta).toBeCloseTo((0.3 - 0.1 * 8) / 9, 15);
+    expect(resolveAll(deltas, 'blend').resolved[0]?.delta).toBeCloseTo((0.3 - 0.1 * 8) / 9, 15);
   });
 });
 
 describe('most-specific', () => {
   const chosen = (all: readonly Override[]): Override | undefined =>
-    all.find(o => o.multiplier === resolve(all, 'most-specific').resolved[0]?.multiplier);
+    all.find(o => o.multiplier === resolveAll(all, 'most-specific').resolved[0]?.multiplier);
 
   it.each<[string, Override, Override]>([
     [
@@ -89,7 +89,7 @@ describe('most-specific', () => {
   });
 
   it('The explanation of most-specific includes the overrides that were not chosen', () => {
-    const { explain } = resolve([ts({}, 0.9), ts({ a: 1 }, 0.8)], 'most-specific');
+    const { explain } = resolveAll([ts({}, 0.9), ts({ a: 1 }, 0.8)], 'most-specific');
     expect(explain.map(e => [e.multiplier, e.weight, e.chosen])).toEqual([
       [0.8, 1, true],
       [0.9, 0, false],
@@ -109,13 +109,13 @@ describe('product', () => {
     [[2, 2, 0.5], 2],
     [[2, 2, 0.5, 0.5], 1],
   ])('The product of the multipliers %j is %d', (multipliers, product) => {
-    const all = multipliers.map((multiplier, i) => ts({ a: i }, multiplier));
-    expect(resolve(all, 'product').resolved[0]?.multiplier).toBeCloseTo(product, 14);
+    const all = multipliers.map((multiplier, i) => ts({ [`d${i}`]: 1 }, multiplier));
+    expect(resolveAll(all, 'product').resolved[0]?.multiplier).toBeCloseTo(product, 14);
   });
 
   it('The product of deltas is their sum, without a clamp', () => {
-    const all = [0.3, 4, -0.5].map((delta, i) => override('tuning_s2_slope_min', { a: i }, delta));
-    const [slope] = resolve(all, 'product').resolved;
+    const all = [0.3, 4, -0.5].map((delta, i) => override('tuning_s2_slope_min', { [`d${i}`]: 1 }, delta));
+    const [slope] = resolveAll(all, 'product').resolved;
     expect(slope?.delta).toBeCloseTo(3.8, 14);
     expect(slope).not.toHaveProperty('multiplier');
   });
@@ -123,19 +123,37 @@ describe('product', () => {
 
 it('An empty list of overrides resolves to an empty result', () => {
   for (const resolution of ['blend', 'most-specific', 'product'] as const)
-    expect(resolve([], resolution)).toEqual({ resolved: [], explain: [] });
+    expect(resolveAll([], resolution)).toEqual({ resolved: [], explain: [] });
 });
 
 const resolution = fc.constantFrom('blend' as const, 'most-specific' as const, 'product' as const);
 
 describe('any overrides', () => {
+  it('[R6] Every method gives the same bits and explanations as the resolution of release 0.1, also when repeated', () => {
+    const scopes = fc.array(anyScope, { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(anyOverrides, scopes, (all, asked) => {
+        const index = new OverrideIndex(all, ACTION_CATEGORIES);
+        for (const scope of [...asked, {}, ...asked])
+          for (const method of ['blend', 'most-specific', 'product'] as const) {
+            const matching = all.filter(o => covers(o.scope_subset, scope));
+            const expected = referenceResolve(matching, method);
+            expect(index.resolve(scope, method)).toStrictEqual(expected.resolved);
+            expect(resolveAll(all, method, scope)).toStrictEqual(expected);
+          }
+      }),
+    );
+  });
+
   it('[R6] Removing an override never changes another category', () => {
     fc.assert(
-      fc.property(anyOverrides, resolution, fc.nat(), (all, method, pick) => {
+      fc.property(anyOverrides, resolution, anyScope, fc.nat(), (all, method, scope, pick) => {
         fc.pre(all.length > 0);
         const removed = all[pick % all.length];
         const others = (from: readonly Override[]) =>
-          resolve(from, method).resolved.filter(r => r.action_category !== removed?.action_category);
+          resolveAll(from, method, scope).resolved.filter(
+            r => r.action_category !== removed?.action_category,
+          );
         expect(others(all.filter(o => o !== removed))).toEqual(others(all));
       }),
     );
@@ -143,17 +161,18 @@ describe('any overrides', () => {
 
   it('The order of overrides does not change their resolution', () => {
     fc.assert(
-      fc.property(anyOverrides, resolution, (all, method) => {
-        expect(resolve(all.toReversed(), method)).toEqual(resolve(all, method));
+      fc.property(anyOverrides, resolution, anyScope, (all, method, scope) => {
+        expect(resolveAll(all.toReversed(), method, scope)).toEqual(resolveAll(all, method, scope));
       }),
     );
   });
 
   it('A blend lies between the lowest and the highest value', () => {
     fc.assert(
-      fc.property(anyOverrides, all => {
-        for (const { action_category, multiplier, delta } of resolve(all, 'blend').resolved) {
-          const sameCategory = all
+      fc.property(anyOverrides, anyScope, (all, scope) => {
+        const matching = all.filter(o => covers(o.scope_subset, scope));
+        for (const { action_category, multiplier, delta } of resolveAll(all, 'blend', scope).resolved) {
+          const sameCategory = matching
             .filter(o => o.action_category === action_category)
             .map(o => o.multiplier ?? o.delta ?? 0);
           expect(multiplier ?? delta).toBeGreaterThanOrEqual(Math.min(...sameCategory) - 1e-12);
@@ -168,7 +187,7 @@ describe('any overrides', () => {
       fc.property(anyOverrides, anyScope, (all, scope) => {
         const matching = all.filter(o => covers(o.scope_subset, scope));
         // A look-up takes its matches from the index, not from this filter.
-        for (const chosen of resolve(new OverrideIndex(all).matching(scope), 'most-specific').resolved) {
+        for (const chosen of resolveAll(all, 'most-specific', scope).resolved) {
           expect(covers(chosen.scope_subset, scope)).toBe(true);
           const sameCategory = matching.filter(o => o.action_category === chosen.action_category);
           expect(chosen.matched).toBe(sameCategory.length);
@@ -181,8 +200,8 @@ describe('any overrides', () => {
 
   it('A product lies between 0.5 and 2', () => {
     fc.assert(
-      fc.property(anyOverrides, all => {
-        for (const { multiplier } of resolve(all, 'product').resolved) {
+      fc.property(anyOverrides, anyScope, (all, scope) => {
+        for (const { multiplier } of resolveAll(all, 'product', scope).resolved) {
           if (multiplier === undefined) continue;
           expect(multiplier).toBeGreaterThanOrEqual(0.5);
           expect(multiplier).toBeLessThanOrEqual(2);
@@ -193,10 +212,11 @@ describe('any overrides', () => {
 
   it('The explanation of a resolution has each override that matched once', () => {
     fc.assert(
-      fc.property(anyOverrides, resolution, (all, method) => {
-        const { resolved, explain } = resolve(all, method);
-        expect(explain).toHaveLength(all.length);
-        expect(resolved.reduce((sum, r) => sum + r.matched, 0)).toBe(all.length);
+      fc.property(anyOverrides, resolution, anyScope, (all, method, scope) => {
+        const { resolved, explain } = resolveAll(all, method, scope);
+        const matching = all.filter(o => covers(o.scope_subset, scope));
+        expect(explain).toHaveLength(matching.length);
+        expect(resolved.reduce((sum, r) => sum + r.matched, 0)).toBe(matching.length);
       }),
     );
   });

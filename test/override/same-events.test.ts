@@ -42,6 +42,7 @@ const tune = (events: readonly KnownEvent[], policy: Policy) =>
     policy,
     challengers: [],
     payoff: { win: 2, loss: 1 },
+    payoff_fallback: { win: 2, loss: 1 },
     jump: 1.5,
     on_jump: 'warn',
     halt: 'advise',

@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  covers,
-  describeScope,
-  dimensionCount,
-  normalizeScope,
-  scopeFromPairs,
-  scopeHash,
-} from '../../shared/pattern/scope.ts';
+import { describeScope } from '../../shared/pattern/describe-scope.ts';
+import { covers, dimensionCount, normalizeScope, scopeFromPairs } from '../../shared/pattern/scope.ts';
+import { scopeHash } from '../../shared/pattern/scope-hash.ts';
 import { faultOf } from '../support/fault-of.ts';
 
 const hash = (raw: unknown): string => scopeHash(normalizeScope(raw));

@@ -5,12 +5,19 @@ import type { Episode } from '../../shared/episode/episode.ts';
 import { readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
 import type { ResolvedRow } from '../../shared/episode/episode-store.ts';
 import type { OutcomeReport } from '../../shared/episode/outcome.ts';
+import { formatHistory, parseHistory } from '../../shared/episode/outcome.ts';
+import type { Sender } from '../../shared/episode/writer.ts';
 import type { PatternOverview } from '../../shared/generation/ports.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { DAY, eventBody, NOW } from './episodes.ts';
 import type { Stores } from './stores.ts';
 import { openStores } from './stores.ts';
+
+/** Returns the stored text of a history without the writers in it. */
+export function withoutWriters(text: string): string {
+  return formatHistory(parseHistory(text).map(({ writer, ...revision }) => revision));
+}
 
 /** Opens the stores once for a test file, and gives each test a pattern of its own. */
 export function useEpisodeStore() {
@@ -63,13 +70,16 @@ export function useEpisodeStore() {
     report: (id: string, outcome: string, fields: object = {}): OutcomeReport =>
       readOutcomeReport({ pattern_key: pattern, episode_id: id, outcome, ...fields }, NOW),
     add: (...events: Episode[]) => stores.runtime.episodes.add(events),
+    addBy: (sender: Sender, ...events: Episode[]) => stores.runtime.episodes.add(events, sender),
     resolve: (...reports: OutcomeReport[]) => stores.runtime.episodes.resolve(reports),
+    resolveBy: (sender: Sender, ...reports: OutcomeReport[]) =>
+      stores.runtime.episodes.resolve(reports, sender),
     counts: async () => (await overview())?.counts,
     conflicts: async () => (await overview())?.conflicts,
     resolved,
     stored,
-    /** Returns the outcome history of each event that has one. */
+    /** Returns the outcome history of each event that has one, without writers. */
     histories: async (): Promise<Record<string, string>> =>
-      Object.fromEntries((await resolved()).map(row => [row.episodeId, row.history])),
+      Object.fromEntries((await resolved()).map(row => [row.episodeId, withoutWriters(row.history)])),
   };
 }

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import type { ActionCategory } from '../../shared/lever/lever.ts';
 import { ACTION_CATEGORIES } from '../../shared/lever/lever.ts';
-import type { Override } from '../../shared/override/override.ts';
+import { explain } from '../../shared/override/explanation.ts';
+import type { Override, ResolutionMethod } from '../../shared/override/override.ts';
+import { OverrideIndex } from '../../shared/override/override-index.ts';
 import type { Scope } from '../../shared/pattern/scope.ts';
-import { normalizeScope, scopeHash } from '../../shared/pattern/scope.ts';
+import { normalizeScope } from '../../shared/pattern/scope.ts';
+import { scopeHash } from '../../shared/pattern/scope-hash.ts';
 
 /** Returns an override of a slice. The effect is a delta for slopes, else a multiplier. */
 export function override(
@@ -52,3 +55,13 @@ export const anyOverrides: fc.Arbitrary<Override[]> = fc
       `${a.scope_hash}#${a.action_category}` < `${b.scope_hash}#${b.action_category}` ? -1 : 1,
     ),
   );
+
+/** Resolves overrides in a scope, by default in one that every slice contains, and explains the result. */
+export function resolveAll(
+  all: readonly Override[],
+  method: ResolutionMethod,
+  scope: Scope = Object.assign({}, ...all.map(o => o.scope_subset)),
+) {
+  const index = new OverrideIndex(all, ACTION_CATEGORIES);
+  return { resolved: index.resolve(scope, method), explain: explain(index.matching(scope), method) };
+}

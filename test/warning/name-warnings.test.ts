@@ -10,6 +10,7 @@ const coverage = (
   used: new Map(Object.entries(fields.used ?? {})),
   queried: new Map(Object.entries(fields.queried ?? {})),
   misspelt: new Map(Object.entries(fields.misspelt ?? {})),
+  callers: new Map(Object.entries(fields.callers ?? {})),
 });
 
 describe('factors that are near misses of known names', () => {

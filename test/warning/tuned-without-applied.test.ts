@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ACTION_CATEGORIES } from '../../shared/lever/lever.ts';
 import type { Override } from '../../shared/override/override.ts';
 import { OverrideIndex } from '../../shared/override/override-index.ts';
-import { resolveValues } from '../../shared/override/resolve.ts';
 import type { ServedGeneration } from '../../shared/warning/tuned-without-applied.ts';
 import { mayLogTuned, newestRows, tunedWithoutApplied } from '../../shared/warning/tuned-without-applied.ts';
 import { DAY, HOUR, NOW, S1 } from '../support/episodes.ts';
@@ -50,11 +50,11 @@ function warningsOf(
   }: { before?: Bot; overrides?: readonly Override[]; scopes?: readonly string[] } = {},
 ) {
   const generation: ServedGeneration = { from: PUBLISHED, until: Infinity, overrides, resolution: 'product' };
-  const index = new OverrideIndex(overrides);
+  const index = new OverrideIndex(overrides, ACTION_CATEGORIES);
   const events = Array.from({ length: 144 }, (_, i) => {
     const time = PUBLISHED - 10 * DAY + i * 2 * HOUR;
     const chain = scopes[i % scopes.length] ?? '';
-    const [resolved] = time < PUBLISHED ? [] : resolveValues(index.matching({ chain }), 'product');
+    const [resolved] = time < PUBLISHED ? [] : index.resolve({ chain }, 'product');
     const log = time < PUBLISHED ? before : bot;
     return event(time, chain, log(resolved?.multiplier ?? 1, i));
   });

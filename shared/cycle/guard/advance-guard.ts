@@ -43,6 +43,7 @@ export async function openGuard(
   pattern: PatternKey,
   head: Head | undefined,
   settings: EffectiveSettings,
+  excluded: ReadonlySet<number>,
 ): Promise<OpenGuard | undefined> {
   if (cycle.trial || settings.guard === 'off' || !head || servedGeneration(head) === 0) return undefined;
   const asOf = Date.parse(cycle.as_of);
@@ -51,9 +52,11 @@ export async function openGuard(
   if (before && cycle.as_of < before.as_of) return undefined;
   const served = mergeServed(before, head, asOf);
   const since = testStart(before?.whole, served, head);
+  // A run as of a time before the pattern went live has no events to judge.
+  if (since > asOf) return undefined;
   const isSame = since === before?.whole?.since;
   const from = Math.min(firstUnsealed(before?.whole), firstUnsealed(before?.recent ?? before?.whole));
-  const events = new GuardEvents(isSame ? from : since);
+  const events = new GuardEvents(isSame ? from : since, excluded);
   await events.readPending(episodes, pattern, asOf);
   return { before, served, since, events };
 }

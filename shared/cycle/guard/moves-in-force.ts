@@ -1,12 +1,14 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
+import { faultCode } from '../../errors.ts';
 import type { Generation } from '../../generation/generation.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
 import type { Served } from '../../generation/served.ts';
 import type { MovesInForce } from '../../guard/flips.ts';
+import { ACTION_CATEGORIES } from '../../lever/lever.ts';
 import type { DimensionColumn } from '../../mining/types.ts';
 import { elementAt } from '../../numbers.ts';
+import type { Override } from '../../override/override.ts';
 import { OverrideIndex } from '../../override/override-index.ts';
-import { resolveValues } from '../../override/resolve.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeFromPairs } from '../../pattern/scope.ts';
 
@@ -20,7 +22,7 @@ type Moves = NonNullable<ReturnType<MovesInForce>>;
  * It reads the overrides of these generations, and nothing when every event logged `applied`.
  * @param served what was served since when, ascending
  * @param from events before this time are not asked for, milliseconds since 1970
- * @throws Fault of the store, `damaged_generation`
+ * @throws Fault of the store
  */
 export async function movesInForce(
   deps: Pick<GenerationStores, 'heads' | 'overrides'>,
@@ -41,11 +43,30 @@ export async function movesInForce(
   for (let i = 0; i < generations.length; i += PARALLEL)
     await Promise.all(
       generations.slice(i, i + PARALLEL).map(async generation => {
-        const index = new OverrideIndex(await deps.overrides.read(pattern, generation.overrides));
+        const rows = await readUnlessDamaged(deps, pattern, generation);
+        if (!rows) return;
+        const index = new OverrideIndex(rows, ACTION_CATEGORIES);
         resolvers.set(generation.generation, resolverOf(index, generation, columns.dimensions));
       }),
     );
   return row => resolvers.get(servedAt(served, elementAt(columns.time, row)))?.(row);
+}
+
+/**
+ * Returns the overrides of a generation; undefined when they are damaged. Damage does not depend on outcomes, so the test
+ * stays valid without the flips of that generation.
+ */
+async function readUnlessDamaged(
+  { overrides }: Pick<GenerationStores, 'overrides'>,
+  pattern: PatternKey,
+  generation: Generation,
+): Promise<readonly Override[] | undefined> {
+  try {
+    return await overrides.read(pattern, generation.overrides);
+  } catch (error) {
+    if (faultCode(error) === 'damaged_generation') return undefined;
+    throw error;
+  }
 }
 
 async function generationsOf(
@@ -76,7 +97,7 @@ function servedAt(served: readonly Served[], time: number): number {
 
 /** Returns a function that resolves the overrides of a generation for a row; equal scopes are resolved once. */
 function resolverOf(
-  index: OverrideIndex,
+  index: OverrideIndex<Override>,
   { resolution }: Generation,
   dimensions: readonly DimensionColumn[],
 ): (row: number) => Moves {
@@ -90,7 +111,7 @@ function resolverOf(
 }
 
 function resolveRow(
-  index: OverrideIndex,
+  index: OverrideIndex<Override>,
   resolution: Generation['resolution'],
   dimensions: readonly DimensionColumn[],
   row: number,
@@ -99,6 +120,6 @@ function resolveRow(
     const value = values[(codes[row] ?? 0) - 1];
     return value === undefined ? [] : [[name, value]];
   });
-  const resolved = resolveValues(index.matching(scopeFromPairs(pairs)), resolution);
+  const resolved = index.resolve(scopeFromPairs(pairs), resolution);
   return new Map(resolved.map(({ action_category, ...move }) => [action_category, move]));
 }

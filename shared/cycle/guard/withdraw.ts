@@ -1,6 +1,7 @@
 import type { Change } from '../../generation/generation.ts';
 import type { Head } from '../../generation/head.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
+import { withMode } from '../../generation/retired.ts';
 import { servedGeneration, withServed } from '../../generation/served.ts';
 import type { GuardDecision } from '../../guard/guard-state.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
@@ -31,7 +32,7 @@ export async function withdrawIfDecided(
     what: 'mode',
     why: `mode off: ${decision.sentence}`,
   };
-  const changed: Head = { ...head, version: head.version + 1, mode: 'off', last_change };
+  const changed = withMode({ ...head, version: head.version + 1, last_change }, 'off', 0);
   const next = withServed(head, changed, Math.max(deps.now(), Date.parse(decision.at)));
   await deps.changes.audit(pattern, last_change, `guard ${decision.since}`);
   if (await deps.heads.replaceHead(pattern, next)) return next;

@@ -10,7 +10,7 @@ import { cycleRunSchema, cycleStatus } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { failedRun, failureReason } from '../failed-run.ts';
 import { generationInForce } from '../generation-in-force.ts';
-import { coversAllPatterns } from '../health.ts';
+import { coversAllPatterns, patternsWaiting } from '../health.ts';
 import { runRecord } from '../run-options.ts';
 
 type CloseDeps = Pick<CycleDeps, 'heads' | 'cycles' | 'degradedLookups' | 'log' | 'now'>;
@@ -43,7 +43,8 @@ export async function closeStep(deps: CloseDeps, input: unknown): Promise<CycleS
     warnings: boundWarnings([...runs.flatMap(run => run.warnings), ...(await degradedSince(deps, cycle))]),
   };
   await deps.cycles.put(summary);
-  logClosed(deps, summary, runs, staleMs);
+  const waiting = await waitingPatterns(deps, summary);
+  logClosed(deps, summary, runs, { staleMs, waiting });
   return summary;
 }
 
@@ -90,15 +91,25 @@ async function completeRuns(
 }
 
 /**
+ * Returns the number of patterns whose outcomes wait for events, as `status` finds them after this run. Patterns that
+ * only outcomes have named are in no run, so all registered ones are read.
+ */
+async function waitingPatterns({ heads }: Pick<CloseDeps, 'heads'>, summary: CycleSummary): Promise<number> {
+  if (!coversAllPatterns(summary)) return 0;
+  return patternsWaiting(await heads.overview(), Date.parse(summary.started_at)).length;
+}
+
+/**
  * Logs the line that metric filters read. That of a trial has another message, so that no metric and no alarm takes it
  * for a run of the schedule.
- * @param staleMs age of the oldest generation of a failed pattern; this run has confirmed the others
+ * @param figures.staleMs age of the oldest generation of a failed pattern; this run has confirmed the others
+ * @param figures.waiting number of patterns whose outcomes wait
  */
 function logClosed(
   { log, now }: Pick<CycleDeps, 'log' | 'now'>,
   summary: CycleSummary,
   runs: readonly PatternRun[],
-  staleMs: number,
+  { staleMs, waiting }: { readonly staleMs: number; readonly waiting: number },
 ): void {
   const sum = (figure: (run: PatternRun) => number): number =>
     runs.reduce((total, run) => total + figure(run), 0);
@@ -115,6 +126,7 @@ function logClosed(
     patterns_changed: sum(run => Number(run.published)),
     patterns_cut: sum(run => Number(run.cut !== undefined)),
     patterns_failed: summary.patterns_failed,
+    patterns_waiting: waiting,
     warnings: findingsIn(summary.warnings),
     generation_age_minutes: Math.round(staleMs / 60_000),
   });

@@ -4,10 +4,12 @@ import { Fault } from '../../errors.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { Generation, RetainedRowSetRef } from '../../generation/generation.ts';
+import type { Head } from '../../generation/head.ts';
 import type { StoredDays } from '../../generation/ports.ts';
 import { storeUnlessUnchanged } from '../../generation/retention.ts';
 import { dimensionsByEvents } from '../../lesson/lesson.ts';
 import { summarize } from '../../override/evaluation/evaluation.ts';
+import type { Override } from '../../override/override.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { DAY_MS } from '../../time.ts';
 import { parse } from '../../validation.ts';
@@ -17,7 +19,7 @@ import type { CycleRun, MinedPattern } from '../cycle.ts';
 import { cycleRunSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import type { GuardEvents } from '../event-window.ts';
-import { readColumns } from '../event-window.ts';
+import { numbersOf, readColumns } from '../event-window.ts';
 import { failedRun } from '../failed-run.ts';
 import { advanceGuard, openGuard } from '../guard/advance-guard.ts';
 import { overridesInForce } from '../overrides-in-force.ts';
@@ -28,22 +30,21 @@ import type { TuningResult } from '../tune-pattern.ts';
 import { tunePattern } from '../tune-pattern.ts';
 import { patternOfItem, patternRefFields } from './pattern-of-item.ts';
 
-type TuneDeps = Omit<CycleDeps, 'log'>;
-
 const inputSchema = z.object({ cycle: cycleRunSchema, ...patternRefFields });
 
 /**
  * Computes the lessons of one pattern and the overrides that follow, and stores both. It puts nothing in force.
  * @throws Fault `damaged_event`, after the record of the run lists the events, or a fault of the store
  */
-export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPattern> {
+export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPattern> {
   const { cycle, ...ref } = parse(inputSchema, input, 'invalid_request');
   const pattern = await patternOfItem(deps.cycles, cycle, ref);
   const head = await deps.heads.head(pattern);
   const current = head?.current;
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
-  const guard = await openGuard(deps, cycle, pattern, head, settings);
-  const columns = await readWindow(deps, cycle, pattern, settings, current, guard?.events);
+  const excluded = await excludedBy(deps, cycle);
+  const guard = await openGuard(deps, cycle, pattern, head, settings, excluded);
+  const columns = await readWindow(deps, cycle, pattern, settings, current, excluded, guard?.events);
   const asOf = Date.parse(cycle.as_of);
   const stored = await deps.heads.storedDays(pattern);
   const tuned = tunePattern(pattern, columns, asOf, settings, stored.days);
@@ -62,8 +63,10 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
   const found = await runWarnings({ ...deps, episodes: newest }, result);
   const guarded =
     guard && head
-      ? await advanceGuard(deps, cycle, pattern, head, guard, columns, settings, settings.payoff)
+      ? await advanceGuard(deps, cycle, pattern, head, guard, columns, settings, tuned.payoff)
       : [];
+  const kept = keepsGeneration(head, found.held);
+  const damaged = await damagedSets(deps, pattern, current, { sets, inForce, kept });
   const near = await storeFindings(deps, cycle, pattern, tuned, columns);
   const today = Math.floor(asOf / DAY_MS);
   if (!cycle.trial) await sealDays(deps, pattern, stored, { writtenOn: today, days: tuned.days });
@@ -74,7 +77,7 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     n_min: settings.n_min,
     lookback_days: settings.lookback_days,
     policy: settings.policy,
-    payoff: settings.payoff,
+    payoff: tuned.payoff,
     ...sets,
     near,
     ...(changes && { changes }),
@@ -86,6 +89,7 @@ export async function tuneStep(deps: TuneDeps, input: unknown): Promise<MinedPat
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
     ...found,
     warnings: boundWarnings([...found.warnings, ...guarded]),
+    ...(damaged.length > 0 && { damaged }),
   };
 }
 
@@ -104,7 +108,7 @@ function readOnce(
 
 /** Stores the rows that are not in force yet, as sets named by their content. */
 async function storeSets(
-  deps: Pick<CycleDeps, 'lessons' | 'overrides' | 'now'>,
+  deps: Pick<CycleDeps, 'lessons' | 'overrides' | 'now' | 'log'>,
   pattern: PatternKey,
   { lessons, overrides }: TuningResult,
   current: Generation | undefined,
@@ -113,6 +117,31 @@ async function storeSets(
     lessons: await storeUnlessUnchanged(deps, deps.lessons, pattern, lessons, current?.lessons),
     overrides: await storeUnlessUnchanged(deps, deps.overrides, pattern, overrides, current?.overrides),
   };
+}
+
+/**
+ * Returns the sets in force that are damaged and that the result does not restore. A set with the computed content is
+ * intact by now; a result that is published replaces the others.
+ */
+async function damagedSets(
+  { lessons }: Pick<CycleDeps, 'lessons'>,
+  pattern: PatternKey,
+  current: Generation | undefined,
+  result: {
+    readonly sets: Pick<MinedPattern, 'lessons' | 'overrides'>;
+    readonly inForce: readonly Override[] | undefined;
+    readonly kept: boolean;
+  },
+): Promise<NonNullable<MinedPattern['damaged']>> {
+  if (!current || !result.kept) return [];
+  const isRestored = current.lessons.id === result.sets.lessons.id;
+  const hasLessons = isRestored || (await lessons.isIntact(pattern, current.lessons));
+  return [...(hasLessons ? [] : (['lessons'] as const)), ...(result.inForce ? [] : (['overrides'] as const))];
+}
+
+/** Returns whether the generation in force may stay although another set was computed. */
+function keepsGeneration(head: Head | undefined, held: string | undefined): boolean {
+  return head?.mode === 'frozen' || held !== undefined;
 }
 
 /**
@@ -148,16 +177,26 @@ async function sealDays(
   if (next.writtenOn > before.writtenOn && next.days.length > 0) await heads.putStoredDays(pattern, next);
 }
 
+/** Returns the numbers of the writers that the run leaves out. */
+async function excludedBy(
+  { writers }: Pick<CycleDeps, 'writers'>,
+  { excluded_writers }: CycleRun,
+): Promise<ReadonlySet<number>> {
+  const names = new Set(excluded_writers);
+  return numbersOf(names.size === 0 ? [] : (await writers.writers()).filter(({ name }) => names.has(name)));
+}
+
 async function readWindow(
   { episodes, cycles }: Pick<CycleDeps, 'episodes' | 'cycles'>,
   cycle: CycleRun,
   pattern: PatternKey,
   { lookback_days }: EffectiveSettings,
   current: Generation | undefined,
+  excluded: ReadonlySet<number>,
   guard: GuardEvents | undefined,
 ): Promise<FactorColumns> {
   try {
-    return await readColumns(episodes, pattern, Date.parse(cycle.as_of), lookback_days, guard);
+    return await readColumns(episodes, pattern, Date.parse(cycle.as_of), lookback_days, excluded, guard);
   } catch (error) {
     await recordDamagedEvents(cycles, cycle, pattern, current, error);
     throw error;

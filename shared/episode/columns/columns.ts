@@ -38,6 +38,8 @@ export interface FactorColumns extends EpisodeColumns {
   readonly returns?: Float64Array;
   /** What events logged as `applied`; absent when none logged it. */
   readonly applied?: AppliedColumns;
+  /** Number of the writer of each row; 0: none is known. An absent column is all 0. */
+  readonly writer?: Uint32Array;
   /** Traded instrument of each row as a code; 0: unknown. The order of codes is arbitrary. */
   readonly pair?: Uint32Array;
 }

@@ -2,6 +2,7 @@ import type { OutcomeRevision } from '../outcome.ts';
 import type { NumericFactor } from '../packed-episode.ts';
 import { NUMERIC_FACTORS } from '../packed-episode.ts';
 import { readFactors, readMoves } from '../read-packed-episode.ts';
+import { NO_WRITER_ID } from '../writer.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import type { EpisodeColumns, FactorColumns } from './columns.ts';
 import { ColumnCollector, growInto, INITIAL_ROWS } from './scope-columns.ts';
@@ -26,6 +27,8 @@ export class FactorCollector {
   #trade = new Uint32Array(INITIAL_ROWS);
   /** Created at the first row of an episode with windows. */
   #episode: Uint32Array | undefined;
+  /** Created at the first row whose writer is known. */
+  #writer: Uint32Array | undefined;
   /** Created at the first outcome with a return. */
   #returns: Float64Array | undefined;
 
@@ -78,6 +81,10 @@ export class FactorCollector {
       this.#appliedKnown ??= new Uint8Array(this.#length);
       this.#appliedKnown[row] = 1;
     }
+    if (factors.writer !== NO_WRITER_ID) {
+      this.#writer ??= new Uint32Array(this.#length);
+      this.#writer[row] = factors.writer;
+    }
     if (revision.return !== undefined) {
       this.#returns ??= new Float64Array(this.#length).fill(Number.NaN);
       this.#returns[row] = revision.return;
@@ -103,6 +110,7 @@ export class FactorCollector {
       blocked: this.#blocked,
       ...(this.#trades.size > 0 && { trade: this.#trade }),
       ...(this.#episode && { episode: this.#episode }),
+      ...(this.#writer && { writer: this.#writer }),
       ...(this.#returns && { returns: this.#returns }),
       ...(this.#appliedKnown && { applied: { known: this.#appliedKnown, moves: this.#moves } }),
       ...(pair && { pair }),
@@ -125,6 +133,7 @@ export class FactorCollector {
     this.#blocked = growInto(this.#blocked, new Uint8Array(length));
     this.#trade = growInto(this.#trade, new Uint32Array(length));
     if (this.#episode) this.#episode = growInto(this.#episode, new Uint32Array(length));
+    if (this.#writer) this.#writer = growInto(this.#writer, new Uint32Array(length));
     if (this.#returns) this.#returns = growInto(this.#returns, new Float64Array(length).fill(Number.NaN));
     if (this.#appliedKnown) this.#appliedKnown = growInto(this.#appliedKnown, new Uint8Array(length));
     for (const columns of [this.#numbers, this.#moves])

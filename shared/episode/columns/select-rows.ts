@@ -7,7 +7,7 @@ type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
  * @param rows indexes of rows, in any order
  */
 export function selectRows(columns: FactorColumns, rows: Uint32Array): FactorColumns {
-  const { dxCount, trade, pair, episode, returns } = columns;
+  const { dxCount, trade, pair, episode, returns, writer } = columns;
   const numbers = Object.entries(columns.numbers).map(([name, column]) => [name, gather(column, rows)]);
   return {
     size: rows.length,
@@ -22,6 +22,7 @@ export function selectRows(columns: FactorColumns, rows: Uint32Array): FactorCol
     ...(dxCount && { dxCount: gather(dxCount, rows) }),
     ...(trade && { trade: gather(trade, rows) }),
     ...(episode && { episode: gather(episode, rows) }),
+    ...(writer && { writer: gather(writer, rows) }),
     ...(returns && { returns: gather(returns, rows) }),
     ...(pair && { pair: gather(pair, rows) }),
   };

@@ -8,19 +8,26 @@ import { changeRoutes } from './changes.ts';
 import type { CycleRoutesDeps } from './cycles.ts';
 import { cycleRoutes } from './cycles.ts';
 import { evidenceRoutes } from './evaluation.ts';
+import { type EventRoutesDeps, eventRoutes } from './events.ts';
 import { guardRoutes } from './guard.ts';
 import { lessonRoutes } from './lessons.ts';
 import { nMinRoutes } from './n-min.ts';
 import { overrideRoutes } from './overrides.ts';
-import { patternRoutes } from './patterns.ts';
+import { type PatternRoutesDeps, patternRoutes } from './patterns.ts';
+import { serviceModeRoutes } from './service-mode.ts';
 import type { StatusDeps } from './status.ts';
 import { statusRoutes } from './status.ts';
 import { whatIfRoutes } from './what-if.ts';
+import { writerRoutes } from './writers.ts';
 
 /** Registers the routes of the `admin` function: everything that readers and operators call. */
 export function adminRoutes(
   app: Hono,
-  deps: CycleDeps & CycleRoutesDeps & StatusDeps & { readonly access?: Access },
+  deps: CycleDeps &
+    CycleRoutesDeps &
+    StatusDeps &
+    EventRoutesDeps &
+    PatternRoutesDeps & { readonly access?: Access },
 ): void {
   statusRoutes(app, deps);
   overrideRoutes(app, deps);
@@ -28,6 +35,9 @@ export function adminRoutes(
   cycleRoutes(app, deps);
   changeRoutes(app, deps);
   patternRoutes(app, deps);
+  serviceModeRoutes(app, deps);
+  writerRoutes(app, deps);
+  eventRoutes(app, deps);
   evidenceRoutes(app, deps);
   guardRoutes(app, deps);
   nMinRoutes(app, deps);

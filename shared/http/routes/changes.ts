@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
-import { Fault } from '../../errors.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
-import { addRoute, readQuery } from '../app.ts';
+import { pageFits } from '../answer-size.ts';
+import { addRoute, emptySpan, readQuery } from '../app.ts';
 import { ROUTES } from '../routes.ts';
 
 /** Registers the list of changes: by operators, and publications by runs. */
@@ -16,12 +16,6 @@ export function changeRoutes(
     if (query.from !== undefined && query.to !== undefined && query.from > query.to) throw emptySpan();
     const pattern =
       pattern_key === undefined ? undefined : await requireKnownPattern(heads, parsePatternKey(pattern_key));
-    return c.json(await changes.page({ ...query, pattern }));
-  });
-}
-
-function emptySpan(): Fault {
-  return new Fault('invalid_request', 'from is after to: exchange them, or leave one out', {
-    issues: [{ path: 'from', message: 'must not be after to' }],
+    return c.json(await changes.page({ ...query, pattern }, pageFits(query.limit)));
   });
 }

@@ -4,6 +4,8 @@ import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { HeadStore } from '../../generation/ports.ts';
 import { describeEvidence } from '../../override/evaluation/evaluation.ts';
+import { configuredPayoff } from '../../override/measured-payoff.ts';
+import { breakEvenRate } from '../../override/payoff.ts';
 import { addRoute, patternParam } from '../app.ts';
 import { ROUTES } from '../routes.ts';
 import type { EvidenceAnswer } from '../schemas/evaluation.ts';
@@ -16,8 +18,18 @@ export function evidenceRoutes(
   addRoute(app, ROUTES.getEvidence, async c => {
     const pattern = await requireKnownPattern(deps.heads, patternParam(c));
     const [head, evidence] = await Promise.all([deps.heads.head(pattern), deps.heads.evidence(pattern)]);
-    const { policy, payoff, n_min, lookback_days } = effectiveSettings(deps.defaults, head?.settings);
-    const emptyEvidence = { as_of: null, lookback_days, n_min, payoff, base_per_event: 0, policies: [] };
+    const settings = effectiveSettings(deps.defaults, head?.settings);
+    const { policy, n_min, lookback_days } = settings;
+    const payoff = configuredPayoff(settings);
+    const emptyEvidence = {
+      as_of: null,
+      lookback_days,
+      n_min,
+      payoff,
+      break_even: breakEvenRate(payoff),
+      base_per_event: 0,
+      policies: [],
+    };
     const answer: EvidenceAnswer = {
       pattern_key: pattern,
       policy,

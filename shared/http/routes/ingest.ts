@@ -1,19 +1,27 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
+import type { Episode } from '../../episode/episode.ts';
 import { MAX_EVENT_BYTES, readOutcomeReport } from '../../episode/episode-schema.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
+import type { OutcomeReport } from '../../episode/outcome.ts';
+import type { Sender } from '../../episode/writer.ts';
+import { LOCAL } from '../../episode/writer.ts';
 import type { FaultCode, FaultIssue } from '../../errors.ts';
 import { Fault } from '../../errors.ts';
+import { isObject } from '../../json.ts';
 import { readEvent } from '../../lever/read-event.ts';
 import { nearestName } from '../../suggestion.ts';
-import { isObject, parse } from '../../validation.ts';
+import { parse } from '../../validation.ts';
 import type { MisspeltFactorRecorder } from '../../warning/misspelt-factor-recorder.ts';
 import { addRoute, answerProblem, readJson } from '../app.ts';
+import { senderOf } from '../caller.ts';
 import { ENDPOINTS, MAX_ITEMS } from '../endpoints.ts';
 
 interface IngestDeps {
   readonly episodes: EpisodeStore;
   readonly now: () => number;
+  /** Of it, the names of callers with IAM signatures that are operators. */
+  readonly config: { readonly operators: readonly string[] };
   readonly misspeltFactors: MisspeltFactorRecorder;
 }
 
@@ -35,45 +43,109 @@ const DETAIL = {
   outcome_before_event:
     "resolved_at lies before the event's timestamp: send the time when the outcome became known",
   event_too_large: `the event and its late factors must not exceed ${MAX_EVENT_BYTES} bytes: send fewer factors`,
+  too_many_patterns:
+    'this caller has founded as many patterns as it may: correct the pattern_key, or let an operator send its first event',
+  not_your_episode:
+    'another caller sent this event: an outcome comes from the caller who sent the event, or from an operator',
   too_many_corrections: 'no further correction of this outcome is accepted: the recorded one stays',
 } as const;
 
 /** Registers the routes that store events and outcomes. */
 export function ingestRoutes(app: Hono, deps: IngestDeps): void {
   addRoute(app, ENDPOINTS.postEvents, async c => {
-    const raw = await readJson(c);
-    const isSingle = !isBatch(raw);
-    const items = isSingle ? [raw] : requireList(raw, 'events');
-    const { parsed, rejected, issues } = parseItems(
-      items,
-      item => readEvent(item, deps.now()),
-      isSingle ? '' : 'events',
-    );
-    const results = parsed.length === 0 ? [] : await deps.episodes.add(parsed.map(item => item.value));
-    await deps.misspeltFactors.record(parsed.map(item => item.value));
+    const caller = senderOf(c, deps.config.operators);
+    const { items, parsed, rejected, issues } = parseEvents(await readJson(c), item => ({
+      value: readEvent(item, deps.now()),
+      sender: writerOf(item, caller, 'invalid_event'),
+    }));
+    const results = await bySender(parsed, (values, sender) => deps.episodes.add(values, sender));
+    const known = parsed.filter((_, i) => results[i] !== 'too_many_patterns');
+    await deps.misspeltFactors.record(known.map(item => item.value.value));
     const counts = { accepted: 0, unchanged: 0 };
     results.forEach((result, i) => {
       if (result === 'accepted' || result === 'unchanged') counts[result]++;
       else rejected.push(conflict(items, parsed[i]?.index ?? 0, result));
     });
-    return respond(c, items.length, counts, rejected, issues);
+    return answerItems(c, items.length, counts, rejected, issues);
   });
 
   addRoute(app, ENDPOINTS.postOutcomes, async c => {
-    const items = requireList(await readJson(c), 'outcomes');
-    const { parsed, rejected, issues } = parseItems(
-      items,
-      item => readOutcomeReport(item, deps.now()),
-      'outcomes',
-    );
-    const results = parsed.length === 0 ? [] : await deps.episodes.resolve(parsed.map(item => item.value));
+    const caller = senderOf(c, deps.config.operators);
+    const { items, parsed, rejected, issues } = parseOutcomes(await readJson(c), item => ({
+      value: readOutcomeReport(item, deps.now()),
+      sender: writerOf(item, caller, 'invalid_outcome'),
+    }));
+    const results = await bySender(parsed, (values, sender) => deps.episodes.resolve(values, sender));
     const counts = { resolved: 0, unchanged: 0, parked: 0 };
     results.forEach((result, i) => {
       if (result === 'resolved' || result === 'unchanged' || result === 'parked') counts[result]++;
       else rejected.push(conflict(items, parsed[i]?.index ?? 0, result));
     });
-    return respond(c, items.length, counts, rejected, issues);
+    return answerItems(c, items.length, counts, rejected, issues);
   });
+}
+
+/**
+ * Returns who wrote an item: the caller, or the writer that an operator restores from an export.
+ * @throws Fault with the code for a writer that another caller sends
+ */
+function writerOf(item: unknown, caller: Sender, code: 'invalid_event' | 'invalid_outcome'): Sender {
+  const { writer: name, by_operator } = isObject(item) ? item : {};
+  if (typeof name !== 'string') return caller;
+  if (caller.isOperator) return { name, isOperator: by_operator === true || name === LOCAL.name };
+  const message = 'is for operators, who import an export: leave it out';
+  throw new Fault(code, `writer ${message}`, { issues: [{ path: 'writer', message }] });
+}
+
+/** Stores items, those of each writer at once. @returns a result for each item, in their order */
+async function bySender<T, R>(
+  parsed: ParsedItems<SentItem<T>>['parsed'],
+  store: (values: readonly T[], sender: Sender) => Promise<R[]>,
+): Promise<R[]> {
+  const groups = Map.groupBy(parsed.keys(), i => JSON.stringify(parsed[i]?.value.sender));
+  const results = new Array<R>(parsed.length);
+  for (const indexes of groups.values()) {
+    const items = indexes.flatMap(i => parsed[i]?.value ?? []);
+    const [first] = items;
+    if (!first) continue;
+    const stored = await store(
+      items.map(({ value }) => value),
+      first.sender,
+    );
+    indexes.forEach((index, i) => {
+      results[index] = stored[i] as R;
+    });
+  }
+  return results;
+}
+
+interface SentItem<T> {
+  readonly value: T;
+  readonly sender: Sender;
+}
+
+/**
+ * Reads the events of a body: each by itself.
+ * @param now receipt, milliseconds since 1970
+ * @throws Fault `invalid_body`, `too_many_items`
+ */
+export function readEvents(raw: unknown, now: number): ParsedItems<Episode> {
+  return parseEvents(raw, item => readEvent(item, now));
+}
+
+/** Reads the outcomes of a body: each by itself. @throws Fault `invalid_body`, `too_many_items` */
+export function readOutcomes(raw: unknown, now: number): ParsedItems<OutcomeReport> {
+  return parseOutcomes(raw, item => readOutcomeReport(item, now));
+}
+
+function parseEvents<T>(raw: unknown, parseItem: (item: unknown) => T): ParsedItems<T> {
+  const isSingle = !isBatch(raw);
+  const items = isSingle ? [raw] : requireList(raw, 'events');
+  return parseItems(items, parseItem, isSingle ? '' : 'events');
+}
+
+function parseOutcomes<T>(raw: unknown, parseItem: (item: unknown) => T): ParsedItems<T> {
+  return parseItems(requireList(raw, 'outcomes'), parseItem, 'outcomes');
 }
 
 /** Reports whether a body has the list of events, also under a misspelt name. Any other body is one event. */
@@ -95,6 +167,8 @@ function requireList(raw: unknown, name: 'events' | 'outcomes'): readonly unknow
 }
 
 interface ParsedItems<T> {
+  /** Every item of the request, as it was sent. */
+  readonly items: readonly unknown[];
   readonly parsed: { readonly index: number; readonly value: T }[];
   readonly rejected: Rejection[];
   readonly issues: FaultIssue[];
@@ -106,7 +180,7 @@ function parseItems<T>(
   parseItem: (item: unknown) => T,
   path: string,
 ): ParsedItems<T> {
-  const result: ParsedItems<T> = { parsed: [], rejected: [], issues: [] };
+  const result: ParsedItems<T> = { items, parsed: [], rejected: [], issues: [] };
   items.forEach((item, index) => {
     try {
       result.parsed.push({ index, value: parseItem(item) });
@@ -126,7 +200,7 @@ function conflict(items: readonly unknown[], index: number, code: keyof typeof D
 }
 
 /** Answers 200 if nothing was rejected, 207 if some items were, and a problem if all were. */
-function respond(
+export function answerItems(
   c: Context,
   items: number,
   counts: object,

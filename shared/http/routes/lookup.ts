@@ -1,33 +1,32 @@
-import type { Context, Hono } from 'hono';
+import type { Hono } from 'hono';
 import type { z } from 'zod';
 import { Fault, faultCode } from '../../errors.ts';
 import type { Head } from '../../generation/head.ts';
-import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
+import type { HeadStore } from '../../generation/ports.ts';
+import { type ServiceMode, underService } from '../../generation/service-mode.ts';
 import type { Log } from '../../log.ts';
 import { DEGRADED_LOOKUP_MESSAGE } from '../../log-messages.ts';
 import type { GenerationCache } from '../../lookup/generation-cache.ts';
 import type { LookupRequest, LookupResult } from '../../lookup/look-up.ts';
-import { entriesOf, lookUp, servesOverrides } from '../../lookup/look-up.ts';
+import { inForceOf, lookUp, servesOverrides } from '../../lookup/look-up.ts';
 import type { PatternDirectory } from '../../lookup/pattern-directory.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
 import type { SeenValuesCache } from '../../lookup/seen-values-cache.ts';
 import type { UnknownNames } from '../../lookup/unknown-names.ts';
 import { unknownValues } from '../../lookup/unknown-names.ts';
 import type { Override, Policy } from '../../override/override.ts';
-import { DEFAULT_RESOLUTION } from '../../override/override.ts';
 import type { OverrideIndex } from '../../override/override-index.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope } from '../../pattern/scope.ts';
 import { parse } from '../../validation.ts';
-import { addRoute, patternParam, readJson, readQuery, unknownParameter } from '../app.ts';
-import { compactOverrides } from '../compact-overrides.ts';
+import { addRoute, readJson, readQuery, unknownParameter } from '../app.ts';
+import { botOf } from '../caller.ts';
 import { ENDPOINTS } from '../endpoints.ts';
-import { lookupQuerySchema, lookupRequestSchema, snapshotQuerySchema } from '../schemas/lookup.ts';
+import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
 
 interface LookupDeps {
   readonly heads: HeadStore;
-  readonly overrides: RowSetStore<Override>;
   readonly generations: GenerationCache;
   readonly patternDirectory: PatternDirectory;
   readonly seenValuesCache: SeenValuesCache;
@@ -38,11 +37,19 @@ interface LookupDeps {
   readonly onDegradedLookup?: (pattern: PatternKey) => void;
 }
 
-/** Registers the routes that the PM calls for overrides: look-ups and snapshots. */
+/** Registers the look-ups of the service. */
 export function lookupRoutes(app: Hono, deps: LookupDeps): void {
+  addLookupRoutes(app, (request, bot) => respondToLookup(deps, request, bot));
+}
+
+/** Registers the look-ups. @param respond answers a valid request; the edge does it from its own copy */
+export function addLookupRoutes(
+  app: Hono,
+  respond: (request: LookupRequest, bot: string | undefined) => object | Promise<object>,
+): void {
   addRoute(app, ENDPOINTS.postLookup, async c => {
     const request = parse(lookupRequestSchema, await readJson(c), 'invalid_request');
-    return c.json(await respondToLookup(deps, toLookupRequest(request)));
+    return c.json(await respond(toLookupRequest(request), botOf(c)));
   });
 
   addRoute(app, { ...ENDPOINTS.getLookup, query: lookupQuerySchema }, async c => {
@@ -53,52 +60,8 @@ export function lookupRoutes(app: Hono, deps: LookupDeps): void {
       { pattern_key, resolution, explain, scope, thresholds },
       'invalid_request',
     );
-    return c.json(await respondToLookup(deps, toLookupRequest(request)));
+    return c.json(await respond(toLookupRequest(request), botOf(c)));
   });
-
-  addRoute(app, { ...ENDPOINTS.getSnapshot, query: snapshotQuerySchema }, c => respondToSnapshot(c, deps));
-}
-
-/** Answers all overrides of a pattern. Each form has its own tag, because their bytes differ. */
-async function respondToSnapshot(c: Context, deps: LookupDeps): Promise<Response> {
-  const { form } = readQuery(c, snapshotQuerySchema);
-  const pattern = patternParam(c);
-  const head = await deps.heads.head(pattern);
-  const current = head?.current;
-  const mode = head?.mode ?? 'live';
-  const served = current && servesOverrides(mode) ? current : undefined;
-  const generation = current?.generation ?? 0;
-  const etag = etagOf([
-    String(generation),
-    served ? served.hash.slice(0, 16) : 'neutral',
-    served && mode === 'live' ? undefined : mode,
-    form === 'compact' ? form : undefined,
-  ]);
-  const headers = { etag, 'cache-control': 'no-cache' };
-  if (matches(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
-  const overrides = served ? await deps.overrides.read(pattern, served.overrides) : [];
-  const policy = current?.policy ?? deps.defaults.policy;
-  const resolution = current?.resolution ?? DEFAULT_RESOLUTION[policy];
-  const rows =
-    form === 'compact'
-      ? compactOverrides(overrides)
-      : overrides.map(override => ({ pattern_key: pattern, ...override }));
-  const { entries } = entriesOf(head);
-  const answer = {
-    pattern_key: pattern,
-    generation,
-    etag,
-    mode,
-    policy,
-    resolution,
-    entries,
-    overrides: rows,
-  };
-  return c.json(answer, 200, headers);
-}
-
-function etagOf(parts: readonly (string | undefined)[]): string {
-  return `"${parts.filter(part => part !== undefined).join('-')}"`;
 }
 
 /** @throws Fault `invalid_pattern_key`, `invalid_scope` */
@@ -120,28 +83,37 @@ function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequ
 async function respondToLookup(
   deps: LookupDeps,
   request: LookupRequest,
+  bot: string | undefined,
 ): Promise<LookupResult & UnknownNames & { degraded?: object }> {
   let head: Head | undefined;
   let unknown: Promise<UnknownNames> | undefined;
-  let index: OverrideIndex | undefined;
+  let index: OverrideIndex<Override> | undefined;
+  let service: ServiceMode = 'live';
   try {
-    head = await deps.heads.head(request.pattern);
+    const stored = await deps.heads.headAndService(request.pattern);
+    service = stored.service;
+    head = underService(stored.head, service);
     unknown = unknownNames(deps, request, head);
-    if (head?.current) deps.queriedDimensions.record(request.pattern, request.scope);
+    if (head) deps.queriedDimensions.record(request.pattern, head.current ? request.scope : {}, bot);
     const explainsShadow = request.explain && head?.mode === 'shadow';
     if (head?.current && (servesOverrides(head.mode) || explainsShadow))
       index = await deps.generations.index(request.pattern, head.current.overrides);
   } catch (error) {
     deps.log.error(DEGRADED_LOOKUP_MESSAGE, error, { pattern: request.pattern });
     deps.onDegradedLookup?.(request.pattern);
-    const neutral = lookUp(request, head, undefined, deps.defaults.policy);
+    const neutral = lookUp(
+      request,
+      inForceOf(request.pattern, head, deps.defaults.policy, service),
+      undefined,
+    );
     const degraded = {
       code: faultCode(error),
       detail: 'the overrides in force could not be read: the answer is neutral',
     };
     return { ...neutral, applied: {}, degraded };
   }
-  return { ...lookUp(request, head, index, deps.defaults.policy), ...(await unknown) };
+  const inForce = inForceOf(request.pattern, head, deps.defaults.policy, service);
+  return { ...lookUp(request, inForce, index), ...(await unknown) };
 }
 
 /** Returns what a look-up names and nothing knows. It never fails: what cannot be read is not judged. */
@@ -187,9 +159,4 @@ function invalidThreshold(name: string): Fault {
   const path = name.slice(0, 64);
   const message = 'must be a number';
   return new Fault('invalid_request', `${path} ${message}`, { issues: [{ path, message }] });
-}
-
-/** Returns whether an If-None-Match header matches the tag (RFC 9110: weak comparison, a list, or `*`). */
-function matches(header: string | undefined, etag: string): boolean {
-  return (header ?? '').split(',').some(tag => ['*', etag, `W/${etag}`].includes(tag.trim()));
 }

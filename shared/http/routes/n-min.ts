@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import type { CycleDeps } from '../../cycle/dependencies.ts';
-import { readColumns } from '../../cycle/event-window.ts';
+import { excludedNumbers, readColumns } from '../../cycle/event-window.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
@@ -10,7 +10,7 @@ import { limitEvents } from '../limit-events.ts';
 import { ROUTES } from '../routes.ts';
 import type { NMinAnswer } from '../schemas/n-min.ts';
 
-type NMinDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now'> & {
+type NMinDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now' | 'writers'> & {
   readonly episodes: Pick<EpisodeStore, 'resolved'>;
 };
 
@@ -34,7 +34,13 @@ export function nMinRoutes(app: Hono, deps: NMinDeps, maxEvents = MAX_EVENTS): v
       lookback_days: query.lookback_days,
     });
     const asOf = query.as_of === undefined ? deps.now() : Date.parse(query.as_of);
-    const columns = await readColumns(episodes, pattern, asOf, lookback_days);
+    const columns = await readColumns(
+      episodes,
+      pattern,
+      asOf,
+      lookback_days,
+      await excludedNumbers(deps.writers),
+    );
     const answer: NMinAnswer = {
       pattern_key: pattern,
       as_of: new Date(asOf).toISOString(),

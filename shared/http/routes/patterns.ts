@@ -3,13 +3,13 @@ import { Fault } from '../../errors.ts';
 import { rollBack, setMode, setSettings } from '../../generation/change-head.ts';
 import { compareGenerations } from '../../generation/compare-generations.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
-import { effectiveSettings, requirePolicy } from '../../generation/effective-settings.ts';
+import { effectiveSettings, requirePolicy, settingSources } from '../../generation/effective-settings.ts';
 import type { Generation } from '../../generation/generation.ts';
 import { findGeneration } from '../../generation/generation.ts';
 import type { Head } from '../../generation/head.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
-import { POLICY_WARNINGS } from '../../override/override.ts';
+import { policyWarning } from '../../override/override.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import { partBytes } from '../answer-size.ts';
@@ -20,8 +20,9 @@ import { ROUTES } from '../routes.ts';
 import type { GenerationAnswer, HeadAnswer } from '../schemas/patterns.ts';
 import { modeRequestSchema, rollbackRequestSchema, settingsRequestSchema } from '../schemas/patterns.ts';
 
-interface PatternRoutesDeps extends GenerationStores {
+export interface PatternRoutesDeps extends GenerationStores {
   readonly defaults: Defaults;
+  readonly config: { readonly setByStage: ReadonlySet<string> };
 }
 
 export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
@@ -32,6 +33,11 @@ export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
   });
 
   addRoute(app, ROUTES.putSettings, c => changeSettings(c, deps));
+
+  addRoute(app, ROUTES.getSettings, async c => {
+    const pattern = await requireKnownPattern(deps.heads, patternParam(c));
+    return c.json(await settingsAnswer(deps, pattern, await deps.heads.head(pattern)));
+  });
 
   addRoute(app, ROUTES.postRollback, async c => {
     const pattern = patternParam(c);
@@ -70,14 +76,25 @@ async function changeSettings(c: Context, deps: PatternRoutesDeps): Promise<Resp
     ...(challengers !== undefined && { challengers: challengers?.map(requirePolicy) ?? null }),
   };
   const head = await setSettings(deps, pattern, settings, { who: callerOf(c), why: reason });
-  const effective = effectiveSettings(deps.defaults, head.settings);
-  const warning = POLICY_WARNINGS[effective.policy];
-  return c.json({
+  return c.json(await settingsAnswer(deps, pattern, head));
+}
+
+async function settingsAnswer(
+  { defaults, config, heads }: PatternRoutesDeps,
+  pattern: PatternKey,
+  head: Head | undefined,
+) {
+  const effective = effectiveSettings(defaults, head?.settings);
+  const warning = policyWarning(effective.policy);
+  const payoffs = (await heads.evidence(pattern))?.payoffs;
+  return {
     pattern_key: pattern,
     ...effective,
+    ...(payoffs && { payoffs }),
+    sources: settingSources(effective, head?.settings, config.setByStage),
     ...(warning !== undefined && { warning }),
-    last_change: head.last_change,
-  });
+    last_change: head?.last_change ?? null,
+  };
 }
 
 /** Reads the generation in force and all retained generations, newest first. */

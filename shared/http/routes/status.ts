@@ -1,14 +1,16 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import { ageMs, healthReasons, lastCycle } from '../../cycle/health.ts';
 import type { HealthDeps } from '../../cycle/health-facts.ts';
 import { readHealthFacts } from '../../cycle/health-facts.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
-import type { PatternOverview } from '../../generation/ports.ts';
+import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
 import type { DegradedLookups } from '../../warning/degraded-lookups.ts';
+import type { DimensionCoverage } from '../../warning/dimension-coverage.ts';
 import type { DimensionStore } from '../../warning/dimension-store.ts';
 import { partBytes } from '../answer-size.ts';
 import { addRoute, readQuery } from '../app.ts';
+import { callerOf, roleOf } from '../caller.ts';
 import type { PageQuery } from '../pagination.ts';
 import { pageByKey } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
@@ -16,6 +18,7 @@ import type { Status } from '../schemas/status.ts';
 import { statusWarnings } from '../status-warnings.ts';
 
 export interface StatusDeps extends HealthDeps {
+  readonly heads: HealthDeps['heads'] & Pick<HeadStore, 'serviceSwitch'>;
   readonly dimensions: DimensionStore;
   readonly degradedLookups: DegradedLookups;
 }
@@ -25,7 +28,7 @@ const WARNING_BYTES = 1_200_000;
 
 export function statusRoutes(app: Hono, deps: StatusDeps): void {
   addRoute(app, ROUTES.getStatus, async c =>
-    c.json(await systemStatus(deps, readQuery(c, ROUTES.getStatus.query))),
+    c.json(await systemStatus(deps, readQuery(c, ROUTES.getStatus.query), statusCaller(c))),
   );
 }
 
@@ -33,16 +36,23 @@ export function statusRoutes(app: Hono, deps: StatusDeps): void {
  * Returns the totals of the whole system, the reasons why it is unhealthy, if it is, and one page of the patterns.
  * Misspelt names and unused dimensions of a pattern come with its page, the other warnings with the first page.
  */
-async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status> {
-  const facts = await readHealthFacts(deps);
+async function systemStatus(
+  deps: StatusDeps,
+  query: PageQuery & { readonly retired: boolean },
+  caller: Status['caller'],
+): Promise<Status> {
+  const [facts, service] = await Promise.all([readHealthFacts(deps), deps.heads.serviceSwitch()]);
   const { now, overview, recent } = facts;
   const last = lastCycle(facts);
   const reasons = healthReasons(facts);
-  const patterns = overview.map(row => patternStatus(deps.defaults, row));
+  const patterns = overview.map(row => ({ ...patternStatus(deps.defaults, row), asked: [] }));
   const totals = {
     healthy: reasons.length === 0,
     reasons,
+    mode: service?.mode ?? 'live',
+    retired: facts.retired.length,
     now: new Date(now).toISOString(),
+    caller,
     events: {
       total: sum(patterns, p => p.events.total),
       with_outcome: sum(patterns, p => p.events.with_outcome),
@@ -55,16 +65,38 @@ async function systemStatus(deps: StatusDeps, query: PageQuery): Promise<Status>
     },
     last_cycle: last ? { ...last, age_seconds: ageMs(last, now) / 1000 } : null,
   };
-  const page = pageByKey(patterns, row => row.pattern_key, query, partBytes(totals) + WARNING_BYTES);
+  const retired = query.retired ? facts.retired.map(row => patternStatus(deps.defaults, row)) : [];
+  const all = [...patterns, ...retired].sort((a, b) => (a.pattern_key < b.pattern_key ? -1 : 1));
+  const page = pageByKey(all, row => row.pattern_key, query, partBytes(totals) + WARNING_BYTES);
   const listed = new Set(page.rows.map(row => row.pattern_key));
   const listedRows = overview.filter(row => listed.has(row.pattern));
   const finished = recent.filter(cycle => cycle.finished_at !== undefined);
   const runs = query.next === undefined ? finished : [];
-  const warnings = await statusWarnings(deps, listedRows, runs, now);
-  return { ...totals, warnings, patterns: [...page.rows], ...page.next };
+  const coverages = await Promise.all(
+    listedRows.map(async ({ pattern }) => ({ pattern, coverage: await deps.dimensions.coverage(pattern) })),
+  );
+  const warnings = await statusWarnings(deps, coverages, runs, now);
+  const asked = new Map(coverages.map(({ pattern, coverage }) => [String(pattern), lastCallers(coverage)]));
+  const rows = page.rows.map(row => ({ ...row, asked: asked.get(row.pattern_key) ?? [] }));
+  return { ...totals, warnings, patterns: rows, ...page.next };
 }
 
-function patternStatus(defaults: Defaults, row: PatternOverview): Status['patterns'][number] {
+/** Callers that a status names for each pattern. */
+const MAX_CALLERS = 5;
+
+function lastCallers({ callers }: DimensionCoverage): Status['patterns'][number]['asked'] {
+  return [...callers]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, MAX_CALLERS)
+    .map(([who, at]) => ({ who, at: new Date(at).toISOString() }));
+}
+
+function statusCaller(c: Context): Status['caller'] {
+  const role = roleOf(c);
+  return { name: callerOf(c), ...(role && { role }) };
+}
+
+function patternStatus(defaults: Defaults, row: PatternOverview): Omit<Status['patterns'][number], 'asked'> {
   const { pattern, head, counts, conflicts } = row;
   const current = head?.current;
   const nextPolicy = effectiveSettings(defaults, head?.settings).policy;

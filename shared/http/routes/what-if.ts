@@ -1,19 +1,22 @@
 import type { Hono } from 'hono';
 import type { CycleDeps } from '../../cycle/dependencies.ts';
-import { readColumns } from '../../cycle/event-window.ts';
+import { excludedNumbers, readColumns } from '../../cycle/event-window.ts';
 import { fillThresholds } from '../../episode/columns/fill-thresholds.ts';
 import type { EpisodeStore } from '../../episode/episode-store.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
 import { movedFactor } from '../../lever/lever.ts';
+import { settlePayoff } from '../../override/measured-payoff.ts';
+import { breakEvenRate } from '../../override/payoff.ts';
 import { REPLAY_SETTINGS } from '../../override/replay/settings.ts';
 import { describeWhatIf } from '../../override/what-if/describe.ts';
 import { checkRange, effectKind, findLever, toEffect } from '../../override/what-if/lever-range.ts';
 import type { WhatIf, WhatIfPoint } from '../../override/what-if/what-if.ts';
 import { CONFIDENCE, whatIf } from '../../override/what-if/what-if.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
-import { normalizeScope, scopeHash } from '../../pattern/scope.ts';
+import { normalizeScope } from '../../pattern/scope.ts';
+import { scopeHash } from '../../pattern/scope-hash.ts';
 import { parse } from '../../validation.ts';
 import { addRoute, readJson, readQuery, unknownParameter } from '../app.ts';
 import { limitEvents } from '../limit-events.ts';
@@ -21,7 +24,7 @@ import { ROUTES } from '../routes.ts';
 import type { WhatIfAnswer, WhatIfPointAnswer, WhatIfRequest } from '../schemas/what-if.ts';
 import { whatIfQuerySchema, whatIfRequestSchema } from '../schemas/what-if.ts';
 
-type WhatIfDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now'> & {
+type WhatIfDeps = Pick<CycleDeps, 'heads' | 'defaults' | 'now' | 'writers'> & {
   readonly episodes: Pick<EpisodeStore, 'resolved'>;
 };
 
@@ -52,11 +55,11 @@ async function answerWhatIf(deps: WhatIfDeps, request: WhatIfRequest): Promise<W
   checkRange(lever, request);
   const head = await deps.heads.head(pattern);
   const settings = effectiveSettings(deps.defaults, head?.settings, { lookback_days: request.lookback_days });
-  const payoff = request.payoff ?? settings.payoff;
   const days = settings.lookback_days;
   const asOf = request.as_of === undefined ? deps.now() : Date.parse(request.as_of);
-  const events = await readColumns(deps.episodes, pattern, asOf, days);
+  const events = await readColumns(deps.episodes, pattern, asOf, days, await excludedNumbers(deps.writers));
   const columns = fillThresholds(events, settings.base_thresholds);
+  const payoff = request.payoff ?? settlePayoff(columns, settings).payoff;
   const { from, to, points } = request;
   const sweep = { scope, lever, from, to, points, days };
   const replaySettings = { ...REPLAY_SETTINGS, payoff, nMin: settings.n_min };
@@ -74,6 +77,7 @@ async function answerWhatIf(deps: WhatIfDeps, request: WhatIfRequest): Promise<W
     as_of: new Date(asOf).toISOString(),
     lookback_days: days,
     payoff,
+    break_even: breakEvenRate(payoff),
     confidence: CONFIDENCE,
     ...curveAnswer(result, lever),
     sentence: describeWhatIf(result, sweep, { payoff }),
@@ -109,6 +113,7 @@ function pointAnswer(point: WhatIfPoint, lever: ReplayLever): WhatIfPointAnswer 
     error: point.error,
     low: point.utilityChange - point.margin,
     high: point.utilityChange + point.margin,
+    ...(point.expected && { expected: point.expected }),
   };
 }
 

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { lessonSchema } from '../../lesson/lesson.ts';
+import { breakEvenSchema, payoffSchema } from '../../override/payoff.ts';
 import { count } from '../../validation.ts';
 import { cycleIdOfList, generation, next, patternKey } from './fields.ts';
 
 const [quadrantLesson, ladderLesson] = lessonSchema.options;
 const answerFields = { pattern_key: patternKey, lacks: count.optional() };
 
-const lessonAnswerSchema = z
+export const lessonAnswerSchema = z
   .discriminatedUnion('action_category', [
     quadrantLesson.extend(answerFields),
     ladderLesson.extend(answerFields),
@@ -21,6 +22,8 @@ export const lessonsPageSchema = z
     pattern_key: patternKey,
     generation,
     cycle_id: cycleIdOfList,
+    payoff: payoffSchema.meta({ description: 'that of the generation, else of the settings' }),
+    break_even: breakEvenSchema,
     lessons: z.array(lessonAnswerSchema),
     next,
   })

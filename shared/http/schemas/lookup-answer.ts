@@ -3,10 +3,10 @@ import { modeSchema } from '../../generation/head.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
 import { entriesSchema } from '../../override/halt/halt-mode.ts';
 import { resolutionSchema } from '../../override/override.ts';
-import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
+import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../../reason.ts';
 import { count } from '../../validation.ts';
-import { generation, patternKey } from './fields.ts';
+import { generation, next, patternKey } from './fields.ts';
 import { overrideAnswerSchema } from './overrides.ts';
 
 const effect = { multiplier: z.number().optional(), delta: z.number().optional() };
@@ -45,12 +45,18 @@ const appliedSchema = z
 const suggestion = z.string().optional().meta({ description: 'The nearest known name, if one is near.' });
 const unknownThresholdSchema = z.object({ name: z.string(), suggestion });
 
+const modeBy = z
+  .literal('service')
+  .optional()
+  .meta({ description: 'Present when the whole service is off, whatever the mode of the pattern.' });
+
 export const lookupAnswerSchema = z
   .object({
     pattern_key: patternKey,
     scope_hash: scopeHashSchema,
     generation,
     mode: modeSchema,
+    mode_by: modeBy,
     policy: z.string(),
     resolution: resolutionSchema,
     entries: entriesSchema,
@@ -91,17 +97,70 @@ export const lookupAnswerSchema = z
   .meta({ id: 'LookupAnswer' });
 export type LookupAnswer = z.output<typeof lookupAnswerSchema>;
 
+const schema = z.literal(1).meta({ description: 'The version of this form.' });
+const pollSeconds = z
+  .number()
+  .int()
+  .positive()
+  .meta({ description: 'The mean time between two polls of a client, in seconds.' });
+const tagMember = z
+  .string()
+  .meta({ description: 'Send it as If-None-Match: the answer is 304 until something changes.' });
+const publishedAt = z.iso.datetime().nullable().meta({ description: 'null before the first generation.' });
+
 const snapshotFields = {
+  schema,
   pattern_key: patternKey,
   generation,
-  etag: z
-    .string()
-    .meta({ description: 'Send it as If-None-Match: the answer is 304 until something changes.' }),
+  etag: tagMember,
   mode: modeSchema,
+  mode_by: modeBy,
   policy: z.string(),
   resolution: resolutionSchema,
   entries: entriesSchema,
+  entries_reason: z.string().optional(),
+  as_of: z.iso.datetime().nullable().meta({ description: 'null before the first generation.' }),
+  published_at: publishedAt,
+  poll_seconds: pollSeconds,
+  levers: z
+    .array(
+      z.object({
+        action_category: z.string(),
+        thresholds: z.array(z.string()).min(1),
+        effect: z.enum(['multiplier', 'delta']),
+      }),
+    )
+    .meta({ description: 'The levers of the pattern: which thresholds each category moves, and how.' }),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .meta({
+      description:
+        'SHA-256 of the sorted lines `scope_hash action_category value` of the overrides, each with a newline.',
+    }),
 };
+
+/** The list of snapshots. */
+export const snapshotsPageSchema = z
+  .object({
+    schema,
+    etag: tagMember,
+    poll_seconds: pollSeconds,
+    mode: z.enum(['live', 'off']).meta({ description: 'off overrules the mode of every pattern.' }),
+    patterns: z.array(
+      z.object({
+        pattern_key: patternKey,
+        etag: z
+          .string()
+          .meta({ description: 'The tag of the full form; it differs whenever the snapshot does.' }),
+        generation,
+        mode: modeSchema,
+        published_at: publishedAt,
+      }),
+    ),
+    next,
+  })
+  .meta({ id: 'SnapshotsPage' });
 
 export const snapshotSchema = z
   .object({ ...snapshotFields, overrides: z.array(overrideAnswerSchema) })

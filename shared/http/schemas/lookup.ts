@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
 import { resolutionSchema } from '../../override/override.ts';
-import { scopeInputSchema } from '../../pattern/scope.ts';
+import { scopeInputSchema } from '../../pattern/scope-schema.ts';
 import { safeRecord } from '../../validation.ts';
-import { flag } from './fields.ts';
+import { flag, pageQuery } from './fields.ts';
 
 /*
  * The request schemas of a look-up. The schema of its answer is in `lookup-answer.ts`, so that the look-up function
@@ -39,6 +39,9 @@ export const lookupRequestSchema = z
       .meta({ description: 'true: the answer also lists every override that matched.' }),
   })
   .meta({ id: 'LookupRequest' });
+
+/** The list of snapshots is paged by pattern. */
+export const snapshotsQuerySchema = pageQuery;
 
 export const snapshotQuerySchema = z.strictObject({
   form: z

@@ -5,11 +5,12 @@ import { modeSchema } from '../../generation/head.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
 import { entriesSchema, haltModeSchema } from '../../override/halt/halt-mode.ts';
 import { jumpSchema, onJumpSchema } from '../../override/jump-settings.ts';
+import { payoffsSchema } from '../../override/measured-payoff.ts';
 import { POLICIES, policyNameSchema, resolutionSchema } from '../../override/override.ts';
 import { maxOverridesSchema } from '../../override/override-cap.ts';
-import { payoffRequestSchema, payoffSchema } from '../../override/payoff.ts';
+import { payoffSchema, payoffSettingRequestSchema, payoffSettingSchema } from '../../override/payoff.ts';
 import { baseThresholdsSchema } from '../../override/threshold-settings.ts';
-import { scopeSubsetSchema } from '../../pattern/scope.ts';
+import { scopeSubsetSchema } from '../../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../../reason.ts';
 import { changeReason, count, lookbackDays, minEvents } from '../../validation.ts';
 import { generation, next, patternKey } from './fields.ts';
@@ -26,7 +27,7 @@ export const settingsRequestSchema = z
       .max(POLICIES.length)
       .nullish()
       .meta({ description: 'Policies that each run computes and compares with the one that it publishes.' }),
-    payoff: payoffRequestSchema.nullish(),
+    payoff: payoffSettingRequestSchema.nullish(),
     n_min: minEvents.nullish(),
     lookback_days: lookbackDays.nullish(),
     jump: jumpSchema.nullish(),
@@ -49,7 +50,13 @@ export const settingsAnswerSchema = z
     pattern_key: patternKey,
     policy: z.string(),
     challengers: z.array(z.string()),
-    payoff: payoffSchema,
+    payoff: payoffSettingSchema,
+    payoff_fallback: payoffSchema.meta({
+      description: 'The amounts of the stage, which stand in while a measured payoff has too few returns.',
+    }),
+    payoffs: payoffsSchema.optional().meta({
+      description: 'As the last run found them, which may have had other settings.',
+    }),
     n_min: count,
     lookback_days: count,
     jump: jumpSchema,
@@ -59,9 +66,14 @@ export const settingsAnswerSchema = z
     warning: z.string().optional().meta({ description: 'What is known to go wrong with these settings.' }),
     max_overrides: maxOverridesSchema,
     guard: guardModeSchema,
-    last_change: changeSchema,
+    sources: z
+      .record(z.string(), z.enum(['pattern', 'stage', 'default']))
+      .meta({ description: 'Where the value of each setting comes from.' }),
+    last_change: changeSchema.nullable().meta({ description: 'null before the first change or run' }),
   })
   .meta({ id: 'Settings' });
+
+export type SettingsAnswer = z.output<typeof settingsAnswerSchema>;
 
 export const rollbackRequestSchema = z
   .strictObject({ generation: count.min(1), reason: changeReason })

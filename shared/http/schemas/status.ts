@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { cycleSummarySchema } from '../../cycle/cycle.ts';
 import { modeSchema } from '../../generation/head.ts';
+import { serviceModeSchema } from '../../generation/service-mode.ts';
 import { count } from '../../validation.ts';
 import { warningSchema } from '../../warning/warning.ts';
 import { generation, next, patternKey } from './fields.ts';
@@ -20,7 +21,14 @@ export const statusSchema = z
         'What an operator should look at: of the last run, and since then. The service is healthy. ' +
         'Names that are near misses, and unused dimensions, come with the page of their pattern.',
     }),
+    mode: serviceModeSchema.meta({
+      description: 'The mode of the service; off overrules that of every pattern.',
+    }),
+    retired: count.meta({ description: 'Retired patterns, which the list and the totals leave out.' }),
     now: z.iso.datetime(),
+    caller: z
+      .object({ name: z.string(), role: z.enum(['pm', 'reader', 'operator']).optional() })
+      .meta({ description: 'Who asks, and the role; a signature does not tell its role.' }),
     events: eventCounts,
     parked_outcomes: count.meta({ description: 'Outcomes that wait for their event.' }),
     conflicts: conflictCounts,
@@ -43,6 +51,9 @@ export const statusSchema = z
         as_of: z.iso.datetime().nullable(),
         lessons: count,
         overrides: count,
+        asked: z
+          .array(z.object({ who: z.string(), at: z.iso.datetime() }))
+          .meta({ description: 'The callers that last looked up, newest first; known to the hour.' }),
       }),
     ),
     next,

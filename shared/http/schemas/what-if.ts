@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { cycleOptionsSchema } from '../../cycle/cycle.ts';
 import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
 import { ACTION_CATEGORIES, REPLAY_LEVER_NAMES } from '../../lever/lever.ts';
-import { payoffRequestSchema, payoffSchema } from '../../override/payoff.ts';
-import { scopeHashSchema, scopeInputSchema, scopeSubsetSchema } from '../../pattern/scope.ts';
+import { forecastSchema } from '../../override/override.ts';
+import { breakEvenSchema, payoffRequestSchema, payoffSchema } from '../../override/payoff.ts';
+import { scopeHashSchema, scopeInputSchema, scopeSubsetSchema } from '../../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../../reason.ts';
 import { count } from '../../validation.ts';
 
@@ -81,6 +82,11 @@ const pointSchema = z
     }),
     low: z.number().meta({ description: 'The lower end of the confidence interval of utility_change.' }),
     high: z.number().meta({ description: 'The upper end of the confidence interval of utility_change.' }),
+    expected: forecastSchema.optional().meta({
+      description:
+        'Out of sample: the gain of this value in the days to come, with a 90 % interval of what will come, from what ' +
+        'such moves brought later. Absent where no event changes.',
+    }),
   })
   .meta({ id: 'WhatIfPoint' });
 
@@ -98,6 +104,7 @@ export const whatIfAnswerSchema = z
     as_of: z.iso.datetime(),
     lookback_days: count,
     payoff: payoffSchema,
+    break_even: breakEvenSchema,
     confidence: z.number().meta({
       description: 'The confidence level of each interval by itself, not of all intervals together.',
     }),

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { reasonCodeSchema } from '../../reason.ts';
 import { count, instant } from '../../validation.ts';
+import { payoffsSchema } from '../measured-payoff.ts';
 import { POLICIES } from '../override.ts';
+import { breakEvenSchema } from '../payoff.ts';
 
 /** One week of a walk-forward, scored with overrides from before it. */
 const foldSchema = z.object({
@@ -39,7 +41,9 @@ export const evidenceSchema = z.object({
   as_of: instant,
   lookback_days: count,
   n_min: count,
-  payoff: z.object({ win: z.number(), loss: z.number() }),
+  payoff: z.object({ win: z.number(), loss: z.number() }).meta({ description: 'the one that the run used' }),
+  break_even: breakEvenSchema.optional(),
+  payoffs: payoffsSchema.optional().meta({ description: 'the configured payoff beside the measured one' }),
   base_per_event: z.number().meta({ description: 'utility of the base gates on the scored events' }),
   policies: z.array(policyEvidenceSchema),
 });

@@ -1,4 +1,4 @@
-import { openingOf } from '../../lever/lever.ts';
+import { ACTION_CATEGORIES, openingOf } from '../../lever/lever.ts';
 import type { DimensionColumn } from '../../mining/types.ts';
 import { elementAt } from '../../numbers.ts';
 import type { Scope } from '../../pattern/scope.ts';
@@ -6,7 +6,6 @@ import { scopeFromPairs } from '../../pattern/scope.ts';
 import type { Override, ResolutionMethod } from '../override.ts';
 import { OverrideIndex } from '../override-index.ts';
 import type { Gates } from '../replay/gates.ts';
-import { resolveValues } from '../resolve.ts';
 
 /**
  * Marks the rows that would be acted on with some overrides in force, resolved as a look-up resolves them.
@@ -20,7 +19,7 @@ export function simulateDecisions(
   acts: Uint8Array,
 ): void {
   const { dimensions } = gates.columns;
-  const index = new OverrideIndex(overrides);
+  const index = new OverrideIndex(overrides, ACTION_CATEGORIES);
   /** Openings of the gates by scope: there are fewer scopes than events. */
   const openingsByScope = new Map<string, readonly number[]>();
   for (const row of rows) {
@@ -36,11 +35,11 @@ export function simulateDecisions(
 /** Returns the opening of each gate, in the order of the gates and the unit of their margins. */
 function openingsIn(
   gates: Gates,
-  index: OverrideIndex,
+  index: OverrideIndex<Override>,
   resolution: ResolutionMethod,
   scope: Scope,
 ): number[] {
-  const resolved = resolveValues(index.matching(scope), resolution);
+  const resolved = index.resolve(scope, resolution);
   return gates.gates.map(({ lever }) => {
     const hit = resolved.find(r => r.action_category === lever.category);
     return hit ? openingOf(lever, hit) : 0;

@@ -6,8 +6,8 @@ import { leversOf } from '../../lever/lever.ts';
 import { clamp } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Reason } from '../../reason.ts';
+import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
 import type { Override } from '../override.ts';
-import { MULTIPLIER_RANGE } from '../override.ts';
 import {
   LADDER,
   ladderCode,

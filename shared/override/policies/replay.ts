@@ -3,11 +3,12 @@ import type { ActionCategory, ReplayLever } from '../../lever/lever.ts';
 import { shiftOf } from '../../lever/lever.ts';
 import { clamp, elementAt } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { scopeHash } from '../../pattern/scope.ts';
+import { scopeHash } from '../../pattern/scope-hash.ts';
 import type { Reason, ReasonCode } from '../../reason.ts';
 import { DAY_MS } from '../../time.ts';
+import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
 import type { Override, OverrideEvidence } from '../override.ts';
-import { byScopeHashThenCategory, MULTIPLIER_RANGE } from '../override.ts';
+import { byScopeHashThenCategory } from '../override.ts';
 import { findChangePoint } from '../replay/change-point.ts';
 import { sortByBlock } from '../replay/clusters.ts';
 import {
@@ -91,8 +92,7 @@ export function replay(
   const gates = prepareGates(pattern, sortByBlock(columns, settings.clusters), settings);
   const { rows, fit, days, heldOut, withheld, changed } = fitWindow(gates, asOf, settings);
   const base = compareUtility(gates, rows, decisionsUnderMoves(gates, [], rows), undefined, settings);
-  const model = forecastModel(gates, rows, fit.moves, asOf, days, settings);
-  const context: ReplayContext = { gates, rows, fit, settings, days, loses: base.gain < 0, heldOut, model };
+  const context: ReplayContext = { gates, rows, fit, settings, asOf, days, loses: base.gain < 0, heldOut };
   const { cut } = fit.slices;
   return {
     overrides: withheld === undefined ? overrides(context) : [],
@@ -120,11 +120,11 @@ interface ReplayContext {
   readonly rows: Uint32Array;
   readonly fit: Fit;
   readonly settings: ReplaySettings;
+  readonly asOf: number;
   readonly days: number;
   /** True when the pattern loses at its base gates. */
   readonly loses: boolean;
   readonly heldOut: HeldOut | undefined;
-  readonly model: ForecastModel;
 }
 
 /** Returns the rows of the `days` before a moment whose outcome was known at that moment. */
@@ -194,12 +194,14 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Win
 }
 
 function overrides(context: ReplayContext): ReplayOverride[] {
-  const { gates, fit, rows } = context;
+  const { gates, fit, rows, asOf, days, settings } = context;
+  if (fit.moves.length === 0) return [];
+  const model = forecastModel(gates, rows, asOf, days, settings);
   const applied = new AppliedMoves(gates, fit.moves, rows);
   return fit.moves
     .flatMap(move => {
       const gate = gates.gates[move.gate];
-      return gate ? [overrideOf(context, gate.lever, move, applied)] : [];
+      return gate ? [overrideOf(context, gate.lever, move, applied, model)] : [];
     })
     .sort(byScopeHashThenCategory);
 }
@@ -209,15 +211,24 @@ function overrideOf(
   lever: ReplayLever,
   move: LeverMove,
   applied: AppliedMoves,
+  model: ForecastModel,
 ): ReplayOverride {
-  const { gates, rows, settings, days, heldOut, model } = context;
+  const { gates, rows, settings, days, heldOut } = context;
   const sliceRows = rowsOf(move.slice, gates.columns, rows);
   const flipped = compareUtility(gates, sliceRows, applied.acts, applied.without(move, sliceRows), settings);
   const lower = lowerBound(flipped, settings.z[sliceDimensions(move.slice)], settings);
   const scope = sliceScope(move.slice, gates.columns);
   const shift = shiftOf(lever, move.opening);
   const value = lever.scale === 'log' ? clamp(Math.exp(shift), MULTIPLIER_RANGE) : shift;
-  const description = { move: describeMove(lever, value), scope, opens: move.opening > 0, flipped, lower };
+  const expected = forecastGain(flipped, model);
+  const description = {
+    move: describeMove(lever, value),
+    scope,
+    opens: move.opening > 0,
+    flipped,
+    lower,
+    expected,
+  };
   const reason = describeOverride(description, { ...context, overrides: context.fit.moves.length });
   return {
     action_category: lever.category,
@@ -236,7 +247,7 @@ function overrideOf(
       error: flipped.error,
       lower_bound: lower,
       window_days: days,
-      expected: forecastGain(flipped, model),
+      expected,
       ...(heldOut && { held_out: heldOut }),
     },
   };

@@ -72,7 +72,8 @@ function addSorted(
     const cluster = Math.floor(key / (2 * width));
     if (cluster !== current) sums.endCluster();
     current = cluster;
-    sums.add((key >> 1) % width, key % 2 === 0);
+    // A shift would take the key for 32 bits: many clusters and steps exceed them.
+    sums.add(Math.floor(key / 2) % width, key % 2 === 0);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
 import { movedFactor, shiftOf } from '../../lever/lever.ts';
+import { describeScope } from '../../pattern/describe-scope.ts';
 import type { Scope } from '../../pattern/scope.ts';
-import { describeScope } from '../../pattern/scope.ts';
 import type { Reason, ReasonCode } from '../../reason.ts';
+import type { Forecast } from './forecast.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { SliceCut } from './slices.ts';
 import type { UtilityComparison } from './utility.ts';
@@ -39,6 +40,8 @@ interface OverrideDescription {
   readonly flipped: UtilityComparison;
   /** Lower bound of the gain. */
   readonly lower: number;
+  /** Out of sample. */
+  readonly expected: Forecast;
 }
 
 /** The fit that an override comes from. */
@@ -57,6 +60,7 @@ export function describeOverride(override: OverrideDescription, context: FitCont
   const { settings, heldOut } = context;
   const { opens, flipped, lower } = override;
   const parts = [`${override.move} on ${describeScope(override.scope)}: ${effectOf(override, context)}`];
+  if (flipped.changed > 0) parts.push(describeForecast(override.expected));
   if (heldOut)
     parts.push(
       `learned without the outcomes of the last ${settings.heldOutDays} days, all overrides together gain ${estimate(heldOut)} on them`,
@@ -68,6 +72,11 @@ export function describeOverride(override: OverrideDescription, context: FitCont
         : 'this pattern loses at these payoffs, the override trades less',
     );
   return { code: overrideCode(flipped, lower, opens), text: parts.join('; ') };
+}
+
+/** Returns a forecast in words: `in the next 28 days +3 is expected (90 %: −2 to +8)`. */
+export function describeForecast({ days, gain, low, high }: Forecast): string {
+  return `in the next ${days} days ${signed(gain)} is expected (90 %: ${signed(low)} to ${signed(high)})`;
 }
 
 function overrideCode({ changed }: UtilityComparison, lower: number, opens: boolean): ReasonCode {

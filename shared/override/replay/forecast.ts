@@ -1,8 +1,7 @@
 import { elementAt } from '../../numbers.ts';
 import { DAY_MS } from '../../time.ts';
 import { INTERVAL_ERRORS } from '../gain-interval.ts';
-import type { LeverMove } from './fit.ts';
-import type { Gates } from './gates.ts';
+import type { Gate, Gates } from './gates.ts';
 import { fitGreedily } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { UtilityComparison } from './utility.ts';
@@ -23,8 +22,8 @@ interface Mean {
   readonly error: number;
 }
 
-/** What one override is expected to bring in the days to come. */
-interface Forecast {
+/** What one move is expected to bring in the days to come. */
+export interface Forecast {
   readonly days: number;
   /** Expected number of events that it changes. */
   readonly events: number;
@@ -45,23 +44,21 @@ export interface ForecastModel {
 }
 
 /**
- * Measures what moves like those of the present fit brought later: moves are learned from the outcomes known 28 days ago
+ * Measures what moves of replay brought later on the pattern's own past: moves are learned from the outcomes known 28 days ago
  * and scored on the events since then. The share of their gain beyond chance that came true is shrunk to the prior by
  * its error (inverse variances).
- * @param moves the present moves; without any, the past is not tested
  * @param asOf milliseconds since 1970
  */
 export function forecastModel(
   gates: Gates,
   rows: Uint32Array,
-  moves: readonly LeverMove[],
   asOf: number,
   windowDays: number,
   settings: ReplaySettings,
 ): ForecastModel {
   const chance = chanceOf(gates, rows, settings);
   const prior = { mean: PRIOR_SHARE, error: PRIOR_ERROR };
-  const past = moves.length === 0 ? undefined : pastShare(gates, rows, asOf, chance, settings);
+  const past = pastShare(gates, rows, asOf, chance, settings);
   return {
     chance,
     share: past ? pooled(prior, past) : prior,
@@ -77,13 +74,34 @@ function spanDays({ columns }: Gates, rows: Uint32Array, asOf: number, windowDay
 }
 
 function chanceOf(gates: Gates, rows: Uint32Array, settings: ReplaySettings): ForecastModel['chance'] {
-  const taken = decisionsUnderMoves(gates, [], rows);
-  const left = taken.map((act, row) => (act === 0 ? elementAt(gates.replayable, row) : 0));
-  const closing = meanOf(compareUtility(gates, rows, taken, undefined, settings));
+  const { closed, opened } = withinReach(gates, rows);
+  const closing = meanOf(compareUtility(gates, rows, closed, undefined, settings));
   return {
     closing: { mean: -closing.mean, error: closing.error },
-    opening: meanOf(compareUtility(gates, rows, left, undefined, settings)),
+    opening: meanOf(compareUtility(gates, rows, opened, undefined, settings)),
   };
+}
+
+/**
+ * Returns the events that some step of one gate closes, and those that one opens while all other gates pass: 1 by row of
+ * the columns. Events far from every gate tell nothing about what a step does.
+ */
+function withinReach(
+  { gates, columns, replayable }: Gates,
+  rows: Uint32Array,
+): { readonly closed: Uint8Array; readonly opened: Uint8Array } {
+  const closed = new Uint8Array(columns.size);
+  const opened = new Uint8Array(columns.size);
+  for (const row of rows) {
+    if (elementAt(replayable, row) !== 1) continue;
+    const failing = gates.filter(({ margin }) => !(elementAt(margin, row) >= 0));
+    const isNear = ({ margin, steps }: Gate): boolean =>
+      Math.abs(elementAt(margin, row)) <= (steps.at(-1) ?? 0);
+    const [only, another] = failing;
+    if (only === undefined) closed[row] = gates.some(isNear) ? 1 : 0;
+    else opened[row] = another === undefined && isNear(only) ? 1 : 0;
+  }
+  return { closed, opened };
 }
 
 function meanOf({ gain, error, changed }: UtilityComparison): Mean {
@@ -133,12 +151,13 @@ function pooled(a: Mean, b: Mean): Mean {
 }
 
 /**
- * Forecasts the gain of one override in the next 28 days: the mean of a change by chance less its standard error, and the
+ * Forecasts the gain of one move in the next 28 days: the mean of a change by chance less its standard error, and the
  * share of the in-sample gain beyond it that comes true.
  *
- * Example, with a mean by chance that is known exactly: 90 changed events of a 90-day window gained .4 each, chance gains .2, and a share of .5 comes true. In 28 days
- * 28 events are expected to gain .2 + .5·(.4 − .2) = .3 each, 8.4 in all.
- * @param flipped in-sample change of the override
+ * Example, with a mean by chance that is known exactly: 90 changed events of a 90-day window gained .4 each, chance
+ * gains .2, and a share of .5 comes true. In 28 days 28 events are expected to gain .2 + .5·(.4 − .2) = .3 each, 8.4 in
+ * all.
+ * @param flipped in-sample change of the move
  */
 export function forecastGain(flipped: UtilityComparison, model: ForecastModel): Forecast {
   const { chance, share, windowDays } = model;

@@ -1,6 +1,9 @@
 import type { ActionCategory } from '../../lever/lever.ts';
-import type { Scope, ScopeHash } from '../../pattern/scope.ts';
-import { covers, describeScope, scopeHash } from '../../pattern/scope.ts';
+import { describeScope } from '../../pattern/describe-scope.ts';
+import type { Scope } from '../../pattern/scope.ts';
+import { covers } from '../../pattern/scope.ts';
+import type { ScopeHash } from '../../pattern/scope-hash.ts';
+import { scopeHash } from '../../pattern/scope-hash.ts';
 import type { Reason, ReasonCode } from '../../reason.ts';
 import { joinReasons } from '../../reason.ts';
 import { describeNoOverride } from './describe.ts';

@@ -2,7 +2,7 @@
 import type { ReplayLever } from '../../lever/lever.ts';
 import type { ClusterSums } from '../../statistics/clustered-variance.ts';
 import { payoffVariance } from '../../statistics/clustered-variance.ts';
-import { MULTIPLIER_RANGE } from '../override.ts';
+import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
 import type { Clustering } from './clusters.ts';
 import type { LeverMove } from './fit.ts';
 import type { Gate, Gates } from './gates.ts';

@@ -1,7 +1,7 @@
 import type { ReplayLever } from '../../lever/lever.ts';
 import { movedFactor } from '../../lever/lever.ts';
-import { describeScope } from '../../pattern/scope.ts';
-import { interval } from '../replay/describe.ts';
+import { describeScope } from '../../pattern/describe-scope.ts';
+import { describeForecast, interval } from '../replay/describe.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import type { WhatIf, WhatIfPoint, WhatIfQuestion } from './what-if.ts';
 
@@ -21,11 +21,12 @@ export function describeWhatIf(
   const atPayoff = `at ${payoff.win}:${payoff.loss}`;
   if (best === base)
     return `no ${range} would have done better than where it stands in the last ${days} days ${atPayoff}`;
+  const forecast = best.expected ? `; ${describeForecast(best.expected)}` : '';
   const kind = best.winnersChange < 0 || best.losersChange < 0 ? 'fewer' : 'more';
   return (
     `${movedFactor(lever)} ${effectText(lever, best.value)} on ${slice} would have taken ` +
     `${flips(best.winnersChange, kind, 'winner')} and ${flips(best.losersChange, kind, 'loser')} ` +
-    `in the last ${days} days: ${interval(best.utilityChange, best.margin)} ${atPayoff}: ${verdict(result, best)}`
+    `in the last ${days} days: ${interval(best.utilityChange, best.margin)} ${atPayoff}: ${verdict(result, best)}${forecast}`
   );
 }
 

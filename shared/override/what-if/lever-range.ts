@@ -3,7 +3,7 @@ import type { ReplayLever } from '../../lever/lever.ts';
 import { leversOf, replayLeversOf } from '../../lever/lever.ts';
 import { noLeverReason } from '../../lever/no-lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { MULTIPLIER_RANGE } from '../override.ts';
+import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
 
 /** A range of values of a lever: multipliers, or deltas in the unit of its factor. */
 export interface LeverRange {

@@ -8,6 +8,10 @@ import type { Scope } from '../../pattern/scope.ts';
 import type { Reason, ReasonCode } from '../../reason.ts';
 import { DAY_MS } from '../../time.ts';
 import { INTERVAL_ERRORS } from '../gain-interval.ts';
+import { sortByBlock } from '../replay/clusters.ts';
+import type { Forecast } from '../replay/forecast.ts';
+import { forecastGain, forecastModel } from '../replay/forecast.ts';
+import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import { rowsWhere } from '../rows-where.ts';
@@ -36,6 +40,8 @@ export interface WhatIfPoint extends SweepPoint {
   readonly utilityChange: number;
   /** Half the width of the 90 % interval of the change. */
   readonly margin: number;
+  /** Out of sample: what such a move is expected to bring; absent where no event changes. */
+  readonly expected?: Forecast;
 }
 
 export interface WhatIf {
@@ -63,12 +69,13 @@ export const CONFIDENCE = 0.9;
  */
 export function whatIf(
   pattern: PatternKey,
-  columns: FactorColumns,
+  events: FactorColumns,
   asOf: number,
   question: WhatIfQuestion,
   settings: ReplaySettings,
 ): WhatIf {
   const { lever } = question;
+  const columns = sortByBlock(events, settings.clusters);
   const gates = prepareGates(pattern, columns, settings);
   const gate = gates.gates.find(g => g.lever === lever);
   if (!gate)
@@ -80,18 +87,39 @@ export function whatIf(
   const openings = Float64Array.from(values, value => openingOf(lever, toEffect(lever, value)));
   const base = values.indexOf(neutralValue(lever));
   const { points: swept, breakdown } = sweep(gates, gate, rows, openings, base, settings.payoff);
-  const events = { total: rows.length, ...breakdown };
-  const reason = noCurveReason(events, question, gates.disabled.find(s => s.lever === lever)?.reason);
-  if (reason) return { curve: [], reason, proven: false, events };
+  const groups = { total: rows.length, ...breakdown };
+  const reason = noCurveReason(groups, question, gates.disabled.find(s => s.lever === lever)?.reason);
+  if (reason) return { curve: [], reason, proven: false, events: groups };
   const threshold = medianOf(rows, columns.numbers[movedFactor(lever)]);
-  const points = swept.map((point, i) => toPoint(point, elementAt(values, i), threshold, lever, settings));
+  const expected = forecaster(gates, asOf, question, settings);
+  const points = swept
+    .map((point, i) => toPoint(point, elementAt(values, i), threshold, lever, settings))
+    .map(point => ({ ...point, ...expected(point) }));
   const best = points.reduce((bestSoFar, point) => (isBetter(point, bestSoFar, lever) ? point : bestSoFar));
   return {
     curve: opensWhenRaised(lever) ? points : points.toReversed(),
     ...(points[base] && { base: points[base] }),
     best,
     proven: best.utilityChange > 0 && best.utilityChange > simultaneousErrors(points) * best.error,
-    events,
+    events: groups,
+  };
+}
+
+/**
+ * Returns a function that forecasts the gain of a point, from what moves of the pattern brought out of sample. The model
+ * reads all events of the window, whatever the slice.
+ */
+function forecaster(
+  gates: Gates,
+  asOf: number,
+  { days }: WhatIfQuestion,
+  settings: ReplaySettings,
+): (point: WhatIfPoint) => { readonly expected?: Forecast } {
+  const rows = windowRows(gates.columns, asOf, days);
+  const model = forecastModel(gates, rows, asOf, days, settings);
+  return ({ winnersChange: winners, losersChange: losers, utilityChange: gain, error }) => {
+    const changed = Math.abs(winners) + Math.abs(losers);
+    return changed === 0 ? {} : { expected: forecastGain({ winners, losers, gain, error, changed }, model) };
   };
 }
 
@@ -112,15 +140,14 @@ function sliceRows(columns: FactorColumns, asOf: number, { scope, days }: WhatIf
     // Code 0 marks events without the dimension. A value that no event carries gets code 0 too, and selects no event.
     return { codes: dimension?.codes, code: dimension ? dimension.values.indexOf(value) + 1 : 0 };
   });
-  const from = asOf - days * DAY_MS;
-  return rowsWhere(
-    columns,
-    (time, resolvedAt, row) =>
-      time >= from &&
-      time <= asOf &&
-      resolvedAt <= asOf &&
-      pairs.every(({ codes, code }) => code > 0 && codes?.[row] === code),
+  return windowRows(columns, asOf, days).filter(row =>
+    pairs.every(({ codes, code }) => code > 0 && codes?.[row] === code),
   );
+}
+
+function windowRows(columns: FactorColumns, asOf: number, days: number): Uint32Array {
+  const from = asOf - days * DAY_MS;
+  return rowsWhere(columns, (time, resolvedAt) => time >= from && time <= asOf && resolvedAt <= asOf);
 }
 
 /** Returns why there is no curve. @param disabledReason why the lever is disabled for the whole pattern, if it is */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CHANGE, PATTERN, TIME } from '../support/answers.ts';
+import { CHANGE, JUDGED, PATTERN, TIME } from '../support/answers.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
 const session = fakeSession();
@@ -54,7 +54,7 @@ it('changes passes pattern, times and limit to the service', async () => {
 });
 
 it.each([
-  ['lessons', { lessons: [] }],
+  ['lessons', { ...JUDGED, lessons: [] }],
   ['overrides', { overrides: [] }],
 ])('%s --cycle lists what a run computed and names the run', async (command, rows) => {
   const answer = { pattern_key: PATTERN, generation: 0, cycle_id: 'c1', ...rows };

@@ -34,15 +34,37 @@ it('evidence prints the policies side by side, their weeks, and the comparison i
   expect(result.out).toMatchInlineSnapshot(`
     "pm.uptrend.S1.entry, as of 2025-01-20 00:00:00Z, payoff 2:1
 
-    policy   overrides  events scored  gain per event  90 % interval
-    drift *          6             15         -0.2000  -0.4000 to +0.0100
-    replay           0             15          0.0000  0.0000 to 0.0000
+    policy   overrides  scored  gain/event  90 % interval
+    drift *          6      15     -0.2000  -0.4000 to +0.0100
+    replay           0      15      0.0000  0.0000 to 0.0000
 
-    week from             policy  learned from  overrides  scored  gain
-    2025-01-20 00:00:00Z  drift             81          2      15    -3
+    week from   policy  learned  overrides  scored  gain
+    2025-01-20  drift        81          2      15    -3
 
     drift shows no difference
     "
+  `);
+});
+
+it('evidence prints the measured payoffs beside the configured one, and what they contradict', async () => {
+  const win = { n: 40, mean: 1.62, error: 0.07, low: 1.5, high: 1.74 };
+  const loss = { n: 51, mean: 1.13, error: 0.03, low: 1.08, high: 1.18 };
+  const payoffs = {
+    configured: { win: 2, loss: 1, break_even: 1 / 3 },
+    measured: { win, loss, break_even: 0.411 },
+    used: 'configured',
+    contradiction: '40 acted successes return 1.62 R',
+    by_timeframe: [{ timeframe: '15m', win: { n: 1, mean: 1.4 } }],
+  };
+  const result = await session.run(always({ ...answer, break_even: 1 / 3, payoffs }), ['evidence', PATTERN]);
+  expect(result.out.split('\n\npolicy ')[0]).toMatchInlineSnapshot(`
+    "pm.uptrend.S1.entry, as of 2025-01-20 00:00:00Z, payoff 2:1, break-even 33.3 %
+
+    payoff                  win  returns           loss  returns  break-even
+    configured *              2                       1               33.3 %
+    measured      1.620 ± 0.070       40  1.130 ± 0.030       51      41.1 %
+      15m                 1.400        1
+    the returns contradict the payoff: 40 acted successes return 1.62 R"
   `);
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { HASH, PATTERN } from '../support/answers.ts';
+import { HASH, JUDGED, PATTERN } from '../support/answers.ts';
 import type { Route } from '../support/fake-service.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
@@ -26,7 +26,7 @@ const lesson = (n: number, scope_subset: object): object => ({
 });
 
 const paged: Route = ({ query }) => {
-  const body = { pattern_key: PATTERN, generation: 3 };
+  const body = { pattern_key: PATTERN, generation: 3, ...JUDGED };
   if (query.get('next') === 'two') return { status: 200, body: { ...body, lessons: [lesson(104, {})] } };
   return {
     status: 200,
@@ -40,6 +40,7 @@ it('lessons reads every page and lists the slices with most events first, within
   const plain = result.out.replaceAll('\u001b[1m', '').replaceAll('\u001b[22m', '');
   expect(plain).toMatchInlineSnapshot(`
     "pm.uptrend.S1.entry, generation 3, 2 lessons
+    break-even: a success rate of 33.3 %, at 2:1
 
     slice            n  acted      WR     FPR  skip      MR      DR  pressure
     everything     104     21  28.6 %  66.7 %    83  20.5 %  78.3 %        +3
@@ -55,6 +56,7 @@ it('lessons --json prints all pages as one object, with rows in the order of the
   expect(JSON.parse(result.out)).toEqual({
     pattern_key: PATTERN,
     generation: 3,
+    ...JUDGED,
     lessons: [lesson(50, { bucket: 'nano', timeframe: '15m' }), lesson(104, {})],
   });
 });
@@ -87,11 +89,12 @@ it('lessons --intervals prints intervals, difference and q, within 80 columns', 
     },
   };
   const older = lesson(40, { bucket: 'micro' });
-  const body = { pattern_key: PATTERN, generation: 3, lessons: [withIntervals, older] };
+  const body = { pattern_key: PATTERN, generation: 3, ...JUDGED, lessons: [withIntervals, older] };
   const result = await session.run(always(body), ['lessons', PATTERN, '--intervals'], 80);
   const plain = result.out.replaceAll('\u001b[1m', '').replaceAll('\u001b[22m', '');
   expect(plain).toMatchInlineSnapshot(`
     "pm.uptrend.S1.entry, generation 3, 2 lessons
+    break-even: a success rate of 33.3 %, at 2:1
 
     slice           n       WR      FPR       MR       DR  vs. rest      q
     bucket=nano,   50  15–47 %  48–81 %  43–72 %  24–54 %  +12.8 pt  0.041
@@ -122,22 +125,20 @@ it("lessons --intervals prints the interval of a ladder lesson's pressure", asyn
     },
     uncertainty: { ladder_pressure: [0.0268, 0.4495], failure_rate: [0.1232, 0.3082] },
   };
-  const result = await session.run(always({ pattern_key: PATTERN, generation: 3, lessons: [ladder] }), [
-    'lessons',
-    PATTERN,
-    '--intervals',
-  ]);
+  const result = await session.run(
+    always({ pattern_key: PATTERN, generation: 3, ...JUDGED, lessons: [ladder] }),
+    ['lessons', PATTERN, '--intervals'],
+  );
   expect(result.out).toMatch(/failed +pressure +vs\. rest +q\n/);
   expect(result.out).toMatch(/everything +50 +12–31 % +\+0\.03 to \+0\.45 +– +–/);
 });
 
 it('lessons --near prints how many events each slice lacks', async () => {
   const near = { ...lesson(40, { bucket: 'nano' }), lacks: 3 };
-  const result = await session.run(always({ pattern_key: PATTERN, generation: 3, lessons: [near] }), [
-    'lessons',
-    PATTERN,
-    '--near',
-  ]);
+  const result = await session.run(
+    always({ pattern_key: PATTERN, generation: 3, ...JUDGED, lessons: [near] }),
+    ['lessons', PATTERN, '--near'],
+  );
   expect(session.received[0]?.query.get('near')).toBe('true');
   expect(result.out).toMatch(/bucket=nano +40 +3 /);
 });

@@ -7,6 +7,9 @@ const counts = { total: 276, with_outcome: 104, pending: 172 };
 const status = (healthy: boolean): object => ({
   healthy,
   reasons: healthy ? [] : [{ code: 'cycle_late', detail: 'no cycle for 3 h' }],
+  mode: 'live',
+  retired: 0,
+  caller: { name: 'local' },
   now: TIME,
   events: counts,
   parked_outcomes: 0,
@@ -16,6 +19,7 @@ const status = (healthy: boolean): object => ({
   patterns: [
     {
       pattern_key: PATTERN,
+      asked: [],
       events: counts,
       parked_outcomes: 0,
       conflicts: { events: 0, outcomes: 0 },

@@ -66,13 +66,14 @@ it('whatif prints a table, two plots and two sentences, within 80 columns', asyn
   expect(`${head}\n\n${table}`).toMatchInlineSnapshot(`
     "pm.uptrend.S1.entry, ts_min on timeframe=15m, 90 days to 2025-01-20 12:00:00Z, payoff 2:1
     61 events with an outcome: 56 can move, 3 fail another gate, 2 neutral
+    break-even: a success rate of 33.3 %
 
-    multiplier  ts_min  winners  losers  utility  change  90 % interval
-         × 0.8    0.48       52       4      100     +20    +8.1 to +32
-         × 0.9    0.54       52       0      104     +24     +13 to +35  best
-           × 1     0.6       40       0       80       0         0 to 0  base
-         × 1.1    0.66       40       0       80       0         0 to 0
-         × 1.2    0.72       40       0       80       0         0 to 0"
+    multiplier  ts_min  winners  losers  change  90 % interval  next 28 days
+         × 0.8    0.48       52       4     +20    +8.1 to +32          +4.9
+         × 0.9    0.54       52       0     +24     +13 to +35          +4.1  best
+           × 1     0.6       40       0       0         0 to 0                base
+         × 1.1    0.66       40       0       0         0 to 0
+         × 1.2    0.72       40       0       0         0 to 0"
   `);
   expect(utility).toMatchInlineSnapshot(`
     "ts_min on timeframe=15m

@@ -13,6 +13,8 @@ export interface Reply {
 export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
+  /** Path and query as they arrived. */
+  readonly target: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
@@ -37,6 +39,7 @@ export async function fakeService(route: Route): Promise<FakeService> {
     const entry: ReceivedRequest = {
       method: request.method ?? '',
       path: pathname,
+      target: request.url ?? '',
       query: searchParams,
       headers: request.headers,
       text: Buffer.concat(chunks).toString('utf8'),

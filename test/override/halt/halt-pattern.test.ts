@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { applyHalt, haltPattern } from '../../../shared/override/halt/halt-pattern.ts';
 import type { Override } from '../../../shared/override/override.ts';
-import { scopeHash } from '../../../shared/pattern/scope.ts';
+import { scopeHash } from '../../../shared/pattern/scope-hash.ts';
 import { DAY, DX, S1, S2 } from '../../support/episodes.ts';
 import { factorColumns } from '../../support/factor-columns.ts';
 import { AS_OF, event, inside } from '../../support/replay-events.ts';

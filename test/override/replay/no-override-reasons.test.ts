@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { reasonsBySlice } from '../../../shared/override/replay/no-override-reasons.ts';
-import { scopeHash } from '../../../shared/pattern/scope.ts';
+import { scopeHash } from '../../../shared/pattern/scope-hash.ts';
 import { core, replayEvents, spread } from '../../support/replay-events.ts';
 
 test('The reasons of a slice are joined into one text: the shared reason, or each lever with its own', () => {

@@ -1,0 +1,52 @@
+import type { IndexedOverride, OverrideIndex } from '../../shared/override/override-index.ts';
+import type { Service } from './ports.ts';
+import type { Client, ClientMode, Resolution } from './types.ts';
+
+/** A lever as the snapshot describes it. The code needs to know none of them. */
+export interface SnapshotLever {
+  readonly category: string;
+  readonly thresholds: readonly string[];
+  readonly effect: 'multiplier' | 'delta';
+}
+
+/**
+ * One pattern in memory: what the edge answers a look-up from. It is replaced as a whole, never changed.
+ * `core.served(pattern)` returns it.
+ */
+export interface ServedPattern {
+  readonly pattern: string;
+  readonly generation: number;
+  /** Mode in force: the pattern's, or `off` where the service or the kill switch says so. */
+  readonly mode: ClientMode;
+  readonly policy: string;
+  readonly resolution: Resolution;
+  readonly entries: 'open' | 'halted';
+  readonly entriesReason: string | undefined;
+  readonly publishedAt: string | undefined;
+  readonly levers: readonly SnapshotLever[];
+  readonly index: OverrideIndex<IndexedOverride>;
+  readonly etag: string;
+  /** The document as it was received, where the client was opened with `keepDocuments`. */
+  readonly text: string | undefined;
+}
+
+/** Age of what a pattern is served from. */
+export interface Freshness {
+  readonly stale: boolean;
+  /** Seconds since the service last confirmed it; −1 before the first time. */
+  readonly ageSeconds: number;
+}
+
+/** What `client/node` and the edge need besides the calls of a bot: `openCore(options)` returns it. */
+export interface ClientCore extends Client {
+  /** Sends requests with the client's token and time-out: for the delivery of a spool. */
+  readonly service: Service;
+  /** Returns what is in force for a canonical pattern key; undefined before its first snapshot. */
+  served(pattern: string): ServedPattern | undefined;
+  /** Age of one pattern, or of the index without one. */
+  freshness(pattern?: string): Freshness;
+  /** Every pattern in memory, sorted: the edge lists them as its own index. */
+  servedPatterns(): readonly ServedPattern[];
+  /** Mode of the whole service as the last index said; `live` before the first one. */
+  serviceMode(): ClientMode;
+}

@@ -1,0 +1,65 @@
+import type { Context, Hono } from 'hono';
+import type { ClientCore, ServedPattern } from '../client/src/served.ts';
+import { Fault } from '../shared/errors.ts';
+import { addRoute, patternParam, readQuery } from '../shared/http/app.ts';
+import { ENDPOINTS } from '../shared/http/endpoints.ts';
+import { pageByKey } from '../shared/http/pagination.ts';
+import { matchesTag } from '../shared/http/routes/snapshots.ts';
+import { snapshotQuerySchema, snapshotsQuerySchema } from '../shared/http/schemas/lookup.ts';
+import { indexTag, POLL_SECONDS, SNAPSHOT_SCHEMA, type SnapshotEntry } from '../shared/lookup/snapshot.ts';
+import { fullOverrides } from './full-overrides.ts';
+
+/** Registers the routes from which clients and further edges copy what this edge has. */
+export function snapshotRoutesOfCopy(app: Hono, core: ClientCore): void {
+  addRoute(app, { ...ENDPOINTS.getSnapshots, query: snapshotsQuerySchema }, c => respondToIndex(c, core));
+  addRoute(app, { ...ENDPOINTS.getSnapshot, query: snapshotQuerySchema }, c => respondToSnapshot(c, core));
+}
+
+function respondToIndex(c: Context, core: ClientCore): Response {
+  const query = readQuery(c, snapshotsQuerySchema);
+  // An empty index would tell clients that no pattern is tuned, so that they drop what they have.
+  if (!core.state().ready) throw new Fault('store_unavailable', 'the edge has no snapshot yet');
+  const mode = core.serviceMode() === 'off' ? 'off' : 'live';
+  const entries = core.servedPatterns().map(entryOf);
+  const etag = indexTag(entries, mode);
+  const headers = headersOf(core, etag);
+  if (matchesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
+  const page = pageByKey(entries, ({ pattern_key }) => pattern_key, query);
+  const head = { schema: SNAPSHOT_SCHEMA, etag, poll_seconds: POLL_SECONDS, mode };
+  return c.json({ ...head, patterns: page.rows, ...page.next }, 200, headers);
+}
+
+/** The tag of an entry is that of the full form, as in the index of the service. */
+function entryOf({ pattern, etag, generation, mode, publishedAt }: ServedPattern): SnapshotEntry {
+  return {
+    pattern_key: pattern as SnapshotEntry['pattern_key'],
+    etag: fullTag(etag),
+    generation,
+    mode,
+    published_at: publishedAt ?? null,
+  };
+}
+
+/** The copy is in the compact form, whose tag has an end of its own. */
+const fullTag = (compactTag: string): string => compactTag.replace(/-compact"$/, '"');
+
+function respondToSnapshot(c: Context, core: ClientCore): Response {
+  const { form } = readQuery(c, snapshotQuerySchema);
+  const served = core.served(patternParam(c));
+  if (served?.text === undefined)
+    throw new Fault('store_unavailable', 'the edge has no snapshot of this pattern');
+  const etag = form === 'compact' ? served.etag : fullTag(served.etag);
+  const headers = headersOf(core, etag, served.pattern);
+  if (matchesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
+  if (form === 'compact') return c.body(served.text, 200, { ...headers, 'content-type': 'application/json' });
+  const document = JSON.parse(served.text) as Record<string, unknown>;
+  const rows = fullOverrides(document).map(row => ({ pattern_key: served.pattern, ...row }));
+  return c.json({ ...document, etag, overrides: rows }, 200, headers);
+}
+
+/** `Age` is the time since the service confirmed the answer (RFC 9111, section 5.1). */
+function headersOf(core: ClientCore, etag: string, pattern?: string): Record<string, string> {
+  const { ageSeconds } = core.freshness(pattern);
+  const age = ageSeconds < 0 ? {} : { age: String(Math.floor(ageSeconds)) };
+  return { etag, 'cache-control': 'no-cache', ...age };
+}

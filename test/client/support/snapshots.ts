@@ -1,0 +1,88 @@
+import type { Head, Mode } from '../../../shared/generation/head.ts';
+import type { ServiceMode } from '../../../shared/generation/service-mode.ts';
+import { compactOverrides } from '../../../shared/http/compact-overrides.ts';
+import { ACTION_CATEGORIES } from '../../../shared/lever/lever.ts';
+import { inForceOf, lookUp } from '../../../shared/lookup/look-up.ts';
+import { indexTag, snapshotDigest, snapshotEntry, snapshotHead } from '../../../shared/lookup/snapshot.ts';
+import type { Override, ResolutionMethod } from '../../../shared/override/override.ts';
+import { OverrideIndex } from '../../../shared/override/override-index.ts';
+import type { PatternKey } from '../../../shared/pattern/pattern-key.ts';
+import { normalizeScope } from '../../../shared/pattern/scope.ts';
+import { iso, NOW } from '../../support/episodes.ts';
+
+/** What a service has in force for one pattern. */
+export interface Published {
+  readonly pattern: PatternKey;
+  readonly head: Head;
+  readonly overrides: readonly Override[];
+}
+
+export function published(
+  pattern: PatternKey,
+  overrides: readonly Override[],
+  {
+    generation = 1,
+    mode = 'live',
+    resolution = 'blend',
+    hash = String(generation),
+  }: {
+    generation?: number;
+    mode?: Mode;
+    resolution?: ResolutionMethod;
+    hash?: string;
+  } = {},
+): Published {
+  const rows = { id: hash, rows: overrides.length, chunks: 1, kept_until: iso(NOW) };
+  const head: Head = {
+    version: generation,
+    mode,
+    settings: {},
+    latest: generation,
+    current: {
+      generation,
+      hash,
+      cycle_id: 'c',
+      as_of: iso(NOW),
+      lookback_days: 90,
+      n_min: 33,
+      policy: 'drift',
+      resolution,
+      events_read: 100,
+      lessons: rows,
+      overrides: rows,
+      published_at: iso(NOW),
+    },
+    last_change: { who: 'cycle', at: iso(NOW), what: 'publish', why: 'a test' },
+  };
+  return { pattern, head, overrides };
+}
+
+/** Returns the snapshot as the service answers it, in columns. */
+export function snapshotDocument(
+  { pattern, head, overrides }: Published,
+  service: ServiceMode = 'live',
+): Record<string, unknown> & { readonly etag: string } {
+  const document = snapshotHead(pattern, head, 'drift', service);
+  const served = document.mode === 'live' || document.mode === 'frozen' ? overrides : [];
+  return { ...document, sha256: snapshotDigest(served), overrides: compactOverrides(served) };
+}
+
+/** Returns the index as the service answers it. */
+export function indexDocument(
+  all: readonly Published[],
+  mode: ServiceMode = 'live',
+): Record<string, unknown> & { readonly etag: string } {
+  const patterns = all.map(({ pattern, head }) => snapshotEntry(snapshotHead(pattern, head, 'drift', mode)));
+  return { schema: 1, etag: indexTag(patterns, mode), poll_seconds: 15, mode, patterns };
+}
+
+/** Answers a look-up as the service does. */
+export function serverAnswer(
+  { pattern, head, overrides }: Published,
+  scope: object,
+  thresholds: Readonly<Record<string, number>>,
+  resolution?: ResolutionMethod,
+) {
+  const request = { pattern, scope: normalizeScope(scope), thresholds, resolution, explain: false };
+  return lookUp(request, inForceOf(pattern, head, 'drift'), new OverrideIndex(overrides, ACTION_CATEGORIES));
+}

@@ -1,0 +1,120 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { openEdge } from '../../edge/edge.ts';
+import type { Listening } from '../../local/http-server.ts';
+import { listen } from '../../local/http-server.ts';
+import { jsonLog } from '../../shared/log.ts';
+import { openApi } from '../support/api.ts';
+import { S1 } from '../support/episodes.ts';
+import { override } from '../support/overrides.ts';
+import { putInForce } from '../support/put-in-force.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+
+let api: Awaited<ReturnType<typeof openApi>>;
+let server: Listening;
+beforeAll(async () => {
+  api = await openApi();
+  await putInForce(api.service.runtime, S1, [override('tuning_ts_min', { chain: 'solana' }, 0.9)]);
+  server = await listen(api.service.app, 0);
+});
+afterAll(async () => {
+  await server.close();
+  await api.close();
+});
+
+const urlOf = ({ port }: Listening): string => `http://127.0.0.1:${port}`;
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pm-example-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Runs a program in a folder and returns what it printed; the service of this process goes on meanwhile. */
+function run(program: string, options: readonly string[], cwd: string) {
+  const child = spawn(program, options, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', chunk => {
+    out += String(chunk);
+  });
+  child.stderr.on('data', chunk => {
+    err += String(chunk);
+  });
+  return new Promise<{ code: number | null; out: string; err: string }>(resolve =>
+    child.on('close', code => resolve({ code, out, err })),
+  );
+}
+
+interface Stored {
+  readonly decision: string;
+  readonly factors: Readonly<Record<string, unknown>>;
+  readonly outcomes: readonly unknown[];
+}
+
+async function stored(prefix: string): Promise<Stored[]> {
+  const page = await api.send('GET', `/v1/events?pattern_key=${S1}&limit=1000`);
+  const { events } = (await page.json()) as { events: (Stored & { episode_id: string })[] };
+  return events.filter(({ episode_id }) => episode_id.startsWith(prefix));
+}
+
+/** Every episode is logged with the tuned threshold, what moved it, and its outcome. */
+function expectComplete(events: readonly Stored[]): void {
+  for (const { decision, factors, outcomes } of events) {
+    expect(factors).toMatchObject({ ts_min: 0.54, halo_max: 1, applied: { multipliers: { ts_min: 0.9 } } });
+    expect(decision).toBe((factors.blocked_by as unknown[]).length > 0 ? 'skipped' : 'acted');
+    expect(outcomes).toHaveLength(1);
+  }
+}
+
+it.skipIf(!hasPython)('The bot in Python logs what it did and skipped through an edge', async () => {
+  const dir = temporaryFolder();
+  const edge = openEdge({ upstream: urlOf(server), dir, log: jsonLog('error', console.error, Date.now) });
+  onTestFinished(() => edge.close());
+  await edge.core.refresh();
+  const edgeServer = await listen(edge.app, 0);
+  onTestFinished(() => edgeServer.close());
+  const bot = await run('python3', [join(ROOT, 'examples/python/bot.py'), urlOf(edgeServer), '20'], dir);
+  expect(bot).toEqual({ code: 0, out: '20 episodes\n', err: '' });
+  await expect
+    .poll(async () => (await stored('py-')).filter(each => each.outcomes.length === 1).length, {
+      timeout: 90_000,
+    })
+    .toBe(20);
+  expectComplete(await stored('py-'));
+});
+
+it.skipIf(!hasPython)('The bot in Python trades with its base thresholds while nothing answers', async () => {
+  const options = [join(ROOT, 'examples/python/bot.py'), 'http://127.0.0.1:9', '2'];
+  const bot = await run('python3', options, temporaryFolder());
+  expect([bot.code, bot.out]).toEqual([0, '2 episodes\n']);
+  expect(bot.err).toContain('not logged, send it again later');
+});
+
+it('The bot in Python has at most 60 lines and imports the standard library only', () => {
+  const text = readFileSync(join(ROOT, 'examples/python/bot.py'), 'utf8');
+  expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(60);
+  const imported = [...text.matchAll(/^import (.+)$/gm)].flatMap(([, names = '']) => names.split(', '));
+  const standard = ['datetime', 'json', 'random', 'sys', 'urllib.error', 'urllib.request'];
+  expect(imported).toEqual(standard);
+});
+
+it('The bot in TypeScript logs what it did and skipped through the client', async () => {
+  const dir = temporaryFolder();
+  const file = join(dir, 'bot.ts');
+  cpSync(join(ROOT, 'examples/typescript/bot.ts'), file);
+  const client = new URL('../../client/node/open.ts', import.meta.url).href;
+  writeFileSync(file, readFileSync(file, 'utf8').replace('pm-tuning-client/node', client));
+  writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
+  const bot = await run(process.execPath, [file, urlOf(server), '20'], dir);
+  expect(bot.code).toBe(0);
+  expect(bot.out).toMatch(/^20 episodes/);
+  const events = await stored('ts-');
+  expect(events).toHaveLength(20);
+  expectComplete(events);
+});

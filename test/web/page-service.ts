@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { listen } from '../../local/http-server.ts';
+import { openService, type ServiceOptions } from '../../local/service.ts';
+import { jsonLog } from '../../shared/log.ts';
+import { buildPage } from '../../web/build.ts';
+import { randomOf } from '../support/random.ts';
+
+export const PM = 'pm.uptrend.S1.entry';
+export const SYNTHETIC = 'pm.uptrend.S2.entry';
+const HOUR = 3_600_000;
+
+/** Opens the service with its page on a free port, with the PM's events under drift and a synthetic pattern under replay. */
+export async function openPageService(options: ServiceOptions = {}) {
+  const log = jsonLog('error', () => undefined, Date.now);
+  const service = await openService({
+    log,
+    page: await buildPage(),
+    interpreter: { retryPauseMs: 1 },
+    ...options,
+  });
+  const server = await listen(service.app, 0, { tokens: options.callers !== undefined });
+  const url = `http://127.0.0.1:${server.port}`;
+  return {
+    service,
+    url,
+    close: async () => {
+      await server.close();
+      await service.close();
+    },
+  };
+}
+export type PageService = Awaited<ReturnType<typeof openPageService>>;
+
+/** Sends a request to the API. @throws Error for an answer that is no success */
+export async function send<T = unknown>(
+  { url }: Pick<PageService, 'url'>,
+  method: string,
+  path: string,
+  body?: object,
+  token?: string,
+): Promise<T> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return response.json() as Promise<T>;
+}
+
+/** Fills the service: two generations of the PM's events under drift, and one of a synthetic pattern under replay. */
+export async function fill(service: Pick<PageService, 'url'>, token?: string): Promise<void> {
+  const post = (path: string, body: object, method = 'POST') => send(service, method, path, body, token);
+  const lines = readFileSync('test/data/pm-episode-events.jsonl', 'utf8').trim().split('\n');
+  await post('/v1/events', { events: lines.map(line => JSON.parse(line)) });
+  const events = syntheticEvents();
+  for (let i = 0; i < events.length; i += 500) await post('/v1/events', { events: events.slice(i, i + 500) });
+  await post(`/v1/patterns/${PM}/settings`, { policy: 'drift', reason: 'the policy so far' }, 'PUT');
+  await post('/v1/cycles?wait=true', {});
+  for (const as_of of ['2025-01-15T00:00:00Z', '2025-01-20T00:00:00Z'])
+    await post('/v1/cycles?wait=true', { as_of, pattern_key: PM, publish: true, reason: 'past events' });
+  await post('/v1/cycles?wait=true', { as_of: '2025-01-20T00:00:00Z', policy: 'replay', pattern_key: PM });
+  await post('/v1/overrides/lookup', { pattern_key: PM, scope: { chain: 'solana', timeframe: '15m' } });
+}
+
+/** Returns events of 80 days in which entries just below the gate win, but only on one chain. */
+function syntheticEvents(): object[] {
+  const next = randomOf(7);
+  return Array.from({ length: 1400 }, (_, i) => {
+    const chain = ['solana', 'base', 'ethereum'][i % 3] ?? '';
+    const timeframe = next() < 0.5 ? '15m' : '1h';
+    const ts = 0.45 + 0.4 * next();
+    const wins = next() < (chain === 'solana' ? 0.62 : ts < 0.6 ? 0.2 : 0.45);
+    const at = Date.now() - 80 * 24 * HOUR + i * 1.3 * HOUR;
+    return {
+      pattern_key: SYNTHETIC,
+      episode_id: `synthetic-${i}`,
+      decision: ts >= 0.6 ? 'acted' : 'skipped',
+      scope: { chain, timeframe, bucket: next() < 0.3 ? 'micro' : 'nano' },
+      factors: {
+        ts_score: ts,
+        ts_min: 0.6,
+        halo_distance: next() * 0.9,
+        halo_max: 1,
+        ema60_slope: 0.002,
+        slope_min: 0,
+      },
+      timestamp: new Date(at).toISOString(),
+      outcome: wins ? 'success' : 'failure',
+      resolved_at: new Date(at + HOUR).toISOString(),
+    };
+  });
+}

@@ -1,0 +1,162 @@
+import { countText, span } from '../../../shared/format.ts';
+import type { Status } from '../../../shared/http/schemas/status.ts';
+import { href, setParams } from '../address.ts';
+import { ago, minute } from '../figures.ts';
+import { Field } from '../parts/field.tsx';
+import { Figure, Loaded, ModeBadge, Panel } from '../parts/panel.tsx';
+import { type Column, DataTable } from '../parts/table.tsx';
+import { CopyAs } from '../parts/take-away.tsx';
+import { type Session, useSession } from '../session.ts';
+import { switchMode } from '../steering.ts';
+
+type PatternRow = Status['patterns'][number];
+
+/** Screen 1: whether all is well, and what each pattern does. */
+export function Overview({ params }: { readonly params: Readonly<Record<string, string>> }) {
+  const session = useSession();
+  return (
+    <Loaded answer={session.status}>
+      {status => (
+        <>
+          <Health status={status} />
+          <Patterns status={status} session={session} filter={params.filter ?? ''} />
+          <Panel title="To look at">
+            <Warnings status={status} />
+          </Panel>
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function Health({ status }: { readonly status: Status }) {
+  const { last_cycle, events, parked_outcomes, conflicts } = status;
+  return (
+    <Panel
+      title={status.healthy ? 'Healthy' : 'Not healthy'}
+      aside={<CopyAs path="/v1/status" command="status" />}
+    >
+      {status.reasons.map(({ code, detail }) => (
+        <p key={code} class="notice bad">
+          {detail}
+        </p>
+      ))}
+      <dl class="figures">
+        <Figure name="Last run" note={last_cycle ? (last_cycle.trial ? 'trial' : last_cycle.status) : ''}>
+          {last_cycle ? `${span(last_cycle.age_seconds)} ago` : 'none yet'}
+        </Figure>
+        <Figure name="Events">{countText(events.total)}</Figure>
+        <Figure name="With outcome">{countText(events.with_outcome)}</Figure>
+        <Figure name="Pending">{countText(events.pending)}</Figure>
+        <Figure name="Parked outcomes">{countText(parked_outcomes)}</Figure>
+        <Figure name="Rejected as conflict">{countText(conflicts.events + conflicts.outcomes)}</Figure>
+      </dl>
+    </Panel>
+  );
+}
+
+interface PatternsProps {
+  readonly status: Status;
+  readonly session: Session;
+  readonly filter: string;
+}
+
+function Patterns({ status, session, filter }: PatternsProps) {
+  const rows = status.patterns.filter(row => row.pattern_key.includes(filter.trim()));
+  const search = status.patterns.length > 8 && (
+    <Field label="Filter" value={filter} onInput={text => setParams({ filter: text })} />
+  );
+  return (
+    <Panel title="Patterns" aside={search}>
+      <DataTable
+        name="patterns"
+        columns={columnsOf(session)}
+        rows={rows}
+        empty={
+          <>
+            No event yet. <a href={href('connect')}>Connect a bot</a>, or import past events.
+          </>
+        }
+      />
+      {status.next && <p class="muted">The first {countText(status.patterns.length)} patterns are shown.</p>}
+    </Panel>
+  );
+}
+
+function columnsOf(session: Session): Column<PatternRow>[] {
+  const number = (title: string, value: (row: PatternRow) => number): Column<PatternRow> => ({
+    title,
+    text: row => countText(value(row)),
+    sort: value,
+    align: 'right',
+  });
+  return [
+    {
+      title: 'pattern',
+      text: row => row.pattern_key,
+      sort: row => row.pattern_key,
+      cell: row => <a href={href('pattern', row.pattern_key)}>{row.pattern_key}</a>,
+    },
+    {
+      title: 'mode',
+      text: row => row.mode,
+      sort: row => row.mode,
+      cell: row => <ModeBadge mode={row.mode} />,
+    },
+    {
+      title: 'policy',
+      text: row => (row.next_policy ? `${row.policy}, next ${row.next_policy}` : row.policy),
+    },
+    number('generation', row => row.generation),
+    number('overrides', row => row.overrides),
+    number('lessons', row => row.lessons),
+    { title: 'data until', text: row => minute(row.as_of), sort: row => row.as_of ?? '' },
+    number('events', row => row.events.total),
+    number('with outcome', row => row.events.with_outcome),
+    {
+      title: 'bot asked',
+      text: row => askedText(row, session.status.data?.now),
+      sort: row => row.asked?.[0]?.at ?? '',
+    },
+    ...(session.steers ? [actions(session)] : []),
+  ];
+}
+
+function askedText({ asked }: PatternRow, now: string | undefined): string {
+  const [latest, ...others] = asked ?? [];
+  if (!latest) return '–';
+  return `${latest.who}, ${ago(latest.at, Date.parse(now ?? ''))}${others.length > 0 ? ` (+${others.length})` : ''}`;
+}
+
+function actions(session: Session): Column<PatternRow> {
+  return {
+    title: 'steer',
+    text: () => '',
+    cell: row => (
+      <button
+        type="button"
+        class="quiet"
+        onClick={() =>
+          session.steer(switchMode(session, row.pattern_key, row.mode, row.mode === 'off' ? 'live' : 'off'))
+        }
+      >
+        {row.mode === 'off' ? 'Switch on …' : 'Switch off …'}
+        <span class="hidden"> {row.pattern_key}</span>
+      </button>
+    ),
+  };
+}
+
+function Warnings({ status }: { readonly status: Status }) {
+  if (status.warnings.length === 0) return <p class="empty">No warning.</p>;
+  return (
+    <ul class="warnings">
+      {status.warnings.map((warning, i) => (
+        <li key={i}>
+          <code>{warning.code}</code> {warning.pattern_key && <strong>{warning.pattern_key}: </strong>}
+          {warning.message}
+        </li>
+      ))}
+    </ul>
+  );
+}

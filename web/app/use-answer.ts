@@ -1,0 +1,54 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { CallError, call } from './service.ts';
+
+/** What is known of an answer. After a failure the last answer stays, with the failure beside it. */
+export interface Answer<T> {
+  readonly data: T | undefined;
+  readonly error: CallError | undefined;
+  readonly loading: boolean;
+  /** When the data were received, milliseconds since 1970. */
+  readonly at: number;
+  readonly reload: () => void;
+}
+
+type State<T> = Omit<Answer<T>, 'reload'> & { readonly path: string | undefined };
+
+/**
+ * Reads a path, again every `everyMs` while the page is visible, and whenever the path changes.
+ * @param path undefined reads nothing
+ */
+export function useAnswer<T>(path: string | undefined, everyMs?: number): Answer<T> {
+  const [state, setState] = useState<State<T>>({
+    data: undefined,
+    error: undefined,
+    loading: true,
+    at: 0,
+    path,
+  });
+  const asked = useRef(0);
+  const load = useCallback(() => {
+    if (path === undefined) return;
+    const number = ++asked.current;
+    const isLast = (): boolean => number === asked.current;
+    setState(old =>
+      old.path === path ? { ...old, loading: true } : { ...old, path, loading: true, error: undefined },
+    );
+    call<T>('GET', path).then(
+      data => isLast() && setState({ data, error: undefined, loading: false, at: Date.now(), path }),
+      (error: unknown) => {
+        if (!isLast()) return;
+        const failure = error instanceof CallError ? error : new CallError(0, undefined);
+        // An answer of refusal replaces what was shown; silence of the service does not.
+        const keeps = failure.status === 0 || failure.status >= 500;
+        setState(old => ({ ...old, data: keeps ? old.data : undefined, error: failure, loading: false }));
+      },
+    );
+  }, [path]);
+  useEffect(load, [load]);
+  useEffect(() => {
+    if (everyMs === undefined) return;
+    const timer = setInterval(() => document.visibilityState === 'visible' && load(), everyMs);
+    return () => clearInterval(timer);
+  }, [load, everyMs]);
+  return { ...state, reload: load };
+}
