@@ -13,6 +13,7 @@ const UNIT = [
   'lesson/**/*',
   'override/**/*',
   'generation/*',
+  'guard/*',
   'warning/*',
   'lookup/*',
   'cycle/cycle',

@@ -13,6 +13,7 @@ import { addEdge } from './commands/edge.ts';
 import { addEvents } from './commands/events.ts';
 import { addEvidence } from './commands/evidence.ts';
 import { addExport } from './commands/export.ts';
+import { addGuard } from './commands/guard.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addLessons } from './commands/lessons.ts';
@@ -126,6 +127,7 @@ const COMMANDS = [
   addOverrides,
   addLookup,
   addEvidence,
+  addGuard,
   addNMin,
   addWhatIf,
   addHistory,

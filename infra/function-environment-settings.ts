@@ -18,6 +18,7 @@ type SettingName = keyof Pick<
   | 'HALT'
   | 'BASE_THRESHOLDS'
   | 'MAX_OVERRIDES'
+  | 'GUARD'
   | 'MAX_PATTERNS_PER_WRITER'
   | 'CYCLE_MAX_AGE_MINUTES'
   | 'EVENT_RETENTION_DAYS'
@@ -26,6 +27,7 @@ type SettingName = keyof Pick<
 
 const POLICIES = environmentSchema.shape.POLICY.unwrap().options;
 const HALT_MODES = environmentSchema.shape.HALT.unwrap().options;
+const GUARD_MODES = environmentSchema.shape.GUARD.unwrap().options;
 const PAYOFFS = environmentSchema.shape.PAYOFF.unwrap().options;
 const LOG_LEVELS = environmentSchema.shape.LOG_LEVEL.unwrap().options;
 
@@ -71,6 +73,7 @@ export function readSettings(read: ReadContext): Settings {
       'name=number pairs, separated by commas',
     ),
     MAX_OVERRIDES: number('maxOverrides', '20000'),
+    GUARD: oneOf('guard', 'protect', GUARD_MODES),
     MAX_PATTERNS_PER_WRITER: number('maxPatternsPerWriter', '200'),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { GuardMode } from './generation/guard-mode.ts';
+import { guardModeSchema } from './generation/guard-mode.ts';
 import type { HaltMode } from './override/halt/halt-mode.ts';
 import { haltModeSchema } from './override/halt/halt-mode.ts';
 import type { OnJump } from './override/jump-settings.ts';
@@ -67,6 +69,8 @@ export const environmentSchema = z.object({
     .default('')
     .transform((text): Record<string, number | undefined> => Object.fromEntries(pairsOf(text)))
     .pipe(baseThresholdsSchema),
+  /** What a run does when what is in force is proven harmful. */
+  GUARD: guardModeSchema.default('protect'),
   /** The most overrides of a pattern. */
   MAX_OVERRIDES: z.coerce.number().pipe(maxOverridesSchema).default(20_000),
   /** `status` is unhealthy when the last finished run is older than this, in minutes. */
@@ -130,6 +134,7 @@ export interface Config {
     readonly halt: HaltMode;
     readonly baseThresholds: BaseThresholds;
     readonly maxOverrides: number;
+    readonly guard: GuardMode;
   };
   /** Names of the variables that the environment sets; every other setting has its default. */
   readonly setByStage: ReadonlySet<string>;
@@ -179,6 +184,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       halt: env.HALT,
       baseThresholds: env.BASE_THRESHOLDS,
       maxOverrides: env.MAX_OVERRIDES,
+      guard: env.GUARD,
     },
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,

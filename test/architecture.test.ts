@@ -75,6 +75,7 @@ const NOUNS = [
   'lesson',
   'override',
   'generation',
+  'guard',
   'warning',
   'lookup',
   'cycle',
@@ -137,6 +138,7 @@ const RULES: readonly Rule[] = [
   noun('lesson', ['zod']),
   noun('override', ['zod']),
   noun('generation', ['zod']),
+  noun('guard', ['zod']),
   noun('lookup', ['zod']),
   noun('warning', ['zod']),
   {
@@ -185,7 +187,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'config',
     files: under('shared/config.ts'),
-    own: ['shared/override', 'shared/validation.ts'],
+    own: ['shared/override', 'shared/generation/guard-mode.ts', 'shared/validation.ts'],
     packages: ['zod'],
   },
   {

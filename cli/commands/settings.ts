@@ -16,13 +16,14 @@ const SETTINGS = [
   'jump',
   'on_jump',
   'halt',
+  'guard',
   'base_thresholds',
   'max_overrides',
 ] as const;
 type Setting = (typeof SETTINGS)[number];
 
 const SETTING_OPTIONS =
-  '--policy, --challengers, --payoff or --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, ' +
+  '--policy, --challengers, --payoff or --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, --guard, ' +
   '--base-threshold, --max-overrides, --reset';
 
 interface Options {
@@ -37,6 +38,7 @@ interface Options {
   readonly jump?: number;
   readonly onJump?: string;
   readonly halt?: string;
+  readonly guard?: string;
   readonly baseThreshold?: Record<string, number>;
   readonly maxOverrides?: number;
   readonly reason?: string;
@@ -79,6 +81,7 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
       new Option('--on-jump <action>', 'what a cycle does beyond that factor').choices(['warn', 'hold']),
     )
     .option('--halt <mode>', 'what a year of losses does: advise, apply or off')
+    .addOption(new Option('--guard <mode>', 'what proven harm does').choices(['protect', 'notify', 'off']))
     .option('--base-threshold <pairs>', 'name=number,…: stand in where events log no threshold', thresholds)
     .option(
       '--max-overrides <n>',
@@ -150,7 +153,7 @@ function settingNames(text: string): Setting[] {
  */
 function settingsBody(options: Options): object | undefined {
   const { policy, challengers, payoff, win, loss, nMin, lookbackDays, jump, onJump } = options;
-  const { halt, baseThreshold, maxOverrides, reset = [], reason } = options;
+  const { halt, guard, baseThreshold, maxOverrides, reset = [], reason } = options;
   const settings: Record<Setting, unknown> = {
     policy,
     challengers: challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim()),
@@ -160,6 +163,7 @@ function settingsBody(options: Options): object | undefined {
     jump,
     on_jump: onJump,
     halt,
+    guard,
     base_thresholds: baseThreshold,
     max_overrides: maxOverrides,
   };

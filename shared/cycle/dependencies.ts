@@ -3,6 +3,7 @@ import type { WriterStore } from '../episode/writer.ts';
 import type { Defaults } from '../generation/effective-settings.ts';
 import type { GenerationStores } from '../generation/ports.ts';
 import type { SeenValuesStore } from '../generation/seen-values.ts';
+import type { GuardStore } from '../guard/guard-state.ts';
 import type { Log } from '../log.ts';
 import type { CountSampleStore } from '../warning/count-sample-store.ts';
 import type { DegradedLookups } from '../warning/degraded-lookups.ts';
@@ -18,6 +19,7 @@ export interface CycleDeps extends GenerationStores {
   readonly seenValues: SeenValuesStore;
   readonly countSamples: CountSampleStore;
   readonly degradedLookups: DegradedLookups;
+  readonly guards: GuardStore;
   readonly defaults: Defaults;
   readonly log: Log;
 }

@@ -1,7 +1,7 @@
 import type { FactorColumns } from '../episode/columns/columns.ts';
 import { FactorCollector } from '../episode/columns/event-columns.ts';
-import type { EpisodeStore, ResolvedRow } from '../episode/episode-store.ts';
-import type { OutcomeHistory } from '../episode/outcome.ts';
+import type { EpisodeStore, PendingRow, ResolvedRow } from '../episode/episode-store.ts';
+import type { OutcomeHistory, OutcomeRevision } from '../episode/outcome.ts';
 import { parseHistory, revisionAsOf } from '../episode/outcome.ts';
 import { readWriter } from '../episode/read-packed-episode.ts';
 import type { RegisteredWriter, WriterStore } from '../episode/writer.ts';
@@ -21,6 +21,7 @@ const MAX_ID_LENGTH = 64;
  * @param asOf end of the window, milliseconds since 1970; start and end are inclusive
  * @param lookbackDays length of the window, days
  * @param excluded numbers of writers whose events and outcomes are left out
+ * @param guard is given the same events, from its own first one on
  * @throws Fault `damaged_event` listing the events that cannot be read, or a fault of the store
  */
 export async function readColumns(
@@ -29,14 +30,18 @@ export async function readColumns(
   asOf: number,
   lookbackDays: number,
   excluded: ReadonlySet<number> = new Set(),
+  guard?: GuardEvents,
 ): Promise<FactorColumns> {
   const collector = new FactorCollector({ withDxCount: makesLadderLessons(pattern) });
   const damaged = new DamagedEvents();
-  for await (const page of episodes.resolved(pattern, asOf - lookbackDays * DAY_MS, asOf)) {
+  const from = asOf - lookbackDays * DAY_MS;
+  for await (const page of episodes.resolved(pattern, Math.min(from, guard?.from ?? from), asOf)) {
     for (const row of page) {
       try {
         const revision = revisionAsOf(withoutExcluded(parseHistory(row.history), excluded), asOf);
-        if (revision && !isExcluded(row, excluded)) collector.add(row.packed, row.time, revision);
+        if (isExcluded(row, excluded)) continue;
+        if (revision && row.time >= from) collector.add(row.packed, row.time, revision);
+        guard?.add(row, revision);
       } catch (error) {
         damaged.add(row, error);
       }
@@ -56,12 +61,57 @@ export async function excludedNumbers(writers: Pick<WriterStore, 'writers'>): Pr
   return numbersOf((await writers.writers()).filter(({ excluded }) => excluded));
 }
 
-const isExcluded = ({ packed }: ResolvedRow, excluded: ReadonlySet<number>): boolean =>
+const isExcluded = ({ packed }: PendingRow, excluded: ReadonlySet<number>): boolean =>
   excluded.size > 0 && excluded.has(readWriter(packed));
 
 function withoutExcluded(history: OutcomeHistory, excluded: ReadonlySet<number>): OutcomeHistory {
   return excluded.size === 0 ? history : history.filter(({ writer }) => !writer || !excluded.has(writer.id));
 }
+
+/** The outcome of an event without one: no outcome, known at no time. */
+const NO_OUTCOME: OutcomeRevision = {
+  outcome: 'neutral',
+  resolvedAt: Number.POSITIVE_INFINITY,
+  correction: false,
+};
+
+/**
+ * Collects the events that the guard judges, with and without an outcome. Pending events are read before the others, so an
+ * event whose outcome arrives meanwhile is found; it is then in both lists, and counts once.
+ */
+export class GuardEvents {
+  /** Time of the first event, milliseconds since 1970. */
+  readonly from: number;
+  readonly #excluded: ReadonlySet<number>;
+  readonly #pending = new Map<string, PendingRow>();
+  readonly #collector = new FactorCollector({ withDxCount: false });
+
+  /** @param excluded numbers of writers whose events are left out */
+  constructor(from: number, excluded: ReadonlySet<number> = new Set()) {
+    this.from = from;
+    this.#excluded = excluded;
+  }
+
+  async readPending(episodes: Pick<EpisodeStore, 'pending'>, pattern: PatternKey, to: number): Promise<void> {
+    for await (const page of episodes.pending(pattern, this.from, to))
+      for (const row of page) if (!isExcluded(row, this.#excluded)) this.#pending.set(idOf(row), row);
+  }
+
+  /** Adds an event that has an outcome in the store. @param revision the one that counts; undefined: not known yet */
+  add(row: ResolvedRow, revision: OutcomeRevision | undefined): void {
+    if (row.time < this.from) return;
+    this.#pending.delete(idOf(row));
+    this.#collector.add(row.packed, row.time, revision ?? NO_OUTCOME);
+  }
+
+  /** Returns the columns of all events; those without an outcome became known at infinity. It is called once. */
+  columns(): FactorColumns {
+    for (const { packed, time } of this.#pending.values()) this.#collector.add(packed, time, NO_OUTCOME);
+    return this.#collector.columns();
+  }
+}
+
+const idOf = ({ episodeId, window }: PendingRow): string => JSON.stringify([episodeId, window]);
 
 /** Collects the damaged events of a window. The whole window is read, so that one error lists all of them. */
 class DamagedEvents {

@@ -2,6 +2,7 @@ import type { Change, Generation } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import type { GenerationStores } from '../generation/ports.ts';
 import { renewIfDue } from '../generation/retention.ts';
+import { withServed } from '../generation/served.ts';
 import { shortHash } from '../hash.ts';
 import { DEFAULT_RESOLUTION } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -150,7 +151,8 @@ async function putInForce(
     settings: { as_of, lookback_days, n_min, policy, payoff },
   };
   await changes[cycle.reason === undefined ? 'list' : 'audit'](pattern, published);
-  if (await heads.replaceHead(pattern, nextHead(head, generation, last_change))) return true;
+  const next = withServed(head, nextHead(head, generation, last_change), now());
+  if (await heads.replaceHead(pattern, next)) return true;
   // The condition also fails when the write was applied, its response was lost and the client retried.
   return (await heads.head(pattern))?.current?.cycle_id === generation.cycle_id;
 }
@@ -212,6 +214,7 @@ function nextHead(head: Head | undefined, current: Generation, last_change: Chan
     latest: current.generation,
     current,
     last_change,
+    ...(head?.served && { served: head.served }),
   };
 }
 

@@ -3,6 +3,7 @@ import { Fault } from '../errors.ts';
 import type { Change, PatternChange } from '../generation/generation.ts';
 import { changeSchema, patternChangeSchema } from '../generation/generation.ts';
 import type { ChangeQuery, ChangeStore } from '../generation/ports.ts';
+import { shortHash } from '../hash.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { ControlTable } from './control-table.ts';
 import * as keys from './keys.ts';
@@ -25,8 +26,8 @@ export class DynamoChangeStore implements ChangeStore {
     this.#control = control;
   }
 
-  async audit(pattern: PatternKey, change: Change): Promise<void> {
-    await this.#write(pattern, change, true);
+  async audit(pattern: PatternKey, change: Change, id?: string): Promise<void> {
+    await this.#write(pattern, change, true, id);
   }
 
   async list(pattern: PatternKey, change: Change): Promise<void> {
@@ -77,8 +78,9 @@ export class DynamoChangeStore implements ChangeStore {
   }
 
   /** Writes every item of a change; the change must not happen before this resolves. */
-  async #write(pattern: PatternKey, change: Change, isAudited: boolean): Promise<void> {
-    const sort = keys.changeSort(change.at, randomUUID().slice(0, 8));
+  async #write(pattern: PatternKey, change: Change, isAudited: boolean, id?: string): Promise<void> {
+    const name = id === undefined ? randomUUID() : shortHash(`${pattern} ${id}`);
+    const sort = keys.changeSort(change.at, name.slice(0, 8));
     const listed: { change: PatternChange } = { change: { ...change, pattern_key: pattern } };
     const pk = keys.patternPartition(pattern);
     await Promise.all([

@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Episode } from '../episode/episode.ts';
 import { bodyHash, episodeBody } from '../episode/episode.ts';
-import type { AddResult, EpisodeStore, ResolvedRow, ResolveResult } from '../episode/episode-store.ts';
+import type {
+  AddResult,
+  EpisodeStore,
+  PendingRow,
+  ResolvedRow,
+  ResolveResult,
+} from '../episode/episode-store.ts';
 import type { OutcomeReport, OutcomeRevision } from '../episode/outcome.ts';
 import { formatHistory } from '../episode/outcome.ts';
 import { packEpisode } from '../episode/packed-episode.ts';
@@ -119,8 +125,20 @@ export class DynamoEpisodeStore implements EpisodeStore {
   }
 
   async *resolved(pattern: PatternKey, from: number, to: number): AsyncGenerator<readonly ResolvedRow[]> {
+    const pages = this.#indexPages(keys.eventPartitions(pattern), from, to);
+    for await (const page of pages) yield page.map(toResolvedRow);
+  }
+
+  async *pending(pattern: PatternKey, from: number, to: number): AsyncGenerator<readonly PendingRow[]> {
+    const partitions = keys.eventPartitions(pattern).map(keys.pendingPartition);
+    const pages = this.#indexPages(partitions, from, to);
+    for await (const page of pages) yield page.map(item => toRow(item, true));
+  }
+
+  /** Yields pages of the index from several partitions at once. */
+  #indexPages(partitions: readonly string[], from: number, to: number): AsyncGenerator<readonly Item[]> {
     const [first, last] = keys.eventTimeSpan(from, to);
-    const shards = keys.eventPartitions(pattern).map(partition =>
+    const shards = partitions.map(partition =>
       this.#db.pages({
         TableName: this.#settings.eventsTable,
         IndexName: keys.OUTCOMES_INDEX,
@@ -129,7 +147,7 @@ export class DynamoEpisodeStore implements EpisodeStore {
         ProjectionExpression: 'sk, t, m, o',
       }),
     );
-    for await (const page of interleavePages(shards)) yield page.map(toResolvedRow);
+    return interleavePages(shards);
   }
 
   /** Reads one item of each shard. An expired one counts as none, and so do the older ones of its shard. */
@@ -330,15 +348,15 @@ function countNew(counts: CounterUpdates, episode: Episode): void {
   counts.add(episode.pattern, { total: 1, withOutcome: episode.outcome ? 1 : 0 });
 }
 
-/** Returns the row of an item; an empty row for an invalid item, which unpacking then reports as damaged. */
 function toResolvedRow(item: Item): ResolvedRow {
-  const { sk, t, m, o } = item;
+  const { o } = item;
+  const row = toRow(item, typeof o === 'string');
+  return { ...row, history: row.packed.length > 0 ? String(o) : '' };
+}
+
+/** Returns the row of an item; an empty one for an invalid item, which unpacking then reports as damaged. */
+function toRow({ sk, t, m }: Item, isValid: boolean): PendingRow {
   const time = typeof t === 'string' ? keys.eventTimeOf(t) : Number.NaN;
-  const valid = m instanceof Uint8Array && typeof o === 'string' && !Number.isNaN(time);
-  return {
-    ...keys.windowOf(String(sk)),
-    time,
-    packed: valid ? m : new Uint8Array(),
-    history: valid ? o : '',
-  };
+  const packed = isValid && m instanceof Uint8Array && !Number.isNaN(time) ? m : new Uint8Array();
+  return { ...keys.windowOf(String(sk)), time, packed };
 }

@@ -10,7 +10,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   sk EPISODE\u001f\u001eWRITER: the same for the windows of one pm
  *   all rows of an episode, and its outcomes              query by pk, sk from EPISODE to EPISODE and a space
  *   events with an outcome of a window, by event time     index `outcomes`: rk pattern#shard, t from time to time
- *   events without an outcome, by event time              the same index: rk pattern#shard#pending
+ *   events without an outcome of a window, by event time  index `outcomes`: rk pattern#shard#pending, t likewise
  * lessons    pk pattern@set, sk scope hash of the chunk's first row; sets of lessons and of near lessons
  * overrides  pk pattern@set, sk scope hash of the chunk's first row
  *   all rows of a set; rows from a scope hash on          query by pk; sk from a hash
@@ -22,6 +22,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk evidence                   the policy comparison of the last run
  *   pattern#KEY             sk values                     values of the last run's events in dimensions of overrides
  *   pattern#KEY             sk base-days                  daily results of the base gates over a year
+ *   pattern#KEY             sk guard                      state of the guard's test
  *   pattern#KEY             sk generation#NUMBER          past generations
  *   pattern#KEY             sk audit#TIME#ID              which operator changed what, when, why
  *   pattern#KEY             sk change#TIME#ID             the same, and publications of scheduled runs
@@ -48,7 +49,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * Short attribute names, because DynamoDB bills by the byte:
  *
  * event         b canonical body    h hash of the body    m packed event (for runs)    t event time and hash of the id
- *               w random token of the request that wrote it    o outcome history    rk equal to pk once there is an outcome, before that with #pending
+ *               w random token of the request that wrote it    o outcome history    rk pk, with #pending while there is no outcome
  *               l late factors    e 1 if `o` is the outcome of the episode    u writer (writer.ts)
  * episode       o outcome history    l late factors
  * parked        o outcome history    l late factors    u writer of a pm's item    c code of why it stays parked
@@ -169,12 +170,6 @@ export function eventTimeOf(sort: string): number {
   return /^\d{13}(#|$)/.test(sort) ? Number(sort.slice(0, 13)) : Number.NaN;
 }
 
-/**
- * Returns the partition of the index that holds the events of a shard without an outcome. Runs do not read it.
- * @param partition partition of the events
- */
-export const pendingPartition = (partition: string): string => `${partition}#pending`;
-
 /** Returns the first and the last sort key of a span of event times, both inclusive. */
 export function eventTimeSpan(from: number, to: number): readonly [string, string] {
   return [eventTime(from), `${eventTime(to)}#~`];
@@ -189,6 +184,9 @@ function eventTime(ms: number): string {
 export function eventPartitions(pattern: PatternKey): string[] {
   return Array.from({ length: EVENT_SHARDS }, (_, shard) => `${pattern}#${shard}`);
 }
+
+/** Returns the partition of the index that holds the events of a partition without an outcome. */
+export const pendingPartition = (partition: string): string => `${partition}#pending`;
 
 /** Returns the partition of one immutable set of lessons or overrides. */
 export const setPartition = (pattern: PatternKey, set: string): string => `${pattern}@${set}`;
@@ -232,6 +230,7 @@ const FACTOR_PREFIX = 'factor#';
 const CALLER_PREFIX = 'caller#';
 export const DEGRADED = 'degraded';
 export const FLOW = 'flow';
+export const GUARD = 'guard';
 export const GENERATION_PREFIX = 'generation#';
 export const AUDIT_PREFIX = 'audit#';
 export const CHANGES = 'changes';

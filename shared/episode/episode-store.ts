@@ -26,6 +26,9 @@ export interface ResolvedRow {
   readonly history: string;
 }
 
+/** A stored event without an outcome. */
+export type PendingRow = Omit<ResolvedRow, 'history'>;
+
 /** The port of the store of events and their outcomes. Every write is idempotent. */
 export interface EpisodeStore {
   /**
@@ -47,6 +50,8 @@ export interface EpisodeStore {
    * @param to last event time, inclusive, milliseconds since 1970
    */
   resolved(pattern: PatternKey, from: number, to: number): AsyncIterable<readonly ResolvedRow[]>;
+  /** Yields pages of the stored events that have no outcome yet. The parameters are those of `resolved`. */
+  pending(pattern: PatternKey, from: number, to: number): AsyncIterable<readonly PendingRow[]>;
   /**
    * Returns the time of the newest event with an outcome, milliseconds since 1970; undefined when there is none.
    * @param to leaves later events out

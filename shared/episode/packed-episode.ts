@@ -24,7 +24,11 @@ import { NO_WRITER_ID } from './writer.ts';
  *
  * Format 2 goes on:
  *
- *   u8    parts that follow: 1 the hash of the episode, 2 the writer
+ *   u8    parts that follow: 1 the hash of the episode, 2 the writer, 4 what the event logged as `applied`
+ *   u8    part 4: number of levers that overrides had moved
+ *         for each of them:
+ *           u8   lever: its position in the list of `shared/lever/packed-moves.ts`
+ *           f64  multiplier or delta
  *   8 B   hash of the episode id: the first bytes of its SHA-256. Only rows of an episode with windows have it
  *   u32   number of the writer, see `writer.ts`; absent in events that were stored before writers were kept
  *
@@ -35,9 +39,11 @@ import { NO_WRITER_ID } from './writer.ts';
 /** Newest version of the packed form. An event without the parts of format 2 is written in format 1. */
 export const PACKED_FORMAT = 2;
 /** Bits of the parts of format 2, and their bytes. */
-export const PART = { episode: 1, writer: 2 } as const;
+export const PART = { episode: 1, writer: 2, applied: 4 } as const;
 const EPISODE_HASH_BYTES = 8;
 const WRITER_BYTES = 4;
+/** Bytes of one lever that was moved. */
+export const MOVE_BYTES = 9;
 /** Bytes of a packed event without its scope, its numbers and its trade id. */
 const FIXED_BYTES = 11;
 /** Bit in the byte of blocking gates: the event has `blocked_by`, even if the list is empty. */
@@ -71,13 +77,21 @@ export type GateFlag = (typeof GATE_FLAGS)[number];
 /** The gates that `blocked_by` may name; any other name sets the bit of `other`. */
 export const GATE_NAMES = ['ts', 'halo', 'slope', 'dx', 'sr', 'edx', 'other'] as const;
 
+/** A lever that overrides had moved: its stored position, and the multiplier or delta. */
+export type PackedMove = readonly [lever: number, value: number];
+
+/** An event with what it logged as `applied`; without `moves` it logged nothing that can be read. */
+export interface EpisodeWithMoves extends Episode {
+  readonly moves?: readonly PackedMove[] | undefined;
+}
+
 /**
  * Packs an event. Factors that no policy reads are left out.
  * @param writer number of the writer; 0 for none
  * @param inWindows whether the episode has windows; then its rows carry its hash, so that they make one cluster
  */
 export function packEpisode(
-  episode: Episode,
+  episode: EpisodeWithMoves,
   writer: number = NO_WRITER_ID,
   inWindows = episode.window !== undefined,
 ): Uint8Array {
@@ -87,8 +101,10 @@ export function packEpisode(
   const doubles = numbers.filter(n => n !== undefined);
   const present = numbers.reduce<number>((mask, n, i) => (n === undefined ? mask : mask | (1 << i)), 0);
   const scopeBytes = scope.reduce((n, [name, value]) => n + 3 + name.length + Buffer.byteLength(value), 0);
-  const parts = (inWindows ? PART.episode : 0) | (writer === NO_WRITER_ID ? 0 : PART.writer);
-  const partBytes = parts === 0 ? 0 : 1 + lengthOfParts(parts);
+  const { moves } = episode;
+  const parts =
+    (inWindows ? PART.episode : 0) | (writer === NO_WRITER_ID ? 0 : PART.writer) | (moves ? PART.applied : 0);
+  const partBytes = parts === 0 ? 0 : 1 + lengthOfParts(parts, moves?.length);
   const bytes = scopeBytes + doubles.length * 8 + Buffer.byteLength(trade) + FIXED_BYTES + partBytes;
   const packed = Buffer.alloc(bytes);
   let at = packed.writeUInt8(parts === 0 ? 1 : 2);
@@ -105,14 +121,26 @@ export function packEpisode(
   at = writeText(packed, trade, at);
   if (parts === 0) return packed;
   at = packed.writeUInt8(parts, at);
+  if (moves) at = writeMoves(packed, moves, at);
   if (inWindows) at += packed.write(shortHash(episode.id), at, EPISODE_HASH_BYTES, 'hex');
   if (writer !== NO_WRITER_ID) packed.writeUInt32LE(writer, at);
   return packed;
 }
 
-/** Returns the bytes of the parts of format 2. @param parts bits of `PART` */
-export function lengthOfParts(parts: number): number {
-  return (parts & PART.episode ? EPISODE_HASH_BYTES : 0) + (parts & PART.writer ? WRITER_BYTES : 0);
+/** Writes the levers that were moved. @returns the offset after them */
+function writeMoves(into: Buffer, moves: readonly PackedMove[], at: number): number {
+  let next = into.writeUInt8(moves.length, at);
+  for (const [lever, value] of moves) next = into.writeDoubleLE(value, into.writeUInt8(lever, next));
+  return next;
+}
+
+/** Returns the bytes of the parts of format 2. @param parts bits of `PART` @param moves number of levers that were moved */
+export function lengthOfParts(parts: number, moves = 0): number {
+  return (
+    (parts & PART.applied ? 1 + moves * MOVE_BYTES : 0) +
+    (parts & PART.episode ? EPISODE_HASH_BYTES : 0) +
+    (parts & PART.writer ? WRITER_BYTES : 0)
+  );
 }
 
 /** Writes the length (u16) and the bytes of a text in UTF-8. @returns the offset after them */

@@ -2,7 +2,7 @@ import { Fault } from '../errors.ts';
 import { normalizeScope } from '../pattern/scope.ts';
 import { newerFormat } from './newer-format.ts';
 import type { NumericFactor } from './packed-episode.ts';
-import { lengthOfParts, NUMERIC_FACTORS, PACKED_FORMAT, PART } from './packed-episode.ts';
+import { lengthOfParts, MOVE_BYTES, NUMERIC_FACTORS, PACKED_FORMAT, PART } from './packed-episode.ts';
 import { NO_WRITER_ID } from './writer.ts';
 
 /*
@@ -41,9 +41,14 @@ export function scopeRange(packed: Uint8Array): readonly [number, number] {
 function partBytes(packed: Uint8Array, version: number, partsAt: number): number {
   if (version < 2) return 0;
   const parts = byteAt(packed, partsAt);
-  const known = PART.episode | PART.writer;
+  const known = PART.episode | PART.writer | PART.applied;
   if ((parts & ~known) !== 0) throw damaged('a packed event has unknown parts');
-  return 1 + lengthOfParts(parts);
+  return 1 + lengthOfParts(parts, movesOf(packed, partsAt));
+}
+
+/** Returns how many levers the event logged as moved; they are the first part. @param partsAt offset of the bits of the parts */
+function movesOf(packed: Uint8Array, partsAt: number): number {
+  return (byteAt(packed, partsAt) & PART.applied) === 0 ? 0 : byteAt(packed, partsAt + 1);
 }
 
 /** Returns whether the bot acted. @param scopeEnd end of the scope */
@@ -75,6 +80,8 @@ interface PackedFactors {
    * others write under the same id are no part of the episode.
    */
   readonly episode: readonly [number, number];
+  /** Offset of the parts at the end, for `readMoves`. */
+  readonly partsAt: number;
   /** Number of the writer; 0 for an event that was stored before writers were kept. */
   readonly writer: number;
 }
@@ -101,9 +108,29 @@ export function readFactors(
     flagsSet: byteAt(packed, scopeEnd + FLAGS_SET),
     blocked: byteAt(packed, scopeEnd + BLOCKED),
     trade: [next + 2, tradeEnd],
+    partsAt: tradeEnd,
     episode: episodeName(packed, tradeEnd),
     writer: writerOf(packed, data, tradeEnd),
   };
+}
+
+/**
+ * Reads what an event logged as `applied`.
+ * @param partsAt offset of the parts, from `readFactors`
+ * @param onMove is called for each lever that was moved, with its stored position and the multiplier or delta
+ * @returns false when the event logged nothing
+ */
+export function readMoves(
+  packed: Uint8Array,
+  partsAt: number,
+  onMove: (lever: number, value: number) => void,
+): boolean {
+  if (partsAt >= packed.length || (byteAt(packed, partsAt) & PART.applied) === 0) return false;
+  const data = view(packed);
+  const moves = byteAt(packed, partsAt + 1);
+  for (let i = 0, at = partsAt + 2; i < moves; i++, at += MOVE_BYTES)
+    onMove(byteAt(packed, at), data.getFloat64(at + 1, true));
+  return true;
 }
 
 /** Returns whether a packed event is a row of an episode with windows. @throws Fault `damaged_event` */
@@ -120,8 +147,10 @@ export function readWriter(packed: Uint8Array): number {
 }
 
 function episodeName(packed: Uint8Array, partsAt: number): readonly [number, number] {
-  const hasHash = partsAt < packed.length && (byteAt(packed, partsAt) & PART.episode) !== 0;
-  return [partsAt + 1, hasHash ? packed.length : partsAt + 1];
+  if (partsAt >= packed.length) return [partsAt, partsAt];
+  const parts = byteAt(packed, partsAt);
+  const start = partsAt + 1 + lengthOfParts(parts & PART.applied, movesOf(packed, partsAt));
+  return [start, (parts & PART.episode) !== 0 ? packed.length : start];
 }
 
 function writerOf(packed: Uint8Array, data: DataView, partsAt: number): number {

@@ -8,6 +8,7 @@ import { requireKnownPattern } from './known-pattern.ts';
 import type { GenerationStores } from './ports.ts';
 import { renew } from './retention.ts';
 import { withMode } from './retired.ts';
+import { withServed } from './served.ts';
 
 /** Attempts at the conditional write of a head, which fails when a run or an operator writes it in between. */
 const ATTEMPTS = 8;
@@ -128,7 +129,8 @@ async function change(
   const last_change: Change = { who, at: new Date(now()).toISOString(), what, why: `${summary}: ${why}` };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const head = (await heads.head(pattern)) ?? NEW_HEAD;
-    const next: Head = { ...(await update(head)), version: head.version + 1, last_change };
+    const changed: Head = { ...(await update(head)), version: head.version + 1, last_change };
+    const next = withServed(head.version === 0 ? undefined : (head as Head), changed, now());
     if (attempt === 0) await changes.audit(pattern, last_change);
     if (await heads.replaceHead(pattern, next)) return next;
   }

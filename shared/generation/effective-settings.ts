@@ -6,6 +6,7 @@ import { POLICIES } from '../override/override.ts';
 import type { Payoff, PayoffSetting } from '../override/payoff.ts';
 import type { BaseThresholds } from '../override/threshold-settings.ts';
 import { didYouMean } from '../suggestion.ts';
+import type { GuardMode } from './guard-mode.ts';
 import type { Settings } from './head.ts';
 
 /** The stage's settings, which apply to every pattern that does not set its own. */
@@ -22,6 +23,7 @@ export interface Defaults {
   readonly halt: HaltMode;
   readonly baseThresholds: BaseThresholds;
   readonly maxOverrides: number;
+  readonly guard: GuardMode;
 }
 
 /** The settings of one pattern in one run. */
@@ -45,6 +47,8 @@ export interface EffectiveSettings {
   readonly base_thresholds: BaseThresholds;
   /** The most overrides of the pattern. */
   readonly max_overrides: number;
+  /** What a run does when what is in force is proven harmful. */
+  readonly guard: GuardMode;
 }
 
 /** Chooses each setting: the run's, else the pattern's, else the stage's. @throws Fault `policy_not_available` */
@@ -72,6 +76,7 @@ export function effectiveSettings(
     halt: settings.halt ?? defaults.halt,
     base_thresholds: settings.base_thresholds ?? defaults.baseThresholds,
     max_overrides: settings.max_overrides ?? defaults.maxOverrides,
+    guard: settings.guard ?? defaults.guard,
   };
 }
 

@@ -7,6 +7,7 @@ import { payoffSettingSchema } from '../override/payoff.ts';
 import { baseThresholdsSchema } from '../override/threshold-settings.ts';
 import { count, lookbackDays } from '../validation.ts';
 import { changeSchema, generationSchema } from './generation.ts';
+import { guardModeSchema } from './guard-mode.ts';
 
 /**
  * The mode decides what look-ups of a pattern answer, and whether its runs publish.
@@ -33,6 +34,7 @@ export const settingsSchema = z.object({
   halt: haltModeSchema.optional(),
   base_thresholds: baseThresholdsSchema.optional(),
   max_overrides: maxOverridesSchema.optional(),
+  guard: guardModeSchema.optional(),
 });
 export type Settings = z.output<typeof settingsSchema>;
 
@@ -49,6 +51,8 @@ export const headSchema = z.object({
   /** The generation in force; absent before the first publication. */
   current: generationSchema.optional(),
   last_change: changeSchema,
+  /** The last changes of what is served: since when (milliseconds since 1970), and which generation; 0: none. */
+  served: z.array(z.tuple([z.number(), count])).optional(),
 });
 export type Head = z.output<typeof headSchema>;
 

@@ -118,8 +118,11 @@ export interface ChangeQuery {
 
 /** Who changed what: the audit of each pattern, and a list over all patterns. */
 export interface ChangeStore {
-  /** Adds an operator's change to the audit of its pattern and to the list. */
-  audit(pattern: PatternKey, change: Change): Promise<void>;
+  /**
+   * Adds a change to the audit of its pattern and to the list.
+   * @param id names the change, so that a repeat of it at the same time is the same entry; by default each is its own
+   */
+  audit(pattern: PatternKey, change: Change, id?: string): Promise<void>;
   /** Lists the audit of a pattern, newest first, at most 100 changes. */
   audits(pattern: PatternKey): Promise<Change[]>;
   /** Adds a change to the list alone: the publications of scheduled runs would crowd the audit. */

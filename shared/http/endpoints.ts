@@ -95,6 +95,7 @@ export const ENDPOINTS = {
     roles: READERS,
   },
   getDoctor: { method: 'GET', path: '/v1/patterns/{pattern_key}/doctor', function: 'admin', roles: READERS },
+  getGuard: { method: 'GET', path: '/v1/patterns/{pattern_key}/guard', function: 'admin', roles: READERS },
   getNMin: { method: 'GET', path: '/v1/patterns/{pattern_key}/nmin', function: 'admin', roles: READERS },
   // A what-if changes nothing, but a reader may only use GET. `getWhatIf` returns the same.
   postWhatIf: { method: 'POST', path: '/v1/whatif', function: 'admin', roles: OPERATORS },

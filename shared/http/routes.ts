@@ -15,6 +15,7 @@ import {
   parkedQuerySchema,
 } from './schemas/events.ts';
 import { flag, pageQuery } from './schemas/fields.ts';
+import { guardAnswerSchema } from './schemas/guard.ts';
 import {
   ingestAnswerSchema,
   ingestProblemSchema,
@@ -302,6 +303,12 @@ export const ROUTES = {
     ...ENDPOINTS.getEvidence,
     summary: 'Get the walk-forward backtest of every policy on the events of the last four weeks.',
     answers: { 200: evidenceAnswerSchema },
+    problems: [...STORE, ...PATTERN],
+  },
+  getGuard: {
+    ...ENDPOINTS.getGuard,
+    summary: 'Get the standing test of what is in force against the base thresholds.',
+    answers: { 200: guardAnswerSchema },
     problems: [...STORE, ...PATTERN],
   },
   getDoctor: {

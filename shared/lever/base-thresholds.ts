@@ -1,9 +1,11 @@
 import type { Episode } from '../episode/episode.ts';
 import type { FactorValue } from '../episode/factors.ts';
+import type { EpisodeWithMoves } from '../episode/packed-episode.ts';
 import { isObject } from '../json.ts';
 import { readApplied } from './applied.ts';
 import type { Lever } from './lever.ts';
 import { leversOf, movedFactor } from './lever.ts';
+import { packedMoves } from './packed-moves.ts';
 import type { ThresholdMove } from './threshold-move.ts';
 import { undoMove } from './threshold-move.ts';
 
@@ -12,11 +14,12 @@ import { undoMove } from './threshold-move.ts';
  * to these base thresholds. If a moved threshold counted as the base, the override in it would be applied twice.
  *
  * `factors.applied` names what moved them, in any form that `readApplied` reads. Without it, the logged thresholds are
- * the base thresholds.
+ * the base thresholds. With it, the event carries the moves, so that the guard knows what was in force.
  */
-export function atBaseThresholds(episode: Episode): Episode {
-  const { moves, issues } = readApplied(episode.pattern, episode.factors.applied);
-  if (moves.size === 0 || issues.length > 0) return episode;
+export function atBaseThresholds(episode: Episode): EpisodeWithMoves {
+  const { applied } = episode.factors;
+  const { moves, issues } = readApplied(episode.pattern, applied);
+  if (applied === undefined || issues.length > 0) return episode;
   const factors = { ...episode.factors };
   for (const lever of leversOf(episode.pattern)) {
     const move = moves.get(lever.category);
@@ -26,7 +29,7 @@ export function atBaseThresholds(episode: Episode): Episode {
       if (value !== undefined) factors[name] = undo(value, move);
     }
   }
-  return { ...episode, factors };
+  return { ...episode, factors, moves: packedMoves(moves) };
 }
 
 /**

@@ -20,6 +20,8 @@ const WARNING_CODES = [
   'lookups_degraded',
   'factor_near_known',
   'dimension_not_asked',
+  'guard_harmful',
+  'guard_blind',
 ] as const;
 
 export const warningSchema = z

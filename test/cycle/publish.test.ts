@@ -29,7 +29,7 @@ describe('publication', () => {
     });
   });
 
-  it('A run with an equal result is `unchanged` and writes nothing but its record', async () => {
+  it('A run with an equal result is `unchanged` and writes nothing but its record and the state of the guard', async () => {
     await addMisses(20);
     await run();
     const opened = await open();
@@ -39,7 +39,7 @@ describe('publication', () => {
       generation: 1,
       published: false,
     });
-    expect(stores().proxy.writes()).toEqual(['PutItem']);
+    expect(stores().proxy.writes()).toEqual(['PutItem', 'PutItem']);
   });
 
   it('A run with too few events records how many there are and publishes nothing', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ColumnCollector } from '../../shared/episode/columns/scope-columns.ts';
 import { packEpisode } from '../../shared/episode/packed-episode.ts';
-import { scopeRange } from '../../shared/episode/read-packed-episode.ts';
+import { readFactors, readMoves, scopeRange } from '../../shared/episode/read-packed-episode.ts';
 import { episode } from '../support/episodes.ts';
 import { faultOf } from '../support/fault-of.ts';
 import { unpackEpisode, unpackScope } from '../support/unpack-episode.ts';
@@ -96,4 +96,29 @@ describe('a packed window', () => {
     withWriter[window.length - 9] = 7;
     expect(faultOf(() => unpackEpisode(withWriter)).code).toBe('damaged_event');
   });
+
+  it('What an event logged as applied stands before the name of its episode, and does not change the name', () => {
+    const sent = episode('e', { window: 'a', trade_id: 't' });
+    const moves = [[0, 0.9] as const, [3, -0.1] as const];
+    for (const applied of [moves, []]) {
+      const [plain, moved] = [packEpisode(sent, 7), packEpisode({ ...sent, moves: applied }, 7)];
+      expect(moved.length).toBe(plain.length + 1 + 9 * applied.length);
+      expect(readParts(moved)).toEqual({ ...readParts(plain), logged: true, moves: applied });
+      expect(unpackEpisode(moved)).toEqual(unpackEpisode(plain));
+    }
+    expect(readParts(packEpisode({ ...episode('e', {}), moves }))).toEqual({
+      name: '',
+      writer: 0,
+      logged: true,
+      moves,
+    });
+  });
 });
+
+function readParts(packed: Uint8Array) {
+  const factors = readFactors(packed, scopeRange(packed)[1], () => undefined);
+  const moves: (readonly [number, number])[] = [];
+  const logged = readMoves(packed, factors.partsAt, (lever, value) => moves.push([lever, value]));
+  const name = Buffer.from(packed.subarray(...factors.episode)).toString('hex');
+  return { name, writer: factors.writer, logged, moves };
+}

@@ -19,10 +19,10 @@ import { openStores } from '../support/stores.ts';
 
 /**
  * Writes of one run: its list of patterns, opening, lessons, overrides, evidence, archive, two items of the list of
- * changes, head, the record of the pattern, the closing, and the last cycle. Near lessons, dimensions, daily results and
+ * changes, head, the record of the pattern, the closing, and the last cycle; and the state of the guard. Near lessons, dimensions, daily results and
  * samples of counters are written only when they change or are due, which they are not here.
  */
-const WRITES = 12;
+const WRITES = 13;
 const LOOK_UPS = 10_000;
 const LOOK_UPS_PER_REQUEST = 12;
 /** Minimum number of look-ups around each crash. There are 27 crashes, and 3 runs without one. */

@@ -13,6 +13,7 @@ describe('settings in force', () => {
     jump: 1.5,
     onJump: 'warn',
     halt: 'advise',
+    guard: 'protect',
     baseThresholds: { ts_min: 0.6 },
     maxOverrides: 20_000,
   } as const;
@@ -30,6 +31,8 @@ describe('settings in force', () => {
     [{ policy: 'drift' as const }, { policy: 'replay' }, { policy: 'replay', challengers: ['drift'] }],
     [{ policy: 'replay' as const }, {}, { policy: 'replay', challengers: ['drift'] }],
     [{}, {}, { policy: 'drift', challengers: ['replay'] }],
+    [{}, {}, { guard: 'protect' }],
+    [{ guard: 'notify' as const }, {}, { guard: 'notify' }],
     [{}, {}, { jump: 1.5, on_jump: 'warn', max_overrides: 20_000 }],
     [{ max_overrides: 5 }, {}, { max_overrides: 5 }],
     [{ jump: 3, on_jump: 'hold' as const }, {}, { jump: 3, on_jump: 'hold' }],

@@ -86,6 +86,7 @@ describe('the OpenAPI document', () => {
     ['get', '/v1/patterns/{pattern_key}/settings'],
     ['get', '/v1/patterns/{pattern_key}/generations'],
     ['get', '/v1/patterns/{pattern_key}/evidence'],
+    ['get', '/v1/patterns/{pattern_key}/guard'],
     ['get', '/v1/patterns/{pattern_key}/nmin'],
     ['post', '/v1/whatif'],
     ['put', '/v1/patterns/{pattern_key}/mode'],
@@ -97,8 +98,8 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 31 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(31);
+  it('The OpenAPI document has the 32 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(32);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
@@ -124,6 +125,7 @@ describe('the OpenAPI document', () => {
           'getLessons',
           'postCycle',
           'getGenerations',
+          'getGuard',
           'getEvidence',
           'getNMin',
           'getEvents',
@@ -265,6 +267,8 @@ describe('the served API', () => {
     await visit('getOverrides', `/v1/overrides?${computed}`);
     await visit('getNMin', `${patternPath}/nmin?as_of=${iso(NOW)}&lookback_days=90`);
     await visit('getNMin', `/v1/patterns/${S2}/nmin`);
+    await visit('getGuard', `${patternPath}/guard`);
+    await visit('getGuard', `/v1/patterns/${S2}/guard`);
     await visit('getGenerations', `${patternPath}/generations?diff=1,2`);
     await visit('putSettings', `${patternPath}/settings`, {
       n_min: 9,

@@ -119,6 +119,7 @@ const REQUESTS: readonly [string, string, unknown][] = [
   ['GET', `/v1/patterns/${MISSPELT}/generations`, undefined],
   ['GET', `/v1/patterns/${MISSPELT}/evidence`, undefined],
   ['GET', `/v1/patterns/${MISSPELT}/nmin`, undefined],
+  ['GET', `/v1/patterns/${MISSPELT}/guard`, undefined],
   ['POST', '/v1/whatif', WHAT_IF],
   ['GET', `/v1/whatif?pattern_key=${MISSPELT}&lever=ts_min&from=0.8&to=1.2`, undefined],
   ['PUT', `/v1/patterns/${MISSPELT}/mode`, { mode: 'off', reason: 'x' }],

@@ -68,6 +68,7 @@ describe('functions', () => {
         jump: 1.5,
         onJump: 'warn',
         halt: 'advise',
+        guard: 'protect',
         baseThresholds: {},
         maxOverrides: 20_000,
       });

@@ -46,6 +46,7 @@ const tune = (events: readonly KnownEvent[], policy: Policy) =>
     jump: 1.5,
     on_jump: 'warn',
     halt: 'advise',
+    guard: 'protect',
     base_thresholds: {},
     max_overrides: 20_000,
   });

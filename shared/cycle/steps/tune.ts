@@ -13,12 +13,15 @@ import type { Override } from '../../override/override.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { DAY_MS } from '../../time.ts';
 import { parse } from '../../validation.ts';
+import { boundWarnings } from '../../warning/warning.ts';
 import { countChanges } from '../count-changes.ts';
 import type { CycleRun, MinedPattern } from '../cycle.ts';
 import { cycleRunSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
+import type { GuardEvents } from '../event-window.ts';
 import { numbersOf, readColumns } from '../event-window.ts';
 import { failedRun } from '../failed-run.ts';
+import { advanceGuard, openGuard } from '../guard/advance-guard.ts';
 import { overridesInForce } from '../overrides-in-force.ts';
 import { runWarnings } from '../run-warnings.ts';
 import { seenValues } from '../seen-values.ts';
@@ -39,7 +42,9 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const head = await deps.heads.head(pattern);
   const current = head?.current;
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
-  const columns = await readWindow(deps, cycle, pattern, settings, current);
+  const excluded = await excludedBy(deps, cycle);
+  const guard = await openGuard(deps, cycle, pattern, head, settings, excluded);
+  const columns = await readWindow(deps, cycle, pattern, settings, current, excluded, guard?.events);
   const asOf = Date.parse(cycle.as_of);
   const stored = await deps.heads.storedDays(pattern);
   const tuned = tunePattern(pattern, columns, asOf, settings, stored.days);
@@ -56,6 +61,10 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const changes = countChanges(inForce, tuned.overrides);
   const result = { cycle, pattern, head, settings, columns, tuned, inForce };
   const found = await runWarnings({ ...deps, episodes: newest }, result);
+  const guarded =
+    guard && head
+      ? await advanceGuard(deps, cycle, pattern, head, guard, columns, settings, tuned.payoff)
+      : [];
   const kept = keepsGeneration(head, found.held);
   const damaged = await damagedSets(deps, pattern, current, { sets, inForce, kept });
   const near = await storeFindings(deps, cycle, pattern, tuned, columns);
@@ -79,6 +88,7 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
     ...(tuned.note && { note: tuned.note.text, note_code: tuned.note.code }),
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
     ...found,
+    warnings: boundWarnings([...found.warnings, ...guarded]),
     ...(damaged.length > 0 && { damaged }),
   };
 }
@@ -167,17 +177,26 @@ async function sealDays(
   if (next.writtenOn > before.writtenOn && next.days.length > 0) await heads.putStoredDays(pattern, next);
 }
 
+/** Returns the numbers of the writers that the run leaves out. */
+async function excludedBy(
+  { writers }: Pick<CycleDeps, 'writers'>,
+  { excluded_writers }: CycleRun,
+): Promise<ReadonlySet<number>> {
+  const names = new Set(excluded_writers);
+  return numbersOf(names.size === 0 ? [] : (await writers.writers()).filter(({ name }) => names.has(name)));
+}
+
 async function readWindow(
-  { episodes, cycles, writers }: Pick<CycleDeps, 'episodes' | 'cycles' | 'writers'>,
+  { episodes, cycles }: Pick<CycleDeps, 'episodes' | 'cycles'>,
   cycle: CycleRun,
   pattern: PatternKey,
   { lookback_days }: EffectiveSettings,
   current: Generation | undefined,
+  excluded: ReadonlySet<number>,
+  guard: GuardEvents | undefined,
 ): Promise<FactorColumns> {
   try {
-    const names = new Set(cycle.excluded_writers);
-    const excluded = names.size === 0 ? [] : (await writers.writers()).filter(({ name }) => names.has(name));
-    return await readColumns(episodes, pattern, Date.parse(cycle.as_of), lookback_days, numbersOf(excluded));
+    return await readColumns(episodes, pattern, Date.parse(cycle.as_of), lookback_days, excluded, guard);
   } catch (error) {
     await recordDamagedEvents(cycles, cycle, pattern, current, error);
     throw error;

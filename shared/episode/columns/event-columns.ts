@@ -1,7 +1,7 @@
 import type { OutcomeRevision } from '../outcome.ts';
 import type { NumericFactor } from '../packed-episode.ts';
 import { NUMERIC_FACTORS } from '../packed-episode.ts';
-import { readFactors } from '../read-packed-episode.ts';
+import { readFactors, readMoves } from '../read-packed-episode.ts';
 import { NO_WRITER_ID } from '../writer.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import type { EpisodeColumns, FactorColumns } from './columns.ts';
@@ -32,11 +32,21 @@ export class FactorCollector {
   /** Created at the first outcome with a return. */
   #returns: Float64Array | undefined;
 
+  /** Created at the first event that logged `applied`. */
+  #appliedKnown: Uint8Array | undefined;
+  readonly #moves: (Float64Array | undefined)[] = [];
+
   /**
    * Stores one number of the current row. All events share this function, because a closure per event would be slow.
    */
   readonly #store = (index: number, value: number): void => {
     this.#numberColumn(index)[this.#size - 1] = value;
+  };
+
+  readonly #storeMove = (lever: number, value: number): void => {
+    const column = this.#moves[lever] ?? new Float64Array(this.#length).fill(Number.NaN);
+    this.#moves[lever] = column;
+    column[this.#size - 1] = value;
   };
 
   /** @param options withDxCount: whether the pattern makes ladder lessons */
@@ -66,6 +76,10 @@ export class FactorCollector {
     if (episodeEnd > episodeStart) {
       this.#episode ??= new Uint32Array(this.#length);
       this.#episode[row] = this.#episodes.idOf(packed, episodeStart, episodeEnd) + 1;
+    }
+    if (readMoves(packed, factors.partsAt, this.#storeMove)) {
+      this.#appliedKnown ??= new Uint8Array(this.#length);
+      this.#appliedKnown[row] = 1;
     }
     if (factors.writer !== NO_WRITER_ID) {
       this.#writer ??= new Uint32Array(this.#length);
@@ -98,6 +112,7 @@ export class FactorCollector {
       ...(this.#episode && { episode: this.#episode }),
       ...(this.#writer && { writer: this.#writer }),
       ...(this.#returns && { returns: this.#returns }),
+      ...(this.#appliedKnown && { applied: { known: this.#appliedKnown, moves: this.#moves } }),
       ...(pair && { pair }),
     };
   }
@@ -120,9 +135,11 @@ export class FactorCollector {
     if (this.#episode) this.#episode = growInto(this.#episode, new Uint32Array(length));
     if (this.#writer) this.#writer = growInto(this.#writer, new Uint32Array(length));
     if (this.#returns) this.#returns = growInto(this.#returns, new Float64Array(length).fill(Number.NaN));
-    this.#numbers.forEach((column, i) => {
-      if (column) this.#numbers[i] = growInto(column, new Float64Array(length).fill(Number.NaN));
-    });
+    if (this.#appliedKnown) this.#appliedKnown = growInto(this.#appliedKnown, new Uint8Array(length));
+    for (const columns of [this.#numbers, this.#moves])
+      columns.forEach((column, i) => {
+        if (column) columns[i] = growInto(column, new Float64Array(length).fill(Number.NaN));
+      });
   }
 }
 

@@ -9,6 +9,7 @@ import type { CycleRoutesDeps } from './cycles.ts';
 import { cycleRoutes } from './cycles.ts';
 import { evidenceRoutes } from './evaluation.ts';
 import { type EventRoutesDeps, eventRoutes } from './events.ts';
+import { guardRoutes } from './guard.ts';
 import { lessonRoutes } from './lessons.ts';
 import { nMinRoutes } from './n-min.ts';
 import { overrideRoutes } from './overrides.ts';
@@ -38,6 +39,7 @@ export function adminRoutes(
   writerRoutes(app, deps);
   eventRoutes(app, deps);
   evidenceRoutes(app, deps);
+  guardRoutes(app, deps);
   nMinRoutes(app, deps);
   whatIfRoutes(app, deps);
   addRoute(app, ROUTES.getHealth, c => c.json({ ok: true }));

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { changeSchema } from '../../generation/generation.ts';
+import { guardModeSchema } from '../../generation/guard-mode.ts';
 import { modeSchema } from '../../generation/head.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
 import { entriesSchema, haltModeSchema } from '../../override/halt/halt-mode.ts';
@@ -36,6 +37,7 @@ export const settingsRequestSchema = z
       .meta({ description: 'What happens when a pattern loses over a year: advise, apply or off.' }),
     base_thresholds: baseThresholdsSchema.nullish(),
     max_overrides: maxOverridesSchema.nullish(),
+    guard: guardModeSchema.nullish(),
     reason: changeReason,
   })
   .meta({
@@ -63,6 +65,7 @@ export const settingsAnswerSchema = z
     base_thresholds: baseThresholdsSchema,
     warning: z.string().optional().meta({ description: 'What is known to go wrong with these settings.' }),
     max_overrides: maxOverridesSchema,
+    guard: guardModeSchema,
     sources: z
       .record(z.string(), z.enum(['pattern', 'stage', 'default']))
       .meta({ description: 'Where the value of each setting comes from.' }),

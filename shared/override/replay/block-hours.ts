@@ -37,7 +37,7 @@ function timeToOutcome({ size, time, resolvedAt }: FactorColumns): number {
 }
 
 /** Returns the z-score of the correlation between neighbouring blocks; 0 where none neighbour each other. */
-function neighbourScore(columns: FactorColumns, hours: number): number {
+export function neighbourScore(columns: FactorColumns, hours: number): number {
   const sums = excessByBlock(columns, hours);
   let products = 0;
   let squares = 0;

@@ -42,6 +42,7 @@ it('settings sends only the settings of its options, and prints the settings in 
     jump: 1.5,
     on_jump: 'warn',
     halt: 'advise',
+    guard: 'protect',
     base_thresholds: {},
     max_overrides: 20_000,
     sources: { policy: 'pattern', n_min: 'pattern', payoff: 'stage', halt: 'default' },
@@ -122,12 +123,14 @@ it('settings without options sends no change and shows what is in force', async 
     pattern_key: PATTERN,
     ...settings,
     ...more,
-    sources: { n_min: 'default' },
+    guard: 'protect',
+    sources: { n_min: 'default', guard: 'stage' },
     last_change: CHANGE,
   };
   const result = await session.run(always(answer), ['settings', PATTERN]);
   expect(result).toMatchObject({ exit: 0, err: '' });
   expect(session.received[0]).toMatchObject({ method: 'GET', path: `/v1/patterns/${PATTERN}/settings` });
+  expect(result.out).toMatch(/^guard +protect +stage$/m);
   expect(result.out).toContain('last change of the pattern: 2025-01-20 00:00:00Z by local: outage');
 });
 

@@ -1,0 +1,125 @@
+import type { FactorColumns } from '../../episode/columns/columns.ts';
+import { faultCode } from '../../errors.ts';
+import type { Generation } from '../../generation/generation.ts';
+import type { GenerationStores } from '../../generation/ports.ts';
+import type { Served } from '../../generation/served.ts';
+import type { MovesInForce } from '../../guard/flips.ts';
+import { ACTION_CATEGORIES } from '../../lever/lever.ts';
+import type { DimensionColumn } from '../../mining/types.ts';
+import { elementAt } from '../../numbers.ts';
+import type { Override } from '../../override/override.ts';
+import { OverrideIndex } from '../../override/override-index.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { scopeFromPairs } from '../../pattern/scope.ts';
+
+/** Sets of overrides that are read at once. */
+const PARALLEL = 16;
+
+type Moves = NonNullable<ReturnType<MovesInForce>>;
+
+/**
+ * Returns what moved the thresholds of events that logged no `applied`: by the generation that was served at their time.
+ * It reads the overrides of these generations, and nothing when every event logged `applied`.
+ * @param served what was served since when, ascending
+ * @param from events before this time are not asked for, milliseconds since 1970
+ * @throws Fault of the store
+ */
+export async function movesInForce(
+  deps: Pick<GenerationStores, 'heads' | 'overrides'>,
+  pattern: PatternKey,
+  columns: FactorColumns,
+  served: readonly Served[],
+  current: Generation | undefined,
+  from: number,
+): Promise<MovesInForce> {
+  const needed = new Set<number>();
+  for (let row = 0; row < columns.size; row++) {
+    const time = elementAt(columns.time, row);
+    if (columns.applied?.known[row] !== 1 && time >= from) needed.add(servedAt(served, time));
+  }
+  needed.delete(0);
+  const generations = await generationsOf(deps, pattern, needed, current);
+  const resolvers = new Map<number, (row: number) => Moves>();
+  for (let i = 0; i < generations.length; i += PARALLEL)
+    await Promise.all(
+      generations.slice(i, i + PARALLEL).map(async generation => {
+        const rows = await readUnlessDamaged(deps, pattern, generation);
+        if (!rows) return;
+        const index = new OverrideIndex(rows, ACTION_CATEGORIES);
+        resolvers.set(generation.generation, resolverOf(index, generation, columns.dimensions));
+      }),
+    );
+  return row => resolvers.get(servedAt(served, elementAt(columns.time, row)))?.(row);
+}
+
+/**
+ * Returns the overrides of a generation; undefined when they are damaged. Damage does not depend on outcomes, so the test
+ * stays valid without the flips of that generation.
+ */
+async function readUnlessDamaged(
+  { overrides }: Pick<GenerationStores, 'overrides'>,
+  pattern: PatternKey,
+  generation: Generation,
+): Promise<readonly Override[] | undefined> {
+  try {
+    return await overrides.read(pattern, generation.overrides);
+  } catch (error) {
+    if (faultCode(error) === 'damaged_generation') return undefined;
+    throw error;
+  }
+}
+
+async function generationsOf(
+  { heads }: Pick<GenerationStores, 'heads'>,
+  pattern: PatternKey,
+  needed: ReadonlySet<number>,
+  current: Generation | undefined,
+): Promise<Generation[]> {
+  const found = current && needed.has(current.generation) ? [current] : [];
+  if (needed.size === found.length) return found;
+  const past = (await heads.archived(pattern)).filter(
+    ({ generation }) => needed.has(generation) && generation !== current?.generation,
+  );
+  return [...found, ...past];
+}
+
+/** Returns the generation that was served at a moment; 0: none. Binary search over ascending entries. */
+function servedAt(served: readonly Served[], time: number): number {
+  let low = 0;
+  let high = served.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((served[middle]?.[0] ?? Number.POSITIVE_INFINITY) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return served[low - 1]?.[1] ?? 0;
+}
+
+/** Returns a function that resolves the overrides of a generation for a row; equal scopes are resolved once. */
+function resolverOf(
+  index: OverrideIndex<Override>,
+  { resolution }: Generation,
+  dimensions: readonly DimensionColumn[],
+): (row: number) => Moves {
+  const known = new Map<string, Moves>();
+  return row => {
+    const key = dimensions.map(({ codes }) => codes[row]).join();
+    const moves = known.get(key) ?? resolveRow(index, resolution, dimensions, row);
+    known.set(key, moves);
+    return moves;
+  };
+}
+
+function resolveRow(
+  index: OverrideIndex<Override>,
+  resolution: Generation['resolution'],
+  dimensions: readonly DimensionColumn[],
+  row: number,
+): Moves {
+  const pairs = dimensions.flatMap(({ name, values, codes }): (readonly [string, string])[] => {
+    const value = values[(codes[row] ?? 0) - 1];
+    return value === undefined ? [] : [[name, value]];
+  });
+  const resolved = index.resolve(scopeFromPairs(pairs), resolution);
+  return new Map(resolved.map(({ action_category, ...move }) => [action_category, move]));
+}

@@ -1,0 +1,10 @@
+import * as z from 'zod';
+
+/**
+ * What a run does when what is in force is proven worse than the base thresholds:
+ * - `protect`: it turns the pattern off.
+ * - `notify`: it says so, and changes nothing.
+ * - `off`: the test is not computed.
+ */
+export const guardModeSchema = z.enum(['protect', 'notify', 'off']);
+export type GuardMode = z.output<typeof guardModeSchema>;

@@ -1,0 +1,38 @@
+import * as z from 'zod';
+import type { PatternKey } from '../pattern/pattern-key.ts';
+import { count } from '../validation.ts';
+import { guardResultSchema, guardTestSchema } from './guard-test.ts';
+
+/** A crossing of the harm line, which is decided once for each test. */
+const guardDecisionSchema = z.object({
+  /** Start of the test that decided, milliseconds since 1970. */
+  since: z.number(),
+  at: z.iso.datetime(),
+  action: z.enum(['protect', 'notify']),
+  sentence: z.string(),
+});
+export type GuardDecision = z.output<typeof guardDecisionSchema>;
+
+/** What the guard of one pattern keeps between runs. */
+export const guardStateSchema = z.object({
+  /** Number of writes so far: the optimistic lock. */
+  version: count,
+  as_of: z.iso.datetime(),
+  /** What was served since when; 0: nothing. */
+  served: z.array(z.tuple([z.number(), count])),
+  /** The test since the pattern went live or its policy changed. */
+  whole: guardTestSchema.optional(),
+  /** The test that starts anew every 28 days. */
+  recent: guardTestSchema.optional(),
+  results: z.array(guardResultSchema),
+  decision: guardDecisionSchema.optional(),
+});
+export type GuardState = z.output<typeof guardStateSchema>;
+
+/** The state of the guard of each pattern. */
+export interface GuardStore {
+  /** Returns the state of the last run; undefined before the first one. */
+  guard(pattern: PatternKey): Promise<GuardState | undefined>;
+  /** Writes a state if the stored version is one less. @returns false when another run came first */
+  replaceGuard(pattern: PatternKey, state: GuardState): Promise<boolean>;
+}

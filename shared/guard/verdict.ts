@@ -1,0 +1,41 @@
+import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { GuardResult } from './guard-test.ts';
+import { flipsIn, LINES } from './wealth.ts';
+
+export const GUARD_VERDICTS = ['none', 'harmful', 'gaining', 'blind'] as const;
+type GuardVerdict = (typeof GUARD_VERDICTS)[number];
+
+/** Share of late flips without an outcome above which the guard is blind, and the fewest flips that tell. */
+const BLIND_ABOVE = 0.1;
+const MIN_LATE_FLIPS = 10;
+
+/** Returns the verdict of a test. Harm comes first: wealth from partial knowledge never exceeds that from full knowledge. */
+export function verdictOf({ log_wealth, late }: GuardResult): GuardVerdict {
+  if (log_wealth.harm >= LINES.harm) return 'harmful';
+  if (late.flips >= MIN_LATE_FLIPS && late.unknown / late.flips > BLIND_ABOVE) return 'blind';
+  return log_wealth.gain >= LINES.gain ? 'gaining' : 'none';
+}
+
+/** Returns the verdict in one sentence. */
+export function sentenceOf(pattern: PatternKey, result: GuardResult): string {
+  const { loosened, tightened, log_wealth, blocks, late } = result;
+  const flips = flipsIn(loosened) + flipsIn(tightened);
+  const known = flips - loosened.unknown - tightened.unknown;
+  const since = new Date(result.since).toISOString().slice(0, 16).replace('T', ' ');
+  const seen = `since ${since} UTC, ${flips} flips in ${blocks} blocks, ${known} with an outcome`;
+  switch (verdictOf(result)) {
+    case 'harmful':
+      return `what is in force for ${pattern} is worse than the base thresholds (harm ${times(log_wealth.harm)}, line ×100): ${seen}`;
+    case 'blind':
+      return `the guard of ${pattern} is blind: ${late.unknown} of ${late.flips} flips older than 15 days have no outcome; report outcomes of skipped episodes too`;
+    case 'gaining':
+      return `what is in force for ${pattern} is better than the base thresholds (gain ${times(log_wealth.gain)}, line ×20): ${seen}`;
+    case 'none':
+      return flips === 0
+        ? `no decision of ${pattern} differed from the base thresholds ${seen.slice(0, seen.indexOf(','))}`
+        : `neither harm nor gain of ${pattern} is proven (harm ${times(log_wealth.harm)}, gain ${times(log_wealth.gain)}): ${seen}`;
+  }
+}
+
+/** Returns wealth as a multiple of its start. */
+const times = (log: number): string => `×${Number(Math.exp(Math.min(log, 50)).toPrecision(3))}`;

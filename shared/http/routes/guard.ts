@@ -1,0 +1,55 @@
+import type { Hono } from 'hono';
+import type { CycleDeps } from '../../cycle/dependencies.ts';
+import { effectiveSettings } from '../../generation/effective-settings.ts';
+import { requireKnownPattern } from '../../generation/known-pattern.ts';
+import { servedGeneration } from '../../generation/served.ts';
+import type { GuardResult } from '../../guard/guard-test.ts';
+import { sentenceOf, verdictOf } from '../../guard/verdict.ts';
+import { flipsIn, LINES } from '../../guard/wealth.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { addRoute, patternParam } from '../app.ts';
+import { ROUTES } from '../routes.ts';
+import type { GuardAnswer } from '../schemas/guard.ts';
+
+/** Registers the route of the guard. Runs advance the test; the route reads what the last of them stored. */
+export function guardRoutes(app: Hono, deps: Pick<CycleDeps, 'heads' | 'guards' | 'defaults'>): void {
+  addRoute(app, ROUTES.getGuard, async c => {
+    const pattern = await requireKnownPattern(deps.heads, patternParam(c));
+    const [head, state] = await Promise.all([deps.heads.head(pattern), deps.guards.guard(pattern)]);
+    const { guard } = effectiveSettings(deps.defaults, head?.settings);
+    const { at, action, sentence } = state?.decision ?? {};
+    const answer: GuardAnswer = {
+      pattern_key: pattern,
+      guard,
+      ...(state && { as_of: state.as_of }),
+      running: guard !== 'off' && servedGeneration(head) > 0,
+      tests: (state?.results ?? []).map((result, i) =>
+        testAnswer(pattern, result, i === 0 ? 'whole' : 'recent'),
+      ),
+      ...(at !== undefined && action && sentence !== undefined && { decision: { at, action, sentence } }),
+    };
+    return c.json(answer);
+  });
+}
+
+function testAnswer(
+  pattern: PatternKey,
+  result: GuardResult,
+  test: 'whole' | 'recent',
+): GuardAnswer['tests'][number] {
+  const { since, blocks, block_hours, loosened, tightened, log_wealth, path } = result;
+  const unknown = loosened.unknown + tightened.unknown;
+  const flips = { loosened: flipsIn(loosened), tightened: flipsIn(tightened) };
+  return {
+    test,
+    since: new Date(since).toISOString(),
+    blocks,
+    block_hours,
+    flips: { ...flips, known: flips.loosened + flips.tightened - unknown, unknown },
+    log_wealth,
+    lines: LINES,
+    verdict: verdictOf(result),
+    sentence: sentenceOf(pattern, result),
+    path: path.map(([at, harm, gain]) => ({ at: new Date(at).toISOString(), harm, gain })),
+  };
+}
