@@ -58,6 +58,7 @@ const RULES_BEYOND_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
   getWriters: ['unknown_pattern', 'invalid_page_token'],
   putWriter: ['unknown_writer'],
   getDoctor: ['unknown_pattern'],
+  getGuard: ['unknown_pattern'],
   getChanges: ['unknown_pattern', 'invalid_page_token', 'invalid_request'],
   getGenerations: ['unknown_pattern', 'unknown_generation', 'invalid_page_token'],
   getEvidence: ['unknown_pattern'],
