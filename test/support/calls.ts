@@ -25,6 +25,7 @@ export const CALLS: readonly (readonly [string, string, string])[] = [
   ['GET /v1/patterns/{pattern_key}/generations', 'Operate', 'reader operator'],
   ['GET /v1/patterns/{pattern_key}/evidence', 'Operate', 'reader operator'],
   ['GET /v1/patterns/{pattern_key}/doctor', 'Operate', 'reader operator'],
+  ['GET /v1/patterns/{pattern_key}/guard', 'Operate', 'reader operator'],
   ['GET /v1/patterns/{pattern_key}/nmin', 'Operate', 'reader operator'],
   ['POST /v1/whatif', 'Operate', 'operator'],
   ['GET /v1/whatif', 'Operate', 'reader operator'],
