@@ -66,7 +66,8 @@ it('the launcher hands the exit code of the program on', () => {
 });
 
 it('[U6] SIGTERM ends a program that computes without a pause, and so handles no signal', async () => {
-  const program = "console.log('ready'); process.on('SIGTERM', () => {}); for (;;);";
+  // The listener comes first: a signal between the two would end the program at once.
+  const program = "process.on('SIGTERM', () => {}); console.log('ready'); for (;;);";
   writeFileSync(join(folder, 'busy.mjs'), program);
   const child = spawn(process.execPath, [LAUNCHER, relative(ROOT, join(folder, 'busy.mjs'))]);
   await once(child.stdout, 'data');
