@@ -1,5 +1,6 @@
 import type { DimensionColumn } from '../../shared/mining/types.ts';
 import type { Payoff } from '../../shared/override/payoff.ts';
+import { logistic } from '../../shared/statistics/ridge-logistic.ts';
 import { normalCdf, Random } from './random.ts';
 
 /** Distance of the best thresholds from the base ones, as margins of ts, halo and slope. Above 0 the base is too loose. */
@@ -73,8 +74,6 @@ export interface Events {
   readonly shift: readonly Shift[];
   readonly curve: Curve;
 }
-
-const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** Success curve, centred so that the base thresholds are the best ones at shift 0. */
 export interface Curve {

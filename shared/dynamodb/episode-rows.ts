@@ -6,6 +6,7 @@ import { maySendOutcome, ownerOf } from '../episode/writer.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { expiryAfter } from '../time.ts';
 import type { Dynamo, Item } from './client.ts';
+import { episodeQuery } from './episode-query.ts';
 import * as keys from './keys.ts';
 import type { ItemKey } from './outcome-items.ts';
 import { addToItem, packStored, readOutcomeState } from './outcome-items.ts';
@@ -165,16 +166,9 @@ export class EpisodeRows {
 
   /** Returns the stored items of an episode by a consistent read. */
   async #query({ pattern, episodeId }: EpisodeId, attributes: string): Promise<Item[]> {
-    const [first, last] = keys.episodeSpan(episodeId);
     const items = await this.#db.query({
       TableName: this.#settings.eventsTable,
-      ConsistentRead: true,
-      KeyConditionExpression: 'pk = :p AND sk BETWEEN :first AND :last',
-      ExpressionAttributeValues: {
-        ':p': keys.eventPartition(pattern, episodeId),
-        ':first': first,
-        ':last': last,
-      },
+      ...episodeQuery(pattern, episodeId),
       ProjectionExpression: attributes,
     });
     return items.filter(({ sk }) => keys.windowOf(String(sk)).episodeId === episodeId);

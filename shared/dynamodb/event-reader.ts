@@ -5,6 +5,7 @@ import { parseWriter } from '../episode/writer.ts';
 import { Fault } from '../errors.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Dynamo, Item } from './client.ts';
+import { episodeQuery } from './episode-query.ts';
 import * as keys from './keys.ts';
 import { readOutcomeState } from './outcome-items.ts';
 
@@ -148,16 +149,9 @@ export class DynamoEventReader implements EventReader {
     first: string,
     last: string,
   ): Promise<PlacedEvent[]> {
-    const [from, to] = keys.episodeSpan(episodeId);
     const items = await this.#db.query({
       TableName: this.#settings.eventsTable,
-      ConsistentRead: true,
-      KeyConditionExpression: 'pk = :p AND sk BETWEEN :from AND :to',
-      ExpressionAttributeValues: {
-        ':p': keys.eventPartition(pattern, episodeId),
-        ':from': from,
-        ':to': to,
-      },
+      ...episodeQuery(pattern, episodeId),
     });
     return items
       .filter(({ sk, b }) => b !== undefined && keys.windowOf(String(sk)).episodeId === episodeId)

@@ -32,9 +32,8 @@ interface AppliedAnswer {
   readonly deltas?: Readonly<Record<string, number>>;
 }
 
-export interface LookupResult {
-  readonly pattern_key: PatternKey;
-  readonly scope_hash: ScopeHash;
+/** Everything but the overrides that decides the answers of one pattern. */
+export interface InForce {
   readonly generation: number;
   readonly mode: Mode;
   /** Present when the whole service is off, whatever the mode of the pattern. */
@@ -43,25 +42,18 @@ export interface LookupResult {
   readonly resolution: ResolutionMethod;
   readonly entries: 'open' | 'halted';
   readonly entries_reason?: string;
+  readonly levers: readonly ThresholdLever[];
+}
+
+export interface LookupResult extends Omit<InForce, 'levers'> {
+  readonly pattern_key: PatternKey;
+  readonly scope_hash: ScopeHash;
   readonly overrides: readonly ResolvedOverride[];
   readonly thresholds: Readonly<Record<string, number>>;
   /** Empty where nothing is served: in the modes `off` and `shadow`, and in a degraded answer. */
   readonly applied: AppliedAnswer;
   readonly unknown_thresholds?: readonly UnknownThreshold[];
   readonly explain?: readonly OverrideExplanation[];
-}
-
-/** What decides the answers of one pattern besides its overrides. */
-export interface InForce {
-  readonly generation: number;
-  readonly mode: Mode;
-  /** Present where the mode of the service overrules that of the pattern. */
-  readonly mode_by?: 'service';
-  readonly policy: string;
-  readonly resolution: ResolutionMethod;
-  readonly entries: 'open' | 'halted';
-  readonly entries_reason?: string;
-  readonly levers: readonly ThresholdLever[];
 }
 
 /** Returns true for a mode that serves overrides; the others answer neutral. */

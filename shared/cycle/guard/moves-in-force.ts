@@ -4,13 +4,14 @@ import type { Generation } from '../../generation/generation.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
 import type { Served } from '../../generation/served.ts';
 import type { MovesInForce } from '../../guard/flips.ts';
+import type { ActionCategory } from '../../lever/lever.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
-import type { DimensionColumn } from '../../mining/types.ts';
 import { elementAt } from '../../numbers.ts';
+import { byScope } from '../../override/by-scope.ts';
 import type { Override } from '../../override/override.ts';
+import type { ResolvedOverride } from '../../override/override-index.ts';
 import { OverrideIndex } from '../../override/override-index.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { scopeFromPairs } from '../../pattern/scope.ts';
 
 /** Sets of overrides that are read at once. */
 const PARALLEL = 16;
@@ -46,7 +47,10 @@ export async function movesInForce(
         const rows = await readUnlessDamaged(deps, pattern, generation);
         if (!rows) return;
         const index = new OverrideIndex(rows, ACTION_CATEGORIES);
-        resolvers.set(generation.generation, resolverOf(index, generation, columns.dimensions));
+        resolvers.set(
+          generation.generation,
+          byScope(columns.dimensions, scope => movesOf(index.resolve(scope, generation.resolution))),
+        );
       }),
     );
   return row => resolvers.get(servedAt(served, elementAt(columns.time, row)))?.(row);
@@ -95,31 +99,6 @@ function servedAt(served: readonly Served[], time: number): number {
   return served[low - 1]?.[1] ?? 0;
 }
 
-/** Returns a function that resolves the overrides of a generation for a row; equal scopes are resolved once. */
-function resolverOf(
-  index: OverrideIndex<Override>,
-  { resolution }: Generation,
-  dimensions: readonly DimensionColumn[],
-): (row: number) => Moves {
-  const known = new Map<string, Moves>();
-  return row => {
-    const key = dimensions.map(({ codes }) => codes[row]).join();
-    const moves = known.get(key) ?? resolveRow(index, resolution, dimensions, row);
-    known.set(key, moves);
-    return moves;
-  };
-}
-
-function resolveRow(
-  index: OverrideIndex<Override>,
-  resolution: Generation['resolution'],
-  dimensions: readonly DimensionColumn[],
-  row: number,
-): Moves {
-  const pairs = dimensions.flatMap(({ name, values, codes }): (readonly [string, string])[] => {
-    const value = values[(codes[row] ?? 0) - 1];
-    return value === undefined ? [] : [[name, value]];
-  });
-  const resolved = index.resolve(scopeFromPairs(pairs), resolution);
+function movesOf(resolved: readonly ResolvedOverride<ActionCategory>[]): Moves {
   return new Map(resolved.map(({ action_category, ...move }) => [action_category, move]));
 }

@@ -3,6 +3,7 @@ import type { LogisticFit } from '../../statistics/ridge-logistic.ts';
 import { fitRidgeLogistic, linear, linearError, logistic } from '../../statistics/ridge-logistic.ts';
 import { DAY_MS } from '../../time.ts';
 import type { Payoff } from '../payoff.ts';
+import { breakEvenRate } from '../payoff.ts';
 import type { Gates } from '../replay/gates.ts';
 import { RESULT } from '../replay/gates.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
@@ -100,8 +101,7 @@ export function fitModel(
     blocks: BLOCKS,
     penalty: design.penalty,
   });
-  const { win, loss } = settings.payoff;
-  const breakEven = loss / (win + loss);
+  const breakEven = breakEvenRate(settings.payoff);
   const line = Math.log(breakEven / (1 - breakEven));
   // Standard errors by which each event's prediction without its block lies above break-even.
   const above = Float64Array.from(rows, (_, i) => {

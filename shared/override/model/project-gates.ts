@@ -3,6 +3,8 @@
 import type { DimensionColumn } from '../../mining/types.ts';
 import { countingSort } from '../../statistics/counting-sort.ts';
 import type { Gate, Gates } from '../replay/gates.ts';
+import type { Slice } from '../replay/slices.ts';
+import { NONE } from '../replay/slices.ts';
 
 /** Rounds of coordinate ascent; it ends earlier when no gate moves. */
 const MAX_ROUNDS = 10;
@@ -10,14 +12,12 @@ const MAX_ROUNDS = 10;
 const SLICE_PRICE = 1;
 
 /** The openings of the gates in one slice: all events, or those with one value of one dimension. */
-export interface SliceGates {
-  readonly dimension: string | undefined;
-  readonly value: string | undefined;
+interface SliceGates {
+  readonly slice: Slice;
   /** By gate, in the unit of its margin: above 0 admits more events. */
   readonly openings: Float64Array;
   /** Sum of the worth of what is acted on, less that at the base gates. */
   readonly gain: number;
-  readonly rows: Uint32Array;
 }
 
 interface Directions {
@@ -39,10 +39,11 @@ export function projectOntoGates(
   nMin: number,
 ): readonly SliceGates[] {
   const all = ascend(gates, rows, worth, directions);
-  let best: readonly SliceGates[] = all ? [{ dimension: undefined, value: undefined, ...all }] : [];
+  let best: readonly SliceGates[] = all ? [{ slice: sliceOf(NONE, 0, rows.length), ...all }] : [];
   let largest = best.reduce((sum, { gain }) => sum + gain - SLICE_PRICE, 0);
-  for (const dimension of gates.columns.dimensions.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const moved = ascendBy(gates, rows, worth, directions, dimension, nMin);
+  const byName = [...gates.columns.dimensions.entries()].sort(([, a], [, b]) => (a.name < b.name ? -1 : 1));
+  for (const [d, dimension] of byName) {
+    const moved = ascendBy(gates, rows, worth, directions, d, dimension, nMin);
     const sum = moved.reduce((total, { gain }) => total + gain - SLICE_PRICE, 0);
     if (sum <= largest) continue;
     largest = sum;
@@ -56,18 +57,23 @@ function ascendBy(
   rows: Uint32Array,
   worth: Float64Array,
   directions: Directions,
-  { name, values, codes }: DimensionColumn,
+  d: number,
+  { values, codes }: DimensionColumn,
   nMin: number,
 ): SliceGates[] {
   const { order, start } = countingSort(rows, codes, values.length + 1);
   // Sorted, so that the sum over the slices has one order.
   const sorted = values.map((value, v) => ({ value, v })).sort((a, b) => (a.value < b.value ? -1 : 1));
-  return sorted.flatMap(({ value, v }) => {
+  return sorted.flatMap(({ v }) => {
     const ofValue = order.subarray(start[v + 1], start[v + 2]);
     if (ofValue.length < nMin) return [];
     const found = ascend(gates, ofValue, worth, directions);
-    return found && found.gain > SLICE_PRICE ? [{ dimension: name, value, ...found }] : [];
+    return found && found.gain > SLICE_PRICE ? [{ slice: sliceOf(d, v + 1, ofValue.length), ...found }] : [];
   });
+}
+
+function sliceOf(first: number, firstCode: number, n: number): Slice {
+  return { first, firstCode, second: NONE, secondCode: 0, n };
 }
 
 /** Returns undefined when no gate moves. */
@@ -91,7 +97,7 @@ function ascend(gates: Gates, rows: Uint32Array, worth: Float64Array, directions
     }
     if (!moved) break;
   }
-  return openings.some(opening => opening !== 0) ? { openings, gain: reached - atBase, rows } : undefined;
+  return openings.some(opening => opening !== 0) ? { openings, gain: reached - atBase } : undefined;
 }
 
 /** Returns the openings that a gate may take, ascending from its largest closing; 0 is one of them. */

@@ -1,21 +1,22 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
+import type { ReplayLever } from '../../lever/lever.ts';
 import { shiftOf } from '../../lever/lever.ts';
 import { clamp, elementAt } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { scopeFromPairs } from '../../pattern/scope.ts';
 import { scopeHash } from '../../pattern/scope-hash.ts';
 import type { Reason } from '../../reason.ts';
 import type { Model, Rung } from '../model/fit-model.ts';
 import { canonicalOrder, fitModel, scoreRows } from '../model/fit-model.ts';
-import type { SliceGates } from '../model/project-gates.ts';
 import { projectOntoGates } from '../model/project-gates.ts';
 import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
 import type { Override } from '../override.ts';
 import { byScopeHashThenCategory } from '../override.ts';
+import type { LeverMove } from '../replay/fit.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates, RESULT } from '../replay/gates.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
-import { compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
+import { rowsOf, sliceScope } from '../replay/slices.ts';
+import { AppliedMoves, compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
 import { rowsWhere } from '../rows-where.ts';
 
 /** Result of the model policy. */
@@ -64,65 +65,55 @@ export function modelPolicy(
   });
   const directions = { opens: opening !== undefined, closes: closing !== undefined };
   const slices = projectOntoGates(gates, rows, worth, directions, settings.nMin);
-  const overrides = slices.flatMap(slice => overridesOf(slice, gates, settings, model));
+  const moves = slices.flatMap(({ slice, openings }) =>
+    [...openings].flatMap((opening, gate): LeverMove[] => (opening === 0 ? [] : [{ gate, slice, opening }])),
+  );
+  const context = { gates, rows, settings, model, applied: new AppliedMoves(gates, moves, rows) };
+  const overrides = moves.flatMap(move => {
+    const gate = gates.gates[move.gate];
+    return gate ? [overrideOf(context, gate.lever, move)] : [];
+  });
   return { overrides: overrides.sort(byScopeHashThenCategory), model, note };
 }
 
-function overridesOf(
-  { dimension, value, openings, rows }: SliceGates,
-  gates: Gates,
-  settings: ReplaySettings,
-  model: Model,
-): Override[] {
-  const scope = scopeFromPairs(dimension === undefined || value === undefined ? [] : [[dimension, value]]);
-  const acts = actsUnder(gates, rows, openings);
-  return gates.gates.flatMap(({ lever }, g): Override[] => {
-    const opening = elementAt(openings, g);
-    if (opening === 0) return [];
-    const shift = shiftOf(lever, opening);
-    const without = openings.slice();
-    without[g] = 0;
-    const change = compareUtility(gates, rows, acts, actsUnder(gates, rows, without), settings);
-    const lower = change.gain - change.error;
-    const side = opening > 0 ? model.opening : model.closing;
-    return [
-      {
-        action_category: lever.category,
-        ...(lever.scale === 'log'
-          ? { multiplier: clamp(Math.exp(shift), MULTIPLIER_RANGE) }
-          : { delta: shift }),
-        scope_subset: scope,
-        scope_hash: scopeHash(scope),
-        confidence: change.gain > 0 ? clamp(lower / change.gain, { min: 0, max: 1 }) : 0,
-        n: rows.length,
-        reason: `the model ${opening > 0 ? 'opens' : 'closes'} here; ${describeRung(side)}`,
-        reason_code: opening > 0 ? 'taking_more_gains' : 'taking_fewer_gains',
-        evidence: {
-          winners: change.winners,
-          losers: change.losers,
-          gain: change.gain,
-          error: change.error,
-          lower_bound: lower,
-          window_days: settings.windows[0],
-        },
-      },
-    ];
-  });
+interface ModelContext {
+  readonly gates: Gates;
+  readonly rows: Uint32Array;
+  readonly settings: ReplaySettings;
+  readonly model: Model;
+  readonly applied: AppliedMoves;
 }
 
-function actsUnder(
-  { gates, replayable, columns }: Gates,
-  rows: Uint32Array,
-  openings: Float64Array,
-): Uint8Array {
-  const acts = new Uint8Array(columns.size);
-  for (const row of rows)
-    acts[row] =
-      replayable[row] === 1 &&
-      gates.every(({ margin }, g) => elementAt(margin, row) + elementAt(openings, g) >= 0)
-        ? 1
-        : 0;
-  return acts;
+function overrideOf(
+  { gates, rows, settings, model, applied }: ModelContext,
+  lever: ReplayLever,
+  move: LeverMove,
+): Override {
+  const { opening, slice } = move;
+  const sliceRows = rowsOf(slice, gates.columns, rows);
+  const change = compareUtility(gates, sliceRows, applied.acts, applied.without(move, sliceRows), settings);
+  const lower = change.gain - change.error;
+  const side = opening > 0 ? model.opening : model.closing;
+  const scope = sliceScope(slice, gates.columns);
+  const shift = shiftOf(lever, opening);
+  return {
+    action_category: lever.category,
+    ...(lever.scale === 'log' ? { multiplier: clamp(Math.exp(shift), MULTIPLIER_RANGE) } : { delta: shift }),
+    scope_subset: scope,
+    scope_hash: scopeHash(scope),
+    confidence: change.gain > 0 ? clamp(lower / change.gain, { min: 0, max: 1 }) : 0,
+    n: slice.n,
+    reason: `the model ${opening > 0 ? 'opens' : 'closes'} here; ${describeRung(side)}`,
+    reason_code: opening > 0 ? 'taking_more_gains' : 'taking_fewer_gains',
+    evidence: {
+      winners: change.winners,
+      losers: change.losers,
+      gain: change.gain,
+      error: change.error,
+      lower_bound: lower,
+      window_days: settings.windows[0],
+    },
+  };
 }
 
 function noteOf({ opening, closing }: Model): Reason {

@@ -3,6 +3,7 @@ import { projectOntoGates } from '../../../shared/override/model/project-gates.t
 import { modelPolicy } from '../../../shared/override/policies/model.ts';
 import { prepareGates } from '../../../shared/override/replay/gates.ts';
 import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
+import { sliceDimensions } from '../../../shared/override/replay/slices.ts';
 import { rowsWhere } from '../../../shared/override/rows-where.ts';
 import { S1 } from '../../support/episodes.ts';
 import type { KnownEvent } from '../../support/factor-columns.ts';
@@ -87,7 +88,7 @@ describe('projection onto gates', () => {
     const random = randomOf(11);
     const worth = Float64Array.from(rows, () => random() - 0.35);
     const slices = projectOntoGates(gates, rows, worth, { opens: true, closes: true }, 33);
-    const whole = slices.find(s => s.dimension === undefined);
+    const whole = slices.find(({ slice }) => sliceDimensions(slice) === 0);
     const openings = [...(whole?.openings ?? [0, 0, 0])];
     const reached = sumAt(worth, openings);
     gates.gates.forEach((gate, g) => {
