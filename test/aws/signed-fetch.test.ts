@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SigningError, signedFetch } from '../../shared/aws/signed-fetch.ts';
+import { AWS_SECRET, stubAwsAccess } from '../support/aws-access.ts';
 import { type ArrivedRequest, checkSignature } from '../support/signature-v4.ts';
-
-const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 
 const received: ArrivedRequest[] = [];
 const server = createServer(async (request, response) => {
@@ -31,19 +30,7 @@ afterAll(() => {
 });
 beforeEach(() => {
   received.length = 0;
-  for (const name of [
-    'AWS_PROFILE',
-    'AWS_DEFAULT_REGION',
-    'AWS_SESSION_TOKEN',
-    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-  ])
-    vi.stubEnv(name, undefined);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', SECRET);
-  vi.stubEnv('AWS_REGION', 'eu-central-1');
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-  vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'));
+  stubAwsAccess(folder);
 });
 afterEach(() => vi.unstubAllEnvs());
 
@@ -60,9 +47,9 @@ it('The check of signatures in these tests accepts the request of the test suite
     },
     body: '',
   };
-  expect(checkSignature(vanilla, SECRET)).toMatchObject({ valid: true, region: 'us-east-1' });
-  expect(checkSignature({ ...vanilla, body: 'x' }, SECRET)?.valid).toBe(false);
-  expect(checkSignature({ ...vanilla, target: '/?a=1' }, SECRET)?.valid).toBe(false);
+  expect(checkSignature(vanilla, AWS_SECRET)).toMatchObject({ valid: true, region: 'us-east-1' });
+  expect(checkSignature({ ...vanilla, body: 'x' }, AWS_SECRET)?.valid).toBe(false);
+  expect(checkSignature({ ...vanilla, target: '/?a=1' }, AWS_SECRET)?.valid).toBe(false);
 });
 
 describe('signed requests', () => {
@@ -88,7 +75,7 @@ describe('signed requests', () => {
     await signedFetch()(`${origin}${path}`, { method, headers, ...(body !== undefined && { body }) });
     const [request] = received;
     if (!request) throw new Error('nothing arrived');
-    expect(checkSignature(request, SECRET)).toEqual({
+    expect(checkSignature(request, AWS_SECRET)).toEqual({
       valid: true,
       accessKeyId: 'AKIDEXAMPLE',
       region: 'eu-central-1',
@@ -99,14 +86,14 @@ describe('signed requests', () => {
     const pairs = (url: URL | undefined) => [...(url?.searchParams ?? [])].map(pair => pair.join('=')).sort();
     expect(pairs(arrived)).toEqual(pairs(sent));
     expect(Buffer.from(request.body).toString()).toBe(Buffer.from(body ?? '').toString());
-    expect(checkSignature({ ...request, target: `${request.target}x` }, SECRET)?.valid).toBe(false);
+    expect(checkSignature({ ...request, target: `${request.target}x` }, AWS_SECRET)?.valid).toBe(false);
   });
 
   it('Temporary credentials send their session token, and it is signed', async () => {
     vi.stubEnv('AWS_SESSION_TOKEN', 'session/token==');
     await signedFetch()(`${origin}/v1/status`);
     expect(received[0]?.headers['x-amz-security-token']).toBe('session/token==');
-    expect(received[0] && checkSignature(received[0], SECRET)?.valid).toBe(true);
+    expect(received[0] && checkSignature(received[0], AWS_SECRET)?.valid).toBe(true);
   });
 
   it.each([

@@ -6,6 +6,7 @@ import { type Listening, listen } from '../../local/http-server.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { type Gateway, openGateway } from '../support/api-gateway.ts';
+import { AWS_SECRET, stubAwsAccess } from '../support/aws-access.ts';
 import { S1 } from '../support/episodes.ts';
 import { cli } from './support/run-cli.ts';
 
@@ -14,7 +15,6 @@ import { cli } from './support/run-cli.ts';
  * gateway that checks signatures.
  */
 
-const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const DAY = 86_400_000;
 const RUNBOOK = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 /** The commands of the table, each as a list of arguments. */
@@ -70,7 +70,7 @@ beforeAll(async () => {
   await run(`${new Date(now).toISOString().replace(/[-:.]/g, '')}-00000002`);
   await api.postOutcomes([{ pattern_key: S1, episode_id: 'late-1', outcome: 'success' }]);
   local = await listen(api.service.app, 0);
-  gateway = await openGateway(api.service.runtime, SECRET);
+  gateway = await openGateway(api.service.runtime, AWS_SECRET);
 });
 afterAll(async () => {
   await local.close();
@@ -79,12 +79,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
-  for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN']) vi.stubEnv(name, undefined);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', SECRET);
-  vi.stubEnv('AWS_REGION', 'eu-central-1');
-  vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'));
+  stubAwsAccess(folder);
 });
 afterEach(() => vi.unstubAllEnvs());
 

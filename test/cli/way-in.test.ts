@@ -2,12 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AWS_SECRET, stubAwsAccess } from '../support/aws-access.ts';
 import { checkSignature } from '../support/signature-v4.ts';
 import { cycleRecord, PATTERN, STATUS, TIME } from './support/answers.ts';
 import { type FakeService, fakeService } from './support/fake-service.ts';
 import { cli } from './support/run-cli.ts';
-
-const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 
 let folder = '';
 let service: FakeService;
@@ -15,14 +14,7 @@ let service: FakeService;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pm-tuning-way-in-'));
   service = await fakeService(() => ({ status: 200, body: STATUS }));
-  vi.stubEnv('AWS_PROFILE', undefined);
-  vi.stubEnv('AWS_SESSION_TOKEN', undefined);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', SECRET);
-  vi.stubEnv('AWS_REGION', 'eu-central-1');
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-  vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'));
+  stubAwsAccess(folder);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -36,7 +28,7 @@ const run = (argv: readonly string[], env: Record<string, string> = {}) =>
 /** Returns what the signature of the last request says; undefined without one. */
 function lastSignature() {
   const request = service.received.at(-1);
-  return request && checkSignature({ ...request, body: request.text }, SECRET);
+  return request && checkSignature({ ...request, body: request.text }, AWS_SECRET);
 }
 
 describe('signatures', () => {
@@ -54,7 +46,7 @@ describe('signatures', () => {
   it('--aws-profile signs with the credentials of that profile, and a token of the environment is not sent', async () => {
     writeFileSync(
       join(folder, 'credentials'),
-      `[desk]\naws_access_key_id = AKIDDESK\naws_secret_access_key = ${SECRET}\n`,
+      `[desk]\naws_access_key_id = AKIDDESK\naws_secret_access_key = ${AWS_SECRET}\n`,
     );
     const argv = ['status', '--aws-profile', 'desk', '--url', service.url];
     expect(await run(argv, { PM_TUNING_TOKEN: 'secret' })).toMatchObject({ exit: 0, err: '' });

@@ -6,8 +6,9 @@ import { inForceOf, lookUp, servesOverrides } from '../../shared/lookup/look-up.
 import type { ResolutionMethod } from '../../shared/override/override.ts';
 import { OverrideIndex } from '../../shared/override/override-index.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
-import { iso, NOW, S1 } from '../support/episodes.ts';
+import { S1 } from '../support/episodes.ts';
 import { override } from '../support/overrides.ts';
+import { publishedHead } from '../support/published-head.ts';
 
 const index = new OverrideIndex(
   [
@@ -27,30 +28,8 @@ const request = (fields: Partial<LookupRequest> = {}): LookupRequest => ({
   ...fields,
 });
 
-function head(mode: Mode, resolution: ResolutionMethod = 'blend'): Head {
-  const rows = { id: '0'.repeat(32), rows: 3, chunks: 1, kept_until: iso(NOW) };
-  return {
-    version: 8,
-    mode,
-    settings: {},
-    latest: 9,
-    current: {
-      generation: 7,
-      hash: '1'.repeat(32),
-      cycle_id: 'c',
-      as_of: iso(NOW),
-      lookback_days: 90,
-      n_min: 33,
-      policy: 'drift',
-      resolution,
-      events_read: 100,
-      lessons: rows,
-      overrides: rows,
-      published_at: iso(NOW),
-    },
-    last_change: { who: 'cycle', at: iso(NOW), what: 'publish', why: 'cycle c' },
-  };
-}
+const head = (mode: Mode, resolution: ResolutionMethod = 'blend'): Head =>
+  publishedHead({ version: 8, mode, latest: 9, current: { generation: 7, resolution } }, 3);
 
 describe('the mode of a pattern', () => {
   it.each<[Mode, boolean]>([

@@ -8,7 +8,7 @@ import type { Override, ResolutionMethod } from '../../../shared/override/overri
 import { OverrideIndex } from '../../../shared/override/override-index.ts';
 import type { PatternKey } from '../../../shared/pattern/pattern-key.ts';
 import { normalizeScope } from '../../../shared/pattern/scope.ts';
-import { iso, NOW } from '../../support/episodes.ts';
+import { publishedHead } from '../../support/published-head.ts';
 
 /** What a service has in force for one pattern. */
 export interface Published {
@@ -32,28 +32,7 @@ export function published(
     hash?: string;
   } = {},
 ): Published {
-  const rows = { id: hash, rows: overrides.length, chunks: 1, kept_until: iso(NOW) };
-  const head: Head = {
-    version: generation,
-    mode,
-    settings: {},
-    latest: generation,
-    current: {
-      generation,
-      hash,
-      cycle_id: 'c',
-      as_of: iso(NOW),
-      lookback_days: 90,
-      n_min: 33,
-      policy: 'drift',
-      resolution,
-      events_read: 100,
-      lessons: rows,
-      overrides: rows,
-      published_at: iso(NOW),
-    },
-    last_change: { who: 'cycle', at: iso(NOW), what: 'publish', why: 'a test' },
-  };
+  const head = publishedHead({ mode, current: { generation, hash, resolution } }, overrides.length);
   return { pattern, head, overrides };
 }
 
