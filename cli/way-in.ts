@@ -16,7 +16,7 @@ export interface WayInOptions {
   readonly profile?: string;
 }
 
-/** How the requests of a command reach the service. */
+/** The address of the service, and the credentials of a command's requests. */
 interface WayIn {
   readonly url: string;
   readonly token?: string | undefined;

@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Spool } from '../client/node/spool/spool.ts';
 import type { ClientCore } from '../client/src/served.ts';
 
-/** What an edge counts besides the state of its copy and its spool. No label is a value of a caller. */
+/** The counters of an edge, besides the state of its copy and its spool. No label is a value of a caller. */
 export interface EdgeMetrics {
   /** Counts a look-up. @param reason why the answer is what it is @param seconds its duration */
   lookedUp(reason: 'match' | 'neutral' | 'off' | 'shadow' | 'not_ready' | 'invalid', seconds: number): void;

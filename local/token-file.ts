@@ -12,7 +12,7 @@ export class TokenFile {
   readonly #path: string;
   readonly #log: Log;
   #callers: Callers;
-  /** What distinguishes the file that was read last; undefined while it may still change unnoticed. */
+  /** Identity and time of the file that was read last; undefined while it may still change unnoticed. */
   #stamp: string | undefined;
   /** The last error that was logged, so that each is logged once. */
   #error = '';

@@ -69,7 +69,7 @@ export const environmentSchema = z.object({
     .default('')
     .transform((text): Record<string, number | undefined> => Object.fromEntries(pairsOf(text)))
     .pipe(baseThresholdsSchema),
-  /** What a run does when what is in force is proven harmful. */
+  /** The action of a run that finds the set in force proven harmful. */
   GUARD: guardModeSchema.default('protect'),
   /** The most overrides of a pattern. */
   MAX_OVERRIDES: z.coerce.number().pipe(maxOverridesSchema).default(20_000),

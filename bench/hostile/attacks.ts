@@ -31,7 +31,7 @@ function wide(pattern_key: string, dimensions: number, round: number): object[] 
   }));
 }
 
-/** What one token of a bot can do to others. */
+/** The attacks that one token of a bot can make on others. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   'invented dimensions in the pattern of the victim': (service, round) =>
     events(service, wide(PATTERN, 64, round)),

@@ -15,7 +15,7 @@ export interface Contestant {
   readonly name: string;
   /** Builds what look-ups need; it is measured too. */
   readonly load: (rules: readonly Override[]) => Resolver | Promise<Resolver>;
-  /** Whether the result is the most specific rule, as the peers choose it; they are compared then. */
+  /** True when the result is the most specific rule, as the peers choose it. Only then are results compared. */
   readonly choosesMostSpecific: boolean;
   /** The most rules that it loads in a bearable time. */
   readonly maxRules?: number;

@@ -15,7 +15,7 @@ import { parseJsonText } from '../../shared/json.ts';
 import { errorReason } from '../errors.ts';
 import { usageError } from '../exit-codes.ts';
 
-/** How far an export has come: everything before it is in the file. */
+/** The position that an export has reached: everything before it is in the file. */
 const positionSchema = z.object({
   /** The patterns to export, listed once, and the options that choose the events. */
   patterns: z.array(z.string()),

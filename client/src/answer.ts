@@ -12,7 +12,7 @@ const NOTHING: ByThreshold = Object.freeze({});
 const NOT_MOVED: Applied = Object.freeze({});
 const RESOLUTIONS = ['blend', 'most-specific', 'product'];
 
-/** What an answer depends on besides the call. */
+/** The state on which an answer depends besides the call. */
 export interface Situation {
   readonly served: ServedPattern | undefined;
   /** Why nothing is served, whatever the pattern says. */

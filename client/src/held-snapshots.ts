@@ -31,7 +31,7 @@ export function servesOverrides(mode: ClientMode): boolean {
   return mode === 'live' || mode === 'frozen';
 }
 
-/** What the client knows: the index, and the snapshot of each pattern. All changes are swaps of whole values. */
+/** The client's copy of the index and of each pattern's snapshot. Every change replaces a whole value. */
 export class HeldSnapshots {
   readonly #clock: Clock;
   readonly #keeps: (pattern: string) => boolean;

@@ -1,6 +1,6 @@
 import type { Clock, Fetch } from './ports.ts';
 
-/* What every runtime with the Web platform has: Node 20 and later, Deno, Bun. */
+/* This file uses only parts of the Web platform that Node 20 and later, Deno and Bun have. */
 
 /** A timer of Node; other runtimes return a number. */
 interface NodeTimer {

@@ -1,5 +1,6 @@
 /*
- * What the client needs from its surroundings. A browser-like runtime passes nothing: `platform.ts` has the defaults.
+ * The client gets its surroundings through these ports. A browser-like runtime passes none: `platform.ts` has the
+ * defaults.
  * `client/node` adds a storage on disk, a token file and the file `off`; the edge adds SigV4; tests add a clock.
  */
 

@@ -37,7 +37,7 @@ export interface Freshness {
   readonly ageSeconds: number;
 }
 
-/** What `client/node` and the edge need besides the calls of a bot: `openCore(options)` returns it. */
+/** `openCore(options)` returns this to `client/node` and the edge, which need more than the calls of a bot. */
 export interface ClientCore extends Client {
   /** Sends requests with the client's token and time-out: for the delivery of a spool. */
   readonly service: Service;

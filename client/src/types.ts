@@ -22,7 +22,7 @@ export type Reason = 'MATCH' | 'NEUTRAL' | 'OFF' | 'SHADOW' | 'NOT_READY' | 'EXP
 /** Values by the first name of a threshold, for example `{ ts_min: 0.98 }`. */
 export type ByThreshold = Readonly<Record<string, number>>;
 
-/** What moved the thresholds. The bot logs it unchanged as `factors.applied`; empty where nothing is served. */
+/** The effects that moved the thresholds. The bot logs them unchanged as `factors.applied`; empty where nothing is served. */
 export interface Applied {
   readonly generation?: number;
   readonly multipliers?: ByThreshold;
@@ -83,7 +83,7 @@ export interface ClientState {
   readonly mode: ClientMode;
   /** The kill switch of this process is on. */
   readonly off: boolean;
-  /** What went wrong in the last poll; absent after a success. */
+  /** The error of the last poll; absent after a success. */
   readonly last_error?: string;
   readonly patterns: readonly PatternState[];
   readonly counters: ClientCounters;

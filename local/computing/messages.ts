@@ -24,14 +24,14 @@ export interface ForwardedResponse {
   readonly body: Uint8Array;
 }
 
-/** What the main thread sends to a worker. */
+/** A message from the main thread to a worker. */
 export type ToWorker =
   | { readonly kind: 'mine'; readonly id: number; readonly payload: unknown }
   | { readonly kind: 'request'; readonly id: number; readonly request: ForwardedRequest }
   | { readonly kind: 'stored'; readonly id: number; readonly response: StoreResponse }
   | { readonly kind: 'not-stored'; readonly id: number; readonly message: string };
 
-/** What a worker sends to the main thread. */
+/** A message from a worker to the main thread. */
 export type FromWorker =
   | { readonly kind: 'store'; readonly id: number; readonly request: StoreRequest }
   | { readonly kind: 'done'; readonly id: number; readonly value: unknown }

@@ -1,6 +1,6 @@
 import { open } from '../../client/node/open.ts';
 
-/** What the demo's bot sends about one opportunity, as `POST /v1/events` takes it. */
+/** The event of one opportunity of the demo's bot, as `POST /v1/events` takes it. */
 export interface BotEvent {
   readonly pattern_key: string;
   readonly episode_id: string;
@@ -10,7 +10,7 @@ export interface BotEvent {
   readonly factors: Readonly<Record<string, unknown>>;
 }
 
-/** What became of an opportunity, as `POST /v1/outcomes` takes it. */
+/** The outcome of an opportunity, as `POST /v1/outcomes` takes it. */
 export interface BotOutcome {
   readonly pattern_key: string;
   readonly episode_id: string;

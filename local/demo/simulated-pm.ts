@@ -27,7 +27,7 @@ export interface SimulationResult {
   readonly opportunities: number;
   /** First day that was decided with tuned thresholds; undefined when no run published. */
   readonly firstTunedDay: number | undefined;
-  /** What the decisions returned from that day on, what the bot's own thresholds would have, and the difference. */
+  /** Returns from that day on, in R: of the decisions, of the bot's own thresholds, and the difference. */
   readonly tuned: Total;
   readonly untuned: Total;
   readonly gain: Total;

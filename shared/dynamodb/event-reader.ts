@@ -22,7 +22,7 @@ const INDEX_PAGE = 64;
 /** A page token: the sort key of the next event in the index, with a dot, which a URL takes as it is. */
 const TOKEN = /^\d{13}\.[0-9a-f]{12}$/;
 
-/** Where an event is stored, and its place in the order of time. */
+/** The key of a stored event, and its place in the order of time. */
 interface Place {
   readonly pk: string;
   readonly sk: string;

@@ -5,7 +5,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { ControlTable } from './control-table.ts';
 import * as keys from './keys.ts';
 
-/** What names a pattern: an event, or an outcome that waits for its event. */
+/** The kind of item that names a pattern: an event, or an outcome that waits for its event. */
 type NamedBy = 'event' | 'outcome';
 
 /**

@@ -18,7 +18,7 @@ export interface Writer {
   readonly isOperator: boolean;
 }
 
-/** What is stored of the writer of a row that was stored before writers were kept. */
+/** The writer number of a row that was stored before writers were kept. */
 export const NO_WRITER_ID = 0;
 
 /** The port of the store that knows the writers. */

@@ -47,7 +47,7 @@ export interface EffectiveSettings {
   readonly base_thresholds: BaseThresholds;
   /** The most overrides of the pattern. */
   readonly max_overrides: number;
-  /** What a run does when what is in force is proven harmful. */
+  /** The action of a run that finds the set in force proven harmful. */
   readonly guard: GuardMode;
 }
 
@@ -80,7 +80,7 @@ export function effectiveSettings(
   };
 }
 
-/** Where the value of a setting in force comes from. */
+/** The source of a setting's value in force. */
 type SettingSource = 'pattern' | 'stage' | 'default';
 
 /**

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /**
- * What a run does when what is in force is proven worse than the base thresholds:
+ * The action of a run that finds the set in force proven worse than the base thresholds:
  * - `protect`: it turns the pattern off.
  * - `notify`: it says so, and changes nothing.
  * - `off`: the test is not computed.

@@ -13,12 +13,12 @@ const guardDecisionSchema = z.object({
 });
 export type GuardDecision = z.output<typeof guardDecisionSchema>;
 
-/** What the guard of one pattern keeps between runs. */
+/** The state of one pattern's guard between runs. */
 export const guardStateSchema = z.object({
   /** Number of writes so far: the optimistic lock. */
   version: count,
   as_of: z.iso.datetime(),
-  /** What was served since when; 0: nothing. */
+  /** The generations that were served, each with its first moment; 0: none. */
   served: z.array(z.tuple([z.number(), count])),
   /** The test since the pattern went live or its policy changed. */
   whole: guardTestSchema.optional(),

@@ -44,7 +44,7 @@ export const guardTestSchema = z.object({
 export type GuardTest = z.output<typeof guardTestSchema>;
 type Point = z.output<typeof point>;
 
-/** What a test found. */
+/** The result of a test. */
 export const guardResultSchema = z.object({
   since: z.number(),
   block_hours: z.number(),

@@ -17,7 +17,7 @@ export interface BlockFlips {
 /** The two sides of the test: evidence that what is in force harms, and evidence that it gains. */
 export type GuardSide = 'harm' | 'gain';
 
-/** What a block adds to one side. */
+/** The contribution of a block to one side. */
 interface Bet {
   /** Utility in force less utility at the base gates, over the flips of the block. */
   readonly x: number;

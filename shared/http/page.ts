@@ -16,7 +16,7 @@ interface PageFile {
   readonly text: string;
 }
 
-/** How people sign in at an issuer of tokens: the code flow with PKCE, as a public client. */
+/** The sign-in at an issuer of tokens: the code flow with PKCE, as a public client. */
 interface PageLogin {
   readonly issuer: string;
   readonly clientId: string;

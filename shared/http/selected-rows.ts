@@ -5,7 +5,7 @@ import { describeScope } from '../pattern/describe-scope.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
 
-/** How the rows of a list are chosen and ordered. */
+/** The selection and the order of a list's rows. */
 export interface Selection {
   readonly contains?: string | undefined;
   readonly sort?: string | undefined;

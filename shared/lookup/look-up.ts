@@ -24,7 +24,7 @@ export interface LookupRequest {
   readonly explain: boolean;
 }
 
-/** What moved the thresholds of an answer. The bot logs it unchanged as `factors.applied`. */
+/** The effects that moved the thresholds of an answer. The bot logs them unchanged as `factors.applied`. */
 interface AppliedAnswer {
   readonly generation?: number;
   /** By the first name of the lever's threshold. */

@@ -14,7 +14,7 @@ export const SNAPSHOT_SCHEMA = 1;
 /** Mean time between two polls of a client, seconds. */
 export const POLL_SECONDS = 15;
 
-/** What a snapshot says of a pattern besides its overrides. */
+/** The members of a snapshot besides its overrides. */
 interface SnapshotHead extends Omit<InForce, 'levers'> {
   readonly schema: typeof SNAPSHOT_SCHEMA;
   readonly pattern_key: PatternKey;

@@ -1,6 +1,6 @@
 import type { IndexedOverride } from './override-index.ts';
 
-/** What the digest of a snapshot covers of an override. */
+/** The fields of an override that the digest of a snapshot covers. */
 export type DigestedOverride = Pick<
   IndexedOverride,
   'scope_hash' | 'action_category' | 'multiplier' | 'delta'

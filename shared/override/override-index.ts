@@ -12,7 +12,7 @@ import type { Override, ResolutionMethod } from './override.ts';
 import { PairMemo } from './pair-memo.ts';
 import { ScopeTrie } from './scope-trie.ts';
 
-/** What the index needs of an override. A client may have categories that this build does not know. */
+/** The fields of an override that the index reads. A client may have categories that this build does not know. */
 export interface IndexedOverride
   extends Pick<Override, 'multiplier' | 'delta' | 'scope_subset' | 'scope_hash' | 'confidence' | 'n'> {
   readonly action_category: string;

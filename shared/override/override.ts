@@ -37,7 +37,7 @@ export function policyWarning(policy: Policy): string | undefined {
 
 const integer = z.number().int();
 
-/** What a move is expected to bring out of sample. */
+/** The gain that is expected of a move out of sample. */
 export const forecastSchema = z.object({
   days: integer,
   events: z.number().meta({ description: 'events that it is expected to change' }),

@@ -30,7 +30,7 @@ const DASHES: Readonly<Record<Stroke, object>> = {
   'dash-dotted': { 'stroke-dasharray': '8 3 2 3' },
 };
 
-/** Where the axes of a plot lie: pixels of values, and values of pixels. */
+/** The axes of a plot: pixels of values, and values of pixels. */
 interface PlotPlaces {
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;

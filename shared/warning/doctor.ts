@@ -24,7 +24,7 @@ interface FactorCount {
   readonly name: string;
   /** Number of the events that log it, also as a late factor. */
   readonly n: number;
-  /** Whether a policy reads it. Other names are kept and not used. */
+  /** True when a policy reads it. Other names are kept and not used. */
   readonly known: boolean;
   readonly suggestion?: string;
 }
@@ -39,7 +39,7 @@ interface LeverState {
   readonly reason?: string;
 }
 
-/** What arrives from the bot of one pattern, and what is missing. */
+/** The diagnosis of one pattern: the data that arrive from its bot, and those that are missing. */
 interface Diagnosis {
   readonly events: {
     readonly read: number;
@@ -55,10 +55,10 @@ interface Diagnosis {
   readonly findings: readonly Finding[];
 }
 
-/** What the examination takes besides the events. */
+/** The input of the examination besides the events. */
 interface Circumstances {
   readonly baseThresholds: BaseThresholds;
-  /** Whether look-ups answer overrides, which the bot must log as `applied`. */
+  /** True when look-ups answer overrides, which the bot must log as `applied`. */
   readonly servesOverrides: boolean;
 }
 

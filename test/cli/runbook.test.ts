@@ -22,7 +22,7 @@ const COMMANDS = [...RUNBOOK.matchAll(/^\| [^|]+ \| `pm-tuning ([^`]+)` \|$/gm)]
   text.split(' ').map(word => (word === 'P' ? S1 : word === 'TEXT' ? 'test' : word)),
 );
 
-/** What the answer to the question holds, by the command. */
+/** The content of each command's answer. */
 const ANSWERS: Readonly<Record<string, RegExp>> = {
   status: /^healthy\n[\s\S]*pm\.uptrend\.S1\.entry +(live|frozen)/,
   cycles: /^cycle succeeded[\s\S]*pm\.uptrend\.S1\.entry +published/,

@@ -13,7 +13,7 @@ export interface ArrivedRequest {
   readonly body: Uint8Array | string;
 }
 
-/** What a signature says of itself. */
+/** The parts of a signature. */
 interface SignatureCheck {
   readonly valid: boolean;
   readonly accessKeyId: string;

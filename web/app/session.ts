@@ -3,7 +3,7 @@ import { useContext } from 'preact/hooks';
 import type { Status } from '../../shared/http/schemas/status.ts';
 import type { Answer } from './use-answer.ts';
 
-/** What every screen knows: the status of the system, and what the caller may do. */
+/** The data of every screen: the status of the system, and the rights of the caller. */
 export interface Session {
   readonly status: Answer<Status>;
   /** True for operators. Readers see no control that steers. */
@@ -16,7 +16,7 @@ export interface Session {
 /** A change that an operator is asked to confirm with a reason. */
 export interface Steering {
   readonly title: string;
-  /** What is in force now, and what will be. */
+  /** The value in force now, and the one after the change. */
   readonly before: string;
   readonly after: string;
   /** A path to read first, such as the difference of two generations, and how it is shown. */

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { CallError, call } from './service.ts';
 
-/** What is known of an answer. After a failure the last answer stays, with the failure beside it. */
+/** The state of an answer. After a failure the last answer stays, with the failure beside it. */
 export interface Answer<T> {
   readonly data: T | undefined;
   readonly error: CallError | undefined;

@@ -8,7 +8,7 @@ interface Refusal {
   readonly detail: string;
 }
 
-/** What an answer to `POST /v1/events` or `/v1/outcomes` means for the items of its request. */
+/** The consequence of an answer to `POST /v1/events` or `/v1/outcomes` for the items of its request. */
 type Verdict =
   /** The service has every item but those that it refused for good. */
   | { readonly kind: 'done'; readonly refused: readonly Refusal[] }

@@ -28,7 +28,10 @@ interface Delivery {
 /** Limits of one request: the service takes 500 items and 1 MiB. */
 const LIMITS = { items: 500, bytes: 900_000 };
 
-/** What this process delivers: the boxes of processes that ended, oldest first, then its own, then what is in memory. */
+/**
+ * The queue of boxes that this process delivers: those of processes that ended, oldest first, then its own, then the
+ * items in memory.
+ */
 export class BoxQueue {
   readonly #options: QueueOptions;
   readonly #adopted: Box[] = [];

@@ -21,7 +21,7 @@ interface Stretch {
   readonly next: Position;
 }
 
-/** How much is read at once, of events and of outcomes each. */
+/** Limits of one read, for events and for outcomes each. */
 interface StretchLimits {
   readonly items: number;
   readonly bytes: number;

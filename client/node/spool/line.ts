@@ -47,7 +47,7 @@ function decodeLine(line: string): SpooledItem | undefined {
   return { kind, at: Number.parseInt(time, 36), text: content.slice(time.length + 3) };
 }
 
-/** What stands between two line breaks: an item, or undefined where it is damaged. */
+/** The content of one line: an item, or undefined for a damaged line. */
 interface DecodedLine {
   readonly item: SpooledItem | undefined;
   /** Position after the line break. */

@@ -12,7 +12,7 @@ import { SpoolWriter } from './writer.ts';
 export interface SpoolOptions {
   /** The folder of the spool; processes may share it. */
   readonly folder: string;
-  /** Where items are delivered to. */
+  /** The service that gets the items. */
   readonly service: Pick<Service, 'post'>;
   /** Limit of what is not delivered yet, bytes; beyond it `record` takes no more. By default 256 MiB. */
   readonly maxBytes?: number;
@@ -31,13 +31,13 @@ export interface SpoolOptions {
   readonly disk?: SpoolDisk;
 }
 
-/** Whether an item was taken, and why not. */
+/** The result of a call: the item was taken, or the reason why not. */
 export type Receipt =
   | { readonly taken: true }
   /** `full`: the spool is at its limit. `invalid`: it is no JSON object, or too large. `closed`: after `close`. */
   | { readonly taken: false; readonly reason: 'full' | 'invalid' | 'closed'; readonly detail: string };
 
-/** What the spool holds, and numbers since it was opened. */
+/** The content of the spool, and counts since it was opened. */
 export interface SpoolState {
   /** Items that are not delivered yet, in memory and on disk. */
   readonly waiting: number;

@@ -36,7 +36,7 @@ export interface FactorColumns extends EpisodeColumns {
   readonly trade?: Uint32Array;
   /** Return of each row in R; NaN where the outcome has none. An absent column is all NaN. */
   readonly returns?: Float64Array;
-  /** What events logged as `applied`; absent when none logged it. */
+  /** Moves that events logged as `applied`; absent when none logged it. */
   readonly applied?: AppliedColumns;
   /** Number of the writer of each row; 0: none is known. An absent column is all 0. */
   readonly writer?: Uint32Array;
@@ -44,7 +44,7 @@ export interface FactorColumns extends EpisodeColumns {
   readonly pair?: Uint32Array;
 }
 
-/** What overrides had moved, as events logged it. */
+/** The moves of overrides, as events logged them. */
 interface AppliedColumns {
   /** 1 for each row whose event logged `applied`, even if it is empty. */
   readonly known: Uint8Array;

@@ -32,7 +32,7 @@ interface Categorical {
   readonly base: ReadonlyMap<string, number>;
 }
 
-/** How an event becomes a row of the regression. */
+/** The plan by which an event becomes a row of the regression. */
 export interface Design {
   readonly width: number;
   readonly penalty: Float64Array;

@@ -158,7 +158,7 @@ function scoreRung(
   return { z, gain, error: Math.sqrt(squares), events };
 }
 
-/** What the model advises on one event. */
+/** The advice of the model on some events. */
 interface Scores {
   /** By position: 1 to act. */
   readonly acts: Uint8Array;

@@ -22,7 +22,7 @@ interface Mean {
   readonly error: number;
 }
 
-/** What one move is expected to bring in the days to come. */
+/** The gain that is expected of one move in the days to come. */
 export interface Forecast {
   readonly days: number;
   /** Expected number of events that it changes. */

@@ -13,7 +13,7 @@ import { ServiceProcess } from './service-process.ts';
 
 const PATTERN = 'pm.uptrend.S1.entry';
 
-/** What a bot saw in a drill. */
+/** The observations of a bot in a drill. */
 interface DrillResult {
   readonly episodes: number;
   readonly exceptions: number;

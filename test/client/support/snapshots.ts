@@ -10,7 +10,7 @@ import type { PatternKey } from '../../../shared/pattern/pattern-key.ts';
 import { normalizeScope } from '../../../shared/pattern/scope.ts';
 import { publishedHead } from '../../support/published-head.ts';
 
-/** What a service has in force for one pattern. */
+/** The head and the overrides that a service has in force for one pattern. */
 export interface Published {
   readonly pattern: PatternKey;
   readonly head: Head;

@@ -11,7 +11,7 @@ interface PictureProps<Row> {
   readonly draw: (width: number) => Shape;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
-  /** What the picture shows, in words. */
+  /** The content of the picture, in words. */
   readonly children?: ComponentChild;
   readonly onDrag?: (x: number, width: number) => void;
 }
