@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { span } from '../../shared/format.ts';
 import type { Status } from '../../shared/http/schemas/status.ts';
 import { type Address, href, OF_PATTERN, SCREENS, type Screen, useAddress } from './address.ts';
@@ -7,6 +7,7 @@ import { SignIn } from './parts/sign-in.tsx';
 import { SteerDialog } from './parts/steer.tsx';
 import { Connect } from './screens/connect.tsx';
 import { Evidence } from './screens/evidence.tsx';
+import { Guard } from './screens/guard.tsx';
 import { History } from './screens/history.tsx';
 import { Lessons } from './screens/lessons.tsx';
 import { Overview } from './screens/overview.tsx';
@@ -148,8 +149,15 @@ function Navigation({ address, session }: { readonly address: Address; readonly 
   );
   const known = patterns.map(row => row.pattern_key);
   const options = pattern && !known.includes(pattern) ? [pattern, ...known] : known;
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a narrow screen the links are one line that scrolls; the current one is brought to its middle.
+    const current = bar.current?.querySelector<HTMLElement>('[aria-current]');
+    if (bar.current && current)
+      bar.current.scrollLeft = current.offsetLeft - (bar.current.clientWidth - current.offsetWidth) / 2;
+  }, [address.screen, pattern]);
   return (
-    <nav aria-label="Screens">
+    <nav aria-label="Screens" ref={bar}>
       {link('overview')}
       {pattern && (
         <>
@@ -201,6 +209,8 @@ function Content({ address, session }: { readonly address: Address; readonly ses
       return <Evidence key={pattern} pattern={pattern} />;
     case 'history':
       return <History key={pattern} pattern={pattern} params={params} />;
+    case 'guard':
+      return <Guard key={pattern} pattern={pattern} />;
     case 'settings':
       return <Settings key={pattern} pattern={pattern} />;
   }
