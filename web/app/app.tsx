@@ -31,8 +31,9 @@ export function App({ login }: { readonly login: Login | undefined }) {
   const [change, steer] = useState<Steering>();
   const denied = status.error?.status === 401 || status.error?.status === 403;
   if (denied) return <SignIn login={login} refused={hasToken()} done={status.reload} />;
-  const role = status.data?.caller.role;
-  const session: Session = { status, steers: role === 'operator', say, steer };
+  // A signature does not tell its role: controls are shown, and the service refuses what its policies do not allow.
+  const steers = status.data !== undefined && (status.data.caller.role ?? 'operator') === 'operator';
+  const session: Session = { status, steers, say, steer };
   const close = (sentence?: string): void => {
     steer(undefined);
     if (sentence !== undefined) say(sentence);
