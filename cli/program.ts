@@ -27,6 +27,7 @@ import { addRollback } from './commands/rollback.ts';
 import { addServiceMode } from './commands/service-mode.ts';
 import { addSettings } from './commands/settings.ts';
 import { addStatus } from './commands/status.ts';
+import { addUi } from './commands/ui.ts';
 import { addWhatIf } from './commands/whatif.ts';
 import { addWriters } from './commands/writers.ts';
 import { ServiceError } from './errors.ts';
@@ -111,6 +112,7 @@ function createProgram(host: Host, argv: readonly string[], runCommand: RunComma
     });
   for (const add of COMMANDS) add(program, runCommand);
   addEdge(program, host);
+  addUi(program, host);
   return program;
 }
 

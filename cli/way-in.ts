@@ -22,6 +22,8 @@ interface WayIn {
   readonly token?: string | undefined;
   /** Sends a request; a signature is added where it is the way in. */
   readonly send: SignedFetch;
+  /** True where the way in is a signature. */
+  readonly signs: boolean;
 }
 
 /**
@@ -54,8 +56,9 @@ export function profileOf({ url, tokenFile, sigv4, awsProfile }: WayInOptions): 
 
 /** @param token used where the profile names no other way in */
 function open({ url, token_file, sigv4, aws_profile }: Profile, token?: string): WayIn {
-  if (sigv4) return { url, send: signedFetch({ profile: aws_profile }) };
-  return { url, token: token_file === undefined ? token : readToken(token_file), send: fetch };
+  if (sigv4) return { url, send: signedFetch({ profile: aws_profile }), signs: true };
+  const text = token_file === undefined ? token : readToken(token_file);
+  return { url, token: text, send: fetch, signs: false };
 }
 
 /** @throws Failure (usage), which quotes nothing of the file */

@@ -165,7 +165,7 @@ const RULES: readonly Rule[] = [
     // The page loads it, so it imports nothing that runs on a server.
     module: 'plot',
     files: under('shared/plot'),
-    own: ['shared/plot', 'shared/format.ts', 'shared/pattern/describe-scope.ts'],
+    own: ['shared/plot', 'shared/format.ts', 'shared/time.ts', 'shared/pattern/describe-scope.ts'],
     types: ['shared/http/schemas', 'shared/lesson'],
     packages: ['d3-scale', 'd3-shape'],
   },
@@ -358,7 +358,13 @@ describe('import rules', () => {
 
 describe('the page', () => {
   it('The page imports its own files, the renderer of pictures, formats and Preact, and types of the API', () => {
-    const own = ['web/app', 'shared/plot', 'shared/format.ts', 'shared/pattern/describe-scope.ts'];
+    const own = [
+      'web/app',
+      'shared/plot',
+      'shared/format.ts',
+      'shared/time.ts',
+      'shared/pattern/describe-scope.ts',
+    ];
     const page = imports.filter(i => under('web/app')(i.from));
     const allowed = ({ to, typeOnly }: Import): boolean =>
       under(...own)(to) || (typeOnly && under('shared/http/schemas')(to)) || /^preact(\/hooks)?$/.test(to);

@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import type { PageFiles } from '../shared/http/page.ts';
 
 const APP = fileURLToPath(new URL('app', import.meta.url));
-const NO_COLOURS = fileURLToPath(new URL('no-colours.ts', import.meta.url));
+const NUMBERS = fileURLToPath(new URL('number-interpolation.ts', import.meta.url));
 
 /**
  * Builds the script and the style sheet of the page, in memory and within a tenth of a second. So no step builds
@@ -21,7 +21,7 @@ export async function buildPage(): Promise<PageFiles> {
     target: ['es2022', 'chrome111', 'firefox115', 'safari16.4'],
     jsx: 'automatic',
     jsxImportSource: 'preact',
-    alias: { 'd3-color': NO_COLOURS },
+    alias: { 'd3-interpolate': NUMBERS },
     legalComments: 'none',
     logLevel: 'silent',
   });

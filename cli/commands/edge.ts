@@ -5,15 +5,15 @@ import { serveEdge } from '../../edge/serve-edge.ts';
 import { signedFetch } from '../../shared/aws/signed-fetch.ts';
 import { jsonLog } from '../../shared/log.ts';
 import { integerAtLeast, listenAddress, serviceUrl } from '../arguments.ts';
-import { errorCode, errorMessage } from '../errors.ts';
-import { EXIT, Failure, usageError } from '../exit-codes.ts';
+import { usageError } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
+import { type ListenAddress, listenFailure, listenUrl } from '../listen-failure.ts';
 
 interface Options {
   readonly upstream: string;
   readonly dir: string;
   readonly poll?: number;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   readonly origin: readonly string[];
   readonly tokenFile?: string;
   readonly sigv4?: boolean;
@@ -90,10 +90,9 @@ async function run(command: Command, host: Host): Promise<void> {
     origins: options.origin,
     log: jsonLog('info', line => host.stderr.write(`${line}\n`), Date.now),
   }).catch(error => {
-    throw notStarted(error, options);
+    throw listenFailure('the edge', options.listen, error);
   });
-  const { host: name } = options.listen;
-  const address = `http://${name.includes(':') ? `[${name}]` : name}:${served.port}`;
+  const address = listenUrl({ ...options.listen, port: served.port });
   const stopping = new Promise<void>(resolve => host.onInterrupt(resolve));
   host.stdout.write(
     `The edge listens on ${address}\n  upstream ${options.upstream}\n  folder   ${resolve(options.dir)}\n`,
@@ -108,16 +107,4 @@ function signed(profile: string | undefined): Fetch {
   const send = signedFetch({ profile });
   return (url, { method, headers, body, signal }) =>
     send(url, { method, headers, signal, ...(body !== undefined && { body }) }) as ReturnType<Fetch>;
-}
-
-function notStarted(error: unknown, { listen }: Options): Failure {
-  const code = errorCode(error);
-  const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: `port ${listen.port} is in use: stop what listens there, or choose another with --listen`,
-    EADDRNOTAVAIL: `${listen.host} is not an address of this machine: use --listen with one that is`,
-    ENOTFOUND: `${listen.host} is not an address of this machine: use --listen with one that is`,
-    EACCES: `port ${listen.port} needs more rights: choose another with --listen`,
-  };
-  const reason = reasons[code] ?? errorMessage(error);
-  return new Failure(EXIT.unsuccessful, `the edge could not start: ${reason}`, [], error);
 }

@@ -23,6 +23,11 @@ const LEGEND_ROW = 16;
 const TICK_WIDTH = 36;
 /** Approximate width of a character, in pixels; fonts are not measured. */
 const CHARACTER_WIDTH = 6;
+const TITLE_WIDTH = 7.6;
+/** The width below which a text is cut: most characters are narrower than the approximate width. */
+const LEAST_WIDTH = 5.6;
+/** Below this width the legend begins at the left edge, because its texts would not fit beside the axis. */
+const NARROW = 420;
 const DASHES: Readonly<Record<Stroke, object>> = {
   solid: {},
   dashed: { 'stroke-dasharray': '7 4' },
@@ -79,8 +84,11 @@ function draw(plot: LinePlot, panel: number, width: number): Shape[] {
   const inside = { x: LEFT, y: TOP - 2, width: width - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM + 4 };
   return [
     shape('clipPath', { id: clip }, [shape('rect', inside)]),
-    label(LEFT, 18, shortened(plot.title, width), { 'font-size': 13, 'font-weight': 'bold' }),
-    label(LEFT, 34, shortened(plot.y.label, width)),
+    label(LEFT, 18, shortened(plot.title, width - LEFT - RIGHT, TITLE_WIDTH), {
+      'font-size': 13,
+      'font-weight': 'bold',
+    }),
+    label(LEFT, 34, shortened(plot.y.label, width - LEFT - RIGHT, LEAST_WIDTH)),
     ...grid(scales, places),
     label((width + LEFT - RIGHT) / 2, HEIGHT - BOTTOM + 34, plot.x.label, { 'text-anchor': 'middle' }),
     shape('g', { 'clip-path': `url(#${clip})` }, [
@@ -88,7 +96,7 @@ function draw(plot: LinePlot, panel: number, width: number): Shape[] {
       ...plot.lines.flatMap((each, i) => curve(each, i, places)),
     ]),
     ...guideLabels(plot.guides ?? [], places),
-    ...plot.lines.flatMap(legend),
+    ...plot.lines.flatMap((each, i) => legend(each, i, width)),
   ];
 }
 
@@ -159,16 +167,22 @@ function rule(guide: Guide, { x, y, width, floor }: PlotPlaces): Shape {
   return shape('path', { d, class: 'plot-axis', stroke: AXIS, 'stroke-dasharray': '1 3' });
 }
 
-/** Draws the labels of vertical guides from left to right; a label that would touch the previous one moves right. */
-function guideLabels(guides: readonly Guide[], { x, width }: PlotPlaces): Shape[] {
+/**
+ * Draws the labels of guides. Those of horizontal guides are above their right end. Those of vertical ones are above the
+ * plot, from left to right; one that would touch the previous one moves right.
+ */
+function guideLabels(guides: readonly Guide[], { x, y, width }: PlotPlaces): Shape[] {
   const right = width - RIGHT;
+  const across = guides.flatMap(guide =>
+    'y' in guide && guide.label ? [label(right, y(guide.y) - 4, guide.label, { 'text-anchor': 'end' })] : [],
+  );
   const labelled = guides.flatMap(guide => {
     const at = 'x' in guide ? x(guide.x) : Number.NaN;
-    const text = 'label' in guide ? (guide.label ?? '') : '';
+    const text = guide.label ?? '';
     return text !== '' && at >= LEFT && at <= right ? [{ at, text }] : [];
   });
   let minStart = LEFT;
-  return labelled
+  const above = labelled
     .sort((a, b) => a.at - b.at)
     .map(({ at, text }) => {
       const length = text.length * CHARACTER_WIDTH;
@@ -176,20 +190,22 @@ function guideLabels(guides: readonly Guide[], { x, width }: PlotPlaces): Shape[
       minStart = start + length + CHARACTER_WIDTH;
       return label(start, TOP - 6, text);
     });
+  return [...across, ...above];
 }
 
-function legend(each: Line, i: number): Shape[] {
+function legend(each: Line, i: number, width: number): Shape[] {
   const colour = COLOURS[i % COLOURS.length] ?? INK;
+  const left = width < NARROW ? 4 : LEFT;
   const y = HEIGHT + i * LEGEND_ROW;
-  const sample = { d: `M${LEFT} ${y}h28`, class: `plot-line plot-${i % COLOURS.length}`, stroke: colour };
+  const sample = { d: `M${left} ${y}h28`, class: `plot-line plot-${i % COLOURS.length}`, stroke: colour };
   return [
     shape('path', { ...sample, 'stroke-width': 2, ...DASHES[strokeOf(i)] }),
-    label(LEFT + 36, y + 4, legendText(each)),
+    label(left + 36, y + 4, shortened(legendText(each), width - left - 36, LEAST_WIDTH)),
   ];
 }
 
-/** Cuts a title that would reach the next plot; the document's title keeps it in full. */
-function shortened(title: string, width: number): string {
-  const most = Math.floor((width - LEFT - RIGHT) / 7.6);
-  return title.length > most ? `${title.slice(0, most - 1).trimEnd()}…` : title;
+/** Cuts a text that would reach the next plot; the document's title keeps that of the plot in full. */
+function shortened(text: string, width: number, characterWidth: number): string {
+  const most = Math.floor(width / characterWidth);
+  return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
 }

@@ -35,8 +35,8 @@ export interface Line {
 export type Point = readonly [x: number, y: number];
 export type BandPoint = readonly [x: number, low: number, high: number];
 
-/** A guide is vertical (`x`), with an optional label, or horizontal (`y`). */
-export type Guide = { readonly x: number; readonly label?: string } | { readonly y: number };
+/** A guide is vertical (`x`) or horizontal (`y`), with an optional label. */
+export type Guide = ({ readonly x: number } | { readonly y: number }) & { readonly label?: string };
 
 /** Strokes of the lines of a plot, in their order. */
 const STROKES = ['solid', 'dashed', 'dotted', 'dash-dotted'] as const;

@@ -10,6 +10,8 @@ const CHARACTER_WIDTH = 6.1;
 const TICK_WIDTH = 44;
 const ROW = 22;
 const NARROW_ROW = 34;
+/** Left of the drawing in a narrow picture, in pixels: half the text of a tick. */
+const NARROW_LEFT = 16;
 /** Pixels above the first row: none, or those of a line of text. */
 export const ROWS_TOP = 28;
 const SMALL_TOP = 6;
@@ -35,7 +37,7 @@ export function layRows(
   const top = headed ? ROWS_TOP : SMALL_TOP;
   const narrow = width < NARROW;
   const rowHeight = narrow ? NARROW_ROW : ROW;
-  const left = narrow ? 8 : Math.min(300, Math.round(width * 0.34));
+  const left = narrow ? NARROW_LEFT : Math.min(300, Math.round(width * 0.34));
   const right = width - figures;
   return {
     top,
@@ -49,7 +51,7 @@ export function layRows(
 
 /** Draws the name of a row; a longer one is cut. */
 export function rowName(name: string, row: number, { left, right, middle }: Rows): Shape {
-  const narrow = left < 20;
+  const narrow = left === NARROW_LEFT;
   const most = Math.floor((narrow ? right : left - 14) / CHARACTER_WIDTH);
   const text = name.length > most ? `${name.slice(0, most - 1).trimEnd()}…` : name;
   return narrow
@@ -60,6 +62,8 @@ export function rowName(name: string, row: number, { left, right, middle }: Rows
 /** Draws the axis below the rows, and a line through them at each tick. */
 export function rowAxis(scale: Scale, rows: Rows, axisLabel: string): Shape[] {
   const floor = rows.height - 32;
+  const half = (axisLabel.length * CHARACTER_WIDTH) / 2;
+  const middle = Math.max((rows.left + rows.right) / 2, half + 4);
   const every = Math.ceil((scale.ticks.length * TICK_WIDTH) / (rows.right - rows.left));
   return [
     ...scale.ticks
@@ -72,6 +76,6 @@ export function rowAxis(scale: Scale, rows: Rows, axisLabel: string): Shape[] {
         ];
       }),
     shape('path', { d: `M${rows.left} ${floor}H${rows.right}`, class: 'plot-axis', stroke: AXIS }),
-    label((rows.left + rows.right) / 2, floor + 28, axisLabel, { 'text-anchor': 'middle' }),
+    label(middle, floor + 28, axisLabel, { 'text-anchor': 'middle' }),
   ];
 }

@@ -27,7 +27,7 @@ export function whatIfPlots(answer: WhatIfAnswer): readonly [utility: LinePlot, 
         name: 'change of utility',
         points: line(p => p.utility_change),
         band: curve.map(p => [movedBy(p), p.low, p.high]),
-        bandName: `${percent(answer.confidence).replace('.0', '')} interval, pointwise`,
+        bandName: `${percent(answer.confidence).replace('.0', '')}, pointwise`,
       },
     ],
   };

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { cli } from './support/run-cli.ts';
 
 const COMMANDS =
-  'import cycle status lessons overrides lookup whatif evidence guard nmin history mode rollback settings profile off live events cycles doctor parked export'.split(
+  'import cycle status lessons overrides lookup whatif evidence guard nmin history mode rollback settings profile off live events cycles doctor parked export ui'.split(
     ' ',
   );
 

@@ -13,6 +13,7 @@ export const SCREENS: Readonly<Record<string, string>> = {
   'what if': `#/whatif/${SYNTHETIC}?scope=chain%3Dsolana&at=0.55`,
   evidence: `#/evidence/${SYNTHETIC}`,
   history: `#/history/${PM}?diff=1,2`,
+  guard: `#/guard/${SYNTHETIC}`,
   settings: `#/settings/${PM}`,
   runs: '#/runs',
   connect: '#/connect',

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { listen } from '../../local/http-server.ts';
 import { openService, type ServiceOptions } from '../../local/service.ts';
+import type { Block } from '../../shared/guard/flips.ts';
+import { evaluateTest, startTest } from '../../shared/guard/guard-test.ts';
 import { jsonLog } from '../../shared/log.ts';
+import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { buildPage } from '../../web/build.ts';
 import { randomOf } from '../support/random.ts';
 
@@ -51,8 +54,11 @@ export async function send<T = unknown>(
   return response.json() as Promise<T>;
 }
 
-/** Fills the service: two generations of the PM's events under drift, and one of a synthetic pattern under replay. */
-export async function fill(service: Pick<PageService, 'url'>, token?: string): Promise<void> {
+/**
+ * Fills the service: two generations of the PM's events under drift, and one of a synthetic pattern under replay, whose
+ * guard has tested it for 60 days.
+ */
+export async function fill(service: PageService, token?: string): Promise<void> {
   const post = (path: string, body: object, method = 'POST') => send(service, method, path, body, token);
   const lines = readFileSync('test/data/pm-episode-events.jsonl', 'utf8').trim().split('\n');
   await post('/v1/events', { events: lines.map(line => JSON.parse(line)) });
@@ -64,7 +70,40 @@ export async function fill(service: Pick<PageService, 'url'>, token?: string): P
     await post('/v1/cycles?wait=true', { as_of, pattern_key: PM, publish: true, reason: 'past events' });
   await post('/v1/cycles?wait=true', { as_of: '2025-01-20T00:00:00Z', policy: 'replay', pattern_key: PM });
   await post('/v1/overrides/lookup', { pattern_key: PM, scope: { chain: 'solana', timeframe: '15m' } });
+  await storeGuard(service);
 }
+
+/** Stores tests of the guard as runs of 60 days would have left them: what is in force gains a little. */
+async function storeGuard({ service }: PageService): Promise<void> {
+  const now = Date.now();
+  const next = randomOf(11);
+  const results = [60, 4].map(days => {
+    const since = now - days * 24 * HOUR;
+    const test = startTest(since, 12, { win: 2, loss: 1 }, 'replay');
+    const blocks = Array.from({ length: days * 2 }, (_, i): Block => {
+      const success = next() < 0.42 ? 1 : 0;
+      const isOpen = i > days * 2 - 6;
+      return {
+        index: Math.floor(since / (12 * HOUR)) + 1 + i,
+        last: since + (i + 1) * 12 * HOUR,
+        loosened: isOpen ? { ...NONE, unknown: 1 } : { ...NONE, success, failure: 1 - success },
+        tightened: { ...NONE, failure: i % 5 === 0 ? 1 : 0 },
+      };
+    });
+    return evaluateTest(test, blocks, now).result;
+  });
+  const as_of = new Date(now).toISOString();
+  const pattern = parsePatternKey(SYNTHETIC);
+  const before = await service.runtime.guards.guard(pattern);
+  await service.runtime.guards.replaceGuard(pattern, {
+    version: (before?.version ?? 0) + 1,
+    as_of,
+    served: [[now, 1]],
+    results,
+  });
+}
+
+const NONE = { success: 0, failure: 0, neutral: 0, unknown: 0 };
 
 /** Returns events of 80 days in which entries just below the gate win, but only on one chain. */
 function syntheticEvents(): object[] {

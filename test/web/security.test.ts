@@ -142,7 +142,7 @@ describe.skipIf(!hasBrowser())('what the page does with texts and tokens', () =>
       await tab.getByLabel('Token').fill(ANNA);
       if (keep) await tab.getByLabel('Keep it').check();
       await tab.getByRole('button', { name: 'Enter' }).click();
-      await tab.getByRole('link', { name: PM }).waitFor();
+      await tab.getByRole('link', { name: PM, exact: true }).waitFor();
     };
     const stored = () =>
       tab.evaluate<string[]>(
@@ -165,7 +165,7 @@ describe.skipIf(!hasBrowser())('what the page does with texts and tokens', () =>
     await tab.goto(`${guarded.url}/ui${SCREENS.overview}`);
     await tab.getByLabel('Token').fill(token);
     await tab.getByRole('button', { name: 'Enter' }).click();
-    await tab.getByRole('link', { name: PM }).waitFor();
+    await tab.getByRole('link', { name: PM, exact: true }).waitFor();
     for (const screen of [
       'overview',
       `pattern/${PM}`,

@@ -116,10 +116,10 @@ describe.skipIf(!hasBrowser())('steering', () => {
     const { tab, close } = await openTab();
     await show(tab, service.url, '#/overview');
     await tab.route('**/v1/**', route => route.abort());
-    await tab.getByRole('link', { name: PM }).click();
+    await tab.getByRole('link', { name: PM, exact: true }).click();
     await tab.getByText('The service does not answer.').first().waitFor();
     await tab.getByRole('link', { name: 'Overview' }).click();
-    await tab.getByRole('link', { name: PM }).waitFor();
+    await tab.getByRole('link', { name: PM, exact: true }).waitFor();
     await close();
   });
 });

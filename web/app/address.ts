@@ -9,6 +9,7 @@ export const SCREENS = {
   whatif: 'What if',
   evidence: 'Evidence',
   history: 'History',
+  guard: 'Guard',
   settings: 'Settings',
   runs: 'Runs',
   connect: 'Connect',
@@ -22,6 +23,7 @@ export const OF_PATTERN: readonly Screen[] = [
   'whatif',
   'evidence',
   'history',
+  'guard',
   'settings',
 ];
 

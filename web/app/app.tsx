@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { span } from '../../shared/format.ts';
 import type { Status } from '../../shared/http/schemas/status.ts';
 import { type Address, href, OF_PATTERN, SCREENS, type Screen, useAddress } from './address.ts';
@@ -7,6 +7,7 @@ import { SignIn } from './parts/sign-in.tsx';
 import { SteerDialog } from './parts/steer.tsx';
 import { Connect } from './screens/connect.tsx';
 import { Evidence } from './screens/evidence.tsx';
+import { Guard } from './screens/guard.tsx';
 import { History } from './screens/history.tsx';
 import { Lessons } from './screens/lessons.tsx';
 import { Overview } from './screens/overview.tsx';
@@ -30,8 +31,9 @@ export function App({ login }: { readonly login: Login | undefined }) {
   const [change, steer] = useState<Steering>();
   const denied = status.error?.status === 401 || status.error?.status === 403;
   if (denied) return <SignIn login={login} refused={hasToken()} done={status.reload} />;
-  const role = status.data?.caller.role;
-  const session: Session = { status, steers: role === 'operator', say, steer };
+  // A signature does not tell its role: controls are shown, and the service refuses what its policies do not allow.
+  const steers = status.data !== undefined && (status.data.caller.role ?? 'operator') === 'operator';
+  const session: Session = { status, steers, say, steer };
   const close = (sentence?: string): void => {
     steer(undefined);
     if (sentence !== undefined) say(sentence);
@@ -148,8 +150,15 @@ function Navigation({ address, session }: { readonly address: Address; readonly 
   );
   const known = patterns.map(row => row.pattern_key);
   const options = pattern && !known.includes(pattern) ? [pattern, ...known] : known;
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a narrow screen the links are one line that scrolls; the current one is brought to its middle.
+    const current = bar.current?.querySelector<HTMLElement>('[aria-current]');
+    if (bar.current && current)
+      bar.current.scrollLeft = current.offsetLeft - (bar.current.clientWidth - current.offsetWidth) / 2;
+  }, [address.screen, pattern]);
   return (
-    <nav aria-label="Screens">
+    <nav aria-label="Screens" ref={bar}>
       {link('overview')}
       {pattern && (
         <>
@@ -201,6 +210,8 @@ function Content({ address, session }: { readonly address: Address; readonly ses
       return <Evidence key={pattern} pattern={pattern} />;
     case 'history':
       return <History key={pattern} pattern={pattern} params={params} />;
+    case 'guard':
+      return <Guard key={pattern} pattern={pattern} />;
     case 'settings':
       return <Settings key={pattern} pattern={pattern} />;
   }

@@ -6,7 +6,7 @@ import type { Answer } from './use-answer.ts';
 /** The data of every screen: the status of the system, and the rights of the caller. */
 export interface Session {
   readonly status: Answer<Status>;
-  /** True for operators. Readers see no control that steers. */
+  /** True for operators, and for callers whose role is not known. Readers see no control that steers. */
   readonly steers: boolean;
   /** Shows a sentence about what has been done. */
   readonly say: (sentence: string) => void;

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly columns?: number;
   /** Receives the function that sends Ctrl-C. */
   readonly interrupt?: (press: () => void) => void;
+  /** Receives each text on stdout as it is printed. */
+  readonly print?: (text: string) => void;
 }
 
 /** Runs one command line in this process, with waits that take no time and 0.5 as every random number. */
@@ -26,7 +28,10 @@ export async function cli(argv: readonly string[], options: RunOptions = {}): Pr
   const err: string[] = [];
   const slept: number[] = [];
   const output = (to: string[]) => ({
-    write: (text: string) => to.push(text),
+    write: (text: string) => {
+      to.push(text);
+      if (to === out) options.print?.(text);
+    },
     ...(options.columns === undefined ? {} : { isTTY: true, columns: options.columns }),
   });
   let clock = 0;

@@ -31,6 +31,9 @@ interface TableProps<Row> {
 const ROW_HEIGHT = 30;
 /** More rows are drawn only where they are seen. */
 const LONG = 120;
+/** On a narrow screen up to this many rows are shown as cards, if they have more columns than fit. */
+const CARDS = 60;
+const FITTING = 3;
 const SEEN = 24;
 
 /** A table that sorts by its headings. Of a long one only the rows that are seen are drawn. */
@@ -62,9 +65,10 @@ export function DataTable<Row>({ name, columns, rows, empty = 'Nothing here yet.
   };
   if (rows.length === 0) return <p class="empty">{empty}</p>;
   const below = long ? (sorted.length - from - shown.length) * ROW_HEIGHT : 0;
+  const kind = long ? 'long' : rows.length <= CARDS && columns.length > FITTING ? 'cards' : '';
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-    <section class={long ? 'scroll long' : 'scroll'} ref={box} tabIndex={0} aria-label={name}>
+    <section class={`scroll ${kind}`} ref={box} tabIndex={0} aria-label={name}>
       <table>
         <caption class="hidden">{name}</caption>
         <thead>
@@ -75,7 +79,11 @@ export function DataTable<Row>({ name, columns, rows, empty = 'Nothing here yet.
           {shown.map((row, i) => (
             <tr key={from + i}>
               {columns.map(column => (
-                <td key={column.title} class={`${column.align ?? ''} ${column.wide ? 'wide' : ''}`}>
+                <td
+                  key={column.title}
+                  class={`${column.align ?? ''} ${column.wide ? 'wide' : ''}`}
+                  data-title={column.title}
+                >
                   {column.cell ? column.cell(row) : column.text(row)}
                 </td>
               ))}

@@ -37,7 +37,10 @@ export function Evidence({ pattern }: { readonly pattern: string }) {
             );
           return (
             <>
-              <p class="sentence">{data.says}</p>
+              <p class="sentence">
+                {data.says.slice(0, 1).toUpperCase()}
+                {data.says.slice(1)}.
+              </p>
               <p class="muted">
                 Each week is scored with overrides from outcomes known before it. Payoff{' '}
                 {plain(data.payoff.win)}:{plain(data.payoff.loss)}; the base gates brought{' '}

@@ -108,11 +108,12 @@ function columnsOf(session: Session): Column<PatternRow>[] {
       text: row => (row.next_policy ? `${row.policy}, next ${row.next_policy}` : row.policy),
     },
     number('generation', row => row.generation),
+    guardColumn(session.status.data),
     number('overrides', row => row.overrides),
     number('lessons', row => row.lessons),
     { title: 'data until', text: row => minute(row.as_of), sort: row => row.as_of ?? '' },
     number('events', row => row.events.total),
-    number('with outcome', row => row.events.with_outcome),
+    number('outcomes', row => row.events.with_outcome),
     {
       title: 'bot asked',
       text: row => askedText(row, session.status.data?.now),
@@ -120,6 +121,32 @@ function columnsOf(session: Session): Column<PatternRow>[] {
     },
     ...(session.steers ? [actions(session)] : []),
   ];
+}
+
+const GUARD_WORDS: Readonly<Record<string, string>> = { guard_harmful: 'harm', guard_blind: 'blind' };
+
+/** What the guard found in the last run, from its warnings. The state of its tests is on the guard's screen. */
+function guardColumn(status: Status | undefined): Column<PatternRow> {
+  const found = new Map(
+    (status?.warnings ?? []).flatMap(({ code, pattern_key }) =>
+      pattern_key !== undefined && GUARD_WORDS[code] ? [[pattern_key, GUARD_WORDS[code]]] : [],
+    ),
+  );
+  const text = ({ pattern_key, mode, generation }: PatternRow): string =>
+    found.get(pattern_key) ??
+    (generation > 0 && (mode === 'live' || mode === 'frozen') ? 'no alarm' : 'not running');
+  return {
+    title: 'guard',
+    text,
+    sort: text,
+    cell: row => (
+      <a href={href('guard', row.pattern_key)} class={found.has(row.pattern_key) ? 'attention' : ''}>
+        {found.has(row.pattern_key) && <span aria-hidden="true">▲ </span>}
+        {text(row)}
+        <span class="hidden"> for {row.pattern_key}</span>
+      </a>
+    ),
+  };
 }
 
 function askedText({ asked }: PatternRow, now: string | undefined): string {

@@ -1,7 +1,7 @@
 import { countText, effect } from '../../../shared/format.ts';
 import type { OverridesPage } from '../../../shared/http/schemas/overrides.ts';
 import { describeScope } from '../../../shared/pattern/describe-scope.ts';
-import { type Params, setParams } from '../address.ts';
+import { href, type Params, setParams } from '../address.ts';
 import { minute, plain } from '../figures.ts';
 import { Choice, Field } from '../parts/field.tsx';
 import { Effect, Figure, Loaded, ModeBadge, Panel, ScopeText } from '../parts/panel.tsx';
@@ -61,6 +61,10 @@ function Head({ pattern }: { readonly pattern: string }) {
         <Figure name="Lessons">{countText(row.lessons)}</Figure>
         <Figure name="Data until, UTC">{minute(row.as_of)}</Figure>
       </dl>
+      <p class="muted">
+        Whether it keeps paying: <a href={href('guard', pattern)}>Guard</a>. What other policies would have
+        brought: <a href={href('evidence', pattern)}>Evidence</a>.
+      </p>
     </Panel>
   );
 }

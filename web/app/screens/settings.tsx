@@ -12,7 +12,7 @@ import { useAnswer } from '../use-answer.ts';
 
 /** The settings in the order of the contract, with what each takes. */
 const SETTINGS = {
-  policy: 'drift or replay',
+  policy: 'drift, replay or model',
   challengers: 'policies to compare, such as ["drift","replay"]',
   n_min: 'events that a lesson needs, 1 to 10,000',
   lookback_days: 'days of events, 1 to 366',
@@ -22,6 +22,7 @@ const SETTINGS = {
   jump: 'largest factor by which a run moves an override',
   on_jump: 'warn or hold',
   max_overrides: 'most overrides of the pattern',
+  guard: 'protect, notify or off',
 } as const;
 type Name = keyof typeof SETTINGS;
 
@@ -48,7 +49,7 @@ export function Settings({ pattern }: { readonly pattern: string }) {
               <SettingsTable pattern={pattern} answer={data} reload={answer.reload} />
               {data.last_change && (
                 <p class="muted">
-                  Last change {minute(data.last_change.at)} UTC by {data.last_change.who}:{' '}
+                  Last change of the pattern {minute(data.last_change.at)} UTC by {data.last_change.who}:{' '}
                   {data.last_change.why}
                 </p>
               )}

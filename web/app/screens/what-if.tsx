@@ -14,14 +14,15 @@ import { path } from '../service.ts';
 import { type Session, useSession } from '../session.ts';
 import { useAnswer } from '../use-answer.ts';
 
+/** Largest difference that the six digits of an address make in a multiplier. */
+const ROUNDING = 1e-5;
 /** Points of the curve: at the usual range, one every half percent. */
 const POINTS = 121;
 
 /** Screen 4: drag a threshold, and see what past events would have brought. */
 export function WhatIf({ pattern, params }: { readonly pattern: string; readonly params: Params }) {
   const [scope, setScope] = useState(params.scope ?? '');
-  // The threshold of the address is a point of the curve, so that its figures are exact.
-  const [first] = useState(params.at);
+  // The curve is shifted so that the threshold of the address is one of its points, and its figures are exact.
   const [shift, setShift] = useState(0);
   const levers = leversOf(pattern);
   const lever = params.lever ?? levers[0] ?? 'ts_min';
@@ -42,9 +43,9 @@ export function WhatIf({ pattern, params }: { readonly pattern: string; readonly
   });
   const known = useSession().status.data !== undefined;
   const answer = useAnswer<WhatIfAnswer>(known ? list : undefined);
-  const missed = shift === 0 && !additive ? missedBy(answer.data, first) : 0;
+  const missed = additive || answer.loading ? 0 : missedBy(answer.data, params.at);
   useEffect(() => {
-    if (missed !== 0) setShift(missed);
+    if (missed !== 0) setShift(shift + missed);
   }, [missed]);
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -93,7 +94,7 @@ function missedBy(answer: WhatIfAnswer | undefined, at: string | undefined): num
   const wanted = Number(at) / answer.base.threshold;
   const point = answer.curve[chosenIndex(answer, at)];
   const missed = wanted - (point?.multiplier ?? wanted);
-  return Math.abs(missed) > 1e-6 && Math.abs(missed) < 0.0026 ? missed : 0;
+  return Math.abs(missed) > ROUNDING && Math.abs(missed) < 0.0026 ? missed : 0;
 }
 
 /** Until when the generation in force has read events: old data are replayed where they are. */
