@@ -6,7 +6,7 @@ import { type FakeService, fakeService, ingest } from './fake-service.ts';
 import { type CliResult, cli } from './run-cli.ts';
 
 /** A folder for files, and a service that takes them; each test has its own. */
-export interface ImportDesk {
+interface ImportDesk {
   readonly folder: string;
   readonly service: FakeService;
   /** Writes a file and imports it. The output names it without its folder. */
