@@ -20,8 +20,8 @@ interface NamedLever {
   readonly thresholds: readonly string[];
 }
 
-/** The threshold, and `.delta` for its shift, behind the last part of a pattern key. */
-const EFFECT = /^(.+)\.([A-Za-z][A-Za-z0-9_]*?)(\.delta)?$/;
+/** The end of the key of a shift. */
+const DELTA = '.delta';
 
 /**
  * Reads `<pattern>`, `<pattern>.<threshold>` or `<pattern>.<threshold>.delta`. The pattern may have any form that a
@@ -35,8 +35,11 @@ export function parseFlagKey(
 ): Flag {
   const whole = patternOf(key);
   if (whole) return { pattern: whole, effect: 'all' };
-  const [, text = '', threshold = '', delta] = EFFECT.exec(key) ?? [];
-  const pattern = patternOf(text);
+  const isDelta = key.endsWith(DELTA);
+  const path = isDelta ? key.slice(0, -DELTA.length) : key;
+  const end = path.lastIndexOf('.');
+  const pattern = patternOf(path.slice(0, Math.max(0, end)));
+  const threshold = path.slice(end + 1);
   if (!pattern)
     throw new Fault(
       'not_found',
@@ -46,7 +49,7 @@ export function parseFlagKey(
   const known = levers(pattern);
   const lever = known.find(({ thresholds }) => thresholds.includes(threshold));
   if (!lever) throw unknownThreshold(pattern, threshold, known);
-  return { pattern, effect: delta === undefined ? 'multiplier' : 'delta', category: lever.category };
+  return { pattern, effect: isDelta ? 'delta' : 'multiplier', category: lever.category };
 }
 
 function patternOf(text: string): PatternKey | undefined {
