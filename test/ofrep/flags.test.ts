@@ -307,7 +307,7 @@ describe('hostile requests', () => {
     expect(errorDetails).toBe('ts_mn is no threshold of pm.uptrend.S1.entry: did you mean ts_min?');
   });
 
-  it('[A4] A page of another origin is 403, and other methods are 405, in the form of the protocol', async () => {
+  it('[V14] A page of another origin is 403, and other methods are 405, in the form of the protocol', async () => {
     const page = await direct('POST', PATH, {}, { origin: 'https://other.example' });
     expect([page.status, flagErrorSchema.parse(await page.json()).errorCode]).toEqual([403, 'GENERAL']);
     const get = await direct('GET', `${PATH}/${S1}`);

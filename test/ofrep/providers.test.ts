@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { OFREPProvider } from '@openfeature/ofrep-provider';
 import { OpenFeature, type ProviderMetadata } from '@openfeature/server-sdk';
@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Listening, listen } from '../../local/http-server.ts';
 import { leversOf } from '../../shared/lever/lever.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
-import { pythonOfTools } from '../conformance/python-tools.ts';
 import { openApi } from '../support/api.ts';
 import { DynamoDbProxy, errorAnswer } from '../support/dynamodb-proxy.ts';
 import { NOW, S1, S2 } from '../support/episodes.ts';
 import { override } from '../support/overrides.ts';
 import { putInForce } from '../support/put-in-force.ts';
+import { pythonWithProvider } from './python-with-provider.ts';
 
 /* These tests evaluate flags with the published providers: that of npm, and that of PyPI where it can be imported. */
 
@@ -121,22 +121,12 @@ describe('the provider for JavaScript', () => {
   });
 });
 
-/** Returns a Python that can import the provider; undefined where none can. */
-function findPython(): string | undefined {
-  return [pythonOfTools, 'python3', 'python'].find(
-    python => spawnSync(python, ['-c', 'import openfeature.contrib.provider.ofrep']).status === 0,
-  );
-}
-
 describe('the provider for Python', () => {
-  const python = findPython();
-  if (python === undefined) console.log('flags: no Python here can import openfeature-provider-ofrep');
-
-  it.skipIf(python === undefined)(
+  it.skipIf(pythonWithProvider === undefined)(
     '[V14] Every flag is read without an error, with the value of the look-up as a float',
     async () => {
       await inEverySituation(async cases => {
-        const lines = await evaluateInPython(String(python), cases);
+        const lines = await evaluateInPython(cases);
         expect(lines).toEqual(
           cases.map(({ kind, value, reason }) =>
             expect.objectContaining({
@@ -153,8 +143,8 @@ describe('the provider for Python', () => {
 });
 
 /** Runs the script without blocking, because this process serves its requests. */
-async function evaluateInPython(python: string, cases: readonly Case[]): Promise<unknown[]> {
-  const child = spawn(python, [fileURLToPath(new URL('provider.py', import.meta.url))], {
+async function evaluateInPython(cases: readonly Case[]): Promise<unknown[]> {
+  const child = spawn(String(pythonWithProvider), [fileURLToPath(new URL('provider.py', import.meta.url))], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end(
