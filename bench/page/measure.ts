@@ -124,7 +124,7 @@ async function filtering(tab: Page, url: string): Promise<number> {
     "[...document.querySelectorAll('label.field')].find(l => l.textContent.startsWith('Contains')).querySelector('input')";
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const text = JSON.stringify(`d${round % 6}=v${(round + 1) % 7}`);
+    const text = JSON.stringify(`d${round % 6}=v${round % 5}`);
     times.push(
       await drawn(
         tab,

@@ -19,6 +19,9 @@ export const SCREENS: Readonly<Record<string, string>> = {
   connect: '#/connect',
 };
 
+/** The service without tokens that all tests share. */
+export const SERVICE = { url: inject('service') };
+
 /** True where a browser runs. */
 export const hasBrowser = (): boolean => inject('browser') !== '';
 

@@ -1,13 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, openTab, SCREENS, seriousFindings, show, until } from './open-page.ts';
-import { fill, openPageService, type PageService } from './page-service.ts';
-
-let service: PageService;
-beforeAll(async () => {
-  service = await openPageService();
-  await fill(service);
-});
-afterAll(() => service.close());
+import { describe, expect, it } from 'vitest';
+import { hasBrowser, openTab, SCREENS, SERVICE, seriousFindings, show, until } from './open-page.ts';
 
 const SIZES = [
   ['1280 px, light', { viewport: { width: 1280, height: 900 }, colorScheme: 'light' }],
@@ -22,7 +14,7 @@ describe.skipIf(!hasBrowser())('the screens', () => {
     // The theme changes colours only, so the dark one is checked for contrast.
     const rules = options.colorScheme === 'dark' ? ['color-contrast'] : undefined;
     for (const [name, fragment] of Object.entries(SCREENS)) {
-      await show(tab, service.url, fragment);
+      await show(tab, SERVICE.url, fragment);
       const overflow = await tab.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
       expect([name, Math.max(0, overflow)]).toEqual([name, 0]);
       expect([name, await seriousFindings(tab, rules)]).toEqual([name, []]);
@@ -33,8 +25,8 @@ describe.skipIf(!hasBrowser())('the screens', () => {
 
   it('Every picture has a table with the same rows, and both are files', async () => {
     const { tab, close } = await openTab();
-    for (const name of ['thresholds', 'lessons', 'what if', 'evidence']) {
-      await show(tab, service.url, SCREENS[name] ?? '');
+    for (const name of ['thresholds', 'lessons', 'what if', 'evidence', 'guard']) {
+      await show(tab, SERVICE.url, SCREENS[name] ?? '');
       const figure = tab.locator('figure.picture').first();
       await figure.locator('svg[role=img] > title').waitFor({ state: 'attached' });
       for (const kind of ['SVG', 'CSV']) {
@@ -52,12 +44,12 @@ describe.skipIf(!hasBrowser())('the screens', () => {
 
   it('An address leads to the same state in another browser', async () => {
     const { tab, close } = await openTab();
-    await show(tab, service.url, SCREENS['what if'] ?? '');
+    await show(tab, SERVICE.url, SCREENS['what if'] ?? '');
     await tab.getByRole('slider').press('ArrowRight');
     await until(tab, '!/at=0[.]55(&|$)/.test(location.hash)');
     const chosen = await tab.locator('output').textContent();
     const other = await openTab();
-    await show(other.tab, service.url, new URL(tab.url()).hash);
+    await show(other.tab, SERVICE.url, new URL(tab.url()).hash);
     await expect.poll(() => other.tab.locator('output').textContent(), { timeout: 10_000 }).toBe(chosen);
     await Promise.all([close(), other.close()]);
   });

@@ -24,13 +24,24 @@ import { useAnswer } from './use-answer.ts';
 /** Milliseconds between two readings of the status. */
 const POLL_MS = 15_000;
 
-export function App({ login }: { readonly login: Login | undefined }) {
+const REFUSED = 'The service does not accept this token, or the token may not read.';
+
+interface AppProps {
+  readonly login: Login | undefined;
+  /** Why the last sign-in gave no token, if it did not. */
+  readonly signInProblem: string | undefined;
+}
+
+export function App({ login, signInProblem }: AppProps) {
   const address = useAddress();
   const status = useAnswer<Status>('/v1/status', POLL_MS);
   const [said, say] = useState('');
   const [change, steer] = useState<Steering>();
   const denied = status.error?.status === 401 || status.error?.status === 403;
-  if (denied) return <SignIn login={login} refused={hasToken()} done={status.reload} />;
+  if (denied) {
+    const problem = hasToken() ? REFUSED : signInProblem;
+    return <SignIn login={login} problem={problem} done={status.reload} />;
+  }
   // A signature does not tell its role: controls are shown, and the service refuses what its policies do not allow.
   const steers = status.data !== undefined && (status.data.caller.role ?? 'operator') === 'operator';
   const session: Session = { status, steers, say, steer };

@@ -138,7 +138,7 @@ function Curve({ answer, at }: { readonly answer: WhatIfAnswer; readonly at: str
   };
   return (
     <>
-      <label class="slider">
+      <div class="slider">
         {lever.threshold} <output>{plain(point.threshold)}</output>{' '}
         <span class="muted">
           ({effectText(point)} of {plain(base.threshold)})
@@ -148,10 +148,11 @@ function Curve({ answer, at }: { readonly answer: WhatIfAnswer; readonly at: str
           min={0}
           max={curve.length - 1}
           value={index}
+          aria-label={lever.threshold}
           aria-valuetext={`${lever.threshold} ${plain(point.threshold)}: ${gain(point.utility_change)} R`}
           onInput={event => choose(curve[event.currentTarget.valueAsNumber])}
         />
-      </label>
+      </div>
       <Readout point={point} base={base} />
       <p class="sentence">{answer.sentence}</p>
       <p class="tools">
