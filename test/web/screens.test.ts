@@ -8,6 +8,11 @@ const SIZES = [
   ['360 px, dark', { viewport: { width: 360, height: 760 }, colorScheme: 'dark' }],
 ] as const;
 
+/** Names what is wider than its place: the document, and on a narrow screen each table that is shown as cards. */
+const TOO_WIDE = `[document.documentElement, ...(innerWidth < 760 ? document.querySelectorAll('.cards') : [])]
+  .filter(element => element.scrollWidth > element.clientWidth)
+  .map(element => element.getAttribute('aria-label') ?? element.tagName)`;
+
 describe.skipIf(!hasBrowser())('the screens', () => {
   it.each(SIZES)('Every screen fits %s, without an error or a serious finding of axe', async (_, options) => {
     const { tab, wrong, close } = await openTab(options);
@@ -15,8 +20,7 @@ describe.skipIf(!hasBrowser())('the screens', () => {
     const rules = options.colorScheme === 'dark' ? ['color-contrast'] : undefined;
     for (const [name, fragment] of Object.entries(SCREENS)) {
       await show(tab, SERVICE.url, fragment);
-      const overflow = await tab.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-      expect([name, Math.max(0, overflow)]).toEqual([name, 0]);
+      expect([name, await tab.evaluate(TOO_WIDE)]).toEqual([name, []]);
       expect([name, await seriousFindings(tab, rules)]).toEqual([name, []]);
     }
     expect(wrong).toEqual([]);

@@ -126,7 +126,7 @@ describe.skipIf(!hasBrowser())('what the page does with texts and tokens', () =>
   it.each([
     ['reader', 'token-of-a-screen-1'],
     ['operator', ANNA],
-  ] as const)('A %s sees what the role may do, and no more', async (role, token) => {
+  ] as const)('The role %s sees the controls that it may use, and no more', async (role, token) => {
     const { tab, close } = await openTab();
     await tab.goto(`${GUARDED}/ui${SCREENS.overview}`);
     await tab.getByLabel('Token').fill(token);

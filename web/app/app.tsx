@@ -16,7 +16,7 @@ import { Runs } from './screens/runs.tsx';
 import { Settings } from './screens/settings.tsx';
 import { WhatIf } from './screens/what-if.tsx';
 import { hasToken, useToken } from './service.ts';
-import { type Session, SessionContext, type Steering } from './session.ts';
+import { busiest, type Session, SessionContext, type Steering } from './session.ts';
 import type { Login } from './sign-in-flow.ts';
 import { switchEverything } from './steering.ts';
 import { useAnswer } from './use-answer.ts';
@@ -149,7 +149,7 @@ function Age({ at }: { readonly at: number }) {
 
 function Navigation({ address, session }: { readonly address: Address; readonly session: Session }) {
   const patterns = session.status.data?.patterns ?? [];
-  const pattern = address.pattern ?? busiest(patterns);
+  const pattern = address.pattern ?? busiest(session.status);
   const link = (screen: Screen, of?: string) => (
     <a
       key={screen}
@@ -199,16 +199,11 @@ function Navigation({ address, session }: { readonly address: Address; readonly 
   );
 }
 
-/** Returns the pattern to look at before one is chosen: that with most outcomes. */
-function busiest(patterns: Status['patterns']): string | undefined {
-  return patterns.toSorted((a, b) => b.events.with_outcome - a.events.with_outcome)[0]?.pattern_key;
-}
-
 function Content({ address, session }: { readonly address: Address; readonly session: Session }) {
   const { screen, params } = address;
   if (screen === 'runs') return <Runs params={params} />;
   if (screen === 'connect') return <Connect />;
-  const pattern = address.pattern ?? busiest(session.status.data?.patterns ?? []);
+  const pattern = address.pattern ?? busiest(session.status);
   if (screen === 'overview' || pattern === undefined) return <Overview params={params} />;
   switch (screen) {
     case 'pattern':

@@ -33,7 +33,7 @@ export function Loaded<T>({ answer, children }: LoadedProps<T>) {
       {error && (
         <p class="notice bad" role="alert">
           <strong>{error.status === 0 ? 'The service does not answer.' : `Error ${error.status}.`}</strong>{' '}
-          {error.sentence}
+          {error.status !== 0 && error.sentence}
           {data !== undefined && ` What you see is from ${ago(at)}.`}{' '}
           <button type="button" class="quiet" onClick={reload}>
             Try again
