@@ -21,6 +21,9 @@ const UNIT = [
   'validation',
 ];
 
+/** Tests that measure the memory of the whole process run one by one, after all other tests. */
+const MEMORY = ['faults/large-bodies'];
+
 const project = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({
   extends: true as const,
   test: {
@@ -32,7 +35,7 @@ const project = (name: string, include: readonly string[], exclude: readonly str
 
 const infra = project('infra', ['infra/*']);
 const page = project('page', ['web/*']);
-const faults = project('faults', ['faults/*']);
+const memory = project('memory', MEMORY);
 
 export default defineConfig({
   test: {
@@ -42,9 +45,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     projects: [
       project('unit', UNIT),
-      project('integration', ['**/*'], [...UNIT, 'faults/*', 'infra/*', 'web/*']),
-      // Fault tests measure time and memory, so they run one by one, after all other tests.
-      { ...faults, test: { ...faults.test, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      project('integration', ['**/*'], [...UNIT, ...MEMORY, 'infra/*', 'web/*']),
+      { ...memory, test: { ...memory.test, maxWorkers: 1, sequence: { groupOrder: 1 } } },
       // The tests of the page share one browser.
       { ...page, test: { ...page.test, maxWorkers: 1, globalSetup: 'test/web/global-setup.ts' } },
       // Without isolation a worker loads CDK once for all its files.
