@@ -63,7 +63,7 @@ export async function until(tab: Page, expression: string): Promise<void> {
 export async function settled(tab: Page): Promise<void> {
   await until(
     tab,
-    `!document.body.innerText.includes('Loading …') &&
+    `!/(Loading|Reading) …/.test(document.body.innerText) &&
       [...document.querySelectorAll('.canvas')].every(canvas => canvas.childElementCount > 0)`,
   );
 }

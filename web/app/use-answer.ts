@@ -11,10 +11,13 @@ export interface Answer<T> {
   readonly reload: () => void;
 }
 
+/** Milliseconds between two readings of what runs and operators change. */
+export const REFRESH_MS = 60_000;
+
 type State<T> = Omit<Answer<T>, 'reload'> & { readonly path: string | undefined };
 
 /**
- * Reads a path, again every `everyMs` while the page is visible, and whenever the path changes.
+ * Reads a path, again every `everyMs` while the page is visible and when it is seen again, and when the path changes.
  * @param path undefined reads nothing
  */
 export function useAnswer<T>(path: string | undefined, everyMs?: number): Answer<T> {
@@ -47,8 +50,15 @@ export function useAnswer<T>(path: string | undefined, everyMs?: number): Answer
   useEffect(load, [load]);
   useEffect(() => {
     if (everyMs === undefined) return;
-    const timer = setInterval(() => document.visibilityState === 'visible' && load(), everyMs);
-    return () => clearInterval(timer);
+    const loadIfSeen = (): void => {
+      if (document.visibilityState === 'visible') load();
+    };
+    const timer = setInterval(loadIfSeen, everyMs);
+    document.addEventListener('visibilitychange', loadIfSeen);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', loadIfSeen);
+    };
   }, [load, everyMs]);
   return { ...state, reload: load };
 }

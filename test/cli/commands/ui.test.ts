@@ -92,7 +92,7 @@ describe('pm-tuning ui --sigv4', () => {
     ['a page without an origin', { origin: 'null' }],
     ['an image of another page', { 'sec-fetch-site': 'cross-site' }],
     ['another host name', { host: 'rebound.example' }],
-  ])('A request of %s gets 403, and nothing arrives', async (_, headers) => {
+  ])('[A3] A request of %s gets 403, and nothing arrives', async (_, headers) => {
     const found = await arrived(async () =>
       expect(await rawStatus(url, '/v1/status', { headers })).toBe(403),
     );
@@ -124,7 +124,7 @@ describe('pm-tuning ui, started otherwise', () => {
     expect(result).toMatchObject({ exit: 2, err: expect.stringContaining('http://127.0.0.1:8787/ui is') });
   });
 
-  it('It does not listen on an address that other machines reach', async () => {
+  it('[A2] It does not listen on an address that other machines reach', async () => {
     const result = await cli(['ui', '--sigv4', '--url', service.url, '--listen', '0.0.0.0:0']);
     expect(result).toMatchObject({ exit: 2, err: expect.stringContaining('a loopback address only') });
   });
