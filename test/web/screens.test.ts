@@ -46,6 +46,22 @@ describe.skipIf(!hasBrowser())('the screens', () => {
     await close();
   });
 
+  it('A threshold follows the pointer that drags it in the picture', async () => {
+    const { tab, close } = await openTab();
+    await show(tab, SERVICE.url, SCREENS['what if'] ?? '');
+    const picture = tab.locator('.drag').first();
+    const { x, y, width, height } = (await picture.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const chosen = async () => Number(await tab.locator('output').textContent());
+    await tab.mouse.move(x + width / 2, y + height / 2);
+    await tab.mouse.down();
+    const middle = await chosen();
+    await tab.mouse.move(x + width * 0.9, y + height / 2, { steps: 4 });
+    await expect.poll(chosen).toBeGreaterThan(middle);
+    await tab.mouse.up();
+    expect(new URL(tab.url()).hash).toContain(`at=${await chosen()}`);
+    await close();
+  });
+
   it('An address leads to the same state in another browser', async () => {
     const { tab, close } = await openTab();
     await show(tab, SERVICE.url, SCREENS['what if'] ?? '');

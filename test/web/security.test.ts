@@ -99,8 +99,8 @@ describe.skipIf(!hasBrowser())('what the page does with texts and tokens', () =>
     await close();
   });
 
-  it('A token is in no storage, no address and no cookie, unless its owner keeps it for the tab', async () => {
-    const { tab, close } = await openTab();
+  it('A token is in no storage, no address, no cookie and no copy, unless its owner keeps it for the tab', async () => {
+    const { tab, close } = await openTab({ permissions: ['clipboard-read', 'clipboard-write'] });
     const asked: string[] = [];
     tab.on('request', request => asked.push(request.url()));
     const enter = async (keep: boolean): Promise<void> => {
@@ -119,6 +119,11 @@ describe.skipIf(!hasBrowser())('what the page does with texts and tokens', () =>
     await tab.reload();
     await enter(true);
     expect((await stored())[2]).toContain(ANNA);
+    await tab.getByRole('button', { name: 'curl' }).first().click();
+    await tab.getByText('curl copied').waitFor();
+    expect(await tab.evaluate('navigator.clipboard.readText()')).toBe(
+      `curl '${GUARDED}/v1/status' -H "authorization: Bearer $PM_TUNING_TOKEN"`,
+    );
     expect(asked.join()).not.toContain(ANNA);
     await close();
   });
