@@ -202,6 +202,14 @@ describe('the picture of the guard', () => {
       expect.arrayContaining(['harm proven: × 100', 'gain proven: × 20', '01-03']),
     );
     expect(marks(drawn, 'path', /plot-line/)).toHaveLength(2 * plot.lines.length);
+    const heights = (plots: Parameters<typeof linePlotShapes>[0]): number[] =>
+      all(linePlotShapes(plots, 600)).flatMap(({ attributes, children = [] }) =>
+        /proven/.test(String(children[0])) ? [Number(attributes.y)] : [],
+      );
+    // The labels of lines that are close to each other do not touch.
+    const far = test.path.map(point => ({ ...point, gain: point.gain * 200 }));
+    const [upper = 0, lower = 0] = heights([guardPlot('p', { ...test, path: far })]);
+    expect(lower - upper).toBeGreaterThan(11);
     // Without a block the picture has its lines and no error.
     expect(svgText(linePlotShapes([guardPlot('p', { ...test, path: [] })], 320))).not.toContain('NaN');
   });
