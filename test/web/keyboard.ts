@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 
-const FOCUSED = `(() => {
+/** The name of the control that has the focus. */
+export const FOCUSED = `(() => {
   const e = document.activeElement;
   return (e?.getAttribute('aria-label') ?? e?.labels?.[0]?.textContent ?? e?.textContent ?? '').trim();
 })()`;

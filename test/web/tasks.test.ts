@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { LookupAnswer } from '../../shared/http/schemas/lookup-answer.ts';
-import { giveReason, inFiveActions, press, tabTo } from './keyboard.ts';
+import { FOCUSED, giveReason, inFiveActions, press, tabTo } from './keyboard.ts';
 import { hasBrowser, openTab, SERVICE, settled, show } from './open-page.ts';
 import { PM, SYNTHETIC, send } from './page-service.ts';
 
@@ -151,10 +151,12 @@ describe.skipIf(!hasBrowser())('when something is missing', () => {
     const { tab, close } = await openTab();
     await show(tab, SERVICE.url, `#/settings/${PM}`);
     await press(tab, /^Set off …/);
+    await tab.getByRole('dialog').waitFor();
     await press(tab, /^Switch off$/);
     expect(await tab.getByRole('dialog').isVisible()).toBe(true);
     await tab.keyboard.press('Escape');
     await tab.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await tab.evaluate(FOCUSED)).toBe('Set off …');
     expect((await lookup()).mode).toBe('live');
     await close();
   });
@@ -178,6 +180,7 @@ describe.skipIf(!hasBrowser())('when something is missing', () => {
     await tab.route('**/v1/**', route => route.abort());
     await tab.getByRole('link', { name: PM, exact: true }).click();
     await tab.getByText('The service does not answer.').first().waitFor();
+    await tab.locator('header').getByText('no answer').waitFor();
     await tab.getByRole('link', { name: 'Overview' }).click();
     await tab.getByRole('link', { name: PM, exact: true }).waitFor();
     await tab.unroute('**/v1/**');

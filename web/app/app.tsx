@@ -19,7 +19,7 @@ import { hasToken, useToken } from './service.ts';
 import { busiest, type Session, SessionContext, type Steering } from './session.ts';
 import type { Login } from './sign-in-flow.ts';
 import { switchEverything } from './steering.ts';
-import { useAnswer } from './use-answer.ts';
+import { NO_ANSWER, useAnswer } from './use-answer.ts';
 
 /** Milliseconds between two readings of the status. */
 const POLL_MS = 15_000;
@@ -35,6 +35,14 @@ interface AppProps {
 export function App({ login, signInProblem }: AppProps) {
   const address = useAddress();
   const status = useAnswer<Status>('/v1/status', POLL_MS);
+  useEffect(() => {
+    // What the head of the page says of the health does not outlive a call without an answer.
+    const check = (): void => {
+      if (status.error?.status !== 0) status.reload();
+    };
+    addEventListener(NO_ANSWER, check);
+    return () => removeEventListener(NO_ANSWER, check);
+  }, [status.error, status.reload]);
   const [said, say] = useState('');
   const [change, steer] = useState<Steering>();
   const denied = status.error?.status === 401 || status.error?.status === 403;

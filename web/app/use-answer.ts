@@ -11,6 +11,8 @@ export interface Answer<T> {
   readonly reload: () => void;
 }
 
+/** An event: the service did not answer a call. */
+export const NO_ANSWER = 'no-answer';
 /** Milliseconds between two readings of what runs and operators change. */
 export const REFRESH_MS = 60_000;
 
@@ -43,6 +45,7 @@ export function useAnswer<T>(path: string | undefined, everyMs?: number): Answer
         const failure = error instanceof CallError ? error : new CallError(0, undefined);
         // An answer of refusal replaces what was shown; silence of the service does not.
         const keeps = failure.status === 0 || failure.status >= 500;
+        if (failure.status === 0) dispatchEvent(new Event(NO_ANSWER));
         setState(old => ({ ...old, data: keeps ? old.data : undefined, error: failure, loading: false }));
       },
     );
