@@ -38,10 +38,12 @@ export function WhatIf({ pattern, params }: { readonly pattern: string; readonly
   });
   const known = useSession().status.data !== undefined;
   const answer = useAnswer<WhatIfAnswer>(known ? list : undefined);
-  const missed = additive || answer.loading ? 0 : missedBy(answer.data, params.at);
+  const missed = additive ? 0 : missedBy(answer.data, params.at);
   useEffect(() => {
-    if (missed !== 0) setShift(shift + missed);
-  }, [missed]);
+    if (missed !== 0 && !answer.loading) setShift(shift + missed);
+  }, [missed, answer.loading]);
+  // A curve that misses the threshold is not shown: its figures would be those of another one.
+  const shown = missed === 0 ? answer : { ...answer, data: undefined };
   const submit = (event: Event): void => {
     event.preventDefault();
     setParams({ scope });
@@ -75,7 +77,7 @@ export function WhatIf({ pattern, params }: { readonly pattern: string; readonly
         />
         <button type="submit">Replay</button>
       </form>
-      <Loaded answer={answer}>{data => <Curve answer={data} at={params.at} />}</Loaded>
+      <Loaded answer={shown}>{data => <Curve answer={data} at={params.at} />}</Loaded>
     </Panel>
   );
 }
