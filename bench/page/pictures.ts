@@ -15,7 +15,7 @@ const PICTURES = [
 export async function takePictures(browser: Browser, url: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [name, fragment, height] of PICTURES) {
-      const context = await browser.newContext({ viewport: { width: 1120, height }, colorScheme });
+      const context = await browser.newContext({ viewport: { width: 1180, height }, colorScheme });
       const tab = await context.newPage();
       await tab.goto(`${url}/ui${fragment}`);
       await tab.waitForLoadState('networkidle');
