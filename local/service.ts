@@ -122,7 +122,9 @@ async function assemble(
   const stateMachine = await LocalStateMachine.load(runtime, options.interpreter, computing?.mine);
   const { callers } = options;
   const callersNow = typeof callers === 'function' ? callers : () => callers ?? [];
-  const app = createApp(runtime.log, config.origins, callers && requireTokens(callersNow));
+  const app = createApp(runtime.log, config.origins, {
+    authenticate: callers && requireTokens(callersNow),
+  });
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);
   const lookups = {

@@ -18,15 +18,25 @@ const NO_PARAMETERS = z.strictObject({});
 
 type Handler = (c: Context) => Response | Promise<Response>;
 
+interface AppOptions {
+  readonly authenticate?: MiddlewareHandler | undefined;
+  readonly signInPath?: string | undefined;
+}
+
 /**
  * Returns an app that answers every error as problem+json, rejects pages of other origins, and logs no payload.
  * @param origins own origins besides the address that a request was sent to
- * @param authenticate admits a request or answers it, before anything else of it is read
+ * @param options.authenticate admits a request or answers it, before anything else of it is read
+ * @param options.signInPath the document to which an issuer of tokens leads back
  */
-export function createApp(log: Log, origins: readonly string[] = [], authenticate?: MiddlewareHandler): Hono {
+export function createApp(
+  log: Log,
+  origins: readonly string[] = [],
+  { authenticate, signInPath }: AppOptions = {},
+): Hono {
   const app = new Hono();
   app.use('/ofrep/*', ofrepErrors);
-  app.use(ownPagesOnly(origins));
+  app.use(ownPagesOnly(origins, signInPath));
   if (authenticate) app.use(authenticate);
   app.use(async (c, next) => {
     assertEncoding(c.req.url);

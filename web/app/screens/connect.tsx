@@ -1,6 +1,7 @@
 import { countText } from '../../../shared/format.ts';
 import { ago } from '../figures.ts';
 import { Loaded, Panel } from '../parts/panel.tsx';
+import { hasToken } from '../service.ts';
 import { useSession } from '../session.ts';
 
 /** Screen 10: how a bot calls this service, and whether it does. */
@@ -41,6 +42,12 @@ export function Connect() {
         </p>
       </Panel>
       <Panel title="Snippets">
+        {hasToken() && (
+          <p class="sentence">
+            This service wants a token: each request also sends <code>Authorization: Bearer TOKEN</code>, with
+            the token of the bot.
+          </p>
+        )}
         <Snippet title="curl: ask, then log" text={curl(url)} open />
         <Snippet title="Python" text={python(url)} />
         <Snippet title="TypeScript" text={typescript(url)} />
