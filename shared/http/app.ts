@@ -8,6 +8,7 @@ import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { parse, unknownName } from '../validation.ts';
 import { callerOf } from './caller.ts';
 import type { Endpoint } from './endpoints.ts';
+import { ofrepErrors } from './ofrep-errors.ts';
 import { ownPagesOnly } from './own-pages.ts';
 import { prepareAnswer } from './prepare-answer.ts';
 import { problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
@@ -34,6 +35,7 @@ export function createApp(
   { authenticate, signInPath }: AppOptions = {},
 ): Hono {
   const app = new Hono();
+  app.use('/ofrep/*', ofrepErrors);
   app.use(ownPagesOnly(origins, signInPath));
   if (authenticate) app.use(authenticate);
   app.use(async (c, next) => {
