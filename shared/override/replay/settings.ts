@@ -109,7 +109,7 @@ export const REPLAY_SETTINGS: ReplaySettings = {
     informativeZ: [1.6, 2.5, 3.3],
     informative: [
       { errors: 6, effect: 0 },
-      { errors: 4, effect: 0.2 },
+      { errors: 3, effect: 0.4 },
     ],
     secondDirection: 0.7,
   },
