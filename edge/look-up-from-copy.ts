@@ -7,7 +7,7 @@ import { OverrideIndex } from '../shared/override/override-index.ts';
 import { fullOverrides } from './full-overrides.ts';
 
 /** An answer of the service, and how old the copy is that it comes from. */
-interface EdgeAnswer extends LookupResult {
+export interface EdgeAnswer extends LookupResult {
   /** True after a long time without contact with the service; what was last known is still served. */
   readonly stale: boolean;
   /** Seconds since the service last confirmed the copy; −1 before the first time. */

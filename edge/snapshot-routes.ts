@@ -15,13 +15,31 @@ export function snapshotRoutesOfCopy(app: Hono, core: ClientCore): void {
   addRoute(app, { ...ENDPOINTS.getSnapshot, query: snapshotQuerySchema }, c => respondToSnapshot(c, core));
 }
 
-function respondToIndex(c: Context, core: ClientCore): Response {
-  const query = readQuery(c, snapshotsQuerySchema);
+/** The entries of the copy, the mode of the service, and the tag of both. @throws Fault before the first copy */
+function indexOf(core: ClientCore) {
   // An empty index would tell clients that no pattern is tuned, so that they drop what they have.
   if (!core.state().ready) throw new Fault('store_unavailable', 'the edge has no snapshot yet');
-  const mode = core.serviceMode() === 'off' ? 'off' : 'live';
+  const mode = core.serviceMode() === 'off' ? ('off' as const) : ('live' as const);
   const entries = core.servedPatterns().map(entryOf);
-  const etag = indexTag(entries, mode);
+  return { mode, entries, etag: indexTag(entries, mode) };
+}
+
+/**
+ * Returns the patterns with a generation, and a tag that differs whenever an answer from this copy may.
+ * @throws Fault `store_unavailable` before the first copy
+ */
+export function tunedPatterns(core: ClientCore) {
+  const { entries, etag } = indexOf(core);
+  const { off, stale } = core.state();
+  return {
+    patterns: entries.filter(({ generation }) => generation > 0).map(({ pattern_key }) => pattern_key),
+    tag: `${etag} ${off} ${stale}`,
+  };
+}
+
+function respondToIndex(c: Context, core: ClientCore): Response {
+  const query = readQuery(c, snapshotsQuerySchema);
+  const { mode, entries, etag } = indexOf(core);
   const headers = headersOf(core, etag);
   if (matchesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
   const page = pageByKey(entries, ({ pattern_key }) => pattern_key, query);

@@ -25,7 +25,7 @@ import { botOf } from '../caller.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
 
-interface LookupDeps {
+export interface LookupDeps {
   readonly heads: HeadStore;
   readonly generations: GenerationCache;
   readonly patternDirectory: PatternDirectory;
@@ -80,7 +80,7 @@ function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequ
  * generation are immutable and come from the cache. If storage fails, the answer is neutral and carries `degraded`: a
  * look-up never stops the PM.
  */
-async function respondToLookup(
+export async function respondToLookup(
   deps: LookupDeps,
   request: LookupRequest,
   bot: string | undefined,

@@ -1,46 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FakeService, fakeService, ingest } from '../support/fake-service.ts';
-import { type CliResult, cli } from '../support/run-cli.ts';
+import { describe, expect, it } from 'vitest';
+import { importDesk } from '../support/import-desk.ts';
 
 /* These tests import files as users have them: misspelt, badly encoded, or of an old form. */
 
-let folder: string;
-let service: FakeService;
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'pm-tuning-faulty-'));
-  service = await fakeService(ingest());
-});
-afterEach(async () => {
-  await service.close();
-  rmSync(folder, { recursive: true });
-});
+const desk = importDesk();
+const { importOf, rejected, sent } = desk;
 
 const caseFile = (name: string): Buffer => readFileSync(new URL(`../../data/cases/${name}`, import.meta.url));
 const HEADER = 'pattern_key,episode_id,decision,scope,factors,timestamp';
 const row = (id: string, scope = '{}'): string =>
   `pm.a.S1.b,${id},acted,"${scope}",{},2025-01-19 12:00:00+00`;
-
-async function importOf(
-  name: string,
-  content: Buffer | string,
-  more: readonly string[] = [],
-): Promise<CliResult> {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  const result = await cli(['import', path, '--url', service.url, ...more]);
-  return { ...result, out: result.out.replaceAll(`${folder}/`, '') };
-}
-
-const rejected = (name: string): Record<string, unknown>[] =>
-  readFileSync(join(folder, `${name}.rejected.jsonl`), 'utf8')
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line));
-const sent = (): Record<string, unknown>[] => service.received.flatMap(({ text }) => JSON.parse(text).events);
 
 describe('bytes that are not UTF-8', () => {
   it.each([
@@ -85,7 +56,7 @@ describe('bytes that are not UTF-8', () => {
       exit: 2,
       err: expect.stringContaining("the CSV's first line is not UTF-8"),
     });
-    expect(service.received).toEqual([]);
+    expect(desk.service.received).toEqual([]);
   });
 });
 
@@ -118,7 +89,7 @@ describe('states with leading zeros', () => {
     const line =
       '{"factors":{"id":1e3},"pattern_key" : "pm.a.S003.b","episode_id":"b","decision":"acted","scope":{},"timestamp":"2025-01-19T12:00:00Z"}';
     await importOf('old.jsonl', line);
-    expect(service.received.at(-1)?.text).toContain(
+    expect(desk.service.received.at(-1)?.text).toContain(
       '{"factors":{"id":1e3},"pattern_key":"pm.a.S3.b","episode_id"',
     );
   });
@@ -129,7 +100,7 @@ describe('states with leading zeros', () => {
     await importOf('two.jsonl', `{${applied},"pattern_key":"pm.a.S01.b",${rest}}`);
     expect(rejected('two.jsonl')[0]).toMatchObject({ code: 'invalid_pattern_key' });
     await importOf('two.jsonl', `{"pattern_key":"pm.a.S01.b",${rest},${applied.replace('applied', 'mine')}}`);
-    expect(service.received.at(-1)?.text).toContain('[{"pattern_key":"pm.a.S1.b","episode_id"');
+    expect(desk.service.received.at(-1)?.text).toContain('[{"pattern_key":"pm.a.S1.b","episode_id"');
   });
 });
 
@@ -161,5 +132,5 @@ describe('misspelt members and columns', () => {
 
 it('Numbers of a JSON cell keep every digit on their way to the service', async () => {
   await importOf('digits.csv', `${HEADER}\n${row('a', '{""account"":9007199254740993}')}\n`);
-  expect(service.received[0]?.text).toContain('"scope":{"account":9007199254740993}');
+  expect(desk.service.received[0]?.text).toContain('"scope":{"account":9007199254740993}');
 });

@@ -1,41 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FakeService, fakeService, ingest } from '../support/fake-service.ts';
-import { type CliResult, cli } from '../support/run-cli.ts';
+import { describe, expect, it } from 'vitest';
+import { importDesk } from '../support/import-desk.ts';
+import { cli } from '../support/run-cli.ts';
 
 /* These tests import rows in the forms that old tables and other tools write. */
 
-let folder: string;
-let service: FakeService;
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'pm-tuning-forms-'));
-  service = await fakeService(ingest());
-});
-afterEach(async () => {
-  await service.close();
-  rmSync(folder, { recursive: true });
-});
-
-async function importOf(
-  name: string,
-  content: Buffer | string,
-  more: readonly string[] = [],
-): Promise<CliResult> {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  const result = await cli(['import', path, '--url', service.url, ...more]);
-  return { ...result, out: result.out.replaceAll(`${folder}/`, '') };
-}
-
-const sent = (): Record<string, unknown>[] => service.received.flatMap(({ text }) => JSON.parse(text).events);
-const rejected = (name: string): Record<string, unknown>[] =>
-  readFileSync(join(folder, `${name}.rejected.jsonl`), 'utf8')
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line));
+const desk = importDesk();
+const { importOf, rejected, sent } = desk;
 
 const HEADER = 'pattern_key,episode_id,decision,scope,factors,timestamp';
 const row = (id: string, key = 'pm.a.S1.b'): string => `${key},${id},acted,{},{},2025-01-19 12:00:00+00`;
@@ -197,8 +170,8 @@ describe('several rows of one episode', () => {
 
   it('From a pipe the first row is stored, and the reason of the others names the option too', async () => {
     const stdin = `${JSON.stringify(event('a'))}\n${JSON.stringify(event('a', { decision: 'skipped' }))}\n`;
-    const path = join(folder, 'r.jsonl');
-    await cli(['import', '-', '--rejected', path, '--url', service.url], { stdin });
+    const path = join(desk.folder, 'r.jsonl');
+    await cli(['import', '-', '--rejected', path, '--url', desk.service.url], { stdin });
     expect(JSON.parse(readFileSync(path, 'utf8')).detail).toContain('--column window=COLUMN');
   });
 });
@@ -213,13 +186,13 @@ describe('files of rejected lines', () => {
     const wrapped = `${JSON.stringify(reason).slice(0, -1)},"event":${line}}`;
     const result = await importOf('old.rejected.jsonl', `${wrapped}\n`);
     expect(result.out).toContain('1 event: 1 accepted');
-    expect(service.received[0]?.text).toBe(`{"events":[${line}]}`);
+    expect(desk.service.received[0]?.text).toBe(`{"events":[${line}]}`);
   });
 
   it('Rows of a CSV are imported from their rejected lines after a correction, and stay rejected before', async () => {
     const bad = `${HEADER}\n${row('a').replace('{},{}', '"{""v"":1","{}"')}\n${row('b')},extra\n`;
     await importOf('a.csv', bad);
-    const text = readFileSync(join(folder, 'a.csv.rejected.jsonl'), 'utf8');
+    const text = readFileSync(join(desk.folder, 'a.csv.rejected.jsonl'), 'utf8');
     const again = await importOf('again.jsonl', text);
     expect(again.out).toContain('rejected: 1 invalid_json, 1 invalid_row');
     const corrected = await importOf('good.jsonl', text.replace('"{\\"v\\":1"', '"{\\"v\\":1}"'));
@@ -229,7 +202,7 @@ describe('files of rejected lines', () => {
 
   it('Escapes of bytes that are not UTF-8 never become an event', async () => {
     await importOf('a.csv', Buffer.from(`${HEADER}\n${row('é')}\n`, 'latin1'));
-    const text = readFileSync(join(folder, 'a.csv.rejected.jsonl'), 'utf8');
+    const text = readFileSync(join(desk.folder, 'a.csv.rejected.jsonl'), 'utf8');
     expect((await importOf('again.jsonl', text)).out).toContain('rejected: 1 invalid_encoding');
     expect(sent()).toEqual([]);
   });
@@ -250,7 +223,7 @@ describe('files', () => {
 
   it('Standard input may hold an array too', async () => {
     const stdin = JSON.stringify([event('a')]);
-    expect((await cli(['import', '-', '--url', service.url], { stdin })).out).toContain(
+    expect((await cli(['import', '-', '--url', desk.service.url], { stdin })).out).toContain(
       '1 event: 1 accepted',
     );
   });
@@ -290,11 +263,11 @@ describe('files', () => {
   });
 
   it('A file under two names is imported once, and two files with one name keep their own rejected lines', async () => {
-    mkdirSync(join(folder, 'x'));
-    const paths = [join(folder, 'a.jsonl'), join(folder, 'x', 'a.jsonl')];
+    mkdirSync(join(desk.folder, 'x'));
+    const paths = [join(desk.folder, 'a.jsonl'), join(desk.folder, 'x', 'a.jsonl')];
     for (const path of paths) writeFileSync(path, `${JSON.stringify(event(path))}\nno\n`);
-    const other = join(folder, 'x', '..', 'a.jsonl').replace('/a.jsonl', '/./a.jsonl');
-    const result = await cli(['import', ...paths, other, '--url', service.url]);
+    const other = join(desk.folder, 'x', '..', 'a.jsonl').replace('/a.jsonl', '/./a.jsonl');
+    const result = await cli(['import', ...paths, other, '--url', desk.service.url]);
     expect(result.out).toContain('total: 4 events: 2 accepted, 0 unchanged, 2 rejected');
     for (const path of paths)
       expect(readFileSync(`${path}.rejected.jsonl`, 'utf8').trim().split('\n')).toHaveLength(1);
@@ -308,9 +281,9 @@ it('Help, summary, errors and progress of an import fit 60 columns, except for n
   const lines = Array.from({ length: 1200 }, (_, i) =>
     JSON.stringify(event(`${i}`, { pattern_key: 'PM.A.S01.b' })),
   );
-  const path = join(folder, 'a.json');
+  const path = join(desk.folder, 'a.json');
   writeFileSync(path, `[${lines.join(',\n')}]`);
-  const result = await cli(['import', path, '--url', service.url], { columns: 60 });
+  const result = await cli(['import', path, '--url', desk.service.url], { columns: 60 });
   for (const line of result.out.split('\n').slice(1)) expect(line.length).toBeLessThanOrEqual(60);
   for (const bar of result.err.split('\r\u001b[K')) expect(bar.length).toBeLessThan(60);
 });
