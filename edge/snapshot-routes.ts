@@ -6,6 +6,7 @@ import { ENDPOINTS } from '../shared/http/endpoints.ts';
 import { pageByKey } from '../shared/http/pagination.ts';
 import { matchesTag } from '../shared/http/routes/snapshots.ts';
 import { snapshotQuerySchema, snapshotsQuerySchema } from '../shared/http/schemas/lookup.ts';
+import { isObject } from '../shared/json.ts';
 import { indexTag, POLL_SECONDS, SNAPSHOT_SCHEMA, type SnapshotEntry } from '../shared/lookup/snapshot.ts';
 import { fullOverrides } from './full-overrides.ts';
 
@@ -71,8 +72,11 @@ function respondToSnapshot(c: Context, core: ClientCore): Response {
   if (matchesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
   if (form === 'compact') return c.body(served.text, 200, { ...headers, 'content-type': 'application/json' });
   const document = JSON.parse(served.text) as Record<string, unknown>;
-  const rows = fullOverrides(document).map(row => ({ pattern_key: served.pattern, ...row }));
-  return c.json({ ...document, etag, overrides: rows }, 200, headers);
+  const rowsOf = (part: Readonly<Record<string, unknown>>): object[] =>
+    fullOverrides(part).map(row => ({ pattern_key: served.pattern, ...row }));
+  const { candidate } = document;
+  const tried = isObject(candidate) && { candidate: { ...candidate, overrides: rowsOf(candidate) } };
+  return c.json({ ...document, etag, overrides: rowsOf(document), ...tried }, 200, headers);
 }
 
 /** `Age` is the time since the service confirmed the answer (RFC 9111, section 5.1). */

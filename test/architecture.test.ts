@@ -242,6 +242,8 @@ const RULES: readonly Rule[] = [
     files: file => under('client')(file) && file !== 'client/build.ts',
     own: [
       'client',
+      'shared/override/arm.ts',
+      'shared/override/arm-hash.ts',
       'shared/override/override-index.ts',
       'shared/override/apply-thresholds.ts',
       'shared/override/digest-text.ts',

@@ -53,7 +53,7 @@ export function evaluateFlag(
   return {
     key,
     value: flagValue(flag, matching, answer),
-    variant: reason === 'TARGETING_MATCH' || reason === 'SPLIT' ? `g${answer.generation}` : 'neutral',
+    variant: variantOf(answer, reason),
     reason,
     metadata: {
       generation: answer.generation,
@@ -79,9 +79,19 @@ function matchingOverrides(flag: Flag, overrides: readonly ResolvedOverride[]): 
       );
 }
 
-function reasonOf({ degraded, mode }: FlagLookup, matches: boolean): EvaluationReason {
+/** The variant of a running rollout names the generation of the arm, whether an override matched or not. */
+function variantOf({ generation, arm }: FlagLookup, reason: EvaluationReason): string {
+  if (reason === 'SPLIT') {
+    if (arm === 'candidate') return `g${generation}-candidate`;
+    return generation > 0 ? `g${generation}` : 'neutral';
+  }
+  return reason === 'TARGETING_MATCH' ? `g${generation}` : 'neutral';
+}
+
+function reasonOf({ degraded, mode, arm }: FlagLookup, matches: boolean): EvaluationReason {
   if (degraded) return 'UNKNOWN';
   if (DISABLED.has(mode)) return 'DISABLED';
+  if (arm) return 'SPLIT';
   return matches ? 'TARGETING_MATCH' : 'STATIC';
 }
 

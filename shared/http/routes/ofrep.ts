@@ -77,8 +77,8 @@ async function respondToAll(c: Context, source: FlagSource): Promise<Response> {
   return json(c, `{"flags":[${flags.map(evaluationText).join(',')}]}`, headers);
 }
 
-function requestOf(pattern: PatternKey, { scope }: FlagContext): LookupRequest {
-  return { pattern, scope, thresholds: {}, resolution: undefined, explain: false };
+function requestOf(pattern: PatternKey, { scope, episodeId }: FlagContext): LookupRequest {
+  return { pattern, scope, thresholds: {}, resolution: undefined, explain: false, episodeId };
 }
 
 function json(c: Context, text: string, headers: Record<string, string> = {}): Response {
