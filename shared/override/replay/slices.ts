@@ -3,6 +3,7 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { scopeFromPairs } from '../../pattern/scope.ts';
+import { choicesWithin, rankChoices } from './slice-shares.ts';
 
 /** One slice of at most two dimensions; `second` is `NONE` for fewer, and so is `first` for the global slice. */
 export interface Slice {
@@ -53,12 +54,15 @@ interface Limits {
   readonly maxSlices: number;
 }
 
-/** Slices of one number of dimensions. */
+/** Slices of some numbers of dimensions, and what was left out of them. */
 interface Level {
   readonly list: Slice[];
   readonly near: Slice[];
   readonly combinations: Combination[];
+  readonly cut: SliceCut[];
 }
+
+type Choice = readonly [first: number, second: number];
 
 /** All slices of at most two dimensions with enough rows: fewer dimensions first, then by name, then by value. */
 export class Slices {
@@ -70,27 +74,11 @@ export class Slices {
   readonly combinations: readonly Combination[];
 
   constructor(rows: SlicedRows, limits: Limits) {
-    const list: Slice[] = [];
-    const near: Slice[] = [];
-    const cut: SliceCut[] = [];
-    const combinations: Combination[] = [];
-    let visits = 0;
-    for (let depth = 0; depth <= limits.maxDimensions; depth++) {
-      const choices = choicesOf(rows.widths.length, depth);
-      visits += choices.length * rows.size;
-      if (visits > limits.maxVisits) {
-        cut.push({ depth, why: 'visits', combinations: choices.length });
-        break;
-      }
-      const level = countLevel(rows, choices, list.length, limits, cut);
-      if (!level) {
-        cut.push({ depth, why: 'slices', combinations: choices.length });
-        break;
-      }
-      for (const slice of level.list) list.push(slice);
-      for (const slice of level.near) near.push(slice);
-      for (const combination of level.combinations) combinations.push(combination);
-    }
+    const choices = Array.from({ length: limits.maxDimensions + 1 }, (_, depth) =>
+      choicesOf(rows.widths.length, depth),
+    );
+    const { list, near, combinations, cut } =
+      countLevels(rows, choices, limits) ?? divided(rows, choices, limits);
     this.list = list;
     this.near = near;
     this.cut = cut;
@@ -98,12 +86,73 @@ export class Slices {
   }
 }
 
-/** A level of dimensions that was left out, or two dimensions, by index, with too many combinations of values. */
+/** Combinations of one level that were left out, or two dimensions, by index, with too many combinations of values. */
 export type SliceCut =
-  | { readonly depth: number; readonly why: 'visits' | 'slices'; readonly combinations: number }
+  | {
+      readonly depth: number;
+      readonly why: 'visits' | 'slices';
+      /** Number of combinations of dimensions that were left out. */
+      readonly combinations: number;
+      /** Number of all combinations of the level. */
+      readonly of: number;
+    }
   | { readonly why: 'cells'; readonly first: number; readonly second: number };
 
-function choicesOf(dimensions: number, depth: number): (readonly [first: number, second: number])[] {
+/** Counts levels of dimensions; undefined when they overrun a budget. */
+function countLevels(
+  rows: SlicedRows,
+  levels: readonly (readonly Choice[])[],
+  limits: Limits,
+): Level | undefined {
+  const all = emptyLevel();
+  if (levels.flat().length * rows.size > limits.maxVisits) return undefined;
+  for (const choices of levels) {
+    const level = countLevel(rows, choices, all.list.length, limits);
+    if (!level) return undefined;
+    for (const slice of level.list) all.list.push(slice);
+    for (const slice of level.near) all.near.push(slice);
+    for (const combination of level.combinations) all.combinations.push(combination);
+    for (const part of level.cut) all.cut.push(part);
+  }
+  return all;
+}
+
+/** Counts the levels of dimensions that the budget allows when it is divided among the dimensions. */
+function divided(rows: SlicedRows, levels: readonly (readonly Choice[])[], limits: Limits): Level {
+  const ranked = rankChoices(rows, levels.flat(), limits.nMin);
+  const visited = choicesWithin(ranked, limits.maxVisits, () => rows.size);
+  const slices = new Map([...visited].map(choice => [choice, slicesOf(rows, choice, limits.nMin)]));
+  const kept = choicesWithin(
+    ranked.map(tier => tier.filter(choice => visited.has(choice))),
+    limits.maxSlices,
+    choice => slices.get(choice) ?? 0,
+  );
+  // The natural order stays, on which the choice among slices with the same events depends.
+  const chosen = levels.map(choices => choices.filter(choice => kept.has(choice)));
+  const level = countLevels(rows, chosen, limits) ?? emptyLevel();
+  for (const [depth, choices] of levels.entries()) {
+    const combinations = choices.length - (chosen[depth]?.length ?? 0);
+    const why = choices.some(choice => visited.has(choice) && !kept.has(choice)) ? 'slices' : 'visits';
+    if (combinations > 0) level.cut.push({ depth, why, combinations, of: choices.length });
+  }
+  return level;
+}
+
+/** Returns the number of slices of one choice of dimensions. */
+function slicesOf(rows: SlicedRows, choice: Choice, nMin: number): number {
+  const level = countLevel(rows, [choice], 0, {
+    nMin,
+    nearMin: Number.POSITIVE_INFINITY,
+    maxDimensions: 2,
+    maxVisits: Number.POSITIVE_INFINITY,
+    maxSlices: Number.POSITIVE_INFINITY,
+  });
+  return level?.list.length ?? 0;
+}
+
+const emptyLevel = (): Level => ({ list: [], near: [], combinations: [], cut: [] });
+
+function choicesOf(dimensions: number, depth: number): Choice[] {
   if (depth === 0) return [[NONE, NONE]];
   const all = Array.from({ length: dimensions }, (_, d) => d);
   if (depth === 1) return all.map(d => [d, NONE] as const);
@@ -116,18 +165,17 @@ function choicesOf(dimensions: number, depth: number): (readonly [first: number,
  */
 function countLevel(
   { size, codes, widths }: SlicedRows,
-  choices: readonly (readonly [number, number])[],
+  choices: readonly Choice[],
   before: number,
   limits: Limits,
-  cut: SliceCut[],
 ): Level | undefined {
-  const level: Level = { list: [], near: [], combinations: [] };
+  const level = emptyLevel();
   let kept = 0;
   for (const [first, second] of choices) {
     const stride = widths[second] ?? 1;
     const cells = (widths[first] ?? 1) * stride;
     if (cells > MAX_CELLS || kept + cells > MAX_KEPT_CELLS) {
-      cut.push({ why: 'cells', first, second });
+      level.cut.push({ why: 'cells', first, second });
       continue;
     }
     const combination = { a: codes[first], b: codes[second], stride, sliceOf: new Int32Array(cells) };
