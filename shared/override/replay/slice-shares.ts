@@ -13,7 +13,7 @@ interface Columns {
 }
 
 /** Choices of dimensions in the order in which they get a budget, grouped by tier. */
-export type RankedChoices = readonly (readonly Choice[])[];
+type RankedChoices = readonly (readonly Choice[])[];
 
 /**
  * Groups choices by the highest tier of their dimensions, as the miner's budget does: dimensions that most rows carry

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Random } from '../../../bench/policy/random.ts';
 import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
+import { measurement } from '../../support/measurements.ts';
 import {
   core,
   INDEPENDENT_EVENTS,
@@ -90,7 +91,7 @@ test.each<[string, (event: number) => Record<string, string>]>([
     'the scope of the victim and flags',
     event => ({ ...fifteen, side: 'a', ...flags(61, () => String(event % 2)) }),
   ],
-])('A few events with %s leave the slices of two dimensions of many events', (_, scopeOf) => {
+])('[X13] A few events with %s leave the slices of two dimensions of many events', (_, scopeOf) => {
   const victim = Array.from({ length: 4 }, () => mixed)
     .flat()
     .map((e, i) => ({
@@ -110,5 +111,7 @@ test.each<[string, (event: number) => Record<string, string>]>([
   };
   const alone = pairs(victim);
   expect(alone.size).toBe(4);
-  expect(pairs([...victim, ...attacker])).toEqual(alone);
+  const attacked = pairs([...victim, ...attacker]);
+  expect(attacked).toEqual(alone);
+  measurement(27, `${attacked.size} of ${alone.size} slices of two dimensions stay`);
 });
