@@ -21,7 +21,9 @@ export function withServed(before: Head | undefined, next: Head, now: number): H
   const generation = servedGeneration(next);
   // The last entry differs from the head before when an event brought a retired pattern back.
   if (generation === (next.served?.at(-1)?.[1] ?? servedGeneration(before))) return next;
-  const served = [...(next.served ?? []), [now, generation] as [number, number]];
+  // Times ascend also when the clock of this machine is behind that of the last writer.
+  const from = Math.max(now, (next.served?.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY) + 1);
+  const served = [...(next.served ?? []), [from, generation] as [number, number]];
   return { ...next, served: served.slice(-KEPT) };
 }
 

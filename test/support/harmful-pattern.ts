@@ -16,7 +16,10 @@ const FLIPS = 22;
  * Publishes a generation of drift that lowers `ts_min` for a pattern. Then it stores flips that fail, and moves the clock
  * on. So the next run finds harm.
  */
-export async function addHarmfulPattern({ runtime, clock }: Stores, pattern: PatternKey): Promise<void> {
+export async function addHarmfulPattern(
+  { runtime, clock }: Pick<Stores, 'runtime' | 'clock'>,
+  pattern: PatternKey,
+): Promise<void> {
   const published = clock.now;
   const event = (at: number, decision: string, outcome: string, factors: object) =>
     readEpisode(
