@@ -64,15 +64,20 @@ function firstHarm(test: GuardTest, from: number, to: number, blocksAt: (now: nu
 }
 
 /**
- * Returns the day on which the guard turns a policy off; undefined when it does not. The pattern stays off, because no
- * operator resumes it. So the decisions before that day are those of the policy alone.
+ * Returns the day on which the guard turns a policy off; undefined when it does not.
  * @param base decisions of the base gates
+ * @param from the policy is live from this day on
  */
-function dayOfWithdrawal(events: Events, acts: Uint8Array, base: Uint8Array): number | undefined {
-  const flips = Array.from(acts.keys()).filter(i => acts[i] !== base[i]);
+function dayOfWithdrawal(
+  events: Events,
+  acts: Uint8Array,
+  base: Uint8Array,
+  from: number,
+): number | undefined {
+  const flips = Array.from(acts.keys()).filter(i => acts[i] !== base[i] && (events.day[i] ?? 0) >= from);
   const first = flips[0];
   if (first === undefined) return undefined;
-  const since = atDay(Math.floor(events.day[first] ?? 0));
+  const since = atDay(Math.max(from, Math.floor(events.day[first] ?? 0)));
   const end = atDay(events.world.days);
   const columns = columnsOf(
     events,
@@ -96,13 +101,29 @@ function dayOfWithdrawal(events: Events, acts: Uint8Array, base: Uint8Array): nu
   return stops.length === 0 ? undefined : (Math.min(...stops) - START_MS) / DAY_MS;
 }
 
-/** Returns the decisions of a policy until the guard turns it off, and those of the base gates from then on. */
+/**
+ * Returns the decisions of a policy while it is live, and those of the base gates while it is off. What the policy learns
+ * from its own decisions while it is off is not simulated.
+ * @param resumeAfter days after which an operator resumes it; infinite: nobody does
+ * @returns the decisions, and the day of the first withdrawal
+ */
 export function guardedActs(
   events: Events,
   acts: Uint8Array,
   base: Uint8Array,
+  resumeAfter: number,
 ): [Uint8Array, number | undefined] {
-  const stop = dayOfWithdrawal(events, acts, base);
-  if (stop === undefined) return [acts, undefined];
-  return [acts.map((act, i) => ((events.day[i] ?? 0) < stop ? act : (base[i] ?? 0))), stop];
+  const guarded = acts.slice();
+  let first: number | undefined;
+  for (let from = 0; from < events.world.days; ) {
+    const stop = dayOfWithdrawal(events, acts, base, from);
+    if (stop === undefined) break;
+    first ??= stop;
+    from = stop + resumeAfter;
+    for (let i = 0; i < events.size; i++) {
+      const day = events.day[i] ?? 0;
+      if (day >= stop && day < from) guarded[i] = base[i] ?? 0;
+    }
+  }
+  return [guarded, first];
 }

@@ -15,7 +15,7 @@ import { guardedWorlds } from './worlds.ts';
  *   npm run bench:guard                             all parts: 6,000 streams for each break-even world; about 40 minutes
  *   npm run bench:guard -- --runs 300               faster
  *   npm run bench:guard -- --parts streams,arms     some of streams, arms, worlds, time
- *   npm run bench:guard -- --parts worlds --worlds null,loose --seeds 5
+ *   npm run bench:guard -- --parts worlds --worlds regime --seeds 5 --resume-after 7
  */
 
 const PARTS = ['streams', 'arms', 'worlds', 'time'] as const;
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '6000' },
     worlds: { type: 'string', default: WORLDS.map(({ name }) => name).join(',') },
     seeds: { type: 'string', default: '10' },
+    'resume-after': { type: 'string', default: 'Infinity' },
     results: { type: 'string' },
   },
 });
@@ -130,6 +131,7 @@ if (parts.includes('worlds')) {
   guardedWorlds(
     WORLDS.filter(({ name }) => names.includes(name)),
     Number(values.seeds),
+    Number(values['resume-after']),
     print,
   );
   print('');

@@ -27,7 +27,7 @@ interface GuardedScore {
 }
 
 /** Returns the score of each policy in one world, as shares of the possible gain; see `bench/policy/score.ts`. */
-function scores(world: World, seed: number): Record<string, GuardedScore> {
+function scores(world: World, seed: number, resumeAfter: number): Record<string, GuardedScore> {
   const events = eventsOf(world, seed);
   const base = baseRunner(events).acts;
   const baseUtility = utility(events, base);
@@ -39,7 +39,7 @@ function scores(world: World, seed: number): Record<string, GuardedScore> {
   return Object.fromEntries(
     Object.entries(RUNNERS).map(([name, run]) => {
       const { acts } = run(events);
-      const [guarded, stop] = guardedActs(events, acts, base);
+      const [guarded, stop] = guardedActs(events, acts, base, resumeAfter);
       const score: GuardedScore = {
         alone: captured(acts),
         guarded: captured(guarded),
@@ -54,11 +54,20 @@ function scores(world: World, seed: number): Record<string, GuardedScore> {
 
 const share = (value: number): string => value.toFixed(3).replace('-', '−').padStart(9);
 
-/** Prints what the guard does to each policy in each world. */
-export function guardedWorlds(worlds: readonly World[], seeds: number, print: (line: string) => void): void {
-  print(
-    `What the guard does to drift and replay, ${seeds} seeds from ${FIRST_SEED}. Nobody resumes a pattern.`,
-  );
+/**
+ * Prints what the guard does to each policy in each world.
+ * @param resumeAfter days after which an operator resumes a pattern; infinite: nobody does
+ */
+export function guardedWorlds(
+  worlds: readonly World[],
+  seeds: number,
+  resumeAfter: number,
+  print: (line: string) => void,
+): void {
+  const resumed = Number.isFinite(resumeAfter)
+    ? `An operator resumes a pattern after ${resumeAfter} days.`
+    : 'Nobody resumes a pattern.';
+  print(`What the guard does to drift and replay, ${seeds} seeds from ${FIRST_SEED}. ${resumed}`);
   print(
     'alone, guarded: captured share of the gain of the oracle from day 30 on, as in bench:policy; below 0 is harm',
   );
@@ -67,7 +76,7 @@ export function guardedWorlds(worlds: readonly World[], seeds: number, print: (l
   for (const world of worlds) {
     const found: Record<string, GuardedScore[]> = {};
     for (let seed = FIRST_SEED; seed < FIRST_SEED + seeds; seed++)
-      for (const [name, result] of Object.entries(scores(world, seed)))
+      for (const [name, result] of Object.entries(scores(world, seed, resumeAfter)))
         found[name] = [...(found[name] ?? []), result];
     for (const [name, results] of Object.entries(found))
       print(`${world.name.padEnd(20)}${name.padEnd(8)}${row(results)}`);
