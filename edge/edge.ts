@@ -8,11 +8,16 @@ import { Fault } from '../shared/errors.ts';
 import { addRoute, createApp } from '../shared/http/app.ts';
 import { ENDPOINTS } from '../shared/http/endpoints.ts';
 import { addLookupRoutes } from '../shared/http/routes/lookup.ts';
+import { ofrepRoutes } from '../shared/http/routes/ofrep.ts';
+import { sentToken } from '../shared/http/sent-token.ts';
+import { leversOf } from '../shared/lever/lever.ts';
 import type { Log } from '../shared/log.ts';
+import type { LookupRequest } from '../shared/lookup/look-up.ts';
+import type { EdgeAnswer } from './look-up-from-copy.ts';
 import { lookUpFromCopy } from './look-up-from-copy.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import { edgeMetrics } from './metrics.ts';
-import { snapshotRoutesOfCopy } from './snapshot-routes.ts';
+import { snapshotRoutesOfCopy, tunedPatterns } from './snapshot-routes.ts';
 import { spoolRoutes } from './spool-routes.ts';
 
 export interface EdgeOptions {
@@ -57,11 +62,17 @@ export function openEdge(options: EdgeOptions): Edge {
   const { core, spool } = parts;
   const app = createApp(log, origins);
   if (token !== undefined) requireToken(app, token);
-  addLookupRoutes(app, request => {
+  const lookUp = (request: LookupRequest): EdgeAnswer => {
     const started = performance.now();
     const answer = lookUpFromCopy(core, request);
     metrics.lookedUp(reasonOf(answer), (performance.now() - started) / 1000);
     return answer;
+  };
+  addLookupRoutes(app, lookUp);
+  ofrepRoutes(app, {
+    lookUp,
+    levers: pattern => core.served(pattern)?.levers ?? leversOf(pattern),
+    patterns: () => tunedPatterns(core),
   });
   snapshotRoutesOfCopy(app, core);
   spoolRoutes(app, spool, Date.now);
@@ -94,8 +105,7 @@ function monitorRoutes(app: Hono, core: ClientCore, metrics: EdgeMetrics): void 
 function requireToken(app: Hono, token: string): void {
   const digest = digestOf(token);
   app.use(async (c, next) => {
-    const [, sent = ''] = /^Bearer +([!-~]+) *$/i.exec(c.req.header('authorization') ?? '') ?? [];
-    if (OPEN.has(c.req.path) || timingSafeEqual(digestOf(sent), digest)) return next();
+    if (OPEN.has(c.req.path) || timingSafeEqual(digestOf(sentToken(c) ?? ''), digest)) return next();
     throw new Fault('unauthorized', 'send the token of the edge: Authorization: Bearer …');
   });
 }

@@ -1,4 +1,5 @@
 import type { ClientCore, ServedPattern } from '../client/src/served.ts';
+import { servedToEpisode } from '../client/src/served.ts';
 import { leversOf } from '../shared/lever/lever.ts';
 import type { InForce, LookupRequest, LookupResult, OverrideMatcher } from '../shared/lookup/look-up.ts';
 import { lookUp, servesOverrides } from '../shared/lookup/look-up.ts';
@@ -7,7 +8,7 @@ import { OverrideIndex } from '../shared/override/override-index.ts';
 import { fullOverrides } from './full-overrides.ts';
 
 /** An answer of the service, and how old the copy is that it comes from. */
-interface EdgeAnswer extends LookupResult {
+export interface EdgeAnswer extends LookupResult {
   /** True after a long time without contact with the service; what was last known is still served. */
   readonly stale: boolean;
   /** Seconds since the service last confirmed the copy; −1 before the first time. */
@@ -26,7 +27,8 @@ const NOT_READY = {
  * patterns that no event named (`unknown_values`, `pattern_known`), and the explanation in mode `shadow`.
  */
 export function lookUpFromCopy(core: ClientCore, request: LookupRequest): EdgeAnswer {
-  const served = core.served(request.pattern);
+  const copy = core.served(request.pattern);
+  const served = copy && servesOverrides(copy.mode) ? servedToEpisode(copy, request.episodeId) : copy;
   const { stale, ageSeconds } = core.freshness(served ? request.pattern : undefined);
   const inForce = inForceOfCopy(core, request, served);
   const result = lookUp(request, inForce, served && matcherOf(served));
@@ -46,6 +48,7 @@ function inForceOfCopy(
   const entries = servesOverrides(mode) ? served : undefined;
   return {
     generation: served?.generation ?? 0,
+    ...(entries?.arm && { arm: entries.arm }),
     mode,
     ...(core.serviceMode() === 'off' && { mode_by: 'service' }),
     policy: served?.policy ?? 'replay',
@@ -59,7 +62,7 @@ function inForceOfCopy(
 /** The rows with their reasons are read for an explanation only, once for each snapshot. */
 const explained = new WeakMap<ServedPattern['index'], OverrideIndex<Override>>();
 
-function matcherOf({ index, text = '{}', levers }: ServedPattern): OverrideMatcher {
+function matcherOf({ index, arm, text = '{}', levers }: ServedPattern): OverrideMatcher {
   return {
     // Categories of a newer service pass through: the answer names what the snapshot names.
     resolve: (scope, resolution) =>
@@ -68,11 +71,17 @@ function matcherOf({ index, text = '{}', levers }: ServedPattern): OverrideMatch
       const known =
         explained.get(index) ??
         new OverrideIndex(
-          fullOverrides(JSON.parse(text)) as unknown as Override[],
+          fullOverrides(partOf(text, arm)) as unknown as Override[],
           levers.map(({ category }) => category),
         );
       explained.set(index, known);
       return known.matching(scope);
     },
   };
+}
+
+/** Returns the part of a snapshot that serves an arm. */
+function partOf(text: string, arm: ServedPattern['arm']): Readonly<Record<string, unknown>> {
+  const document = JSON.parse(text);
+  return arm === 'candidate' ? document.candidate : document;
 }

@@ -6,6 +6,7 @@ import { ENDPOINTS } from '../shared/http/endpoints.ts';
 import { pageByKey } from '../shared/http/pagination.ts';
 import { matchesTag } from '../shared/http/routes/snapshots.ts';
 import { snapshotQuerySchema, snapshotsQuerySchema } from '../shared/http/schemas/lookup.ts';
+import { isObject } from '../shared/json.ts';
 import { indexTag, POLL_SECONDS, SNAPSHOT_SCHEMA, type SnapshotEntry } from '../shared/lookup/snapshot.ts';
 import { fullOverrides } from './full-overrides.ts';
 
@@ -15,13 +16,31 @@ export function snapshotRoutesOfCopy(app: Hono, core: ClientCore): void {
   addRoute(app, { ...ENDPOINTS.getSnapshot, query: snapshotQuerySchema }, c => respondToSnapshot(c, core));
 }
 
-function respondToIndex(c: Context, core: ClientCore): Response {
-  const query = readQuery(c, snapshotsQuerySchema);
+/** The entries of the copy, the mode of the service, and the tag of both. @throws Fault before the first copy */
+function indexOf(core: ClientCore) {
   // An empty index would tell clients that no pattern is tuned, so that they drop what they have.
   if (!core.state().ready) throw new Fault('store_unavailable', 'the edge has no snapshot yet');
-  const mode = core.serviceMode() === 'off' ? 'off' : 'live';
+  const mode = core.serviceMode() === 'off' ? ('off' as const) : ('live' as const);
   const entries = core.servedPatterns().map(entryOf);
-  const etag = indexTag(entries, mode);
+  return { mode, entries, etag: indexTag(entries, mode) };
+}
+
+/**
+ * Returns the patterns with a generation, and a tag that differs whenever an answer from this copy may.
+ * @throws Fault `store_unavailable` before the first copy
+ */
+export function tunedPatterns(core: ClientCore) {
+  const { entries, etag } = indexOf(core);
+  const { off, stale } = core.state();
+  return {
+    patterns: entries.filter(({ generation }) => generation > 0).map(({ pattern_key }) => pattern_key),
+    tag: `${etag} ${off} ${stale}`,
+  };
+}
+
+function respondToIndex(c: Context, core: ClientCore): Response {
+  const query = readQuery(c, snapshotsQuerySchema);
+  const { mode, entries, etag } = indexOf(core);
   const headers = headersOf(core, etag);
   if (matchesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
   const page = pageByKey(entries, ({ pattern_key }) => pattern_key, query);
@@ -53,8 +72,11 @@ function respondToSnapshot(c: Context, core: ClientCore): Response {
   if (matchesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
   if (form === 'compact') return c.body(served.text, 200, { ...headers, 'content-type': 'application/json' });
   const document = JSON.parse(served.text) as Record<string, unknown>;
-  const rows = fullOverrides(document).map(row => ({ pattern_key: served.pattern, ...row }));
-  return c.json({ ...document, etag, overrides: rows }, 200, headers);
+  const rowsOf = (part: Readonly<Record<string, unknown>>): object[] =>
+    fullOverrides(part).map(row => ({ pattern_key: served.pattern, ...row }));
+  const { candidate } = document;
+  const tried = isObject(candidate) && { candidate: { ...candidate, overrides: rowsOf(candidate) } };
+  return c.json({ ...document, etag, overrides: rowsOf(document), ...tried }, 200, headers);
 }
 
 /** `Age` is the time since the service confirmed the answer (RFC 9111, section 5.1). */

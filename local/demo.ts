@@ -191,6 +191,8 @@ async function simulatedPart(screen: Screen, keep: boolean): Promise<SimulationR
       await steps(screen, server, SIMULATED_STEPS);
       screen.print('\nThe demo worked. Next: npm start, then npm run cli -- --help');
       if (keep) {
+        // The page begins with a service whose last run is new.
+        await runCycle();
         screen.print(`The page shows its data: ${urlOf(server)}/ui (Ctrl-C stops it)`);
         await once(process, 'SIGINT');
       }

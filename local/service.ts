@@ -9,9 +9,11 @@ import { type PageFiles, pageRoutes } from '../shared/http/page.ts';
 import { adminRoutes } from '../shared/http/routes/admin.ts';
 import { ingestRoutes } from '../shared/http/routes/ingest.ts';
 import { lookupRoutes } from '../shared/http/routes/lookup.ts';
+import { ofrepRoutesOfService } from '../shared/http/routes/ofrep.ts';
 import { snapshotRoutes } from '../shared/http/routes/snapshots.ts';
 import type { Log } from '../shared/log.ts';
 import { QueriedDimensionReporter, type QueriedDimensions } from '../shared/lookup/queried-dimensions.ts';
+import type { PatternKey } from '../shared/pattern/pattern-key.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createRuntime } from '../shared/runtime.ts';
 import { DegradedLookupMemory } from '../shared/warning/degraded-lookups.ts';
@@ -120,14 +122,18 @@ async function assemble(
   const stateMachine = await LocalStateMachine.load(runtime, options.interpreter, computing?.mine);
   const { callers } = options;
   const callersNow = typeof callers === 'function' ? callers : () => callers ?? [];
-  const app = createApp(runtime.log, config.origins, callers && requireTokens(callersNow));
+  const app = createApp(runtime.log, config.origins, {
+    authenticate: callers && requireTokens(callersNow),
+  });
   ingestRoutes(app, runtime);
   const recorder = dimensionRecorder(runtime);
-  lookupRoutes(app, {
+  const lookups = {
     ...runtime,
     queriedDimensions: recorder.reporter,
-    onDegradedLookup: pattern => void degradedLookups.add([{ pattern, count: 1 }]),
-  });
+    onDegradedLookup: (pattern: PatternKey) => void degradedLookups.add([{ pattern, count: 1 }]),
+  };
+  lookupRoutes(app, lookups);
+  ofrepRoutesOfService(app, lookups);
   snapshotRoutes(app, { ...runtime, queriedDimensions: recorder.reporter });
   computing?.forwardStudies(app);
   adminRoutes(app, {

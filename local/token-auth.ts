@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
 import { ENDPOINTS, type Endpoint, PAGE_ENDPOINTS, type Role } from '../shared/http/endpoints.ts';
+import { sentToken } from '../shared/http/sent-token.ts';
 import { repeatedEntries } from './repeated-members.ts';
 
 /* This file authorizes callers of the local service by tokens. The roles of a route come from the table of the deployed API. */
@@ -86,7 +87,7 @@ export function requireTokens(callers: () => Callers): MiddlewareHandler {
   return async (c, next) => {
     const route = ROUTES.find(route => matches(route, c));
     if (route?.roles.length === 0 || c.req.path === '/') return next();
-    const caller = callerOf(c.req.header('authorization'), callers());
+    const caller = callerOf(sentToken(c), callers());
     if (!caller) return unauthorized();
     // A path without a row in the table reaches no handler.
     if (!route) return c.notFound();
@@ -107,8 +108,7 @@ export function requireTokens(callers: () => Callers): MiddlewareHandler {
 }
 
 /** Returns the caller of a token. Every known token is compared in constant time, so the duration reveals no token. */
-function callerOf(header: string | undefined, callers: Callers): Caller | undefined {
-  const [, token] = /^Bearer +([!-~]+) *$/i.exec(header ?? '') ?? [];
+function callerOf(token: string | undefined, callers: Callers): Caller | undefined {
   if (token === undefined) return undefined;
   const digest = digestOf(token);
   const matching = callers.filter(known => timingSafeEqual(known.digest, digest));

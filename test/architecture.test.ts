@@ -78,6 +78,7 @@ const NOUNS = [
   'guard',
   'warning',
   'lookup',
+  'ofrep',
   'cycle',
 ];
 const nouns = (upTo: string): string[] =>
@@ -140,6 +141,7 @@ const RULES: readonly Rule[] = [
   noun('generation', ['zod']),
   noun('guard', ['zod']),
   noun('lookup', ['zod']),
+  noun('ofrep', []),
   noun('warning', ['zod']),
   {
     // A run imports nothing of look-ups.
@@ -240,6 +242,8 @@ const RULES: readonly Rule[] = [
     files: file => under('client')(file) && file !== 'client/build.ts',
     own: [
       'client',
+      'shared/override/arm.ts',
+      'shared/override/arm-hash.ts',
       'shared/override/override-index.ts',
       'shared/override/apply-thresholds.ts',
       'shared/override/digest-text.ts',

@@ -10,7 +10,7 @@ const LARGE = 'pm.uptrend.S1.large';
 /** Overrides of the large pattern: as many as a pattern may have. */
 const OVERRIDES = 20_000;
 /** Wait after which a measurement counts as failed, milliseconds. */
-const LONGEST_MS = 20_000;
+const LONGEST_MS = 60_000;
 
 /**
  * Measures what the page promises.
@@ -28,12 +28,12 @@ export async function measurePage(browser: Browser, service: PageService): Promi
   const bytes = [script, style].reduce((sum, { text }) => sum + gzipSync(text, { level: 9 }).byteLength, 0);
   const paint = await firstPaint(browser, service.url);
   const filtered = await filtering(tab, service.url);
-  const scrolled = await scrolling(tab);
+  const scrolled = await scrolling(tab, service.url);
   return [
     target('script and style sheet, gzipped', bytes / 1000, 45, 'kB'),
     target('first paint, on loopback', paint, 300, 'ms'),
     target(`filter ${rows} overrides, until the rows are drawn`, filtered, 100, 'ms'),
-    target(`scroll ${rows} overrides by a screen`, scrolled, 100, 'ms'),
+    target(`scroll far in a list of ${rows} overrides`, scrolled, 100, 'ms'),
     ...(await timeTasks(tab, service.url)).flatMap(({ name, seconds, actions }) => [
       target(`by keyboard: ${name}`, seconds, 10, 's'),
       target(`by keyboard: ${name}`, actions, 5, 'actions'),
@@ -124,7 +124,7 @@ async function filtering(tab: Page, url: string): Promise<number> {
     "[...document.querySelectorAll('label.field')].find(l => l.textContent.startsWith('Contains')).querySelector('input')";
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const text = JSON.stringify(`d${round % 6}=v${(round + 1) % 7}`);
+    const text = JSON.stringify(`d${round % 6}=v${round % 5}`);
     times.push(
       await drawn(
         tab,
@@ -136,14 +136,19 @@ async function filtering(tab: Page, url: string): Promise<number> {
   return median(times);
 }
 
-/** Returns milliseconds from a scroll to the frame in which other rows than before are drawn. */
-async function scrolling(tab: Page): Promise<number> {
+/** Reads every page of the list, and returns milliseconds from a far scroll to the frame in which its rows are drawn. */
+async function scrolling(tab: Page, url: string): Promise<number> {
+  await tab.goto(`${url}/ui#/pattern/${LARGE}`);
+  await tab.reload();
+  await tab.locator('section.long tbody tr').first().waitFor();
+  const more = "[...document.querySelectorAll('button')].find(button => button.textContent === 'More')";
+  await drawn(tab, `const reading = setInterval(() => ${more}?.click(), 5)`, `!${more}`);
   const times: number[] = [];
   for (let round = 1; round <= ROUNDS; round++)
     times.push(
       await drawn(
         tab,
-        `const before = ${ROWS}[0].textContent + ${ROWS}.at(-1).textContent; document.querySelector('section.long').scrollTop = ${round * 600}`,
+        `const before = ${ROWS}[0].textContent + ${ROWS}.at(-1).textContent; const box = document.querySelector('section.long'); box.scrollTop = box.scrollHeight * ${((round * 3) % 7) + 1} / 8`,
         `${ROWS}[0].textContent + ${ROWS}.at(-1).textContent !== before`,
       ),
     );

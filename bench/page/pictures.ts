@@ -7,6 +7,7 @@ const PICTURES = [
   ['overview', '#/overview', 560],
   ['thresholds', `#/pattern/${PM}?scope=chain%3Dsolana%2C+timeframe%3D15m&thresholds=ts_min%3D0.6`, 760],
   ['lessons', `#/lessons/${SYNTHETIC}`, 900],
+  ['guard', `#/guard/${SYNTHETIC}`, 840],
   ['what-if', `#/whatif/${SYNTHETIC}?scope=chain%3Dsolana&at=0.55`, 860],
 ] as const;
 
@@ -14,7 +15,7 @@ const PICTURES = [
 export async function takePictures(browser: Browser, url: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [name, fragment, height] of PICTURES) {
-      const context = await browser.newContext({ viewport: { width: 1120, height }, colorScheme });
+      const context = await browser.newContext({ viewport: { width: 1180, height }, colorScheme });
       const tab = await context.newPage();
       await tab.goto(`${url}/ui${fragment}`);
       await tab.waitForLoadState('networkidle');

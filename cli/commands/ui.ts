@@ -15,12 +15,14 @@ interface Options extends WayInOptions {
 }
 
 const HELP = `
-A service whose API wants IAM signatures has no page of its own, because a
-browser has no key to sign with. This command serves the page on loopback
-and signs its calls with credentials of the AWS CLI, until Ctrl-C.
+A service whose API wants IAM signatures has no page of its
+own, because a browser has no key to sign with. This command
+serves the page on loopback and signs its calls with
+credentials of the AWS CLI, until Ctrl-C.
 
-Whoever can reach the address acts with these credentials. So it listens on
-loopback only, and refuses web pages of other origins.
+Whoever can reach the address acts with these credentials.
+So it listens on loopback only, and refuses web pages of
+other origins.
 
 Examples:
   $ pm-tuning ui --sigv4 \\

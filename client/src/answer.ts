@@ -4,6 +4,7 @@ import type { ResolvedOverride } from '../../shared/override/override-index.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
 import { servesOverrides } from './held-snapshots.ts';
 import type { ServedPattern, SnapshotLever } from './served.ts';
+import { servedToEpisode } from './served.ts';
 import type { Applied, ByThreshold, ClientMode, LookupOptions, Reason, ThresholdAnswer } from './types.ts';
 
 type Thresholds = Readonly<Record<string, number>>;
@@ -31,7 +32,8 @@ export function answerLookup(
 ): ThresholdAnswer {
   const canonical = normalizeScope(scope);
   checkThresholds(base);
-  const { served, barred } = situation;
+  const { barred } = situation;
+  const served = situation.served && servedToEpisode(situation.served, episodeOf(options));
   const resolution = options?.resolution ?? served?.resolution ?? 'blend';
   if (!RESOLUTIONS.includes(resolution)) throw new Error(`the resolution ${resolution} is unknown`);
   if (barred !== undefined || !served) return neutral(situation, barred ?? 'NEUTRAL', base);
@@ -43,7 +45,8 @@ export function answerLookup(
     if (!Number.isFinite(thresholds[name])) throw new Error(`the threshold ${name} has no value`);
   const { generation } = served;
   return {
-    ...frameOf(situation, resolved.length > 0 ? 'MATCH' : 'NEUTRAL', thresholds),
+    ...frameOf({ ...situation, served }, resolved.length > 0 ? 'MATCH' : 'NEUTRAL', thresholds),
+    ...(served.arm && { arm: served.arm }),
     ...effectsOf(served.levers, resolved),
     entries: served.entries,
     applied: { generation, ...moved },
@@ -89,6 +92,13 @@ function copyOf(base: unknown): Thresholds {
   } catch {
     return {};
   }
+}
+
+/** @throws Error for an id that is no text */
+function episodeOf(options: LookupOptions | undefined): string | undefined {
+  const id: unknown = options?.episodeId;
+  if (id === undefined || (typeof id === 'string' && id)) return id;
+  throw new Error('the episode id is invalid');
 }
 
 function checkThresholds(base: unknown): void {

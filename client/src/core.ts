@@ -8,7 +8,7 @@ import { emitWarning, isOffByEnvironment, systemClock, systemFetch, webSha256 } 
 import { PollSchedule } from './poll-schedule.ts';
 import { messageOf, Poller, PollFailure } from './poller.ts';
 import type { Clock, SnapshotStorage } from './ports.ts';
-import { readIndex, readSnapshot } from './read-documents.ts';
+import { checkDigests, readIndex, readSnapshot } from './read-documents.ts';
 import type { ClientCore, Freshness, ServedPattern } from './served.ts';
 import type { ClientMode, ClientOptions, ClientState, LookupOptions, ThresholdAnswer } from './types.ts';
 
@@ -224,9 +224,9 @@ class Core implements ClientCore {
       if (!this.#held.index) this.#held.takeIndex(readIndex(text), undefined);
       return;
     }
-    const { served, digested, sha256 } = readSnapshot(text, undefined, this.#options.keepDocuments ?? false);
-    if ((await (this.#options.sha256 ?? webSha256)(digested)) !== sha256)
-      throw new Error(`the digest of ${served.pattern} does not match`);
+    const snapshot = readSnapshot(text, undefined, this.#options.keepDocuments ?? false);
+    await checkDigests(snapshot, this.#options.sha256 ?? webSha256);
+    const { served } = snapshot;
     if (this.#held.served(served.pattern) || !this.#keeps(served.pattern)) return;
     this.#held.take(served, undefined, undefined);
     this.#taken(served);

@@ -3,7 +3,7 @@ import { readRetryAfter } from './poll-schedule.ts';
 import type { Clock, Service, ServiceAnswer, SnapshotStorage } from './ports.ts';
 import { INDEX_KEY } from './ports.ts';
 import type { IndexEntry, SnapshotIndex } from './read-documents.ts';
-import { readIndex, readSnapshot } from './read-documents.ts';
+import { checkDigests, readIndex, readSnapshot } from './read-documents.ts';
 import type { ServedPattern } from './served.ts';
 
 /** Entries of a page of the index. */
@@ -98,8 +98,9 @@ export class Poller {
     const path = `/v1/snapshots/${encodeURIComponent(pattern)}?form=compact`;
     const { status, text } = await this.#get(path, held.served(pattern)?.etag);
     if (status === 304) return held.confirmEntry(entry);
-    const { served, digested, sha256: expected } = readSnapshot(text, pattern, keepText);
-    if ((await sha256(digested)) !== expected) throw new Error(`the digest of ${pattern} does not match`);
+    const snapshot = readSnapshot(text, pattern, keepText);
+    await checkDigests(snapshot, sha256);
+    const { served } = snapshot;
     held.take(served, tag, clock.monotonic());
     onTaken(served);
     await storage?.save({ key: pattern, text, tag, contactAt: clock.wall() });

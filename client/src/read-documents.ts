@@ -3,7 +3,7 @@ import { digestText } from '../../shared/override/digest-text.ts';
 import type { IndexedOverride } from '../../shared/override/override-index.ts';
 import { OverrideIndex } from '../../shared/override/override-index.ts';
 import { readOverrides } from './read-overrides.ts';
-import type { ServedPattern, SnapshotLever } from './served.ts';
+import type { ServedCandidate, ServedPattern, SnapshotLever } from './served.ts';
 import type { ClientMode, Resolution } from './types.ts';
 
 /* The documents of the service, read as a whole or rejected as a whole. Members that this version does not know are ignored. */
@@ -29,9 +29,14 @@ export interface SnapshotIndex {
   readonly next: string | undefined;
 }
 
-/** A snapshot that is read, and the text whose SHA-256 must be `sha256`. */
+/** A snapshot that is read, and its parts with a digest. */
 interface ReadSnapshot {
   readonly served: ServedPattern;
+  readonly digests: readonly Digest[];
+}
+
+/** A text, and what its SHA-256 must be. */
+interface Digest {
   readonly digested: string;
   readonly sha256: string;
 }
@@ -70,28 +75,54 @@ export function readSnapshot(text: string, pattern: string | undefined, keepText
   const document = parseDocument(text);
   const key = textMember(document, 'pattern_key');
   if (pattern !== undefined && key !== pattern) throw new Error(`the snapshot is that of ${key}`);
-  const resolution = textMember(document, 'resolution') as Resolution;
-  if (!RESOLUTIONS.includes(resolution)) throw new Error(`the resolution ${resolution} is unknown`);
   const levers = readLevers(document.levers);
-  const overrides = readOverrides(document.overrides);
+  const categories = levers.map(lever => lever.category);
+  const control = readPart(document, categories);
+  const tried = isObject(document.candidate) ? readCandidate(document.candidate, categories) : undefined;
   const served: ServedPattern = {
+    ...control.members,
     pattern: key,
-    generation: numberMember(document, 'generation'),
     mode: textMember(document, 'mode') as ClientMode,
-    policy: textMember(document, 'policy'),
-    resolution,
-    entries: document.entries === 'halted' ? 'halted' : 'open',
-    entriesReason: typeof document.entries_reason === 'string' ? document.entries_reason : undefined,
-    publishedAt: typeof document.published_at === 'string' ? document.published_at : undefined,
     levers,
-    index: new OverrideIndex<IndexedOverride>(
-      overrides,
-      levers.map(lever => lever.category),
-    ),
+    ...(tried && { candidate: tried.members }),
     etag: textMember(document, 'etag'),
     text: keepText ? text : undefined,
   };
-  return { served, digested: digestText(overrides), sha256: textMember(document, 'sha256') };
+  return { served, digests: tried ? [control.digest, tried.digest] : [control.digest] };
+}
+
+/** @throws Error that says what is wrong */
+function readCandidate(candidate: Readonly<Record<string, unknown>>, categories: readonly string[]) {
+  const { members, digest } = readPart(candidate, categories);
+  const split = { share: numberMember(candidate, 'share'), salt: textMember(candidate, 'salt') };
+  return { members: { ...members, ...split }, digest };
+}
+
+/** Reads the members that a snapshot and its candidate both have. @throws Error that says what is wrong */
+function readPart(part: Readonly<Record<string, unknown>>, categories: readonly string[]) {
+  const resolution = textMember(part, 'resolution') as Resolution;
+  if (!RESOLUTIONS.includes(resolution)) throw new Error(`the resolution ${resolution} is unknown`);
+  const overrides = readOverrides(part.overrides);
+  const members: Omit<ServedCandidate, 'share' | 'salt'> = {
+    generation: numberMember(part, 'generation'),
+    policy: textMember(part, 'policy'),
+    resolution,
+    entries: part.entries === 'halted' ? 'halted' : 'open',
+    entriesReason: typeof part.entries_reason === 'string' ? part.entries_reason : undefined,
+    publishedAt: typeof part.published_at === 'string' ? part.published_at : undefined,
+    index: new OverrideIndex<IndexedOverride>(overrides, categories),
+  };
+  return { members, digest: { digested: digestText(overrides), sha256: textMember(part, 'sha256') } };
+}
+
+/** @throws Error when the overrides of a snapshot are not those that it says */
+export async function checkDigests(
+  { served, digests }: ReadSnapshot,
+  sha256Of: (text: string) => string | Promise<string>,
+): Promise<void> {
+  for (const { digested, sha256 } of digests)
+    if ((await sha256Of(digested)) !== sha256)
+      throw new Error(`the digest of ${served.pattern} does not match`);
 }
 
 function readLevers(levers: unknown): SnapshotLever[] {

@@ -1,3 +1,5 @@
+import type { Arm, Split } from '../../shared/override/arm.ts';
+import { armOf } from '../../shared/override/arm.ts';
 import type { IndexedOverride, OverrideIndex } from '../../shared/override/override-index.ts';
 import type { Service } from './ports.ts';
 import type { Client, ClientMode, Resolution } from './types.ts';
@@ -25,9 +27,29 @@ export interface ServedPattern {
   readonly publishedAt: string | undefined;
   readonly levers: readonly SnapshotLever[];
   readonly index: OverrideIndex<IndexedOverride>;
+  /** The generation that is tried on a share of the episodes. */
+  readonly candidate?: ServedCandidate;
+  /** Present in what `servedToEpisode` returns while a rollout runs. */
+  readonly arm?: Arm;
   readonly etag: string;
   /** The document as it was received, where the client was opened with `keepDocuments`. */
   readonly text: string | undefined;
+}
+
+/** What an episode of the candidate arm gets in place of the members of the pattern. */
+export interface ServedCandidate
+  extends Split,
+    Pick<
+      ServedPattern,
+      'generation' | 'policy' | 'resolution' | 'entries' | 'entriesReason' | 'publishedAt' | 'index'
+    > {}
+
+/** Returns what serves an episode: the members of its arm in place of those in force. */
+export function servedToEpisode(served: ServedPattern, episodeId: string | undefined): ServedPattern {
+  const { candidate } = served;
+  if (!candidate) return served;
+  const arm = armOf(candidate, episodeId);
+  return { ...served, ...(arm === 'candidate' && candidate), arm };
 }
 
 /** Age of what a pattern is served from. */

@@ -37,6 +37,8 @@ export interface ThresholdAnswer<Name extends string = string> {
   readonly multipliers: ByThreshold;
   /** Every delta in force for the scope, in the unit of its threshold. */
   readonly deltas: ByThreshold;
+  /** Present while a rollout runs; the generation is that of the arm. */
+  readonly arm?: 'candidate' | 'control';
   /** Number of the generation; 0 without one. */
   readonly generation: number;
   readonly mode: ClientMode;
@@ -90,7 +92,7 @@ export interface ClientState {
 }
 
 export interface LookupOptions {
-  /** Decides the arm of a rollout; it has no effect while none runs. */
+  /** Decides the arm of a rollout; without it the answer is that of the control arm. */
   readonly episodeId?: string;
   /** By default the one that belongs to the generation. */
   readonly resolution?: Resolution;

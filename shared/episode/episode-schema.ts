@@ -31,7 +31,7 @@ const idText = (maxLength: number) =>
     .refine(text => !/[\u0000-\u001f\u007f]/.test(text), 'must not contain control characters')
     .meta({ pattern: '^[^\\u0000-\\u001f\\u007f]*$', description: 'no control characters' });
 
-const idSchema = idText(256);
+export const idSchema = idText(256);
 
 const windowSchema = idText(64)
   .nullish()

@@ -6,6 +6,7 @@ import { maxOverridesSchema } from '../override/override-cap.ts';
 import { payoffSettingSchema } from '../override/payoff.ts';
 import { baseThresholdsSchema } from '../override/threshold-settings.ts';
 import { count, lookbackDays } from '../validation.ts';
+import { candidateSchema } from './candidate.ts';
 import { changeSchema, generationSchema } from './generation.ts';
 import { guardModeSchema } from './guard-mode.ts';
 
@@ -50,6 +51,8 @@ export const headSchema = z.object({
   latest: count,
   /** The generation in force; absent before the first publication. */
   current: generationSchema.optional(),
+  /** The generation that is tried on a share of the episodes; absent while no rollout runs. */
+  candidate: candidateSchema.optional(),
   last_change: changeSchema,
   /** The last changes of what is served: since when (milliseconds since 1970), and which generation; 0: none. */
   served: z.array(z.tuple([z.number(), count])).optional(),

@@ -8,6 +8,7 @@ import { parsePatternKey } from '../pattern/pattern-key.ts';
 import { parse, unknownName } from '../validation.ts';
 import { callerOf } from './caller.ts';
 import type { Endpoint } from './endpoints.ts';
+import { ofrepErrors } from './ofrep-errors.ts';
 import { ownPagesOnly } from './own-pages.ts';
 import { prepareAnswer } from './prepare-answer.ts';
 import { problemOf, RETRY_AFTER_SECONDS } from './problem.ts';
@@ -17,14 +18,25 @@ const NO_PARAMETERS = z.strictObject({});
 
 type Handler = (c: Context) => Response | Promise<Response>;
 
+interface AppOptions {
+  readonly authenticate?: MiddlewareHandler | undefined;
+  readonly signInPath?: string | undefined;
+}
+
 /**
  * Returns an app that answers every error as problem+json, rejects pages of other origins, and logs no payload.
  * @param origins own origins besides the address that a request was sent to
- * @param authenticate admits a request or answers it, before anything else of it is read
+ * @param options.authenticate admits a request or answers it, before anything else of it is read
+ * @param options.signInPath the document to which an issuer of tokens leads back
  */
-export function createApp(log: Log, origins: readonly string[] = [], authenticate?: MiddlewareHandler): Hono {
+export function createApp(
+  log: Log,
+  origins: readonly string[] = [],
+  { authenticate, signInPath }: AppOptions = {},
+): Hono {
   const app = new Hono();
-  app.use(ownPagesOnly(origins));
+  app.use('/ofrep/*', ofrepErrors);
+  app.use(ownPagesOnly(origins, signInPath));
   if (authenticate) app.use(authenticate);
   app.use(async (c, next) => {
     assertEncoding(c.req.url);

@@ -41,12 +41,11 @@ const WITHOUT_EXPLAIN = 'ask without explain';
 export const ENDPOINTS = {
   postEvents: { method: 'POST', path: '/v1/events', function: 'ingest', roles: WRITERS },
   postOutcomes: { method: 'POST', path: '/v1/outcomes', function: 'ingest', roles: WRITERS },
-  // A look-up changes nothing, but a reader may only use GET. `getLookup` returns the same.
   postLookup: {
     method: 'POST',
     path: '/v1/overrides/lookup',
     function: 'lookup',
-    roles: WRITERS,
+    roles: EVERYONE,
     smaller: WITHOUT_EXPLAIN,
   },
   getLookup: {
@@ -63,6 +62,20 @@ export const ENDPOINTS = {
     function: 'lookup',
     roles: EVERYONE,
     smaller: 'ask for form=compact and accept gzip, or read GET /v1/overrides page by page',
+  },
+  // The paths of the OpenFeature Remote Evaluation Protocol. A flag changes nothing, and the protocol has no GET.
+  postFlag: {
+    method: 'POST',
+    path: '/ofrep/v1/evaluate/flags/{key}',
+    function: 'lookup',
+    roles: EVERYONE,
+  },
+  postFlags: {
+    method: 'POST',
+    path: '/ofrep/v1/evaluate/flags',
+    function: 'lookup',
+    roles: EVERYONE,
+    smaller: 'evaluate the flags one by one',
   },
   getOverrides: { method: 'GET', path: '/v1/overrides', function: 'admin', roles: READERS },
   getLessons: { method: 'GET', path: '/v1/lessons', function: 'admin', roles: READERS },
@@ -97,8 +110,7 @@ export const ENDPOINTS = {
   getDoctor: { method: 'GET', path: '/v1/patterns/{pattern_key}/doctor', function: 'admin', roles: READERS },
   getGuard: { method: 'GET', path: '/v1/patterns/{pattern_key}/guard', function: 'admin', roles: READERS },
   getNMin: { method: 'GET', path: '/v1/patterns/{pattern_key}/nmin', function: 'admin', roles: READERS },
-  // A what-if changes nothing, but a reader may only use GET. `getWhatIf` returns the same.
-  postWhatIf: { method: 'POST', path: '/v1/whatif', function: 'admin', roles: OPERATORS },
+  postWhatIf: { method: 'POST', path: '/v1/whatif', function: 'admin', roles: READERS },
   getWhatIf: { method: 'GET', path: '/v1/whatif', function: 'admin', roles: READERS },
   putMode: { method: 'PUT', path: '/v1/patterns/{pattern_key}/mode', function: 'admin', roles: OPERATORS },
   putSettings: {

@@ -66,14 +66,24 @@ function success(route: Route, type: z.ZodType | null, toSchema: ToSchema): obje
 
 /** Returns the response for the problems of one status. Its schema has their codes. */
 function problem(route: Route, status: number, codes: readonly FaultCode[], toSchema: ToSchema): object {
-  const type = status === 400 ? (route.invalid ?? problemSchema) : problemSchema;
-  const schema = {
-    allOf: [toSchema(type, 'output')],
-    properties: { status: { const: status }, code: { enum: codes } },
-  };
   return {
     description: `Problem: ${codes.join(', ')}.`,
     headers: { 'Cache-Control': NO_STORE, ...PROBLEM_HEADERS[status] },
-    content: { 'application/problem+json': { schema } },
+    content: route.errors
+      ? { 'application/json': { schema: toSchema(route.errors, 'output') } }
+      : { 'application/problem+json': { schema: problemDetails(route, status, codes, toSchema) } },
+  };
+}
+
+function problemDetails(
+  route: Route,
+  status: number,
+  codes: readonly FaultCode[],
+  toSchema: ToSchema,
+): object {
+  const type = status === 400 ? (route.invalid ?? problemSchema) : problemSchema;
+  return {
+    allOf: [toSchema(type, 'output')],
+    properties: { status: { const: status }, code: { enum: codes } },
   };
 }

@@ -26,12 +26,11 @@ export function openApiDocument(access: Access = 'open'): object {
     paths[route.path] = path;
     path[route.method.toLowerCase()] = operation(operationId, route, access, toSchema);
   }
-  const bearer = { type: 'http', scheme: 'bearer', description: 'A token of the file of --auth.' };
   return withComponentReferences({
     openapi: '3.1.0',
     info: { title: 'PM Tuning', version: '1', description: DESCRIPTION },
     paths,
-    components: { schemas: components, ...(access === 'tokens' && { securitySchemes: { bearer } }) },
+    components: { schemas: components, ...(access === 'tokens' && { securitySchemes: SECURITY_SCHEMES }) },
   });
 }
 
@@ -62,7 +61,7 @@ function operation(operationId: string, route: Route, access: Access, toSchema: 
   return {
     operationId,
     summary: route.summary,
-    ...(access === 'tokens' && route.roles.length > 0 && { security: [{ bearer: [] }] }),
+    ...(access === 'tokens' && route.roles.length > 0 && { security: securityOf(route) }),
     parameters: [
       ...pathParameters(route.path, toSchema),
       ...queryParameters(route, toSchema),
@@ -77,6 +76,15 @@ function operation(operationId: string, route: Route, access: Access, toSchema: 
     }),
     responses: responsesOf(route, access, toSchema),
   };
+}
+
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'A token of the file of --auth.' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same token, for flags only.' },
+};
+
+function securityOf({ path }: Route): object[] {
+  return [{ bearer: [] }, ...(path.startsWith('/ofrep/') ? [{ apiKey: [] }] : [])];
 }
 
 const IF_NONE_MATCH = {

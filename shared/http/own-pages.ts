@@ -14,10 +14,12 @@ const OWN_SITES: ReadonlySet<string | undefined> = new Set([undefined, 'same-ori
  * Returns a middleware that rejects requests of pages of other origins. Callers that send neither `Origin` nor
  * `Sec-Fetch-Site` are no pages; their requests pass whatever their content type.
  * @param origins own origins besides the address that the request was sent to, such as that of a proxy
+ * @param signInPath the document to which an issuer of tokens leads back, so that it opens from the issuer's page too
  * @throws Fault `forbidden`, `unsupported_media_type`
  */
-export function ownPagesOnly(origins: readonly string[]): MiddlewareHandler {
+export function ownPagesOnly(origins: readonly string[], signInPath?: string): MiddlewareHandler {
   return async (c, next) => {
+    if (c.req.path === signInPath && isNavigation(c)) return next();
     const origin = c.req.header('origin');
     const site = c.req.header('sec-fetch-site');
     if (origin !== undefined && !isOwn(origin, c.req.url, origins)) throw foreign(`Origin: ${origin}`);
@@ -29,6 +31,15 @@ export function ownPagesOnly(origins: readonly string[]): MiddlewareHandler {
       );
     await next();
   };
+}
+
+/** Returns true for a document that opens in a tab of its own. No page reads its content, and it may be in no frame. */
+function isNavigation(c: Context): boolean {
+  return (
+    c.req.method === 'GET' &&
+    c.req.header('sec-fetch-mode') === 'navigate' &&
+    c.req.header('sec-fetch-dest') === 'document'
+  );
 }
 
 /** A browser writes an origin in one form only, so the text is compared, and any other form is foreign. */

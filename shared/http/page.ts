@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import type { Context, Hono } from 'hono';
 import { Fault } from '../errors.ts';
-import { addRoute, answerProblem } from './app.ts';
+import type { Log } from '../log.ts';
+import { addRoute, answerProblem, createApp } from './app.ts';
 import { PAGE_ENDPOINTS } from './endpoints.ts';
 import { acceptsGzip } from './prepare-answer.ts';
 
@@ -24,6 +25,13 @@ interface PageLogin {
 
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M2 12h4V6h4v4h4' fill='none' stroke='%230072b2' stroke-width='2.4'/%3E%3C/svg%3E";
+
+/** Returns an app that serves the page alone. With a sign-in, the document opens from the issuer's page too. */
+export function pageApp(log: Log, origins: readonly string[], files: PageFiles, login?: PageLogin): Hono {
+  const app = createApp(log, origins, { signInPath: login && PAGE_ENDPOINTS.getPage.path });
+  pageRoutes(app, files, login);
+  return app;
+}
 
 /** Serves the page. It holds no data and no rights: it calls the API like any other caller. */
 export function pageRoutes(app: Hono, files: PageFiles, login?: PageLogin): void {

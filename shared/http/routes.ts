@@ -36,6 +36,7 @@ import {
   snapshotsPageSchema,
 } from './schemas/lookup-answer.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
+import { flagErrorSchema, flagRequestSchema, flagSchema, flagsSchema } from './schemas/ofrep.ts';
 import { overridesPageSchema } from './schemas/overrides.ts';
 import {
   ONE_VALID_ITEM,
@@ -72,6 +73,8 @@ export interface Route extends Endpoint {
   readonly problems?: readonly FaultCode[];
   /** The schema of a problem with status 400, where it has further members. */
   readonly invalid?: z.ZodType;
+  /** The schema of errors, as `application/json`, where they are no problem details. */
+  readonly errors?: z.ZodType;
 }
 
 /**
@@ -176,6 +179,24 @@ export const ROUTES = {
     answers: { 200: z.union([snapshotSchema, compactSnapshotSchema]), 304: null },
     caching: 'no-cache',
     problems: [...GENERATION, 'invalid_pattern_key'],
+  },
+  postFlag: {
+    ...ENDPOINTS.postFlag,
+    summary:
+      'Evaluate one flag of the OpenFeature Remote Evaluation Protocol: PATTERN, PATTERN.THRESHOLD or PATTERN.THRESHOLD.delta.',
+    body: flagRequestSchema,
+    answers: { 200: flagSchema },
+    problems: ['invalid_request', 'not_found'],
+    errors: flagErrorSchema,
+  },
+  postFlags: {
+    ...ENDPOINTS.postFlags,
+    summary: 'Evaluate the flag of each pattern with a generation. Supports If-None-Match.',
+    body: flagRequestSchema,
+    answers: { 200: flagsSchema, 304: null },
+    caching: 'no-cache',
+    problems: [...GENERATION, 'invalid_request'],
+    errors: flagErrorSchema,
   },
   getOverrides: {
     ...ENDPOINTS.getOverrides,

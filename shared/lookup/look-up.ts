@@ -3,6 +3,8 @@ import { modeInForce, type ServiceMode } from '../generation/service-mode.ts';
 import { leversOf } from '../lever/lever.ts';
 import type { ThresholdLever } from '../override/apply-thresholds.ts';
 import { applyThresholds, noteUnmoved } from '../override/apply-thresholds.ts';
+import type { Arm } from '../override/arm.ts';
+import { armOf } from '../override/arm.ts';
 import type { OverrideExplanation } from '../override/explanation.ts';
 import { explain } from '../override/explanation.ts';
 import type { Override, Policy, ResolutionMethod } from '../override/override.ts';
@@ -22,6 +24,8 @@ export interface LookupRequest {
   readonly thresholds: Readonly<Record<string, number>>;
   readonly resolution: ResolutionMethod | undefined;
   readonly explain: boolean;
+  /** Decides the arm of a rollout; without it the answer is that of the control arm. */
+  readonly episodeId?: string | undefined;
 }
 
 /** The effects that moved the thresholds of an answer. The bot logs them unchanged as `factors.applied`. */
@@ -34,7 +38,10 @@ interface AppliedAnswer {
 
 /** Everything but the overrides that decides the answers of one pattern. */
 export interface InForce {
+  /** That of the arm, while a rollout runs. */
   readonly generation: number;
+  /** Present while a rollout runs. */
+  readonly arm?: Arm;
   readonly mode: Mode;
   /** Present when the whole service is off, whatever the mode of the pattern. */
   readonly mode_by?: 'service';
@@ -59,6 +66,21 @@ export interface LookupResult extends Omit<InForce, 'levers'> {
 /** Returns true for a mode that serves overrides; the others answer neutral. */
 export function servesOverrides(mode: Mode): boolean {
   return mode === 'live' || mode === 'frozen';
+}
+
+/** What serves an episode: the generation of its arm in place of the one in force. */
+interface ServedHead {
+  /** With the candidate as `current` in the candidate arm. */
+  readonly head: Head | undefined;
+  /** Present while a rollout runs and the mode serves overrides. */
+  readonly arm?: Arm;
+}
+
+/** Returns what serves an episode. @param head the head under the switch for everything */
+export function servedHead(head: Head | undefined, episodeId: string | undefined): ServedHead {
+  if (!head?.candidate || !servesOverrides(head.mode)) return { head };
+  const arm = armOf(head.candidate, episodeId);
+  return { head: arm === 'candidate' ? { ...head, current: head.candidate.generation } : head, arm };
 }
 
 /**

@@ -33,7 +33,7 @@ export class SnapshotList {
   async entries(service: ServiceMode = 'live'): Promise<readonly SnapshotEntry[]> {
     const now = this.#now();
     if (this.#read?.service === service && now - this.#read.at < MAX_AGE_MS) return this.#read.entries;
-    const read = { at: now, service, entries: this.#readEntries(service) };
+    const read = { at: now, service, entries: readSnapshotEntries(this.#heads, this.#policy, service) };
     this.#read = read;
     try {
       return await read.entries;
@@ -42,11 +42,16 @@ export class SnapshotList {
       throw error;
     }
   }
+}
 
-  async #readEntries(service: ServiceMode): Promise<readonly SnapshotEntry[]> {
-    const patterns = await this.#heads.overview();
-    return patterns.flatMap(({ pattern, head }) =>
-      head ? [snapshotEntry(snapshotHead(pattern, head, this.#policy, service))] : [],
-    );
-  }
+/** Reads the entries of all patterns that have a head. @throws Fault of the store */
+export async function readSnapshotEntries(
+  heads: Pick<HeadStore, 'overview'>,
+  policy: Policy,
+  service: ServiceMode,
+): Promise<readonly SnapshotEntry[]> {
+  const patterns = await heads.overview();
+  return patterns.flatMap(({ pattern, head }) =>
+    head ? [snapshotEntry(snapshotHead(pattern, head, policy, service))] : [],
+  );
 }

@@ -1,3 +1,4 @@
+import type { Candidate } from '../generation/candidate.ts';
 import type { Head } from '../generation/head.ts';
 import type { ServiceMode } from '../generation/service-mode.ts';
 import { sha256, shortHash } from '../hash.ts';
@@ -25,6 +26,17 @@ interface SnapshotHead extends Omit<InForce, 'levers'> {
   readonly published_at: string | null;
   readonly poll_seconds: number;
   readonly levers: readonly SnapshotLever[];
+  /** Present while a rollout runs and the mode serves overrides. */
+  readonly candidate?: SnapshotCandidate;
+}
+
+/** The generation that is tried on a share of the episodes, without its overrides. */
+interface SnapshotCandidate
+  extends Pick<InForce, 'generation' | 'policy' | 'resolution' | 'entries' | 'entries_reason'> {
+  readonly share: number;
+  readonly salt: string;
+  readonly as_of: string;
+  readonly published_at: string;
 }
 
 /** A lever as a client needs it, so that it can apply one that its code does not know. */
@@ -60,9 +72,25 @@ export function snapshotHead(
       thresholds,
       effect,
     })),
+    ...(servesOverrides(inForce.mode) && head?.candidate && { candidate: snapshotCandidate(head.candidate) }),
   } as const;
   const served = servesOverrides(inForce.mode) ? current?.hash : undefined;
   return { ...content, etag: `"${content.generation}-${tag({ content, served })}"` };
+}
+
+function snapshotCandidate({ generation, share, salt }: Candidate): SnapshotCandidate {
+  const { policy, resolution, entries = 'open', entries_reason, as_of, published_at } = generation;
+  return {
+    generation: generation.generation,
+    share,
+    salt,
+    policy,
+    resolution,
+    entries,
+    ...(entries_reason !== undefined && { entries_reason }),
+    as_of,
+    published_at,
+  };
 }
 
 /** Returns the entry of a snapshot in the index. */

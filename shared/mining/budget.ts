@@ -1,6 +1,7 @@
 import type { CubeSearch } from './cube-search.ts';
 import type { Items } from './items.ts';
-import { tiersOf } from './tiers.ts';
+import type { ColumnGroup } from './tiers.ts';
+import { columnGroups } from './tiers.ts';
 import type { Cut, Limits, MineInput, MineOptions } from './types.ts';
 
 /** Maximum record visits by default. A visit takes 3 to 5 ns, so this is ten to twenty seconds of one core. */
@@ -49,7 +50,8 @@ export function searchWithinBudget(
   const everything = names.map(() => search.maxDepth);
   const { stopped, found } = search.searchDepths(rows, everything, limits.maxWork / 2);
   if (!stopped) return undefined;
-  const divided = divideBudget(search, tiersOf(input, items.columns), limits);
+  const groups = columnGroups(input, items.columns, limits.nMin);
+  const divided = new BudgetDivision(search, groups, names.length, limits).divide();
   if (!divided.stopped) return undefined;
   const leftOut = Math.max(found, divided.found) - search.emitted;
   return cutOf(limits, names, divided.depths, divided.stopped, search.emitted, leftOut);
@@ -65,42 +67,67 @@ interface Division {
 }
 
 /**
- * Gives each tier of columns the most dimensions that the rest of the budget allows, one tier after the other, the
- * columns that most rows carry first. So columns of few rows get what the others leave. The work of one dimension is not
- * limited.
+ * Divides the budget among groups of columns (`columnGroups`), one tier after the other, the columns that most rows carry
+ * first. So columns of few rows get what the others leave. Each group of a tier gets an equal share of the slices that are
+ * left, so columns with many combinations take none of those of columns that never occur with them. A group gets the
+ * most dimensions that its share allows. The work of one dimension is not limited.
  */
-function divideBudget(search: CubeSearch, tiers: readonly number[], { maxWork }: Limits): Division {
-  let depths = tiers.map(() => 1);
-  const single = search.searchDepths(search.rowRecords(), depths, Number.POSITIVE_INFINITY);
-  if (single.stopped) return { depths: tiers.map(() => 0), stopped: single.stopped, found: single.found };
-  const order = [...new Set(tiers)].sort((a, b) => a - b);
-  // A further half of the work is for the first tier alone, which the search of all dimensions would use up otherwise.
-  const budget = order.length > 1 ? 1.5 * maxWork : maxWork;
-  let stopped: Division['stopped'];
-  let { found } = single;
-  const attempt = (tier: number, depth: number, workLimit: number): boolean => {
-    const deeper = depths.map((own, i) => (tiers[i] === tier ? depth : own));
-    const end = search.searchDepths(search.rowRecords(), deeper, workLimit);
-    found = Math.max(found, end.found);
-    if (end.stopped) stopped = end.stopped;
-    else depths = deeper;
-    return !end.stopped;
-  };
-  for (const [i, tier] of order.entries()) {
-    const share = i === 0 ? maxWork / 2 : (budget - search.work) / 2;
-    const before = stopped;
-    if (order.length > 1 && attempt(tier, search.maxDepth, search.work + share)) continue;
-    for (let depth = 2; depth <= search.maxDepth; depth++) {
-      const emitted = search.emitted;
-      if (!attempt(tier, depth, budget)) break;
-      if (search.emitted > emitted && depth < search.maxDepth) continue;
-      // No slice has more dimensions, so the tier is complete.
-      depths = depths.map((own, k) => (tiers[k] === tier ? search.maxDepth : own));
-      stopped = before;
-      break;
-    }
+class BudgetDivision {
+  private readonly search: CubeSearch;
+  private readonly groups: readonly ColumnGroup[];
+  private readonly limits: Limits;
+  private depths: readonly number[];
+  private stopped: Division['stopped'];
+  private found: number;
+
+  constructor(search: CubeSearch, groups: readonly ColumnGroup[], columns: number, limits: Limits) {
+    this.search = search;
+    this.groups = groups;
+    this.limits = limits;
+    this.depths = Array<number>(columns).fill(1);
+    const single = search.searchDepths(search.rowRecords(), this.depths, Number.POSITIVE_INFINITY);
+    this.found = single.found;
+    this.stopped = single.stopped;
   }
-  return { depths, stopped, found };
+
+  divide(): Division {
+    const { search, groups, limits } = this;
+    if (this.stopped) return { depths: this.depths.map(() => 0), stopped: this.stopped, found: this.found };
+    // A further half of the work is for the first tier alone, which the search of all dimensions would use up otherwise.
+    const budget = groups.length > 1 ? 1.5 * limits.maxWork : limits.maxWork;
+    for (const { columns, tier, left } of groups) {
+      const share = (tier === groups[0]?.tier ? limits.maxWork / 2 : (budget - search.work) / 2) / left;
+      const slices = search.emitted + Math.floor((limits.maxSlices - search.emitted) / left);
+      const before: Division['stopped'] = this.stopped;
+      if (groups.length > 1 && this.attempt(columns, search.maxDepth, search.work + share, slices)) continue;
+      if (this.deepen(columns, budget, slices)) this.stopped = before;
+    }
+    return { depths: this.depths, stopped: this.stopped, found: this.found };
+  }
+
+  /** Gives the columns one dimension after the other. @returns true when they have all slices then */
+  private deepen(columns: readonly number[], budget: number, slices: number): boolean {
+    const { search } = this;
+    for (let depth = 2; depth <= search.maxDepth; depth++) {
+      const { emitted } = search;
+      if (!this.attempt(columns, depth, budget, slices)) return false;
+      if (search.emitted > emitted && depth < search.maxDepth) continue;
+      // No slice has more dimensions, so the columns are complete.
+      this.depths = this.depths.map((own, i) => (columns.includes(i) ? search.maxDepth : own));
+      return true;
+    }
+    return search.maxDepth < 2;
+  }
+
+  private attempt(columns: readonly number[], depth: number, work: number, slices: number): boolean {
+    const { search } = this;
+    const deeper = this.depths.map((own, i) => (columns.includes(i) ? depth : own));
+    const end = search.searchDepths(search.rowRecords(), deeper, work, slices);
+    this.found = Math.max(this.found, end.found);
+    if (end.stopped) this.stopped = end.stopped;
+    else this.depths = deeper;
+    return !end.stopped;
+  }
 }
 
 function cutOf(

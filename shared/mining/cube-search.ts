@@ -42,6 +42,7 @@ export class CubeSearch {
   /** Most dimensions of a slice that has the column, by column. */
   private depths: readonly number[] = [];
   private workLimit = 0;
+  private sliceLimit = 0;
   /** Record visits of all searches so far, without those of the folder. */
   private visits = 0;
   /** The near slices that no search found: the global slice and single values. */
@@ -105,9 +106,16 @@ export class CubeSearch {
    * @param rows one record per row; they are overwritten
    * @param depths most dimensions of a slice that has the column, by column
    * @param workLimit maximum record visits of all searches together
+   * @param sliceLimit maximum number of slices, at most that of the limits
    */
-  searchDepths(rows: Records, depths: readonly number[], workLimit: number): SearchEnd {
+  searchDepths(
+    rows: Records,
+    depths: readonly number[],
+    workLimit: number,
+    sliceLimit = this.limits.maxSlices,
+  ): SearchEnd {
     this.stopped = undefined;
+    this.sliceLimit = Math.min(sliceLimit, this.limits.maxSlices);
     this.depths = depths;
     this.workLimit = workLimit;
     const { levels, near, emitted } = this;
@@ -251,7 +259,7 @@ export class CubeSearch {
     if (support < limits.nearMin || support === 0) return false;
     const reaches = support >= limits.nMin;
     if (reaches) {
-      if (++this.emitted > limits.maxSlices) this.stopped = 'slices';
+      if (++this.emitted > this.sliceLimit) this.stopped = 'slices';
       this.level(depth + 1).add(this.path, item, cells, code);
     } else if (this.near.couldRank(support, depth + 1))
       this.near.add(nearSlice(this.pairsOf(depth, item), lanes, cells, code));

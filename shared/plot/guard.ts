@@ -1,3 +1,4 @@
+import { countText } from '../format.ts';
 import type { GuardAnswer } from '../http/schemas/guard.ts';
 import { DAY_MS } from '../time.ts';
 import type { LinePlot, Point } from './line-plot.ts';
@@ -47,7 +48,12 @@ function dateText(day: number): string {
   return Number.isInteger(day) ? new Date(day * DAY_MS).toISOString().slice(5, 10) : '';
 }
 
-/** Formats a logarithm of wealth as a multiple of the start: `× 100`. */
+/** A multiple from which on its size tells nothing more. */
+const MOST = 1e6;
+
+/** Formats a logarithm of wealth as a multiple of the start: `× 100`, at most `over × 1,000,000`. */
 export function timesText(log: number): string {
-  return `× ${Number(Math.exp(log).toPrecision(3))}`;
+  if (log > Math.log(MOST)) return `over × ${countText(MOST)}`;
+  const multiple = Number(Math.exp(log).toPrecision(3));
+  return `× ${multiple < 1000 ? multiple : countText(multiple)}`;
 }

@@ -19,6 +19,7 @@ const RIGHT = 20;
 const TOP = 58;
 const BOTTOM = 48;
 const LEGEND_ROW = 16;
+const LABEL_HEIGHT = 14;
 /** Pixels that the text of a tick takes, with its distance to the next. */
 const TICK_WIDTH = 36;
 /** Approximate width of a character, in pixels; fonts are not measured. */
@@ -168,14 +169,21 @@ function rule(guide: Guide, { x, y, width, floor }: PlotPlaces): Shape {
 }
 
 /**
- * Draws the labels of guides. Those of horizontal guides are above their right end. Those of vertical ones are above the
+ * Draws the labels of guides. Those of horizontal guides are above their right end; one that would touch the line above
+ * is below its own. Those of vertical ones are above the
  * plot, from left to right; one that would touch the previous one moves right.
  */
 function guideLabels(guides: readonly Guide[], { x, y, width }: PlotPlaces): Shape[] {
   const right = width - RIGHT;
-  const across = guides.flatMap(guide =>
-    'y' in guide && guide.label ? [label(right, y(guide.y) - 4, guide.label, { 'text-anchor': 'end' })] : [],
-  );
+  let previous = Number.NEGATIVE_INFINITY;
+  const across = guides
+    .flatMap(guide => ('y' in guide && guide.label ? [{ at: y(guide.y), text: guide.label }] : []))
+    .sort((a, b) => a.at - b.at)
+    .map(({ at, text }) => {
+      const isClose = at - previous < LABEL_HEIGHT;
+      previous = at;
+      return label(right, isClose ? at + LABEL_HEIGHT - 2 : at - 4, text, { 'text-anchor': 'end' });
+    });
   const labelled = guides.flatMap(guide => {
     const at = 'x' in guide ? x(guide.x) : Number.NaN;
     const text = guide.label ?? '';

@@ -8,7 +8,7 @@ import { openService } from '../../local/service.ts';
 import { callersOf } from '../../local/token-auth.ts';
 import { jsonLog } from '../../shared/log.ts';
 import { readLines } from '../support/api.ts';
-import { installSchemathesis, NotInstallable } from './schemathesis.ts';
+import { installFlagProvider, installSchemathesis, NotInstallable } from './python-tools.ts';
 
 /*
  * This program checks the OpenAPI document against the service with schemathesis: once without tokens, once with them.
@@ -93,6 +93,12 @@ function runTool(tool: string, args: readonly string[]): Promise<Outcome> {
 
 async function main(): Promise<void> {
   const tool = installSchemathesis();
+  try {
+    installFlagProvider();
+  } catch (error) {
+    if (!(error instanceof NotInstallable)) throw error;
+    console.log(`flags: not checked with the provider for Python: ${error.message}`);
+  }
   for (const withTokens of [false, true]) {
     const start = Date.now();
     const { code, output } = await check(tool, withTokens);

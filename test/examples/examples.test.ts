@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { openEdge } from '../../edge/edge.ts';
 import type { Listening } from '../../local/http-server.ts';
 import { listen } from '../../local/http-server.ts';
 import { jsonLog } from '../../shared/log.ts';
+import { pythonWithProvider } from '../ofrep/python-with-provider.ts';
 import { openApi } from '../support/api.ts';
 import { S1 } from '../support/episodes.ts';
 import { override } from '../support/overrides.ts';
@@ -118,3 +119,51 @@ it('The bot in TypeScript logs what it did and skipped through the client', asyn
   expect(events).toHaveLength(20);
   expectComplete(events);
 });
+
+it.skipIf(pythonWithProvider === undefined)(
+  'The bot with the OpenFeature SDK logs what it did and skipped through an edge',
+  async () => {
+    const dir = temporaryFolder();
+    const edge = openEdge({ upstream: urlOf(server), dir, log: jsonLog('error', console.error, Date.now) });
+    onTestFinished(() => edge.close());
+    await edge.core.refresh();
+    const edgeServer = await listen(edge.app, 0);
+    onTestFinished(() => edgeServer.close());
+    const file = join(ROOT, 'examples/openfeature-python/bot.py');
+    const bot = await run(String(pythonWithProvider), [file, urlOf(edgeServer), '5'], dir);
+    expect(bot).toEqual({ code: 0, out: '5 episodes\n', err: '' });
+    await expect
+      .poll(async () => (await stored('of-')).filter(each => each.outcomes.length === 1).length, {
+        timeout: 90_000,
+      })
+      .toBe(5);
+    expectComplete(await stored('of-'));
+  },
+);
+
+/** Returns the first snippet of a language on the page of OpenFeature, with the address of the service of this test. */
+function snippet(language: string): string {
+  const page = readFileSync(join(ROOT, 'docs/openfeature.md'), 'utf8');
+  const [, text = ''] = new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(page) ?? [];
+  expect(text).toContain('http://127.0.0.1:8788');
+  return text.replace('http://127.0.0.1:8788', urlOf(server));
+}
+
+it('The snippet in TypeScript on the page of OpenFeature prints the tuned thresholds', async () => {
+  const dir = temporaryFolder();
+  symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'), 'junction');
+  writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(dir, 'bot.ts'), snippet('ts'));
+  const bot = await run(process.execPath, ['bot.ts'], dir);
+  expect([bot.code, bot.out]).toEqual([0, '0.54 0\n']);
+});
+
+it.skipIf(pythonWithProvider === undefined)(
+  'The snippet in Python on the page of OpenFeature prints the tuned thresholds',
+  async () => {
+    const dir = temporaryFolder();
+    writeFileSync(join(dir, 'bot.py'), snippet('python'));
+    const bot = await run(String(pythonWithProvider), ['bot.py'], dir);
+    expect([bot.code, bot.out]).toEqual([0, '0.54 0.0\n']);
+  },
+);

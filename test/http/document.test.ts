@@ -1,12 +1,13 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import * as z from 'zod';
 import type { Listening } from '../../local/http-server.ts';
 import { listen } from '../../local/http-server.ts';
 import { callersOf } from '../../local/token-auth.ts';
 import { ENDPOINTS, type Role } from '../../shared/http/endpoints.ts';
 import type { Route } from '../../shared/http/routes.ts';
 import { ROUTES } from '../../shared/http/routes.ts';
+import { flagErrorSchema } from '../../shared/http/schemas/ofrep.ts';
 import { problemSchema } from '../../shared/http/schemas/problem.ts';
 import type { Api } from '../support/api.ts';
 import { events, importAll, openApi, readLines } from '../support/api.ts';
@@ -47,6 +48,7 @@ const RULES_BEYOND_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
   ],
   postLookup: ['invalid_scope'],
   getLookup: ['invalid_scope'],
+  postFlag: ['FLAG_NOT_FOUND'],
   postCycle: ['unknown_pattern', 'reason_required'],
   getStatus: ['invalid_page_token'],
   getOverrides: ['unknown_pattern', 'unknown_cycle', 'invalid_page_token'],
@@ -75,6 +77,12 @@ interface Request {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** The code of an error: of problem details, or of the protocol of flags. */
+const codeSchema = z.union([
+  problemSchema,
+  flagErrorSchema.transform(({ errorCode }) => ({ code: errorCode })),
+]);
 
 const proxy = new DynamoDbProxy();
 const TOKENS = {
@@ -127,15 +135,16 @@ async function exchange(operation: Operation, { path, body, headers = {} }: Requ
   const text = await response.text();
   if (faults.length === 0 && text !== '')
     faults.push(...bodyFaults(routeOf(operation), response.status, JSON.parse(text)));
-  const { code = '' } = text === '' ? {} : (JSON.parse(text) as { code?: string });
+  const { code: problem, errorCode: code = problem ?? '' } =
+    text === '' ? {} : (JSON.parse(text) as { code?: string; errorCode?: string });
   const shown = `${operation.method} ${path.slice(0, 300)} ${(JSON.stringify(body) ?? '').slice(0, 600)} → ${response.status} ${text.slice(0, 300)}`;
   return { status: response.status, code, faults, shown, headers: response.headers };
 }
 
 /** A schema of an answer drops members that it does not name, so equality proves that there are none. */
 function bodyFaults(route: Route, status: number, body: unknown): string[] {
-  const type =
-    status < 400 ? route.answers[status] : status === 400 ? (route.invalid ?? problemSchema) : problemSchema;
+  const problem = route.errors ?? (status === 400 && route.invalid ? route.invalid : problemSchema);
+  const type = status < 400 ? route.answers[status] : problem;
   const result = (type as z.ZodType).safeParse(body);
   if (!result.success) return [result.error.message.slice(0, 300)];
   return JSON.stringify(sorted(result.data)) === JSON.stringify(sorted(body))
@@ -198,6 +207,7 @@ function headersOf(operation: Operation, values: readonly unknown[]): Record<str
 function plainRequest(operation: Operation): Request {
   const plain: Readonly<Record<string, unknown>> = {
     pattern_key: S1,
+    key: S1,
     id: cycleId,
     lever: 'ts_min',
     from: operation.operationId === 'getWhatIf' ? 0.8 : undefined,
@@ -218,6 +228,8 @@ const PLAIN_BODIES: Readonly<Record<string, Record<string, unknown>>> = {
   postEvents: event,
   postOutcomes: { outcomes: [report] },
   postLookup: { pattern_key: S1, scope: {} },
+  postFlag: { context: { targetingKey: 'plain-0', chain: 'solana' } },
+  postFlags: { context: { chain: 'solana' } },
   postCycle: { pattern_key: S1, publish: false },
   postWhatIf: { pattern_key: S1, lever: 'ts_min', from: 0.8, to: 1.2 },
   putMode: { mode: 'live', reason: 'test' },
@@ -290,15 +302,15 @@ describe('requests that are invalid by the document', () => {
     for (const path of new Set(open.map(operation => operation.path))) {
       const methods = open.filter(operation => operation.path === path).map(operation => operation.method);
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter(m => !methods.includes(m))) {
-        const url = `http://127.0.0.1:${server.port}${path.replace('{pattern_key}', S1).replace('{id}', 'x')}`;
+        const url = `http://127.0.0.1:${server.port}${path.replace('{pattern_key}', S1).replace('{id}', 'x').replace('{key}', S1)}`;
         const response = await fetch(url, { method });
-        const problem = problemSchema.parse(await response.json());
+        const { code } = codeSchema.parse(await response.json());
         const allowed = response.headers.get('allow')?.split(', ').sort();
-        expect([method, path, response.status, problem.code, allowed]).toEqual([
+        expect([method, path, response.status, code, allowed]).toEqual([
           method,
           path,
           405,
-          'method_not_allowed',
+          path.startsWith('/ofrep/') ? 'GENERAL' : 'method_not_allowed',
           methods.sort(),
         ]);
       }
@@ -429,13 +441,14 @@ describe('limits and faults', () => {
     proxy.around = (_, forward) => forward();
   });
 
-  it('[V8] A snapshot with its tag is a documented 304, and gzipped answers have documented headers', async () => {
+  it('[V8] A snapshot or all flags with their tag are a documented 304, and gzipped answers have documented headers', async () => {
     for (const [id, path] of [
       ['getSnapshots', '/v1/snapshots'],
       ['getSnapshot', `/v1/snapshots/${S1}`],
+      ['postFlags', '/ofrep/v1/evaluate/flags'],
     ] as const) {
-      const snapshot = open.find(o => o.operationId === id) as Operation;
-      const answer = await exchange(snapshot, { path, headers: { 'if-none-match': '*' } });
+      const operation = open.find(o => o.operationId === id) as Operation;
+      const answer = await exchange(operation, { path, headers: { 'if-none-match': '*' } });
       expect([answer.status, answer.faults]).toEqual([304, []]);
     }
     const document = open.find(o => o.operationId === 'getOpenApi') as Operation;

@@ -67,6 +67,8 @@ describe('the OpenAPI document', () => {
     ['post', '/v1/outcomes'],
     ['post', '/v1/overrides/lookup'],
     ['get', '/v1/overrides/lookup'],
+    ['post', '/ofrep/v1/evaluate/flags/{key}'],
+    ['post', '/ofrep/v1/evaluate/flags'],
     ['get', '/v1/overrides'],
     ['get', '/v1/lessons'],
     ['get', '/v1/snapshots'],
@@ -98,18 +100,20 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 32 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(32);
+  it('The OpenAPI document has the 34 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(34);
   });
 
-  it('Every operation declares the parameters of its path, and its errors as problem+json', () => {
+  it('Every operation declares the parameters of its path, and its errors as problem+json, those of flags as JSON', () => {
     for (const operation of operations) {
       const inPath = operation.parameters.filter(p => p.in === 'path').map(p => `{${p.name}}`);
       expect(inPath).toEqual(operation.path.match(/\{\w+\}/g) ?? []);
       const errors = Object.entries(operation.responses).filter(([status]) => Number(status) >= 400);
       expect(errors.length).toBeGreaterThan(0);
       for (const [, { content }] of errors)
-        expect(Object.keys(content ?? {})).toEqual(['application/problem+json']);
+        expect(Object.keys(content ?? {})).toEqual([
+          operation.path.startsWith('/ofrep/') ? 'application/json' : 'application/problem+json',
+        ]);
     }
   });
 
@@ -290,6 +294,8 @@ describe('the served API', () => {
       await visit('putServiceMode', '/v1/mode', { mode, reason: 'tour' });
       await visit('postLookup', '/v1/overrides/lookup', lookup);
       await visit('getSnapshot', `/v1/snapshots/${S1}`);
+      await visit('postFlag', `/ofrep/v1/evaluate/flags/${S1}.ts_min`, { context: lookup.scope });
+      await visit('postFlags', '/ofrep/v1/evaluate/flags', {});
       await visit('getChanges', '/v1/changes?limit=1');
     }
     await visit('getServiceMode', '/v1/mode');
@@ -312,6 +318,7 @@ describe('the served API', () => {
     expect(documented.filter(answer => !visited.has(answer))).toEqual([
       'getSnapshots 304',
       'getSnapshot 304',
+      'postFlags 304',
     ]);
   });
 });

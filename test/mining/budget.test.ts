@@ -123,6 +123,11 @@ test.each([
   ['copies of three values', 99, (row: number) => 1 + (row % 3)],
   ['values that vary by dimension', 140, (row: number, d: number) => 1 + ((row >> (d % 7)) & 1)],
   ['one value in as many rows as the others', 2400, () => 1],
+  [
+    'values that vary by dimension, in as many rows as the others',
+    2400,
+    (row: number, d: number) => 1 + ((row >> (d % 11)) & 1),
+  ],
 ])('[X5] Rows with 64 invented dimensions take no slice from the other rows: %s', (_, more, codeOf) => {
   const input = attacked(more, codeOf);
   const options = { nMin: 33, nearMin: 33, maxSlices: 20_000 };

@@ -209,7 +209,7 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
   [
     'taking_more_gains',
     () => replayReason(replayEvents(opened), 'taking_more_gains'),
-    'ts_min × 0.96 on timeframe=15m: in the last 90 days 60 more winners and 0 more losers would have been taken, +120 at 2:1, +91 after allowing for chance; in the next 28 days +35 is expected (90 %: +11 to +59)',
+    'ts_min × 0.96 on timeframe=15m: in the last 90 days 60 more winners and 0 more losers would have been taken, +120 at 2:1, +91 after allowing for chance; in the next 28 days +35 is expected (90 %: +1 to +69)',
   ],
   [
     'taking_fewer_gains',
@@ -223,7 +223,7 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
         ]),
         'taking_fewer_gains',
       ),
-    'halo_max × 0.90 on everything: in the last 90 days 0 fewer winners and 40 fewer losers would have been taken, +40 at 2:1, +18 after allowing for chance; in the next 28 days +17 is expected (90 %: +8.3 to +26)',
+    'halo_max × 0.90 on everything: in the last 90 days 0 fewer winners and 40 fewer losers would have been taken, +40 at 2:1, +18 after allowing for chance; in the next 28 days +17 is expected (90 %: +2.7 to +31)',
   ],
   [
     'nothing_beside_other_overrides',
@@ -273,7 +273,12 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
           ],
           {
             ...INDEPENDENT_EVENTS,
-            firstStep: { uninformativeZ: [2.9, 3, 3], informativeZ: [1, 1, 1], informativeErrors: 3 },
+            firstStep: {
+              uninformativeZ: [2.9, 3, 3],
+              informativeZ: [1, 1, 1],
+              informative: [{ errors: 3, effect: 0 }],
+              secondDirection: 1,
+            },
           },
         ),
         'first_step_not_proven',

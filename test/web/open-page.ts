@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { inject } from 'vitest';
-import { PM, SYNTHETIC } from './page-service.ts';
+import { HOSTILE, HOSTILE_PATTERN, PM, SYNTHETIC } from './page-service.ts';
 
 /** The address of each screen, with data in it. */
 export const SCREENS: Readonly<Record<string, string>> = {
   overview: '#/overview',
   thresholds: `#/pattern/${PM}?scope=chain%3Dsolana%2C+timeframe%3D15m&thresholds=ts_min%3D0.6%2C+halo_max%3D1`,
+  hostile: `#/pattern/${HOSTILE_PATTERN}?scope=chain%3D${encodeURIComponent(HOSTILE[0])}&thresholds=ts_min%3D0.6`,
   lessons: `#/lessons/${SYNTHETIC}`,
   'near misses': `#/lessons/${PM}?near=true`,
   'what if': `#/whatif/${SYNTHETIC}?scope=chain%3Dsolana&at=0.55`,
@@ -18,6 +19,9 @@ export const SCREENS: Readonly<Record<string, string>> = {
   runs: '#/runs',
   connect: '#/connect',
 };
+
+/** The service without tokens that all tests share. */
+export const SERVICE = { url: inject('service') };
 
 /** True where a browser runs. */
 export const hasBrowser = (): boolean => inject('browser') !== '';
@@ -59,7 +63,7 @@ export async function until(tab: Page, expression: string): Promise<void> {
 export async function settled(tab: Page): Promise<void> {
   await until(
     tab,
-    `!document.body.innerText.includes('Loading …') &&
+    `!/(Loading|Reading) …/.test(document.body.innerText) &&
       [...document.querySelectorAll('.canvas')].every(canvas => canvas.childElementCount > 0)`,
   );
 }

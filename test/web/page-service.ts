@@ -12,7 +12,7 @@ export const PM = 'pm.uptrend.S1.entry';
 export const SYNTHETIC = 'pm.uptrend.S2.entry';
 const HOUR = 3_600_000;
 
-/** Opens the service with its page on a free port, with the PM's events under drift and a synthetic pattern under replay. */
+/** Opens a service with its page on a free port. */
 export async function openPageService(options: ServiceOptions = {}) {
   const log = jsonLog('error', () => undefined, Date.now);
   const service = await openService({
@@ -54,23 +54,60 @@ export async function send<T = unknown>(
   return response.json() as Promise<T>;
 }
 
-/**
- * Fills the service: two generations of the PM's events under drift, and one of a synthetic pattern under replay, whose
- * guard has tested it for 60 days.
- */
-export async function fill(service: PageService, token?: string): Promise<void> {
+/** The tokens of a service that has them. */
+export const TOKENS = {
+  'token-of-the-bot-1': { role: 'pm', name: 'bot 1' },
+  'token-of-a-screen-1': { role: 'reader', name: 'screen' },
+  'token-of-anna-12345': { role: 'operator', name: 'anna' },
+} as const;
+export const ANNA = 'token-of-anna-12345';
+
+/** Fills a service as `fillPm` does, and with a synthetic pattern under replay that its guard has tested for 60 days. */
+export async function fill(service: PageService): Promise<void> {
+  const events = syntheticEvents();
+  for (let i = 0; i < events.length; i += 500)
+    await send(service, 'POST', '/v1/events', { events: events.slice(i, i + 500) });
+  await fillPm(service);
+  await storeGuard(service);
+}
+
+/** Fills a service with the PM's events: two generations under drift, a trial, and a look-up. */
+export async function fillPm(service: PageService, token?: string): Promise<void> {
   const post = (path: string, body: object, method = 'POST') => send(service, method, path, body, token);
   const lines = readFileSync('test/data/pm-episode-events.jsonl', 'utf8').trim().split('\n');
   await post('/v1/events', { events: lines.map(line => JSON.parse(line)) });
-  const events = syntheticEvents();
-  for (let i = 0; i < events.length; i += 500) await post('/v1/events', { events: events.slice(i, i + 500) });
   await post(`/v1/patterns/${PM}/settings`, { policy: 'drift', reason: 'the policy so far' }, 'PUT');
   await post('/v1/cycles?wait=true', {});
   for (const as_of of ['2025-01-15T00:00:00Z', '2025-01-20T00:00:00Z'])
     await post('/v1/cycles?wait=true', { as_of, pattern_key: PM, publish: true, reason: 'past events' });
   await post('/v1/cycles?wait=true', { as_of: '2025-01-20T00:00:00Z', policy: 'replay', pattern_key: PM });
   await post('/v1/overrides/lookup', { pattern_key: PM, scope: { chain: 'solana', timeframe: '15m' } });
-  await storeGuard(service);
+}
+
+export const HOSTILE_PATTERN = 'pm.uptrend.S1.hostile';
+/** Texts that would be code, were they not set as text. */
+export const HOSTILE = [
+  '<img src=x onerror="document.title=1">',
+  'javascript:alert(1)',
+  '"><script>1</script>',
+] as const;
+
+/** Adds a pattern whose scope values and reasons are `HOSTILE`, in force under drift. */
+export async function fillHostile(service: PageService): Promise<void> {
+  const events = Array.from({ length: 120 }, (_, i) => ({
+    pattern_key: HOSTILE_PATTERN,
+    episode_id: `hostile-${i}`,
+    decision: i % 2 === 0 ? 'acted' : 'skipped',
+    scope: { chain: HOSTILE[i % HOSTILE.length] },
+    factors: {},
+    timestamp: new Date(Date.now() - 24 * HOUR).toISOString(),
+    outcome: i % 2 === 0 ? 'failure' : i % 3 === 0 ? 'failure' : 'success',
+  }));
+  await send(service, 'POST', '/v1/events', { events });
+  const settings = { policy: 'drift', n_min: 10, reason: HOSTILE[0] };
+  await send(service, 'PUT', `/v1/patterns/${HOSTILE_PATTERN}/settings`, settings);
+  const run = { pattern_key: HOSTILE_PATTERN, publish: true, reason: HOSTILE[0] };
+  await send(service, 'POST', '/v1/cycles?wait=true', run);
 }
 
 /** Stores tests of the guard as runs of 60 days would have left them: what is in force gains a little. */

@@ -1,41 +1,19 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { callersOf } from '../../local/token-auth.ts';
+import { describe, expect, inject, it } from 'vitest';
 import { buildPage } from '../../web/build.ts';
 import { measurement } from '../support/measurements.ts';
-import { hasBrowser, openTab, SCREENS, show } from './open-page.ts';
-import { fill, openPageService, type PageService, PM, send } from './page-service.ts';
+import { rawStatus } from '../support/raw-status.ts';
+import { hasBrowser, openTab, SCREENS, SERVICE, settled, show } from './open-page.ts';
+import { ANNA, HOSTILE, HOSTILE_PATTERN, PM } from './page-service.ts';
 
-const TOKENS = {
-  'token-of-the-bot-1': { role: 'pm', name: 'bot 1' },
-  'token-of-a-screen-1': { role: 'reader', name: 'screen' },
-  'token-of-anna-12345': { role: 'operator', name: 'anna' },
-};
-const ANNA = 'token-of-anna-12345';
-/** Texts that would be code, were they not set as text. */
-const HOSTILE = ['<img src=x onerror="document.title=1">', 'javascript:alert(1)', '"><script>1</script>'];
-
-let open: PageService;
-let guarded: PageService;
-beforeAll(async () => {
-  open = await openPageService();
-  guarded = await openPageService({ callers: callersOf(TOKENS, 'test') });
-  await fill(guarded, ANNA);
-  const event = (scope: object, i: number) => ({
-    pattern_key: 'pm.uptrend.S1.hostile',
-    episode_id: `hostile-${i}`,
-    decision: i % 2 === 0 ? 'acted' : 'skipped',
-    scope,
-    factors: {},
-    timestamp: new Date(Date.now() - 86_400_000).toISOString(),
-    outcome: 'success',
-  });
-  const events = Array.from({ length: 120 }, (_, i) => event({ chain: HOSTILE[i % HOSTILE.length] }, i));
-  await send(open, 'POST', '/v1/events', { events });
-  await send(open, 'PUT', '/v1/patterns/pm.uptrend.S1.hostile/settings', { policy: 'drift', reason: 'test' });
-  await send(open, 'POST', '/v1/cycles?wait=true', { publish: true, reason: HOSTILE[0] });
-});
-afterAll(() => Promise.all([open.close(), guarded.close()]));
+/** The service with tokens that all tests share. */
+const GUARDED = inject('guarded');
+/** Screens on which an operator steers. */
+const STEERED = [
+  'overview',
+  ...['pattern', 'history', 'settings', 'evidence'].map(name => `${name}/${PM}`),
+  'runs',
+];
 
 describe('how the page is served', () => {
   it('Script and style sheet have at most 45 kB gzipped together', async () => {
@@ -49,7 +27,7 @@ describe('how the page is served', () => {
   });
 
   it('The document allows nothing inline, nothing from elsewhere and no frame', async () => {
-    const response = await fetch(`${open.url}/ui`);
+    const response = await fetch(`${SERVICE.url}/ui`);
     expect(response.headers.get('content-security-policy')).toBe(
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
@@ -64,16 +42,16 @@ describe('how the page is served', () => {
   });
 
   it('The root leads to the page, and files of the page may be kept for ever', async () => {
-    const root = await fetch(`${open.url}/`, { redirect: 'manual' });
+    const root = await fetch(`${SERVICE.url}/`, { redirect: 'manual' });
     expect([root.status, root.headers.get('location')]).toEqual([302, '/ui']);
-    const html = await (await fetch(`${guarded.url}/ui`)).text();
+    const html = await (await fetch(`${GUARDED}/ui`)).text();
     const files = [...html.matchAll(/"(\/ui\/(?:script|style)\/[^"]+)"/g)].map(([, path]) => path);
     expect(files).toHaveLength(2);
     for (const file of files) {
-      const { status, headers } = await fetch(`${guarded.url}${file}`);
+      const { status, headers } = await fetch(`${GUARDED}${file}`);
       expect([status, headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
     }
-    expect((await fetch(`${open.url}/ui/script/0123456789abcdef.js`)).status).toBe(404);
+    expect((await fetch(`${SERVICE.url}/ui/script/0123456789abcdef.js`)).status).toBe(404);
   });
 
   it.each([
@@ -81,41 +59,29 @@ describe('how the page is served', () => {
     ['a page on a public origin', { origin: 'https://example.com', 'sec-fetch-site': 'cross-site' }],
     ['a page without an origin', { origin: 'null' }],
     ['an image of another page', { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'image' }],
+    ['a name that resolves to this machine', { host: 'rebound.example' }],
   ])('Requests of %s get 403', async (_, headers) => {
     for (const path of ['/ui', '/v1/status'])
-      expect(
-        (
-          await open.service.app.request(`${open.url}${path}`, {
-            headers: headers as unknown as Record<string, string>,
-          })
-        ).status,
-      ).toBe(403);
-    const form = { ...headers, 'content-type': 'application/x-www-form-urlencoded' } as unknown as Record<
-      string,
-      string
-    >;
-    const posted = await open.service.app.request(`${open.url}/v1/cycles`, {
-      method: 'POST',
-      headers: form,
-      body: 'a=1',
-    });
-    expect(posted.status).toBe(403);
+      expect(await rawStatus(SERVICE.url, path, { headers })).toBe(403);
+    const form = { ...headers, 'content-type': 'application/x-www-form-urlencoded' };
+    const posted = { method: 'POST', headers: form, body: 'a=1' };
+    expect(await rawStatus(SERVICE.url, '/v1/cycles', posted)).toBe(403);
   });
 });
 
 describe.skipIf(!hasBrowser())('what the page does with texts and tokens', () => {
   it('Texts of events and reasons are text on every screen', async () => {
     const { tab, wrong, close } = await openTab();
-    const pattern = 'pm.uptrend.S1.hostile';
-    for (const screen of ['pattern', 'lessons', 'whatif', 'history', 'settings']) {
+    const pattern = HOSTILE_PATTERN;
+    for (const screen of ['pattern', 'lessons', 'whatif', 'evidence', 'history', 'guard', 'settings']) {
       await show(
         tab,
-        open.url,
-        `#/${screen}/${pattern}?scope=chain%3D${encodeURIComponent(HOSTILE[0] ?? '')}&thresholds=ts_min%3D0.6`,
+        SERVICE.url,
+        `#/${screen}/${pattern}?scope=chain%3D${encodeURIComponent(HOSTILE[0])}&thresholds=ts_min%3D0.6`,
       );
       expect(await tab.locator('main img, main script').count(), screen).toBe(0);
     }
-    await show(tab, open.url, `#/lessons/${pattern}`);
+    await show(tab, SERVICE.url, `#/lessons/${pattern}`);
     expect(await tab.locator('main').innerText()).toContain('<img src=x');
     expect(await tab.title()).not.toBe('1');
     expect(wrong).toEqual([]);
@@ -124,7 +90,7 @@ describe.skipIf(!hasBrowser())('what the page does with texts and tokens', () =>
 
   it('A browser blocks a script that something puts into the page', async () => {
     const { tab, wrong, close } = await openTab();
-    await show(tab, open.url, '#/overview');
+    await show(tab, SERVICE.url, '#/overview');
     const blocked = await tab.evaluate<boolean>(
       "(() => { try { document.body.innerHTML = '<p>x</p>'; return false; } catch { return true; } })()",
     );
@@ -133,12 +99,12 @@ describe.skipIf(!hasBrowser())('what the page does with texts and tokens', () =>
     await close();
   });
 
-  it('A token is in no storage, no address and no cookie, unless its owner keeps it for the tab', async () => {
-    const { tab, close } = await openTab();
+  it('A token is in no storage, no address, no cookie and no copy, unless its owner keeps it for the tab', async () => {
+    const { tab, close } = await openTab({ permissions: ['clipboard-read', 'clipboard-write'] });
     const asked: string[] = [];
     tab.on('request', request => asked.push(request.url()));
     const enter = async (keep: boolean): Promise<void> => {
-      await tab.goto(`${guarded.url}/ui`);
+      await tab.goto(`${GUARDED}/ui`);
       await tab.getByLabel('Token').fill(ANNA);
       if (keep) await tab.getByLabel('Keep it').check();
       await tab.getByRole('button', { name: 'Enter' }).click();
@@ -153,39 +119,37 @@ describe.skipIf(!hasBrowser())('what the page does with texts and tokens', () =>
     await tab.reload();
     await enter(true);
     expect((await stored())[2]).toContain(ANNA);
+    await tab.getByRole('button', { name: 'curl' }).first().click();
+    await tab.getByText('curl copied').waitFor();
+    expect(await tab.evaluate('navigator.clipboard.readText()')).toBe(
+      `curl '${GUARDED}/v1/status' -H "authorization: Bearer $PM_TUNING_TOKEN"`,
+    );
     expect(asked.join()).not.toContain(ANNA);
     await close();
   });
 
   it.each([
-    ['reader', 'token-of-a-screen-1', 0],
-    ['operator', ANNA, 1],
-  ] as const)('A %s sees what the role may do, and no more', async (_, token, least) => {
+    ['reader', 'token-of-a-screen-1'],
+    ['operator', ANNA],
+  ] as const)('The role %s sees the controls that it may use, and no more', async (role, token) => {
     const { tab, close } = await openTab();
-    await tab.goto(`${guarded.url}/ui${SCREENS.overview}`);
+    await tab.goto(`${GUARDED}/ui${SCREENS.overview}`);
     await tab.getByLabel('Token').fill(token);
     await tab.getByRole('button', { name: 'Enter' }).click();
     await tab.getByRole('link', { name: PM, exact: true }).waitFor();
-    for (const screen of [
-      'overview',
-      `pattern/${PM}`,
-      `history/${PM}`,
-      `settings/${PM}`,
-      `evidence/${PM}`,
-      'runs',
-    ]) {
+    for (const screen of [...STEERED, `guard/${PM}`]) {
       await tab.evaluate(`location.hash = '#/${screen}'`);
-      await tab.waitForTimeout(150);
+      await settled(tab);
       const steering = await tab.getByRole('button', { name: /…$|Run trial/ }).count();
-      if (least === 0) expect([screen, steering]).toEqual([screen, 0]);
-      else expect([screen, steering > 0]).toEqual([screen, true]);
+      if (role === 'reader') expect([screen, steering]).toEqual([screen, 0]);
+      else if (STEERED.includes(screen)) expect([screen, steering > 0]).toEqual([screen, true]);
     }
     await close();
   });
 
   it('The token of a bot may not read', async () => {
     const { tab, close } = await openTab();
-    await tab.goto(`${guarded.url}/ui`);
+    await tab.goto(`${GUARDED}/ui`);
     await tab.getByLabel('Token').fill('token-of-the-bot-1');
     await tab.getByRole('button', { name: 'Enter' }).click();
     await tab.getByText('may not read').waitFor();

@@ -16,21 +16,40 @@ import { Runs } from './screens/runs.tsx';
 import { Settings } from './screens/settings.tsx';
 import { WhatIf } from './screens/what-if.tsx';
 import { hasToken, useToken } from './service.ts';
-import { type Session, SessionContext, type Steering } from './session.ts';
+import { busiest, type Session, SessionContext, type Steering } from './session.ts';
 import type { Login } from './sign-in-flow.ts';
 import { switchEverything } from './steering.ts';
-import { useAnswer } from './use-answer.ts';
+import { NO_ANSWER, useAnswer } from './use-answer.ts';
 
 /** Milliseconds between two readings of the status. */
 const POLL_MS = 15_000;
 
-export function App({ login }: { readonly login: Login | undefined }) {
+const REFUSED = 'The service does not accept this token, or the token may not read.';
+
+interface AppProps {
+  readonly login: Login | undefined;
+  /** Why the last sign-in gave no token, if it did not. */
+  readonly signInProblem: string | undefined;
+}
+
+export function App({ login, signInProblem }: AppProps) {
   const address = useAddress();
   const status = useAnswer<Status>('/v1/status', POLL_MS);
+  useEffect(() => {
+    // What the head of the page says of the health does not outlive a call without an answer.
+    const check = (): void => {
+      if (status.error?.status !== 0) status.reload();
+    };
+    addEventListener(NO_ANSWER, check);
+    return () => removeEventListener(NO_ANSWER, check);
+  }, [status.error, status.reload]);
   const [said, say] = useState('');
   const [change, steer] = useState<Steering>();
   const denied = status.error?.status === 401 || status.error?.status === 403;
-  if (denied) return <SignIn login={login} refused={hasToken()} done={status.reload} />;
+  if (denied) {
+    const problem = hasToken() ? REFUSED : signInProblem;
+    return <SignIn login={login} problem={problem} done={status.reload} />;
+  }
   // A signature does not tell its role: controls are shown, and the service refuses what its policies do not allow.
   const steers = status.data !== undefined && (status.data.caller.role ?? 'operator') === 'operator';
   const session: Session = { status, steers, say, steer };
@@ -138,7 +157,7 @@ function Age({ at }: { readonly at: number }) {
 
 function Navigation({ address, session }: { readonly address: Address; readonly session: Session }) {
   const patterns = session.status.data?.patterns ?? [];
-  const pattern = address.pattern ?? busiest(patterns);
+  const pattern = address.pattern ?? busiest(session.status);
   const link = (screen: Screen, of?: string) => (
     <a
       key={screen}
@@ -188,16 +207,11 @@ function Navigation({ address, session }: { readonly address: Address; readonly 
   );
 }
 
-/** Returns the pattern to look at before one is chosen: that with most outcomes. */
-function busiest(patterns: Status['patterns']): string | undefined {
-  return patterns.toSorted((a, b) => b.events.with_outcome - a.events.with_outcome)[0]?.pattern_key;
-}
-
 function Content({ address, session }: { readonly address: Address; readonly session: Session }) {
   const { screen, params } = address;
   if (screen === 'runs') return <Runs params={params} />;
   if (screen === 'connect') return <Connect />;
-  const pattern = address.pattern ?? busiest(session.status.data?.patterns ?? []);
+  const pattern = address.pattern ?? busiest(session.status);
   if (screen === 'overview' || pattern === undefined) return <Overview params={params} />;
   switch (screen) {
     case 'pattern':

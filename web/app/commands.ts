@@ -1,5 +1,5 @@
 import { go, OF_PATTERN, pairsOf, SCREENS, type Screen } from './address.ts';
-import type { Session } from './session.ts';
+import { busiest, type Session } from './session.ts';
 import { MODES, switchEverything, switchMode } from './steering.ts';
 
 /** Something that a typed text may mean. */
@@ -16,12 +16,12 @@ const THRESHOLD = /^(ts_min|halo_max|halo_mult|dx_min|dx_atr_mult|slope_min|sr_b
 /**
  * Returns what a text may mean, the best first: `off`, `live`, `frozen`, `shadow` with or without a pattern,
  * `off everything`, `why chain=solana ts_min=0.6`, `what if ts_min=0.55 chain=solana`, a screen, a pattern.
- * @param pattern the pattern that is looked at, or the only one
+ * @param pattern the pattern that is looked at; without it, the one that the list of patterns shows
  */
 export function suggest(text: string, pattern: string | undefined, session: Session): Suggestion[] {
   const patterns = session.status.data?.patterns ?? [];
   const named = patterns.find(row => text.includes(row.pattern_key))?.pattern_key;
-  const target = named ?? pattern ?? patterns[0]?.pattern_key;
+  const target = named ?? pattern ?? busiest(session.status);
   const words = text.toLowerCase().trim();
   return [
     ...(target === undefined ? [] : questions(text, target)),

@@ -34,3 +34,9 @@ export function useSession(): Session {
   if (!session) throw new Error('the session is missing: render the screen inside of App');
   return session;
 }
+
+/** Returns the pattern that is looked at before one is chosen: that with most outcomes. */
+export function busiest({ data }: Session['status']): string | undefined {
+  const rows = data?.patterns ?? [];
+  return rows.toSorted((a, b) => b.events.with_outcome - a.events.with_outcome)[0]?.pattern_key;
+}

@@ -46,15 +46,29 @@ export async function startLogin(login: Login): Promise<void> {
   location.assign(`${(await providerOf(login)).authorization_endpoint}?${query}`);
 }
 
-/** Exchanges the code that the issuer sent for a token. The address loses the code at once. */
-export async function finishLogin(login: Login): Promise<void> {
+/** True when the issuer has led back here. */
+export const isBackFromIssuer = (): boolean => /[?&](code|error)=/.test(location.search);
+
+/**
+ * Exchanges the code that the issuer sent for a token. The address loses the code at once.
+ * @returns why there is no token, if there is none
+ */
+export async function finishLogin(login: Login): Promise<string | undefined> {
   const query = new URLSearchParams(location.search);
-  const [code, state] = [query.get('code'), query.get('state')];
   const stored = JSON.parse(sessionStorage.getItem(VERIFIER) ?? '{}') as Record<string, string | undefined>;
   sessionStorage.removeItem(VERIFIER);
-  if (code === null) return;
   history.replaceState(null, '', `/ui${stored.fragment ?? ''}`);
-  if (state === null || state !== stored.state) return;
+  const refusal = query.get('error');
+  if (refusal !== null) return `The issuer did not sign you in (${refusal}). Try again.`;
+  if (stored.state === undefined || query.get('state') !== stored.state)
+    return 'This sign-in did not begin in this tab. Sign in here.';
+  const token = await exchange(login, query.get('code') ?? '', stored.verifier ?? '').catch(() => undefined);
+  if (token === undefined) return 'The issuer gave no token. Try again.';
+  useToken(token);
+  return undefined;
+}
+
+async function exchange(login: Login, code: string, verifier: string): Promise<string | undefined> {
   const response = await fetch((await providerOf(login)).token_endpoint, {
     method: 'POST',
     body: new URLSearchParams({
@@ -62,11 +76,10 @@ export async function finishLogin(login: Login): Promise<void> {
       client_id: login.clientId,
       code,
       redirect_uri: redirectUri(),
-      code_verifier: stored.verifier ?? '',
+      code_verifier: verifier,
     }),
   });
-  const { access_token } = (await response.json()) as { readonly access_token?: string };
-  if (access_token !== undefined) useToken(access_token);
+  return ((await response.json()) as { readonly access_token?: string }).access_token;
 }
 
 function base64Url(bytes: Uint8Array): string {

@@ -11,10 +11,15 @@ export interface Answer<T> {
   readonly reload: () => void;
 }
 
+/** An event: the service did not answer a call. */
+export const NO_ANSWER = 'no-answer';
+/** Milliseconds between two readings of what runs and operators change. */
+export const REFRESH_MS = 60_000;
+
 type State<T> = Omit<Answer<T>, 'reload'> & { readonly path: string | undefined };
 
 /**
- * Reads a path, again every `everyMs` while the page is visible, and whenever the path changes.
+ * Reads a path, again every `everyMs` while the page is visible and when it is seen again, and when the path changes.
  * @param path undefined reads nothing
  */
 export function useAnswer<T>(path: string | undefined, everyMs?: number): Answer<T> {
@@ -40,6 +45,7 @@ export function useAnswer<T>(path: string | undefined, everyMs?: number): Answer
         const failure = error instanceof CallError ? error : new CallError(0, undefined);
         // An answer of refusal replaces what was shown; silence of the service does not.
         const keeps = failure.status === 0 || failure.status >= 500;
+        if (failure.status === 0) dispatchEvent(new Event(NO_ANSWER));
         setState(old => ({ ...old, data: keeps ? old.data : undefined, error: failure, loading: false }));
       },
     );
@@ -47,8 +53,15 @@ export function useAnswer<T>(path: string | undefined, everyMs?: number): Answer
   useEffect(load, [load]);
   useEffect(() => {
     if (everyMs === undefined) return;
-    const timer = setInterval(() => document.visibilityState === 'visible' && load(), everyMs);
-    return () => clearInterval(timer);
+    const loadIfSeen = (): void => {
+      if (document.visibilityState === 'visible') load();
+    };
+    const timer = setInterval(loadIfSeen, everyMs);
+    document.addEventListener('visibilitychange', loadIfSeen);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', loadIfSeen);
+    };
   }, [load, everyMs]);
   return { ...state, reload: load };
 }

@@ -8,12 +8,13 @@ import type { Log } from '../../log.ts';
 import { DEGRADED_LOOKUP_MESSAGE } from '../../log-messages.ts';
 import type { GenerationCache } from '../../lookup/generation-cache.ts';
 import type { LookupRequest, LookupResult } from '../../lookup/look-up.ts';
-import { inForceOf, lookUp, servesOverrides } from '../../lookup/look-up.ts';
+import { inForceOf, lookUp, servedHead, servesOverrides } from '../../lookup/look-up.ts';
 import type { PatternDirectory } from '../../lookup/pattern-directory.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
 import type { SeenValuesCache } from '../../lookup/seen-values-cache.ts';
 import type { UnknownNames } from '../../lookup/unknown-names.ts';
 import { unknownValues } from '../../lookup/unknown-names.ts';
+import type { Arm } from '../../override/arm.ts';
 import type { Override, Policy } from '../../override/override.ts';
 import type { OverrideIndex } from '../../override/override-index.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
@@ -25,7 +26,7 @@ import { botOf } from '../caller.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
 
-interface LookupDeps {
+export interface LookupDeps {
   readonly heads: HeadStore;
   readonly generations: GenerationCache;
   readonly patternDirectory: PatternDirectory;
@@ -53,11 +54,11 @@ export function addLookupRoutes(
   });
 
   addRoute(app, { ...ENDPOINTS.getLookup, query: lookupQuerySchema }, async c => {
-    const { pattern_key, resolution, explain, ...rest } = readQuery(c, lookupQuerySchema);
+    const { pattern_key, resolution, explain, episode_id, ...rest } = readQuery(c, lookupQuerySchema);
     const { scope, thresholds } = parseLookupQuery(rest);
     const request = parse(
       lookupRequestSchema,
-      { pattern_key, resolution, explain, scope, thresholds },
+      { pattern_key, resolution, explain, episode_id, scope, thresholds },
       'invalid_request',
     );
     return c.json(await respond(toLookupRequest(request), botOf(c)));
@@ -72,6 +73,7 @@ function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequ
     thresholds: body.thresholds ?? {},
     resolution: body.resolution,
     explain: body.explain ?? false,
+    episodeId: body.episode_id,
   };
 }
 
@@ -80,24 +82,26 @@ function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequ
  * generation are immutable and come from the cache. If storage fails, the answer is neutral and carries `degraded`: a
  * look-up never stops the PM.
  */
-async function respondToLookup(
+export async function respondToLookup(
   deps: LookupDeps,
   request: LookupRequest,
   bot: string | undefined,
 ): Promise<LookupResult & UnknownNames & { degraded?: object }> {
   let head: Head | undefined;
+  let arm: Arm | undefined;
   let unknown: Promise<UnknownNames> | undefined;
   let index: OverrideIndex<Override> | undefined;
   let service: ServiceMode = 'live';
   try {
     const stored = await deps.heads.headAndService(request.pattern);
     service = stored.service;
-    head = underService(stored.head, service);
-    unknown = unknownNames(deps, request, head);
+    const inService = underService(stored.head, service);
+    ({ head, arm } = servedHead(inService, request.episodeId));
+    unknown = unknownNames(deps, request, inService);
     if (head) deps.queriedDimensions.record(request.pattern, head.current ? request.scope : {}, bot);
     const explainsShadow = request.explain && head?.mode === 'shadow';
     if (head?.current && (servesOverrides(head.mode) || explainsShadow))
-      index = await deps.generations.index(request.pattern, head.current.overrides);
+      index = await deps.generations.index(request.pattern, head.current.overrides, arm);
   } catch (error) {
     deps.log.error(DEGRADED_LOOKUP_MESSAGE, error, { pattern: request.pattern });
     deps.onDegradedLookup?.(request.pattern);
@@ -113,7 +117,8 @@ async function respondToLookup(
     return { ...neutral, applied: {}, degraded };
   }
   const inForce = inForceOf(request.pattern, head, deps.defaults.policy, service);
-  return { ...lookUp(request, inForce, index), ...(await unknown) };
+  const answer = lookUp(request, { ...inForce, ...(arm && { arm }) }, index);
+  return { ...answer, ...(await unknown) };
 }
 
 /** Returns what a look-up names and nothing knows. It never fails: what cannot be read is not judged. */

@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono';
+import type { RowSetRef } from '../../generation/generation.ts';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
 import { servesOverrides } from '../../lookup/look-up.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
@@ -56,14 +57,21 @@ async function respondToSnapshot(c: Context, deps: SnapshotDeps): Promise<Respon
   const { etag: tag, ...rest } = snapshotHead(pattern, head, deps.defaults.policy, service);
   const etag = form === 'compact' ? `${tag.slice(0, -1)}-compact"` : tag;
   const set = servesOverrides(rest.mode) ? head?.current?.overrides : undefined;
-  return answer(c, etag, { ...rest, etag }, async () => {
-    const overrides = set ? await deps.overrides.read(pattern, set) : [];
-    const rows =
+  const { candidate, ...members } = rest;
+  const readRows = async (rows: RowSetRef | undefined): Promise<object> => {
+    const overrides = rows ? await deps.overrides.read(pattern, rows) : [];
+    const written =
       form === 'compact'
         ? compactOverrides(overrides)
         : overrides.map(override => ({ pattern_key: pattern, ...override }));
-    return { sha256: snapshotDigest(overrides), overrides: rows };
-  });
+    return { sha256: snapshotDigest(overrides), overrides: written };
+  };
+  return answer(c, etag, { ...members, etag }, async () => ({
+    ...(await readRows(set)),
+    ...(candidate && {
+      candidate: { ...candidate, ...(await readRows(head?.candidate?.generation.overrides)) },
+    }),
+  }));
 }
 
 /** Answers 304 to a caller that has the tag, else the members. @param more reads members that take long */

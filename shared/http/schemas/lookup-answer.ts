@@ -55,6 +55,10 @@ export const lookupAnswerSchema = z
     pattern_key: patternKey,
     scope_hash: scopeHashSchema,
     generation,
+    arm: z
+      .enum(['candidate', 'control'])
+      .optional()
+      .meta({ description: 'Present while a rollout runs; the generation is that of the arm.' }),
     mode: modeSchema,
     mode_by: modeBy,
     policy: z.string(),
@@ -140,6 +144,21 @@ const snapshotFields = {
     }),
 };
 
+const { policy, resolution: resolutionField, entries, entries_reason, sha256: digest } = snapshotFields;
+const candidateFields = {
+  generation,
+  share: z.number().min(0).max(1).meta({ description: 'The share of the episodes that get it.' }),
+  salt: z.string().meta({ description: 'The text before the episode id in the hash that decides the arm.' }),
+  policy,
+  resolution: resolutionField,
+  entries,
+  entries_reason,
+  as_of: z.iso.datetime(),
+  published_at: z.iso.datetime(),
+  sha256: digest,
+};
+const ofCandidate = 'Present while a rollout runs. An episode of the candidate arm gets these overrides.';
+
 /** The list of snapshots. */
 export const snapshotsPageSchema = z
   .object({
@@ -163,7 +182,14 @@ export const snapshotsPageSchema = z
   .meta({ id: 'SnapshotsPage' });
 
 export const snapshotSchema = z
-  .object({ ...snapshotFields, overrides: z.array(overrideAnswerSchema) })
+  .object({
+    ...snapshotFields,
+    overrides: z.array(overrideAnswerSchema),
+    candidate: z
+      .object({ ...candidateFields, overrides: z.array(overrideAnswerSchema) })
+      .optional()
+      .meta({ description: ofCandidate }),
+  })
   .meta({ id: 'Snapshot' });
 
 const columnSchema = z.union([
@@ -171,19 +197,25 @@ const columnSchema = z.union([
   z.object({ values: z.array(z.unknown()), codes: z.array(count) }),
 ]);
 
+const compactOverridesSchema = z.object({
+  count,
+  pairs: z.array(z.tuple([z.string(), z.string()])).meta({
+    description: 'The distinct pairs of dimension and value; a scope_subset is a list of positions here.',
+  }),
+  columns: z.record(z.string(), columnSchema).meta({
+    description:
+      'Member of an override → its value for each override, null where it is absent. Texts and scopes are coded: values[codes[i]].',
+  }),
+});
+
 /** A snapshot with `form=compact`. `compactOverrides` says how the columns are made. */
 export const compactSnapshotSchema = z
   .object({
     ...snapshotFields,
-    overrides: z.object({
-      count,
-      pairs: z.array(z.tuple([z.string(), z.string()])).meta({
-        description: 'The distinct pairs of dimension and value; a scope_subset is a list of positions here.',
-      }),
-      columns: z.record(z.string(), columnSchema).meta({
-        description:
-          'Member of an override → its value for each override, null where it is absent. Texts and scopes are coded: values[codes[i]].',
-      }),
-    }),
+    overrides: compactOverridesSchema,
+    candidate: z
+      .object({ ...candidateFields, overrides: compactOverridesSchema })
+      .optional()
+      .meta({ description: ofCandidate }),
   })
   .meta({ id: 'CompactSnapshot' });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
+import { idSchema, patternKeyInputSchema } from '../../episode/episode-schema.ts';
 import { resolutionSchema } from '../../override/override.ts';
 import { scopeInputSchema } from '../../pattern/scope-schema.ts';
 import { safeRecord } from '../../validation.ts';
@@ -27,6 +27,10 @@ const thresholdsSchema = safeRecord<Readonly<Record<string, number>>>(MAX_THRESH
   examples: [{ ts_min: 0.6, halo_max: 1 }],
 });
 
+const episodeId = idSchema.optional().meta({
+  description: 'Decides the arm of a rollout; without it the answer is that of the control arm.',
+});
+
 export const lookupRequestSchema = z
   .strictObject({
     pattern_key: patternKeyInputSchema,
@@ -37,6 +41,7 @@ export const lookupRequestSchema = z
       .boolean()
       .optional()
       .meta({ description: 'true: the answer also lists every override that matched.' }),
+    episode_id: episodeId,
   })
   .meta({ id: 'LookupRequest' });
 
@@ -55,4 +60,5 @@ export const lookupQuerySchema = z.looseObject({
   pattern_key: patternKeyInputSchema,
   resolution: resolutionSchema.optional(),
   explain: flag.optional(),
+  episode_id: episodeId,
 });

@@ -156,7 +156,7 @@ export function describeNoOverride(
   const zScore = (Math.floor(errors * 10) / 10).toFixed(1);
   return {
     code: 'first_step_not_proven',
-    text: `${step} gains ${effect}: ${zScore} standard errors above 0, and a first step needs ${required}`,
+    text: `${step} gains ${effect}: ${zScore} standard errors above 0, and a first step needs ${Number(required.toFixed(2))}`,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ReplaySettings } from './settings.ts';
+import type { InformativeTest, ReplaySettings } from './settings.ts';
 import type { Slice } from './slices.ts';
 import { sliceDimensions } from './slices.ts';
 import type { Side, StepGroups } from './step-groups.ts';
@@ -7,17 +7,20 @@ import { SIDE } from './step-groups.ts';
 /** Number of slices that are open to steps, from the first one on, by side. */
 export type OpenSlices = readonly [loosen: number, tighten: number];
 
+/** Number of open slices when only the global one is open; it is the first of all. */
+const GLOBAL_ONLY = 1;
+
 /** The parts of a fit that the test of first steps reads. */
 interface StepTests {
   /** Returns whether the best step of a group gains more than so many standard errors now. */
   readonly isSignificant: (group: number, errors: number) => boolean;
-  /** Returns for each gate whether its factor is informative, by so many standard errors. */
-  readonly testFactors: (errors: number) => readonly boolean[];
+  /** Returns for each gate whether its factor is informative. */
+  readonly testFactors: (tests: readonly InformativeTest[]) => readonly boolean[];
 }
 
 /**
  * The test of first steps, which opens slices to the steps of one side: a first step that loosens opens nothing to steps
- * that tighten, and the reverse.
+ * that tighten, and the reverse. Once one side is open in slices, the other one is tested less strictly.
  */
 export class FirstSteps {
   readonly #settings: ReplaySettings;
@@ -26,6 +29,8 @@ export class FirstSteps {
   readonly #tests: StepTests;
   /** By gate: true when its factor is informative; empty until the factors are tested. */
   #informative: readonly boolean[] = [];
+  /** By side: factor of the critical z-scores. */
+  #strictness: readonly [loosen: number, tighten: number] = [1, 1];
 
   constructor(settings: ReplaySettings, groups: StepGroups, slices: readonly Slice[], tests: StepTests) {
     this.#settings = settings;
@@ -36,18 +41,24 @@ export class FirstSteps {
 
   /** Returns how many slices are open, by side, after a test at the present state of the fit; never fewer than before. */
   widen([loosen, tighten]: OpenSlices): OpenSlices {
+    this.#strictness = [this.#strictnessBeside(tighten), this.#strictnessBeside(loosen)];
     return [
       Math.max(loosen, this.#openSlices(SIDE.loosen)),
       Math.max(tighten, this.#openSlices(SIDE.tighten)),
     ];
   }
 
-  /** Returns the critical z-score of a first step of a lever in a slice. */
-  requiredErrors(gate: number, slice: number): number {
+  /** Returns the factor of the critical z-scores of a side. @param others number of slices open to the other side */
+  #strictnessBeside(others: number): number {
+    return others > GLOBAL_ONLY ? (this.#settings.firstStep?.secondDirection ?? 1) : 1;
+  }
+
+  /** Returns the critical z-score of a first step of one side of a lever in a slice. */
+  requiredErrors(gate: number, slice: number, side: Side): number {
     const { firstStep } = this.#settings;
     if (!firstStep) return 0;
     const z = this.#informative[gate] === true ? firstStep.informativeZ : firstStep.uninformativeZ;
-    return z[this.#depthOf(slice)];
+    return z[this.#depthOf(slice)] * this.#strictness[side];
   }
 
   #depthOf(slice: number): 0 | 1 | 2 {
@@ -69,7 +80,7 @@ export class FirstSteps {
     // t-tests are skipped.
     const uninformative = this.#provenDepth(side);
     if (uninformative > 0 || this.#informative.length > 0) return uninformative;
-    this.#informative = this.#tests.testFactors(firstStep.informativeErrors);
+    this.#informative = this.#tests.testFactors(firstStep.informative);
     return this.#informative.includes(true) ? this.#provenDepth(side) : uninformative;
   }
 
@@ -81,7 +92,8 @@ export class FirstSteps {
       const slice = this.#groups.sliceOf(group);
       const depth = this.#depthOf(slice);
       if (depth <= open) continue;
-      if (!this.#tests.isSignificant(group, this.requiredErrors(this.#groups.gateOf(group), slice))) continue;
+      const required = this.requiredErrors(this.#groups.gateOf(group), slice, side);
+      if (!this.#tests.isSignificant(group, required)) continue;
       if (depth > 0) return this.#settings.maxDimensions;
       open = 0;
     }

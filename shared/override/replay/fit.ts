@@ -28,8 +28,8 @@ export interface StepCandidate {
 export interface Fit {
   readonly slices: Slices;
   readonly moves: readonly LeverMove[];
-  /** Returns the critical z-score of a first step of a lever in a slice. */
-  readonly required: (gate: number, slice: number) => number;
+  /** Returns the critical z-score of a step as a first step of its direction. */
+  readonly required: (step: StepCandidate) => number;
   /** Returns true when the best step of a lever in a slice was acceptable at the base gates. */
   readonly promising: (gate: number, slice: number) => boolean;
   /**

@@ -16,6 +16,12 @@ const FORECAST_DAYS = 28;
 const PRIOR_SHARE = 0.15;
 const PRIOR_ERROR = 0.3;
 
+/**
+ * Standard deviation of the number of events that a move changes in the days to come, relative to the expected number.
+ * Measured on real candles.
+ */
+const EVENTS_ERROR = 0.4;
+
 /** A mean with its standard error. */
 interface Mean {
   readonly mean: number;
@@ -170,8 +176,15 @@ export function forecastGain(flipped: UtilityComparison, model: ForecastModel): 
   const ahead = FORECAST_DAYS / windowDays;
   const events = flipped.changed * ahead;
   const ofMean = Math.hypot((1 - share.mean) * byChance.error, share.mean * error, share.error * beyond);
-  // The days to come scatter as those of the window did, and the mean is uncertain.
-  const margin = INTERVAL_ERRORS * Math.hypot(events * ofMean, flipped.error * Math.sqrt(ahead));
+  // The days to come scatter as those of the window did. The number of events and the mean are uncertain; the last two
+  // terms are the variance of their product.
+  const margin =
+    INTERVAL_ERRORS *
+    Math.hypot(
+      flipped.error * Math.sqrt(ahead),
+      events * ofMean * Math.hypot(1, EVENTS_ERROR),
+      events * perEvent * EVENTS_ERROR,
+    );
   const gain = events * perEvent;
   return { days: FORECAST_DAYS, events, gain, low: gain - margin, high: gain + margin };
 }

@@ -13,7 +13,7 @@ import { FitRows } from './fit-rows.ts';
 import type { Gate, Gates } from './gates.ts';
 import { isInformative, UNITS_PER_STEP } from './informative-factor.ts';
 import { withoutRedundant } from './redundant-moves.ts';
-import type { ReplaySettings } from './settings.ts';
+import type { InformativeTest, ReplaySettings } from './settings.ts';
 import type { Slice } from './slices.ts';
 import { Slices, sliceDimensions } from './slices.ts';
 import { SIDE, StepGroups, signOf } from './step-groups.ts';
@@ -79,7 +79,7 @@ class GreedyFit {
     this.#moved = gates.map(() => new Float64Array(sliceCount));
     this.#firstSteps = new FirstSteps(settings, this.#groups, this.#slices.list, {
       isSignificant: (group, errors) => this.#isSignificant(group, errors),
-      testFactors: errors => this.#testFactors(errors),
+      testFactors: tests => this.#testFactors(tests),
     });
   }
 
@@ -102,7 +102,8 @@ class GreedyFit {
     return {
       slices: this.#slices,
       moves: this.#moves(),
-      required: (gate, slice) => this.#firstSteps.requiredErrors(gate, slice),
+      required: ({ gate, slice, opening }) =>
+        this.#firstSteps.requiredErrors(gate, slice, opening > 0 ? SIDE.loosen : SIDE.tighten),
       promising: (gate, slice) =>
         [SIDE.loosen, SIDE.tighten].some(side => (atBase[this.#groups.of(gate, slice, side)] as number) > 0),
       remaining: (gate, slice) => this.#remaining(gate, slice),
@@ -172,12 +173,12 @@ class GreedyFit {
   }
 
   /** Tests each lever's factor on the events that pass all other gates, however far from its gate they lie. */
-  #testFactors(errors: number): boolean[] {
+  #testFactors(tests: readonly InformativeTest[]): boolean[] {
     return this.#gates.map(({ steps }, gate) => {
       const largest = steps.at(-1);
       if (largest === undefined) return false;
       const { margin, rows } = this.#histograms.passingOthers(gate);
-      return isInformative(margin, this.#rows.result, rows, largest / UNITS_PER_STEP, errors);
+      return isInformative(margin, this.#rows.result, rows, largest / UNITS_PER_STEP, tests);
     });
   }
 

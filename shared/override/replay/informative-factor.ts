@@ -1,6 +1,7 @@
 /* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
 
 import { RESULT } from './gates.ts';
+import type { InformativeTest } from './settings.ts';
 
 /**
  * Number of units in the largest step of a lever. Margins are rounded to whole units, so that their sums do not
@@ -11,8 +12,11 @@ export const UNITS_PER_STEP = 1000;
 const MAX_UNITS = 3 * UNITS_PER_STEP;
 
 /**
- * Returns whether the mean margin of winners less that of losers exceeds `errors` standard errors of the difference
- * (Welch's t-test). If not, a threshold on this factor has no predictive value.
+ * Returns whether the mean margin of winners less that of losers passes one of the tests: it exceeds so many standard
+ * errors (Welch's t-test) and so many standard deviations (Cohen's d). If not, a threshold on this factor has no
+ * predictive value. Standard errors alone shrink with the number of events, so a weak factor passes that test too.
+ *
+ * Source of the effect size: Cohen, "Statistical Power Analysis for the Behavioral Sciences", 1988.
  * @param rows winners and losers that pass all other gates
  * @param unit size of one unit of the margin
  */
@@ -21,7 +25,7 @@ export function isInformative(
   result: Uint8Array,
   rows: Uint32Array,
   unit: number,
-  errors: number,
+  tests: readonly InformativeTest[],
 ): boolean {
   const winners = new SampleMoments();
   const losers = new SampleMoments();
@@ -35,7 +39,9 @@ export function isInformative(
   }
   if (winners.n < 2 || losers.n < 2) return false;
   const error = Math.sqrt(winners.variance / winners.n + losers.variance / losers.n);
-  return winners.mean - losers.mean > errors * error;
+  const deviation = Math.sqrt((winners.variance + losers.variance) / 2);
+  const difference = winners.mean - losers.mean;
+  return tests.some(({ errors, effect }) => difference > errors * error && difference > effect * deviation);
 }
 
 class SampleMoments {

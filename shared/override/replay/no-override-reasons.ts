@@ -124,7 +124,7 @@ function stepReasons(context: ReasonContext, index: number): (slice: number) => 
   return slice => {
     const best = lever && fit.remaining(index, slice);
     if (best) {
-      const step = { ...best, lever, required: fit.required(index, slice) };
+      const step = { ...best, lever, required: fit.required(best) };
       return describeNoOverride(step, { days, settings, beside });
     }
     untouched ??= untouchedReason(gates, index, rows);

@@ -47,7 +47,7 @@ type ByDimensions = readonly [global: number, one: number, two: number];
 /**
  * Test of the first step. Among hundreds of slices some step gains by chance, so the gain of the first step must pass a
  * stricter test than those after it. A first step in the global slice opens that slice; one in any other slice opens
- * all.
+ * all. It opens them to steps of its own direction only.
  */
 interface FirstStepSettings {
   /** Critical z-score of a lever whose factor is not informative. */
@@ -57,11 +57,21 @@ interface FirstStepSettings {
    * its value is in question.
    */
   readonly informativeZ: ByDimensions;
+  /** A factor is informative when it passes one of these tests. */
+  readonly informative: readonly InformativeTest[];
   /**
-   * Critical t-statistic of an informative factor: the mean margin of winners less that of losers, in standard errors.
-   * The test covers all events that pass the other gates.
+   * Factor of the critical z-scores of a direction once steps of the other one are open in slices: thresholds then are
+   * known to differ by scope.
    */
-  readonly informativeErrors: number;
+  readonly secondDirection: number;
+}
+
+/** Test of a factor on the difference of its mean margin between winners and losers that pass all other gates. */
+export interface InformativeTest {
+  /** Critical t-statistic: the difference in standard errors. */
+  readonly errors: number;
+  /** Least effect size: the difference in standard deviations of the margin (Cohen's d). */
+  readonly effect: number;
 }
 
 /** Settings of the change-point test, which scores a fit of older events on younger ones. Ages in days, descending. */
@@ -94,7 +104,15 @@ export const REPLAY_SETTINGS: ReplaySettings = {
   nMin: 33,
   maxDimensions: 2,
   z: [1, 1.5, 2.7],
-  firstStep: { uninformativeZ: [2.9, 3.6, 4.1], informativeZ: [1.6, 2.5, 3.3], informativeErrors: 6 },
+  firstStep: {
+    uninformativeZ: [2.9, 3.6, 4.1],
+    informativeZ: [1.6, 2.5, 3.3],
+    informative: [
+      { errors: 6, effect: 0 },
+      { errors: 3, effect: 0.4 },
+    ],
+    secondDirection: 0.7,
+  },
   priorEvents: 10,
   maxSteps: 60,
   maxLog: 0.7,

@@ -1,6 +1,7 @@
 /* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
 
 import type { FactorColumns } from '../../episode/columns/columns.ts';
+import { columnGroups } from '../../mining/tiers.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { scopeFromPairs } from '../../pattern/scope.ts';
 
@@ -58,6 +59,8 @@ interface Level {
   readonly list: Slice[];
   readonly near: Slice[];
   readonly combinations: Combination[];
+  /** Cells of the combinations. */
+  cells: number;
 }
 
 /** All slices of at most two dimensions with enough rows: fewer dimensions first, then by name, then by value. */
@@ -70,32 +73,110 @@ export class Slices {
   readonly combinations: readonly Combination[];
 
   constructor(rows: SlicedRows, limits: Limits) {
-    const list: Slice[] = [];
-    const near: Slice[] = [];
-    const cut: SliceCut[] = [];
-    const combinations: Combination[] = [];
-    let visits = 0;
+    const found = new FoundSlices(rows, limits);
+    let dimensions = rows.codes.map((_, d) => d);
     for (let depth = 0; depth <= limits.maxDimensions; depth++) {
-      const choices = choicesOf(rows.widths.length, depth);
-      visits += choices.length * rows.size;
-      if (visits > limits.maxVisits) {
-        cut.push({ depth, why: 'visits', combinations: choices.length });
-        break;
-      }
-      const level = countLevel(rows, choices, list.length, limits, cut);
-      if (!level) {
-        cut.push({ depth, why: 'slices', combinations: choices.length });
-        break;
-      }
-      for (const slice of level.list) list.push(slice);
-      for (const slice of level.near) near.push(slice);
-      for (const combination of level.combinations) combinations.push(combination);
+      const choices = choicesOf(dimensions, depth);
+      const why = found.add(choices, limits.maxSlices);
+      if (why) dimensions = found.addByGroups(choices, depth, why, dimensions);
     }
-    this.list = list;
-    this.near = near;
-    this.cut = cut;
-    this.combinations = combinations;
+    this.list = found.list;
+    this.near = found.near;
+    this.cut = found.cut;
+    this.combinations = found.combinations;
   }
+}
+
+/** The slices that have been counted so far, within the limits. */
+class FoundSlices {
+  readonly list: Slice[] = [];
+  readonly near: Slice[] = [];
+  readonly cut: SliceCut[] = [];
+  readonly combinations: Combination[] = [];
+  readonly #rows: SlicedRows;
+  readonly #limits: Limits;
+  #visits = 0;
+  #cells = 0;
+
+  constructor(rows: SlicedRows, limits: Limits) {
+    this.#rows = rows;
+    this.#limits = limits;
+  }
+
+  /** Adds the slices of some choices, or none of them. @returns what there would be too many of */
+  add(choices: readonly Choice[], maxSlices: number): 'visits' | 'slices' | undefined {
+    const visits = this.#visits + choices.length * this.#rows.size;
+    if (visits > this.#limits.maxVisits) return 'visits';
+    const level = countLevel(
+      this.#rows,
+      choices,
+      { slices: this.list.length, cells: this.#cells },
+      { ...this.#limits, maxSlices },
+      this.cut,
+    );
+    if (!level) return 'slices';
+    this.#visits = visits;
+    this.#cells += level.cells;
+    for (const slice of level.list) this.list.push(slice);
+    for (const slice of level.near) this.near.push(slice);
+    for (const combination of level.combinations) this.combinations.push(combination);
+    return undefined;
+  }
+
+  /**
+   * Adds the slices of a level that is too large by groups of dimensions (`columnGroups`). So dimensions that few rows
+   * carry take no slice of the others.
+   * @param why the level is too large
+   * @returns the dimensions whose slices of the level are complete
+   */
+  addByGroups(
+    choices: readonly Choice[],
+    depth: number,
+    why: 'visits' | 'slices',
+    dimensions: readonly number[],
+  ): number[] {
+    const groups = depth === 0 ? [] : groupsOf(this.#rows, dimensions, this.#limits.nMin);
+    if (groups.length < 2) {
+      this.cut.push({ depth, why, combinations: choices.length });
+      return [];
+    }
+    const complete: number[] = [];
+    const groupOf = new Map(groups.flatMap(({ columns }, g) => columns.map(d => [d, g] as const)));
+    for (const [g, { columns, left }] of groups.entries()) {
+      const own = choices.filter(choice => Math.max(...choice.map(d => groupOf.get(d) ?? NONE)) === g);
+      const share = Math.floor((this.#limits.maxSlices - this.list.length) / left);
+      const reason = this.add(own, this.list.length + share);
+      if (reason) this.cut.push({ depth, why: reason, combinations: own.length });
+      else complete.push(...columns);
+    }
+    return complete.sort((a, b) => a - b);
+  }
+}
+
+/** Returns the groups of dimensions, those that most rows carry first. */
+function groupsOf({ size, codes, widths }: SlicedRows, dimensions: readonly number[], nMin: number) {
+  const columns = dimensions.map(d => {
+    const counts = new Uint32Array(widths[d] ?? 1);
+    const column = codes[d] as Codes;
+    for (let row = 0; row < size; row++) {
+      const code = column[row] as number;
+      counts[code] = (counts[code] as number) + 1;
+    }
+    const frequent = counts.subarray(1).filter(n => n >= nMin);
+    return {
+      codes: column,
+      dimension: d,
+      carried: Math.max(
+        1,
+        frequent.reduce((sum, n) => sum + n, 0),
+      ),
+      varies: frequent.length > 1,
+    };
+  });
+  return columnGroups({ size }, columns, nMin).map(({ columns: own, left }) => ({
+    left,
+    columns: own.map(i => dimensions[i] as number),
+  }));
 }
 
 /** A level of dimensions that was left out, or two dimensions, by index, with too many combinations of values. */
@@ -103,40 +184,41 @@ export type SliceCut =
   | { readonly depth: number; readonly why: 'visits' | 'slices'; readonly combinations: number }
   | { readonly why: 'cells'; readonly first: number; readonly second: number };
 
-function choicesOf(dimensions: number, depth: number): (readonly [first: number, second: number])[] {
+/** Indexes of the dimensions that are combined. */
+type Choice = readonly [first: number, second: number];
+
+function choicesOf(all: readonly number[], depth: number): Choice[] {
   if (depth === 0) return [[NONE, NONE]];
-  const all = Array.from({ length: dimensions }, (_, d) => d);
   if (depth === 1) return all.map(d => [d, NONE] as const);
-  return all.flatMap(d => all.slice(d + 1).map(e => [d, e] as const));
+  return all.flatMap((d, i) => all.slice(i + 1).map(e => [d, e] as const));
 }
 
 /**
  * Counts the slices of some choices of dimensions; undefined when there would be more slices than allowed.
- * @param before number of slices of fewer dimensions
+ * @param before numbers of slices, and of cells in memory, of the choices before
  */
 function countLevel(
   { size, codes, widths }: SlicedRows,
-  choices: readonly (readonly [number, number])[],
-  before: number,
+  choices: readonly Choice[],
+  before: { readonly slices: number; readonly cells: number },
   limits: Limits,
   cut: SliceCut[],
 ): Level | undefined {
-  const level: Level = { list: [], near: [], combinations: [] };
-  let kept = 0;
+  const level: Level = { list: [], near: [], combinations: [], cells: 0 };
   for (const [first, second] of choices) {
     const stride = widths[second] ?? 1;
     const cells = (widths[first] ?? 1) * stride;
-    if (cells > MAX_CELLS || kept + cells > MAX_KEPT_CELLS) {
+    if (cells > MAX_CELLS || before.cells + level.cells + cells > MAX_KEPT_CELLS) {
       cut.push({ why: 'cells', first, second });
       continue;
     }
     const combination = { a: codes[first], b: codes[second], stride, sliceOf: new Int32Array(cells) };
     countCells(combination, size);
-    addSlices(level, combination, [first, second], before, limits);
-    if (before + level.list.length > limits.maxSlices) return undefined;
+    addSlices(level, combination, [first, second], before.slices, limits);
+    if (before.slices + level.list.length > limits.maxSlices) return undefined;
     // A combination without any slice needs no memory.
     if (combination.sliceOf.every(slice => slice === NONE)) continue;
-    kept += cells;
+    level.cells += cells;
     level.combinations.push(combination);
   }
   return level;

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AWS_SECRET, stubAwsAccess } from '../../support/aws-access.ts';
+import { rawStatus } from '../../support/raw-status.ts';
 import { checkSignature } from '../../support/signature-v4.ts';
 import { STATUS } from '../support/answers.ts';
 import { type FakeService, fakeService, type ReceivedRequest } from '../support/fake-service.ts';
@@ -92,15 +92,17 @@ describe('pm-tuning ui --sigv4', () => {
     ['a page without an origin', { origin: 'null' }],
     ['an image of another page', { 'sec-fetch-site': 'cross-site' }],
     ['another host name', { host: 'rebound.example' }],
-  ])('A request of %s gets 403, and nothing arrives', async (_, headers) => {
-    const found = await arrived(async () => expect(await statusOf('/v1/status', headers)).toBe(403));
+  ])('[A3] A request of %s gets 403, and nothing arrives', async (_, headers) => {
+    const found = await arrived(async () =>
+      expect(await rawStatus(url, '/v1/status', { headers })).toBe(403),
+    );
     expect(found).toEqual([]);
   });
 
   it.each(['/healthz', '/metrics', '/v1/', '/v1/secrets', '/v1/status/..%2fx', '//example.com/v1/status'])(
     '%s is no route of the API, and nothing arrives',
     async path => {
-      const found = await arrived(async () => expect(await statusOf(path, {})).toBe(404));
+      const found = await arrived(async () => expect(await rawStatus(url, path)).toBe(404));
       expect(found).toEqual([]);
     },
   );
@@ -122,21 +124,8 @@ describe('pm-tuning ui, started otherwise', () => {
     expect(result).toMatchObject({ exit: 2, err: expect.stringContaining('http://127.0.0.1:8787/ui is') });
   });
 
-  it('It does not listen on an address that other machines reach', async () => {
+  it('[A2] It does not listen on an address that other machines reach', async () => {
     const result = await cli(['ui', '--sigv4', '--url', service.url, '--listen', '0.0.0.0:0']);
     expect(result).toMatchObject({ exit: 2, err: expect.stringContaining('a loopback address only') });
   });
 });
-
-/** Sends a request with headers that `fetch` does not let a caller set. */
-function statusOf(path: string, headers: object): Promise<number> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, path, headers: headers as Record<string, string> }, answer => {
-      answer.resume();
-      resolve(answer.statusCode ?? 0);
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
-}

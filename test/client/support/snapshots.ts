@@ -15,6 +15,8 @@ export interface Published {
   readonly pattern: PatternKey;
   readonly head: Head;
   readonly overrides: readonly Override[];
+  /** Those of the candidate, where the head has one. */
+  readonly tried?: readonly Override[];
 }
 
 export function published(
@@ -38,13 +40,19 @@ export function published(
 
 /** Returns the snapshot as the service answers it, in columns. */
 export function snapshotDocument(
-  { pattern, head, overrides }: Published,
+  { pattern, head, overrides, tried = [] }: Published,
   service: ServiceMode = 'live',
 ): Record<string, unknown> & { readonly etag: string } {
   const document = snapshotHead(pattern, head, 'drift', service);
   const served = document.mode === 'live' || document.mode === 'frozen' ? overrides : [];
-  return { ...document, sha256: snapshotDigest(served), overrides: compactOverrides(served) };
+  const candidate = document.candidate && { ...document.candidate, ...rowsOf(tried) };
+  return { ...document, ...rowsOf(served), ...(candidate && { candidate }) };
 }
+
+const rowsOf = (overrides: readonly Override[]) => ({
+  sha256: snapshotDigest(overrides),
+  overrides: compactOverrides(overrides),
+});
 
 /** Returns the index as the service answers it. */
 export function indexDocument(

@@ -16,12 +16,13 @@ const oneStep = [
   ...spread(20, { outcome: 'success', ts: 0.58, halo: 0.2 }),
   ...spread(8, { outcome: 'failure', ts: 0.58, halo: 0.2 }),
 ];
+const INFORMATIVE = { informative: [{ errors: 3, effect: 0 }], secondDirection: 1 };
 const firstStepErrors = (uninformative: number, informative: number): ReplaySettings => ({
   ...INDEPENDENT_EVENTS,
   firstStep: {
     uninformativeZ: [uninformative, uninformative, uninformative],
     informativeZ: [informative, informative, informative],
-    informativeErrors: 3,
+    ...INFORMATIVE,
   },
 });
 
@@ -45,7 +46,7 @@ test('The first step of an informative factor needs fewer standard errors than o
 test('A first step in the global slice opens that slice only, and one in any other slice opens all slices', () => {
   const byDimensions = (global: number, one: number): ReplaySettings => ({
     ...INDEPENDENT_EVENTS,
-    firstStep: { uninformativeZ: [global, one, 9], informativeZ: [global, one, 9], informativeErrors: 3 },
+    firstStep: { uninformativeZ: [global, one, 9], informativeZ: [global, one, 9], ...INFORMATIVE },
   });
   const events = (value: string, outcome: Outcome, count: number): KnownEvent[] =>
     spread(count, { outcome, ts: 0.58, halo: 0.2, scope: { side: value } });
@@ -65,12 +66,13 @@ test('A first step in the global slice opens that slice only, and one in any oth
 });
 
 test('A first step that tightens opens no slice to steps that loosen, until one of them passes the test itself', () => {
-  const asked = (errors: number): ReplaySettings => ({
+  const asked = (errors: number, secondDirection: number): ReplaySettings => ({
     ...INDEPENDENT_EVENTS,
     firstStep: {
       uninformativeZ: [errors, errors, 9],
       informativeZ: [errors, errors, 9],
-      informativeErrors: 99,
+      informative: [],
+      secondDirection,
     },
   });
   const events = [
@@ -82,7 +84,27 @@ test('A first step that tightens opens no slice to steps that loosen, until one 
     ...spread(20, { outcome: 'success', ts: 0.58, halo: 0.2, scope: { side: 'b' } }),
     ...spread(8, { outcome: 'failure', ts: 0.58, halo: 0.2, scope: { side: 'b' } }),
   ];
-  const sides = (errors: number) => movesOf(replayEvents(events, asked(errors)));
+  const sides = (errors: number, secondDirection = 1) =>
+    movesOf(replayEvents(events, asked(errors, secondDirection)));
   expect(sides(3)).toEqual([['tuning_ts_min', { side: 'a' }, expect.closeTo(1.04, 1)]]);
   expect(sides(2.7)).toEqual(expect.arrayContaining([['tuning_ts_min', { side: 'b' }, 0.9608]]));
+  // Beside the open side a, side b needs .7·3.9 = 2.73 standard errors, or .7·4.1 = 2.87; it has 2.83.
+  expect(sides(3.9, 0.7)).toEqual(expect.arrayContaining([['tuning_ts_min', { side: 'b' }, 0.9608]]));
+  expect(sides(4.1, 0.7)).toEqual([['tuning_ts_min', { side: 'a' }, expect.closeTo(1.04, 1)]]);
+});
+
+test('A weak factor is not informative by standard errors alone when the test asks for an effect size', () => {
+  const far = spread(90, { outcome: 'failure', ts: 0.25, halo: 0.2 });
+  const events = [...core(), ...oneStep, ...far];
+  const asked = (effect: number): ReplaySettings => ({
+    ...firstStepErrors(9, 2.8),
+    firstStep: {
+      uninformativeZ: [9, 9, 9],
+      informativeZ: [2.8, 2.8, 2.8],
+      informative: [{ errors: 3, effect }],
+      secondDirection: 1,
+    },
+  });
+  expect(replayEvents(events, asked(0.5)).overrides).toHaveLength(1);
+  expect(replayEvents(events, asked(5)).overrides).toEqual([]);
 });

@@ -20,8 +20,9 @@ describe('the forecast of an override', () => {
     expect(forecast).toMatchObject({ days: 28, events: 28 });
     // In sample .4 an event; chance .2; forecast .3 an event.
     expect(forecast.gain).toBeCloseTo(8.4, 9);
-    // Future scatter 9·√(28/90) = 5.02, error of the mean 28·.5·9/90 = 1.4.
-    expect(forecast.high - forecast.gain).toBeCloseTo(1.645 * Math.hypot(5.02, 1.4), 2);
+    // Future scatter 9·√(28/90) = 5.02; error of the mean 28·.5·9/90 = 1.4, which an error of .4 of the number of
+    // events makes 1.4·√(1 + .4²) = 1.508; that error itself .4·8.4 = 3.36.
+    expect(forecast.high - forecast.gain).toBeCloseTo(1.645 * Math.hypot(5.02, 1.508, 3.36), 2);
     expect(forecast.gain - forecast.low).toBeCloseTo(forecast.high - forecast.gain, 9);
   });
 

@@ -64,6 +64,36 @@ test('The same events in any order give the same result to the byte', () => {
     expect(JSON.stringify(replayEvents(random.shuffled(events), REPLAY_SETTINGS))).toBe(first);
 });
 
+test.each([
+  ['one invented value', () => 'x'],
+  ['values that vary', (d: number, i: number) => String((i >> (d % 5)) & 1)],
+])('[X5] Events with 64 invented dimensions take no slice from the others: %s', (_, textOf) => {
+  const eventsIn = (scope: Record<string, string>) => [
+    ...core(60, { scope }),
+    ...spread(60, {
+      outcome: scope.chain === 'a' && scope.venue === 'x' ? 'success' : 'failure',
+      ts: 0.58,
+      halo: 0.2,
+      scope,
+    }),
+  ];
+  const own = ['a', 'b'].flatMap(chain => ['x', 'y'].flatMap(venue => eventsIn({ chain, venue })));
+  const invented = core(200).map((event, i) => ({
+    ...event,
+    episode: {
+      ...event.episode,
+      id: `invented-${i}`,
+      scope: Object.fromEntries(Array.from({ length: 64 }, (__, d) => [`i${d}`, textOf(d, i)])),
+    },
+  }));
+  const limits = { ...INDEPENDENT_EVENTS, maxSlices: 1000 };
+  const alone = movesOf(replayEvents(own, limits));
+  expect(alone).toContainEqual(['tuning_ts_min', { chain: 'a', venue: 'x' }, 0.9608]);
+  const attacked = replayEvents([...own, ...invented], limits);
+  expect(attacked.cut?.[0]).toMatch(/^slices of 2 dimensions: more than/);
+  expect(movesOf(attacked)).toEqual(alone);
+});
+
 test('Levels of dimensions with too many record visits or slices are cut, and the result names the cut', () => {
   const events = [
     ...core(60, { scope: { a: '1', b: '1' } }),
@@ -77,5 +107,8 @@ test('Levels of dimensions with too many record visits or slices are cut, and th
   expect(fewVisits.noOverrideReasons.every(s => Object.keys(s.scope_subset).length <= 1)).toBe(true);
   const fewSlices = replayEvents(events, { ...INDEPENDENT_EVENTS, maxSlices: 3 });
   expect(fewSlices.cut).toEqual(['slices of 1 dimension: more than 3 slices']);
-  expect(movesOf(fewSlices)).toEqual([['tuning_ts_min', {}, 0.9608]]);
+  // The dimension with one value comes last, so the other one keeps its slices.
+  expect(movesOf(fewSlices)).toEqual([['tuning_ts_min', { b: '2' }, 0.9608]]);
+  const none = replayEvents(events, { ...INDEPENDENT_EVENTS, maxSlices: 1 });
+  expect(movesOf(none)).toEqual([['tuning_ts_min', {}, 0.9608]]);
 });

@@ -25,15 +25,23 @@ interface LoadedProps<T> {
   readonly children: (data: T) => ComponentChildren;
 }
 
-/** Shows an answer; before it is there, that it is awaited; after a failure, the last one and what went wrong. */
+/**
+ * Shows an answer. Before it is there, that it is awaited; while the next one takes long, that it is read; after a
+ * failure, the last one and what went wrong.
+ */
 export function Loaded<T>({ answer, children }: LoadedProps<T>) {
-  const { data, error, at, reload } = answer;
+  const { data, error, at, loading, reload } = answer;
   return (
     <>
+      {data !== undefined && loading && (
+        <span class="late" role="status">
+          Reading …
+        </span>
+      )}
       {error && (
         <p class="notice bad" role="alert">
           <strong>{error.status === 0 ? 'The service does not answer.' : `Error ${error.status}.`}</strong>{' '}
-          {error.sentence}
+          {error.status !== 0 && error.sentence}
           {data !== undefined && ` What you see is from ${ago(at)}.`}{' '}
           <button type="button" class="quiet" onClick={reload}>
             Try again

@@ -4,14 +4,19 @@ import { type Login, startLogin } from '../sign-in-flow.ts';
 
 interface SignInProps {
   readonly login: Login | undefined;
-  readonly refused: boolean;
+  /** Why there is no token that the service accepts, if that is known. */
+  readonly problem: string | undefined;
   readonly done: () => void;
 }
 
 /** Asks for a token, or leads to the issuer. */
-export function SignIn({ login, refused, done }: SignInProps) {
+export function SignIn({ login, problem, done }: SignInProps) {
   const [token, setToken] = useState('');
   const [keep, setKeep] = useState(false);
+  const [unreachable, setUnreachable] = useState('');
+  const start = (issuer: Login): Promise<void> =>
+    startLogin(issuer).catch(() => setUnreachable(`${issuer.issuer} does not answer. Try again.`));
+  const shown = unreachable || problem;
   const submit = (event: Event): void => {
     event.preventDefault();
     useToken(token.trim(), keep);
@@ -20,8 +25,13 @@ export function SignIn({ login, refused, done }: SignInProps) {
   return (
     <main class="sign-in" id="main">
       <h1>PM Tuning</h1>
+      {shown && (
+        <p class="notice bad" role="alert">
+          {shown}
+        </p>
+      )}
       {login ? (
-        <button type="button" class="primary" onClick={() => void startLogin(login)}>
+        <button type="button" class="primary" onClick={() => void start(login)}>
           Sign in at {new URL(login.issuer).host}
         </button>
       ) : (
@@ -40,11 +50,6 @@ export function SignIn({ login, refused, done }: SignInProps) {
             <input type="checkbox" checked={keep} onChange={event => setKeep(event.currentTarget.checked)} />
             Keep it until this tab is closed
           </label>
-          {refused && (
-            <p class="notice bad" role="alert">
-              The service does not accept this token, or the token may not read.
-            </p>
-          )}
           <button type="submit" class="primary" disabled={token.trim() === ''}>
             Enter
           </button>

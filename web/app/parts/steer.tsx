@@ -15,8 +15,13 @@ export function SteerDialog({ change, close }: SteerProps) {
   const [problem, setProblem] = useState('');
   const [busy, setBusy] = useState(false);
   useEffect(() => {
+    const before = document.activeElement;
     dialog.current?.showModal();
     input.current?.focus();
+    // A dialog that is taken out of the document does not give the focus back by itself.
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();

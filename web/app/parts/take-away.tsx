@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { hasToken } from '../service.ts';
 import type { Column } from './table.tsx';
 
 /** Offers a text as a file. */
@@ -43,13 +44,19 @@ export function CopyAs({ method = 'GET', path, body, command }: CopyProps) {
   const url = `${location.origin}${path}`;
   const data = body ? ` -H 'content-type: application/json' -d ${quoted(JSON.stringify(body))}` : '';
   const verb = method === 'GET' ? '' : ` -X ${method}`;
+  // The token stays here: the copy names the variable that the command line reads it from.
+  const token = hasToken() ? ' -H "authorization: Bearer $PM_TUNING_TOKEN"' : '';
   return (
     <span class="tools">
       <span class="muted">Copy as</span>
       <button type="button" class="quiet" onClick={() => copy('link', location.href)}>
         link
       </button>
-      <button type="button" class="quiet" onClick={() => copy('curl', `curl${verb} ${quoted(url)}${data}`)}>
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => copy('curl', `curl${verb} ${quoted(url)}${token}${data}`)}
+      >
         curl
       </button>
       {command && (

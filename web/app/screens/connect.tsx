@@ -1,6 +1,7 @@
 import { countText } from '../../../shared/format.ts';
 import { ago } from '../figures.ts';
 import { Loaded, Panel } from '../parts/panel.tsx';
+import { hasToken } from '../service.ts';
 import { useSession } from '../session.ts';
 
 /** Screen 10: how a bot calls this service, and whether it does. */
@@ -41,6 +42,12 @@ export function Connect() {
         </p>
       </Panel>
       <Panel title="Snippets">
+        {hasToken() && (
+          <p class="sentence">
+            This service wants a token: each request also sends <code>Authorization: Bearer TOKEN</code>, with
+            the token of the bot.
+          </p>
+        )}
         <Snippet title="curl: ask, then log" text={curl(url)} open />
         <Snippet title="Python" text={python(url)} />
         <Snippet title="TypeScript" text={typescript(url)} />
@@ -112,11 +119,15 @@ const answer = await fetch('${url}/v1/overrides/lookup', {
   () => ({ thresholds, applied: {} }), // the bot's own thresholds
 );`;
 
-const openFeature = (
-  url: string,
-): string => `curl ${url}/ofrep/v1/evaluate/flags/pm.uptrend.S1.entry.ts_min \\
-  -H 'content-type: application/json' -d '{"context": {"chain": "solana"}}'
-# where this server offers OFREP; the value is the multiplier of ts_min, and 1.0 is neutral`;
+const openFeature = (url: string): string => `# pip install openfeature-provider-ofrep
+from openfeature import api
+from openfeature.contrib.provider.ofrep import OFREPProvider
+from openfeature.evaluation_context import EvaluationContext
+
+api.set_provider(OFREPProvider("${url}"))
+flags = api.get_client()
+context = EvaluationContext("episode-1", {"chain": "solana", "timeframe": "15m"})
+ts_min = 0.6 * flags.get_float_value("pm.uptrend.S1.entry.ts_min", 1.0, context)`;
 
 const freqtrade = (url: string): string => `# in your strategy
 import requests

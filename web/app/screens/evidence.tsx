@@ -9,7 +9,7 @@ import { CopyAs } from '../parts/take-away.tsx';
 import { ofPattern } from '../service.ts';
 import { useSession } from '../session.ts';
 import { changeSettings } from '../steering.ts';
-import { useAnswer } from '../use-answer.ts';
+import { REFRESH_MS, useAnswer } from '../use-answer.ts';
 
 type PolicyRow = EvidenceAnswer['policies'][number];
 type FoldRow = PolicyRow['folds'][number] & { readonly policy: string };
@@ -17,7 +17,7 @@ type FoldRow = PolicyRow['folds'][number] & { readonly policy: string };
 /** Screen 5: what each policy would have brought, week by week. */
 export function Evidence({ pattern }: { readonly pattern: string }) {
   const session = useSession();
-  const answer = useAnswer<EvidenceAnswer>(ofPattern(pattern, 'evidence'));
+  const answer = useAnswer<EvidenceAnswer>(ofPattern(pattern, 'evidence'), REFRESH_MS);
   return (
     <Panel
       title="Evidence"

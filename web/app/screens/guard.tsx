@@ -9,13 +9,13 @@ import { Picture } from '../parts/picture.tsx';
 import type { Column } from '../parts/table.tsx';
 import { CopyAs } from '../parts/take-away.tsx';
 import { ofPattern } from '../service.ts';
-import { useAnswer } from '../use-answer.ts';
+import { REFRESH_MS, useAnswer } from '../use-answer.ts';
 
 type Test = GuardAnswer['tests'][number];
 
 /** Screen 7: whether what is in force keeps paying, against the base thresholds. */
 export function Guard({ pattern }: { readonly pattern: string }) {
-  const answer = useAnswer<GuardAnswer>(ofPattern(pattern, 'guard'));
+  const answer = useAnswer<GuardAnswer>(ofPattern(pattern, 'guard'), REFRESH_MS);
   return (
     <Loaded answer={answer}>
       {data => (

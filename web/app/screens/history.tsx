@@ -9,14 +9,14 @@ import { CopyAs } from '../parts/take-away.tsx';
 import { ofPattern, path } from '../service.ts';
 import { useSession } from '../session.ts';
 import { rollBack } from '../steering.ts';
-import { useAnswer } from '../use-answer.ts';
+import { REFRESH_MS, useAnswer } from '../use-answer.ts';
 
 type Audit = GenerationsAnswer['changes'][number];
 type Difference = NonNullable<GenerationsAnswer['diff']>['overrides'][number];
 
 /** Screen 6: what was in force, who changed it and why, and the difference of two generations. */
 export function History({ pattern, params }: { readonly pattern: string; readonly params: Params }) {
-  const answer = useAnswer<GenerationsAnswer>(ofPattern(pattern, 'generations'));
+  const answer = useAnswer<GenerationsAnswer>(ofPattern(pattern, 'generations'), REFRESH_MS);
   return (
     <Loaded answer={answer}>
       {data => (

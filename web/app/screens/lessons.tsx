@@ -1,37 +1,44 @@
-import { countText, percent, percentRange } from '../../../shared/format.ts';
+import { countText, percent } from '../../../shared/format.ts';
 import type { LessonsPage } from '../../../shared/http/schemas/lessons.ts';
-import { describeScope } from '../../../shared/pattern/describe-scope.ts';
-import { type ForestRow, forestShapes } from '../../../shared/plot/forest.ts';
+import { forestShapes } from '../../../shared/plot/forest.ts';
 import { type Params, setParams } from '../address.ts';
-import { gain } from '../figures.ts';
-import { Choice } from '../parts/field.tsx';
-import { Loaded, Panel, ScopeText } from '../parts/panel.tsx';
+import { Choice, Field } from '../parts/field.tsx';
+import { Loaded, Panel } from '../parts/panel.tsx';
 import { Picture } from '../parts/picture.tsx';
 import { type Column, DataTable } from '../parts/table.tsx';
 import { CopyAs } from '../parts/take-away.tsx';
 import { path } from '../service.ts';
 import { usePages } from '../use-pages.ts';
+import {
+  columnsOf,
+  dimensions,
+  estimateOf,
+  forestRow,
+  type Lesson,
+  PROVEN_Q,
+  qOf,
+  RATES,
+  ratesOf,
+  SCOPE,
+} from './lesson-rows.tsx';
 
-type Lesson = LessonsPage['lessons'][number];
-
-const RATES = {
-  wr: 'win rate of acted events',
-  fpr: 'failures of acted events',
-  mr: 'misses of skipped events',
-  dr: 'dodges of skipped events',
-  failure_rate: 'failures of episodes with a ladder',
-} as const;
-type Rate = keyof typeof RATES;
+const GENERAL_FIRST = 'general first';
+/** Other orders of the list, as the service names them. */
+const SORTS: Readonly<Record<string, string>> = {
+  'most events': '-n',
+  'fewest events': 'n',
+  'smallest q': 'q',
+};
 
 /** Rows of the picture; the table has all. */
 const DRAWN = 40;
-/** The false discovery rate up to which a difference counts as proven. */
-const PROVEN_Q = 0.1;
-
 /** Screen 3: what each slice taught, how sure that is, and what is missing for the next lesson. */
 export function Lessons({ pattern, params }: { readonly pattern: string; readonly params: Params }) {
   const near = params.near === 'true';
-  const list = path('/v1/lessons', { pattern_key: pattern, limit: 500, near: near ? 'true' : undefined });
+  const { contains = '', sort = '' } = params;
+  // The slice of everything has most events, so the first page holds it.
+  const chosen = near ? { near: 'true' } : { contains: contains.trim(), sort: SORTS[sort] ?? '-n' };
+  const list = path('/v1/lessons', { pattern_key: pattern, limit: 500, ...chosen });
   const pages = usePages<LessonsPage, Lesson>(list, page => page.lessons);
   return (
     <Panel
@@ -47,6 +54,22 @@ export function Lessons({ pattern, params }: { readonly pattern: string; readonl
             Near misses
           </button>
         </span>
+        {!near && (
+          <>
+            <Field
+              label="Contains"
+              value={contains}
+              onInput={text => setParams({ contains: text })}
+              placeholder="solana, timeframe …"
+            />
+            <Choice
+              label="Order"
+              value={sort || GENERAL_FIRST}
+              options={[GENERAL_FIRST, ...Object.keys(SORTS)]}
+              onChange={choice => setParams({ sort: choice === GENERAL_FIRST ? '' : choice })}
+            />
+          </>
+        )}
       </div>
       <Loaded answer={pages}>
         {lessons => (
@@ -92,7 +115,9 @@ function Forest({ pattern, lessons, params }: ForestProps) {
   const rates = ratesOf(lessons[0]);
   const rate = rates.find(each => each === params.rate) ?? rates[0] ?? 'wr';
   const folded = lessons.filter(lesson => lesson.same_as === undefined);
-  const ordered = folded.toSorted((a, b) => dimensions(a) - dimensions(b) || qOf(a) - qOf(b) || b.n - a.n);
+  const ordered = params.sort
+    ? folded
+    : folded.toSorted((a, b) => dimensions(a) - dimensions(b) || qOf(a) - qOf(b) || b.n - a.n);
   const drawn = ordered.slice(0, DRAWN);
   const everything = folded.find(lesson => dimensions(lesson) === 0);
   const equal = lessons.length - folded.length;
@@ -101,7 +126,7 @@ function Forest({ pattern, lessons, params }: ForestProps) {
     forestShapes(
       {
         title,
-        axis: `${RATES[rate]} (line: everything)`,
+        axis: everything ? `${RATES[rate]} (line: everything)` : RATES[rate],
         from: 0,
         to: 1,
         format: value => `${Math.round(value * 100)} %`,
@@ -110,6 +135,7 @@ function Forest({ pattern, lessons, params }: ForestProps) {
       },
       width,
     );
+  if (lessons.length === 0 && params.contains) return <p class="empty">No lesson contains this.</p>;
   if (lessons.length === 0)
     return <p class="empty">No slice has enough events yet. The near misses say how many are missing.</p>;
   return (
@@ -133,67 +159,4 @@ function Forest({ pattern, lessons, params }: ForestProps) {
       </details>
     </>
   );
-}
-
-/** Formats a q-value: two digits, as smaller ones differ for no reader. */
-function qText(q: number | undefined): string {
-  if (q === undefined) return '–';
-  return q < 0.0001 ? '< 0.0001' : String(Number(q.toPrecision(2)));
-}
-
-const dimensions = (lesson: Lesson): number => Object.keys(lesson.scope_subset).length;
-const qOf = (lesson: Lesson): number => lesson.uncertainty?.q ?? 1;
-
-function ratesOf(lesson: Lesson | undefined): readonly Rate[] {
-  return lesson?.action_category === 'tuning_dx_ladder' ? ['failure_rate'] : ['wr', 'fpr', 'mr', 'dr'];
-}
-
-const estimateOf = ({ stats }: Lesson, rate: Rate): number =>
-  (stats as Partial<Record<Rate, number>>)[rate] ?? Number.NaN;
-
-function intervalOf({ uncertainty }: Lesson, rate: Rate): readonly [number, number] {
-  return (uncertainty as Partial<Record<Rate, [number, number]>> | undefined)?.[rate] ?? [0, 1];
-}
-
-function forestRow(lesson: Lesson, rate: Rate): ForestRow {
-  const [low, high] = intervalOf(lesson, rate);
-  const { difference = 0, q } = lesson.uncertainty ?? {};
-  const proven = q !== undefined && q <= PROVEN_Q;
-  return {
-    name: describeScope(lesson.scope_subset),
-    figure: `${countText(lesson.n)} · ${qText(q)}`,
-    estimate: estimateOf(lesson, rate),
-    low,
-    high,
-    differs: !proven ? 'none' : difference > 0 ? 'above' : 'below',
-  };
-}
-
-const SCOPE: Column<Lesson> = {
-  title: 'scope',
-  text: row => describeScope(row.scope_subset),
-  cell: row => <ScopeText scope={row.scope_subset} />,
-  sort: row => describeScope(row.scope_subset),
-};
-
-function columnsOf(rates: readonly Rate[]): readonly Column<Lesson>[] {
-  return [
-    SCOPE,
-    { title: 'n', text: row => countText(row.n), sort: row => row.n, align: 'right' },
-    ...rates.map(
-      (rate): Column<Lesson> => ({
-        title: rate,
-        text: row => `${percent(estimateOf(row, rate))} (${percentRange(intervalOf(row, rate))})`,
-        sort: row => estimateOf(row, rate),
-        align: 'right',
-      }),
-    ),
-    {
-      title: 'difference',
-      text: row => (row.uncertainty?.difference === undefined ? '–' : gain(row.uncertainty.difference * 100)),
-      sort: row => row.uncertainty?.difference ?? 0,
-      align: 'right',
-    },
-    { title: 'q', text: row => qText(row.uncertainty?.q), sort: qOf, align: 'right' },
-  ];
 }

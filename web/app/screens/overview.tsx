@@ -1,7 +1,7 @@
 import { countText, span } from '../../../shared/format.ts';
 import type { Status } from '../../../shared/http/schemas/status.ts';
 import { href, setParams } from '../address.ts';
-import { ago, minute } from '../figures.ts';
+import { ago } from '../figures.ts';
 import { Field } from '../parts/field.tsx';
 import { Figure, Loaded, ModeBadge, Panel } from '../parts/panel.tsx';
 import { type Column, DataTable } from '../parts/table.tsx';
@@ -110,13 +110,17 @@ function columnsOf(session: Session): Column<PatternRow>[] {
     number('generation', row => row.generation),
     guardColumn(session.status.data),
     number('overrides', row => row.overrides),
-    number('lessons', row => row.lessons),
-    { title: 'data until', text: row => minute(row.as_of), sort: row => row.as_of ?? '' },
+    {
+      title: 'data',
+      text: row => (row.as_of ? ago(row.as_of, nowOf(session)) : '–'),
+      sort: row => row.as_of ?? '',
+      align: 'right',
+    },
     number('events', row => row.events.total),
     number('outcomes', row => row.events.with_outcome),
     {
       title: 'bot asked',
-      text: row => askedText(row, session.status.data?.now),
+      text: row => askedText(row, nowOf(session)),
       sort: row => row.asked?.[0]?.at ?? '',
     },
     ...(session.steers ? [actions(session)] : []),
@@ -149,10 +153,13 @@ function guardColumn(status: Status | undefined): Column<PatternRow> {
   };
 }
 
-function askedText({ asked }: PatternRow, now: string | undefined): string {
+/** The time of the service, milliseconds since 1970: the clock of this machine may differ. */
+const nowOf = ({ status }: Session): number => Date.parse(status.data?.now ?? '');
+
+function askedText({ asked }: PatternRow, now: number): string {
   const [latest, ...others] = asked ?? [];
   if (!latest) return '–';
-  return `${latest.who}, ${ago(latest.at, Date.parse(now ?? ''))}${others.length > 0 ? ` (+${others.length})` : ''}`;
+  return `${latest.who}, ${ago(latest.at, now)}${others.length > 0 ? ` (+${others.length})` : ''}`;
 }
 
 function actions(session: Session): Column<PatternRow> {

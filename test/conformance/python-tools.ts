@@ -4,18 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Version of the public test tool that the document is checked with. */
-const VERSION = '4.32.5';
-/** Time that the installation may take, milliseconds. */
+const SCHEMATHESIS = '4.32.5';
+/** Version of the provider with which a bot in Python reads flags. */
+const FLAG_PROVIDER = '0.3.0';
+/** Time that an installation may take, milliseconds. */
 const INSTALL_MS = 120_000;
-const FOLDER = join(tmpdir(), `pm-tuning-schemathesis-${VERSION}`);
+/** The virtual environment; later runs use it again. */
+const FOLDER = join(tmpdir(), `pm-tuning-schemathesis-${SCHEMATHESIS}`);
 const onWindows = process.platform === 'win32';
 const program = (name: string): string => join(FOLDER, onWindows ? 'Scripts' : 'bin', name);
 
 /** The tool cannot be installed here; the message is the reason. */
 export class NotInstallable extends Error {}
 
+/** The Python of the virtual environment, which exists after a call of `installFlagProvider`. */
+export const pythonOfTools = program('python');
+
 /**
- * Returns the path of the tool. The first call installs it into a Python virtual environment, which later ones use.
+ * Returns the path of schemathesis. The first call installs it into a Python virtual environment.
  * @throws NotInstallable
  */
 export function installSchemathesis(): string {
@@ -23,10 +29,22 @@ export function installSchemathesis(): string {
   if (existsSync(stamp)) return program('schemathesis');
   rmSync(FOLDER, { recursive: true, force: true });
   run(onWindows ? 'python' : 'python3', ['-m', 'venv', FOLDER], 'no Python virtual environment can be made');
-  const options = ['--quiet', '--disable-pip-version-check', '--no-input', '--retries', '1'];
-  run(program('pip'), ['install', ...options, `schemathesis==${VERSION}`], 'pip cannot install schemathesis');
+  install(`schemathesis==${SCHEMATHESIS}`);
   writeFileSync(stamp, '');
   return program('schemathesis');
+}
+
+/** Installs the provider of flags beside schemathesis, for `test/ofrep/providers.test.ts`. @throws NotInstallable */
+export function installFlagProvider(): void {
+  const stamp = join(FOLDER, `provider-${FLAG_PROVIDER}`);
+  if (existsSync(stamp)) return;
+  install(`openfeature-provider-ofrep==${FLAG_PROVIDER}`);
+  writeFileSync(stamp, '');
+}
+
+function install(requirement: string): void {
+  const options = ['--quiet', '--disable-pip-version-check', '--no-input', '--retries', '1'];
+  run(program('pip'), ['install', ...options, requirement], `pip cannot install ${requirement}`);
 }
 
 /** @throws NotInstallable with what failed and the last line that the command printed */
