@@ -73,8 +73,8 @@ export const USE = {
   /** The default sampling traces one request a second and 5 % of the rest. */
   traceShare: 0.05,
   logMonths: 3,
-  metrics: 17,
-  alarmMetrics: 33,
+  metrics: 18,
+  alarmMetrics: 34,
   /** Lessons and overrides of a pattern as they are stored, deflated, which a run reads to verify them. */
   setBytesPerPattern: 60_000,
   compositeAlarms: 3,

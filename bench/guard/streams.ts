@@ -66,7 +66,8 @@ export function stream(settings: StreamSettings, seed: number): SimulatedFlip[] 
     .sort((a, b) => a.at - b.at);
 }
 
-const noFlips = (): { -readonly [Name in keyof FlipCounts]: number } => ({
+/** Returns counts of no flips, to be added to. */
+export const noFlips = (): { -readonly [Name in keyof FlipCounts]: number } => ({
   success: 0,
   failure: 0,
   neutral: 0,

@@ -24,12 +24,12 @@ export function eventsOf(world: World, seed: number): Events {
   return generate(world, seed, curve);
 }
 
-/** Returns the true expected utility of some decisions from the first scored day on. */
-export function utility(events: Events, acts: Uint8Array): number {
+/** Returns the true expected utility of some decisions from a day on. */
+export function utility(events: Events, acts: Uint8Array, from = FIRST_DAY): number {
   const { win, loss } = events.world.payoff;
   let sum = 0;
   for (let i = 0; i < events.size; i++) {
-    if (!acts[i] || (events.day[i] ?? 0) < FIRST_DAY) continue;
+    if (!acts[i] || (events.day[i] ?? 0) < from) continue;
     const p = events.probability[i] ?? 0;
     sum += win * p - loss * (1 - p);
   }

@@ -95,6 +95,14 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
       missingData: TreatMissingData.IGNORE,
     },
     {
+      name: 'guard-harmful',
+      description: 'What is in force for a pattern is proven worse than the base thresholds',
+      firstAction: 'run pm-tuning guard PATTERN for the pattern that GET /v1/status names',
+      metric: metrics.cycle.patterns_harmful,
+      ...above(0),
+      missingData: TreatMissingData.IGNORE,
+    },
+    {
       name: 'cut-slices',
       description: 'A budget left out slices of a pattern, so some overrides may be missing',
       firstAction: 'call GET /v1/cycles/ID of the last run and read the field cut of its patterns',

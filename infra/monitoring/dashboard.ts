@@ -38,8 +38,15 @@ export function createDashboard(
   );
   dashboard.addWidgets(
     graph(
-      'Patterns changed, cut, failed, waiting; warnings',
-      hourly('patterns_changed', 'patterns_cut', 'patterns_failed', 'patterns_waiting', 'warnings'),
+      'Patterns changed, cut, failed, waiting, harmful; warnings',
+      hourly(
+        'patterns_changed',
+        'patterns_cut',
+        'patterns_failed',
+        'patterns_waiting',
+        'patterns_harmful',
+        'warnings',
+      ),
     ),
     graph('Age of the last good generation, minutes', hourly('generation_age_minutes')),
     graph('Posts accepted', [metrics.eventPosts, metrics.outcomePosts]),

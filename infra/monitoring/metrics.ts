@@ -21,6 +21,7 @@ export const CYCLE_METRICS = {
   patterns_cut: 'PatternsCut',
   patterns_failed: 'PatternsFailed',
   patterns_waiting: 'PatternsWaiting',
+  patterns_harmful: 'PatternsHarmful',
   warnings: 'Warnings',
   generation_age_minutes: 'GenerationAgeMinutes',
 } as const;
@@ -78,6 +79,7 @@ export function createLogMetrics(scope: Construct, stage: Stage, logs: MetricLog
       patterns_cut: cycleMetric('patterns_cut'),
       patterns_failed: cycleMetric('patterns_failed'),
       patterns_waiting: cycleMetric('patterns_waiting'),
+      patterns_harmful: cycleMetric('patterns_harmful'),
       warnings: cycleMetric('warnings'),
       generation_age_minutes: cycleMetric('generation_age_minutes'),
     },

@@ -3,6 +3,9 @@ import type { Change } from './generation.ts';
 import type { GenerationStores } from './ports.ts';
 import type { ServiceMode, ServiceSwitch } from './service-mode.ts';
 
+/** Changes of the mode that the switch keeps. Operators make them by hand, so they reach back for years. */
+const KEPT_CHANGES = 200;
+
 /** Attempts at the conditional write of the switch, which fails when another operator writes it in between. */
 const ATTEMPTS = 8;
 
@@ -20,9 +23,22 @@ export async function setServiceMode(
   const last_change: Change = { who, at, what: 'mode', why: `service ${mode}: ${why}` };
   await changes.listOfService(last_change);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const version = ((await heads.serviceSwitch())?.version ?? 0) + 1;
-    const next: ServiceSwitch = { version, mode, last_change };
+    const before = await heads.serviceSwitch();
+    const version = (before?.version ?? 0) + 1;
+    const next: ServiceSwitch = { version, mode, last_change, history: historyWith(before, mode, now()) };
     if (await heads.replaceServiceSwitch(next)) return next;
   }
   throw new Fault('head_changed', 'others changed the mode of the service at the same time: try again');
+}
+
+/** Returns the history of the modes with the next one. It is written with the switch by one write, so it is exact. */
+function historyWith(
+  before: ServiceSwitch | undefined,
+  mode: ServiceMode,
+  now: number,
+): NonNullable<ServiceSwitch['history']> {
+  const first = before ? [[Date.parse(before.last_change.at), before.mode] as [number, ServiceMode]] : [];
+  const history = before?.history ?? first;
+  if (mode === (before?.mode ?? 'live')) return history;
+  return [...history, [now, mode] as [number, ServiceMode]].slice(-KEPT_CHANGES);
 }

@@ -1,4 +1,5 @@
 import type { Head } from './head.ts';
+import type { ServiceMode } from './service-mode.ts';
 
 /** Number of entries that a head keeps. Runs move them to the guard's state every hour, long before they are dropped. */
 const KEPT = 48;
@@ -20,6 +21,42 @@ export function withServed(before: Head | undefined, next: Head, now: number): H
   const generation = servedGeneration(next);
   // The last entry differs from the head before when an event brought a retired pattern back.
   if (generation === (next.served?.at(-1)?.[1] ?? servedGeneration(before))) return next;
-  const served = [...(next.served ?? []), [now, generation] as [number, number]];
+  // Times ascend also when the clock of this machine is behind that of the last writer.
+  const from = Math.max(now, (next.served?.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY) + 1);
+  const served = [...(next.served ?? []), [from, generation] as [number, number]];
   return { ...next, served: served.slice(-KEPT) };
+}
+
+/**
+ * Returns the generation that was served at a moment; 0: none. Binary search.
+ * @param served ascending
+ */
+export function servedAt(served: readonly Served[], time: number): number {
+  return valueAt(served, time) ?? 0;
+}
+
+/** Returns what look-ups got since when: what the pattern served, and nothing while the whole service was off. */
+export function servedUnderService(
+  served: readonly Served[],
+  history: readonly (readonly [from: number, mode: ServiceMode])[],
+): Served[] {
+  const moments = new Set([...served, ...history].map(([from]) => from));
+  return [...moments]
+    .sort((a, b) => a - b)
+    .map(from => [from, valueAt(history, from) === 'off' ? 0 : servedAt(served, from)]);
+}
+
+/** Returns the value of the last entry up to a moment; undefined before the first. The entries are ascending. */
+function valueAt<Value>(
+  entries: readonly (readonly [from: number, value: Value])[],
+  time: number,
+): Value | undefined {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.[0] ?? Number.POSITIVE_INFINITY) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return entries[low - 1]?.[1];
 }

@@ -13,6 +13,8 @@ export const serviceSwitchSchema = z.object({
   version: count.min(1),
   mode: serviceModeSchema,
   last_change: changeSchema,
+  /** The last changes of the mode: since when (milliseconds since 1970), and which. Absent in that of an earlier version. */
+  history: z.array(z.tuple([z.number(), serviceModeSchema])).optional(),
 });
 export type ServiceSwitch = z.output<typeof serviceSwitchSchema>;
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
 import { setMode } from '../../shared/generation/change-head.ts';
+import { setServiceMode } from '../../shared/generation/change-service-mode.ts';
 import type { GuardTest } from '../../shared/guard/guard-test.ts';
 import type { FlipCounts } from '../../shared/guard/wealth.ts';
 import { betOf, LINES, Wealth } from '../../shared/guard/wealth.ts';
@@ -160,5 +161,29 @@ describe('the guard in runs', () => {
         /^mode off: what is in force for pm\.guarded\.S1\.entry is worse than the base/,
       ),
     });
+  });
+
+  it('Events while the whole service was off are no flips, and the test goes on when it is live again', async () => {
+    const pattern = parsePatternKey('pm.switched.S1.entry');
+    const { runtime, clock } = stores;
+    clock.now = START;
+    await addPast(pattern);
+    await runCycle(runtime, { pattern_key: pattern });
+    const factors = { ts_score: 0.4, ts_min: 0.6 };
+    const addEvent = async (name: string) => {
+      clock.now += 2 * HOUR;
+      await runtime.episodes.add([event(pattern, name, clock.now - HOUR, { decision: 'skipped' }, factors)]);
+    };
+    await addEvent('while live');
+    await setServiceMode(runtime, 'off', OPERATOR);
+    await addEvent('while off');
+    await runCycle(runtime, { pattern_key: pattern });
+    expect(await runtime.guards.guard(pattern)).toBeUndefined();
+    await setServiceMode(runtime, 'live', OPERATOR);
+    await addEvent('live again');
+    await runCycle(runtime, { pattern_key: pattern });
+    const state = await runtime.guards.guard(pattern);
+    expect(state?.whole?.since).toBe(START);
+    expect(state?.results[0]?.loosened).toEqual({ ...NONE, unknown: 2 });
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Head } from '../../shared/generation/head.ts';
 import { revived, withMode } from '../../shared/generation/retired.ts';
-import { withServed } from '../../shared/generation/served.ts';
+import { servedUnderService, withServed } from '../../shared/generation/served.ts';
 
 const LIVE = {
   version: 1,
@@ -18,4 +18,32 @@ it('What is served ends when a pattern is retired, and begins when an event has 
   expect(withServed(retired, retired, 2500).served).toEqual(retired.served);
   const back = revived(retired, 6);
   expect(withServed(back, back, 3000).served).toEqual([...(retired.served ?? []), [3000, 3]]);
+});
+
+it('The times of what is served ascend, also when the clock of a writer is behind', () => {
+  const off = withServed(LIVE, { ...LIVE, mode: 'off' }, 500);
+  expect(off.served).toEqual([
+    [1000, 3],
+    [1001, 0],
+  ]);
+});
+
+it('Look-ups got nothing while the whole service was off, and what the pattern served before and after', () => {
+  const served = [
+    [1000, 3],
+    [2000, 4],
+    [4000, 5],
+  ] as const;
+  const history = [
+    [1500, 'off'],
+    [3000, 'live'],
+  ] as const;
+  expect(servedUnderService(served, history)).toEqual([
+    [1000, 3],
+    [1500, 0],
+    [2000, 0],
+    [3000, 4],
+    [4000, 5],
+  ]);
+  expect(servedUnderService(served, [])).toEqual(served);
 });

@@ -44,7 +44,7 @@ const metricsIn = (properties: Record<string, unknown>) =>
   );
 
 describe('alarms', () => {
-  it('The stack has exactly the 20 expected alarms', () => {
+  it('The stack has exactly the 21 expected alarms', () => {
     expect([...alarms().keys()].sort()).toEqual([
       'Api5xxAlarm',
       'CutSlicesAlarm',
@@ -52,6 +52,7 @@ describe('alarms', () => {
       'DegradedLookupsAlarm',
       'FailedCycleAlarm',
       'FailedPatternAlarm',
+      'GuardHarmfulAlarm',
       'IngestionStoppedAlarm',
       'NoFinishedCycleAlarm',
       'NothingReadAlarm',

@@ -4,7 +4,7 @@ import { selectRows } from '../../episode/columns/select-rows.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import type { Head } from '../../generation/head.ts';
 import type { Served } from '../../generation/served.ts';
-import { servedGeneration } from '../../generation/served.ts';
+import { servedGeneration, servedUnderService } from '../../generation/served.ts';
 import { guardBlockHours } from '../../guard/block-hours.ts';
 import { flipBlocks, HOUR_MS } from '../../guard/flips.ts';
 import type { GuardState } from '../../guard/guard-state.ts';
@@ -27,7 +27,9 @@ type GuardDeps = Pick<CycleDeps, 'guards' | 'episodes' | 'heads' | 'overrides' |
 /** The guard of one pattern in a run: its state before, and the events that it judges. */
 interface OpenGuard {
   readonly before: GuardState | undefined;
+  /** What the pattern served, and what look-ups got: nothing while the whole service was off. */
   readonly served: readonly Served[];
+  readonly answered: readonly Served[];
   /** Start of the test, milliseconds since 1970. */
   readonly since: number;
   readonly events: GuardEvents;
@@ -38,7 +40,7 @@ interface OpenGuard {
  * where nothing is served.
  */
 export async function openGuard(
-  { guards, episodes }: GuardDeps,
+  { guards, episodes, heads }: GuardDeps,
   cycle: CycleRun,
   pattern: PatternKey,
   head: Head | undefined,
@@ -46,6 +48,8 @@ export async function openGuard(
   excluded: ReadonlySet<number>,
 ): Promise<OpenGuard | undefined> {
   if (cycle.trial || settings.guard === 'off' || !head || servedGeneration(head) === 0) return undefined;
+  const service = await heads.serviceSwitch();
+  if (service?.mode === 'off') return undefined;
   const asOf = Date.parse(cycle.as_of);
   const before = await guards.guard(pattern);
   // A run that publishes as of an earlier time knows fewer outcomes than the state.
@@ -58,7 +62,7 @@ export async function openGuard(
   const from = Math.min(firstUnsealed(before?.whole), firstUnsealed(before?.recent ?? before?.whole));
   const events = new GuardEvents(isSame ? from : since, excluded);
   await events.readPending(episodes, pattern, asOf);
-  return { before, served, since, events };
+  return { before, served, answered: servedUnderService(served, service?.history ?? []), since, events };
 }
 
 /** Joins what earlier runs knew with the entries of the head. A head of an earlier version has none: it counts from now. */
@@ -109,7 +113,7 @@ export async function advanceGuard(
     { ...replaySettings({ ...settings, payoff }), clusters: [] },
     'base',
   );
-  const moves = await movesInForce(deps, pattern, columns, guard.served, head.current, guard.events.from);
+  const moves = await movesInForce(deps, pattern, columns, guard.answered, head.current, guard.events.from);
   const policy = head.current?.policy ?? settings.policy;
   const start = (at: number): GuardTest => startTest(at, blockHoursBefore(window, at), payoff, policy);
   const [first, second] = testsOf(guard, asOf, start).map(test =>

@@ -3,6 +3,7 @@ import { faultCode } from '../../errors.ts';
 import type { Generation } from '../../generation/generation.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
 import type { Served } from '../../generation/served.ts';
+import { servedAt } from '../../generation/served.ts';
 import type { MovesInForce } from '../../guard/flips.ts';
 import type { ActionCategory } from '../../lever/lever.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
@@ -85,18 +86,6 @@ async function generationsOf(
     ({ generation }) => needed.has(generation) && generation !== current?.generation,
   );
   return [...found, ...past];
-}
-
-/** Returns the generation that was served at a moment; 0: none. Binary search over ascending entries. */
-function servedAt(served: readonly Served[], time: number): number {
-  let low = 0;
-  let high = served.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((served[middle]?.[0] ?? Number.POSITIVE_INFINITY) <= time) low = middle + 1;
-    else high = middle;
-  }
-  return served[low - 1]?.[1] ?? 0;
 }
 
 function movesOf(resolved: readonly ResolvedOverride<ActionCategory>[]): Moves {

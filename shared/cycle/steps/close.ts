@@ -127,6 +127,7 @@ function logClosed(
     patterns_cut: sum(run => Number(run.cut !== undefined)),
     patterns_failed: summary.patterns_failed,
     patterns_waiting: waiting,
+    patterns_harmful: sum(run => Number(run.warnings.some(({ code }) => code === 'guard_harmful'))),
     warnings: findingsIn(summary.warnings),
     generation_age_minutes: Math.round(staleMs / 60_000),
   });

@@ -3,6 +3,7 @@ import type { CycleDeps } from '../../cycle/dependencies.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import { servedGeneration } from '../../generation/served.ts';
+import { underService } from '../../generation/service-mode.ts';
 import type { GuardResult } from '../../guard/guard-test.ts';
 import { sentenceOf, verdictOf } from '../../guard/verdict.ts';
 import { flipsIn, LINES } from '../../guard/wealth.ts';
@@ -15,14 +16,17 @@ import type { GuardAnswer } from '../schemas/guard.ts';
 export function guardRoutes(app: Hono, deps: Pick<CycleDeps, 'heads' | 'guards' | 'defaults'>): void {
   addRoute(app, ROUTES.getGuard, async c => {
     const pattern = await requireKnownPattern(deps.heads, patternParam(c));
-    const [head, state] = await Promise.all([deps.heads.head(pattern), deps.guards.guard(pattern)]);
+    const [{ head, service }, state] = await Promise.all([
+      deps.heads.headAndService(pattern),
+      deps.guards.guard(pattern),
+    ]);
     const { guard } = effectiveSettings(deps.defaults, head?.settings);
     const { at, action, sentence } = state?.decision ?? {};
     const answer: GuardAnswer = {
       pattern_key: pattern,
       guard,
       ...(state && { as_of: state.as_of }),
-      running: guard !== 'off' && servedGeneration(head) > 0,
+      running: guard !== 'off' && servedGeneration(underService(head, service)) > 0,
       tests: (state?.results ?? []).map((result, i) =>
         testAnswer(pattern, result, i === 0 ? 'whole' : 'recent'),
       ),
