@@ -1,3 +1,4 @@
+import { EVERY_DIMENSION } from '../lookup/queried-dimensions.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { expiryAfter } from '../time.ts';
 import type { DimensionCoverage } from '../warning/dimension-coverage.ts';
@@ -33,7 +34,8 @@ export class DynamoDimensionStore implements DimensionStore {
 
   async recordQueried(pattern: PatternKey, names: readonly string[], caller?: string): Promise<void> {
     const used = toUsed(await this.#control.get(keys.dimensionsPartition(pattern), keys.USED));
-    const known = [...new Set(names)].filter(name => used.has(name));
+    const asked = names.includes(EVERY_DIMENSION) ? used.keys() : new Set(names);
+    const known = [...asked].filter(name => used.has(name));
     const sorts = [
       ...known.map(keys.queriedSort),
       ...(caller === undefined ? [] : [keys.callerSort(caller)]),

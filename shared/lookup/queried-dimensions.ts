@@ -21,6 +21,8 @@ export interface QueriedDimensions {
 
 /** Marks a caller among the names; no dimension begins with it. */
 const CALLER = '@';
+/** Stands for every dimension among the names: a client that has the snapshot resolves any scope itself. */
+export const EVERY_DIMENSION = '*';
 
 /** Reports each dimension and each caller of a pattern at most once an hour, however many look-ups there are. */
 export class QueriedDimensionReporter {
@@ -37,8 +39,17 @@ export class QueriedDimensionReporter {
    * @param caller absent for the service's own page, which is no bot
    */
   record(pattern: PatternKey, scope: Scope, caller?: string): void {
+    this.#recordNames(pattern, Object.keys(scope), caller);
+  }
+
+  /** Records that a bot reads the snapshot, so it may send any dimension. The service's own page reads nothing from it. */
+  recordSnapshot(pattern: PatternKey, caller?: string): void {
+    this.#recordNames(pattern, caller === undefined ? [] : [EVERY_DIMENSION], caller);
+  }
+
+  #recordNames(pattern: PatternKey, dimensions: readonly string[], caller: string | undefined): void {
     const callers = caller === undefined ? [] : [`${CALLER}${caller}`];
-    const due = this.#hourly.due(pattern, [...Object.keys(scope), ...callers]);
+    const due = this.#hourly.due(pattern, [...dimensions, ...callers]);
     if (due.length === 0) return;
     const names = due.filter(name => !name.startsWith(CALLER));
     this.#report({ pattern, names, ...(caller !== undefined && names.length < due.length && { caller }) });
@@ -48,8 +59,8 @@ export class QueriedDimensionReporter {
 const lineSchema = z.object({
   message: z.literal(QUERIED_DIMENSIONS_MESSAGE),
   pattern: z.string(),
-  /** Comma-separated; a name contains no comma. */
-  dimensions: z.string().regex(/^(?:[A-Za-z]\w{0,63}(,[A-Za-z]\w{0,63}){0,63})?$/),
+  /** Comma-separated, or `*` for every one; a name contains no comma. */
+  dimensions: z.string().regex(/^(?:\*|[A-Za-z]\w{0,63}(,[A-Za-z]\w{0,63}){0,63})?$/),
   caller: z.string().min(1).max(256).optional(),
 });
 

@@ -10,7 +10,7 @@ export interface DimensionStore {
   putUsed(pattern: PatternKey, names: readonly string[]): Promise<void>;
   /**
    * Records the current time as the last one at which look-ups contained the given dimensions. Names that no lesson uses
-   * are left out, because callers may invent any number of them.
+   * are left out, because callers may invent any number of them. `*` stands for every one that a lesson uses.
    * @param caller who looked up; the current time is recorded for it too
    */
   recordQueried(pattern: PatternKey, names: readonly string[], caller?: string): Promise<void>;

@@ -102,6 +102,12 @@ describe('the log line of queried dimensions', () => {
   });
 });
 
+it('A bot that reads the snapshot asks for every dimension that a lesson uses', async () => {
+  await stores.runtime.dimensions.putUsed(S1, ['bucket', 'chain']);
+  await stores.runtime.dimensions.recordQueried(S1, ['*'], 'token:bot 1');
+  expect(await queriedOf()).toEqual({ bucket: NOW, chain: NOW });
+});
+
 describe('the function that records queried dimensions', () => {
   it('the function that reads the log of look-ups records the dimensions that its lines name', async () => {
     const line = {

@@ -139,7 +139,7 @@ describe('managed policies', () => {
 
   it('The managed policy ReaderPolicy permits GET, and the POSTs that change nothing', () => {
     const posts = permittedRoutes('ReaderPolicy').filter(route => !route.startsWith('GET'));
-    expect(posts.map(route => route.replace(/^POST/, '')).toSorted()).toEqual([
+    expect(posts.map(route => route.replace(/^POST /, '')).toSorted()).toEqual([
       '/ofrep/v1/evaluate/flags',
       '/ofrep/v1/evaluate/flags/*',
       '/v1/overrides/lookup',

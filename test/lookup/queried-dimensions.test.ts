@@ -18,7 +18,11 @@ function recorder() {
     reporter.record(pattern, normalizeScope(scope));
     return reported.splice(0);
   };
-  return { clock, record };
+  const recordSnapshot = (pattern: QueriedDimensions['pattern'], caller?: string) => {
+    reporter.recordSnapshot(pattern, caller);
+    return reported.splice(0);
+  };
+  return { clock, record, recordSnapshot };
 }
 
 describe('dimensions of look-ups', () => {
@@ -38,6 +42,15 @@ describe('dimensions of look-ups', () => {
 
   it('A look-up with the empty scope reports no dimension', () => {
     expect(recorder().record(S1, {})).toEqual([]);
+  });
+
+  it('A bot that reads the snapshot counts as one that sends every dimension, and the page does not', () => {
+    const { recordSnapshot } = recorder();
+    expect(recordSnapshot(S1)).toEqual([]);
+    const [reported] = recordSnapshot(S1, 'token:bot 1');
+    expect(reported).toEqual({ pattern: S1, names: ['*'], caller: 'token:bot 1' });
+    const line = { message: QUERIED_DIMENSIONS_MESSAGE, pattern: S1, dimensions: '*', caller: 'token:bot 1' };
+    expect(parseQueriedDimensions([JSON.stringify(line)])).toEqual([reported]);
   });
 
   it('Dimension names are reported again early after 1,000 patterns, or 256 dimensions of one pattern', () => {

@@ -41,7 +41,7 @@ async function respondToIndex(c: Context, deps: SnapshotDeps): Promise<Response>
   const etag = indexTag(entries, mode);
   const page = pageByKey(entries, ({ pattern_key }) => pattern_key, query);
   // A client that polls asks for every pattern of the page, and reads those that changed.
-  for (const { pattern_key } of page.rows) deps.queriedDimensions.record(pattern_key, {}, botOf(c));
+  for (const { pattern_key } of page.rows) deps.queriedDimensions.recordSnapshot(pattern_key, botOf(c));
   return answer(c, etag, { schema: SNAPSHOT_SCHEMA, etag, poll_seconds: POLL_SECONDS, mode }, () => ({
     patterns: page.rows,
     ...page.next,
@@ -53,7 +53,7 @@ async function respondToSnapshot(c: Context, deps: SnapshotDeps): Promise<Respon
   const { form } = readQuery(c, snapshotQuerySchema);
   const pattern = patternParam(c);
   const { head, service } = await deps.heads.headAndService(pattern);
-  if (head) deps.queriedDimensions.record(pattern, {}, botOf(c));
+  if (head) deps.queriedDimensions.recordSnapshot(pattern, botOf(c));
   const { etag: tag, ...rest } = snapshotHead(pattern, head, deps.defaults.policy, service);
   const etag = form === 'compact' ? `${tag.slice(0, -1)}-compact"` : tag;
   const set = servesOverrides(rest.mode) ? head?.current?.overrides : undefined;
