@@ -31,6 +31,7 @@ import { PatternDirectory } from './lookup/pattern-directory.ts';
 import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
 import { SeenValuesCache } from './lookup/seen-values-cache.ts';
 import { SnapshotList } from './lookup/snapshot-list.ts';
+import { FoldMemory } from './override/evaluation/fold-memory.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
 import { MisspeltFactorRecorder } from './warning/misspelt-factor-recorder.ts';
@@ -90,6 +91,7 @@ export function createRuntime(
     seenValues,
     countSamples: new DynamoCountSampleStore(control),
     guards: new DynamoGuardStore(control),
+    folds: new FoldMemory(),
     degradedLookups: new DynamoDegradedLookups(control),
     misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(

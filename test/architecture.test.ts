@@ -232,6 +232,8 @@ const RULES: readonly Rule[] = [
       'shared/dynamodb',
       'shared/lookup',
       'shared/warning',
+      // What a process keeps between runs.
+      'shared/override/evaluation/fold-memory.ts',
     ],
     types: [...DOMAIN, '@aws-sdk/lib-dynamodb'],
     packages: [],

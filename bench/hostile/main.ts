@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { DAY_MS } from '../../shared/time.ts';
 import { formatNumber, machine, median, quantile } from '../support/report.ts';
@@ -27,6 +28,8 @@ const LOSING = { chain: 'c0', timeframe: 't1', bucket: 'b0', venue: 'v1' };
 const DIMENSIONS = Object.keys(LOSING);
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 const started = Date.now();
+const loadOfMinute = (): string => (loadavg()[0] ?? 0).toFixed(1);
+const loadAtStart = loadOfMinute();
 
 /** Returns an event of the victim's world, in which one combination loses. */
 function victimEvent(episode_id: string, i: number): object {
@@ -154,6 +157,7 @@ isOver = true;
 await Promise.all(work);
 
 process.stderr.write('the attack is over\n');
+const load = [loadAtStart, loadOfMinute()];
 const attacked = await service.run();
 const { body: status } = await service.call('operator', 'GET', '/v1/status');
 const warned = (status.warnings as { code: string; writer?: string; share?: number }[]).find(
@@ -188,6 +192,7 @@ const p99 = quantile(lookUpMs, 0.99);
 const most = Math.max(...operatorMs);
 const rows: readonly (readonly [label: string, value: string, holds?: boolean])[] = [
   ['minutes of attack', String(options.minutes)],
+  ['load of the machine over one minute: at the start, at the end of the attack', `${load[0]}, ${load[1]}`],
   ['attacks', String(Object.keys(ATTACKS).length)],
   ['events of the victim acknowledged', formatNumber(sent.length)],
   ['events of the attacker in its pattern', formatNumber(rowOf('token:attacker')?.events ?? 0)],
@@ -211,11 +216,9 @@ const rows: readonly (readonly [label: string, value: string, holds?: boolean])[
   ['its share of the pattern', percent(attackerShare)],
   ['same sets after its exclusion', String(excludedHash === cleanHash), excludedHash === cleanHash],
 ];
-const width = Math.max(...rows.map(([label]) => label.length));
-const lines = rows.map(([label, value, holds]) =>
-  `${label.padEnd(width)}  ${value.padEnd(34)}${holds === undefined ? '' : holds ? 'holds' : 'MISSED'}`.trimEnd(),
-);
-const report = [machine({}), '', ...lines].join('\n');
+const verdictOf = (holds?: boolean): string => (holds === undefined ? '' : holds ? 'holds' : '**missed**');
+const table = rows.map(([label, value, holds]) => `| ${label} | ${value} | ${verdictOf(holds)} |`);
+const report = [machine({}), '', '| figure | value | |', '|---|---|---|', ...table].join('\n');
 console.log(report);
 if (rows.some(([, , holds]) => holds === false)) process.exitCode = 1;
 if (options.write)
@@ -225,5 +228,5 @@ if (options.write)
       `${new Date().toISOString().slice(0, 10)}.\n\n` +
       `Policy drift. The attacks, again and again:\n\n${Object.keys(ATTACKS)
         .map(name => `- ${name}`)
-        .join('\n')}\n\n\`\`\`text\n${report}\n\`\`\`\n`,
+        .join('\n')}\n\n${report}\n`,
   );

@@ -5,6 +5,7 @@ import type { GenerationStores } from '../generation/ports.ts';
 import type { SeenValuesStore } from '../generation/seen-values.ts';
 import type { GuardStore } from '../guard/guard-state.ts';
 import type { Log } from '../log.ts';
+import type { FoldMemory } from '../override/evaluation/fold-memory.ts';
 import type { CountSampleStore } from '../warning/count-sample-store.ts';
 import type { DegradedLookups } from '../warning/degraded-lookups.ts';
 import type { DimensionStore } from '../warning/dimension-store.ts';
@@ -20,6 +21,7 @@ export interface CycleDeps extends GenerationStores {
   readonly countSamples: CountSampleStore;
   readonly degradedLookups: DegradedLookups;
   readonly guards: GuardStore;
+  readonly folds: FoldMemory;
   readonly defaults: Defaults;
   readonly log: Log;
 }

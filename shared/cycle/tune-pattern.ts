@@ -7,6 +7,7 @@ import type { Cut } from '../mining/types.ts';
 import type { PolicyInput, PolicySettings } from '../override/compute-overrides.ts';
 import { computeOverrides } from '../override/compute-overrides.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
+import type { FoldMemory } from '../override/evaluation/fold-memory.ts';
 import { walkForward } from '../override/evaluation/walk-forward.ts';
 import { explainLessons } from '../override/explain-lessons.ts';
 import type { BaseDay } from '../override/halt/base-days.ts';
@@ -48,6 +49,7 @@ export interface TuningResult {
  * Computes lessons, overrides and the comparison of policies from the events of a window.
  * @param asOf milliseconds since 1970
  * @param sealed daily results of earlier runs
+ * @param folds what earlier runs of this process computed for past weeks; the result is the same without it
  */
 export function tunePattern(
   pattern: PatternKey,
@@ -55,6 +57,7 @@ export function tunePattern(
   asOf: number,
   effective: EffectiveSettings,
   sealed: readonly BaseDay[] = [],
+  folds?: FoldMemory,
 ): TuningResult {
   const columns = fillThresholds(events, effective.base_thresholds);
   const { payoff, payoffs } = settlePayoff(columns, effective);
@@ -74,7 +77,7 @@ export function tunePattern(
     ...(settings.halt !== 'off' && halt.reason !== undefined && { entries_reason: halt.reason }),
     days: halt.days,
     payoff,
-    evidence: { ...comparePolicies(input, settings, overrides.length), payoffs },
+    evidence: { ...comparePolicies(input, settings, overrides.length, folds), payoffs },
     ...(note && { note }),
     ...(cuts.length > 0 && { cut: cuts.join('; ') }),
     whyLeftOut: override =>
@@ -95,13 +98,14 @@ function comparePolicies(
     payoff,
   }: Pick<EffectiveSettings, 'policy' | 'challengers'> & PolicySettings,
   overrides: number,
+  folds: FoldMemory | undefined,
 ): PolicyComparison {
   const { pattern, columns, asOf, settings } = input;
   const counts = new Map<Policy, number>(
     challengers.map(challenger => [challenger, computeOverrides(challenger, input).overrides.length]),
   ).set(policy, overrides);
   const compared = POLICIES.filter(name => counts.has(name));
-  const evaluation = walkForward(pattern, columns, asOf, compared, settings);
+  const evaluation = walkForward(pattern, columns, asOf, compared, settings, folds);
   return {
     as_of: new Date(asOf).toISOString(),
     lookback_days,

@@ -10,6 +10,8 @@ import type { Cut, Limits, MineInput } from './types.ts';
 
 /** Pairs of values are counted only if they are fewer than the records times this ratio. */
 const PAIR_RATIO = 0.5;
+/** Least columns to come for which the records of a slice are merged first, which costs about one pass. */
+const WIDE_COLUMNS = 24;
 const CLASS_FIELD = { word: CONSTANTS.key, shift: 0, mask: 0 };
 
 /** Result of a search over some depths. */
@@ -168,9 +170,17 @@ export class CubeSearch {
     const last = this.columns.length - 1;
     const { first, stride } = slice;
     let range = slice;
+    if (last - from >= WIDE_COLUMNS) {
+      const count = this.folder.foldWide(this.buffers.at(depth), slice, this.column(from));
+      range = { first, count, stride };
+    }
     for (let d = from; d <= last; d++) {
       const most = this.mostWith(d, limit);
       if (depth + 1 > most) continue;
+      if (range.count === 1 && this.lacks(depth, range, d)) {
+        this.visits++;
+        continue;
+      }
       const deeper = depth + 1 < most;
       const before = range.count;
       if (d > 0 && d < last && deeper) {
@@ -192,6 +202,13 @@ export class CubeSearch {
       this.extendChildren(depth, d, partitions, most);
       if (this.stopped) return;
     }
+  }
+
+  /** Reports whether the only record of a range has no frequent value of the column, so that no child exists. */
+  private lacks(depth: number, { first, stride }: RecordRange, d: number): boolean {
+    const { word, shift, mask } = this.column(d).field;
+    const { words } = this.buffers.at(depth);
+    return (((words[first * stride + word] as number) >>> shift) & mask) === 0;
   }
 
   /** Returns the most dimensions of a slice that gets the column too. @param limit of its other columns */

@@ -13,6 +13,8 @@ const HASH_FOLD_RATIO = 0.75;
  * hardly any two records have equal keys.
  */
 const HASH_FOLD_SPARE_BITS = 1;
+/** Least records for the fold of a slice with many columns to come. */
+const WIDE_FOLD_MIN = 16;
 
 /** The key bits that records must share to be merged. */
 interface FoldKey {
@@ -47,6 +49,17 @@ export class RecordFolder {
     if (distinct > HASH_FOLD_RATIO * count) return count;
     const slots = this.hashTable(Math.min(count, 1.5 * distinct + 1024));
     return foldHashed(records, range, suffix, slots);
+  }
+
+  /**
+   * Merges the records of a slice with many columns to come, each of which reads all of them. Larger ranges and shorter
+   * keys are left to `fold`. Returns how many records remain.
+   */
+  foldWide(records: RecordBlock, range: RecordRange, { suffix, suffixBits }: FoldKey): number {
+    const { count } = range;
+    if (count < WIDE_FOLD_MIN || count >= HASH_FOLD_MIN || suffixBits <= DIRECT_BITS) return count;
+    this.visits += count;
+    return foldHashed(records, range, suffix, this.hashTable(count));
   }
 
   /** Returns a cleared table with at least twice as many slots as `entries`. */

@@ -14,7 +14,7 @@ const LAST_TIER = 64;
  * those of the best column. Columns of one value, and those that split the rows exactly as a better column does, come
  * last: their slices have the same rows as others. Further events with other columns change the tier of none.
  */
-function tiersOf({ size }: Size, columns: readonly TieredColumn[]): number[] {
+export function tiersOf({ size }: Size, columns: readonly TieredColumn[]): number[] {
   const ranked = columns.toSorted((a, b) => b.carried - a.carried || a.dimension - b.dimension);
   const most = ranked.find(({ varies }) => varies)?.carried ?? 1;
   const seen = new Set<string>();

@@ -179,7 +179,7 @@ const unscored = (events: readonly KnownEvent[], pattern = S1): Reason => {
 /** 100 events with 210 dimensions have 21,945 pairs of dimensions. */
 const wide = (): Reason => {
   const scope = Object.fromEntries(Array.from({ length: 210 }, (_, d) => [`d${d}`, '1']));
-  const lesson = gateLesson(5, 5, 100, { d0: '1', d1: '1' });
+  const lesson = gateLesson(5, 5, 100, { d98: '1', d99: '1' });
   const events = [...core(50, { scope }), ...near('failure', 50, scope)];
   return computeOverrides('replay', input(events, [lesson])).explainNoOverride(lesson);
 };
@@ -437,7 +437,11 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
     },
     'left out: 2 of 4 overrides left out, the most specific ones: more than max_overrides, 2',
   ],
-  ['left_out_by_budget', wide, 'left out to bound the work: slices of 2 dimensions: more than 20,000 slices'],
+  [
+    'left_out_by_budget',
+    wide,
+    'left out to bound the work: slices of 2 dimensions: 2156 of 21945 combinations left out, more than 20,000 slices',
+  ],
   [
     'threshold_not_positive',
     () => replayReason(replayEvents(withNumbers(core(), { ts_min: -0.3 })), 'threshold_not_positive'),

@@ -47,7 +47,14 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const columns = await readWindow(deps, cycle, pattern, settings, current, excluded, guard?.events);
   const asOf = Date.parse(cycle.as_of);
   const stored = await deps.heads.storedDays(pattern);
-  const tuned = tunePattern(pattern, columns, asOf, settings, stored.days);
+  const tuned = tunePattern(
+    pattern,
+    columns,
+    asOf,
+    settings,
+    stored.days,
+    cycle.trial ? undefined : deps.folds,
+  );
   const newest = readOnce(deps.episodes);
   const shortfall = await readShortfall({ heads: deps.heads, episodes: newest }, pattern, tuned, {
     asOf,

@@ -40,6 +40,8 @@ export interface FactorColumns extends EpisodeColumns {
   readonly applied?: AppliedColumns;
   /** Number of the writer of each row; 0: none is known. An absent column is all 0. */
   readonly writer?: Uint32Array;
+  /** Hashes of what is known of each row (`row-fingerprint.ts`); absent in columns that were derived from others. */
+  readonly hashes?: Uint32Array;
   /** Traded instrument of each row as a code; 0: unknown. The order of codes is arbitrary. */
   readonly pair?: Uint32Array;
 }

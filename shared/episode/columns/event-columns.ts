@@ -5,6 +5,7 @@ import { readFactors, readMoves } from '../read-packed-episode.ts';
 import { NO_WRITER_ID } from '../writer.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import type { EpisodeColumns, FactorColumns } from './columns.ts';
+import { HASH_WORDS, writeRowHash } from './row-fingerprint.ts';
 import { ColumnCollector, growInto, INITIAL_ROWS } from './scope-columns.ts';
 
 /** Dimensions that name the traded instrument; the first one present counts. */
@@ -25,6 +26,7 @@ export class FactorCollector {
   #flagsSet = new Uint8Array(INITIAL_ROWS);
   #blocked = new Uint8Array(INITIAL_ROWS);
   #trade = new Uint32Array(INITIAL_ROWS);
+  #hashes = new Uint32Array(INITIAL_ROWS * HASH_WORDS);
   /** Created at the first row of an episode with windows. */
   #episode: Uint32Array | undefined;
   /** Created at the first row whose writer is known. */
@@ -66,6 +68,7 @@ export class FactorCollector {
     if (row === this.#length) this.#grow();
     this.#time[row] = time;
     this.#resolvedAt[row] = revision.resolvedAt;
+    writeRowHash(this.#hashes, row, packed, time, revision);
     const factors = readFactors(packed, end, this.#store);
     this.#flagsKnown[row] = factors.flagsKnown;
     this.#flagsSet[row] = factors.flagsSet;
@@ -108,6 +111,7 @@ export class FactorCollector {
       flagsKnown: this.#flagsKnown,
       flagsSet: this.#flagsSet,
       blocked: this.#blocked,
+      hashes: this.#hashes,
       ...(this.#trades.size > 0 && { trade: this.#trade }),
       ...(this.#episode && { episode: this.#episode }),
       ...(this.#writer && { writer: this.#writer }),
@@ -132,6 +136,7 @@ export class FactorCollector {
     this.#flagsSet = growInto(this.#flagsSet, new Uint8Array(length));
     this.#blocked = growInto(this.#blocked, new Uint8Array(length));
     this.#trade = growInto(this.#trade, new Uint32Array(length));
+    this.#hashes = growInto(this.#hashes, new Uint32Array(length * HASH_WORDS));
     if (this.#episode) this.#episode = growInto(this.#episode, new Uint32Array(length));
     if (this.#writer) this.#writer = growInto(this.#writer, new Uint32Array(length));
     if (this.#returns) this.#returns = growInto(this.#returns, new Float64Array(length).fill(Number.NaN));

@@ -2,9 +2,10 @@ import { ACTION_CATEGORIES, openingOf } from '../../lever/lever.ts';
 import { elementAt } from '../../numbers.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { byScope } from '../by-scope.ts';
-import type { Override, ResolutionMethod } from '../override.ts';
+import type { ResolutionMethod } from '../override.ts';
 import { OverrideIndex } from '../override-index.ts';
 import type { Gates } from '../replay/gates.ts';
+import type { FoldOverride } from './fold-memory.ts';
 
 /**
  * Marks the rows that would be acted on with some overrides in force, resolved as a look-up resolves them.
@@ -12,7 +13,7 @@ import type { Gates } from '../replay/gates.ts';
  */
 export function simulateDecisions(
   gates: Gates,
-  overrides: readonly Override[],
+  overrides: readonly FoldOverride[],
   resolution: ResolutionMethod,
   rows: Uint32Array,
   acts: Uint8Array,
@@ -29,7 +30,7 @@ export function simulateDecisions(
 /** Returns the opening of each gate, in the order of the gates and the unit of their margins. */
 function openingsIn(
   gates: Gates,
-  index: OverrideIndex<Override>,
+  index: OverrideIndex<FoldOverride>,
   resolution: ResolutionMethod,
   scope: Scope,
 ): number[] {

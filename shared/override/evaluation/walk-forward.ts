@@ -1,4 +1,5 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
+import { fingerprintOf } from '../../episode/columns/row-fingerprint.ts';
 import { selectRows } from '../../episode/columns/select-rows.ts';
 import { makesLadderLessons } from '../../lesson/lesson.ts';
 import { mineLessons } from '../../lesson/mine-lessons.ts';
@@ -18,6 +19,7 @@ import { prepareGates } from '../replay/gates.ts';
 import { compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
 import { rowsWhere } from '../rows-where.ts';
 import type { Fold, PolicyEvaluation } from './evaluation.ts';
+import type { FoldMemory, FoldOverride } from './fold-memory.ts';
 import { simulateDecisions } from './simulate-decisions.ts';
 
 /** Number of scored weeks. The overrides of a week are computed from events before it. */
@@ -49,6 +51,7 @@ interface WalkForward {
  * at midnight UTC, so the folds stay the same for a day; the last one ends at `asOf`.
  * @param columns events of the window, with the outcomes known at `asOf`
  * @param asOf milliseconds since 1970
+ * @param memory overrides of past weeks that earlier runs computed
  */
 export function walkForward(
   pattern: PatternKey,
@@ -56,18 +59,20 @@ export function walkForward(
   asOf: number,
   policies: readonly Policy[],
   settings: PolicySettings,
+  memory?: FoldMemory,
 ): WalkForward {
   const fitSettings = replaySettings(settings);
   const gates = prepareGates(pattern, columns, fitSettings);
   const reason = unscoredReason(pattern, gates);
-  const weeks = reason === undefined ? weeksOf(columns, asOf) : [];
+  const weeks = reason === undefined ? weeksOf(columns, asOf, settings.lookback_days) : [];
   const scored = Uint32Array.from(weeks.flatMap(week => [...week.rows]));
   const baseActs = decisionsUnderMoves(gates, [], scored);
   const perEvent = (sum: number): number => (scored.length === 0 ? 0 : sum / scored.length);
+  const learn = learner(pattern, columns, settings, memory);
   const evaluate = (policy: Policy): Omit<PolicyEvaluation, 'overrides'> => {
     const acts = new Uint8Array(columns.size);
     const folds = weeks.map((week): Fold => {
-      const overrides = overridesKnownAt(week, policy, pattern, columns, settings);
+      const overrides = learn(policy, week);
       simulateDecisions(gates, overrides, DEFAULT_RESOLUTION[policy], week.rows, acts);
       const { gain } = compareUtility(gates, week.rows, acts, baseActs, fitSettings);
       return foldOf(week, overrides.length, gain);
@@ -100,6 +105,8 @@ function unscoredReason(pattern: PatternKey, { gates, disabled }: Gates): Reason
 }
 
 interface Week {
+  /** Position in the walk-forward, from 0. */
+  readonly index: number;
   /** Milliseconds since 1970. */
   readonly from: number;
   readonly to: number;
@@ -109,17 +116,26 @@ interface Week {
   readonly rows: Uint32Array;
 }
 
-function weeksOf(columns: FactorColumns, asOf: number): Week[] {
+/**
+ * Returns the weeks. They learn from whole days only, because a window that moves with every run would change each week
+ * in every run. The first day of the window is left out, as it is never whole.
+ */
+function weeksOf(columns: FactorColumns, asOf: number, lookbackDays: number): Week[] {
   const midnight = startOfDay(asOf);
+  const learnedFrom = midnight + DAY_MS - lookbackDays * DAY_MS;
   const first = midnight - FOLDS * FOLD_DAYS * DAY_MS;
   const sampleEvery = Math.ceil(rowsWhere(columns, time => time > first).length / MAX_SCORED);
   return Array.from({ length: FOLDS }, (_, i) => {
     const from = midnight - (FOLDS - i) * FOLD_DAYS * DAY_MS;
     const to = i === FOLDS - 1 ? asOf : from + FOLD_DAYS * DAY_MS;
     return {
+      index: i,
       from,
       to,
-      known: rowsWhere(columns, (time, resolvedAt) => time <= from && resolvedAt <= from),
+      known: rowsWhere(
+        columns,
+        (time, resolvedAt) => time >= learnedFrom && time <= from && resolvedAt <= from,
+      ),
       rows: rowsWhere(
         columns,
         time => time > from && time <= to && (sampleEvery <= 1 || sampleHash(time) % sampleEvery === 0),
@@ -139,6 +155,30 @@ function foldOf({ from, to, known, rows }: Week, overrides: number, gain: number
     events: rows.length,
     overrides,
     gain,
+  };
+}
+
+/** Returns a function that returns a policy's overrides for a week, from the memory where its input is the same. */
+function learner(
+  pattern: PatternKey,
+  columns: FactorColumns,
+  settings: PolicySettings,
+  memory: FoldMemory | undefined,
+): (policy: Policy, week: Week) => readonly FoldOverride[] {
+  const { hashes } = columns;
+  if (!memory || !hashes) return (policy, week) => overridesKnownAt(week, policy, pattern, columns, settings);
+  // A week reads these besides its rows: values that occur later only take part in the budgets of a policy.
+  const shape = [
+    columns.dimensions.map(({ name, values }) => [name, values.length]),
+    Object.keys(columns.numbers).sort(),
+    settings,
+  ];
+  return (policy, week) => {
+    const { index, from, known } = week;
+    const input = JSON.stringify([from, fingerprintOf(hashes, known), ...shape]);
+    return memory.recall({ pattern, policy, week: index, input }, () =>
+      overridesKnownAt(week, policy, pattern, columns, settings),
+    );
   };
 }
 

@@ -165,11 +165,12 @@ export function describeCut(cut: SliceCut, columns: FactorColumns, settings: Rep
   const { dimensions, size } = columns;
   if (cut.why === 'cells')
     return `${dimensions[cut.first]?.name} × ${dimensions[cut.second]?.name}: too many combinations of values`;
-  const level = `slices of ${count(cut.depth, 'dimension')}`;
-  const events = `${count(cut.combinations, 'combination')} of ${size.toLocaleString('en-US')} events`;
+  const part = cut.combinations < cut.of ? `${cut.combinations} of ${cut.of} combinations left out, ` : '';
+  const level = `slices of ${count(cut.depth, 'dimension')}: ${part}`;
+  const events = `${count(cut.of, 'combination')} of ${size.toLocaleString('en-US')} events`;
   return cut.why === 'visits'
-    ? `${level}: ${events} are more than ${settings.maxVisits.toLocaleString('en-US')} record visits`
-    : `${level}: more than ${settings.maxSlices.toLocaleString('en-US')} slices`;
+    ? `${level}${events} are more than ${settings.maxVisits.toLocaleString('en-US')} record visits`
+    : `${level}more than ${settings.maxSlices.toLocaleString('en-US')} slices`;
 }
 
 /** Returns the utility of the base gates over the window in one sentence. */

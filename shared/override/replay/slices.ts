@@ -1,9 +1,9 @@
 /* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
 
 import type { FactorColumns } from '../../episode/columns/columns.ts';
-import { columnGroups } from '../../mining/tiers.ts';
 import type { Scope } from '../../pattern/scope.ts';
 import { scopeFromPairs } from '../../pattern/scope.ts';
+import { choicesWithin, rankChoices } from './slice-shares.ts';
 
 /** One slice of at most two dimensions; `second` is `NONE` for fewer, and so is `first` for the global slice. */
 export interface Slice {
@@ -54,14 +54,15 @@ interface Limits {
   readonly maxSlices: number;
 }
 
-/** Slices of one number of dimensions. */
+/** Slices of some numbers of dimensions, and what was left out of them. */
 interface Level {
   readonly list: Slice[];
   readonly near: Slice[];
   readonly combinations: Combination[];
-  /** Cells of the combinations. */
-  cells: number;
+  readonly cut: SliceCut[];
 }
+
+type Choice = readonly [first: number, second: number];
 
 /** All slices of at most two dimensions with enough rows: fewer dimensions first, then by name, then by value. */
 export class Slices {
@@ -73,152 +74,117 @@ export class Slices {
   readonly combinations: readonly Combination[];
 
   constructor(rows: SlicedRows, limits: Limits) {
-    const found = new FoundSlices(rows, limits);
-    let dimensions = rows.codes.map((_, d) => d);
-    for (let depth = 0; depth <= limits.maxDimensions; depth++) {
-      const choices = choicesOf(dimensions, depth);
-      const why = found.add(choices, limits.maxSlices);
-      if (why) dimensions = found.addByGroups(choices, depth, why, dimensions);
-    }
-    this.list = found.list;
-    this.near = found.near;
-    this.cut = found.cut;
-    this.combinations = found.combinations;
-  }
-}
-
-/** The slices that have been counted so far, within the limits. */
-class FoundSlices {
-  readonly list: Slice[] = [];
-  readonly near: Slice[] = [];
-  readonly cut: SliceCut[] = [];
-  readonly combinations: Combination[] = [];
-  readonly #rows: SlicedRows;
-  readonly #limits: Limits;
-  #visits = 0;
-  #cells = 0;
-
-  constructor(rows: SlicedRows, limits: Limits) {
-    this.#rows = rows;
-    this.#limits = limits;
-  }
-
-  /** Adds the slices of some choices, or none of them. @returns what there would be too many of */
-  add(choices: readonly Choice[], maxSlices: number): 'visits' | 'slices' | undefined {
-    const visits = this.#visits + choices.length * this.#rows.size;
-    if (visits > this.#limits.maxVisits) return 'visits';
-    const level = countLevel(
-      this.#rows,
-      choices,
-      { slices: this.list.length, cells: this.#cells },
-      { ...this.#limits, maxSlices },
-      this.cut,
+    const choices = Array.from({ length: limits.maxDimensions + 1 }, (_, depth) =>
+      choicesOf(rows.widths.length, depth),
     );
-    if (!level) return 'slices';
-    this.#visits = visits;
-    this.#cells += level.cells;
-    for (const slice of level.list) this.list.push(slice);
-    for (const slice of level.near) this.near.push(slice);
-    for (const combination of level.combinations) this.combinations.push(combination);
-    return undefined;
-  }
-
-  /**
-   * Adds the slices of a level that is too large by groups of dimensions (`columnGroups`). So dimensions that few rows
-   * carry take no slice of the others.
-   * @param why the level is too large
-   * @returns the dimensions whose slices of the level are complete
-   */
-  addByGroups(
-    choices: readonly Choice[],
-    depth: number,
-    why: 'visits' | 'slices',
-    dimensions: readonly number[],
-  ): number[] {
-    const groups = depth === 0 ? [] : groupsOf(this.#rows, dimensions, this.#limits.nMin);
-    if (groups.length < 2) {
-      this.cut.push({ depth, why, combinations: choices.length });
-      return [];
-    }
-    const complete: number[] = [];
-    const groupOf = new Map(groups.flatMap(({ columns }, g) => columns.map(d => [d, g] as const)));
-    for (const [g, { columns, left }] of groups.entries()) {
-      const own = choices.filter(choice => Math.max(...choice.map(d => groupOf.get(d) ?? NONE)) === g);
-      const share = Math.floor((this.#limits.maxSlices - this.list.length) / left);
-      const reason = this.add(own, this.list.length + share);
-      if (reason) this.cut.push({ depth, why: reason, combinations: own.length });
-      else complete.push(...columns);
-    }
-    return complete.sort((a, b) => a - b);
+    const { list, near, combinations, cut } =
+      countLevels(rows, choices, limits) ?? divided(rows, choices, limits);
+    this.list = list;
+    this.near = near;
+    this.cut = cut;
+    this.combinations = combinations;
   }
 }
 
-/** Returns the groups of dimensions, those that most rows carry first. */
-function groupsOf({ size, codes, widths }: SlicedRows, dimensions: readonly number[], nMin: number) {
-  const columns = dimensions.map(d => {
-    const counts = new Uint32Array(widths[d] ?? 1);
-    const column = codes[d] as Codes;
-    for (let row = 0; row < size; row++) {
-      const code = column[row] as number;
-      counts[code] = (counts[code] as number) + 1;
-    }
-    const frequent = counts.subarray(1).filter(n => n >= nMin);
-    return {
-      codes: column,
-      dimension: d,
-      carried: Math.max(
-        1,
-        frequent.reduce((sum, n) => sum + n, 0),
-      ),
-      varies: frequent.length > 1,
-    };
-  });
-  return columnGroups({ size }, columns, nMin).map(({ columns: own, left }) => ({
-    left,
-    columns: own.map(i => dimensions[i] as number),
-  }));
-}
-
-/** A level of dimensions that was left out, or two dimensions, by index, with too many combinations of values. */
+/** Combinations of one level that were left out, or two dimensions, by index, with too many combinations of values. */
 export type SliceCut =
-  | { readonly depth: number; readonly why: 'visits' | 'slices'; readonly combinations: number }
+  | {
+      readonly depth: number;
+      readonly why: 'visits' | 'slices';
+      /** Number of combinations of dimensions that were left out. */
+      readonly combinations: number;
+      /** Number of all combinations of the level. */
+      readonly of: number;
+    }
   | { readonly why: 'cells'; readonly first: number; readonly second: number };
 
-/** Indexes of the dimensions that are combined. */
-type Choice = readonly [first: number, second: number];
+/** Counts levels of dimensions; undefined when they overrun a budget. */
+function countLevels(
+  rows: SlicedRows,
+  levels: readonly (readonly Choice[])[],
+  limits: Limits,
+): Level | undefined {
+  const all = emptyLevel();
+  if (levels.flat().length * rows.size > limits.maxVisits) return undefined;
+  for (const choices of levels) {
+    const level = countLevel(rows, choices, all.list.length, limits);
+    if (!level) return undefined;
+    for (const slice of level.list) all.list.push(slice);
+    for (const slice of level.near) all.near.push(slice);
+    for (const combination of level.combinations) all.combinations.push(combination);
+    for (const part of level.cut) all.cut.push(part);
+  }
+  return all;
+}
 
-function choicesOf(all: readonly number[], depth: number): Choice[] {
+/** Counts the levels of dimensions that the budget allows when it is divided among the dimensions. */
+function divided(rows: SlicedRows, levels: readonly (readonly Choice[])[], limits: Limits): Level {
+  const ranked = rankChoices(rows, levels.flat(), limits.nMin);
+  const visited = choicesWithin(ranked, limits.maxVisits, () => rows.size);
+  const slices = new Map([...visited].map(choice => [choice, slicesOf(rows, choice, limits.nMin)]));
+  const kept = choicesWithin(
+    ranked.map(tier => tier.filter(choice => visited.has(choice))),
+    limits.maxSlices,
+    choice => slices.get(choice) ?? 0,
+  );
+  // The natural order stays, on which the choice among slices with the same events depends.
+  const chosen = levels.map(choices => choices.filter(choice => kept.has(choice)));
+  const level = countLevels(rows, chosen, limits) ?? emptyLevel();
+  for (const [depth, choices] of levels.entries()) {
+    const combinations = choices.length - (chosen[depth]?.length ?? 0);
+    const why = choices.some(choice => visited.has(choice) && !kept.has(choice)) ? 'slices' : 'visits';
+    if (combinations > 0) level.cut.push({ depth, why, combinations, of: choices.length });
+  }
+  return level;
+}
+
+/** Returns the number of slices of one choice of dimensions. */
+function slicesOf(rows: SlicedRows, choice: Choice, nMin: number): number {
+  const level = countLevel(rows, [choice], 0, {
+    nMin,
+    nearMin: Number.POSITIVE_INFINITY,
+    maxDimensions: 2,
+    maxVisits: Number.POSITIVE_INFINITY,
+    maxSlices: Number.POSITIVE_INFINITY,
+  });
+  return level?.list.length ?? 0;
+}
+
+const emptyLevel = (): Level => ({ list: [], near: [], combinations: [], cut: [] });
+
+function choicesOf(dimensions: number, depth: number): Choice[] {
   if (depth === 0) return [[NONE, NONE]];
+  const all = Array.from({ length: dimensions }, (_, d) => d);
   if (depth === 1) return all.map(d => [d, NONE] as const);
-  return all.flatMap((d, i) => all.slice(i + 1).map(e => [d, e] as const));
+  return all.flatMap(d => all.slice(d + 1).map(e => [d, e] as const));
 }
 
 /**
  * Counts the slices of some choices of dimensions; undefined when there would be more slices than allowed.
- * @param before numbers of slices, and of cells in memory, of the choices before
+ * @param before number of slices of fewer dimensions
  */
 function countLevel(
   { size, codes, widths }: SlicedRows,
   choices: readonly Choice[],
-  before: { readonly slices: number; readonly cells: number },
+  before: number,
   limits: Limits,
-  cut: SliceCut[],
 ): Level | undefined {
-  const level: Level = { list: [], near: [], combinations: [], cells: 0 };
+  const level = emptyLevel();
+  let kept = 0;
   for (const [first, second] of choices) {
     const stride = widths[second] ?? 1;
     const cells = (widths[first] ?? 1) * stride;
-    if (cells > MAX_CELLS || before.cells + level.cells + cells > MAX_KEPT_CELLS) {
-      cut.push({ why: 'cells', first, second });
+    if (cells > MAX_CELLS || kept + cells > MAX_KEPT_CELLS) {
+      level.cut.push({ why: 'cells', first, second });
       continue;
     }
     const combination = { a: codes[first], b: codes[second], stride, sliceOf: new Int32Array(cells) };
     countCells(combination, size);
-    addSlices(level, combination, [first, second], before.slices, limits);
-    if (before.slices + level.list.length > limits.maxSlices) return undefined;
+    addSlices(level, combination, [first, second], before, limits);
+    if (before + level.list.length > limits.maxSlices) return undefined;
     // A combination without any slice needs no memory.
     if (combination.sliceOf.every(slice => slice === NONE)) continue;
-    level.cells += cells;
+    kept += cells;
     level.combinations.push(combination);
   }
   return level;

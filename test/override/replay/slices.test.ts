@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Random } from '../../../bench/policy/random.ts';
 import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
+import { measurement } from '../../support/measurements.ts';
 import {
   core,
   INDEPENDENT_EVENTS,
@@ -64,37 +65,7 @@ test('The same events in any order give the same result to the byte', () => {
     expect(JSON.stringify(replayEvents(random.shuffled(events), REPLAY_SETTINGS))).toBe(first);
 });
 
-test.each([
-  ['one invented value', () => 'x'],
-  ['values that vary', (d: number, i: number) => String((i >> (d % 5)) & 1)],
-])('[X5] Events with 64 invented dimensions take no slice from the others: %s', (_, textOf) => {
-  const eventsIn = (scope: Record<string, string>) => [
-    ...core(60, { scope }),
-    ...spread(60, {
-      outcome: scope.chain === 'a' && scope.venue === 'x' ? 'success' : 'failure',
-      ts: 0.58,
-      halo: 0.2,
-      scope,
-    }),
-  ];
-  const own = ['a', 'b'].flatMap(chain => ['x', 'y'].flatMap(venue => eventsIn({ chain, venue })));
-  const invented = core(200).map((event, i) => ({
-    ...event,
-    episode: {
-      ...event.episode,
-      id: `invented-${i}`,
-      scope: Object.fromEntries(Array.from({ length: 64 }, (__, d) => [`i${d}`, textOf(d, i)])),
-    },
-  }));
-  const limits = { ...INDEPENDENT_EVENTS, maxSlices: 1000 };
-  const alone = movesOf(replayEvents(own, limits));
-  expect(alone).toContainEqual(['tuning_ts_min', { chain: 'a', venue: 'x' }, 0.9608]);
-  const attacked = replayEvents([...own, ...invented], limits);
-  expect(attacked.cut?.[0]).toMatch(/^slices of 2 dimensions: more than/);
-  expect(movesOf(attacked)).toEqual(alone);
-});
-
-test('Levels of dimensions with too many record visits or slices are cut, and the result names the cut', () => {
+test('A level with too many record visits or slices is cut, and the result names the cut', () => {
   const events = [
     ...core(60, { scope: { a: '1', b: '1' } }),
     ...spread(40, { outcome: 'success', ts: 0.58, halo: 0.2, scope: { a: '1', b: '2' } }),
@@ -105,10 +76,42 @@ test('Levels of dimensions with too many record visits or slices are cut, and th
     'slices of 2 dimensions: 1 combination of 100 events are more than 399 record visits',
   ]);
   expect(fewVisits.noOverrideReasons.every(s => Object.keys(s.scope_subset).length <= 1)).toBe(true);
-  const fewSlices = replayEvents(events, { ...INDEPENDENT_EVENTS, maxSlices: 3 });
-  expect(fewSlices.cut).toEqual(['slices of 1 dimension: more than 3 slices']);
-  // The dimension with one value comes last, so the other one keeps its slices.
-  expect(movesOf(fewSlices)).toEqual([['tuning_ts_min', { b: '2' }, 0.9608]]);
-  const none = replayEvents(events, { ...INDEPENDENT_EVENTS, maxSlices: 1 });
-  expect(movesOf(none)).toEqual([['tuning_ts_min', {}, 0.9608]]);
+  const fewSlices = replayEvents(events, { ...INDEPENDENT_EVENTS, maxSlices: 4 });
+  expect(fewSlices.cut).toEqual(['slices of 2 dimensions: more than 4 slices']);
+});
+
+const flags = (names: number, value: (flag: number) => string): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: names }, (_, flag) => [`A${flag}`, value(flag)]));
+
+test.each<[string, (event: number) => Record<string, string>]>([
+  ['equal flags', () => flags(64, () => '1')],
+  ['flags at random', event => flags(64, flag => String(((event * (flag + 3)) % 7) % 2))],
+  ['an id', event => ({ A: String(event % 99), A1: '1' })],
+  [
+    'the scope of the victim and flags',
+    event => ({ ...fifteen, side: 'a', ...flags(61, () => String(event % 2)) }),
+  ],
+])('[X13] A few events with %s leave the slices of two dimensions of many events', (_, scopeOf) => {
+  const victim = Array.from({ length: 4 }, () => mixed)
+    .flat()
+    .map((e, i) => ({
+      ...e,
+      episode: { ...e.episode, scope: { ...e.episode.scope, side: i % 2 ? 'a' : 'b' } },
+    }));
+  const attacker = core(99).map((e, i) => ({ ...e, episode: { ...e.episode, scope: scopeOf(i) } }));
+  const settings = { ...INDEPENDENT_EVENTS, maxSlices: 40 };
+  const pairs = (events: Parameters<typeof replayEvents>[0]) => {
+    const { overrides, noOverrideReasons } = replayEvents(events, settings);
+    const scopes = [...overrides, ...noOverrideReasons].map(({ scope_subset }) =>
+      JSON.stringify(scope_subset),
+    );
+    return new Set(
+      scopes.filter(text => /timeframe.*side|side.*timeframe/.test(text) && !text.includes('"A')),
+    );
+  };
+  const alone = pairs(victim);
+  expect(alone.size).toBe(4);
+  const attacked = pairs([...victim, ...attacker]);
+  expect(attacked).toEqual(alone);
+  measurement(27, `${attacked.size} of ${alone.size} slices of two dimensions stay`);
 });
