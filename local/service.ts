@@ -5,10 +5,11 @@ import type { Config } from '../shared/config.ts';
 import { readConfig } from '../shared/config.ts';
 import { documentClient } from '../shared/dynamodb/client.ts';
 import { createApp } from '../shared/http/app.ts';
+import { MONITOR_ENDPOINTS } from '../shared/http/endpoints.ts';
 import { type PageFiles, pageRoutes } from '../shared/http/page.ts';
 import { adminRoutes } from '../shared/http/routes/admin.ts';
 import { ingestRoutes } from '../shared/http/routes/ingest.ts';
-import { lookupRoutes } from '../shared/http/routes/lookup.ts';
+import { addLookupRoutes, respondToLookup } from '../shared/http/routes/lookup.ts';
 import { ofrepRoutesOfService } from '../shared/http/routes/ofrep.ts';
 import { snapshotRoutes } from '../shared/http/routes/snapshots.ts';
 import type { Log } from '../shared/log.ts';
@@ -22,6 +23,7 @@ import type { StoreResponse } from './computing/messages.ts';
 import { openEmbeddedEngine } from './engine/embedded-dynamodb.ts';
 import { endpointSettings } from './engine/endpoint-settings.ts';
 import { ensureTables } from './engine/tables.ts';
+import { serviceMetrics } from './metrics.ts';
 import type { InterpreterOptions } from './state-machine.ts';
 import { LocalStateMachine } from './state-machine.ts';
 import { type Callers, requireTokens } from './token-auth.ts';
@@ -125,14 +127,19 @@ async function assemble(
   const app = createApp(runtime.log, config.origins, {
     authenticate: callers && requireTokens(callersNow),
   });
-  ingestRoutes(app, runtime);
+  const metrics = serviceMetrics(runtime);
+  app.get(MONITOR_ENDPOINTS.getMetrics.path, async c => {
+    const { body, type } = await metrics.text();
+    return c.body(body, 200, { 'content-type': type, 'cache-control': 'no-store' });
+  });
+  ingestRoutes(app, { ...runtime, episodes: metrics.counted(runtime.episodes) });
   const recorder = dimensionRecorder(runtime);
   const lookups = {
     ...runtime,
     queriedDimensions: recorder.reporter,
     onDegradedLookup: (pattern: PatternKey) => void degradedLookups.add([{ pattern, count: 1 }]),
   };
-  lookupRoutes(app, lookups);
+  addLookupRoutes(app, (request, bot) => metrics.lookedUp(() => respondToLookup(lookups, request, bot)));
   ofrepRoutesOfService(app, lookups);
   snapshotRoutes(app, { ...runtime, queriedDimensions: recorder.reporter });
   computing?.forwardStudies(app);

@@ -3,7 +3,13 @@ import type { Context, MiddlewareHandler } from 'hono';
 import * as z from 'zod';
 import { Fault } from '../shared/errors.ts';
 import { answerProblem } from '../shared/http/app.ts';
-import { ENDPOINTS, type Endpoint, PAGE_ENDPOINTS, type Role } from '../shared/http/endpoints.ts';
+import {
+  ENDPOINTS,
+  type Endpoint,
+  MONITOR_ENDPOINTS,
+  PAGE_ENDPOINTS,
+  type Role,
+} from '../shared/http/endpoints.ts';
 import { sentToken } from '../shared/http/sent-token.ts';
 import { repeatedEntries } from './repeated-members.ts';
 
@@ -21,8 +27,10 @@ export type Callers = readonly { readonly digest: Buffer; readonly caller: Calle
 /** An invalid file of tokens; the message is one line for the user. */
 export class TokenFileError extends Error {}
 
-/** The routes of the API and of the page. */
-const ROUTES: readonly Endpoint[] = [...Object.values(ENDPOINTS), ...Object.values(PAGE_ENDPOINTS)];
+/** The routes of the API, of the page and of monitors. */
+const ROUTES: readonly Endpoint[] = [ENDPOINTS, PAGE_ENDPOINTS, MONITOR_ENDPOINTS].flatMap(
+  Object.values<Endpoint>,
+);
 const ROLES = ['pm', 'reader', 'operator'] as const satisfies readonly Role[];
 const MIN_TOKEN_LENGTH = 16;
 const MAX_NAME_LENGTH = 200;

@@ -145,3 +145,8 @@ export const PAGE_ENDPOINTS = {
   getPageScript: { method: 'GET', path: '/ui/script/{name}', function: 'page', roles: [] },
   getPageStyle: { method: 'GET', path: '/ui/style/{name}', function: 'page', roles: [] },
 } as const satisfies Readonly<Record<string, Endpoint>>;
+
+/** Routes of the local service for monitors. They are text and no part of the API, and AWS does not have them. */
+export const MONITOR_ENDPOINTS = {
+  getMetrics: { method: 'GET', path: '/metrics', function: 'admin', roles: READERS, deployed: false },
+} as const satisfies Readonly<Record<string, Endpoint>>;

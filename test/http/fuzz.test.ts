@@ -181,10 +181,14 @@ function bodyOf(route: Route): string | undefined {
   return chance(0.03) ? text.slice(0, integerBelow(text.length + 1)) : text;
 }
 
+/** Ends of the keys of flags behind a pattern. */
+const FLAG_ENDS = ['', '.ts_min', '.halo_max', '.slope_min.delta', '.dx_min', '.none', '.delta', '.'];
+
 function pathOf(route: Route): string {
   const encode = (value: unknown): string => encodeURIComponent(String(value).toWellFormed());
   const path = route.path
     .replace('{pattern_key}', encode(chance(0.9) ? pick(PATTERNS) : pick(TEXTS)) || 'x')
+    .replace('{key}', encode(chance(0.9) ? `${pick(PATTERNS)}${pick(FLAG_ENDS)}` : pick(TEXTS)) || 'x')
     .replace('{id}', encode(chance(0.5) ? pick(cycleIds) : pick(TEXTS)) || 'x');
   const query: [string, unknown][] = [];
   for (const name of Object.keys(route.query?.shape ?? {})) {
