@@ -37,5 +37,12 @@ export function sentenceOf(pattern: PatternKey, result: GuardResult): string {
   }
 }
 
+/** Largest multiple that a sentence prints; beyond it the number says nothing more. */
+const MOST_TIMES = 1_000_000;
+
 /** Returns wealth as a multiple of its start. */
-const times = (log: number): string => `×${Number(Math.exp(Math.min(log, 50)).toPrecision(3))}`;
+function times(log: number): string {
+  return log > Math.log(MOST_TIMES)
+    ? `over ×${MOST_TIMES.toLocaleString('en-US')}`
+    : `×${Number(Math.exp(log).toPrecision(3)).toLocaleString('en-US', { maximumSignificantDigits: 3 })}`;
+}

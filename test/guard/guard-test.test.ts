@@ -61,7 +61,7 @@ describe('a test of the guard', () => {
     expect(verdictOf(result)).toBe('harmful');
     expect(sentenceOf(S1, result)).toBe(
       'what is in force for pm.uptrend.S1.entry is worse than the base thresholds (harm ' +
-        `×${Number(Math.exp(result.log_wealth.harm).toPrecision(3))}, line ×100): since 1972-09-27 00:00 UTC, ` +
+        `over ×1,000,000, line ×100): since 1972-09-27 00:00 UTC, ` +
         '260 flips in 52 blocks, 200 with an outcome',
     );
   });
