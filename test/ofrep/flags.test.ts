@@ -196,7 +196,19 @@ describe('all flags', () => {
     const changes: readonly (readonly [string, () => unknown])[] = [
       ['mode', () => api.send('PUT', `/v1/patterns/${S2}/mode`, { mode: 'off', reason: 'a test' })],
       ['mode back', () => api.send('PUT', `/v1/patterns/${S2}/mode`, { mode: 'live', reason: 'a test' })],
-      ['publish', () => publish(S1, 0.8)],
+      [
+        'publish',
+        async () => {
+          const { heads } = api.service.runtime;
+          const current = (await heads.head(S1))?.current;
+          if (current) await heads.archive(S1, current);
+          await publish(S1, 0.8);
+        },
+      ],
+      [
+        'rollback',
+        () => api.send('POST', `/v1/patterns/${S1}/rollback`, { generation: 1, reason: 'a test' }),
+      ],
       ['service off', () => api.send('PUT', '/v1/mode', { mode: 'off', reason: 'a test' })],
       ['service live', () => api.send('PUT', '/v1/mode', { mode: 'live', reason: 'a test' })],
     ];
