@@ -24,6 +24,12 @@ const CLOSE_MS = 1500;
 const ARRIVAL_LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2000 };
 
 /**
+ * Maximum bytes of a request's address and headers. Beyond it Node answers a bare 431, so it is larger than Node's own
+ * 16 KiB: an address that is too long by a mistake gets a problem that names the mistake.
+ */
+const MAX_HEAD_BYTES = 64 * 1024;
+
+/**
  * Serves an app over HTTP. Without tokens it listens on the loopback interface only and rejects requests to other names.
  * @param port 0 takes a free port
  * @param options.tokens true when the app requires tokens; the server may then listen on any host
@@ -46,7 +52,12 @@ export function listen(
       if (!(await drainBody(incoming as IncomingMessage))) response.headers.set('connection', 'close');
       return response;
     };
-    const options = { fetch, port, hostname: host, serverOptions: ARRIVAL_LIMITS };
+    const options = {
+      fetch,
+      port,
+      hostname: host,
+      serverOptions: { ...ARRIVAL_LIMITS, maxHeaderSize: MAX_HEAD_BYTES },
+    };
     const server = serve(options, info => {
       const close = () => closeServer(server as Server);
       // A host name may resolve to another interface, so the address in use decides.

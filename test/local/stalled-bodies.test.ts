@@ -7,7 +7,7 @@ import { type Api, openApi } from '../support/api.ts';
 import { measurement, timed, whole } from '../support/measurements.ts';
 import { bytesInUse, MIB } from '../support/memory.ts';
 
-/* Callers that send a body slowly, or without a token, hold neither memory nor a connection. */
+/* Callers that send a body slowly, without a token, or with a long address hold neither memory nor a connection. */
 
 const CALLERS = 200;
 /** Sixteen of these make 1 MiB, which is the limit of a body. */
@@ -107,4 +107,14 @@ it('A body that comes slowly but in time is read', async () => {
     await new Promise(resolve => setTimeout(resolve, 20));
   }
   expect(await answer).toMatch(/^HTTP\/1.1 200 .*"accepted":0/s);
+});
+
+it('An address of 60,000 bytes is answered with what is wrong with it', async () => {
+  const address = `/v1/overrides/lookup?pattern_key=pm.a.S1.b&scope.x=${'x'.repeat(60_000)}`;
+  const headers = { authorization: 'Bearer token-of-the-bot-1' };
+  const response = await fetch(`http://127.0.0.1:${server.port}${address}`, { headers });
+  expect([response.status, await response.json()]).toEqual([
+    400,
+    expect.objectContaining({ code: 'invalid_scope' }),
+  ]);
 });
