@@ -15,6 +15,8 @@ import type { Runtime } from '../shared/runtime.ts';
 const MAX_PATTERNS = 1000;
 /** Bounds of the histogram of durations, seconds. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+/** Runs among which the last success is searched: two days of hourly runs. */
+const RUNS_READ = 48;
 /** Patterns whose guards are read at once. */
 const AT_ONCE = 16;
 
@@ -52,10 +54,13 @@ export function serviceMetrics(runtime: Runtime): ServiceMetrics {
       }),
     async lookedUp(run) {
       const end = durations.startTimer();
-      const answer = await run();
-      end();
-      lookups.inc({ reason: reasonOf(answer) });
-      return answer;
+      try {
+        const answer = await run();
+        lookups.inc({ reason: reasonOf(answer) });
+        return answer;
+      } finally {
+        end();
+      }
     },
     async text() {
       await gauges.read(runtime);
@@ -92,6 +97,10 @@ function storeGauges(registers: Registry[]) {
   );
   const lastRun = gauge('last_run_timestamp_seconds', 'End of the last run over all patterns; 0 before it.');
   const succeeded = gauge('last_run_succeeded', '1 when the last run over all patterns succeeded.');
+  const lastSuccess = gauge(
+    'last_success_timestamp_seconds',
+    `End of the last run that succeeded, of the newest ${RUNS_READ}; 0 without one.`,
+  );
   const duration = gauge('last_run_seconds', 'Duration of the last run over all patterns.');
   const patterns = gauge(
     'patterns',
@@ -113,15 +122,18 @@ function storeGauges(registers: Registry[]) {
   };
   return {
     async read({ heads, cycles, guards }: Runtime): Promise<void> {
-      const [overview, last, service] = await Promise.all([
+      const [overview, last, runs, service] = await Promise.all([
         heads.overview(),
         cycles.lastFull(),
+        cycles.list(RUNS_READ),
         heads.serviceSwitch(),
       ]);
       const finished = last?.finished_at === undefined ? 0 : Date.parse(last.finished_at);
       lastRun.set(finished / 1000);
       succeeded.set(Number(last?.status === 'succeeded'));
       duration.set(last && finished > 0 ? (finished - Date.parse(last.started_at)) / 1000 : 0);
+      const success = runs.find(({ status }) => status === 'succeeded')?.finished_at;
+      lastSuccess.set(success === undefined ? 0 : Date.parse(success) / 1000);
       patterns.set(overview.length);
       off.set(Number(service?.mode === 'off'));
       for (const each of Object.values(byPattern)) each.reset();

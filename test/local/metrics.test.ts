@@ -80,6 +80,7 @@ it('[M6] The metrics of the service are in the text format of Prometheus, and co
     [`pm_tuning_mode{pattern="${S1}",mode="live"}`]: 1,
     pm_tuning_service_off: 0,
     pm_tuning_last_run_timestamp_seconds: 0,
+    pm_tuning_last_success_timestamp_seconds: 0,
   };
   expect(Object.fromEntries(Object.keys(expected).map(sample => [sample, sampleValue(sample)]))).toEqual(
     expected,
@@ -90,6 +91,8 @@ it('[M6] The metrics of the service are in the text format of Prometheus, and co
   const later = parseMetrics(await (await api.send('GET', '/metrics')).text());
   expect(later.get('pm_tuning_service_off')?.samples.get('pm_tuning_service_off')).toBe(1);
   expect(later.get('pm_tuning_last_run_succeeded')?.samples.get('pm_tuning_last_run_succeeded')).toBe(1);
+  const [[, success] = ['', 0]] = later.get('pm_tuning_last_success_timestamp_seconds')?.samples ?? [];
+  expect(success).toBe(NOW / 1000);
   expect([...(later.get('pm_tuning_mode')?.samples.keys() ?? [])]).toEqual([
     `pm_tuning_mode{pattern="${S1}",mode="off"}`,
   ]);
