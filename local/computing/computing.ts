@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Context, Hono } from 'hono';
 import type {
@@ -26,8 +25,6 @@ class ComputingThread {
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #lastId = 0;
-  /** Ends when the store has answered the last request of this thread. */
-  #stored: Promise<unknown> = Promise.resolve();
 
   constructor(settings: WorkerSettings, store: StoreHandler) {
     this.#settings = settings;
@@ -61,7 +58,7 @@ class ComputingThread {
   async #receive(worker: Worker, message: FromWorker): Promise<void> {
     if (message.kind === 'store') {
       const { id } = message;
-      const answer: ToWorker = await this.#storeInTurn(message.request).then(
+      const answer: ToWorker = await this.#store(message.request).then(
         response => ({ kind: 'stored', id, response }),
         error => ({ kind: 'not-stored', id, message: String(error) }),
       );
@@ -72,16 +69,6 @@ class ComputingThread {
     if (message.kind === 'done') task?.resolve(message.value);
     // The state machine acts on the name of an error.
     else task?.reject(Object.assign(new Error(message.message), { name: message.name }));
-  }
-
-  /**
-   * Passes one request of the thread to the store at a time, after what has arrived from callers. The engine shares this
-   * thread with look-ups, and a run that writes much would send it many requests at once.
-   */
-  #storeInTurn(request: StoreRequest): Promise<StoreResponse> {
-    const answer = this.#stored.then(() => setImmediate()).then(() => this.#store(request));
-    this.#stored = answer.catch(() => undefined);
-    return answer;
   }
 
   #fail(worker: Worker, error: unknown): void {
