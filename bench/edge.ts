@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -180,7 +180,7 @@ const edge = table(titles, await measureEdge());
 const drill = table(titles, await measureDrill());
 const page = `# bench:edge
 
-${new Date().toISOString().slice(0, 10)}, ${machine({})}. Other programs used the cores too.
+${new Date().toISOString().slice(0, 10)}, ${machine({})}. Load average at the end: ${loadavg()[0]?.toFixed(1)}.
 
 An edge with ${OVERRIDES.toLocaleString('en-US')} overrides, ${PER_SECOND.toLocaleString('en-US')} look-ups a second for
 ${SECONDS} seconds over loopback. A duration is that of the whole request, as its caller sees it; the
