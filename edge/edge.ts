@@ -13,6 +13,7 @@ import { sentToken } from '../shared/http/sent-token.ts';
 import { leversOf } from '../shared/lever/lever.ts';
 import type { Log } from '../shared/log.ts';
 import type { LookupRequest } from '../shared/lookup/look-up.ts';
+import { answerReason } from '../shared/lookup/look-up.ts';
 import type { EdgeAnswer } from './look-up-from-copy.ts';
 import { lookUpFromCopy } from './look-up-from-copy.ts';
 import type { EdgeMetrics } from './metrics.ts';
@@ -65,14 +66,16 @@ export function openEdge(options: EdgeOptions): Edge {
   const lookUp = (request: LookupRequest): EdgeAnswer => {
     const started = performance.now();
     const answer = lookUpFromCopy(core, request);
-    metrics.lookedUp(reasonOf(answer), (performance.now() - started) / 1000);
+    const reason = answerReason(answer);
+    // An edge has one reason for a degraded answer.
+    metrics.lookedUp(reason === 'degraded' ? 'not_ready' : reason, (performance.now() - started) / 1000);
     return answer;
   };
   addLookupRoutes(app, lookUp);
   ofrepRoutes(app, {
     lookUp,
     levers: pattern => core.served(pattern)?.levers ?? leversOf(pattern),
-    patterns: () => tunedPatterns(core),
+    tuned: () => tunedPatterns(core, lookUp),
   });
   snapshotRoutesOfCopy(app, core);
   spoolRoutes(app, spool, Date.now);
@@ -129,11 +132,4 @@ function counted(send: Fetch, metrics: EdgeMetrics): Fetch {
       throw error;
     }
   };
-}
-
-function reasonOf({ degraded, mode, overrides }: ReturnType<typeof lookUpFromCopy>) {
-  if (degraded) return 'not_ready';
-  if (mode === 'shadow') return 'shadow';
-  if (mode === 'off' || mode === 'retired') return 'off';
-  return overrides.length > 0 ? 'match' : 'neutral';
 }

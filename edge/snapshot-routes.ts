@@ -27,13 +27,16 @@ function indexOf(core: ClientCore) {
 
 /**
  * Returns the patterns with a generation, and a tag that differs whenever an answer from this copy may.
+ * @param lookUp answers from the copy
  * @throws Fault `store_unavailable` before the first copy
  */
-export function tunedPatterns(core: ClientCore) {
+export function tunedPatterns<LookUp>(core: ClientCore, lookUp: LookUp) {
   const { entries, etag } = indexOf(core);
   const { off, stale } = core.state();
   return {
-    patterns: entries.filter(({ generation }) => generation > 0).map(({ pattern_key }) => pattern_key),
+    patterns: entries
+      .filter(({ generation }) => generation > 0)
+      .map(({ pattern_key: pattern }) => ({ pattern, lookUp })),
     tag: `${etag} ${off} ${stale}`,
   };
 }

@@ -4,6 +4,7 @@ import type { EpisodeStore } from '../shared/episode/episode-store.ts';
 import type { PatternOverview } from '../shared/generation/ports.ts';
 import { modeInForce, type ServiceMode } from '../shared/generation/service-mode.ts';
 import type { LookupResult } from '../shared/lookup/look-up.ts';
+import { answerReason } from '../shared/lookup/look-up.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
 /*
@@ -56,7 +57,7 @@ export function serviceMetrics(runtime: Runtime): ServiceMetrics {
       const end = durations.startTimer();
       try {
         const answer = await run();
-        lookups.inc({ reason: reasonOf(answer) });
+        lookups.inc({ reason: answerReason(answer) });
         return answer;
       } finally {
         end();
@@ -78,13 +79,6 @@ function countResults<Arguments extends unknown[], Result extends string>(
     for (const result of results) counter.inc({ result });
     return results;
   };
-}
-
-function reasonOf({ degraded, mode, overrides }: LookupResult & { degraded?: object }): string {
-  if (degraded) return 'degraded';
-  if (mode === 'shadow') return 'shadow';
-  if (mode === 'off' || mode === 'retired') return 'off';
-  return overrides.length > 0 ? 'match' : 'neutral';
 }
 
 /** Makes the gauges that are read from the store, all of them with one read. */

@@ -68,7 +68,21 @@ export function servesOverrides(mode: Mode): boolean {
   return mode === 'live' || mode === 'frozen';
 }
 
-/** What serves an episode: the generation of its arm in place of the one in force. */
+/** The reason for an answer, as metrics count it. */
+type AnswerReason = 'degraded' | 'shadow' | 'off' | 'match' | 'neutral';
+
+/** Returns the reason for an answer. */
+export function answerReason({
+  degraded,
+  mode,
+  overrides,
+}: Pick<LookupResult, 'mode' | 'overrides'> & { readonly degraded?: object }): AnswerReason {
+  if (degraded) return 'degraded';
+  if (!servesOverrides(mode)) return mode === 'shadow' ? 'shadow' : 'off';
+  return overrides.length > 0 ? 'match' : 'neutral';
+}
+
+/** The head that serves an episode: the generation of its arm is in place of the one in force. */
 interface ServedHead {
   /** With the candidate as `current` in the candidate arm. */
   readonly head: Head | undefined;
@@ -76,7 +90,7 @@ interface ServedHead {
   readonly arm?: Arm;
 }
 
-/** Returns what serves an episode. @param head the head under the switch for everything */
+/** Returns the head that serves an episode. @param head the head under the switch for everything */
 export function servedHead(head: Head | undefined, episodeId: string | undefined): ServedHead {
   if (!head?.candidate || !servesOverrides(head.mode)) return { head };
   const arm = armOf(head.candidate, episodeId);

@@ -1,4 +1,4 @@
-import type { HeadStore } from '../generation/ports.ts';
+import type { HeadStore, PatternOverview } from '../generation/ports.ts';
 import type { ServiceMode } from '../generation/service-mode.ts';
 import type { Policy } from '../override/override.ts';
 import type { SnapshotEntry } from './snapshot.ts';
@@ -33,7 +33,7 @@ export class SnapshotList {
   async entries(service: ServiceMode = 'live'): Promise<readonly SnapshotEntry[]> {
     const now = this.#now();
     if (this.#read?.service === service && now - this.#read.at < MAX_AGE_MS) return this.#read.entries;
-    const read = { at: now, service, entries: readSnapshotEntries(this.#heads, this.#policy, service) };
+    const read = { at: now, service, entries: this.#readEntries(service) };
     this.#read = read;
     try {
       return await read.entries;
@@ -42,15 +42,18 @@ export class SnapshotList {
       throw error;
     }
   }
+
+  async #readEntries(service: ServiceMode): Promise<readonly SnapshotEntry[]> {
+    return snapshotEntries(await this.#heads.overview(), this.#policy, service);
+  }
 }
 
-/** Reads the entries of all patterns that have a head. @throws Fault of the store */
-export async function readSnapshotEntries(
-  heads: Pick<HeadStore, 'overview'>,
+/** Returns the entries of all patterns that have a head. */
+export function snapshotEntries(
+  patterns: readonly Pick<PatternOverview, 'pattern' | 'head'>[],
   policy: Policy,
   service: ServiceMode,
-): Promise<readonly SnapshotEntry[]> {
-  const patterns = await heads.overview();
+): SnapshotEntry[] {
   return patterns.flatMap(({ pattern, head }) =>
     head ? [snapshotEntry(snapshotHead(pattern, head, policy, service))] : [],
   );

@@ -14,7 +14,7 @@ interface UnknownValue extends UnknownThreshold {
   readonly value: string;
 }
 
-/** What a look-up names and nothing knows; a member is absent where everything is known. */
+/** The names in a look-up that nothing knows; a member is absent where everything is known. */
 export interface UnknownNames {
   readonly pattern_known?: false;
   readonly pattern_suggestion?: string;

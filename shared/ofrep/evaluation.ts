@@ -1,4 +1,5 @@
 import type { LookupResult } from '../lookup/look-up.ts';
+import { servesOverrides } from '../lookup/look-up.ts';
 import type { ResolvedOverride } from '../override/override-index.ts';
 import type { FlagContext } from './flag-context.ts';
 import type { Flag } from './flag-key.ts';
@@ -33,8 +34,6 @@ export interface Evaluation {
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** Modes in which nothing is served. */
-const DISABLED: ReadonlySet<string> = new Set(['off', 'shadow', 'retired']);
 /** Maximum number of ignored attributes that an answer names, and of characters of each. */
 const MAX_NAMED = 64;
 
@@ -90,7 +89,7 @@ function variantOf({ generation, arm }: FlagLookup, reason: EvaluationReason): s
 
 function reasonOf({ degraded, mode, arm }: FlagLookup, matches: boolean): EvaluationReason {
   if (degraded) return 'UNKNOWN';
-  if (DISABLED.has(mode)) return 'DISABLED';
+  if (!servesOverrides(mode)) return 'DISABLED';
   if (arm) return 'SPLIT';
   return matches ? 'TARGETING_MATCH' : 'STATIC';
 }

@@ -77,27 +77,44 @@ function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequ
   };
 }
 
-/**
- * Answers a look-up. The head is read each time, so that a change by an operator applies at once. The overrides of a
- * generation are immutable and come from the cache. If storage fails, the answer is neutral and carries `degraded`: a
- * look-up never stops the PM.
- */
+/** Answers a look-up, and names what nothing knows. */
 export async function respondToLookup(
   deps: LookupDeps,
   request: LookupRequest,
   bot: string | undefined,
-): Promise<LookupResult & UnknownNames & { degraded?: object }> {
+): Promise<InForceAnswer & UnknownNames> {
+  let unknown: Promise<UnknownNames> | undefined;
+  const answer = await lookUpInForce(deps, request, bot, async () => {
+    const stored = await deps.heads.headAndService(request.pattern);
+    unknown = unknownNames(deps, request, underService(stored.head, stored.service));
+    return stored;
+  });
+  return answer.degraded ? answer : { ...answer, ...(await unknown) };
+}
+
+/** An answer of the service; `degraded` when storage failed. */
+type InForceAnswer = LookupResult & { readonly degraded?: object };
+
+/**
+ * Answers a look-up from what is in force. The head is read each time, so that a change by an operator applies at once.
+ * The overrides of a generation are immutable and come from the cache. If storage fails, the answer is neutral and
+ * carries `degraded`: a look-up never stops the PM.
+ * @param read returns the head and the mode of the service
+ */
+export async function lookUpInForce(
+  deps: LookupDeps,
+  request: LookupRequest,
+  bot: string | undefined,
+  read: () => ReturnType<HeadStore['headAndService']> = () => deps.heads.headAndService(request.pattern),
+): Promise<InForceAnswer> {
   let head: Head | undefined;
   let arm: Arm | undefined;
-  let unknown: Promise<UnknownNames> | undefined;
   let index: OverrideIndex<Override> | undefined;
   let service: ServiceMode = 'live';
   try {
-    const stored = await deps.heads.headAndService(request.pattern);
+    const stored = await read();
     service = stored.service;
-    const inService = underService(stored.head, service);
-    ({ head, arm } = servedHead(inService, request.episodeId));
-    unknown = unknownNames(deps, request, inService);
+    ({ head, arm } = servedHead(underService(stored.head, service), request.episodeId));
     if (head) deps.queriedDimensions.record(request.pattern, head.current ? request.scope : {}, bot);
     const explainsShadow = request.explain && head?.mode === 'shadow';
     if (head?.current && (servesOverrides(head.mode) || explainsShadow))
@@ -117,8 +134,7 @@ export async function respondToLookup(
     return { ...neutral, applied: {}, degraded };
   }
   const inForce = inForceOf(request.pattern, head, deps.defaults.policy, service);
-  const answer = lookUp(request, { ...inForce, ...(arm && { arm }) }, index);
-  return { ...answer, ...(await unknown) };
+  return lookUp(request, { ...inForce, ...(arm && { arm }) }, index);
 }
 
 /** Returns what a look-up names and nothing knows. It never fails: what cannot be read is not judged. */

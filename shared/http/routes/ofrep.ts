@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import { shortHash } from '../../hash.ts';
 import type { LookupRequest } from '../../lookup/look-up.ts';
 import { indexTag } from '../../lookup/snapshot.ts';
-import { readSnapshotEntries } from '../../lookup/snapshot-list.ts';
+import { snapshotEntries } from '../../lookup/snapshot-list.ts';
 import type { Evaluation, FlagLookup } from '../../ofrep/evaluation.ts';
 import { evaluateFlag, evaluationText } from '../../ofrep/evaluation.ts';
 import type { FlagContext } from '../../ofrep/flag-context.ts';
@@ -13,18 +13,24 @@ import { addRoute, readJson } from '../app.ts';
 import { botOf } from '../caller.ts';
 import { ENDPOINTS } from '../endpoints.ts';
 import type { LookupDeps } from './lookup.ts';
-import { respondToLookup } from './lookup.ts';
+import { lookUpInForce } from './lookup.ts';
 import { matchesTag } from './snapshots.ts';
+
+type LookUp = (request: LookupRequest, bot: string | undefined) => FlagLookup | Promise<FlagLookup>;
+
+interface TunedPatterns {
+  readonly tag: string;
+  /** Each with the look-up that answers from what the tag stands for. */
+  readonly patterns: readonly { readonly pattern: PatternKey; readonly lookUp: LookUp }[];
+}
 
 /** Answers look-ups for flags: the service from its store, the edge from its copy. */
 interface FlagSource {
-  lookUp(request: LookupRequest, bot: string | undefined): FlagLookup | Promise<FlagLookup>;
+  readonly lookUp: LookUp;
   /** Levers of a pattern, where the source knows others than this build. */
   levers?: Parameters<typeof parseFlagKey>[1];
   /** Returns the patterns with a generation, and a tag that differs whenever what is in force does. @throws Fault */
-  patterns():
-    | { readonly patterns: readonly PatternKey[]; readonly tag: string }
-    | Promise<{ readonly patterns: readonly PatternKey[]; readonly tag: string }>;
+  tuned(): TunedPatterns | Promise<TunedPatterns>;
 }
 
 /** Look-ups that one request for all flags makes at once. */
@@ -45,14 +51,16 @@ export function ofrepRoutes(app: Hono, source: FlagSource): void {
 /** Registers the flags of the service. Heads are read anew for each request, so a change holds for the next one. */
 export function ofrepRoutesOfService(app: Hono, deps: LookupDeps): void {
   ofrepRoutes(app, {
-    lookUp: (request, bot) => respondToLookup(deps, request, bot),
-    async patterns() {
-      const mode = (await deps.heads.serviceSwitch())?.mode ?? 'live';
-      const entries = await readSnapshotEntries(deps.heads, deps.defaults.policy, mode);
-      const patterns = entries
-        .filter(({ generation }) => generation > 0)
-        .map(({ pattern_key }) => pattern_key);
-      return { patterns, tag: indexTag(entries, mode) };
+    lookUp: (request, bot) => lookUpInForce(deps, request, bot),
+    async tuned() {
+      const service = (await deps.heads.serviceSwitch())?.mode ?? 'live';
+      const overview = await deps.heads.overview();
+      const patterns = overview.flatMap(({ pattern, head }) => {
+        const lookUp: LookUp = (request, bot) =>
+          lookUpInForce(deps, request, bot, async () => ({ head, service }));
+        return head?.current ? [{ pattern, lookUp }] : [];
+      });
+      return { patterns, tag: indexTag(snapshotEntries(overview, deps.defaults.policy, service), service) };
     },
   });
 }
@@ -60,7 +68,7 @@ export function ofrepRoutesOfService(app: Hono, deps: LookupDeps): void {
 /** Answers the flag of each pattern with a generation, or 304 to a caller that has this answer. */
 async function respondToAll(c: Context, source: FlagSource): Promise<Response> {
   const context = readFlagContext(await readJson(c));
-  const { patterns, tag } = await source.patterns();
+  const { patterns, tag } = await source.tuned();
   const etag = `"flags-${shortHash(JSON.stringify([tag, context]))}"`;
   const headers = { etag, 'cache-control': 'no-cache' };
   if (matchesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
@@ -68,8 +76,8 @@ async function respondToAll(c: Context, source: FlagSource): Promise<Response> {
   for (let i = 0; i < patterns.length; i += AT_ONCE)
     flags.push(
       ...(await Promise.all(
-        patterns.slice(i, i + AT_ONCE).map(async pattern => {
-          const answer = await source.lookUp(requestOf(pattern, context), botOf(c));
+        patterns.slice(i, i + AT_ONCE).map(async ({ pattern, lookUp }) => {
+          const answer = await lookUp(requestOf(pattern, context), botOf(c));
           return evaluateFlag(pattern, { pattern, effect: 'all' }, answer, context);
         }),
       )),
