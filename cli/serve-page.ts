@@ -2,9 +2,10 @@ import type { Context } from 'hono';
 import { type Listening, listen } from '../local/http-server.ts';
 import type { SignedFetch } from '../shared/aws/signed-fetch.ts';
 import { createApp } from '../shared/http/app.ts';
-import { ENDPOINTS, type Endpoint, MAX_BODY_BYTES } from '../shared/http/endpoints.ts';
+import { ENDPOINTS, type Endpoint } from '../shared/http/endpoints.ts';
 import { type PageFiles, pageRoutes } from '../shared/http/page.ts';
 import { prepareAnswer } from '../shared/http/prepare-answer.ts';
+import { readBody } from '../shared/http/read-body.ts';
 import type { Log } from '../shared/log.ts';
 
 interface PageOptions {
@@ -52,10 +53,7 @@ async function handOn(
   { upstream, send, reasonOf }: Pick<PageOptions, 'upstream' | 'send' | 'reasonOf'>,
 ): Promise<Response> {
   const { pathname, search } = new URL(c.req.url);
-  const hasBody = c.req.method !== 'GET';
-  const body = hasBody ? new Uint8Array(await c.req.arrayBuffer()) : undefined;
-  if (body && body.byteLength > MAX_BODY_BYTES)
-    return problem(413, 'body_too_large', 'the body is over 1 MiB: send less');
+  const body = c.req.method === 'GET' ? undefined : new Uint8Array(await readBody(c));
   try {
     const answer = await send(`${upstream.replace(/\/+$/, '')}${pathname}${search}`, {
       method: c.req.method,
@@ -66,8 +64,7 @@ async function handOn(
     const { status } = answer;
     // API Gateway refuses a signature without a problem. The page would take it for its own and want a token.
     if (status === 403 && !isProblem(answer))
-      return problem(
-        502,
+      return unanswered(
         'signature_refused',
         'API Gateway refuses the signature (403): sign with a role that may call this route',
       );
@@ -75,7 +72,7 @@ async function handOn(
     const content = status === 204 || status === 304 ? null : await answer.arrayBuffer();
     return await prepareAnswer(c, new Response(content, { status, headers }), 'ask for fewer rows');
   } catch (error) {
-    return problem(502, 'service_unreachable', reasonOf(error, TIMEOUT_MS));
+    return unanswered('service_unreachable', reasonOf(error, TIMEOUT_MS));
   }
 }
 
@@ -91,11 +88,9 @@ function picked(headers: Headers, names: readonly string[]): Record<string, stri
   );
 }
 
-function problem(status: number, code: string, detail: string): Response {
+/** Returns the problem of a request that the service has not answered. Its codes are none of the service's. */
+function unanswered(code: string, detail: string): Response {
   const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
-  const title = status === 502 ? 'The service has not answered' : 'Body too large';
-  return new Response(JSON.stringify({ type: 'about:blank', title, status, code, detail }), {
-    status,
-    headers,
-  });
+  const problem = { type: 'about:blank', title: 'The service has not answered', status: 502, code, detail };
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
