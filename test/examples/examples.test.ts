@@ -37,6 +37,16 @@ function temporaryFolder(): string {
   return folder;
 }
 
+/** Opens an edge of the service in a folder until the test ends, and returns its address. */
+async function openEdgeAt(dir: string): Promise<string> {
+  const edge = openEdge({ upstream: urlOf(server), dir, log: jsonLog('error', console.error, Date.now) });
+  onTestFinished(() => edge.close());
+  await edge.core.refresh();
+  const edgeServer = await listen(edge.app, 0);
+  onTestFinished(() => edgeServer.close());
+  return urlOf(edgeServer);
+}
+
 /** Runs a program in a folder and returns what it printed; the service of this process goes on meanwhile. */
 function run(program: string, options: readonly string[], cwd: string) {
   const child = spawn(program, options, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -73,21 +83,19 @@ function expectComplete(events: readonly Stored[]): void {
   }
 }
 
+/** Waits until so many episodes have their outcome, and checks each. */
+async function expectStored(prefix: string, episodes: number): Promise<void> {
+  const resolved = async () => (await stored(prefix)).filter(({ outcomes }) => outcomes.length === 1).length;
+  await expect.poll(resolved, { timeout: 90_000 }).toBe(episodes);
+  expectComplete(await stored(prefix));
+}
+
 it.skipIf(!hasPython)('The bot in Python logs what it did and skipped through an edge', async () => {
   const dir = temporaryFolder();
-  const edge = openEdge({ upstream: urlOf(server), dir, log: jsonLog('error', console.error, Date.now) });
-  onTestFinished(() => edge.close());
-  await edge.core.refresh();
-  const edgeServer = await listen(edge.app, 0);
-  onTestFinished(() => edgeServer.close());
-  const bot = await run('python3', [join(ROOT, 'examples/python/bot.py'), urlOf(edgeServer), '20'], dir);
+  const edgeUrl = await openEdgeAt(dir);
+  const bot = await run('python3', [join(ROOT, 'examples/python/bot.py'), edgeUrl, '20'], dir);
   expect(bot).toEqual({ code: 0, out: '20 episodes\n', err: '' });
-  await expect
-    .poll(async () => (await stored('py-')).filter(each => each.outcomes.length === 1).length, {
-      timeout: 90_000,
-    })
-    .toBe(20);
-  expectComplete(await stored('py-'));
+  await expectStored('py-', 20);
 });
 
 it.skipIf(!hasPython)('The bot in Python trades with its base thresholds while nothing answers', async () => {
@@ -124,20 +132,11 @@ it.skipIf(pythonWithProvider === undefined)(
   'The bot with the OpenFeature SDK logs what it did and skipped through an edge',
   async () => {
     const dir = temporaryFolder();
-    const edge = openEdge({ upstream: urlOf(server), dir, log: jsonLog('error', console.error, Date.now) });
-    onTestFinished(() => edge.close());
-    await edge.core.refresh();
-    const edgeServer = await listen(edge.app, 0);
-    onTestFinished(() => edgeServer.close());
+    const edgeUrl = await openEdgeAt(dir);
     const file = join(ROOT, 'examples/openfeature-python/bot.py');
-    const bot = await run(String(pythonWithProvider), [file, urlOf(edgeServer), '5'], dir);
+    const bot = await run(String(pythonWithProvider), [file, edgeUrl, '5'], dir);
     expect(bot).toEqual({ code: 0, out: '5 episodes\n', err: '' });
-    await expect
-      .poll(async () => (await stored('of-')).filter(each => each.outcomes.length === 1).length, {
-        timeout: 90_000,
-      })
-      .toBe(5);
-    expectComplete(await stored('of-'));
+    await expectStored('of-', 5);
   },
 );
 

@@ -1,29 +1,20 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type FakeService, fakeService, ingest } from '../support/fake-service.ts';
+import { expect, it } from 'vitest';
+import { importDesk } from '../support/import-desk.ts';
 import { cli } from '../support/run-cli.ts';
 
 /* Files whose numbers are text, or larger than a number of JavaScript can hold. */
 
-let folder: string;
-let service: FakeService;
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'pm-tuning-import-'));
-  service = await fakeService(ingest());
-});
-afterEach(async () => {
-  await service.close();
-  rmSync(folder, { recursive: true });
-});
+const desk = importDesk();
 
-const run = (path: string, ...options: string[]) => cli(['import', path, ...options, '--url', service.url]);
+const run = (path: string, ...options: string[]) =>
+  cli(['import', path, ...options, '--url', desk.service.url]);
 
 /** Copies a case into the folder of the test, because an import writes beside its input. */
 function caseFile(name: string): string {
-  const path = join(folder, name);
+  const path = join(desk.folder, name);
   copyFileSync(fileURLToPath(new URL(`../../data/cases/${name}`, import.meta.url)), path);
   return path;
 }
@@ -36,14 +27,14 @@ it('An import converts text in known factors to numbers, and says so in its summ
     `${path}: 60 events: 60 accepted, 0 unchanged, 0 rejected\n` +
       '  read from text: 120 numbers and flags of 60 events (ts_min, ts_score)\n',
   );
-  const sent = JSON.parse(service.received[0]?.text ?? '') as { events: { factors: object }[] };
+  const sent = JSON.parse(desk.service.received[0]?.text ?? '') as { events: { factors: object }[] };
   expect(sent.events[0]?.factors).toEqual({ ts_score: 0.4, ts_min: 0.6, halo_distance: 0.5, halo_max: 1 });
   const json = await run(path, '--json');
   expect(JSON.parse(json.out)).toMatchObject({ unchanged: 60, files: [{ read_from_text: 120 }] });
 });
 
 it('An import of the old table converts text in its factors, where the old database held text', async () => {
-  const path = join(folder, 'old.csv');
+  const path = join(desk.folder, 'old.csv');
   const row =
     'e1,pm.s1_entry,acted,"{""chain"": ""solana""}","{""ts_score"": ""0.4"", ""ts_ok"": ""true""}",2025-01-01 00:00:00+00';
   writeFileSync(path, `episode_id,pattern_key,decision,scope,factors,created_at\n${row}\n`);

@@ -1,8 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FakeService, fakeService, ingest } from '../support/fake-service.ts';
+import { describe, expect, it } from 'vitest';
+import { importDesk } from '../support/import-desk.ts';
 import { cli } from '../support/run-cli.ts';
 
 /* The file of rejected lines is replaced or removed only when an earlier import has written it. */
@@ -17,23 +16,14 @@ const GOOD = `${JSON.stringify({
 })}\n`;
 const BAD = 'no JSON\n';
 
-let folder: string;
-let service: FakeService;
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'pm-tuning-rejected-'));
-  service = await fakeService(ingest());
-});
-afterEach(async () => {
-  await service.close();
-  rmSync(folder, { recursive: true });
-});
+const desk = importDesk();
 
 function importOf(content: string, ...more: string[]) {
-  const path = join(folder, 'a.jsonl');
+  const path = join(desk.folder, 'a.jsonl');
   writeFileSync(path, content);
-  return cli(['import', path, '--url', service.url, ...more]);
+  return cli(['import', path, '--url', desk.service.url, ...more]);
 }
-const own = () => join(folder, 'a.jsonl.rejected.jsonl');
+const own = () => join(desk.folder, 'a.jsonl.rejected.jsonl');
 
 describe('a file of rejected lines', () => {
   it.each([
@@ -43,7 +33,7 @@ describe('a file of rejected lines', () => {
     ['a first line of another kind', `\n{"file":"a","line":1,"code":"c","detail":"d","event":null}\n`],
     ['bytes', '\0\0\0\0'],
   ])('[A7] A file of the user that holds %s is neither replaced nor removed', async (_, content) => {
-    const path = join(folder, 'mine.txt');
+    const path = join(desk.folder, 'mine.txt');
     writeFileSync(path, content);
     for (const events of [GOOD, BAD]) {
       const result = await importOf(events, '--rejected', path);
@@ -55,14 +45,14 @@ describe('a file of rejected lines', () => {
       ]);
     }
     expect(readFileSync(path, 'utf8')).toBe(content);
-    expect(service.received).toEqual([]);
+    expect(desk.service.received).toEqual([]);
   });
 
   it('[A7] The default name is checked as well, and a link to a file of the user', async () => {
-    writeFileSync(join(folder, 'mine.txt'), 'buy milk\n');
-    symlinkSync(join(folder, 'mine.txt'), own());
+    writeFileSync(join(desk.folder, 'mine.txt'), 'buy milk\n');
+    symlinkSync(join(desk.folder, 'mine.txt'), own());
     expect((await importOf(BAD)).exit).toBe(2);
-    expect(readFileSync(join(folder, 'mine.txt'), 'utf8')).toBe('buy milk\n');
+    expect(readFileSync(join(desk.folder, 'mine.txt'), 'utf8')).toBe('buy milk\n');
   });
 
   it('A file of an earlier import is replaced, and removed when nothing is rejected', async () => {
@@ -75,7 +65,7 @@ describe('a file of rejected lines', () => {
   });
 
   it('An empty file is written to, and stays when nothing is rejected', async () => {
-    const path = join(folder, 'empty');
+    const path = join(desk.folder, 'empty');
     writeFileSync(path, '');
     await importOf(GOOD, '--rejected', path);
     expect(readFileSync(path, 'utf8')).toBe('');
