@@ -232,7 +232,7 @@ const RULES: readonly Rule[] = [
       'shared/dynamodb',
       'shared/lookup',
       'shared/warning',
-      // What a process keeps between runs.
+      // A process keeps this memory between runs.
       'shared/override/evaluation/fold-memory.ts',
     ],
     types: [...DOMAIN, '@aws-sdk/lib-dynamodb'],

@@ -15,7 +15,7 @@ const RUNNERS: Readonly<Record<string, PolicyRunner>> = {
   replay: replayRunner({}, EVERY_DAYS),
 };
 
-/** What a policy captures in one world, alone and under the guard. */
+/** The captures of a policy in one world, alone and under the guard. */
 interface GuardedScore {
   readonly alone: number;
   readonly guarded: number;

@@ -36,7 +36,7 @@ export interface ServedPattern {
   readonly text: string | undefined;
 }
 
-/** What an episode of the candidate arm gets in place of the members of the pattern. */
+/** The members that an episode of the candidate arm gets in place of those of the pattern. */
 export interface ServedCandidate
   extends Split,
     Pick<

@@ -39,7 +39,7 @@ export interface TuningResult {
   readonly days: readonly BaseDay[];
   /** The policy's remark on the pattern as a whole. */
   readonly note?: Reason;
-  /** What the mining budget and the cap of overrides left out. */
+  /** The sentences on slices and overrides that the budget and the cap left out. */
   readonly cut?: string;
   /** Returns why a budget or the cap left out the slice of an override, and what to do; undefined when none did. */
   readonly whyLeftOut: (override: Override) => string | undefined;

@@ -50,7 +50,7 @@ export const lateFactorsSchema = factorsSchema.meta({
   properties: { ...PROPERTIES, applied: NULL },
 });
 
-/** What a factor takes, in words. */
+/** The values that a factor takes, in words. */
 interface FactorRule {
   readonly takes: string;
   readonly accepts: (value: unknown) => boolean;

@@ -4,7 +4,7 @@ import { joinFactors } from './late-factors.ts';
 import type { OutcomeHistory, OutcomeRevision } from './outcome.ts';
 import { mergeOutcome } from './outcome.ts';
 
-/** What outcomes have told about one row: a window, or an episode that is logged once. */
+/** The outcome state of one row: a window, or an episode that is logged once. */
 export interface OutcomeState {
   readonly history: OutcomeHistory;
   readonly late: LateFactors;

@@ -40,7 +40,7 @@ export interface EffectiveSettings {
   readonly lookback_days: number;
   /** The largest factor by which a run may move an override without a warning. */
   readonly jump: number;
-  /** What a run does when an override moves by more. */
+  /** The reaction of a run to an override that moves by more. */
   readonly on_jump: OnJump;
   readonly halt: HaltMode;
   /** Thresholds that stand in where events log none. */

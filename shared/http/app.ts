@@ -72,7 +72,7 @@ function methodsOf(app: Hono, path: string): string[] {
     .map(({ method }) => method);
 }
 
-/** What to ask for instead of an answer that is too large, where the endpoint does not say it. */
+/** The request to make instead of one whose answer is too large, where the endpoint names none. */
 const SMALLER = 'ask for fewer rows with limit';
 
 /**

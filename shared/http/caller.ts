@@ -18,7 +18,7 @@ interface Claims {
   readonly scp?: unknown;
 }
 
-/** What API Gateway or the token check of the local service says of an authenticated caller. */
+/** The claims of an authenticated caller, from API Gateway or the token check of the local service. */
 interface Authorizer {
   readonly iam?: { readonly userArn?: unknown };
   readonly jwt?: { readonly claims?: Claims };

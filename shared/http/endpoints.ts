@@ -12,7 +12,7 @@ export interface Endpoint {
   readonly roles: readonly Role[];
   /** False for a route of the local service alone. */
   readonly deployed?: false;
-  /** What a caller should ask for instead of an answer that is too large. */
+  /** The request that a caller should make instead when an answer is too large. */
   readonly smaller?: string;
 }
 

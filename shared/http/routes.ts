@@ -98,7 +98,7 @@ const PATTERN = ['invalid_pattern_key', 'unknown_pattern'] as const;
 const EVENTS = [...STORE, ...PATTERN, 'damaged_event'] as const;
 /** Problems of each list of a generation or of a run. */
 const LIST = [...GENERATION, ...PATTERN, 'unknown_cycle', 'trial_expired', 'invalid_page_token'] as const;
-/** What reading an item can find, for a request with one item. */
+/** The codes of a request with one item that cannot be read. */
 const ITEM = ['all_rejected', 'too_many_items', 'timestamp_out_of_range', 'invalid_pattern_key'] as const;
 
 const patternPageQuery = pageQuery.extend({

@@ -7,7 +7,7 @@ import type { ActionCategory, Lever } from './lever.ts';
 import { leversOf } from './lever.ts';
 import type { ThresholdMove } from './threshold-move.ts';
 
-/** What an event logs as `factors.applied`, read, and everything in it that cannot be read. */
+/** The `factors.applied` of an event as it was read, and everything in it that cannot be read. */
 interface Applied {
   readonly moves: ReadonlyMap<ActionCategory, ThresholdMove>;
   readonly issues: readonly FaultIssue[];

@@ -1,4 +1,4 @@
-/** What an override does to a threshold: it multiplies the threshold, or adds to it. */
+/** The move of a threshold by an override: a factor, or an addition. */
 export interface ThresholdMove {
   /** Above 0; 1 leaves the threshold where it is. */
   readonly multiplier?: number | undefined;

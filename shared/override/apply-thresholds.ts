@@ -11,7 +11,7 @@ export interface ThresholdLever {
   readonly thresholds: readonly string[];
 }
 
-/** What moved thresholds: effects by the first name of each lever's threshold. */
+/** The effects that moved thresholds, by the first name of each lever's threshold. */
 interface MovedBy {
   readonly multipliers: Thresholds;
   readonly deltas: Thresholds;

@@ -3,7 +3,7 @@ import { firstHashBits } from './arm-hash.ts';
 /** The arms of a rollout: `candidate` gets the generation that is tried, `control` the one in force. */
 export type Arm = 'candidate' | 'control';
 
-/** What decides the arm of an episode. */
+/** The members that decide the arm of an episode. */
 export interface Split {
   /** Text before the episode id: pattern key, colon, hash of the candidate's content. */
   readonly salt: string;

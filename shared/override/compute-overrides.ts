@@ -56,7 +56,7 @@ interface PolicyOutput {
 interface CappedOutput extends PolicyOutput {
   /** Scope hashes of the slices that lose their overrides to the cap. */
   readonly capped: ReadonlySet<string>;
-  /** What the cap left out, in one sentence; absent when everything is kept. */
+  /** One sentence on the overrides that the cap left out; absent when all are kept. */
   readonly cut?: string;
 }
 

@@ -17,7 +17,7 @@ interface CappedOverrides {
   readonly kept: readonly Override[];
   /** Scope hashes of the slices that lose their overrides. */
   readonly leftOut: ReadonlySet<string>;
-  /** What was left out, in one sentence; absent when everything is kept. */
+  /** One sentence on the overrides that were left out; absent when all are kept. */
   readonly cut?: string;
 }
 

@@ -6,7 +6,7 @@ import type { Warning } from './warning.ts';
 /** Least number of overrides of which losing more than half is a warning. Losing all of any number is one. */
 const LEAST_FOR_HALF = 10;
 
-/** What a run read and which settings it used. */
+/** The events that a run read, and the settings that it used. */
 interface RunInput extends Pick<Generation, 'as_of' | 'policy' | 'n_min' | 'lookback_days' | 'events_read'> {
   /** True when the mining budget or the cap of overrides left slices out. */
   readonly cut: boolean;

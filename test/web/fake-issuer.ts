@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 /** An issuer of tokens with the code flow and PKCE (RFC 7636), which signs everyone in at once. */
 export interface FakeIssuer {
   readonly url: string;
-  /** What the page sent to the endpoint of tokens. */
+  /** The requests that the page sent to the endpoint of tokens. */
   readonly exchanges: URLSearchParams[];
   /** Changes the query with which the issuer leads back. */
   tamper: (query: URLSearchParams) => void;

@@ -36,7 +36,7 @@ export function App({ login, signInProblem }: AppProps) {
   const address = useAddress();
   const status = useAnswer<Status>('/v1/status', POLL_MS);
   useEffect(() => {
-    // What the head of the page says of the health does not outlive a call without an answer.
+    // The health in the head of the page does not outlive a call without an answer.
     const check = (): void => {
       if (status.error?.status !== 0) status.reload();
     };

@@ -27,7 +27,7 @@ type GuardDeps = Pick<CycleDeps, 'guards' | 'episodes' | 'heads' | 'overrides' |
 /** The guard of one pattern in a run: its state before, and the events that it judges. */
 interface OpenGuard {
   readonly before: GuardState | undefined;
-  /** What the pattern served, and what look-ups got: nothing while the whole service was off. */
+  /** The heads of the pattern, and those that look-ups got: none while the whole service was off. */
   readonly served: readonly Served[];
   readonly answered: readonly Served[];
   /** Start of the test, milliseconds since 1970. */

@@ -13,7 +13,7 @@ const rejectedSchema = z
   })
   .meta({ id: 'Rejected' });
 
-/** What a problem has besides when the items of a request were read and all rejected. */
+/** The further members of a problem when the items of a request were read and all rejected. */
 const allRejected = { unchanged: unchanged.optional(), rejected: z.array(rejectedSchema).optional() };
 
 export const ingestProblemSchema = problemSchema

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /**
- * What a verdict on halting does:
+ * The effect of a verdict on halting:
  * - `advise`: look-ups answer `entries`, and the bot decides.
  * - `apply`: overrides also close the entry gates as far as they go.
  * - `off`: no verdict, `entries` stays open.

@@ -39,7 +39,7 @@ export interface Forecast {
   readonly high: number;
 }
 
-/** What the overrides of a pattern brought out of sample, from which forecasts are made. */
+/** The gains of the overrides of a pattern out of sample, from which forecasts are made. */
 export interface ForecastModel {
   /** Mean gain of an event that chance closes, or opens. */
   readonly chance: { readonly closing: Mean; readonly opening: Mean };

@@ -129,7 +129,7 @@ function columnsOf(session: Session): Column<PatternRow>[] {
 
 const GUARD_WORDS: Readonly<Record<string, string>> = { guard_harmful: 'harm', guard_blind: 'blind' };
 
-/** What the guard found in the last run, from its warnings. The state of its tests is on the guard's screen. */
+/** Returns a column with the findings of the guard in the last run. The guard's screen has the state of its tests. */
 function guardColumn(status: Status | undefined): Column<PatternRow> {
   const found = new Map(
     (status?.warnings ?? []).flatMap(({ code, pattern_key }) =>
