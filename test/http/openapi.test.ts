@@ -95,14 +95,15 @@ describe('the OpenAPI document', () => {
     ['put', '/v1/patterns/{pattern_key}/mode'],
     ['put', '/v1/patterns/{pattern_key}/settings'],
     ['post', '/v1/patterns/{pattern_key}/rollback'],
+    ['post', '/v1/patterns/{pattern_key}/rollout'],
     ['get', '/healthz'],
     ['get', '/openapi.json'],
   ])('The OpenAPI document describes the operation %s %s', (method, path) => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 34 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(34);
+  it('The OpenAPI document has the 35 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(35);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json, those of flags as JSON', () => {
@@ -139,7 +140,7 @@ describe('the OpenAPI document', () => {
           'getWriters',
           'getDoctor',
         ],
-        ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback'],
+        ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback', 'postRollout'],
       ].sort(),
     );
   });
