@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type GuardAnswer, guardAnswerSchema } from '../../shared/http/schemas/guard.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { count, instant, percent, printable, signed } from '../format.ts';
+import { count, instant, printable, signed } from '../format.ts';
 import { patternArgument, patternPath } from '../options.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
@@ -11,8 +11,9 @@ type TestRow = GuardAnswer['tests'][number];
 
 const HELP = `
 The guard compares what is in force with the base thresholds, on the events that
-came after it was published. A candidate is compared with what is in force. At the line of harm it turns the pattern off,
-unless the setting guard is notify. Wealth is shown as its logarithm.
+came after it was published. At the line of harm it turns the pattern off,
+unless the setting guard is notify. A candidate is compared with what is in
+force. Wealth is shown as its logarithm.
 To go live again, which starts a new test:
   $ pm-tuning mode pm.uptrend.S1.entry live --reason "checked"
 
@@ -60,7 +61,7 @@ function showRollout(
 ): void {
   session.print();
   session.print(
-    `generation ${generation} is tried on ${percent(share)} of the episodes since ${instant(step_at)} ` +
+    `generation ${generation} is tried on ${share * 100} % of the episodes since ${instant(step_at)} ` +
       `(from ${instant(started_at)})`,
   );
   if (arms)

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type Status, statusSchema } from '../../shared/http/schemas/status.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { count, instant, percent, plural, printable, span } from '../format.ts';
+import { count, instant, plural, printable, span } from '../format.ts';
 import { readPages } from '../pagination.ts';
 import { printWarnings } from '../print-warnings.ts';
 import type { Session } from '../session.ts';
@@ -66,7 +66,7 @@ function policyText({ policy, next_policy: next }: Status['patterns'][number]): 
 function generationText({ generation, rollout }: Status['patterns'][number]): string {
   if (!rollout) return count(generation);
   const held = rollout.held === undefined ? '' : ', held';
-  return `${count(generation)}, tries ${count(rollout.generation)} on ${percent(rollout.share)}${held}`;
+  return `${count(generation)}, tries ${count(rollout.generation)} on ${rollout.share * 100} %${held}`;
 }
 
 const COLUMNS: readonly Column<Status['patterns'][number]>[] = [

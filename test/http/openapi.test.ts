@@ -7,6 +7,7 @@ import { ROUTES } from '../../shared/http/routes.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';
+import { tryCandidate } from '../support/try-candidate.ts';
 
 const GATES = { ts_score: 0.58, ts_min: 0.6, halo_distance: 0.5, halo_max: 1, slope_ok: true };
 
@@ -301,6 +302,10 @@ describe('the served API', () => {
       await visit('getChanges', '/v1/changes?limit=1');
     }
     await visit('getServiceMode', '/v1/mode');
+    await tryCandidate(api.service.runtime.heads, S1);
+    await visit('getStatus', '/v1/status');
+    await visit('getGuard', `${patternPath}/guard`);
+    await visit('postRollout', `${patternPath}/rollout`, { action: 'hold', reason: 'tour' });
     await visit('postRollback', `${patternPath}/rollback`, { generation: 1, reason: 'tour' });
     for (const mode of ['shadow', 'off', 'frozen', 'retired', 'live']) {
       await visit('putMode', `${patternPath}/mode`, { mode, reason: 'tour' });
