@@ -8,8 +8,8 @@ import { lambdaEntry } from '../shared/runtime.ts';
 /** Serves readers and operators: status, lessons, overrides, cycles, generations, mode, settings, rollback. */
 export function createHandler(runtime: Runtime) {
   const app = createApp(runtime.log, runtime.config.origins);
-  const { cycleMaxAgeMinutes, stateMachineArn } = runtime.config;
-  adminRoutes(app, { ...runtime, cycleMaxAgeMinutes, starter: stateMachineStarter(stateMachineArn) });
+  const { stateMachineArn } = runtime.config;
+  adminRoutes(app, { ...runtime, starter: stateMachineStarter(stateMachineArn) });
   return handle(app);
 }
 

@@ -59,10 +59,12 @@ export function findGeneration(generations: readonly Generation[], number: numbe
 export const changeSchema = z.object({
   who: z.string(),
   at: z.iso.datetime(),
-  what: z.enum(['publish', 'mode', 'settings', 'rollback', 'writer']),
+  what: z.enum(['publish', 'mode', 'settings', 'rollback', 'writer', 'rollout']),
   why: z.string(),
   /** The writer that was excluded, or no longer is. */
   writer: z.string().optional(),
+  /** What happened to the rollout of a candidate. */
+  rollout: z.enum(['started', 'promoted', 'rolled_back', 'held', 'ended']).optional(),
   /** The generation that was published, and the settings that it was computed with. */
   generation: count.optional(),
   settings: z

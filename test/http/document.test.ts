@@ -70,6 +70,7 @@ const RULES_BEYOND_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
   putMode: ['unknown_pattern'],
   putSettings: ['unknown_pattern'],
   postRollback: ['unknown_pattern', 'unknown_generation'],
+  postNotificationTest: ['unknown_target'],
 };
 
 interface Request {
@@ -237,6 +238,7 @@ const PLAIN_BODIES: Readonly<Record<string, Record<string, unknown>>> = {
   putWriter: { writer: 'local', excluded: false, reason: 'test' },
   putSettings: { n_min: 33, reason: 'test' },
   postRollback: { generation: 1, reason: 'test' },
+  postNotificationTest: { target: 'ops' },
 };
 
 describe('requests that are valid by the document', () => {

@@ -101,8 +101,8 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 34 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(34);
+  it('The OpenAPI document has the 35 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(35);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json, those of flags as JSON', () => {
