@@ -7,7 +7,7 @@ import type { Target } from '../notification/target.ts';
 import type { SendOptions } from './send-request.ts';
 import { sendRequest } from './send-request.ts';
 
-export interface DeliverDeps extends SendOptions {
+interface DeliverDeps extends SendOptions {
   /** Address of the page, to which messages link. */
   readonly link?: string | undefined;
   /** Milliseconds since 1970. */

@@ -13,7 +13,7 @@ interface Sent {
   readonly at: number;
   readonly held?: NotificationEvent | undefined;
 }
-export type SentMemory = Readonly<Record<string, Sent>>;
+type SentMemory = Readonly<Record<string, Sent>>;
 
 /**
  * Returns the events to send now: of each kind and pattern at most one in 15 minutes. The others are counted into the

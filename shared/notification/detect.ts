@@ -33,7 +33,7 @@ const CURSOR_STEP_MS = 10 * 60_000;
 const MAX_SEEN = 2000;
 
 /** Returns the state of a first poll: what is in the past, or already firing, is not told. */
-export function firstState({ finished, runs, health, now }: NotificationFacts): NotificationState {
+export function firstState({ changes, finished, runs, health, now }: NotificationFacts): NotificationState {
   const firing = new Set<string>();
   // What fires now is known as such, whoever wants the kind later.
   for (const run of finished) findingEvents(run, firing, new Set(EVENT_TYPES));
@@ -41,7 +41,7 @@ export function firstState({ finished, runs, health, now }: NotificationFacts): 
   return {
     version: 0,
     since: now,
-    changes: { from: now, seen: [] },
+    changes: { from: now, seen: changes.map(changeIdentity) },
     runs: [...runs],
     health: healthCodes(health),
     firing: [...firing].sort(),

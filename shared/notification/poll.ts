@@ -12,7 +12,7 @@ import type { NotificationState, NotificationStore } from './notification-state.
 import type { FinishedRun } from './run-findings.ts';
 import { WARNING_EVENTS } from './run-findings.ts';
 
-export interface DetectionDeps extends HealthDeps {
+interface DetectionDeps extends HealthDeps {
   readonly changes: Pick<ChangeStore, 'page'>;
   readonly cycles: HealthDeps['cycles'] & Pick<CycleStore, 'list' | 'runs'>;
 }
@@ -74,7 +74,7 @@ async function readFacts(
 ): Promise<NotificationFacts> {
   const now = deps.now();
   const [changes, recent, health] = await Promise.all([
-    before ? readChanges(deps, before.changes.from) : [],
+    readChanges(deps, before?.changes.from ?? now),
     deps.cycles.list(RECENT_RUNS, cycleIdStart(latestNow(now))),
     readHealthFacts(deps),
   ]);

@@ -14,6 +14,7 @@ import { events, importAll, openApi, readLines } from '../support/api.ts';
 import { DynamoDbProxy, errorAnswer } from '../support/dynamodb-proxy.ts';
 import { S1 } from '../support/episodes.ts';
 import { invalid, invalidBodies, valid } from '../support/json-schema-values.ts';
+import { unreachableTarget } from '../support/notify-file.ts';
 import type { Operation } from '../support/openapi-document.ts';
 import { faultsOf, operationsOf } from '../support/openapi-document.ts';
 
@@ -107,7 +108,7 @@ let cycleId: string;
 let guardedApi: Api;
 let guardedServer: Listening;
 beforeAll(async () => {
-  api = await openApi({ changeClientSettings: proxy.settings });
+  api = await openApi({ changeClientSettings: proxy.settings, notifications: unreachableTarget() });
   server = await listen(api.service.app, 0);
   guardedApi = await openApi({ callers });
   guardedServer = await listen(guardedApi.service.app, 0, { tokens: true });

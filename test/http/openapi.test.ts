@@ -7,6 +7,7 @@ import { ROUTES } from '../../shared/http/routes.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';
+import { unreachableTarget } from '../support/notify-file.ts';
 
 const GATES = { ts_score: 0.58, ts_min: 0.6, halo_distance: 0.5, halo_max: 1, slope_ok: true };
 
@@ -169,7 +170,11 @@ describe('the OpenAPI document', () => {
 describe('the served API', () => {
   let api: Api;
   beforeAll(async () => {
-    api = await openApi({ now: () => NOW, environment: { N_MIN: '5' } });
+    api = await openApi({
+      now: () => NOW,
+      environment: { N_MIN: '5' },
+      notifications: unreachableTarget(),
+    });
   });
   afterAll(() => api.close());
 
@@ -290,6 +295,7 @@ describe('the served API', () => {
     await visit('getWriters', `/v1/writers?limit=1`);
     for (const excluded of [true, false])
       await visit('putWriter', '/v1/writers', { writer: 'local', excluded, reason: 'tour' });
+    await visit('postNotificationTest', '/v1/notifications/test', { target: 'ops' });
     await visit('getServiceMode', '/v1/mode');
     for (const mode of ['off', 'live']) {
       await visit('putServiceMode', '/v1/mode', { mode, reason: 'tour' });

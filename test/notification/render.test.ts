@@ -32,7 +32,7 @@ const render = (name: keyof typeof TARGETS, fields: Partial<NotificationEvent> =
   return { url, headers, body: JSON.parse(body) as Record<string, unknown>, text: body };
 };
 
-it('[X13] The signature of a webhook equals that of the test vector of Standard Webhooks', () => {
+it('[Y2] The signature of a webhook equals that of the test vector of Standard Webhooks', () => {
   const body = '{"test": 2432232314}';
   expect(webhookSignature(SECRET, 'msg_p5jXN8AQM9LWM0D4loKWxJek', 1614265330, body)).toBe(
     'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
