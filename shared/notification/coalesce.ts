@@ -1,5 +1,5 @@
 import type { NotificationEvent } from './notification-event.ts';
-import { eventId, eventSubject } from './notification-event.ts';
+import { DEFAULT_EVENTS, eventId, eventSubject } from './notification-event.ts';
 
 /** Time in which at most one event of a kind and pattern is sent, milliseconds. */
 export const COALESCE_MS = 15 * 60_000;
@@ -51,8 +51,10 @@ function countedInto(before: NotificationEvent | undefined, event: NotificationE
   return before ? { ...event, count: before.count + event.count } : event;
 }
 
-/** Bounds a flood: after the first hundred events one event of each kind counts the rest. */
-function boundEvents(events: readonly NotificationEvent[]): NotificationEvent[] {
+/** Bounds a flood: after the first hundred events, those on by default first, one of each kind counts the rest. */
+function boundEvents(unordered: readonly NotificationEvent[]): NotificationEvent[] {
+  const rank = ({ type }: NotificationEvent): number => Number(!DEFAULT_EVENTS.some(each => each === type));
+  const events = unordered.toSorted((a, b) => rank(a) - rank(b));
   const rest = Map.groupBy(events.slice(MAX_SENT), ({ type }) => type);
   return [
     ...events.slice(0, MAX_SENT),

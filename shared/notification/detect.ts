@@ -100,13 +100,14 @@ function changeEvents(
   const known = new Set(seen);
   const from = Math.max(since, Math.floor((now - LATE_CHANGES_MS) / CURSOR_STEP_MS) * CURSOR_STEP_MS);
   const events: NotificationEvent[] = [];
-  const kept: string[] = [];
+  const kept: { readonly at: number; readonly identity: string }[] = [];
   for (const change of changes) {
     const type = changeType(change);
     if (type === undefined || !wanted.has(type)) continue;
     const event = changeEvent(change, type);
     const identity = changeIdentity(change);
-    if (Date.parse(change.at) >= from) kept.push(identity);
+    const at = Date.parse(change.at);
+    if (at >= from) kept.push({ at, identity });
     if (known.has(identity)) continue;
     known.add(identity);
     if (event.type === 'guard.harmful') {
@@ -115,5 +116,16 @@ function changeEvents(
     }
     events.push(event);
   }
-  return { events, cursor: { from, seen: [...new Set(kept)].slice(-MAX_SEEN) } };
+  return { events, cursor: boundCursor(from, kept) };
+}
+
+/** Returns the cursor. With too many changes it moves on behind those that it forgets, so that none is told twice. */
+function boundCursor(
+  from: number,
+  kept: readonly { readonly at: number; readonly identity: string }[],
+): NotificationState['changes'] {
+  const forgotten = kept[kept.length - MAX_SEEN - 1];
+  const start = forgotten === undefined ? from : forgotten.at + 1;
+  const seen = kept.filter(({ at }) => at >= start).map(({ identity }) => identity);
+  return { from: start, seen: [...new Set(seen)] };
 }

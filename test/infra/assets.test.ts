@@ -21,7 +21,11 @@ const folders: string[] = [];
 function assemble(): { folder: string; template: string; functions: Map<string, Assembled> } {
   const folder = mkdtempSync(join(tmpdir(), 'pm-tuning-'));
   folders.push(folder);
-  const context = { 'aws:cdk:enable-asset-metadata': true, 'aws:cdk:enable-path-metadata': true };
+  const context = {
+    'aws:cdk:enable-asset-metadata': true,
+    'aws:cdk:enable-path-metadata': true,
+    notificationParameter: '/x',
+  };
   const app = new App({ outdir: folder, context });
   const stack = createStack(app);
   app.synth();

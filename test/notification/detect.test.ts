@@ -124,6 +124,18 @@ describe('the cursor in the list of changes', () => {
   });
 });
 
+it('With more changes than the cursor keeps, each is still told once, and what matters comes first', () => {
+  const published = Array.from({ length: 5000 }, (_, i) =>
+    change({ what: 'publish', generation: i, pattern_key: `pm.x.S1.p${i}`, at: iso(NOW + i) }),
+  );
+  const changes = [...published, change({ who: 'system:guard', at: iso(NOW + 5000) })];
+  const one = detect(start(), { ...NONE, now: NOW + MINUTE, changes }, ALL);
+  expect(one.events.map(({ type }) => type).slice(0, 2)).toEqual(['guard.harmful', 'generation.published']);
+  expect(one.events.reduce((sum, { count }) => sum + count, 0)).toBe(5001);
+  const listed = changes.filter(({ at }) => Date.parse(at) >= one.state.changes.from);
+  expect(types(one.state, { now: NOW + 2 * MINUTE, changes: listed })).toEqual([]);
+});
+
 describe('findings of runs', () => {
   it('A finding is told once while it fires, and again after it ceased and came back', () => {
     const told: string[][] = [];
