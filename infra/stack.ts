@@ -39,7 +39,7 @@ export class PmTuningStack extends Stack {
     const notifications = createNotifications(this, stage, create);
     const admin = create('admin', {
       STATE_MACHINE_ARN: machine.stateMachineArn,
-      ...(notifications && { NOTIFICATION_FUNCTION: notifications.deliver.functionName }),
+      ...(notifications && { NOTIFICATION_FUNCTION: notifications.deliver.functionArn }),
     });
     machine.grantStartExecution(admin);
     notifications?.allowTests(admin);

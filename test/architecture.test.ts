@@ -219,7 +219,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'aws',
     files: under('shared/aws'),
-    own: ['shared/errors.ts'],
+    own: ['shared/aws', 'shared/errors.ts'],
     types: DOMAIN,
     packages: [SDK, 'node:zlib'],
   },
@@ -347,13 +347,8 @@ describe('import rules', () => {
     expect(found).toEqual([{ from: 'shared/runtime.ts', to: '@aws-sdk/lib-dynamodb', typeOnly: true }]);
   });
 
-  it('No file of shared imports Lambda or CDK packages, apart from the client that invokes a function', () => {
-    const found = imports.filter(
-      i =>
-        under('shared')(i.from) &&
-        /lambda|cdk|constructs/.test(i.to) &&
-        !(under('shared/aws')(i.from) && i.to === '@aws-sdk/client-lambda'),
-    );
+  it('No file of shared imports Lambda or CDK packages', () => {
+    const found = imports.filter(i => under('shared')(i.from) && /lambda|cdk|constructs/.test(i.to));
     expect(show(found)).toEqual([]);
   });
 

@@ -15,6 +15,8 @@ import type { NotificationSpool, WaitingMessage } from './notification-spool.ts'
 
 /** Milliseconds between two polls. */
 const POLL_MS = 60_000;
+/** Attempts for each target between two polls: a target that hangs takes ten seconds for each. */
+const ATTEMPTS_AT_ONCE = 5;
 /** Least milliseconds between two messages to one chat of Telegram. */
 const CHAT_PAUSE_MS = 1000;
 
@@ -90,7 +92,8 @@ export class Notifier implements NotificationTester {
       const byTarget = Map.groupBy(due, ({ target }) => target);
       await Promise.all(
         [...byTarget.values()].map(async messages => {
-          for (const message of messages) if (!this.#stopped) await this.#attempt(message, ended);
+          for (const message of messages.slice(0, ATTEMPTS_AT_ONCE))
+            if (!this.#stopped) await this.#attempt(message, ended);
         }),
       );
     } catch (error) {

@@ -1,15 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createHandler } from '../../functions/notify-deliver.ts';
 import { eventBus, notificationQueue, secureParameter } from '../../shared/aws/notification-clients.ts';
 import { functionTester } from '../../shared/aws/notification-tester.ts';
+import { signedFetch } from '../../shared/aws/signed-fetch.ts';
 import { readConfig } from '../../shared/config.ts';
 import { testEvent } from '../../shared/delivery/deliver.ts';
 import { notificationEventSchema } from '../../shared/notification/notification-event.ts';
 import type { Runtime } from '../../shared/runtime.ts';
+import { stubAwsAccess } from '../support/aws-access.ts';
 import { NOW } from '../support/episodes.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pm-tuning-sign-'));
+beforeAll(() => stubAwsAccess(folder));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
 
 /** Returns settings of a client of AWS that answers every request with one body, and the bodies that it sent. */
 function answering(answer: object) {
@@ -76,21 +88,27 @@ it('A message is hidden for seconds, and the parameter is read decrypted', async
   expect(reading.sent).toEqual([{ Name: '/p', WithDecryption: true }]);
 });
 
-it('A test asks the function, and its answer or its fault is that of the route', async () => {
+it('A test asks the function by a signed request, and its answer or its fault is that of the route', async () => {
+  const arn = 'arn:aws:lambda:eu-central-1:123456789012:function:deliver-1';
+  const asked: { url: string; body: unknown; headers: Headers }[] = [];
+  const testing = (answer: object, status = 200) => {
+    const send = async (url: string, { body, headers }: { body: string; headers: Record<string, string> }) => {
+      asked.push({ url, body: JSON.parse(body), headers: new Headers(headers) });
+      return Response.json(answer, { status });
+    };
+    return functionTester(arn, signedFetch({ service: 'lambda', send: send as typeof fetch }));
+  };
   expect(functionTester(undefined)).toBeUndefined();
-  const asked = answering({ delivered: false, reason: 'timeout' });
-  expect(await functionTester('f', asked.settings)?.test('ops')).toEqual({
-    target: 'ops',
-    delivered: false,
-    reason: 'timeout',
-  });
-  expect(asked.sent).toEqual([{ test: 'ops' }]);
-  const unknown = answering({ unknown: { detail: 'no such target', suggestions: ['ops'] } });
-  await expect(functionTester('f', unknown.settings)?.test('opps')).rejects.toMatchObject({
-    code: 'unknown_target',
-  });
-  const broken = answering({ errorMessage: 'x' });
-  await expect(functionTester('f', broken.settings)?.test('ops')).rejects.toThrow('read its log');
+  expect(() => functionTester('deliver-1')).toThrow('no ARN of a function');
+  const answer = { delivered: false, reason: 'timeout' };
+  expect(await testing(answer)?.test('ops')).toEqual({ target: 'ops', ...answer });
+  const url = 'https://lambda.eu-central-1.amazonaws.com/2015-03-31/functions/deliver-1/invocations';
+  expect(asked).toMatchObject([{ url, body: { test: 'ops' } }]);
+  expect(asked[0]?.headers.get('authorization')).toContain('/eu-central-1/lambda/aws4_request');
+  const unknown = { unknown: { detail: 'no such target', suggestions: ['ops'] } };
+  await expect(testing(unknown)?.test('opps')).rejects.toMatchObject({ code: 'unknown_target' });
+  await expect(testing({ errorMessage: 'x' })?.test('ops')).rejects.toThrow('read its log');
+  await expect(testing({}, 403)?.test('ops')).rejects.toThrow('failed (403)');
 });
 
 it('The function that tells targets refuses to work without the name of its parameter', async () => {
