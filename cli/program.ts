@@ -20,6 +20,7 @@ import { addLessons } from './commands/lessons.ts';
 import { addLookup } from './commands/lookup.ts';
 import { addMode } from './commands/mode.ts';
 import { addNMin } from './commands/nmin.ts';
+import { addNotify } from './commands/notify.ts';
 import { addOverrides } from './commands/overrides.ts';
 import { addParked } from './commands/parked.ts';
 import { addProfile } from './commands/profile.ts';
@@ -141,6 +142,7 @@ const COMMANDS = [
   addRollback,
   addRollout,
   addSettings,
+  addNotify,
   addProfile,
 ];
 

@@ -115,6 +115,12 @@ export const environmentSchema = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Set only in the function that starts runs. */
   STATE_MACHINE_ARN: z.string().optional(),
+  /** Set only in the functions of notifications, in a stage that has them. */
+  NOTIFICATION_BUS: z.string().optional(),
+  NOTIFICATION_PARAMETER: z.string().optional(),
+  NOTIFICATION_QUEUE_URL: z.string().optional(),
+  /** Set only in the function that answers operators: the one that tells targets. */
+  NOTIFICATION_FUNCTION: z.string().optional(),
   /** A DynamoDB-compatible endpoint other than that of AWS. */
   DYNAMODB_ENDPOINT: z.url().optional(),
 });
@@ -151,6 +157,12 @@ export interface Config {
   readonly login: { readonly issuer: string; readonly clientId: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly stateMachineArn: string | undefined;
+  readonly notification: {
+    readonly bus: string | undefined;
+    readonly parameter: string | undefined;
+    readonly queueUrl: string | undefined;
+    readonly function: string | undefined;
+  };
   readonly dynamodbEndpoint: string | undefined;
 }
 
@@ -203,6 +215,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         : undefined,
     logLevel: env.LOG_LEVEL,
     stateMachineArn: env.STATE_MACHINE_ARN,
+    notification: {
+      bus: env.NOTIFICATION_BUS,
+      parameter: env.NOTIFICATION_PARAMETER,
+      queueUrl: env.NOTIFICATION_QUEUE_URL,
+      function: env.NOTIFICATION_FUNCTION,
+    },
     dynamodbEndpoint: env.DYNAMODB_ENDPOINT,
   };
 }

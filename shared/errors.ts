@@ -34,6 +34,7 @@ export type FaultCode =
   | 'unknown_generation'
   | 'unknown_pattern'
   | 'unknown_writer'
+  | 'unknown_target'
   | 'trial_expired'
   | 'policy_not_available'
   | 'head_changed'

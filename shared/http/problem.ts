@@ -33,6 +33,7 @@ const STATUS: Readonly<Record<FaultCode, { readonly status: number; readonly tit
   unknown_generation: { status: 404, title: 'No such generation' },
   unknown_pattern: { status: 404, title: 'No event names this pattern' },
   unknown_writer: { status: 404, title: 'No such writer' },
+  unknown_target: { status: 404, title: 'No such target of notifications' },
   trial_expired: { status: 404, title: 'The results of this run have expired' },
   head_changed: { status: 409, title: 'Concurrent change' },
   no_rollout: { status: 409, title: 'No rollout' },

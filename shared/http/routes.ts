@@ -36,6 +36,7 @@ import {
   snapshotsPageSchema,
 } from './schemas/lookup-answer.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
+import { notificationTestAnswerSchema, notificationTestRequestSchema } from './schemas/notifications.ts';
 import { flagErrorSchema, flagRequestSchema, flagSchema, flagsSchema } from './schemas/ofrep.ts';
 import { overridesPageSchema } from './schemas/overrides.ts';
 import {
@@ -398,6 +399,13 @@ export const ROUTES = {
     body: rolloutRequestSchema,
     answers: { 200: headAnswerSchema },
     problems: [...STORE, ...PATTERN, 'no_rollout', 'head_changed'],
+  },
+  postNotificationTest: {
+    ...ENDPOINTS.postNotificationTest,
+    summary: 'Send a test message to a target of notifications, and answer whether it took it.',
+    body: notificationTestRequestSchema,
+    answers: { 200: notificationTestAnswerSchema },
+    problems: ['unknown_target'],
   },
   getHealth: {
     ...ENDPOINTS.getHealth,

@@ -14,6 +14,7 @@ import { events, importAll, openApi, readLines } from '../support/api.ts';
 import { DynamoDbProxy, errorAnswer } from '../support/dynamodb-proxy.ts';
 import { S1 } from '../support/episodes.ts';
 import { invalid, invalidBodies, valid } from '../support/json-schema-values.ts';
+import { unreachableTarget } from '../support/notify-file.ts';
 import type { Operation } from '../support/openapi-document.ts';
 import { faultsOf, operationsOf } from '../support/openapi-document.ts';
 import { tryCandidate } from '../support/try-candidate.ts';
@@ -72,6 +73,7 @@ const RULES_BEYOND_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
   putSettings: ['unknown_pattern'],
   postRollback: ['unknown_pattern', 'unknown_generation'],
   postRollout: ['unknown_pattern', 'no_rollout'],
+  postNotificationTest: ['unknown_target'],
 };
 
 interface Request {
@@ -108,7 +110,7 @@ let cycleId: string;
 let guardedApi: Api;
 let guardedServer: Listening;
 beforeAll(async () => {
-  api = await openApi({ changeClientSettings: proxy.settings });
+  api = await openApi({ changeClientSettings: proxy.settings, notifications: unreachableTarget() });
   server = await listen(api.service.app, 0);
   guardedApi = await openApi({ callers });
   guardedServer = await listen(guardedApi.service.app, 0, { tokens: true });
@@ -240,6 +242,7 @@ const PLAIN_BODIES: Readonly<Record<string, Record<string, unknown>>> = {
   putSettings: { n_min: 33, reason: 'test' },
   postRollback: { generation: 1, reason: 'test' },
   postRollout: { action: 'hold', reason: 'test' },
+  postNotificationTest: { target: 'ops' },
 };
 
 /** A rollout is steered only while a candidate is tried. */

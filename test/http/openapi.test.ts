@@ -7,6 +7,7 @@ import { ROUTES } from '../../shared/http/routes.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';
+import { unreachableTarget } from '../support/notify-file.ts';
 import { tryCandidate } from '../support/try-candidate.ts';
 
 const GATES = { ts_score: 0.58, ts_min: 0.6, halo_distance: 0.5, halo_max: 1, slope_ok: true };
@@ -103,8 +104,8 @@ describe('the OpenAPI document', () => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 35 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(35);
+  it('The OpenAPI document has the 36 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(36);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json, those of flags as JSON', () => {
@@ -171,7 +172,11 @@ describe('the OpenAPI document', () => {
 describe('the served API', () => {
   let api: Api;
   beforeAll(async () => {
-    api = await openApi({ now: () => NOW, environment: { N_MIN: '5' } });
+    api = await openApi({
+      now: () => NOW,
+      environment: { N_MIN: '5' },
+      notifications: unreachableTarget(),
+    });
   });
   afterAll(() => api.close());
 
@@ -292,6 +297,7 @@ describe('the served API', () => {
     await visit('getWriters', `/v1/writers?limit=1`);
     for (const excluded of [true, false])
       await visit('putWriter', '/v1/writers', { writer: 'local', excluded, reason: 'tour' });
+    await visit('postNotificationTest', '/v1/notifications/test', { target: 'ops' });
     await visit('getServiceMode', '/v1/mode');
     for (const mode of ['off', 'live']) {
       await visit('putServiceMode', '/v1/mode', { mode, reason: 'tour' });

@@ -73,6 +73,7 @@ const REQUESTS: Readonly<Record<string, readonly [path: string, status: number, 
     409,
     { action: 'hold', reason: 'test' },
   ],
+  'POST /v1/notifications/test': ['/v1/notifications/test', 404, { target: 'ops' }],
   'GET /healthz': ['/healthz', 200],
   'GET /openapi.json': ['/openapi.json', 200],
 };
