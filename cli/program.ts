@@ -25,6 +25,7 @@ import { addOverrides } from './commands/overrides.ts';
 import { addParked } from './commands/parked.ts';
 import { addProfile } from './commands/profile.ts';
 import { addRollback } from './commands/rollback.ts';
+import { addRollout } from './commands/rollout.ts';
 import { addServiceMode } from './commands/service-mode.ts';
 import { addSettings } from './commands/settings.ts';
 import { addStatus } from './commands/status.ts';
@@ -139,6 +140,7 @@ const COMMANDS = [
   addServiceMode,
   addMode,
   addRollback,
+  addRollout,
   addSettings,
   addNotify,
   addProfile,

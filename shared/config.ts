@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { GuardMode } from './generation/guard-mode.ts';
 import { guardModeSchema } from './generation/guard-mode.ts';
+import type { RolloutMode } from './generation/rollout-mode.ts';
+import { rolloutModeSchema } from './generation/rollout-mode.ts';
 import type { HaltMode } from './override/halt/halt-mode.ts';
 import { haltModeSchema } from './override/halt/halt-mode.ts';
 import type { OnJump } from './override/jump-settings.ts';
@@ -71,6 +73,8 @@ export const environmentSchema = z.object({
     .pipe(baseThresholdsSchema),
   /** The action of a run that finds the set in force proven harmful. */
   GUARD: guardModeSchema.default('protect'),
+  /** The way in which a run puts a new result in force. */
+  ROLLOUT: rolloutModeSchema.default('immediate'),
   /** The most overrides of a pattern. */
   MAX_OVERRIDES: z.coerce.number().pipe(maxOverridesSchema).default(20_000),
   /** `status` is unhealthy when the last finished run is older than this, in minutes. */
@@ -141,6 +145,7 @@ export interface Config {
     readonly baseThresholds: BaseThresholds;
     readonly maxOverrides: number;
     readonly guard: GuardMode;
+    readonly rollout: RolloutMode;
   };
   /** Names of the variables that the environment sets; every other setting has its default. */
   readonly setByStage: ReadonlySet<string>;
@@ -197,6 +202,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       baseThresholds: env.BASE_THRESHOLDS,
       maxOverrides: env.MAX_OVERRIDES,
       guard: env.GUARD,
+      rollout: env.ROLLOUT,
     },
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,

@@ -38,6 +38,7 @@ export type FaultCode =
   | 'trial_expired'
   | 'policy_not_available'
   | 'head_changed'
+  | 'no_rollout'
   // Errors of the service (5xx).
   | 'store_unavailable'
   | 'store_throttled'

@@ -199,7 +199,12 @@ const RULES: readonly Rule[] = [
   {
     module: 'config',
     files: under('shared/config.ts'),
-    own: ['shared/override', 'shared/generation/guard-mode.ts', 'shared/validation.ts'],
+    own: [
+      'shared/override',
+      'shared/generation/guard-mode.ts',
+      'shared/generation/rollout-mode.ts',
+      'shared/validation.ts',
+    ],
     packages: ['zod'],
   },
   {
@@ -276,6 +281,7 @@ const RULES: readonly Rule[] = [
       'client',
       'local/http-server.ts',
       'shared/http',
+      'shared/generation/served.ts',
       'shared/lookup',
       'shared/lever',
       'shared/override',

@@ -61,10 +61,10 @@ export const changeSchema = z.object({
   at: z.iso.datetime(),
   what: z.enum(['publish', 'mode', 'settings', 'rollback', 'writer', 'rollout']),
   why: z.string(),
+  /** Of a change of a rollout: what became of the candidate. */
+  rollout: z.enum(['started', 'stepped', 'held', 'resumed', 'promoted', 'rolled_back', 'ended']).optional(),
   /** The writer that was excluded, or no longer is. */
   writer: z.string().optional(),
-  /** What happened to the rollout of a candidate. */
-  rollout: z.enum(['started', 'promoted', 'rolled_back', 'held', 'ended']).optional(),
   /** The generation that was published, and the settings that it was computed with. */
   generation: count.optional(),
   settings: z

@@ -131,6 +131,12 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: OPERATORS,
   },
+  postRollout: {
+    method: 'POST',
+    path: '/v1/patterns/{pattern_key}/rollout',
+    function: 'admin',
+    roles: OPERATORS,
+  },
   postNotificationTest: {
     method: 'POST',
     path: '/v1/notifications/test',

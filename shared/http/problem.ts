@@ -36,6 +36,7 @@ const STATUS: Readonly<Record<FaultCode, { readonly status: number; readonly tit
   unknown_target: { status: 404, title: 'No such target of notifications' },
   trial_expired: { status: 404, title: 'The results of this run have expired' },
   head_changed: { status: 409, title: 'Concurrent change' },
+  no_rollout: { status: 409, title: 'No rollout' },
   body_timeout: { status: 408, title: 'Body did not arrive in time' },
   body_too_large: { status: 413, title: 'Body too large' },
   too_many_items: { status: 413, title: 'Too many items' },

@@ -50,6 +50,7 @@ import {
   headAnswerSchema,
   modeRequestSchema,
   rollbackRequestSchema,
+  rolloutRequestSchema,
   settingsAnswerSchema,
   settingsRequestSchema,
 } from './schemas/patterns.ts';
@@ -389,6 +390,15 @@ export const ROUTES = {
     body: rollbackRequestSchema,
     answers: { 200: headAnswerSchema },
     problems: [...STORE, ...PATTERN, 'unknown_generation', 'head_changed'],
+  },
+  postRollout: {
+    ...ENDPOINTS.postRollout,
+    summary:
+      'Steer the rollout of a candidate: promote puts it in force, hold keeps its share, end takes it away. ' +
+      'Harm rolls back a candidate that is held, too.',
+    body: rolloutRequestSchema,
+    answers: { 200: headAnswerSchema },
+    problems: [...STORE, ...PATTERN, 'no_rollout', 'head_changed'],
   },
   postNotificationTest: {
     ...ENDPOINTS.postNotificationTest,

@@ -1,11 +1,9 @@
+import { GUARD_CALLER } from '../cycle/guard/withdraw.ts';
 import type { PatternChange } from '../generation/generation.ts';
 import { shortHash } from '../hash.ts';
 import type { EventType, NotificationEvent } from './notification-event.ts';
 import { eventId } from './notification-event.ts';
 import { MAX_SENTENCE, MAX_WHY, oneLine } from './one-line.ts';
-
-/** Who a decision of the guard counts as, in the list of changes. */
-const BY_GUARD = 'system:guard';
 
 /** Returns a name for a change, which has none of its own in the list: a hash of everything that it says. */
 export function changeIdentity(change: PatternChange): string {
@@ -19,8 +17,8 @@ export function changeIdentity(change: PatternChange): string {
 /** Returns the event of a change. @param type its kind, of `changeType` */
 export function changeEvent(change: PatternChange, type: EventType): NotificationEvent {
   const { pattern_key, at, who, generation } = change;
-  // The change of a mode repeats the mode in front of the guard's sentence.
-  const why = oneLine(type === 'guard.harmful' ? change.why.replace(/^mode off: /, '') : change.why, MAX_WHY);
+  const isSaid = change.what === 'rollout' || isOfGuard(change);
+  const why = oneLine(isSaid ? change.why.replace(REPEATED, '') : change.why, MAX_WHY);
   const subject = pattern_key ?? 'the whole service';
   return {
     id: eventId(type, pattern_key, changeIdentity(change)),
@@ -35,21 +33,30 @@ export function changeEvent(change: PatternChange, type: EventType): Notificatio
   };
 }
 
+/** What stands in front of a reason, and an event says already. */
+const REPEATED = /^(mode off|(promoted|rolled back|held|ended) generation \d+): /;
+
+const isOfGuard = ({ who }: PatternChange): boolean => who === GUARD_CALLER;
+
+/** A further step, and the end of a pause, are in the list of changes and become no event. */
 const ROLLOUT_TYPES = {
   started: 'rollout.started',
+  stepped: undefined,
+  resumed: undefined,
   promoted: 'rollout.promoted',
   rolled_back: 'rollout.rolled_back',
   held: 'rollout.held',
   ended: 'rollout.rolled_back',
-} as const satisfies Readonly<Record<NonNullable<PatternChange['rollout']>, EventType>>;
+} as const satisfies Readonly<Record<NonNullable<PatternChange['rollout']>, EventType | undefined>>;
 
 /** Returns the kind of the event of a change; undefined for a change that nobody is told of. */
-export function changeType({ what, who, rollout }: PatternChange): EventType | undefined {
+export function changeType(change: PatternChange): EventType | undefined {
+  const { what, rollout } = change;
   switch (what) {
     case 'publish':
       return 'generation.published';
     case 'mode':
-      return who === BY_GUARD ? 'guard.harmful' : 'mode.changed';
+      return isOfGuard(change) ? 'guard.harmful' : 'mode.changed';
     case 'settings':
       return 'settings.changed';
     case 'rollback':

@@ -92,7 +92,10 @@ it('A test asks the function by a signed request, and its answer or its fault is
   const arn = 'arn:aws:lambda:eu-central-1:123456789012:function:deliver-1';
   const asked: { url: string; body: unknown; headers: Headers }[] = [];
   const testing = (answer: object, status = 200) => {
-    const send = async (url: string, { body, headers }: { body: string; headers: Record<string, string> }) => {
+    const send = async (
+      url: string,
+      { body, headers }: { body: string; headers: Record<string, string> },
+    ) => {
       asked.push({ url, body: JSON.parse(body), headers: new Headers(headers) });
       return Response.json(answer, { status });
     };

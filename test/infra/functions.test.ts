@@ -70,6 +70,7 @@ describe('functions', () => {
         onJump: 'warn',
         halt: 'advise',
         guard: 'protect',
+        rollout: 'immediate',
         baseThresholds: {},
         maxOverrides: 20_000,
       });

@@ -180,6 +180,7 @@ beforeAll(async () => {
   ];
   for (const name of [...readRoutes, ...otherRoutes]) await call(adminHandler, name);
   await call(adminHandler, 'post-rollback', { generation: 2, reason: 'the current one again' });
+  await call(adminHandler, 'post-rollout', { action: 'hold', reason: 'no candidate' });
 });
 
 afterAll(() => recorded.close());
@@ -231,6 +232,7 @@ describe('functions', () => {
       'put-mode': 200,
       'put-settings': 200,
       'post-rollback': 200,
+      'post-rollout': 409,
     });
   });
 
