@@ -82,8 +82,25 @@ describe('the event of a change', () => {
     expect(notificationEventSchema.parse(events[0]).sentence).toContain(S1);
   });
 
+  it('The sentence of a rollout says once what became of the candidate', () => {
+    const why = 'rolled back generation 8: harm ×120 of ×100';
+    const fields = {
+      what: 'rollout',
+      rollout: 'rolled_back',
+      generation: 8,
+      who: 'system:guard',
+      why,
+    } as const;
+    const [event] = detect(start(), { ...NONE, changes: [change(fields)] }, ALL).events;
+    expect(event).toMatchObject({ number: 8, why: 'harm ×120 of ×100' });
+    expect(event?.sentence).toBe(
+      `the rollout of ${S1} to generation 8 was rolled back by system:guard: harm ×120 of ×100`,
+    );
+  });
+
   it('A change of a writer, and a kind that nobody wants, become no event', () => {
-    expect(types(start(), { changes: [change({ what: 'writer' })] })).toEqual([]);
+    for (const silent of [{ what: 'writer' }, { what: 'rollout', rollout: 'stepped' }] as const)
+      expect(types(start(), { changes: [change(silent)] })).toEqual([]);
     const wanted = new Set(DEFAULT_EVENTS);
     expect(
       types(start(), { changes: [change({ what: 'publish' }), change({ what: 'settings' })] }, wanted),
