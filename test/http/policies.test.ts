@@ -64,13 +64,14 @@ describe('the backtest before any run', () => {
 });
 
 describe('drift is published, replay is a challenger', () => {
-  it('A run stores the comparison of both policies in its record, in the generation and in the evidence', async () => {
+  it('A run stores the comparison of all policies in its record, in the generation and in the evidence', async () => {
     const { patterns } = await api.cycle({ as_of: iso(NOW) });
     const [run] = patterns;
     expect(run).toMatchObject({ status: 'published', generation: 1 });
     expect(run?.evidence?.map(e => [e.policy, e.overrides > 0])).toEqual([
       ['drift', true],
       ['replay', true],
+      ['model', false],
     ]);
     const [generation] = (await generations()).generations;
     expect(generation).toMatchObject({
@@ -88,7 +89,7 @@ describe('drift is published, replay is a challenger', () => {
 describe('switching the policy', () => {
   it('[L3] One call switches the policy, is audited and returns the settings in force', async () => {
     const answer = settingsAnswerSchema.parse(await (await putSettings({ policy: 'replay' })).json());
-    expect(answer).toMatchObject({ policy: 'replay', challengers: ['drift'] });
+    expect(answer).toMatchObject({ policy: 'replay', challengers: ['drift', 'model'] });
     expect(answer.last_change).toMatchObject({ what: 'settings', why: 'policy "replay": a test' });
     expect((await generations()).changes).toContainEqual(answer.last_change);
   });

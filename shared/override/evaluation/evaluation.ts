@@ -30,7 +30,10 @@ const policyEvidenceSchema = z
     }),
     high: z.number(),
     folds: z.array(foldSchema),
-    reason: z.string().optional().meta({ description: 'why no event could be scored' }),
+    reason: z
+      .string()
+      .optional()
+      .meta({ description: 'why no event could be scored, or why the policy has no override' }),
     reason_code: reasonCodeSchema.optional(),
   })
   .meta({ id: 'PolicyEvidence' });

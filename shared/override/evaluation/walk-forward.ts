@@ -192,8 +192,8 @@ function overridesKnownAt(
 ): readonly Override[] {
   if (known.length < settings.n_min) return [];
   const columns = selectRows(all, known);
-  // Replay of gates does not read lessons.
+  // Only drift reads lessons: ladders, which replay computes from lessons, are not scored.
   const lessons =
-    policy === 'replay' ? [] : mineLessons(pattern, columns, settings.n_min, { maxWork: MAX_WORK }).lessons;
+    policy === 'drift' ? mineLessons(pattern, columns, settings.n_min, { maxWork: MAX_WORK }).lessons : [];
   return computeOverrides(policy, { pattern, lessons, columns, asOf: from, settings }).overrides;
 }
