@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evidenceAnswerSchema } from '../../shared/http/schemas/evaluation.ts';
+import { summarize } from '../../shared/override/evaluation/evaluation.ts';
 import { generationsAnswerSchema, settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import type { Api } from '../support/api.ts';
 import { importAll, openApi, readLines } from '../support/api.ts';
@@ -80,7 +81,9 @@ describe('drift is published, replay is a challenger', () => {
       evidence: run?.evidence,
     });
     const evidenceAnswer = await evidence();
-    expect(evidenceAnswer.policies.map(({ folds: _, ...rest }) => rest)).toEqual(run?.evidence);
+    expect(evidenceAnswer.policies.map(summarize)).toEqual(run?.evidence);
+    for (const { over_random, over_never } of evidenceAnswer.policies)
+      expect([over_random, over_never]).not.toContain(undefined);
     expect(evidenceAnswer.policies.find(p => p.policy === 'replay')?.low).toBeGreaterThan(0);
     expect(evidenceAnswer.says).toContain('replay gained');
   });
