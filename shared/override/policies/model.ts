@@ -148,7 +148,8 @@ function overrideOf(
 ): Override {
   const { opening, slice } = move;
   const sliceRows = rowsOf(slice, gates.columns, rows);
-  const change = compareUtility(gates, sliceRows, applied.acts, applied.without(move, sliceRows), settings);
+  const decided = applied.decidedBy(move, sliceRows);
+  const change = compareUtility(gates, decided, applied.acts, applied.without(move, decided), settings);
   const lower = change.gain - change.error;
   const side = opening > 0 ? model.opening : model.closing;
   const scope = sliceScope(slice, gates.columns);
