@@ -27,8 +27,9 @@ export function withoutRedundant(
     const flipped = compareUtility(gates, decided, applied.acts, without, settings);
     return { ...candidate, bound: lowerBound(flipped, settings.z[sliceDimensions(move.slice)], settings) };
   };
+  const contested = gates.gates.map((_, gate) => applied.contested(gate, rows));
   let kept = moves.map((move): Candidate => {
-    const sliceRows = rowsOf(move.slice, gates.columns, rows);
+    const sliceRows = rowsOf(move.slice, gates.columns, contested[move.gate] ?? rows);
     return withBound({ move, sliceRows, decided: applied.decidedBy(move, sliceRows) });
   });
   while (kept.length > 1) {
@@ -51,7 +52,7 @@ export function withoutRedundant(
 
 interface Candidate {
   readonly move: LeverMove;
-  /** Rows of its slice. */
+  /** Rows of its slice at which some of the moves decide whether its gate passes. */
   readonly sliceRows: Uint32Array;
   /** Those at which its gate passes or fails because of it. */
   readonly decided: Uint32Array;

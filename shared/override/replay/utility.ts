@@ -78,6 +78,29 @@ export class AppliedMoves {
     this.acts = decisions(gates, this.#opening, rows);
   }
 
+  /**
+   * Returns the rows of a slice at which a gate passes under some of its moves and fails under others. At the other rows
+   * no move of the gate decides anything, whichever are removed.
+   */
+  contested(g: number, slice: Uint32Array): Uint32Array {
+    const gate = this.#gates.gates[g] as Gate;
+    const ofGate = this.#moves.filter(move => move.gate === g);
+    const [most, least] = [1, -1].map(sign =>
+      addOpenings(
+        new Float64Array(this.#gates.columns.size),
+        this.#gates,
+        ofGate.filter(({ opening }) => opening * sign > 0),
+        slice,
+      ),
+    ) as [Float64Array, Float64Array];
+    // A sum of some openings may exceed the sum of all by a rounding error.
+    return slice.filter(
+      row =>
+        passes(gate, row, (most[row] as number) + ROUNDING) &&
+        !passes(gate, row, (least[row] as number) - ROUNDING),
+    );
+  }
+
   /** Returns the rows of a move's slice at which its gate passes or fails because of the move. */
   decidedBy({ gate: g, opening: less }: LeverMove, slice: Uint32Array): Uint32Array {
     const gate = this.#gates.gates[g] as Gate;
@@ -144,6 +167,9 @@ export class AppliedMoves {
     return passes(this.#gates.gates[g] as Gate, row, opening ? (opening[row] as number) : 0);
   }
 }
+
+/** Upper bound of the rounding error of a sum of openings. */
+const ROUNDING = 1e-9;
 
 /** Returns whether a row passes a gate that is opened by the clamped sum of openings. */
 function passes({ lever, margin }: Gate, row: number, opening: number): boolean {
