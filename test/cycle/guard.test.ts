@@ -183,7 +183,7 @@ describe('the guard in runs', () => {
       ),
     ]);
     expect(notified.filter(({ type }) => type === 'mode.changed')).toMatchObject([{ who: OPERATOR.who }]);
-  }, 400_000);
+  }, 900_000);
 
   it('Events while the whole service was off are no flips, and the test goes on when it is live again', async () => {
     const pattern = parsePatternKey('pm.switched.S1.entry');
