@@ -23,6 +23,7 @@ const SOURCE = 'pm-tuning';
 
 interface Notifications {
   readonly bus: EventBus;
+  readonly poller: LambdaFunction;
   readonly deliver: LambdaFunction;
   readonly undelivered: Queue;
   /** Lets a function ask for the test of a target. */
@@ -44,7 +45,7 @@ export function createNotifications(
     eventBusName: `pm-tuning-${stage.name}`,
     description: `PM Tuning ${stage.name}: what operators should know`,
   });
-  createPoller(scope, stage, bus, create);
+  const poller = createPoller(scope, stage, bus, create);
   const { queue, undelivered } = createQueues(scope);
   new Rule(scope, 'NotificationRule', {
     description: `PM Tuning ${stage.name}: every event to the function that tells targets`,
@@ -68,7 +69,7 @@ export function createNotifications(
   allow(deliver, ['ssm:GetParameter'], arn);
   const allowTests = (caller: LambdaFunction): void =>
     allow(caller, ['lambda:InvokeFunction'], deliver.functionArn);
-  return { bus, deliver, undelivered, allowTests };
+  return { bus, poller, deliver, undelivered, allowTests };
 }
 
 function createPoller(
@@ -76,7 +77,7 @@ function createPoller(
   stage: Stage,
   bus: EventBus,
   create: (name: FunctionName, more: EnvironmentVariables) => LambdaFunction,
-): void {
+): LambdaFunction {
   const poller = create('notify-poll', { NOTIFICATION_BUS: bus.eventBusName });
   allow(poller, ['events:PutEvents'], bus.eventBusArn);
   new Rule(scope, 'NotificationPoll', {
@@ -85,6 +86,7 @@ function createPoller(
     // A retry is useless, because the next poll does the same work.
     targets: [new LambdaTarget(poller, { retryAttempts: 0, maxEventAge: POLL })],
   });
+  return poller;
 }
 
 function createQueues(scope: Construct): { readonly queue: Queue; readonly undelivered: Queue } {

@@ -60,6 +60,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * counts        by_N events of the writer with number N, in base 36    w random token of the last write    waiting outcomes parked since the last one that found its event
  *               waiting_since time of the first of them
  * row-set chunk n number of rows    z rows as JSON, deflated
+ * poller of notifications   v number of writes    z its state as JSON, deflated
  * head, generation, chunk   format_version of the item; none means 1
  */
 
