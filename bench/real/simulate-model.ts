@@ -46,7 +46,7 @@ export function simulateModel(
     progress(++fits, Math.ceil((end - scoredFrom) / step));
     const from = at - HALT_DAYS * DAY_MS;
     const known = rowsWhere(columns, (time, resolvedAt) => time >= from && time < at && resolvedAt <= at);
-    const { model, overrides } = modelPolicy(PATTERN, selectRows(columns, known), fitSettings);
+    const { model, overrides } = modelPolicy(PATTERN, selectRows(columns, known), at, fitSettings);
     if (!model) continue;
     const rows = rowsWhere(columns, time => time >= at && time < at + step);
     simulateDecisions(gates, overrides, 'product', rows, decisions.gates);

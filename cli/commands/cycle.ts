@@ -55,7 +55,7 @@ export function addCycle(program: Command, runCommand: RunCommand): void {
     .option('--as-of <time>', 'use the events as they were known then (RFC 3339, or a date)', time)
     .addOption(lookbackOption('days of events to read, by event time'))
     .option('--n-min <n>', 'events with an outcome that a lesson needs', integerAtLeast(1))
-    .option('--policy <policy>', 'policy of this cycle only: drift or replay')
+    .option('--policy <policy>', 'policy of this cycle only: drift, replay or model')
     .option('--pattern <pattern>', 'only this pattern')
     .option('--publish', 'put the result in force; with an option above it requires --reason')
     .addOption(new Option('--trial', 'put nothing in force').conflicts('publish'))

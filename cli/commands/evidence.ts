@@ -123,7 +123,14 @@ function policyColumns(published: string): Column<PolicyRow>[] {
       title: '90 % interval',
       value: row => (row.events === 0 ? '' : `${gainPerEvent(row.low)} to ${gainPerEvent(row.high)}`),
     },
+    { title: 'over chance (90 %)', value: row => intervalText(row.over_random) },
+    { title: 'over never (90 %)', value: row => intervalText(row.over_never) },
   ];
+}
+
+function intervalText(gain: PolicyRow['over_random']): string {
+  if (!gain) return '';
+  return `${gainPerEvent(gain.gain_per_event)} (${gainPerEvent(gain.low)} to ${gainPerEvent(gain.high)})`;
 }
 
 const FOLD_COLUMNS: readonly Column<FoldRow>[] = [

@@ -65,7 +65,10 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     .command('settings')
     .description('show how a pattern learns, or change it from the next cycle on')
     .addArgument(patternArgument())
-    .option('--policy <policy>', 'policy that turns lessons into overrides: drift or replay')
+    .option(
+      '--policy <policy>',
+      'policy that turns lessons and events into overrides: drift, replay or model',
+    )
     .option(
       '--challengers <list>',
       'policies to compare with the published one, separated by commas, or none',

@@ -77,7 +77,7 @@ export function tunePattern(
     ...(settings.halt !== 'off' && halt.reason !== undefined && { entries_reason: halt.reason }),
     days: halt.days,
     payoff,
-    evidence: { ...comparePolicies(input, settings, overrides.length, folds), payoffs },
+    evidence: { ...comparePolicies(input, settings, output, folds), payoffs },
     ...(note && { note }),
     ...(cuts.length > 0 && { cut: cuts.join('; ') }),
     whyLeftOut: override =>
@@ -87,7 +87,7 @@ export function tunePattern(
   };
 }
 
-/** Compares the policies of a run. @param overrides number of overrides of the policy to publish */
+/** Compares the policies of a run. @param published output of the policy to publish */
 function comparePolicies(
   input: PolicyInput,
   {
@@ -97,14 +97,14 @@ function comparePolicies(
     lookback_days,
     payoff,
   }: Pick<EffectiveSettings, 'policy' | 'challengers'> & PolicySettings,
-  overrides: number,
+  published: Output,
   folds: FoldMemory | undefined,
 ): PolicyComparison {
   const { pattern, columns, asOf, settings } = input;
-  const counts = new Map<Policy, number>(
-    challengers.map(challenger => [challenger, computeOverrides(challenger, input).overrides.length]),
-  ).set(policy, overrides);
-  const compared = POLICIES.filter(name => counts.has(name));
+  const outputs = new Map<Policy, Output>(
+    challengers.filter(name => name !== policy).map(name => [name, computeOverrides(name, input)]),
+  ).set(policy, published);
+  const compared = POLICIES.filter(name => outputs.has(name));
   const evaluation = walkForward(pattern, columns, asOf, compared, settings, folds);
   return {
     as_of: new Date(asOf).toISOString(),
@@ -113,9 +113,19 @@ function comparePolicies(
     payoff,
     break_even: breakEvenRate(payoff),
     base_per_event: evaluation.base_per_event,
-    policies: evaluation.policies.map(row => ({ ...row, overrides: counts.get(row.policy) ?? 0 })),
+    policies: evaluation.policies.map(row => {
+      const { overrides = [], note } = outputs.get(row.policy) ?? {};
+      const remark = row.events > 0 && overrides.length === 0 ? note : undefined;
+      return {
+        ...row,
+        overrides: overrides.length,
+        ...(remark && { reason: remark.text, reason_code: remark.code }),
+      };
+    }),
   };
 }
+
+type Output = Pick<ReturnType<typeof computeOverrides>, 'overrides' | 'note'>;
 
 /** Returns why the mining budget left out the slice of an override; undefined when it kept the slice. */
 function budgetReason({ dimensions }: Cut, { scope_subset }: Override): string | undefined {

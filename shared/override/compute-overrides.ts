@@ -12,6 +12,7 @@ import { byScopeHashThenCategory } from './override.ts';
 import { capOverrides } from './override-cap.ts';
 import type { Payoff } from './payoff.ts';
 import { drift, explainNoDriftOverride } from './policies/drift.ts';
+import { explainNoModelOverride, modelPolicy } from './policies/model.ts';
 import type { ReplayResult } from './policies/replay.ts';
 import { replay } from './policies/replay.ts';
 import { ladderReplay, tooManyDimensions } from './policies/replay-ladder.ts';
@@ -66,6 +67,8 @@ const POLICY_FUNCTIONS: Readonly<Record<Policy, (input: PolicyInput) => PolicyOu
     explainNoOverride: lesson => explainNoDriftOverride(pattern, lesson),
   }),
   replay: input => (makesLadderLessons(input.pattern) ? runLadderReplay(input) : runReplay(input)),
+  // A ladder has no gate whose events could be predicted, so it is moved as under replay.
+  model: input => (makesLadderLessons(input.pattern) ? runLadderReplay(input) : runModel(input)),
 };
 
 /** Computes the overrides of a policy, at most `max_overrides`. The same events in any order give the same overrides. */
@@ -104,6 +107,16 @@ function runReplay({ pattern, columns, asOf, settings }: PolicyInput): PolicyOut
     overrides: result.overrides,
     explainNoOverride: lesson => reasons.get(lesson.scope_hash) ?? untestedReason(lesson, result, settings),
     ...(note && { note }),
+  };
+}
+
+function runModel({ pattern, columns, asOf, settings }: PolicyInput): PolicyOutput {
+  const result = modelPolicy(pattern, columns, asOf, replaySettings(settings));
+  const isShort = columns.size < settings.n_min;
+  return {
+    overrides: result.overrides,
+    explainNoOverride: lesson => explainNoModelOverride(result, lesson),
+    ...(result.overrides.length === 0 && !isShort && { note: result.note }),
   };
 }
 
@@ -148,7 +161,7 @@ function noOverrideNotes(disabled: ReplayResult['disabled'], levers: number): Re
   ];
 }
 
-/** Returns the settings of the replay policy with a pattern's own payoff, `n_min` and look-back. */
+/** Returns the settings of replay and the model with a pattern's own payoff, `n_min` and look-back. */
 export function replaySettings({ payoff, n_min, lookback_days }: PolicySettings): ReplaySettings {
   const [first, ...others] = REPLAY_SETTINGS.windows.map(days => Math.min(days, lookback_days));
   const longest = Math.max(first ?? lookback_days, lookback_days);

@@ -8,7 +8,7 @@ export const resolutionSchema = z.enum(['blend', 'most-specific', 'product']);
 export type ResolutionMethod = z.output<typeof resolutionSchema>;
 
 /** The policies that this build computes. */
-export const POLICIES = ['drift', 'replay'] as const;
+export const POLICIES = ['drift', 'replay', 'model'] as const;
 export const policySchema = z.enum(POLICIES);
 
 /** A policy as a caller names it. `requirePolicy` checks it: the code of its error is `policy_not_available`. */
@@ -22,6 +22,7 @@ export type Policy = (typeof POLICIES)[number];
 export const DEFAULT_RESOLUTION: Readonly<Record<Policy, ResolutionMethod>> = {
   drift: 'blend',
   replay: 'product',
+  model: 'product',
 };
 
 const POLICY_WARNINGS: Readonly<Partial<Record<Policy, string>>> = {
@@ -86,7 +87,9 @@ export const overrideSchema = z.object({
     .meta({ description: 'ladder pressure of the slice (drift, DX ladder)' }),
   reason: z.string().meta({ description: 'the evidence in one sentence' }),
   reason_code: reasonCodeSchema.optional(),
-  evidence: replayEvidenceSchema.optional().meta({ description: 'counts behind the override (replay)' }),
+  evidence: replayEvidenceSchema
+    .optional()
+    .meta({ description: 'counts behind the override (replay, model)' }),
 });
 export type Override = z.output<typeof overrideSchema>;
 

@@ -19,7 +19,11 @@ describe('publication', () => {
       warnings: [],
       would_publish: true,
       changes: { added: 4, removed: 0, changed: 0 },
-      evidence: [expect.objectContaining({ policy: 'drift' }), expect.objectContaining({ policy: 'replay' })],
+      evidence: [
+        expect.objectContaining({ policy: 'drift' }),
+        expect.objectContaining({ policy: 'replay' }),
+        expect.objectContaining({ policy: 'model' }),
+      ],
     });
     expect(await head()).toMatchObject({
       version: 1,

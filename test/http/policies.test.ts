@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evidenceAnswerSchema } from '../../shared/http/schemas/evaluation.ts';
+import { summarize } from '../../shared/override/evaluation/evaluation.ts';
 import { generationsAnswerSchema, settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
 import type { Api } from '../support/api.ts';
 import { importAll, openApi, readLines } from '../support/api.ts';
@@ -64,13 +65,14 @@ describe('the backtest before any run', () => {
 });
 
 describe('drift is published, replay is a challenger', () => {
-  it('A run stores the comparison of both policies in its record, in the generation and in the evidence', async () => {
+  it('A run stores the comparison of all policies in its record, in the generation and in the evidence', async () => {
     const { patterns } = await api.cycle({ as_of: iso(NOW) });
     const [run] = patterns;
     expect(run).toMatchObject({ status: 'published', generation: 1 });
     expect(run?.evidence?.map(e => [e.policy, e.overrides > 0])).toEqual([
       ['drift', true],
       ['replay', true],
+      ['model', false],
     ]);
     const [generation] = (await generations()).generations;
     expect(generation).toMatchObject({
@@ -79,7 +81,9 @@ describe('drift is published, replay is a challenger', () => {
       evidence: run?.evidence,
     });
     const evidenceAnswer = await evidence();
-    expect(evidenceAnswer.policies.map(({ folds: _, ...rest }) => rest)).toEqual(run?.evidence);
+    expect(evidenceAnswer.policies.map(summarize)).toEqual(run?.evidence);
+    for (const { over_random, over_never } of evidenceAnswer.policies)
+      expect([over_random, over_never]).not.toContain(undefined);
     expect(evidenceAnswer.policies.find(p => p.policy === 'replay')?.low).toBeGreaterThan(0);
     expect(evidenceAnswer.says).toContain('replay gained');
   });
@@ -88,7 +92,7 @@ describe('drift is published, replay is a challenger', () => {
 describe('switching the policy', () => {
   it('[L3] One call switches the policy, is audited and returns the settings in force', async () => {
     const answer = settingsAnswerSchema.parse(await (await putSettings({ policy: 'replay' })).json());
-    expect(answer).toMatchObject({ policy: 'replay', challengers: ['drift'] });
+    expect(answer).toMatchObject({ policy: 'replay', challengers: ['drift', 'model'] });
     expect(answer.last_change).toMatchObject({ what: 'settings', why: 'policy "replay": a test' });
     expect((await generations()).changes).toContainEqual(answer.last_change);
   });

@@ -11,9 +11,9 @@ import { factorColumns } from '../support/factor-columns.ts';
 import { AS_OF, event } from '../support/replay-events.ts';
 
 /** Events whose dimensions repeat each other: `tf` is constant, `twin` repeats `side`, `third` follows from `chain`. */
-function twinEvents(seed: number): KnownEvent[] {
+function twinEvents(seed: number, count: number, days: number): KnownEvent[] {
   const random = new Random(seed);
-  return Array.from({ length: 400 }, (_, i) => {
+  return Array.from({ length: count }, (_, i) => {
     const side = random.uniform() < 0.5 ? 'buy' : 'sell';
     const chain = `c${random.pick([0.5, 0.3, 0.2])}`;
     const ts = 0.6 * Math.exp(0.25 * random.normal());
@@ -24,7 +24,7 @@ function twinEvents(seed: number): KnownEvent[] {
       halo: 0.9 * Math.exp(0.5 * random.normal()),
       slope: 0.0005 + 0.0015 * random.normal(),
       scope: { side, tf: '15m', twin: side, chain, third: chain === 'c0' ? 'x' : 'y' },
-      daysAgo: 1 + (i * 87) / 400,
+      daysAgo: 1 + (i * (days - 3)) / count,
     });
   });
 }
@@ -35,10 +35,10 @@ function groupsOfSameEvents(events: readonly KnownEvent[], lessons: readonly Les
   return [...Map.groupBy(lessons, rowsOf).values()].filter(group => group.length > 1);
 }
 
-const tune = (events: readonly KnownEvent[], policy: Policy) =>
+const tune = (events: readonly KnownEvent[], policy: Policy, lookback_days: number) =>
   tunePattern(S1, factorColumns(events), AS_OF, {
     n_min: 33,
-    lookback_days: 90,
+    lookback_days,
     policy,
     challengers: [],
     payoff: { win: 2, loss: 1 },
@@ -52,14 +52,22 @@ const tune = (events: readonly KnownEvent[], policy: Policy) =>
     max_overrides: 20_000,
   });
 
+/** Seeds, events and days of a window; the model moves nothing before half a year. */
+const SIZES: Readonly<Record<Policy, readonly [seeds: number, events: number, days: number]>> = {
+  drift: [16, 400, 90],
+  replay: [16, 400, 90],
+  model: [8, 1500, 365],
+};
+
 test.each(POLICIES)(
   '[L5] Under %s, lessons with the same events have the same figures and the same reason',
   policy => {
     let withReason = 0;
     let withOverride = 0;
-    for (let seed = 1; seed <= 16; seed++) {
-      const events = twinEvents(seed);
-      const { lessons } = tune(events, policy);
+    const [seeds, count, days] = SIZES[policy];
+    for (let seed = 1; seed <= seeds; seed++) {
+      const events = twinEvents(seed, count, days);
+      const { lessons } = tune(events, policy, days);
       const groups = groupsOfSameEvents(events, lessons);
       expect(groups.length).toBeGreaterThan(5);
       for (const group of groups) {

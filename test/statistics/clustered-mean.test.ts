@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clusteredMean } from '../../shared/statistics/clustered-mean.ts';
+import { clusteredMean, clusteredSum } from '../../shared/statistics/clustered-mean.ts';
 
 const values = Float64Array.of(1, 1, 3, 3);
 const pairs = Uint32Array.of(7, 7, 9, 9);
@@ -41,4 +41,19 @@ test('The order of the values and the numbers of the clusters change no digit', 
 
 test('A mean of one value has no error, so it is refused', () => {
   expect(() => clusteredMean(Float64Array.of(1), [])).toThrow('needs at least 2 values');
+});
+
+test('A clustered sum has the error of its clusters, in any order of the values', () => {
+  expect(clusteredSum(Float64Array.of(1, 1, -1, -1), [])).toEqual({ sum: 0, error: 2 });
+  expect(clusteredSum(Float64Array.of(1, 1, -1, -1), [pairs])).toEqual({ sum: 0, error: Math.sqrt(8) });
+  const many = Array.from({ length: 300 }, (_, i) => Math.sin(i * i) / 3);
+  const order = many.map((_, i) => (i * 7) % 300);
+  const cluster = (i: number): number => i % 17;
+  expect(
+    clusteredSum(
+      Float64Array.from(order, i => many[i] ?? 0),
+      [Uint32Array.from(order, cluster)],
+    ),
+  ).toEqual(clusteredSum(Float64Array.from(many), [Uint32Array.from(many, (_, i) => cluster(i))]));
+  expect(clusteredSum(new Float64Array(), [])).toEqual({ sum: 0, error: 0 });
 });

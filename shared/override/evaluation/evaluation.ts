@@ -18,6 +18,10 @@ const foldSchema = z.object({
 });
 export type Fold = z.output<typeof foldSchema>;
 
+/** A gain per scored event, with its interval for the next four weeks. */
+const gainSchema = z.object({ gain_per_event: z.number(), low: z.number(), high: z.number() });
+export type GainPerEvent = z.output<typeof gainSchema>;
+
 /** The out-of-sample result of one policy. */
 const policyEvidenceSchema = z
   .object({
@@ -29,8 +33,16 @@ const policyEvidenceSchema = z
       description: '90 % interval of the gain in the next four weeks, with a cluster-robust standard error',
     }),
     high: z.number(),
+    over_random: gainSchema.optional().meta({
+      description:
+        'gain over a choice by chance that closes and opens as many events of the same week; a policy chooses when its low is above 0',
+    }),
+    over_never: gainSchema.optional().meta({ description: 'gain over taking no event at all' }),
     folds: z.array(foldSchema),
-    reason: z.string().optional().meta({ description: 'why no event could be scored' }),
+    reason: z
+      .string()
+      .optional()
+      .meta({ description: 'why no event could be scored, or why the policy has no override' }),
     reason_code: reasonCodeSchema.optional(),
   })
   .meta({ id: 'PolicyEvidence' });
@@ -51,12 +63,17 @@ export type PolicyComparison = z.output<typeof evidenceSchema>;
 
 /** The part of a policy's evaluation that the record of a run and a generation keep. */
 export const evidenceSummarySchema = policyEvidenceSchema
-  .omit({ folds: true })
+  .omit({ folds: true, over_random: true, over_never: true })
   .meta({ id: 'EvidenceSummary' });
 type EvaluationSummary = z.output<typeof evidenceSummarySchema>;
 
-/** Returns an evaluation without its folds. */
-export function summarize({ folds: _, ...summary }: PolicyEvaluation): EvaluationSummary {
+/** Returns an evaluation without its folds and further comparisons. */
+export function summarize({
+  folds: _,
+  over_random: __,
+  over_never: ___,
+  ...summary
+}: PolicyEvaluation): EvaluationSummary {
   return summary;
 }
 
@@ -79,11 +96,19 @@ export function describeEvidence({ policies, payoff }: PolicyComparison, publish
   return [`${basis}: ${verdicts.join(', ')}`, ...advice].join('; ');
 }
 
-function verdict({ gain_per_event, low, high }: PolicyEvaluation): string {
+function verdict({ gain_per_event, low, high, over_random }: PolicyEvaluation): string {
   const gain = `${signed(gain_per_event)} an event (90 %: ${signed(low)} to ${signed(high)})`;
   if (gain_per_event === 0 && low === 0 && high === 0) return 'changed nothing';
-  if (low > 0) return `gained ${gain}`;
+  if (low > 0) return `gained ${gain}${how(over_random)}`;
   return high < 0 ? `lost ${gain}` : `shows no difference: ${gain}`;
+}
+
+/** Returns whether a gain comes from choosing, or from trading more or less alone. */
+function how(overRandom: GainPerEvent | undefined): string {
+  if (!overRandom) return '';
+  const { gain_per_event, low, high } = overRandom;
+  const interval = `${signed(gain_per_event)} over as many by chance, 90 %: ${signed(low)} to ${signed(high)}`;
+  return low > 0 ? ` by choosing (${interval})` : ` by trading more or less (${interval})`;
 }
 
 const signed = (value: number): string => `${value > 0 ? '+' : ''}${Number(value.toPrecision(2))}`;

@@ -18,8 +18,9 @@ import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
 import { compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
 import { rowsWhere } from '../rows-where.ts';
-import type { Fold, PolicyEvaluation } from './evaluation.ts';
+import type { Fold, GainPerEvent, PolicyEvaluation } from './evaluation.ts';
 import type { FoldMemory, FoldOverride } from './fold-memory.ts';
+import { gainOverChance } from './over-chance.ts';
 import { simulateDecisions } from './simulate-decisions.ts';
 
 /** Number of scored weeks. The overrides of a week are computed from events before it. */
@@ -68,6 +69,11 @@ export function walkForward(
   const scored = Uint32Array.from(weeks.flatMap(week => [...week.rows]));
   const baseActs = decisionsUnderMoves(gates, [], scored);
   const perEvent = (sum: number): number => (scored.length === 0 ? 0 : sum / scored.length);
+  const intervalOf = ({ gain, error }: { readonly gain: number; readonly error: number }): GainPerEvent => ({
+    gain_per_event: perEvent(gain),
+    low: perEvent(gain - FORECAST_ERRORS * error),
+    high: perEvent(gain + FORECAST_ERRORS * error),
+  });
   const learn = learner(pattern, columns, settings, memory);
   const evaluate = (policy: Policy): Omit<PolicyEvaluation, 'overrides'> => {
     const acts = new Uint8Array(columns.size);
@@ -78,12 +84,13 @@ export function walkForward(
       return foldOf(week, overrides.length, gain);
     });
     const { gain, error } = compareUtility(gates, scored, acts, baseActs, fitSettings);
+    const byWeek = weeks.map(week => week.rows);
     return {
       policy,
       events: scored.length,
-      gain_per_event: perEvent(gain),
-      low: perEvent(gain - FORECAST_ERRORS * error),
-      high: perEvent(gain + FORECAST_ERRORS * error),
+      ...intervalOf({ gain, error }),
+      over_random: intervalOf(gainOverChance(gates, byWeek, acts, baseActs, settings.payoff)),
+      over_never: intervalOf(compareUtility(gates, scored, acts, undefined, fitSettings)),
       folds,
       ...(reason && { reason: reason.text, reason_code: reason.code }),
     };
@@ -192,8 +199,8 @@ function overridesKnownAt(
 ): readonly Override[] {
   if (known.length < settings.n_min) return [];
   const columns = selectRows(all, known);
-  // Replay of gates does not read lessons.
+  // Only drift reads lessons: ladders, which replay computes from lessons, are not scored.
   const lessons =
-    policy === 'replay' ? [] : mineLessons(pattern, columns, settings.n_min, { maxWork: MAX_WORK }).lessons;
+    policy === 'drift' ? mineLessons(pattern, columns, settings.n_min, { maxWork: MAX_WORK }).lessons : [];
   return computeOverrides(policy, { pattern, lessons, columns, asOf: from, settings }).overrides;
 }

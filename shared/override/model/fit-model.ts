@@ -1,3 +1,4 @@
+import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { elementAt } from '../../numbers.ts';
 import type { LogisticFit } from '../../statistics/ridge-logistic.ts';
 import { fitRidgeLogistic, linear, linearError, logistic } from '../../statistics/ridge-logistic.ts';
@@ -11,8 +12,7 @@ import type { Design } from './design.ts';
 import { designRows, planDesign } from './design.ts';
 
 /** Least number of days with a known outcome, and of outcomes, before anything opens or closes. */
-const MIN_DAYS = 180;
-const MIN_OUTCOMES = 300;
+export const MODEL_NEEDS = { days: 180, outcomes: 300 } as const;
 /** Blocks of equal time; each is scored by weights that were fitted without it. */
 const BLOCKS = 5;
 /** Standard errors that a prediction must clear, in the order in which they are tried. */
@@ -38,11 +38,21 @@ export interface Model {
   readonly closing: Rung | undefined;
 }
 
-/** Why no model was fitted. */
-interface TooLittle {
+/** What is known where it is too little for a fit. */
+export interface TooLittle {
   readonly days: number;
   readonly outcomes: number;
 }
+
+/** Returns how many days and outcomes some rows have; undefined when a fit is possible. */
+export function tooLittle({ time }: FactorColumns, rows: Uint32Array): TooLittle | undefined {
+  const days = new Set<number>();
+  for (const row of rows) days.add(dayOf(elementAt(time, row)));
+  const enough = days.size >= MODEL_NEEDS.days && rows.length >= MODEL_NEEDS.outcomes;
+  return enough ? undefined : { days: days.size, outcomes: rows.length };
+}
+
+const dayOf = (time: number): number => Math.floor(time / DAY_MS);
 
 /** Returns rows in an order that depends on their content alone, so that sums have one order. */
 export function canonicalOrder(gates: Gates, rows: Uint32Array): Uint32Array {
@@ -76,7 +86,7 @@ export function canonicalOrder(gates: Gates, rows: Uint32Array): Uint32Array {
 
 /**
  * Fits the model and chooses its rungs (docs/model-policy.md).
- * @param rows replayable rows with a success or failure, in canonical order
+ * @param rows replayable rows with a success or failure, in canonical order, that are not `tooLittle`
  * @param baseActs decisions of the base gates, by row of the columns
  */
 export function fitModel(
@@ -84,10 +94,8 @@ export function fitModel(
   rows: Uint32Array,
   baseActs: Uint8Array,
   settings: ReplaySettings,
-): Model | TooLittle {
-  const days = Float64Array.from(rows, row => Math.floor(elementAt(gates.columns.time, row) / DAY_MS));
-  const known = new Set(days).size;
-  if (known < MIN_DAYS || rows.length < MIN_OUTCOMES) return { days: known, outcomes: rows.length };
+): Model {
+  const days = Float64Array.from(rows, row => dayOf(elementAt(gates.columns.time, row)));
   const design = planDesign(gates, rows, settings.nMin);
   const encoded = designRows(design, gates, baseActs, rows, settings);
   const outcome = Uint8Array.from(rows, row => (gates.result[row] === RESULT.winner ? 1 : 0));

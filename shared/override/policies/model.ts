@@ -1,12 +1,16 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
+import type { Lesson } from '../../lesson/lesson.ts';
 import type { ReplayLever } from '../../lever/lever.ts';
 import { shiftOf } from '../../lever/lever.ts';
 import { clamp, elementAt } from '../../numbers.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
+import { dimensionCount } from '../../pattern/scope.ts';
 import { scopeHash } from '../../pattern/scope-hash.ts';
 import type { Reason } from '../../reason.ts';
-import type { Model, Rung } from '../model/fit-model.ts';
-import { canonicalOrder, fitModel, scoreRows } from '../model/fit-model.ts';
+import { joinReasons } from '../../reason.ts';
+import { DAY_MS } from '../../time.ts';
+import type { Model, Rung, TooLittle } from '../model/fit-model.ts';
+import { canonicalOrder, fitModel, MODEL_NEEDS, scoreRows, tooLittle } from '../model/fit-model.ts';
 import { projectOntoGates } from '../model/project-gates.ts';
 import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
 import type { Override } from '../override.ts';
@@ -14,13 +18,18 @@ import { byScopeHashThenCategory } from '../override.ts';
 import type { LeverMove } from '../replay/fit.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates, RESULT } from '../replay/gates.ts';
+import { overlapReason } from '../replay/no-override-reasons.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import { rowsOf, sliceScope } from '../replay/slices.ts';
 import { AppliedMoves, compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
 import { rowsWhere } from '../rows-where.ts';
 
+/** Most dimensions of a slice that the policy moves. */
+const MAX_DIMENSIONS = 1;
+
 /** Result of the model policy. */
 interface ModelResult {
+  /** Sorted by scope hash, then category. */
   readonly overrides: readonly Override[];
   /** The model behind them; undefined while too little is known. */
   readonly model: Model | undefined;
@@ -31,34 +40,43 @@ interface ModelResult {
 /**
  * Fits the model policy (docs/model-policy.md): a ridge logistic regression predicts success, two tested rungs say which
  * events to open or close, and gates by none or one dimension come nearest to that.
- * @param columns events of the window with known outcomes
+ * @param columns events of the look-back, with their outcomes; those not known at `asOf` are left out
+ * @param asOf milliseconds since 1970
  */
 export function modelPolicy(
   pattern: PatternKey,
   columns: FactorColumns,
+  asOf: number,
   settings: ReplaySettings,
 ): ModelResult {
+  const from = asOf - settings.windows[0] * DAY_MS;
+  const known = rowsWhere(columns, (time, resolvedAt) => time >= from && time <= asOf && resolvedAt <= asOf);
+  const few = tooLittle(columns, known);
+  if (few) return { overrides: [], model: undefined, note: describeTooLittle(few, settings) };
   const gates = prepareGates(pattern, columns, settings);
-  const usable = rowsWhere(
-    columns,
-    (_, __, row) => gates.replayable[row] === 1 && gates.result[row] !== RESULT.neutral,
-  );
+  const untestable = untestableReason(gates);
+  if (untestable) return { overrides: [], model: undefined, note: untestable };
+  const usable = known.filter(row => gates.replayable[row] === 1 && gates.result[row] !== RESULT.neutral);
+  const fewUsable = tooLittle(columns, usable);
+  if (fewUsable) return { overrides: [], model: undefined, note: describeTooLittle(fewUsable, settings) };
   const rows = canonicalOrder(gates, usable);
   const baseActs = decisionsUnderMoves(gates, [], rows);
   const model = fitModel(gates, rows, baseActs, settings);
-  if ('outcomes' in model)
-    return {
-      overrides: [],
-      model: undefined,
-      note: {
-        code: 'too_few_events',
-        text: `the model needs outcomes of 180 days and 300 events; ${model.days} days and ${model.outcomes} events are known`,
-      },
-    };
+  const overrides = overridesOf(model, gates, rows, baseActs, settings);
+  return { overrides, model, note: noteOf(model, overrides) };
+}
+
+/** Returns the overrides that come nearest to what the sides of a model prove; none without a proven side. */
+function overridesOf(
+  model: Model,
+  gates: Gates,
+  rows: Uint32Array,
+  baseActs: Uint8Array,
+  settings: ReplaySettings,
+): Override[] {
   const { opening, closing } = model;
-  const note = noteOf(model);
-  if (!opening && !closing) return { overrides: [], model, note };
-  const worth = new Float64Array(columns.size);
+  if (!opening && !closing) return [];
+  const worth = new Float64Array(gates.columns.size);
   const scores = scoreRows(model, gates, rows, baseActs, settings);
   rows.forEach((row, i) => {
     worth[row] = elementAt(scores.worth, i);
@@ -69,11 +87,50 @@ export function modelPolicy(
     [...openings].flatMap((opening, gate): LeverMove[] => (opening === 0 ? [] : [{ gate, slice, opening }])),
   );
   const context = { gates, rows, settings, model, applied: new AppliedMoves(gates, moves, rows) };
-  const overrides = moves.flatMap(move => {
-    const gate = gates.gates[move.gate];
-    return gate ? [overrideOf(context, gate.lever, move)] : [];
-  });
-  return { overrides: overrides.sort(byScopeHashThenCategory), model, note };
+  return moves
+    .flatMap(move => {
+      const gate = gates.gates[move.gate];
+      return gate ? [overrideOf(context, gate.lever, move)] : [];
+    })
+    .sort(byScopeHashThenCategory);
+}
+
+/** Returns why a lesson without an override has none under a result of the policy. */
+export function explainNoModelOverride(
+  { overrides, note }: Pick<ModelResult, 'overrides' | 'note'>,
+  { scope_subset }: Pick<Lesson, 'scope_subset'>,
+): Reason {
+  const dimensions = dimensionCount(scope_subset);
+  const overlap = overlapReason(
+    overrides.map(override => override.scope_subset),
+    scope_subset,
+  );
+  if (overlap) return overlap;
+  if (overrides.length === 0) return note;
+  if (dimensions > MAX_DIMENSIONS)
+    return {
+      code: 'too_many_dimensions',
+      text: `the model moves slices of at most ${MAX_DIMENSIONS} dimension, and this one has ${dimensions}`,
+    };
+  return {
+    code: 'nothing_proven',
+    text: `the gates of other slices come nearest to what the model proves: ${note.text}`,
+  };
+}
+
+/** Returns why no gate can be moved, with one text for each distinct reason; undefined when one can. */
+function untestableReason({ gates, disabled }: Gates): Reason | undefined {
+  if (disabled.length < gates.length) return undefined;
+  return joinReasons([...new Map(disabled.map(({ reason }) => [reason.text, reason])).values()]);
+}
+
+function describeTooLittle({ days, outcomes }: TooLittle, { windows: [read] }: ReplaySettings): Reason {
+  const needed = `outcomes of ${MODEL_NEEDS.days} days and ${MODEL_NEEDS.outcomes} events`;
+  const remedy = read < MODEL_NEEDS.days ? `: lookback_days is ${read}, set 365` : '';
+  return {
+    code: 'too_few_events',
+    text: `the model needs ${needed}; ${days} days and ${outcomes} events are known${remedy}`,
+  };
 }
 
 interface ModelContext {
@@ -91,7 +148,8 @@ function overrideOf(
 ): Override {
   const { opening, slice } = move;
   const sliceRows = rowsOf(slice, gates.columns, rows);
-  const change = compareUtility(gates, sliceRows, applied.acts, applied.without(move, sliceRows), settings);
+  const decided = applied.decidedBy(move, sliceRows);
+  const change = compareUtility(gates, decided, applied.acts, applied.without(move, decided), settings);
   const lower = change.gain - change.error;
   const side = opening > 0 ? model.opening : model.closing;
   const scope = sliceScope(slice, gates.columns);
@@ -116,9 +174,13 @@ function overrideOf(
   };
 }
 
-function noteOf({ opening, closing }: Model): Reason {
-  const text = `openings: ${describeRung(opening)}; closings: ${describeRung(closing)}`;
-  return { code: opening ? 'taking_more_gains' : closing ? 'taking_fewer_gains' : 'nothing_proven', text };
+/** Returns what the two sides brought; without overrides, why none follows. */
+function noteOf({ opening, closing }: Model, overrides: readonly Override[]): Reason {
+  const sides = `openings: ${describeRung(opening)}; closings: ${describeRung(closing)}`;
+  if (overrides.length > 0)
+    return { code: opening ? 'taking_more_gains' : 'taking_fewer_gains', text: sides };
+  const proven = opening || closing ? ', but no gate by at most one dimension comes nearer to that' : '';
+  return { code: 'nothing_proven', text: `${sides}${proven}` };
 }
 
 function describeRung(rung: Rung | undefined): string {

@@ -215,7 +215,8 @@ function overrideOf(
 ): ReplayOverride {
   const { gates, rows, settings, days, heldOut } = context;
   const sliceRows = rowsOf(move.slice, gates.columns, rows);
-  const flipped = compareUtility(gates, sliceRows, applied.acts, applied.without(move, sliceRows), settings);
+  const decided = applied.decidedBy(move, sliceRows);
+  const flipped = compareUtility(gates, decided, applied.acts, applied.without(move, decided), settings);
   const lower = lowerBound(flipped, settings.z[sliceDimensions(move.slice)], settings);
   const scope = sliceScope(move.slice, gates.columns);
   const shift = shiftOf(lever, move.opening);

@@ -98,8 +98,8 @@ function untestableReason({ columns, disabled }: Gates, { lever, steps }: Gate):
   };
 }
 
-/** Returns the reason that an override of the lever holds in the whole slice, or in a part of it. */
-function overlapReason(moved: readonly Scope[], scope: Scope): Reason | undefined {
+/** Returns the reason that an override holds in the whole slice, or in a part of it. @param moved slices of overrides */
+export function overlapReason(moved: readonly Scope[], scope: Scope): Reason | undefined {
   const wider = moved.find(candidate => covers(candidate, scope));
   if (wider)
     return {

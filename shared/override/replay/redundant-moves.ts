@@ -2,7 +2,8 @@ import { breakEvenVariance } from '../../statistics/clustered-variance.ts';
 import type { LeverMove } from './fit.ts';
 import type { Gates } from './gates.ts';
 import type { ReplaySettings } from './settings.ts';
-import { rowsOf, sliceDimensions } from './slices.ts';
+import type { Slice } from './slices.ts';
+import { NONE, rowsOf, sliceDimensions } from './slices.ts';
 import type { UtilityComparison } from './utility.ts';
 import { AppliedMoves, compareUtility } from './utility.ts';
 
@@ -17,36 +18,54 @@ export function withoutRedundant(
   moves: readonly LeverMove[],
   settings: ReplaySettings,
 ): readonly LeverMove[] {
-  let kept = moves;
+  if (moves.length < 2) return moves;
+  const applied = new AppliedMoves(gates, moves, rows);
+  const without = new Uint8Array(gates.columns.size);
+  const withBound = (candidate: Omit<Candidate, 'bound'>): Candidate => {
+    const { move, decided } = candidate;
+    applied.without(move, decided, without);
+    const flipped = compareUtility(gates, decided, applied.acts, without, settings);
+    return { ...candidate, bound: lowerBound(flipped, settings.z[sliceDimensions(move.slice)], settings) };
+  };
+  const contested = gates.gates.map((_, gate) => applied.contested(gate, rows));
+  let kept = moves.map((move): Candidate => {
+    const sliceRows = rowsOf(move.slice, gates.columns, contested[move.gate] ?? rows);
+    return withBound({ move, sliceRows, decided: applied.decidedBy(move, sliceRows) });
+  });
   while (kept.length > 1) {
-    const bounds = boundsBeside(gates, rows, kept, settings);
-    const lowest = Math.min(...bounds);
+    const lowest = Math.min(...kept.map(({ bound }) => bound));
     if (lowest > 0) break;
-    const redundant = bounds.indexOf(lowest);
-    kept = kept.filter((_, i) => i !== redundant);
+    const redundant = kept.find(({ bound }) => bound === lowest);
+    if (!redundant) break;
+    applied.remove(redundant.move, redundant.sliceRows);
+    kept = kept
+      .filter(candidate => candidate !== redundant)
+      .map(candidate => {
+        const { move, sliceRows } = candidate;
+        if (areDisjoint(move.slice, redundant.move.slice)) return candidate;
+        if (move.gate !== redundant.move.gate) return withBound(candidate);
+        return withBound({ ...candidate, decided: applied.decidedBy(move, sliceRows) });
+      });
   }
-  return kept;
+  return kept.map(({ move }) => move);
 }
 
-/** Returns the lower bound of what each move gains beside all others. */
-function boundsBeside(
-  gates: Gates,
-  rows: Uint32Array,
-  moves: readonly LeverMove[],
-  settings: ReplaySettings,
-): number[] {
-  const applied = new AppliedMoves(gates, moves, rows);
-  return moves.map(move => {
-    const sliceRows = rowsOf(move.slice, gates.columns, rows);
-    const flipped = compareUtility(
-      gates,
-      sliceRows,
-      applied.acts,
-      applied.without(move, sliceRows),
-      settings,
-    );
-    return lowerBound(flipped, settings.z[sliceDimensions(move.slice)], settings);
-  });
+interface Candidate {
+  readonly move: LeverMove;
+  /** Rows of its slice at which some of the moves decide whether its gate passes. */
+  readonly sliceRows: Uint32Array;
+  /** Those at which its gate passes or fails because of it. */
+  readonly decided: Uint32Array;
+  /** Lower bound of what the move gains beside all others that are kept. */
+  readonly bound: number;
+}
+
+/** Returns whether two slices share no event because they have different values of one dimension. */
+function areDisjoint(a: Slice, b: Slice): boolean {
+  const differ = (dimension: number, code: number): boolean =>
+    dimension !== NONE &&
+    ((dimension === b.first && code !== b.firstCode) || (dimension === b.second && code !== b.secondCode));
+  return differ(a.first, a.firstCode) || differ(a.second, a.secondCode);
 }
 
 /**

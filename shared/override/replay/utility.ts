@@ -33,17 +33,31 @@ export function decisionsUnderMoves(
   moves: readonly LeverMove[],
   rows: Uint32Array,
 ): Uint8Array {
+  return decisions(gates, openingsByGate(gates, moves, rows), rows);
+}
+
+/** By gate, then row of the columns: the sum of all openings that match; undefined for a gate without moves. */
+type OpeningsByGate = readonly (Float64Array | undefined)[];
+
+function openingsByGate(gates: Gates, moves: readonly LeverMove[], rows: Uint32Array): OpeningsByGate {
+  return gates.gates.map((_, g) => {
+    const ofGate = moves.filter(move => move.gate === g);
+    return ofGate.length === 0 ? undefined : openings(gates, ofGate, rows);
+  });
+}
+
+/** Returns the decisions under openings, by row of the columns. */
+function decisions(gates: Gates, opening: OpeningsByGate, rows: Uint32Array): Uint8Array {
   const acts = new Uint8Array(gates.columns.size);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
     acts[row] = gates.replayable[row] as number;
   }
   gates.gates.forEach((gate, g) => {
-    const ofGate = moves.filter(move => move.gate === g);
-    const opening = ofGate.length === 0 ? undefined : openings(gates, ofGate, rows);
+    const ofGate = opening[g];
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
-      if (!passes(gate, row, opening ? (opening[row] as number) : 0)) acts[row] = 0;
+      if (!passes(gate, row, ofGate ? (ofGate[row] as number) : 0)) acts[row] = 0;
     }
   });
   return acts;
@@ -52,52 +66,120 @@ export function decisionsUnderMoves(
 /** Decisions under all moves of a fit, from which single moves can be taken away again. */
 export class AppliedMoves {
   readonly #gates: Gates;
-  /** By gate, then row of the columns: the sum of all openings that match; undefined for a gate without moves. */
-  readonly #opening: readonly (Float64Array | undefined)[];
+  readonly #opening: OpeningsByGate;
+  #moves: readonly LeverMove[];
   /** Decisions under all moves, by row of the columns. */
   readonly acts: Uint8Array;
 
   constructor(gates: Gates, moves: readonly LeverMove[], rows: Uint32Array) {
     this.#gates = gates;
-    this.acts = decisionsUnderMoves(gates, moves, rows);
-    this.#opening = gates.gates.map((_, g) => {
-      const ofGate = moves.filter(move => move.gate === g);
-      return ofGate.length === 0 ? undefined : openings(gates, ofGate, rows);
-    });
+    this.#moves = moves;
+    this.#opening = openingsByGate(gates, moves, rows);
+    this.acts = decisions(gates, this.#opening, rows);
   }
 
-  /** Returns the decisions in a slice under all moves but one, by row of the columns. @param slice rows of the move */
-  without(move: LeverMove, slice: Uint32Array): Uint8Array {
-    const acts = new Uint8Array(this.#gates.columns.size);
+  /**
+   * Returns the rows of a slice at which a gate passes under some of its moves and fails under others. At the other rows
+   * no move of the gate decides anything, whichever are removed.
+   */
+  contested(g: number, slice: Uint32Array): Uint32Array {
+    const gate = this.#gates.gates[g] as Gate;
+    const ofGate = this.#moves.filter(move => move.gate === g);
+    const [most, least] = [1, -1].map(sign =>
+      addOpenings(
+        new Float64Array(this.#gates.columns.size),
+        this.#gates,
+        ofGate.filter(({ opening }) => opening * sign > 0),
+        slice,
+      ),
+    ) as [Float64Array, Float64Array];
+    // A sum of some openings may exceed the sum of all by a rounding error.
+    return slice.filter(
+      row =>
+        passes(gate, row, (most[row] as number) + ROUNDING) &&
+        !passes(gate, row, (least[row] as number) - ROUNDING),
+    );
+  }
+
+  /** Returns the rows of a move's slice at which its gate passes or fails because of the move. */
+  decidedBy({ gate: g, opening: less }: LeverMove, slice: Uint32Array): Uint32Array {
+    const gate = this.#gates.gates[g] as Gate;
+    const opening = this.#opening[g];
+    const most = maxOpening(gate.lever);
+    const rows = new Uint32Array(slice.length);
+    let n = 0;
     for (let i = 0; i < slice.length; i++) {
       const row = slice[i] as number;
-      const passesWithout = this.#passes(move.gate, row, move.opening);
-      const act =
-        passesWithout === this.#passes(move.gate, row, 0)
-          ? this.acts[row] === 1
-          : passesWithout && this.#passesOthers(move.gate, row);
-      if (act) acts[row] = 1;
+      const margin = gate.margin[row] as number;
+      const sum = opening ? (opening[row] as number) : 0;
+      if (passesWith(margin, sum - less, most) !== passesWith(margin, sum, most)) rows[n++] = row;
     }
-    return acts;
+    return rows.slice(0, n);
+  }
+
+  /**
+   * Returns the decisions under all moves but one, by row of the columns.
+   * @param decided rows that the move decides, see `decidedBy`; at others the decision is that of `acts`
+   * @param into is written at these rows only
+   */
+  without(
+    move: LeverMove,
+    decided: Uint32Array,
+    into: Uint8Array = new Uint8Array(this.#gates.columns.size),
+  ): Uint8Array {
+    for (let i = 0; i < decided.length; i++) {
+      const row = decided[i] as number;
+      const failedBefore = !this.#passes(move.gate, row);
+      into[row] = failedBefore && this.#passesOthers(move.gate, row) ? 1 : 0;
+    }
+    return into;
+  }
+
+  /**
+   * Takes a move away for good. Openings are summed anew, so that they have the same digits as without the move.
+   * @param slice rows of the move
+   */
+  remove(move: LeverMove, slice: Uint32Array): void {
+    this.#moves = this.#moves.filter(other => other !== move);
+    const opening = this.#opening[move.gate];
+    if (!opening) return;
+    for (let i = 0; i < slice.length; i++) opening[slice[i] as number] = 0;
+    addOpenings(
+      opening,
+      this.#gates,
+      this.#moves.filter(other => other.gate === move.gate),
+      slice,
+    );
+    for (let i = 0; i < slice.length; i++) {
+      const row = slice[i] as number;
+      this.acts[row] = this.#passes(move.gate, row) && this.#passesOthers(move.gate, row) ? 1 : 0;
+    }
   }
 
   #passesOthers(gate: number, row: number): boolean {
     if (this.#gates.replayable[row] !== 1) return false;
-    return this.#gates.gates.every((_, g) => g === gate || this.#passes(g, row, 0));
+    for (let g = 0; g < this.#opening.length; g++) if (g !== gate && !this.#passes(g, row)) return false;
+    return true;
   }
 
-  /** @param less opening to take away from the sum */
-  #passes(g: number, row: number, less: number): boolean {
+  #passes(g: number, row: number): boolean {
     const opening = this.#opening[g];
-    return passes(this.#gates.gates[g] as Gate, row, (opening ? (opening[row] as number) : 0) - less);
+    return passes(this.#gates.gates[g] as Gate, row, opening ? (opening[row] as number) : 0);
   }
 }
 
+/** Upper bound of the rounding error of a sum of openings. */
+const ROUNDING = 1e-9;
+
 /** Returns whether a row passes a gate that is opened by the clamped sum of openings. */
 function passes({ lever, margin }: Gate, row: number, opening: number): boolean {
-  const most = maxOpening(lever);
+  return passesWith(margin[row] as number, opening, maxOpening(lever));
+}
+
+/** @param most largest opening and closing */
+function passesWith(margin: number, opening: number, most: number): boolean {
   const clamped = opening > most ? most : opening < -most ? -most : opening;
-  return (margin[row] as number) + clamped >= 0;
+  return margin + clamped >= 0;
 }
 
 /**
@@ -111,8 +193,16 @@ const LOG_RANGE = Math.log(MULTIPLIER_RANGE.max);
 
 /** Returns the sum of the openings of moves of one gate, by row of the columns. */
 function openings(gates: Gates, moves: readonly LeverMove[], rows: Uint32Array): Float64Array {
-  const { dimensions, size } = gates.columns;
-  const opening = new Float64Array(size);
+  return addOpenings(new Float64Array(gates.columns.size), gates, moves, rows);
+}
+
+/** Adds the openings of moves of one gate to a sum by row of the columns, move by move, and returns it. */
+function addOpenings(
+  opening: Float64Array,
+  { columns: { dimensions } }: Gates,
+  moves: readonly LeverMove[],
+  rows: Uint32Array,
+): Float64Array {
   for (const { slice, opening: moveOpening } of moves) {
     const a = dimensions[slice.first]?.codes;
     const b = dimensions[slice.second]?.codes;

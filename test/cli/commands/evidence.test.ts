@@ -11,6 +11,7 @@ const drift = {
   gain_per_event: -0.2,
   low: -0.4,
   high: 0.01,
+  over_random: { gain_per_event: 0.05, low: -0.1, high: 0.2 },
   folds: [fold],
 };
 const answer = {
@@ -34,9 +35,9 @@ it('evidence prints the policies side by side, their weeks, and the comparison i
   expect(result.out).toMatchInlineSnapshot(`
     "pm.uptrend.S1.entry, as of 2025-01-20 00:00:00Z, payoff 2:1
 
-    policy   overrides  scored  gain/event  90 % interval
-    drift *          6      15     -0.2000  -0.4000 to +0.0100
-    replay           0      15      0.0000  0.0000 to 0.0000
+    policy   overrides  scored  gain/event  90 % interval       over chance (90 %)            over never (90 %)
+    drift *          6      15     -0.2000  -0.4000 to +0.0100  +0.0500 (-0.1000 to +0.2000)
+    replay           0      15      0.0000  0.0000 to 0.0000    +0.0500 (-0.1000 to +0.2000)
 
     week from   policy  learned  overrides  scored  gain
     2025-01-20  drift        81          2      15    -3

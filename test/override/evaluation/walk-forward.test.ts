@@ -4,9 +4,11 @@ import { selectRows } from '../../../shared/episode/columns/select-rows.ts';
 import { replaySettings } from '../../../shared/override/compute-overrides.ts';
 import type { PolicyEvaluation } from '../../../shared/override/evaluation/evaluation.ts';
 import { describeEvidence } from '../../../shared/override/evaluation/evaluation.ts';
+import { gainOverChance } from '../../../shared/override/evaluation/over-chance.ts';
 import { walkForward } from '../../../shared/override/evaluation/walk-forward.ts';
 import type { Policy } from '../../../shared/override/override.ts';
 import { replay } from '../../../shared/override/policies/replay.ts';
+import { RESULT } from '../../../shared/override/replay/gates.ts';
 import { DAY, DX, iso, S1 } from '../../support/episodes.ts';
 import type { KnownEvent } from '../../support/factor-columns.ts';
 import { factorColumns } from '../../support/factor-columns.ts';
@@ -140,6 +142,37 @@ describe('walk-forward', () => {
     expect(replayed?.low).toBeGreaterThan(0.05);
   });
 
+  it('A policy that finds where success differs gains over as many choices by chance', () => {
+    const { over_random, over_never, gain_per_event } = walk(factorColumns(world({ success: edge })));
+    expect(over_random?.low).toBeGreaterThan(0);
+    expect(over_never?.gain_per_event).toBeGreaterThan(gain_per_event);
+  });
+
+  it('A policy that closes everything gains nothing over as many choices by chance', () => {
+    const columns = factorColumns(world({ success: () => 0.1 }));
+    const { over_random, over_never, low } = walk(columns);
+    expect(low).toBeGreaterThan(0.01);
+    expect(over_random?.low).toBeLessThanOrEqual(0);
+    expect(over_random?.high).toBeGreaterThanOrEqual(0);
+    expect(over_never?.gain_per_event).toBeLessThanOrEqual(0);
+  });
+
+  it('Closing the loser of two acts gains 1 over no tuning and 1.5 over closing either by chance', () => {
+    const gates = {
+      result: Uint8Array.of(RESULT.winner, RESULT.loser, RESULT.winner, RESULT.winner),
+      replayable: Uint8Array.of(1, 1, 1, 0),
+      clusterings: [],
+    };
+    const rows = Uint32Array.of(0, 1, 2, 3);
+    const over = (acts: readonly number[]) =>
+      gainOverChance(gates, [rows], Uint8Array.from(acts), Uint8Array.of(1, 1, 0, 0), { win: 2, loss: 1 });
+    expect(over([1, 0, 0, 0])).toEqual({ gain: 1.5, error: Math.sqrt(1.125) });
+    // Closing both is what chance does too.
+    expect(over([0, 0, 0, 0])).toEqual({ gain: 0, error: 0 });
+    // The only event that may be opened is what chance opens too.
+    expect(over([1, 1, 1, 0])).toEqual({ gain: 0, error: 0 });
+  });
+
   it('The interval of an evaluation is wider when events are correlated', () => {
     const columns = factorColumns(world({ success: edge }));
     const twins = Uint32Array.from({ length: columns.size }, (_, i) => 1 + Math.floor(i / 40));
@@ -183,6 +216,15 @@ describe('the sentence of a comparison', () => {
       'on 500 events of the last weeks, at 2:1: drift lost -0.3 an event (90 %: -0.4 to -0.2), ' +
         'replay shows no difference: +0.02 an event (90 %: -0.03 to +0.07)',
     );
+  });
+
+  it('The sentence of a comparison calls a gain choosing only where it beats chance', () => {
+    const says = (low: number) => {
+      const over_random = { gain_per_event: 0.1, low, high: 0.2 };
+      return describeEvidence(evidence({ ...evaluated('model', 0.2, 0.05), over_random }), 'replay');
+    };
+    expect(says(0.01)).toContain('by choosing (+0.1 over as many by chance, 90 %: +0.01 to +0.2)');
+    expect(says(-0.01)).toContain('by trading more or less (+0.1 over as many by chance');
   });
 
   it('The sentence of a comparison names a policy that did better than the published one', () => {

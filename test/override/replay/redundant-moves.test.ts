@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../../bench/policy/random.ts';
 import type { LeverMove } from '../../../shared/override/replay/fit.ts';
 import { prepareGates } from '../../../shared/override/replay/gates.ts';
-import { withoutRedundant } from '../../../shared/override/replay/redundant-moves.ts';
+import { lowerBound, withoutRedundant } from '../../../shared/override/replay/redundant-moves.ts';
 import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
-import { NONE } from '../../../shared/override/replay/slices.ts';
+import { NONE, sliceDimensions } from '../../../shared/override/replay/slices.ts';
+import { compareUtility, decisionsUnderMoves } from '../../../shared/override/replay/utility.ts';
 import { rowsWhere } from '../../../shared/override/rows-where.ts';
 import { S1, S3 } from '../../support/episodes.ts';
 import type { KnownEvent } from '../../support/factor-columns.ts';
@@ -60,6 +61,45 @@ describe('backward elimination of moves', () => {
     const moves = [move(sideA, 0.1)];
     expect(withoutRedundant(gates, rows, moves, REPLAY_SETTINGS)).toEqual(moves);
   });
+});
+
+test('The moves that stay are those of an elimination that counts everything anew', () => {
+  const events = plantedEvents(new Random(3), 600);
+  const gates = prepareGates(S3, factorColumns(events), REPLAY_SETTINGS);
+  const rows = rowsWhere(gates.columns, () => true);
+  const countedAnew = (moves: readonly LeverMove[]): readonly LeverMove[] => {
+    if (moves.length < 2) return moves;
+    const acts = decisionsUnderMoves(gates, moves, rows);
+    const bounds = moves.map(move => {
+      const others = decisionsUnderMoves(
+        gates,
+        moves.filter(other => other !== move),
+        rows,
+      );
+      const gain = compareUtility(gates, rows, acts, others, REPLAY_SETTINGS);
+      return lowerBound(gain, REPLAY_SETTINGS.z[sliceDimensions(move.slice)], REPLAY_SETTINGS);
+    });
+    const lowest = Math.min(...bounds);
+    return lowest > 0 ? moves : countedAnew(moves.filter((_, i) => i !== bounds.indexOf(lowest)));
+  };
+  let stayed = 0;
+  for (let seed = 1; seed <= 20; seed++) {
+    const random = new Random(seed);
+    const pick = (n: number): number => Math.floor(n * random.uniform());
+    const moves = Array.from({ length: 12 }, (): LeverMove => {
+      const [first, second] = [[NONE, NONE] as const, [0, NONE] as const, [1, 2] as const][pick(3)] ?? [
+        NONE,
+        NONE,
+      ];
+      const code = (dimension: number): number => (dimension === NONE ? 0 : 1 + pick(2));
+      const slice = { first, firstCode: code(first), second, secondCode: code(second), n: 100 };
+      return { gate: pick(2), slice, opening: (random.uniform() - 0.5) / 3 };
+    });
+    const kept = withoutRedundant(gates, rows, moves, REPLAY_SETTINGS);
+    expect(kept).toEqual(countedAnew(moves));
+    stayed += kept.length;
+  }
+  expect(stayed).toBeGreaterThan(20);
 });
 
 test('Every override of a fit with several adds to the others, with a lower bound above 0', () => {

@@ -77,6 +77,8 @@ function policyColumns(
     },
     { title: 'gain an event, R', text: row => gain(row.gain_per_event), align: 'right' },
     { title: '90 % interval', text: row => `${gain(row.low)} to ${gain(row.high)}`, align: 'right' },
+    { title: 'over chance', text: row => intervalText(row.over_random), align: 'right' },
+    { title: 'over never', text: row => intervalText(row.over_never), align: 'right' },
     { title: 'events', text: row => countText(row.events), align: 'right' },
     { title: 'overrides', text: row => countText(row.overrides), align: 'right' },
     { title: 'note', text: row => row.reason ?? '', wide: true },
@@ -95,6 +97,10 @@ function policyColumns(
         ]
       : []),
   ];
+}
+
+function intervalText(figure: PolicyRow['over_random']): string {
+  return figure ? `${gain(figure.gain_per_event)} (${gain(figure.low)} to ${gain(figure.high)})` : '';
 }
 
 function Weeks({ pattern, answer }: { readonly pattern: string; readonly answer: EvidenceAnswer }) {

@@ -13,7 +13,7 @@ import { useAnswer } from '../use-answer.ts';
 /** The settings in the order of the contract, with what each takes. */
 const SETTINGS = {
   policy: 'drift, replay or model',
-  challengers: 'policies to compare, such as ["drift","replay"]',
+  challengers: 'policies to compare, such as ["drift","model"]',
   n_min: 'events that a lesson needs, 1 to 10,000',
   lookback_days: 'days of events, 1 to 366',
   payoff: '{"win":2,"loss":1}, in R',
