@@ -26,12 +26,12 @@ interface Notifications {
   readonly poller: LambdaFunction;
   readonly deliver: LambdaFunction;
   readonly undelivered: Queue;
-  /** Lets a function ask for the test of a target. */
+  /** Permits a function to invoke the one that reaches the targets. */
   allowTests(caller: LambdaFunction): void;
 }
 
 /**
- * Creates the way of notifications: a poller puts events on a bus, a rule takes them to a queue, and one function tells the
+ * Creates the way of notifications: a poller puts events on a bus, a rule takes them to a queue, and one function reaches the
  * targets. Without the name of the parameter that holds the targets, it creates nothing.
  */
 export function createNotifications(
@@ -43,12 +43,12 @@ export function createNotifications(
   if (parameter === undefined) return undefined;
   const bus = new EventBus(scope, 'NotificationBus', {
     eventBusName: `pm-tuning-${stage.name}`,
-    description: `PM Tuning ${stage.name}: what operators should know`,
+    description: `PM Tuning ${stage.name}: events for operators`,
   });
   const poller = createPoller(scope, stage, bus, create);
   const { queue, undelivered } = createQueues(scope);
   new Rule(scope, 'NotificationRule', {
-    description: `PM Tuning ${stage.name}: every event to the function that tells targets`,
+    description: `PM Tuning ${stage.name}: every event to the queue of notifications`,
     eventBus: bus,
     eventPattern: { source: [SOURCE] },
     targets: [new SqsQueue(queue, { deadLetterQueue: undelivered, retryAttempts: 10 })],
@@ -103,7 +103,7 @@ function createQueues(scope: Construct): { readonly queue: Queue; readonly undel
   });
   const queue = new Queue(scope, 'Notifications', {
     ...props,
-    // Six times the timeout of the function, as Lambda's documentation asks for.
+    // Six times the timeout of the function, as Lambda's documentation recommends.
     visibilityTimeout: Duration.seconds(6 * FUNCTIONS['notify-deliver'].timeoutSeconds),
     deadLetterQueue: { queue: undelivered, maxReceiveCount: ATTEMPTS },
   });

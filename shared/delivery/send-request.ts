@@ -51,7 +51,7 @@ export async function sendRequest(
   });
 }
 
-/** Returns a resolver that knows one address. Node calls it for names only; an address in a URL was checked as it is. */
+/** Returns a resolver that returns one address. Node calls it for names only; an address in a URL was checked as it is. */
 function pinned({ address, family }: CheckedAddress): NonNullable<RequestOptions['lookup']> {
   return (_, options, done) => {
     if (options.all) done(null, [{ address, family }]);

@@ -40,7 +40,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
  *   dimensions#KEY          sk factor#PLACE               a misspelt factor, and when an event last had it
- *   notifications           sk state                      what the poller of notifications knows between two polls
+ *   notifications           sk state                      the state of the poller of notifications
  *   notifications           sk ended#TARGET               a target that answered 410, and the hash of its configuration
  *   degraded                sk MINUTE#KEY                 look-ups of a minute that could not read what is in force
  *   pattern#KEY             sk flow                       earlier values of the counts

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evidenceAnswerSchema } from '../../shared/http/schemas/evaluation.ts';
-import { summarize } from '../../shared/override/evaluation/evaluation.ts';
 import { generationsAnswerSchema, settingsAnswerSchema } from '../../shared/http/schemas/patterns.ts';
+import { summarize } from '../../shared/override/evaluation/evaluation.ts';
 import type { Api } from '../support/api.ts';
 import { importAll, openApi, readLines } from '../support/api.ts';
 import { DAY, iso, NOW, S1 } from '../support/episodes.ts';
