@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NotificationSpool } from '../../local/notification/notification-spool.ts';
 import { Notifier } from '../../local/notification/notifier.ts';
 import { NotifyFile } from '../../local/notification/notify-file.ts';
@@ -130,6 +130,19 @@ describe('with stores', () => {
     expect(lines.filter(line => line.includes('given up'))).toHaveLength(2);
     expect(lines.join()).toContain('http_500');
     expect(lines.join()).not.toMatch(/whsec_|SECRET-PATH|telegram-token|127\.0\.0\.1/);
+  });
+
+  it('A notifier that starts polls at once, and delivers what waits from before', async () => {
+    const { notifier } = notifierOf({ ops: hook() });
+    await notifier.poll();
+    await setOff();
+    await notifier.poll();
+    await setOff(S2);
+    const { notifier: next } = notifierOf({ ops: hook() });
+    next.start();
+    await vi.waitFor(() => expect(receiver.received).toHaveLength(2));
+    next.stop();
+    await vi.waitFor(() => expect(waiting()).toEqual([]));
   });
 
   it('An answer 410 ends the target in every process until its configuration changes', async () => {
