@@ -66,8 +66,8 @@ interface Sent {
 }
 
 /**
- * Sends an opportunity of the last hour that only a lower threshold takes; it fails after two days. Every second event logs
- * `applied`, and the others log the base threshold.
+ * Sends an opportunity of the last hour that only a lower threshold takes; it fails after two days. One event in twelve
+ * logs the base threshold and no `applied`, so runs find what served it in the history of heads.
  */
 async function addFlip(pattern: PatternKey, now: number, sent: Sent[]): Promise<void> {
   const head = await stores.runtime.heads.head(pattern);
@@ -81,7 +81,7 @@ async function addFlip(pattern: PatternKey, now: number, sent: Sent[]): Promise<
     ? { generation: head.current?.generation, multipliers: { ts_min: multiplier } }
     : {};
   const factors =
-    (at / HOUR) % 2 < 1
+    Math.floor(at / HOUR) % 12 !== 0
       ? { ts_score: 0.4, ts_min: isServed ? 0.6 * multiplier : 0.6, applied }
       : { ts_score: 0.4, ts_min: 0.6 };
   const fields = { decision: isServed ? 'acted' : 'skipped' };
