@@ -15,6 +15,7 @@ const UNIT = [
   'generation/*',
   'guard/*',
   'warning/*',
+  'notification/*',
   'lookup/*',
   'cycle/cycle',
   'cycle/health',

@@ -17,8 +17,8 @@ Exit codes:
   0    done
   1    done, and the result needs attention: an event was rejected, a cycle
        failed or was partial, the status is not healthy, a look-up was neutral
-       because of a failure or an unknown pattern, or a what-if has no curve to
-       plot with --svg
+       because of a failure or an unknown pattern, a what-if has no curve to
+       plot with --svg, or a target did not take a test message
   2    usage error: wrong arguments, or a file that cannot be read or written
   3    the service cannot be reached, or does not answer in time
   4    the service rejected the request (4xx), such as for an unknown pattern

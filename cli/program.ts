@@ -20,10 +20,12 @@ import { addLessons } from './commands/lessons.ts';
 import { addLookup } from './commands/lookup.ts';
 import { addMode } from './commands/mode.ts';
 import { addNMin } from './commands/nmin.ts';
+import { addNotify } from './commands/notify.ts';
 import { addOverrides } from './commands/overrides.ts';
 import { addParked } from './commands/parked.ts';
 import { addProfile } from './commands/profile.ts';
 import { addRollback } from './commands/rollback.ts';
+import { addRollout } from './commands/rollout.ts';
 import { addServiceMode } from './commands/service-mode.ts';
 import { addSettings } from './commands/settings.ts';
 import { addStatus } from './commands/status.ts';
@@ -138,7 +140,9 @@ const COMMANDS = [
   addServiceMode,
   addMode,
   addRollback,
+  addRollout,
   addSettings,
+  addNotify,
   addProfile,
 ];
 

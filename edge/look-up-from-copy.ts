@@ -1,8 +1,9 @@
 import type { ClientCore, ServedPattern } from '../client/src/served.ts';
 import { servedToEpisode } from '../client/src/served.ts';
+import { servesOverrides } from '../shared/generation/served.ts';
 import { leversOf } from '../shared/lever/lever.ts';
 import type { InForce, LookupRequest, LookupResult, OverrideMatcher } from '../shared/lookup/look-up.ts';
-import { lookUp, servesOverrides } from '../shared/lookup/look-up.ts';
+import { lookUp } from '../shared/lookup/look-up.ts';
 import type { Override } from '../shared/override/override.ts';
 import { OverrideIndex } from '../shared/override/override-index.ts';
 import { fullOverrides } from './full-overrides.ts';

@@ -19,6 +19,7 @@ type SettingName = keyof Pick<
   | 'BASE_THRESHOLDS'
   | 'MAX_OVERRIDES'
   | 'GUARD'
+  | 'ROLLOUT'
   | 'MAX_PATTERNS_PER_WRITER'
   | 'CYCLE_MAX_AGE_MINUTES'
   | 'EVENT_RETENTION_DAYS'
@@ -28,6 +29,7 @@ type SettingName = keyof Pick<
 const POLICIES = environmentSchema.shape.POLICY.unwrap().options;
 const HALT_MODES = environmentSchema.shape.HALT.unwrap().options;
 const GUARD_MODES = environmentSchema.shape.GUARD.unwrap().options;
+const ROLLOUT_MODES = environmentSchema.shape.ROLLOUT.unwrap().options;
 const PAYOFFS = environmentSchema.shape.PAYOFF.unwrap().options;
 const LOG_LEVELS = environmentSchema.shape.LOG_LEVEL.unwrap().options;
 
@@ -74,6 +76,7 @@ export function readSettings(read: ReadContext): Settings {
     ),
     MAX_OVERRIDES: number('maxOverrides', '20000'),
     GUARD: oneOf('guard', 'protect', GUARD_MODES),
+    ROLLOUT: oneOf('rollout', 'immediate', ROLLOUT_MODES),
     MAX_PATTERNS_PER_WRITER: number('maxPatternsPerWriter', '200'),
     CYCLE_MAX_AGE_MINUTES: number('cycleMaxAgeMinutes', '120'),
     EVENT_RETENTION_DAYS: number('eventRetentionDays', '400'),

@@ -29,6 +29,10 @@ export const FUNCTIONS = {
   materialize: { id: 'Materialize', memoryMb: 512, timeoutSeconds: 305 },
   // This step reads one record of each pattern.
   'cycle-close': { id: 'CycleClose', memoryMb: 512, timeoutSeconds: 125 },
+  // This function reads changes, runs and health, as `status` does. The time is less than that of its hand-over.
+  'notify-poll': { id: 'NotifyPoll', memoryMb: 512, timeoutSeconds: 60 },
+  // Five messages of a batch, each up to ten seconds and a pause of one.
+  'notify-deliver': { id: 'NotifyDeliver', memoryMb: 512, timeoutSeconds: 90 },
 } as const satisfies Record<string, { id: string; memoryMb: number; timeoutSeconds: number }>;
 
 export type FunctionName = keyof typeof FUNCTIONS;

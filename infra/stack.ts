@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { EnvironmentVariables } from '../shared/config.ts';
 import { createApi } from './api/api.ts';
 import { createCallerPolicies } from './api/caller-policies.ts';
 import { createSchedule } from './cycle/schedule.ts';
@@ -9,6 +10,7 @@ import type { FunctionName } from './function-settings.ts';
 import { createFunction } from './lambda-function.ts';
 import { subscribeToQueriedDimensions } from './monitoring/dimension-subscription.ts';
 import { createMonitoring } from './monitoring/monitoring.ts';
+import { createNotifications } from './notification/notifications.ts';
 import { createOutputs } from './outputs.ts';
 import type { Stage } from './stage.ts';
 import { createTables } from './tables.ts';
@@ -23,7 +25,7 @@ export class PmTuningStack extends Stack {
     });
     const tables = createTables(this, stage);
     const environment = functionEnvironment(stage, tables);
-    const create = (name: FunctionName, more: { readonly STATE_MACHINE_ARN?: string } = {}) =>
+    const create = (name: FunctionName, more: EnvironmentVariables = {}) =>
       createFunction(this, name, { stage, tables, environment: { ...environment, ...more } });
     const steps = {
       'cycle-open': create('cycle-open'),
@@ -34,8 +36,13 @@ export class PmTuningStack extends Stack {
     const cycle = createCycle(this, stage, steps);
     const { machine } = cycle;
     const deadLetters = createSchedule(this, stage, machine);
-    const admin = create('admin', { STATE_MACHINE_ARN: machine.stateMachineArn });
+    const notifications = createNotifications(this, stage, create);
+    const admin = create('admin', {
+      STATE_MACHINE_ARN: machine.stateMachineArn,
+      ...(notifications && { NOTIFICATION_FUNCTION: notifications.deliver.functionArn }),
+    });
     machine.grantStartExecution(admin);
+    notifications?.allowTests(admin);
     const lookup = create('lookup');
     const { api, apiStage, logs } = createApi(this, stage, {
       ingest: create('ingest'),
@@ -49,9 +56,10 @@ export class PmTuningStack extends Stack {
       this,
       stage,
       { cycleClose: steps['cycle-close'].logGroup, cycle: cycle.logs, api: logs, lookup: lookup.logGroup },
-      { machine, deadLetters, apiStage, lookup, tables },
+      { machine, deadLetters, apiStage, lookup, tables, undelivered: notifications?.undelivered },
     );
+    const bus = notifications && { NotificationBusName: notifications.bus.eventBusName };
     const arns = { StateMachineArn: machine.stateMachineArn, AlarmTopicArn: topic.topicArn };
-    createOutputs(this, { ApiUrl: apiStage.url, ...arns }, tables);
+    createOutputs(this, { ApiUrl: apiStage.url, ...arns, ...bus }, tables);
   }
 }

@@ -28,6 +28,8 @@ export interface Stage {
   readonly origins: readonly string[];
   /** Callers with IAM signatures who are operators, named as the service names them. */
   readonly operators: readonly string[];
+  /** The SSM parameter with the targets of notifications; undefined sends none. */
+  readonly notificationParameter: string | undefined;
   /** Another DynamoDB-compatible endpoint, for functions that run locally. */
   readonly dynamodbEndpoint: string | undefined;
   readonly settings: Settings;
@@ -73,9 +75,17 @@ export function readStage(read: ReadContext): Stage {
       /^iam:\d{12}:(role|user)\/\S+$/,
       'a comma-separated list of callers such as iam:123456789012:role/ops',
     ),
+    notificationParameter: readParameter(read),
     dynamodbEndpoint: readEndpoint(read, base),
     settings: readSettings(read),
   };
+}
+
+/** @throws Error naming the invalid context value */
+function readParameter(read: ReadContext): string | undefined {
+  const form = /^(\/[A-Za-z0-9_.-]+)*$/;
+  const name = contextMatch(read, 'notificationParameter', '', form, 'a name such as /pm-tuning/prod/notify');
+  return name === '' ? undefined : name;
 }
 
 /** @throws Error naming the invalid context value */

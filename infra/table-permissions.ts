@@ -127,4 +127,12 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
       partitions: ['cycles', 'trials', 'last-cycle', 'cycle#*'],
     },
   ],
+  'notify-poll': [
+    // Reads the list of changes, the runs and what `status` reads.
+    { target: 'control', actions: ['BatchGetItem', 'GetItem', 'Query'] },
+    { target: 'outcomes', actions: ['Query'] },
+    { target: 'control', actions: ['PutItem'], partitions: ['notifications'] },
+  ],
+  // Reads and writes which targets have ended.
+  'notify-deliver': [{ target: 'control', actions: ['PutItem', 'Query'], partitions: ['notifications'] }],
 };

@@ -9,6 +9,7 @@ import { DataFolderError } from './engine/data-folder.ts';
 import { TableMismatchError } from './engine/tables.ts';
 import { listen } from './http-server.ts';
 import { isLoopback } from './loopback-guard.ts';
+import { NotifyFileError } from './notification/notify-file.ts';
 import { CycleScheduler, parsePeriod } from './scheduler.ts';
 import type { Service } from './service.ts';
 import { openService } from './service.ts';
@@ -27,12 +28,14 @@ Options:
   --auth FILE     require tokens: {"<token>": {"role": "pm|reader|operator", "name": "who"}}
   --host HOST     address to listen on; others than loopback need --auth
                                                                  (default: 127.0.0.1)
+  --notify FILE   targets of notifications, a file of mode 0600   (default: $NOTIFY_CONFIG, or none)
   --origin URL    origin of the service's own pages behind a proxy, such as
                   https://tuning.example.com; may be repeated    (default: $ORIGINS, or none)
   --help          print this text
 
 Environment:
   PORT                 the same as --port
+  NOTIFY_CONFIG        the same as --notify
   DYNAMODB_ENDPOINT    DynamoDB-compatible endpoint to use instead of the embedded engine;
                        missing tables are created there
   N_MIN, LOOKBACK_DAYS, LOG_LEVEL, …   see "Settings" in the README
@@ -54,6 +57,7 @@ interface Options {
   readonly port: number;
   readonly host: string;
   readonly auth: string | undefined;
+  readonly notify: string | undefined;
   readonly origins: readonly string[];
 }
 
@@ -66,6 +70,7 @@ function readOptions(): Options | 'help' {
       every: { type: 'string', default: '1h' },
       port: { type: 'string', default: process.env.PORT || DEFAULT_PORT },
       auth: { type: 'string' },
+      notify: { type: 'string' },
       origin: { type: 'string', multiple: true, default: [] },
       host: { type: 'string', default: '127.0.0.1' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -86,6 +91,7 @@ function readOptions(): Options | 'help' {
     port: Number(values.port),
     host: values.host,
     auth: values.auth,
+    notify: values.notify ?? (process.env.NOTIFY_CONFIG || undefined),
     origins: values.origin.map(parseOrigin),
   };
 }
@@ -100,6 +106,7 @@ function explain(error: unknown, { port, host, endpoint, data }: Options): strin
   if (
     error instanceof DataFolderError ||
     error instanceof TokenFileError ||
+    error instanceof NotifyFileError ||
     error instanceof TableMismatchError
   )
     return error.message;
@@ -133,10 +140,11 @@ function banner(options: Options, service: Service, port: number, firstMs: numbe
       : '';
   const next =
     firstMs === undefined ? 'only on request' : `every ${options.every}, next ${time(Date.now() + firstMs)}`;
+  const notify = options.notify === undefined ? '' : `\n  notify  ${options.notify}`;
   return `PM Tuning listens on ${url}
   page    ${url}/ui
   data    ${storage}${created}
-  cycle   ${next}
+  cycle   ${next}${notify}
 
 Try next, in another terminal:
   npm run cli -- import test/data/pm-episode-events.jsonl${target}
@@ -181,6 +189,7 @@ async function run(options: Options): Promise<void> {
     callers: tokens && (() => tokens.callers()),
     page: await buildPage(),
     inThreads: true,
+    notifications: options.notify === undefined ? undefined : { file: options.notify, folder: options.data },
   });
   const { config } = service.runtime;
   const listenOptions = { host: options.host, tokens: tokens !== undefined, origins: config.origins };
@@ -193,6 +202,7 @@ async function run(options: Options): Promise<void> {
       ? undefined
       : new CycleScheduler(service.runtime, service.stateMachine, options.periodMs);
   const firstMs = await scheduler?.start();
+  service.notifier?.start();
 
   let stopping = false;
   const stop = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Hono } from 'hono';
@@ -24,6 +25,9 @@ import { openEmbeddedEngine } from './engine/embedded-dynamodb.ts';
 import { endpointSettings } from './engine/endpoint-settings.ts';
 import { ensureTables } from './engine/tables.ts';
 import { serviceMetrics } from './metrics.ts';
+import { NotificationSpool } from './notification/notification-spool.ts';
+import { Notifier } from './notification/notifier.ts';
+import { NotifyFile } from './notification/notify-file.ts';
 import type { InterpreterOptions } from './state-machine.ts';
 import { LocalStateMachine } from './state-machine.ts';
 import { type Callers, requireTokens } from './token-auth.ts';
@@ -48,6 +52,8 @@ export interface ServiceOptions {
   readonly inThreads?: boolean;
   /** Pauses and timeouts of a run; undefined uses those of the definition. */
   readonly interpreter?: InterpreterOptions;
+  /** The file of targets of notifications, and the folder of the spool; undefined sends none. */
+  readonly notifications?: { readonly file: string; readonly folder: string | undefined } | undefined;
 }
 
 /** The product in one process: the code of the deployed functions on one storage engine. */
@@ -57,6 +63,8 @@ export interface Service {
   readonly stateMachine: LocalStateMachine;
   /** Names of the tables that were missing and have been created. */
   readonly createdTables: readonly string[];
+  /** Finds events and tells targets of them; undefined without targets. `start` begins it. */
+  readonly notifier: Notifier | undefined;
   /**
    * Waits for running cycles, then closes the engine.
    * @param graceMs milliseconds after which a running cycle is abandoned; by default never
@@ -143,10 +151,11 @@ async function assemble(
   ofrepRoutesOfService(app, lookups);
   snapshotRoutes(app, { ...runtime, queriedDimensions: recorder.reporter });
   computing?.forwardStudies(app);
+  const notifier = openNotifier(options, runtime);
   adminRoutes(app, {
     ...runtime,
-    cycleMaxAgeMinutes: config.cycleMaxAgeMinutes,
     starter: stateMachine,
+    notificationTester: notifier,
     access: options.callers ? 'tokens' : 'open',
   });
   if (options.page) {
@@ -158,13 +167,25 @@ async function assemble(
     app,
     stateMachine,
     createdTables,
+    notifier,
     close: async graceMs => {
+      notifier?.stop();
       await (graceMs === undefined ? stateMachine.idle() : stateMachine.stop(graceMs));
       await computing?.stop();
       await recorder.written();
       await storage.close();
     },
   };
+}
+
+/** @throws NotifyFileError */
+function openNotifier({ notifications }: ServiceOptions, runtime: Runtime): Notifier | undefined {
+  if (!notifications) return undefined;
+  const file = new NotifyFile(notifications.file, runtime.log);
+  const { folder } = notifications;
+  const path = folder === undefined ? undefined : join(folder, 'notifications.json');
+  const spool = new NotificationSpool(path, runtime.log);
+  return new Notifier({ ...runtime, spool, configuration: () => file.configuration() });
 }
 
 /** Records the dimensions of look-ups after their responses, as a subscription to the look-up's log does in AWS. */

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { GuardMode } from './generation/guard-mode.ts';
 import { guardModeSchema } from './generation/guard-mode.ts';
+import type { RolloutMode } from './generation/rollout-mode.ts';
+import { rolloutModeSchema } from './generation/rollout-mode.ts';
 import type { HaltMode } from './override/halt/halt-mode.ts';
 import { haltModeSchema } from './override/halt/halt-mode.ts';
 import type { OnJump } from './override/jump-settings.ts';
@@ -71,6 +73,8 @@ export const environmentSchema = z.object({
     .pipe(baseThresholdsSchema),
   /** The action of a run that finds the set in force proven harmful. */
   GUARD: guardModeSchema.default('protect'),
+  /** The way in which a run puts a new result in force. */
+  ROLLOUT: rolloutModeSchema.default('immediate'),
   /** The most overrides of a pattern. */
   MAX_OVERRIDES: z.coerce.number().pipe(maxOverridesSchema).default(20_000),
   /** `status` is unhealthy when the last finished run is older than this, in minutes. */
@@ -111,6 +115,12 @@ export const environmentSchema = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Set only in the function that starts runs. */
   STATE_MACHINE_ARN: z.string().optional(),
+  /** Set only in the functions of notifications, in a stage that has them. */
+  NOTIFICATION_BUS: z.string().optional(),
+  NOTIFICATION_PARAMETER: z.string().optional(),
+  NOTIFICATION_QUEUE_URL: z.string().optional(),
+  /** Set only in the function that answers operators: the one that tells targets. */
+  NOTIFICATION_FUNCTION: z.string().optional(),
   /** A DynamoDB-compatible endpoint other than that of AWS. */
   DYNAMODB_ENDPOINT: z.url().optional(),
 });
@@ -135,6 +145,7 @@ export interface Config {
     readonly baseThresholds: BaseThresholds;
     readonly maxOverrides: number;
     readonly guard: GuardMode;
+    readonly rollout: RolloutMode;
   };
   /** Names of the variables that the environment sets; every other setting has its default. */
   readonly setByStage: ReadonlySet<string>;
@@ -146,6 +157,12 @@ export interface Config {
   readonly login: { readonly issuer: string; readonly clientId: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly stateMachineArn: string | undefined;
+  readonly notification: {
+    readonly bus: string | undefined;
+    readonly parameter: string | undefined;
+    readonly queueUrl: string | undefined;
+    readonly function: string | undefined;
+  };
   readonly dynamodbEndpoint: string | undefined;
 }
 
@@ -185,6 +202,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       baseThresholds: env.BASE_THRESHOLDS,
       maxOverrides: env.MAX_OVERRIDES,
       guard: env.GUARD,
+      rollout: env.ROLLOUT,
     },
     cycleMaxAgeMinutes: env.CYCLE_MAX_AGE_MINUTES,
     eventRetentionDays: env.EVENT_RETENTION_DAYS,
@@ -197,6 +215,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         : undefined,
     logLevel: env.LOG_LEVEL,
     stateMachineArn: env.STATE_MACHINE_ARN,
+    notification: {
+      bus: env.NOTIFICATION_BUS,
+      parameter: env.NOTIFICATION_PARAMETER,
+      queueUrl: env.NOTIFICATION_QUEUE_URL,
+      function: env.NOTIFICATION_FUNCTION,
+    },
     dynamodbEndpoint: env.DYNAMODB_ENDPOINT,
   };
 }

@@ -34,9 +34,11 @@ export type FaultCode =
   | 'unknown_generation'
   | 'unknown_pattern'
   | 'unknown_writer'
+  | 'unknown_target'
   | 'trial_expired'
   | 'policy_not_available'
   | 'head_changed'
+  | 'no_rollout'
   // Errors of the service (5xx).
   | 'store_unavailable'
   | 'store_throttled'

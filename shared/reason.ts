@@ -67,6 +67,9 @@ const REASON_CODES = [
   // Why a run, or its work on one pattern, ended as it did.
   'frozen_by_operator',
   'held_for_jump',
+  'candidate_started',
+  'candidate_pinned',
+  'candidate_tried_before',
   'changed_meanwhile',
   'timeout',
   ...FAILURE_CODES,

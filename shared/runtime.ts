@@ -15,6 +15,7 @@ import { DynamoEventReader } from './dynamodb/event-reader.ts';
 import { DynamoGuardStore } from './dynamodb/guard-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { PROBE_KEY } from './dynamodb/keys.ts';
+import { DynamoNotificationStore } from './dynamodb/notification-store.ts';
 import { PatternFounder } from './dynamodb/pattern-founder.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
 import { DynamoSeenValuesStore } from './dynamodb/seen-values-store.ts';
@@ -31,6 +32,7 @@ import { PatternDirectory } from './lookup/pattern-directory.ts';
 import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
 import { SeenValuesCache } from './lookup/seen-values-cache.ts';
 import { SnapshotList } from './lookup/snapshot-list.ts';
+import type { NotificationStore } from './notification/notification-state.ts';
 import { FoldMemory } from './override/evaluation/fold-memory.ts';
 import type { Override } from './override/override.ts';
 import { sourceStack } from './source-mapped-stack.ts';
@@ -50,6 +52,8 @@ export interface Runtime extends CycleDeps {
   readonly storedFormat: StoredFormat;
   readonly eventReader: EventReader;
   readonly writes: StoreWrites;
+  readonly notifications: NotificationStore;
+  readonly cycleMaxAgeMinutes: number;
   /** Checks that the engine inserts batches; else events are put one by one. @returns whether batches work */
   readonly probeInserts: () => Promise<boolean>;
 }
@@ -104,6 +108,8 @@ export function createRuntime(
       now,
     ),
     storedFormat: new StoredFormat(control),
+    notifications: new DynamoNotificationStore(control),
+    cycleMaxAgeMinutes: config.cycleMaxAgeMinutes,
     writes: db,
     probeInserts: () => db.probeInserts(tables.control, PROBE_KEY),
     patternDirectory: new PatternDirectory(heads, now),

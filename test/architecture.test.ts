@@ -80,10 +80,11 @@ const NOUNS = [
   'lookup',
   'ofrep',
   'cycle',
+  'notification',
 ];
 const nouns = (upTo: string): string[] =>
   NOUNS.slice(0, NOUNS.indexOf(upTo) + 1).map(noun => `shared/${noun}`);
-const DOMAIN = nouns('cycle');
+const DOMAIN = nouns('notification');
 const GROUND = [
   'shared/statistics',
   'shared/mining',
@@ -148,6 +149,15 @@ const RULES: readonly Rule[] = [
     ...noun('cycle', ['zod'], [...nouns('warning'), 'shared/cycle']),
     types: ['shared/log.ts'],
   },
+  noun('notification', ['zod', 'node:crypto']),
+  {
+    // Connections to targets of notifications.
+    module: 'delivery',
+    files: under('shared/delivery'),
+    own: ['shared/delivery', 'shared/notification', 'shared/errors.ts'],
+    types: ['shared/log.ts'],
+    packages: ['zod', /^node:(dns\/promises|http|https|net|timers\/promises)$/],
+  },
   {
     module: 'errors, log, log messages, masked passwords, time, format, numbers, json',
     files: under(
@@ -189,7 +199,12 @@ const RULES: readonly Rule[] = [
   {
     module: 'config',
     files: under('shared/config.ts'),
-    own: ['shared/override', 'shared/generation/guard-mode.ts', 'shared/validation.ts'],
+    own: [
+      'shared/override',
+      'shared/generation/guard-mode.ts',
+      'shared/generation/rollout-mode.ts',
+      'shared/validation.ts',
+    ],
     packages: ['zod'],
   },
   {
@@ -209,7 +224,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'aws',
     files: under('shared/aws'),
-    own: ['shared/errors.ts'],
+    own: ['shared/aws', 'shared/errors.ts'],
     types: DOMAIN,
     packages: [SDK, 'node:zlib'],
   },
@@ -266,6 +281,7 @@ const RULES: readonly Rule[] = [
       'client',
       'local/http-server.ts',
       'shared/http',
+      'shared/generation/served.ts',
       'shared/lookup',
       'shared/lever',
       'shared/override',
@@ -278,7 +294,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'functions',
     files: under('functions'),
-    own: ['shared/runtime.ts', 'shared/http', ...DOMAIN, 'shared/aws'],
+    own: ['shared/runtime.ts', 'shared/http', 'shared/delivery', ...DOMAIN, 'shared/aws'],
     packages: [WEB],
   },
   {

@@ -1,6 +1,6 @@
 import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import { guardBlockHours } from '../../shared/guard/block-hours.ts';
-import { flipBlocks } from '../../shared/guard/flips.ts';
+import { asServed, atBase, flipBlocks } from '../../shared/guard/flips.ts';
 import { evaluateTest, startTest } from '../../shared/guard/guard-test.ts';
 import { prepareGates } from '../../shared/override/replay/gates.ts';
 import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
@@ -40,7 +40,7 @@ export async function guardMilliseconds(): Promise<number> {
         const test = startTest(since, hours, payoff, 'drift');
         return evaluateTest(
           test,
-          flipBlocks(gates, () => MOVES, since, hours),
+          flipBlocks(gates, { tested: asServed(gates, () => MOVES), against: atBase }, since, hours),
           asOf,
         );
       });

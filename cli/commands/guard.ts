@@ -12,7 +12,8 @@ type TestRow = GuardAnswer['tests'][number];
 const HELP = `
 The guard compares what is in force with the base thresholds, on the events that
 came after it was published. At the line of harm it turns the pattern off,
-unless the setting guard is notify. Wealth is shown as its logarithm.
+unless the setting guard is notify. A candidate is compared with what is in
+force. Wealth is shown as its logarithm.
 To go live again, which starts a new test:
   $ pm-tuning mode pm.uptrend.S1.entry live --reason "checked"
 
@@ -35,7 +36,9 @@ export function addGuard(program: Command, runCommand: RunCommand): void {
     );
 }
 
-function show(session: Session, { pattern_key, guard, as_of, running, tests, decision }: GuardAnswer): void {
+function show(session: Session, answer: GuardAnswer): void {
+  const { pattern_key, guard, as_of, running, decision, rollout } = answer;
+  const tests = [...answer.tests, ...(rollout?.test ? [rollout.test] : [])];
   const when = as_of === undefined ? '' : `, as of ${instant(as_of)}`;
   session.print(
     `${session.bold(printable(pattern_key))}  guard ${guard}${running ? '' : ', not running'}${when}`,
@@ -47,8 +50,33 @@ function show(session: Session, { pattern_key, guard, as_of, running, tests, dec
   session.print();
   for (const { sentence } of tests) session.print(printable(sentence));
   if (tests.length === 0) session.print('no run has tested what is in force yet');
+  if (rollout) showRollout(session, rollout);
   if (decision)
     session.warn(printable(`decided on ${instant(decision.at)} (${decision.action}): ${decision.sentence}`));
+}
+
+function showRollout(
+  session: Session,
+  { generation, share, started_at, step_at, held, arms, reality }: NonNullable<GuardAnswer['rollout']>,
+): void {
+  session.print();
+  session.print(
+    `generation ${generation} is tried on ${share * 100} % of the episodes since ${instant(step_at)} ` +
+      `(from ${instant(started_at)})`,
+  );
+  if (arms)
+    session.print(
+      `arms: ${count(arms.candidate)} events of the candidate, ${count(arms.control)} of control, ` +
+        `${count(arms.differing + arms.other)} of another arm than theirs`,
+    );
+  if (reality) {
+    const rate = ({ success, failure }: { success: number; failure: number }): string =>
+      `${success} of ${success + failure}`;
+    session.print(
+      `taken by the candidate alone: ${rate(reality.real)} succeeded when traded, ${rate(reality.virtual)} when skipped`,
+    );
+  }
+  if (held) session.warn(printable(`held since ${instant(held.at)} (${held.code}): ${held.text}`));
 }
 
 const side = (wealth: number, line: number): string => `${signed(wealth, 2)} of ${line.toFixed(2)}`;

@@ -17,13 +17,14 @@ const SETTINGS = [
   'on_jump',
   'halt',
   'guard',
+  'rollout',
   'base_thresholds',
   'max_overrides',
 ] as const;
 type Setting = (typeof SETTINGS)[number];
 
 const SETTING_OPTIONS =
-  '--policy, --challengers, --payoff or --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, --guard, ' +
+  '--policy, --challengers, --payoff or --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, --guard, --rollout, ' +
   '--base-threshold, --max-overrides, --reset';
 
 interface Options {
@@ -39,6 +40,7 @@ interface Options {
   readonly onJump?: string;
   readonly halt?: string;
   readonly guard?: string;
+  readonly rollout?: string;
   readonly baseThreshold?: Record<string, number>;
   readonly maxOverrides?: number;
   readonly reason?: string;
@@ -85,6 +87,9 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
     )
     .option('--halt <mode>', 'what a year of losses does: advise, apply or off')
     .addOption(new Option('--guard <mode>', 'what proven harm does').choices(['protect', 'notify', 'off']))
+    .addOption(
+      new Option('--rollout <mode>', 'how a new result comes into force').choices(['immediate', 'guarded']),
+    )
     .option('--base-threshold <pairs>', 'name=number,…: stand in where events log no threshold', thresholds)
     .option(
       '--max-overrides <n>',
@@ -156,7 +161,7 @@ function settingNames(text: string): Setting[] {
  */
 function settingsBody(options: Options): object | undefined {
   const { policy, challengers, payoff, win, loss, nMin, lookbackDays, jump, onJump } = options;
-  const { halt, guard, baseThreshold, maxOverrides, reset = [], reason } = options;
+  const { halt, guard, rollout, baseThreshold, maxOverrides, reset = [], reason } = options;
   const settings: Record<Setting, unknown> = {
     policy,
     challengers: challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim()),
@@ -167,6 +172,7 @@ function settingsBody(options: Options): object | undefined {
     on_jump: onJump,
     halt,
     guard,
+    rollout,
     base_thresholds: baseThreshold,
     max_overrides: maxOverrides,
   };

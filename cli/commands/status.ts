@@ -62,13 +62,20 @@ function policyText({ policy, next_policy: next }: Status['patterns'][number]): 
   return printable(next === undefined ? policy : `${policy}, next ${next}`);
 }
 
+/** Returns the generation in force, and the one that is tried. */
+function generationText({ generation, rollout }: Status['patterns'][number]): string {
+  if (!rollout) return count(generation);
+  const held = rollout.held === undefined ? '' : ', held';
+  return `${count(generation)}, tries ${count(rollout.generation)} on ${rollout.share * 100} %${held}`;
+}
+
 const COLUMNS: readonly Column<Status['patterns'][number]>[] = [
   { title: 'pattern', value: row => printable(row.pattern_key), wraps: true },
   { title: 'mode', value: row => row.mode },
   { title: 'policy', value: policyText },
   { title: 'events', value: row => count(row.events.total), align: 'right' },
   { title: 'pending', value: row => count(row.events.pending), align: 'right' },
-  { title: 'generation', value: row => count(row.generation), align: 'right' },
+  { title: 'generation', value: generationText, align: 'right' },
   { title: 'lessons', value: row => count(row.lessons), align: 'right' },
   { title: 'overrides', value: row => count(row.overrides), align: 'right' },
 ];

@@ -26,6 +26,8 @@ export interface MonitoredResources {
   readonly lookup: IFunction;
   readonly tables: Tables;
   readonly metrics: LogMetrics;
+  /** The notifications that no attempt delivered; undefined in a stage without targets. */
+  readonly undelivered: Queue | undefined;
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
@@ -49,7 +51,7 @@ export function createAlarms(
   topic: Topic,
   resources: MonitoredResources,
 ): AlarmBase[] {
-  const specs = [...runAlarms(resources), ...apiAlarms(resources)];
+  const specs = [...runAlarms(resources), ...apiAlarms(resources), ...notificationAlarms(resources)];
   return [
     ...specs.map(spec => createAlarm(scope, stage, topic, spec)),
     ...createThrottleAlarms(scope, stage, topic, resources.tables),
@@ -124,6 +126,22 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
       description: 'The schedule could not start a tuning run',
       firstAction: 'read the message in the dead-letter queue; its attributes contain the error',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+        period: FIVE_MINUTES,
+        statistic: 'Maximum',
+      }),
+      ...above(0),
+    },
+  ];
+}
+
+function notificationAlarms({ undelivered }: MonitoredResources): MetricAlarmSpec[] {
+  if (!undelivered) return [];
+  return [
+    {
+      name: 'undelivered-notification',
+      description: 'A target took a notification in none of six attempts',
+      firstAction: 'run pm-tuning notify test TARGET for the target that the message names',
+      metric: undelivered.metricApproximateNumberOfMessagesVisible({
         period: FIVE_MINUTES,
         statistic: 'Maximum',
       }),

@@ -8,6 +8,8 @@ export class SigningError extends Error {
 interface SigningOptions {
   /** Name of a profile in the files of the AWS CLI; without it AWS_PROFILE, or the first credentials that are found. */
   readonly profile?: string | undefined;
+  /** The service of AWS that the signature is for; by default API Gateway. */
+  readonly service?: 'execute-api' | 'lambda';
   /** Sends the signed request; by default the global `fetch`. */
   readonly send?: typeof fetch;
 }
@@ -24,14 +26,18 @@ interface UnsignedRequest {
 export type SignedFetch = (url: string, request?: UnsignedRequest) => Promise<Response>;
 
 /**
- * Returns a `fetch` that signs requests to API Gateway with Signature Version 4. Credentials come from the chain of the
+ * Returns a `fetch` that signs requests to API Gateway or Lambda with Signature Version 4. Credentials come from the chain of the
  * AWS SDK (environment, profiles, SSO, web identity, container, instance) and are renewed before they expire. The region
  * is that of the URL, else the one of the environment or profile.
  */
-export function signedFetch({ profile, send = fetch }: SigningOptions = {}): SignedFetch {
+export function signedFetch({
+  profile,
+  service = 'execute-api',
+  send = fetch,
+}: SigningOptions = {}): SignedFetch {
   let loading: ReturnType<typeof loadSigner> | undefined;
   return async (url, { method = 'GET', headers = {}, body, signal } = {}) => {
-    loading ??= loadSigner(profile);
+    loading ??= loadSigner(profile, service);
     const { signer, HttpRequest, buildQueryString, escapeUri } = await loading;
     const target = new URL(url);
     const path = target.pathname.split('/').map(segment => escapeUri(decodeURIComponent(segment)));
@@ -63,7 +69,7 @@ export function signedFetch({ profile, send = fetch }: SigningOptions = {}): Sig
 /** Drops the warning of the SDK that the environment has other credentials: a caller who names a profile means it. */
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
-async function loadSigner(profile: string | undefined) {
+async function loadSigner(profile: string | undefined, service: string) {
   const [{ SignatureV4 }, { defaultProvider }, { Sha256 }, protocols] = await Promise.all([
     import('@smithy/signature-v4'),
     import('@aws-sdk/credential-provider-node'),
@@ -71,7 +77,7 @@ async function loadSigner(profile: string | undefined) {
     import('@smithy/core/protocols'),
   ]);
   const signer = new SignatureV4({
-    service: 'execute-api',
+    service,
     // Each request passes its own region.
     region: 'us-east-1',
     credentials: defaultProvider(profile === undefined ? {} : { profile, logger: SILENT }),
@@ -80,9 +86,9 @@ async function loadSigner(profile: string | undefined) {
   return { signer, ...protocols };
 }
 
-/** Returns the region in the name of a host of API Gateway. */
+/** Returns the region in the name of a host of API Gateway or Lambda. */
 function regionOf(hostname: string): string | undefined {
-  return /\.execute-api\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/.exec(hostname)?.[1];
+  return /(?:\.execute-api|^lambda)\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/.exec(hostname)?.[1];
 }
 
 async function configuredRegion(profile: string | undefined): Promise<string> {

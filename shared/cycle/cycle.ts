@@ -101,6 +101,8 @@ export const minedPatternSchema = z.object({
   warnings: z.array(warningSchema).default([]),
   /** Why the result waits for an operator; absent when it may be published. */
   held: z.string().optional(),
+  /** Present when the setting rollout is guarded: a hash of what look-ups would get, and whether it differs. */
+  guarded: z.object({ moves: z.string(), differs: z.boolean() }).optional(),
   /** Sets in force whose rows are missing or differ, and that this result does not restore. */
   damaged: z.array(z.enum(['lessons', 'overrides'])).optional(),
 });
@@ -112,7 +114,7 @@ export type MinedPattern = z.output<typeof minedPatternSchema>;
  * - `unchanged`: the result equals the generation in force.
  * - `too_few_events`: no slice reached `n_min`.
  * - `frozen`: an operator froze the pattern, so the run publishes nothing.
- * - `held`: an override would jump, and the setting `on_jump` is `hold`, so the run publishes nothing.
+ * - `held`: the run publishes nothing: an override would jump and `on_jump` is `hold`, or a rollout tries a candidate.
  * - `yielded`: another run or an operator changed the pattern while this run computed.
  * - `computed`: the run is a trial, so it publishes nothing.
  * - `failed`: see the reason.

@@ -7,6 +7,8 @@ import { readWriter } from '../episode/read-packed-episode.ts';
 import type { RegisteredWriter, WriterStore } from '../episode/writer.ts';
 import { Fault, faultCode } from '../errors.ts';
 import { makesLadderLessons } from '../lesson/lesson.ts';
+import type { Split } from '../override/arm.ts';
+import { armOf } from '../override/arm.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { DAY_MS } from '../time.ts';
 
@@ -85,11 +87,18 @@ export class GuardEvents {
   readonly #excluded: ReadonlySet<number>;
   readonly #pending = new Map<string, PendingRow>();
   readonly #collector = new FactorCollector({ withDxCount: false });
+  readonly #split: Split | undefined;
+  /** 1 for each row whose episode falls into the candidate arm. */
+  readonly #inCandidateArm: number[] = [];
 
-  /** @param excluded numbers of writers whose events are left out */
-  constructor(from: number, excluded: ReadonlySet<number> = new Set()) {
+  /**
+   * @param excluded numbers of writers whose events are left out
+   * @param split that of a rollout, for the arms of the rows
+   */
+  constructor(from: number, excluded: ReadonlySet<number> = new Set(), split?: Split) {
     this.from = from;
     this.#excluded = excluded;
+    this.#split = split;
   }
 
   async readPending(episodes: Pick<EpisodeStore, 'pending'>, pattern: PatternKey, to: number): Promise<void> {
@@ -101,13 +110,23 @@ export class GuardEvents {
   add(row: ResolvedRow, revision: OutcomeRevision | undefined): void {
     if (row.time < this.from) return;
     this.#pending.delete(idOf(row));
-    this.#collector.add(row.packed, row.time, revision ?? NO_OUTCOME);
+    this.#add(row, revision ?? NO_OUTCOME);
   }
 
   /** Returns the columns of all events; those without an outcome became known at infinity. It is called once. */
   columns(): FactorColumns {
-    for (const { packed, time } of this.#pending.values()) this.#collector.add(packed, time, NO_OUTCOME);
+    for (const row of this.#pending.values()) this.#add(row, NO_OUTCOME);
     return this.#collector.columns();
+  }
+
+  /** Returns whether the episode of a row of `columns` falls into the candidate arm, at the present share. */
+  isInCandidateArm(row: number): boolean {
+    return this.#inCandidateArm[row] === 1;
+  }
+
+  #add({ packed, time, episodeId }: PendingRow, revision: OutcomeRevision): void {
+    this.#collector.add(packed, time, revision);
+    if (this.#split) this.#inCandidateArm.push(Number(armOf(this.#split, episodeId) === 'candidate'));
   }
 }
 

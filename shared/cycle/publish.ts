@@ -1,8 +1,11 @@
+import type { Candidate } from '../generation/candidate.ts';
+import { newCandidate } from '../generation/change-candidate.ts';
 import type { Change, Generation } from '../generation/generation.ts';
 import type { Head } from '../generation/head.ts';
 import type { GenerationStores } from '../generation/ports.ts';
 import { renewIfDue } from '../generation/retention.ts';
 import { withServed } from '../generation/served.ts';
+import { STEPS } from '../guard/rollout/decide-rollout.ts';
 import { shortHash } from '../hash.ts';
 import { DEFAULT_RESOLUTION } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
@@ -10,6 +13,13 @@ import type { Reason } from '../reason.ts';
 import { joinReasons } from '../reason.ts';
 import type { CycleRun, MinedPattern, PatternRun } from './cycle.ts';
 import { damagedGeneration } from './damaged-generation.ts';
+import {
+  candidateStarted,
+  isOrdered,
+  needsRollout,
+  pinnedOrTried,
+  startRollout,
+} from './rollout/start-rollout.ts';
 
 const YIELDED: Reason = {
   code: 'changed_meanwhile',
@@ -35,27 +45,38 @@ export async function publishPattern(
   const summary = summaryOf(mined);
   const isEmpty = mined.lessons.rows === 0;
   const isNew = current ? !sameContent(current, mined) : !isEmpty;
-  const obstacle = obstacleTo(cycle, mined, head, isNew);
+  const isTried = isNew && needsRollout(cycle, mined, head);
+  const obstacle = obstacleTo(cycle, mined, head, isNew) ?? pinnedOrTried(mined, head, isTried, stores.now());
   if (cycle.trial)
     return entry('computed', {
       would_publish: isNew && obstacle?.status !== 'frozen',
       reason: joinReasons([obstacle?.reason, summary].filter(reason => reason !== undefined)),
     });
-  // This call is a retry after a lost response: the cycle has already published.
+  // This call is a retry after a lost response: the cycle has already made the candidate.
+  if (head?.candidate?.generation.cycle_id === cycle.cycle_id)
+    return entry('held', { reason: candidateStarted(head.candidate) });
+  // As above: the cycle has already published.
   if (current?.cycle_id === cycle.cycle_id && !isNew)
     return entry(isEmpty ? 'too_few_events' : 'published', { published: true, reason: summary });
   if ((head?.version ?? 0) !== mined.head_version) return entry('yielded', { reason: YIELDED });
   if (head && obstacle) {
-    if (current) await saveRenewal(stores, pattern, head, await renewIfDue(stores, pattern, current));
+    await saveRenewal(stores, pattern, head, current && (await renewIfDue(stores, pattern, current)));
     return entry(obstacle.status, { would_publish: obstacle.status === 'held', reason: obstacle.reason });
   }
   if (!isNew) {
     // The step before has renewed the row sets that were due.
-    if (head && current) await saveRenewal(stores, pattern, head, withSets(current, mined));
+    if (head) await saveRenewal(stores, pattern, head, current && withSets(current, mined));
     return entry(isEmpty ? 'too_few_events' : 'unchanged', { reason: summary });
   }
   const generation = newGeneration(stores, cycle, mined, (head?.latest ?? 0) + 1);
-  if (!(await putInForce(stores, pattern, cycle, head, generation)))
+  if (isTried && mined.guarded) {
+    const candidate = newCandidate(pattern, generation, mined.guarded.moves, STEPS[0]);
+    if (!(await startRollout(stores, pattern, cycle, head, candidate)))
+      return entry('yielded', { reason: YIELDED });
+    return entry('held', { reason: candidateStarted(candidate) });
+  }
+  const candidate = mined.guarded && !isOrdered(cycle) ? head?.candidate : undefined;
+  if (!(await putInForce(stores, pattern, cycle, head, { generation, candidate })))
     return entry('yielded', { reason: YIELDED });
   return entry(isEmpty ? 'too_few_events' : 'published', {
     generation: generation.generation,
@@ -75,8 +96,7 @@ function obstacleTo(
     const text = `an operator froze the pattern: ${head.last_change.why}`;
     return { status: 'frozen', reason: { code: 'frozen_by_operator', text } };
   }
-  const isOrdered = cycle.publish && cycle.reason !== undefined;
-  if (!isNew || mined.held === undefined || isOrdered) return undefined;
+  if (!isNew || mined.held === undefined || isOrdered(cycle)) return undefined;
   return { status: 'held', reason: { code: 'held_for_jump', text: mined.held } };
 }
 
@@ -127,6 +147,7 @@ function runEntry(mined: MinedPattern, inForce: number) {
 /**
  * Archives the generation in force, records the publication and writes the new head. The record comes first, so that no
  * generation is in force without one; it stays when another writer comes first.
+ * @param next.candidate a candidate that goes on: what look-ups get of control is the same
  * @returns false when another writer changed the head first
  */
 async function putInForce(
@@ -134,15 +155,16 @@ async function putInForce(
   pattern: PatternKey,
   cycle: CycleRun,
   head: Head | undefined,
-  generation: Generation,
+  { generation, candidate }: { readonly generation: Generation; readonly candidate: Candidate | undefined },
 ): Promise<boolean> {
   if (head?.current) await heads.archive(pattern, head.current);
+  const ended = candidate ? undefined : head?.candidate?.generation.generation;
   const why = cycle.reason === undefined ? '' : `: ${cycle.reason}`;
   const last_change: Change = {
     who: cycle.who,
     at: new Date(now()).toISOString(),
     what: 'publish',
-    why: `cycle ${cycle.cycle_id}${why}`,
+    why: `cycle ${cycle.cycle_id}${why}${ended === undefined ? '' : `; the rollout of generation ${ended} ends`}`,
   };
   const { generation: number, as_of, lookback_days, n_min, policy, payoff } = generation;
   const published = {
@@ -151,7 +173,7 @@ async function putInForce(
     settings: { as_of, lookback_days, n_min, policy, payoff },
   };
   await changes[cycle.reason === undefined ? 'list' : 'audit'](pattern, published);
-  const next = withServed(head, nextHead(head, generation, last_change), now());
+  const next = withServed(head, nextHead(head, { generation, candidate }, last_change), now());
   if (await heads.replaceHead(pattern, next)) return true;
   // The condition also fails when the write was applied, its response was lost and the client retried.
   return (await heads.head(pattern))?.current?.cycle_id === generation.cycle_id;
@@ -206,28 +228,41 @@ function newGeneration(
   };
 }
 
-function nextHead(head: Head | undefined, current: Generation, last_change: Change): Head {
+function nextHead(
+  head: Head | undefined,
+  { generation, candidate }: { readonly generation: Generation; readonly candidate: Candidate | undefined },
+  last_change: Change,
+): Head {
   return {
     version: (head?.version ?? 0) + 1,
     mode: head?.mode ?? 'live',
     settings: head?.settings ?? {},
-    latest: current.generation,
-    current,
+    latest: generation.generation,
+    current: generation,
+    ...(candidate && { candidate }),
     last_change,
+    ...(head?.tried && { tried: head.tried }),
     ...(head?.served && { served: head.served }),
   };
 }
 
 /**
- * Writes new expiry dates into the head of a generation that stays in force. A failed condition needs no retry: the
+ * Writes new expiry dates into the head: of a generation that stays in force, and of a candidate. A failed condition needs no retry: the
  * rows already live longer than the head states, and a later run renews them again when they are due by its dates.
  */
 async function saveRenewal(
-  { heads }: Pick<GenerationStores, 'heads'>,
+  stores: GenerationStores,
   pattern: PatternKey,
   head: Head,
-  renewed: Generation,
+  renewed: Generation | undefined,
 ): Promise<void> {
-  if (renewed !== head.current)
-    await heads.replaceHead(pattern, { ...head, version: head.version + 1, current: renewed });
+  const { candidate } = head;
+  const tried = candidate && (await renewIfDue(stores, pattern, candidate.generation));
+  if (renewed === head.current && tried === candidate?.generation) return;
+  await stores.heads.replaceHead(pattern, {
+    ...head,
+    version: head.version + 1,
+    ...(renewed && { current: renewed }),
+    ...(candidate && tried && { candidate: { ...candidate, generation: tried } }),
+  });
 }

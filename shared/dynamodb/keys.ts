@@ -40,6 +40,8 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
  *   dimensions#KEY          sk factor#PLACE               a misspelt factor, and when an event last had it
+ *   notifications           sk state                      what the poller of notifications knows between two polls
+ *   notifications           sk ended#TARGET               a target that answered 410, and the hash of its configuration
  *   degraded                sk MINUTE#KEY                 look-ups of a minute that could not read what is in force
  *   pattern#KEY             sk flow                       earlier values of the counts
  *   format                  sk version                    version of the stored formats (stored-format.ts)
@@ -229,6 +231,9 @@ const QUERIED_PREFIX = 'asked#';
 const FACTOR_PREFIX = 'factor#';
 const CALLER_PREFIX = 'caller#';
 export const DEGRADED = 'degraded';
+export const NOTIFICATIONS = 'notifications';
+export const NOTIFICATION_STATE = 'state';
+export const ENDED_PREFIX = 'ended#';
 export const FLOW = 'flow';
 export const GUARD = 'guard';
 export const GENERATION_PREFIX = 'generation#';

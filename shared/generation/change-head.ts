@@ -1,5 +1,7 @@
 import { Fault } from '../errors.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
+import type { Candidate, Hold } from './candidate.ts';
+import { promoted, withCandidate, withoutCandidate } from './change-candidate.ts';
 import type { Change, Generation } from './generation.ts';
 import { findGeneration } from './generation.ts';
 import type { Head, Mode, Settings } from './head.ts';
@@ -88,8 +90,65 @@ export async function rollBack(
     const target = findGeneration(head.current ? [head.current, ...past] : past, number);
     const current = await renewForRollback(deps, pattern, target);
     if (head.current && head.current.generation !== number) await deps.heads.archive(pattern, head.current);
-    return { ...head, mode: head.mode === 'live' ? 'frozen' : head.mode, current };
+    const { candidate: _, ...others } = head;
+    return { ...others, mode: head.mode === 'live' ? 'frozen' : head.mode, current };
   });
+}
+
+/** What became of the candidate by each order of an operator. */
+const BECAME = { promote: 'promoted', hold: 'held', end: 'ended' } as const;
+type RolloutOrder = keyof typeof BECAME;
+
+/**
+ * Steers the rollout of a pattern: puts its candidate in force, holds it at its share until another order, or ends it. Harm
+ * rolls back a candidate that is held, too.
+ * @throws Fault `unknown_pattern`, `no_rollout` without a candidate, `head_changed`
+ */
+export async function steerRollout(
+  deps: HeadDeps,
+  pattern: PatternKey,
+  order: RolloutOrder,
+  operator: Operator,
+): Promise<Head> {
+  const candidate = await requireCandidate(deps, pattern);
+  const { generation } = candidate.generation;
+  const summary = `${BECAME[order]} generation ${generation}`;
+  const fields = { rollout: BECAME[order], generation };
+  return change(
+    deps,
+    pattern,
+    operator,
+    'rollout',
+    summary,
+    async head => {
+      // A run may have decided meanwhile.
+      if (head.candidate?.generation.generation !== generation) throw noRollout(pattern);
+      const now = deps.now();
+      if (order === 'end') return withoutCandidate(head, now);
+      if (order === 'promote') {
+        if (head.current) await deps.heads.archive(pattern, head.current);
+        return promoted(head, now);
+      }
+      const held: Hold = { code: 'operator', text: operator.why, at: new Date(now).toISOString() };
+      return withCandidate(head, { held }, now);
+    },
+    fields,
+  );
+}
+
+/** @throws Fault `unknown_pattern`, `no_rollout` */
+async function requireCandidate({ heads }: HeadDeps, pattern: PatternKey): Promise<Candidate> {
+  await requireKnownPattern(heads, pattern);
+  const candidate = (await heads.head(pattern))?.candidate;
+  if (!candidate) throw noRollout(pattern);
+  return candidate;
+}
+
+function noRollout(pattern: PatternKey): Fault {
+  return new Fault(
+    'no_rollout',
+    `no generation of ${pattern} is tried: see GET …/guard, and set rollout to guarded`,
+  );
 }
 
 /** @throws Fault `unknown_generation` when rows of it are missing or differ */
@@ -124,9 +183,11 @@ async function change(
   what: Change['what'],
   summary: string,
   update: (head: HeadContent) => Promise<HeadContent>,
+  fields: Pick<Change, 'rollout' | 'generation'> = {},
 ): Promise<Head> {
   await requireKnownPattern(heads, pattern);
-  const last_change: Change = { who, at: new Date(now()).toISOString(), what, why: `${summary}: ${why}` };
+  const at = new Date(now()).toISOString();
+  const last_change: Change = { who, at, what, ...fields, why: `${summary}: ${why}` };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const head = (await heads.head(pattern)) ?? NEW_HEAD;
     const changed: Head = { ...(await update(head)), version: head.version + 1, last_change };

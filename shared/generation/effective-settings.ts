@@ -8,6 +8,7 @@ import type { BaseThresholds } from '../override/threshold-settings.ts';
 import { didYouMean } from '../suggestion.ts';
 import type { GuardMode } from './guard-mode.ts';
 import type { Settings } from './head.ts';
+import type { RolloutMode } from './rollout-mode.ts';
 
 /** The stage's settings, which apply to every pattern that does not set its own. */
 export interface Defaults {
@@ -24,6 +25,7 @@ export interface Defaults {
   readonly baseThresholds: BaseThresholds;
   readonly maxOverrides: number;
   readonly guard: GuardMode;
+  readonly rollout: RolloutMode;
 }
 
 /** The settings of one pattern in one run. */
@@ -49,6 +51,8 @@ export interface EffectiveSettings {
   readonly max_overrides: number;
   /** The action of a run that finds the set in force proven harmful. */
   readonly guard: GuardMode;
+  /** The way in which a run puts a new result in force. */
+  readonly rollout: RolloutMode;
 }
 
 /** Chooses each setting: the run's, else the pattern's, else the stage's. @throws Fault `policy_not_available` */
@@ -77,6 +81,7 @@ export function effectiveSettings(
     base_thresholds: settings.base_thresholds ?? defaults.baseThresholds,
     max_overrides: settings.max_overrides ?? defaults.maxOverrides,
     guard: settings.guard ?? defaults.guard,
+    rollout: settings.rollout ?? defaults.rollout,
   };
 }
 

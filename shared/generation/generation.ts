@@ -59,8 +59,10 @@ export function findGeneration(generations: readonly Generation[], number: numbe
 export const changeSchema = z.object({
   who: z.string(),
   at: z.iso.datetime(),
-  what: z.enum(['publish', 'mode', 'settings', 'rollback', 'writer']),
+  what: z.enum(['publish', 'mode', 'settings', 'rollback', 'writer', 'rollout']),
   why: z.string(),
+  /** Of a change of a rollout: what became of the candidate. */
+  rollout: z.enum(['started', 'stepped', 'held', 'resumed', 'promoted', 'rolled_back', 'ended']).optional(),
   /** The writer that was excluded, or no longer is. */
   writer: z.string().optional(),
   /** The generation that was published, and the settings that it was computed with. */

@@ -6,9 +6,10 @@ import { maxOverridesSchema } from '../override/override-cap.ts';
 import { payoffSettingSchema } from '../override/payoff.ts';
 import { baseThresholdsSchema } from '../override/threshold-settings.ts';
 import { count, lookbackDays } from '../validation.ts';
-import { candidateSchema } from './candidate.ts';
+import { candidateSchema, triedSchema } from './candidate.ts';
 import { changeSchema, generationSchema } from './generation.ts';
 import { guardModeSchema } from './guard-mode.ts';
+import { rolloutModeSchema } from './rollout-mode.ts';
 
 /**
  * The mode decides what look-ups of a pattern answer, and whether its runs publish.
@@ -36,6 +37,7 @@ export const settingsSchema = z.object({
   base_thresholds: baseThresholdsSchema.optional(),
   max_overrides: maxOverridesSchema.optional(),
   guard: guardModeSchema.optional(),
+  rollout: rolloutModeSchema.optional(),
 });
 export type Settings = z.output<typeof settingsSchema>;
 
@@ -53,6 +55,8 @@ export const headSchema = z.object({
   current: generationSchema.optional(),
   /** The generation that is tried on a share of the episodes; absent while no rollout runs. */
   candidate: candidateSchema.optional(),
+  /** The last candidates that were not promoted, oldest first. */
+  tried: z.array(triedSchema).optional(),
   last_change: changeSchema,
   /** The last changes of what is served: since when (milliseconds since 1970), and which generation; 0: none. */
   served: z.array(z.tuple([z.number(), count])).optional(),

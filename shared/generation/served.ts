@@ -1,4 +1,4 @@
-import type { Head } from './head.ts';
+import type { Head, Mode } from './head.ts';
 import type { ServiceMode } from './service-mode.ts';
 
 /** Number of entries that a head keeps. Runs move them to the guard's state every hour, long before they are dropped. */
@@ -7,10 +7,14 @@ const KEPT = 48;
 /** From a moment on (milliseconds since 1970) a generation was served; 0: none. */
 export type Served = readonly [from: number, generation: number];
 
+/** Returns true for a mode that serves overrides; the others answer neutral. */
+export function servesOverrides(mode: Mode): boolean {
+  return mode === 'live' || mode === 'frozen';
+}
+
 /** Returns the generation whose overrides look-ups get; 0 when they get none. */
 export function servedGeneration(head: Pick<Head, 'mode' | 'current'> | undefined): number {
-  const serves = head?.mode === 'live' || head?.mode === 'frozen';
-  return serves ? (head.current?.generation ?? 0) : 0;
+  return head && servesOverrides(head.mode) ? (head.current?.generation ?? 0) : 0;
 }
 
 /**

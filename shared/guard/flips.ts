@@ -4,14 +4,17 @@ import type { Lever } from '../lever/lever.ts';
 import { openingOf } from '../lever/lever.ts';
 import { packedLever } from '../lever/packed-moves.ts';
 import type { ThresholdMove } from '../lever/threshold-move.ts';
-import type { Gates } from '../override/replay/gates.ts';
+import type { Gate, Gates } from '../override/replay/gates.ts';
 import { RESULT } from '../override/replay/gates.ts';
 import type { BlockFlips, FlipCounts } from './wealth.ts';
 
 export const HOUR_MS = 3_600_000;
 
-/** Returns what moved the levers of a row that logged no `applied`, by category; undefined when nothing was in force. */
-export type MovesInForce = (row: number) => ReadonlyMap<Lever['category'], ThresholdMove> | undefined;
+/** Returns what moves the levers for a row, by category; undefined for nothing. */
+export type Moves = (row: number) => ReadonlyMap<Lever['category'], ThresholdMove> | undefined;
+
+/** Writes how far each gate is opened for a row, in the order of the gates. */
+type Openings = (row: number, openings: Float64Array) => void;
 
 /** The flips of one block of hours, counted from 1970. */
 export interface Block extends BlockFlips {
@@ -29,25 +32,59 @@ interface OpenBlock {
 }
 
 /** The outcome of a row as a flip counts it. A row without outcome has an infinite time at which it became known. */
-function outcomeOf(gates: Gates, row: number): keyof FlipCounts {
+export function outcomeOf(gates: Gates, row: number): keyof FlipCounts {
   if (gates.columns.resolvedAt[row] === Number.POSITIVE_INFINITY) return 'unknown';
   const result = gates.result[row];
   if (result === RESULT.winner) return 'success';
   return result === RESULT.loser ? 'failure' : 'neutral';
 }
 
+/** Opens no gate: the decisions of the base thresholds. */
+export const atBase: Openings = (_, openings) => {
+  openings.fill(0);
+};
+
+/** Opens the gates by moves, whatever the events logged. */
+export function asMoved({ gates }: Pick<Gates, 'gates'>, moves: Moves): Openings {
+  return (row, openings) => {
+    const moved = moves(row);
+    gates.forEach(({ lever }, g) => {
+      const move = moved?.get(lever.category);
+      openings[g] = move ? openingOf(lever, move) : 0;
+    });
+  };
+}
+
+/** Opens the gates as the event logged in `applied`, else by the history of what was in force. */
+export function asServed({ gates, columns: { applied } }: Gates, inForce: Moves): Openings {
+  const byHistory = asMoved({ gates }, inForce);
+  return (row, openings) => {
+    if (applied?.known[row] !== 1) byHistory(row, openings);
+    else
+      gates.forEach(({ lever }, g) => {
+        const value = applied.moves[packedLever(lever.category)]?.[row] ?? Number.NaN;
+        openings[g] = Number.isNaN(value) ? 0 : openingOf(lever, { multiplier: value, delta: value });
+      });
+  };
+}
+
 /**
- * Counts the flips of each block: events on which what was in force and the base gates decide differently. The rows of an
- * episode with windows belong to the block of its first row. The order of the rows does not matter.
+ * Counts the flips of each block: events on which what is tested and what it is compared with decide differently. The rows
+ * of an episode with windows belong to the block of its first row. The order of the rows does not matter.
  * @param from events before this time are left out, milliseconds since 1970
  * @param hours length of a block
  * @returns blocks with an event, ascending
  */
-export function flipBlocks(gates: Gates, inForce: MovesInForce, from: number, hours: number): Block[] {
+export function flipBlocks(
+  gates: Gates,
+  compared: { readonly tested: Openings; readonly against: Openings },
+  from: number,
+  hours: number,
+): Block[] {
   const { columns } = gates;
   const blocks = new Map<number, OpenBlock>();
   const firstTime = firstTimes(columns);
-  const openings = new Float64Array(gates.gates.length);
+  const flipOf = flips(gates, compared);
   for (let row = 0; row < columns.size; row++) {
     const episode = columns.episode?.[row] ?? 0;
     const time = episode > 0 ? (firstTime[episode] as number) : (columns.time[row] as number);
@@ -59,9 +96,7 @@ export function flipBlocks(gates: Gates, inForce: MovesInForce, from: number, ho
       blocks.set(index, block);
     }
     block.last = Math.max(block.last, time);
-    if (gates.replayable[row] !== 1) continue;
-    readOpenings(gates, inForce, row, openings);
-    const direction = flipOf(gates, openings, row);
+    const direction = flipOf(row);
     if (direction !== undefined) block[direction][outcomeOf(gates, row)]++;
   }
   return [...blocks.values()].sort((a, b) => a.index - b.index);
@@ -80,30 +115,26 @@ function firstTimes({ size, episode, time }: FactorColumns): number[] {
   return first;
 }
 
-/** Writes how far each gate was opened for a row: as the event logged it, else by the history of what was in force. */
-function readOpenings(gates: Gates, inForce: MovesInForce, row: number, openings: Float64Array): void {
-  const { applied } = gates.columns;
-  const moves = applied?.known[row] === 1 ? undefined : inForce(row);
-  gates.gates.forEach(({ lever }, g) => {
-    if (applied?.known[row] === 1) {
-      const value = applied.moves[packedLever(lever.category)]?.[row] ?? Number.NaN;
-      openings[g] = Number.isNaN(value) ? 0 : openingOf(lever, { multiplier: value, delta: value });
-    } else {
-      const move = moves?.get(lever.category);
-      openings[g] = move ? openingOf(lever, move) : 0;
+/**
+ * Returns a function that tells in which direction the decision of a row flips; undefined when it does not, or when the row
+ * cannot be replayed.
+ */
+export function flips(
+  { gates, replayable }: Gates,
+  { tested, against }: { readonly tested: Openings; readonly against: Openings },
+): (row: number) => 'loosened' | 'tightened' | undefined {
+  const [ofTested, ofAgainst] = [new Float64Array(gates.length), new Float64Array(gates.length)];
+  return row => {
+    if (replayable[row] !== 1) return undefined;
+    tested(row, ofTested);
+    against(row, ofAgainst);
+    let [takes, took] = [true, true];
+    for (let g = 0; g < gates.length; g++) {
+      const margin = (gates[g] as Gate).margin[row] as number;
+      if (margin + (ofTested[g] as number) < 0) takes = false;
+      if (margin + (ofAgainst[g] as number) < 0) took = false;
     }
-  });
-}
-
-/** Returns in which direction the decision of a row flips; undefined when it does not. */
-function flipOf(gates: Gates, openings: Float64Array, row: number): 'loosened' | 'tightened' | undefined {
-  let base = true;
-  let served = true;
-  for (let g = 0; g < openings.length; g++) {
-    const margin = (gates.gates[g] as Gates['gates'][number]).margin[row] as number;
-    if (margin < 0) base = false;
-    if (margin + (openings[g] as number) < 0) served = false;
-  }
-  if (base === served) return undefined;
-  return served ? 'loosened' : 'tightened';
+    if (takes === took) return undefined;
+    return takes ? 'loosened' : 'tightened';
+  };
 }

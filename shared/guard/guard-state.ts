@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { count } from '../validation.ts';
 import { guardResultSchema, guardTestSchema } from './guard-test.ts';
+import { rolloutStateSchema } from './rollout/rollout-state.ts';
 
 /** A crossing of the harm line, which is decided once for each test. */
 const guardDecisionSchema = z.object({
@@ -26,6 +27,8 @@ export const guardStateSchema = z.object({
   recent: guardTestSchema.optional(),
   results: z.array(guardResultSchema),
   decision: guardDecisionSchema.optional(),
+  /** The test of the candidate; absent while none is tried. */
+  rollout: rolloutStateSchema.optional(),
 });
 export type GuardState = z.output<typeof guardStateSchema>;
 

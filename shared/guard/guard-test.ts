@@ -146,14 +146,14 @@ class Walk {
       blocks: blocks + 1,
       loosened: sum(loosened, block.loosened),
       tightened: sum(tightened, block.tightened),
-      path: [...path, [(block.index + 1) * block_hours * HOUR_MS, rounded(harm), rounded(gain)]],
+      path: [...path, [(block.index + 1) * block_hours * HOUR_MS, harm, gain]],
     };
   }
 
   stored(through: number): GuardTest['sealed'] {
     const harm = copy(this.#harm.stored());
     const gain = copy(this.#gain.stored());
-    return { ...this.#counted, path: thinned(this.#counted.path), through, harm, gain };
+    return { ...this.#counted, path: pathOf(this.#counted.path), through, harm, gain };
   }
 }
 
@@ -168,9 +168,12 @@ function sum(a: FlipCounts, b: FlipCounts): FlipCounts {
 
 const rounded = (value: number): number => Number(value.toFixed(4));
 
-/** Returns at most `MAX_POINTS` points: every second one is dropped as often as needed, and the last one is kept. */
-function thinned(path: readonly Point[]): Point[] {
-  let points = [...path];
+/**
+ * Returns a path as it is stored: at most `MAX_POINTS` points, with four decimals. Every second point is dropped as often as
+ * needed, and the last one is kept.
+ */
+export function pathOf(path: readonly Point[]): Point[] {
+  let points = path.map(([at, harm, gain]): Point => [at, rounded(harm), rounded(gain)]);
   while (points.length > MAX_POINTS) points = points.filter((_, i) => (points.length - 1 - i) % 2 === 0);
   return points;
 }

@@ -16,8 +16,21 @@ export function verdictOf({ log_wealth, late }: GuardResult): GuardVerdict {
   return log_wealth.gain >= LINES.gain ? 'gaining' : 'none';
 }
 
-/** Returns the verdict in one sentence. */
-export function sentenceOf(pattern: PatternKey, result: GuardResult): string {
+/** The two sides of a test, as a sentence names them. */
+interface Compared {
+  readonly tested: string;
+  readonly against: string;
+}
+
+/** Returns the verdict in one sentence. @param compared by default what is in force, and the base thresholds */
+export function sentenceOf(
+  pattern: PatternKey,
+  result: GuardResult,
+  { tested, against }: Compared = {
+    tested: `what is in force for ${pattern}`,
+    against: 'the base thresholds',
+  },
+): string {
   const { loosened, tightened, log_wealth, blocks, late } = result;
   const flips = flipsIn(loosened) + flipsIn(tightened);
   const known = flips - loosened.unknown - tightened.unknown;
@@ -25,14 +38,14 @@ export function sentenceOf(pattern: PatternKey, result: GuardResult): string {
   const seen = `since ${since} UTC, ${flips} flips in ${blocks} blocks, ${known} with an outcome`;
   switch (verdictOf(result)) {
     case 'harmful':
-      return `what is in force for ${pattern} is worse than the base thresholds (harm ${times(log_wealth.harm)}, line ×100): ${seen}`;
+      return `${tested} is worse than ${against} (harm ${times(log_wealth.harm)}, line ×100): ${seen}`;
     case 'blind':
       return `the guard of ${pattern} is blind: ${late.unknown} of ${late.flips} flips older than 15 days have no outcome; report outcomes of skipped episodes too`;
     case 'gaining':
-      return `what is in force for ${pattern} is better than the base thresholds (gain ${times(log_wealth.gain)}, line ×20): ${seen}`;
+      return `${tested} is better than ${against} (gain ${times(log_wealth.gain)}, line ×20): ${seen}`;
     case 'none':
       return flips === 0
-        ? `no decision of ${pattern} differed from the base thresholds ${seen.slice(0, seen.indexOf(','))}`
+        ? `no decision of ${pattern} differed from ${against} ${seen.slice(0, seen.indexOf(','))}`
         : `neither harm nor gain of ${pattern} is proven (harm ${times(log_wealth.harm)}, gain ${times(log_wealth.gain)}): ${seen}`;
   }
 }

@@ -18,7 +18,7 @@ export interface BlockFlips {
 export type GuardSide = 'harm' | 'gain';
 
 /** The contribution of a block to one side. */
-interface Bet {
+export interface Bet {
   /** Utility in force less utility at the base gates, over the flips of the block. */
   readonly x: number;
   /** The most by which the block can speak against the side; known before any outcome. */

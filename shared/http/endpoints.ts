@@ -131,6 +131,18 @@ export const ENDPOINTS = {
     function: 'admin',
     roles: OPERATORS,
   },
+  postRollout: {
+    method: 'POST',
+    path: '/v1/patterns/{pattern_key}/rollout',
+    function: 'admin',
+    roles: OPERATORS,
+  },
+  postNotificationTest: {
+    method: 'POST',
+    path: '/v1/notifications/test',
+    function: 'admin',
+    roles: OPERATORS,
+  },
   // In AWS an unsigned call would start a function, and many would take its concurrency from those that operate.
   getHealth: { method: 'GET', path: '/healthz', function: 'admin', roles: [], deployed: false },
   getOpenApi: { method: 'GET', path: '/openapi.json', function: 'admin', roles: [] },

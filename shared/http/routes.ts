@@ -36,6 +36,7 @@ import {
   snapshotsPageSchema,
 } from './schemas/lookup-answer.ts';
 import { nMinAnswerSchema, nMinQuerySchema } from './schemas/n-min.ts';
+import { notificationTestAnswerSchema, notificationTestRequestSchema } from './schemas/notifications.ts';
 import { flagErrorSchema, flagRequestSchema, flagSchema, flagsSchema } from './schemas/ofrep.ts';
 import { overridesPageSchema } from './schemas/overrides.ts';
 import {
@@ -49,6 +50,7 @@ import {
   headAnswerSchema,
   modeRequestSchema,
   rollbackRequestSchema,
+  rolloutRequestSchema,
   settingsAnswerSchema,
   settingsRequestSchema,
 } from './schemas/patterns.ts';
@@ -388,6 +390,22 @@ export const ROUTES = {
     body: rollbackRequestSchema,
     answers: { 200: headAnswerSchema },
     problems: [...STORE, ...PATTERN, 'unknown_generation', 'head_changed'],
+  },
+  postRollout: {
+    ...ENDPOINTS.postRollout,
+    summary:
+      'Steer the rollout of a candidate: promote puts it in force, hold keeps its share, end takes it away. ' +
+      'Harm rolls back a candidate that is held, too.',
+    body: rolloutRequestSchema,
+    answers: { 200: headAnswerSchema },
+    problems: [...STORE, ...PATTERN, 'no_rollout', 'head_changed'],
+  },
+  postNotificationTest: {
+    ...ENDPOINTS.postNotificationTest,
+    summary: 'Send a test message to a target of notifications, and answer whether it took it.',
+    body: notificationTestRequestSchema,
+    answers: { 200: notificationTestAnswerSchema },
+    problems: ['unknown_target'],
   },
   getHealth: {
     ...ENDPOINTS.getHealth,

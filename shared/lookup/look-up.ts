@@ -1,4 +1,5 @@
 import type { Head, Mode } from '../generation/head.ts';
+import { servesOverrides } from '../generation/served.ts';
 import { modeInForce, type ServiceMode } from '../generation/service-mode.ts';
 import { leversOf } from '../lever/lever.ts';
 import type { ThresholdLever } from '../override/apply-thresholds.ts';
@@ -61,11 +62,6 @@ export interface LookupResult extends Omit<InForce, 'levers'> {
   readonly applied: AppliedAnswer;
   readonly unknown_thresholds?: readonly UnknownThreshold[];
   readonly explain?: readonly OverrideExplanation[];
-}
-
-/** Returns true for a mode that serves overrides; the others answer neutral. */
-export function servesOverrides(mode: Mode): boolean {
-  return mode === 'live' || mode === 'frozen';
 }
 
 /** The reason for an answer, as metrics count it. */

@@ -1,5 +1,6 @@
 import type { Candidate } from '../generation/candidate.ts';
 import type { Head } from '../generation/head.ts';
+import { servesOverrides } from '../generation/served.ts';
 import type { ServiceMode } from '../generation/service-mode.ts';
 import { sha256, shortHash } from '../hash.ts';
 import { leversOf } from '../lever/lever.ts';
@@ -8,7 +9,7 @@ import { digestText } from '../override/digest-text.ts';
 import type { Policy } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { InForce } from './look-up.ts';
-import { inForceOf, servesOverrides } from './look-up.ts';
+import { inForceOf } from './look-up.ts';
 
 /** The version of the form of snapshots. A client ignores one that is newer than the one it knows. */
 export const SNAPSHOT_SCHEMA = 1;

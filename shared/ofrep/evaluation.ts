@@ -1,5 +1,5 @@
+import { servesOverrides } from '../generation/served.ts';
 import type { LookupResult } from '../lookup/look-up.ts';
-import { servesOverrides } from '../lookup/look-up.ts';
 import type { ResolvedOverride } from '../override/override-index.ts';
 import type { FlagContext } from './flag-context.ts';
 import type { Flag } from './flag-key.ts';

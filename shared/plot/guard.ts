@@ -22,13 +22,14 @@ export function guardPlot(pattern: string, test: GuardTestAnswer): LinePlot {
   const points = wealthPoints(test);
   const line = (yOf: (point: WealthPoint) => number): Point[] =>
     points.map(point => [Date.parse(point.at) / DAY_MS, yOf(point)]);
+  const against = test.test === 'candidate' ? 'what is in force' : 'the base';
   return {
     title: `${pattern}: ${TITLES[test.test]}`,
     x: { label: 'end of the block, UTC', format: dateText },
     y: { label: 'log wealth, 0 at the start' },
     lines: [
-      { name: 'gain: better than the base', points: line(point => point.gain) },
-      { name: 'harm: worse than the base', points: line(point => point.harm) },
+      { name: `gain: better than ${against}`, points: line(point => point.gain) },
+      { name: `harm: worse than ${against}`, points: line(point => point.harm) },
     ],
     guides: [
       { y: 0 },
@@ -41,6 +42,7 @@ export function guardPlot(pattern: string, test: GuardTestAnswer): LinePlot {
 const TITLES: Readonly<Record<GuardTestAnswer['test'], string>> = {
   whole: 'the test since it went live',
   recent: 'the test of the last 28 days',
+  candidate: 'the candidate against what is in force',
 };
 
 /** Formats a day since 1970 as its month and day; a part of a day has no text. */

@@ -22,6 +22,8 @@ const WARNING_CODES = [
   'dimension_not_asked',
   'guard_harmful',
   'guard_blind',
+  'rollout_held',
+  'virtual_outcomes_differ',
 ] as const;
 
 export const warningSchema = z

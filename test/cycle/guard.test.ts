@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEpisode, readOutcomeReport } from '../../shared/episode/episode-schema.ts';
-import { setMode } from '../../shared/generation/change-head.ts';
+import { setMode, setSettings } from '../../shared/generation/change-head.ts';
 import { setServiceMode } from '../../shared/generation/change-service-mode.ts';
 import type { GuardTest } from '../../shared/guard/guard-test.ts';
 import type { FlipCounts } from '../../shared/guard/wealth.ts';
 import { betOf, LINES, Wealth } from '../../shared/guard/wealth.ts';
+import type { EventType, NotificationEvent } from '../../shared/notification/notification-event.ts';
+import { EVENT_TYPES } from '../../shared/notification/notification-event.ts';
+import { pollNotifications } from '../../shared/notification/poll.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { runCycle } from '../support/cycles.ts';
@@ -12,14 +15,17 @@ import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
 /*
- * The test plays 60 days through the real steps of a run: in steps of 12 hours until it is stopped, then of four days.
- * Hour by hour it would take minutes. Drift learns from a market in which skipped opportunities paid, and lowers `ts_min`
- * by half. From then on every opportunity that only the lower threshold takes loses.
+ * The test plays 60 days hour by hour through the real steps of a run. Drift learns from a market in which skipped
+ * opportunities paid, and lowers `ts_min` by half. From then on every opportunity that only the lower threshold takes loses.
  */
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const START = Date.parse('2025-03-01T00:00:00Z');
+/** Runs between the stop and the resumption by an operator: 20 days. */
+const RESUMED_AFTER = 480;
+/** Runs between two polls of what has happened: few, because each costs as much as a run. */
+const RUNS_OF_POLL = 6;
 const NONE: FlipCounts = { success: 0, failure: 0, neutral: 0, unknown: 0 };
 const OPERATOR = { who: 'token:operator', why: 'the market has turned' };
 
@@ -60,28 +66,26 @@ interface Sent {
 }
 
 /**
- * Sends ten opportunities of the last twelve hours that only a lower threshold takes; they fail after two days. Every second
- * event logs `applied`, and the others log the base threshold.
+ * Sends an opportunity of the last hour that only a lower threshold takes; it fails after two days. Every second event logs
+ * `applied`, and the others log the base threshold.
  */
-async function addFlips(pattern: PatternKey, now: number, sent: Sent[]): Promise<void> {
+async function addFlip(pattern: PatternKey, now: number, sent: Sent[]): Promise<void> {
   const head = await stores.runtime.heads.head(pattern);
   const isServed = head?.mode === 'live' && head.current !== undefined;
   const rows = head?.current ? await stores.runtime.overrides.read(pattern, head.current.overrides) : [];
   const multiplier = rows.find(row => row.action_category === 'tuning_ts_min')?.multiplier ?? 1;
-  const events = Array.from({ length: 10 }, (_, i) => {
-    const at = now - 11 * HOUR + i * HOUR + 60_000;
-    const id = `flip ${at}`;
-    if (isServed && 0.6 * multiplier <= 0.4) sent.push({ id, at, knownAt: at + 2 * DAY });
-    const applied = isServed
-      ? { generation: head.current?.generation, multipliers: { ts_min: multiplier } }
-      : {};
-    const factors =
-      i % 2 === 0
-        ? { ts_score: 0.4, ts_min: isServed ? 0.6 * multiplier : 0.6, applied }
-        : { ts_score: 0.4, ts_min: 0.6 };
-    return event(pattern, id, at, { decision: isServed ? 'acted' : 'skipped' }, factors);
-  });
-  await stores.runtime.episodes.add(events);
+  const at = now - HOUR + 60_000;
+  const id = `flip ${at}`;
+  if (isServed && 0.6 * multiplier <= 0.4) sent.push({ id, at, knownAt: at + 2 * DAY });
+  const applied = isServed
+    ? { generation: head.current?.generation, multipliers: { ts_min: multiplier } }
+    : {};
+  const factors =
+    (at / HOUR) % 2 < 1
+      ? { ts_score: 0.4, ts_min: isServed ? 0.6 * multiplier : 0.6, applied }
+      : { ts_score: 0.4, ts_min: 0.6 };
+  const fields = { decision: isServed ? 'acted' : 'skipped' };
+  await stores.runtime.episodes.add([event(pattern, id, at, fields, factors)]);
 }
 
 async function addOutcomes(
@@ -120,19 +124,29 @@ const changesOfGuard = async (pattern: PatternKey) =>
   (await stores.runtime.changes.audits(pattern)).filter(({ who }) => who === 'system:guard');
 
 describe('the guard in runs', () => {
-  it('[L8] A harmful set is published, withdrawn, audited once, and tested anew when an operator goes live', async () => {
+  it('[L8] A harmful set is published, withdrawn, audited and notified once, and tested anew when an operator goes live', async () => {
     const pattern = parsePatternKey('pm.guarded.S1.entry');
     const { runtime, clock } = stores;
     clock.now = START;
     await addPast(pattern);
+    // Without challengers, whose comparison would take most of the time of a run.
+    await setSettings(runtime, pattern, { challengers: [] }, OPERATOR);
     await runCycle(runtime);
     expect((await runtime.heads.head(pattern))?.current?.generation).toBe(1);
     const sent: Sent[] = [];
     const stops: number[] = [];
+    const notified: NotificationEvent[] = [];
+    const poll = () =>
+      pollNotifications(
+        runtime,
+        new Set<EventType>(EVENT_TYPES),
+        async events => void notified.push(...events),
+      );
+    await poll();
     for (let step = 1; clock.now < START + 60 * DAY; step++) {
       const before = clock.now;
-      clock.now += (stops.length < 1 ? 12 : 96) * HOUR;
-      await addFlips(pattern, clock.now, sent);
+      clock.now += HOUR;
+      await addFlip(pattern, clock.now, sent);
       await addOutcomes(pattern, sent, before, clock.now);
       const wasLive = (await runtime.heads.head(pattern))?.mode === 'live';
       await runCycle(runtime);
@@ -145,10 +159,11 @@ describe('the guard in runs', () => {
         expect(mode === 'off').toBe((state?.results[0]?.log_wealth.harm ?? 0) >= LINES.harm);
         if (mode === 'off') stops.push(step);
       }
-      if (stops.length === 1 && step === (stops[0] ?? 0) + 4) {
+      if (stops.length === 1 && step === (stops[0] ?? 0) + RESUMED_AFTER) {
         expect(mode).toBe('off');
         await setMode(runtime, pattern, 'live', OPERATOR);
       }
+      if (step % RUNS_OF_POLL === 0) await poll();
     }
     expect(stops).toHaveLength(1);
     const test = (await runtime.guards.guard(pattern))?.whole;
@@ -161,7 +176,14 @@ describe('the guard in runs', () => {
         /^mode off: what is in force for pm\.guarded\.S1\.entry is worse than the base/,
       ),
     });
-  });
+    const ofGuard = notified.filter(({ type }) => type === 'guard.harmful');
+    expect(ofGuard.map(({ sentence }) => sentence)).toEqual([
+      expect.stringMatching(
+        /^pm\.guarded\.S1\.entry was turned off by the guard: what is in force .* is worse than/,
+      ),
+    ]);
+    expect(notified.filter(({ type }) => type === 'mode.changed')).toMatchObject([{ who: OPERATOR.who }]);
+  }, 400_000);
 
   it('Events while the whole service was off are no flips, and the test goes on when it is live again', async () => {
     const pattern = parsePatternKey('pm.switched.S1.entry');

@@ -14,6 +14,7 @@ describe('settings in force', () => {
     onJump: 'warn',
     halt: 'advise',
     guard: 'protect',
+    rollout: 'immediate',
     baseThresholds: { ts_min: 0.6 },
     maxOverrides: 20_000,
   } as const;

@@ -3,8 +3,8 @@ import { FactorCollector } from '../../shared/episode/columns/event-columns.ts';
 import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
 import { packEpisode } from '../../shared/episode/packed-episode.ts';
-import type { Block, MovesInForce } from '../../shared/guard/flips.ts';
-import { flipBlocks } from '../../shared/guard/flips.ts';
+import type { Block, Moves } from '../../shared/guard/flips.ts';
+import { asServed, atBase, flipBlocks } from '../../shared/guard/flips.ts';
 import { atBaseThresholds } from '../../shared/lever/base-thresholds.ts';
 import { prepareGates } from '../../shared/override/replay/gates.ts';
 import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
@@ -19,12 +19,12 @@ interface Row {
   readonly outcome?: Outcome;
 }
 
-const NOTHING: MovesInForce = () => undefined;
-const HALVED: MovesInForce = () => new Map([['tuning_ts_min', { multiplier: 0.5 }]]);
+const NOTHING: Moves = () => undefined;
+const HALVED: Moves = () => new Map([['tuning_ts_min', { multiplier: 0.5 }]]);
 const START = NOW - 100 * HOUR;
 
 /** Returns the blocks of rows whose base threshold of TS is 0.6. */
-function blocksOf(rows: readonly Row[], inForce: MovesInForce, from = START): Block[] {
+function blocksOf(rows: readonly Row[], inForce: Moves, from = START): Block[] {
   const collector = new FactorCollector({ withDxCount: false });
   for (const { id, window, at, ts, applied, outcome } of rows) {
     const multiplier = (applied as { multipliers?: { ts_min?: number } } | null | undefined)?.multipliers
@@ -39,7 +39,7 @@ function blocksOf(rows: readonly Row[], inForce: MovesInForce, from = START): Bl
     collector.add(packed, at, { outcome: outcome ?? 'neutral', resolvedAt, correction: false });
   }
   const gates = prepareGates(S1, collector.columns(), { ...REPLAY_SETTINGS, clusters: [] }, 'base');
-  return flipBlocks(gates, inForce, from, 6);
+  return flipBlocks(gates, { tested: asServed(gates, inForce), against: atBase }, from, 6);
 }
 
 const totals = (blocks: readonly Block[]) =>

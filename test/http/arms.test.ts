@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compactSnapshotSchema, snapshotSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { armOf } from '../../shared/override/arm.ts';
 import { openApi } from '../support/api.ts';
-import { NOW, S1 } from '../support/episodes.ts';
+import { iso, NOW, S1 } from '../support/episodes.ts';
 import { override } from '../support/overrides.ts';
 import { putInForce } from '../support/put-in-force.ts';
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await runtime.heads.replaceHead(S1, {
     ...head,
     version: head.version + 1,
-    candidate: { generation, salt: SALT, share: 0.5 },
+    candidate: { generation, salt: SALT, share: 0.5, started_at: iso(NOW), step_at: iso(NOW), moves: 'm' },
   });
 });
 afterAll(() => api.close());

@@ -14,8 +14,10 @@ import { events, importAll, openApi, readLines } from '../support/api.ts';
 import { DynamoDbProxy, errorAnswer } from '../support/dynamodb-proxy.ts';
 import { S1 } from '../support/episodes.ts';
 import { invalid, invalidBodies, valid } from '../support/json-schema-values.ts';
+import { unreachableTarget } from '../support/notify-file.ts';
 import type { Operation } from '../support/openapi-document.ts';
 import { faultsOf, operationsOf } from '../support/openapi-document.ts';
+import { tryCandidate } from '../support/try-candidate.ts';
 
 /*
  * These tests hold the service to its OpenAPI document, as a public test tool does. Requests are generated from the
@@ -70,6 +72,8 @@ const RULES_BEYOND_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
   putMode: ['unknown_pattern'],
   putSettings: ['unknown_pattern'],
   postRollback: ['unknown_pattern', 'unknown_generation'],
+  postRollout: ['unknown_pattern', 'no_rollout'],
+  postNotificationTest: ['unknown_target'],
 };
 
 interface Request {
@@ -106,7 +110,7 @@ let cycleId: string;
 let guardedApi: Api;
 let guardedServer: Listening;
 beforeAll(async () => {
-  api = await openApi({ changeClientSettings: proxy.settings });
+  api = await openApi({ changeClientSettings: proxy.settings, notifications: unreachableTarget() });
   server = await listen(api.service.app, 0);
   guardedApi = await openApi({ callers });
   guardedServer = await listen(guardedApi.service.app, 0, { tokens: true });
@@ -237,7 +241,14 @@ const PLAIN_BODIES: Readonly<Record<string, Record<string, unknown>>> = {
   putWriter: { writer: 'local', excluded: false, reason: 'test' },
   putSettings: { n_min: 33, reason: 'test' },
   postRollback: { generation: 1, reason: 'test' },
+  postRollout: { action: 'hold', reason: 'test' },
+  postNotificationTest: { target: 'ops' },
 };
+
+/** A rollout is steered only while a candidate is tried. */
+async function prepare({ operationId }: Operation): Promise<void> {
+  if (operationId === 'postRollout') await tryCandidate(api.service.runtime.heads, S1);
+}
 
 describe('requests that are valid by the document', () => {
   it.each(open.map(operation => [operation.operationId, operation] as const))(
@@ -245,12 +256,14 @@ describe('requests that are valid by the document', () => {
     async (name, operation) => {
       const numRuns = name === 'postCycle' ? RUNS : EXAMPLES;
       for (const request of fc.sample(requestsOf(operation), { numRuns, seed: SEED })) {
+        await prepare(operation);
         const answer = await exchange(operation, request);
         expect([answer.shown, ...answer.faults]).toEqual([answer.shown]);
         const refused = answer.status >= 400 && !(RULES_BEYOND_SCHEMAS[name] ?? []).includes(answer.code);
         expect([answer.shown, answer.code, refused]).toEqual([answer.shown, answer.code, false]);
       }
       await api.service.stateMachine.idle();
+      await prepare(operation);
       const plain = await exchange(operation, plainRequest(operation));
       expect([plain.shown, plain.faults]).toEqual([plain.shown, []]);
       expect([plain.shown, plain.status < 300]).toEqual([plain.shown, true]);
@@ -376,6 +389,7 @@ describe('content types', () => {
   it('[V8] A program that is no page may send JSON under any content type', async () => {
     for (const operation of open.filter(o => o.requestBody !== undefined)) {
       const headers = { 'content-type': 'text/plain' };
+      await prepare(operation);
       const answer = await exchange(operation, { ...plainRequest(operation), headers });
       expect([answer.shown, answer.status < 300, answer.faults]).toEqual([answer.shown, true, []]);
     }
@@ -429,6 +443,7 @@ describe('limits and faults', () => {
       'putMode',
       'putSettings',
       'postRollback',
+      'postRollout',
     ]);
     proxy.around = async ({ body }, forward) =>
       body.ConditionExpression === 'version = :before'

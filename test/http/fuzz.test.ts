@@ -9,6 +9,7 @@ import { events, openApi } from '../support/api.ts';
 import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
 import { randomOf } from '../support/random.ts';
+import { tryCandidate } from '../support/try-candidate.ts';
 
 /*
  * The fuzz test makes random requests, mostly well-formed, from the OpenAPI document. No answer may be 5xx, every error
@@ -244,6 +245,7 @@ it(
       if (name === 'postCycle' && chance(0.95)) continue;
       i++;
       const { method } = route;
+      if (name === 'postRollout') await tryCandidate(api.service.runtime.heads, S1);
       const path = pathOf(route);
       const body = bodyOf(route);
       const response = await api.send(method, path, body);

@@ -18,6 +18,7 @@ const problem = (method: string, path: string, body?: unknown) => requestProblem
 const mode = `/v1/patterns/${S1}/mode`;
 const settings = `/v1/patterns/${S1}/settings`;
 const rollback = `/v1/patterns/${S1}/rollback`;
+const rollout = `/v1/patterns/${S1}/rollout`;
 
 it.each<[string, string, unknown, number, string]>([
   ['GET', '/v1/overrides', undefined, 400, 'invalid_request'],
@@ -76,6 +77,9 @@ it.each<[string, string, unknown, number, string]>([
   ['POST', rollback, { generation: 1.5, reason: 'x' }, 400, 'invalid_request'],
   ['POST', rollback, { generation: 99, reason: 'x' }, 404, 'unknown_generation'],
   ['POST', rollback, { generation: 1 }, 400, 'invalid_request'],
+  ['POST', rollout, { action: 'stop', reason: 'x' }, 400, 'invalid_request'],
+  ['POST', rollout, { action: 'hold' }, 400, 'invalid_request'],
+  ['POST', rollout, { action: 'hold', reason: 'x' }, 409, 'no_rollout'],
   ['GET', '/', undefined, 404, 'not_found'],
   ['GET', '/v1', undefined, 404, 'not_found'],
   ['GET', '/v1/outcomes', undefined, 405, 'method_not_allowed'],

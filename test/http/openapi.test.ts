@@ -7,6 +7,8 @@ import { ROUTES } from '../../shared/http/routes.ts';
 import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';
+import { unreachableTarget } from '../support/notify-file.ts';
+import { tryCandidate } from '../support/try-candidate.ts';
 
 const GATES = { ts_score: 0.58, ts_min: 0.6, halo_distance: 0.5, halo_max: 1, slope_ok: true };
 
@@ -95,14 +97,15 @@ describe('the OpenAPI document', () => {
     ['put', '/v1/patterns/{pattern_key}/mode'],
     ['put', '/v1/patterns/{pattern_key}/settings'],
     ['post', '/v1/patterns/{pattern_key}/rollback'],
+    ['post', '/v1/patterns/{pattern_key}/rollout'],
     ['get', '/healthz'],
     ['get', '/openapi.json'],
   ])('The OpenAPI document describes the operation %s %s', (method, path) => {
     expect(document.paths[path]?.[method]?.summary).toBeTruthy();
   });
 
-  it('The OpenAPI document has the 34 operations of the contract and no others', () => {
-    expect(operations).toHaveLength(34);
+  it('The OpenAPI document has the 36 operations of the contract and no others', () => {
+    expect(operations).toHaveLength(36);
   });
 
   it('Every operation declares the parameters of its path, and its errors as problem+json, those of flags as JSON', () => {
@@ -139,7 +142,7 @@ describe('the OpenAPI document', () => {
           'getWriters',
           'getDoctor',
         ],
-        ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback'],
+        ...['postWhatIf', 'getWhatIf', 'putMode', 'putSettings', 'postRollback', 'postRollout'],
       ].sort(),
     );
   });
@@ -169,7 +172,11 @@ describe('the OpenAPI document', () => {
 describe('the served API', () => {
   let api: Api;
   beforeAll(async () => {
-    api = await openApi({ now: () => NOW, environment: { N_MIN: '5' } });
+    api = await openApi({
+      now: () => NOW,
+      environment: { N_MIN: '5' },
+      notifications: unreachableTarget(),
+    });
   });
   afterAll(() => api.close());
 
@@ -290,6 +297,7 @@ describe('the served API', () => {
     await visit('getWriters', `/v1/writers?limit=1`);
     for (const excluded of [true, false])
       await visit('putWriter', '/v1/writers', { writer: 'local', excluded, reason: 'tour' });
+    await visit('postNotificationTest', '/v1/notifications/test', { target: 'ops' });
     await visit('getServiceMode', '/v1/mode');
     for (const mode of ['off', 'live']) {
       await visit('putServiceMode', '/v1/mode', { mode, reason: 'tour' });
@@ -300,6 +308,10 @@ describe('the served API', () => {
       await visit('getChanges', '/v1/changes?limit=1');
     }
     await visit('getServiceMode', '/v1/mode');
+    await tryCandidate(api.service.runtime.heads, S1);
+    await visit('getStatus', '/v1/status');
+    await visit('getGuard', `${patternPath}/guard`);
+    await visit('postRollout', `${patternPath}/rollout`, { action: 'hold', reason: 'tour' });
     await visit('postRollback', `${patternPath}/rollback`, { generation: 1, reason: 'tour' });
     for (const mode of ['shadow', 'off', 'frozen', 'retired', 'live']) {
       await visit('putMode', `${patternPath}/mode`, { mode, reason: 'tour' });

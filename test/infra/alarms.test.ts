@@ -7,8 +7,8 @@ const [alarmSections = ''] = runbook.split(/^# Health reasons$/m);
 /** Sections of alarms; the title of another section is no name of an alarm, because it has a space. */
 const sections = new Set([...alarmSections.matchAll(/^## (\S+)$/gm)].map(match => match[1]));
 
-function alarms(stage = 'dev'): Map<string, Resource> {
-  const template = synthesize({ stage });
+function alarms(stage = 'dev', context: Readonly<Record<string, string>> = {}): Map<string, Resource> {
+  const template = synthesize({ stage, ...context });
   const all = [
     ...resources(template, 'AWS::CloudWatch::Alarm'),
     ...resources(template, 'AWS::CloudWatch::CompositeAlarm'),
@@ -268,16 +268,19 @@ describe('alarms', () => {
   });
 });
 
+/** A stage with every alarm. */
+const all = () => alarms('dev', { notificationParameter: '/pm-tuning/dev/notify' });
+
 describe('every alarm', () => {
   it('Every alarm notifies the topic when it starts and when it ends', () => {
-    for (const [name, { Properties }] of alarms()) {
+    for (const [name, { Properties }] of all()) {
       expect([Properties.AlarmActions].flat().map(text), name).toEqual(['AlarmTopic']);
       expect([Properties.OKActions].flat().map(text), name).toEqual(['AlarmTopic']);
     }
   });
 
   it('[M2] Every alarm describes the first action and links to its section of the runbook', () => {
-    for (const [name, { Properties }] of alarms()) {
+    for (const [name, { Properties }] of all()) {
       const description = text(Properties.AlarmDescription);
       expect(description, name).toMatch(/\. First: .{20,}\. Runbook: docs\/runbook\.md#[a-z0-9-]+$/);
       expect(sections, name).toContain(description.replace(/^.*#/, ''));
@@ -285,7 +288,7 @@ describe('every alarm', () => {
   });
 
   it('Every alarm has a section in the runbook, and every section has an alarm', () => {
-    const linkedSections = [...alarms().values()].map(({ Properties }) =>
+    const linkedSections = [...all().values()].map(({ Properties }) =>
       text(Properties.AlarmDescription).replace(/^.*#/, ''),
     );
     expect([...sections].sort()).toEqual(linkedSections.sort());

@@ -6,11 +6,12 @@ import { DEGRADED_LOOKUP_MESSAGE, QUERIED_DIMENSIONS_MESSAGE } from '../../share
 import { POLICIES } from '../../shared/override/override.ts';
 import { resources, synthesize, text } from './synth.ts';
 
-/** A stage with every function; one without a client of the page has no function `page`. */
+/** A stage with every function; others have no function `page`, and none of notifications. */
 const WITH_PAGE = {
   jwtIssuer: 'https://issuer.example.com',
   jwtAudience: 'pm-tuning',
   uiClientId: 'page-1',
+  notificationParameter: '/pm-tuning/dev/notify',
 };
 
 const functions = () => resources(synthesize(WITH_PAGE), 'AWS::Lambda::Function');
@@ -69,6 +70,7 @@ describe('functions', () => {
         onJump: 'warn',
         halt: 'advise',
         guard: 'protect',
+        rollout: 'immediate',
         baseThresholds: {},
         maxOverrides: 20_000,
       });
@@ -98,7 +100,11 @@ describe('functions', () => {
       'DYNAMODB_ENDPOINT',
       'ORIGINS',
       'OPERATORS',
-      ...(logicalName === 'OperateFunction' ? [] : ['STATE_MACHINE_ARN']),
+      ...(logicalName === 'OperateFunction' ? [] : ['STATE_MACHINE_ARN', 'NOTIFICATION_FUNCTION']),
+      ...(logicalName === 'NotifyPollFunction' ? [] : ['NOTIFICATION_BUS']),
+      ...(logicalName === 'NotifyDeliverFunction'
+        ? []
+        : ['NOTIFICATION_PARAMETER', 'NOTIFICATION_QUEUE_URL']),
     ];
     const known = Object.keys(environmentSchema.shape).filter(name => !optional.includes(name));
     expect(variables.filter(name => name !== 'NODE_OPTIONS').sort()).toEqual(known.sort());

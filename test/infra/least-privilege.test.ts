@@ -96,6 +96,31 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Functions of a stage that names a parameter with targets of notifications. */
+const NOTIFICATIONS_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["notifications"]}}';
+const NOTIFICATION_ACCESS: Readonly<Record<string, readonly string[]>> = {
+  NotifyPoll: [
+    'dynamodb:BatchGetItem ControlTable',
+    'dynamodb:GetItem ControlTable',
+    'dynamodb:Query ControlTable',
+    `dynamodb:PutItem ControlTable ${NOTIFICATIONS_PARTITION}`,
+    'dynamodb:Query EventsTable/index/outcomes',
+    'events:PutEvents NotificationBus',
+  ],
+  NotifyDeliver: [
+    `dynamodb:PutItem ControlTable ${NOTIFICATIONS_PARTITION}`,
+    `dynamodb:Query ControlTable ${NOTIFICATIONS_PARTITION}`,
+    'sqs:ChangeMessageVisibility Notifications',
+    'sqs:DeleteMessage Notifications',
+    'sqs:GetQueueAttributes Notifications',
+    'sqs:GetQueueUrl Notifications',
+    'sqs:ReceiveMessage Notifications',
+    'sqs:SendMessage Notifications',
+    'ssm:GetParameter arn:AWS::Partition:ssm:AWS::Region:AWS::AccountId:parameter/pm-tuning/dev/notify',
+  ],
+  Operate: [...(TABLE_ACCESS.Operate ?? []), 'lambda:InvokeFunction NotifyDeliverFunction'],
+};
+
 const TRACES = ['xray:PutTelemetryRecords *', 'xray:PutTraceSegments *'];
 
 const OTHER_ACCESS: Readonly<Record<string, readonly string[]>> = {
@@ -109,6 +134,16 @@ describe('functions', () => {
       const logs = [`logs:CreateLogStream ${name}Logs`, `logs:PutLogEvents ${name}Logs`];
       const expected = [...access, ...logs, ...TRACES, ...(OTHER_ACCESS[name] ?? [])].sort();
       expect(allowedTo(synthesize(), `${name}Role`)).toEqual(expected);
+    },
+  );
+
+  it.each(Object.entries(NOTIFICATION_ACCESS))(
+    'In a stage with notifications the function %s has exactly the permissions of its row',
+    (name, access) => {
+      const logs = [`logs:CreateLogStream ${name}Logs`, `logs:PutLogEvents ${name}Logs`];
+      const expected = [...access, ...logs, ...TRACES, ...(OTHER_ACCESS[name] ?? [])].sort();
+      const template = synthesize({ notificationParameter: '/pm-tuning/dev/notify' });
+      expect(allowedTo(template, `${name}Role`)).toEqual(expected);
     },
   );
 

@@ -27,7 +27,7 @@ describe('AwsSolutions checks', () => {
   it.each([
     [{}],
     [{ stage: 'prod', customerKey: 'true', alarmEmails: 'oncall@example.com' }],
-    [{ distributedMap: 'true' }],
+    [{ distributedMap: 'true', notificationParameter: '/pm-tuning/dev/notify' }],
     [{ jwtIssuer: 'https://issuer.example.com', jwtAudience: 'pm-tuning' }],
     [
       {

@@ -8,10 +8,14 @@ import { createHandler as ingest } from '../../functions/ingest.ts';
 import { createHandler as lookup } from '../../functions/lookup.ts';
 import { createHandler as materialize } from '../../functions/materialize.ts';
 import { createHandler as mine } from '../../functions/mine.ts';
+import { createHandler as notifyPoll } from '../../functions/notify-poll.ts';
 import { createHandler as recordQueriedDimensions } from '../../functions/record-queried-dimensions.ts';
 import { FUNCTION_NAMES } from '../../infra/function-settings.ts';
 import { ACCESS } from '../../infra/table-permissions.ts';
+import { testEvent } from '../../shared/delivery/deliver.ts';
+import { answerQueue } from '../../shared/delivery/deliver-queued.ts';
 import { DEGRADED_LOOKUP_MESSAGE, QUERIED_DIMENSIONS_MESSAGE } from '../../shared/log-messages.ts';
+import type { Runtime } from '../../shared/runtime.ts';
 import { type Call, openRecorded, sample } from './recording.ts';
 
 /*
@@ -59,6 +63,22 @@ const logEvent = (line: object) => {
   return { awslogs: { data: gzipSync(text).toString('base64') } };
 };
 
+/** Answers a message of the queue whose target says that it has ended. The deployed handler reads its targets from SSM. */
+async function tellEndedTarget(runtime: Runtime): Promise<void> {
+  const targets = { ops: { type: 'slack', url: 'https://hooks.example.com/' } };
+  const event = { ...testEvent('ops', now), type: 'mode.changed' };
+  const record = { messageId: 'm', receiptHandle: 'r', attributes: { ApproximateReceiveCount: '1' } };
+  await answerQueue(
+    {
+      ...runtime,
+      configuration: async () => JSON.stringify({ targets }),
+      queue: { add: async () => undefined, hide: async () => undefined },
+      tell: async () => ({ outcome: 'ended', reason: 'http_410' }),
+    },
+    { Records: [{ ...record, body: JSON.stringify({ target: 'ops', event }) }] },
+  );
+}
+
 const manyEvents = (outcome: string, from: number) => ({
   events: Array.from({ length: 40 }, (_, i) => ({
     pattern_key: PATTERN,
@@ -102,6 +122,9 @@ beforeAll(async () => {
     outcomes: [{ ...correction, episode_id: 'ep-windows', factors: { dx_count: 2 } }],
   });
   await call(ingestHandler, 'post-events', manyEvents('failure', 0));
+  // The first poll of notifications comes before the first run, so it looks for events outside of the window.
+  await notifyPoll(runtimeOf('notify-poll'))();
+  await tellEndedTarget(runtimeOf('notify-deliver'));
   await runCycle(steps);
   for (const name of ['post-lookup', 'get-lookup', 'get-snapshot', 'get-snapshots'])
     await call(lookupHandler, name);
@@ -157,6 +180,7 @@ beforeAll(async () => {
   ];
   for (const name of [...readRoutes, ...otherRoutes]) await call(adminHandler, name);
   await call(adminHandler, 'post-rollback', { generation: 2, reason: 'the current one again' });
+  await call(adminHandler, 'post-rollout', { action: 'hold', reason: 'no candidate' });
 });
 
 afterAll(() => recorded.close());
@@ -208,6 +232,7 @@ describe('functions', () => {
       'put-mode': 200,
       'put-settings': 200,
       'post-rollback': 200,
+      'post-rollout': 409,
     });
   });
 

@@ -68,6 +68,12 @@ const REQUESTS: Readonly<Record<string, readonly [path: string, status: number, 
     404,
     { generation: 9, reason: 'test' },
   ],
+  'POST /v1/patterns/{pattern_key}/rollout': [
+    `/v1/patterns/${S1}/rollout`,
+    409,
+    { action: 'hold', reason: 'test' },
+  ],
+  'POST /v1/notifications/test': ['/v1/notifications/test', 404, { target: 'ops' }],
   'GET /healthz': ['/healthz', 200],
   'GET /openapi.json': ['/openapi.json', 200],
 };

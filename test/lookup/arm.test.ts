@@ -24,7 +24,9 @@ function trying(share: number, mode: Mode = 'live') {
   const { current: generation } = publishedHead({ current: { generation: 8, resolution: 'product' } }, 1);
   if (!generation) throw new Error('the head has no generation');
   const one = published(S1, CONTROL, { generation: 7, mode });
-  const head: Head = { ...one.head, latest: 8, candidate: { generation, salt: SALT, share } };
+  const at = generation.published_at;
+  const tried = { generation, salt: SALT, share, started_at: at, step_at: at, moves: 'm' };
+  const head: Head = { ...one.head, latest: 8, candidate: tried };
   return { ...one, head, tried: TRIED };
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Head, Mode } from '../../shared/generation/head.ts';
+import { servesOverrides } from '../../shared/generation/served.ts';
 import { ACTION_CATEGORIES } from '../../shared/lever/lever.ts';
 import type { LookupRequest } from '../../shared/lookup/look-up.ts';
-import { inForceOf, lookUp, servesOverrides } from '../../shared/lookup/look-up.ts';
+import { inForceOf, lookUp } from '../../shared/lookup/look-up.ts';
 import type { ResolutionMethod } from '../../shared/override/override.ts';
 import { OverrideIndex } from '../../shared/override/override-index.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';

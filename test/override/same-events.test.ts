@@ -47,6 +47,7 @@ const tune = (events: readonly KnownEvent[], policy: Policy, lookback_days: numb
     on_jump: 'warn',
     halt: 'advise',
     guard: 'protect',
+    rollout: 'immediate',
     base_thresholds: {},
     max_overrides: 20_000,
   });

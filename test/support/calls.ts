@@ -35,6 +35,8 @@ export const CALLS: readonly (readonly [string, string, string])[] = [
   ['PUT /v1/patterns/{pattern_key}/settings', 'Operate', 'operator'],
   ['GET /v1/patterns/{pattern_key}/settings', 'Operate', 'reader operator'],
   ['POST /v1/patterns/{pattern_key}/rollback', 'Operate', 'operator'],
+  ['POST /v1/patterns/{pattern_key}/rollout', 'Operate', 'operator'],
+  ['POST /v1/notifications/test', 'Operate', 'operator'],
   ['GET /healthz', 'Operate', ''],
   ['GET /openapi.json', 'Operate', ''],
 ];

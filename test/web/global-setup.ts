@@ -1,7 +1,16 @@
 import type { TestProject } from 'vitest/node';
 import { callersOf } from '../../local/token-auth.ts';
 import { startBrowser, UNSUPPORTED } from './browser.ts';
-import { ANNA, fill, fillHostile, fillPm, openPageService, TOKENS } from './page-service.ts';
+import {
+  ANNA,
+  fill,
+  fillHostile,
+  fillPm,
+  openPageService,
+  PM,
+  storeCandidate,
+  TOKENS,
+} from './page-service.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,6 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await fill(service);
   await fillHostile(service);
   await fillPm(guarded, ANNA);
+  await storeCandidate(guarded, PM);
   project.provide('browser', browser?.wsEndpoint() ?? '');
   project.provide('service', service.url);
   project.provide('guarded', guarded.url);

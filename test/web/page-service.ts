@@ -69,6 +69,7 @@ export async function fill(service: PageService): Promise<void> {
     await send(service, 'POST', '/v1/events', { events: events.slice(i, i + 500) });
   await fillPm(service);
   await storeGuard(service);
+  await storeCandidate(service, SYNTHETIC);
 }
 
 /** Fills a service with the PM's events: two generations under drift, a trial, and a look-up. */
@@ -108,6 +109,7 @@ export async function fillHostile(service: PageService): Promise<void> {
   await send(service, 'PUT', `/v1/patterns/${HOSTILE_PATTERN}/settings`, settings);
   const run = { pattern_key: HOSTILE_PATTERN, publish: true, reason: HOSTILE[0] };
   await send(service, 'POST', '/v1/cycles?wait=true', run);
+  await storeCandidate(service, HOSTILE_PATTERN);
 }
 
 /** Stores tests of the guard as runs of 60 days would have left them: what is in force gains a little. */
@@ -137,6 +139,37 @@ async function storeGuard({ service }: PageService): Promise<void> {
     as_of,
     served: [[now, 1]],
     results,
+  });
+}
+
+/** Tries the generation in force of a pattern as its own candidate, on half of the episodes. */
+export async function storeCandidate({ service: { runtime } }: PageService, name: string): Promise<void> {
+  const pattern = parsePatternKey(name);
+  const head = await runtime.heads.head(pattern);
+  const state = await runtime.guards.guard(pattern);
+  if (!head?.current) throw new Error('the pattern has no generation');
+  const generation = { ...head.current, generation: head.latest + 1 };
+  const [result] = state?.results.slice(-1) ?? [];
+  const at = new Date(result?.since ?? Date.now()).toISOString();
+  const candidate = { generation, salt: `${pattern}:a`, share: 0.5, started_at: at, step_at: at, moves: 'm' };
+  const version = head.version + 1;
+  await runtime.heads.replaceHead(pattern, { ...head, version, latest: generation.generation, candidate });
+  if (!state || !result) return;
+  await runtime.guards.replaceGuard(pattern, {
+    ...state,
+    version: state.version + 1,
+    rollout: {
+      generation: generation.generation,
+      kind: 'paired',
+      test: startTest(result.since, 12, { win: 2, loss: 1 }, 'replay'),
+      result,
+      arms: { events: 210, logged: 204, candidate: 99, control: 103, other: 0, differing: 1 },
+      reality: {
+        real: { success: 21, failure: 30 },
+        virtual: { success: 24, failure: 33 },
+        log_wealth: 0.2,
+      },
+    },
   });
 }
 

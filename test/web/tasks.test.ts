@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { LookupAnswer } from '../../shared/http/schemas/lookup-answer.ts';
 import { FOCUSED, giveReason, inFiveActions, press, tabTo } from './keyboard.ts';
 import { hasBrowser, openTab, SERVICE, settled, show } from './open-page.ts';
-import { PM, SYNTHETIC, send } from './page-service.ts';
+import { HOSTILE_PATTERN, PM, SYNTHETIC, send } from './page-service.ts';
 
 const lookup = (): Promise<LookupAnswer> =>
   send(SERVICE, 'POST', '/v1/overrides/lookup', {
@@ -102,6 +102,24 @@ describe.skipIf(!hasBrowser())('the ten interactions, by keyboard alone', () => 
     await press(tab, /^Near misses/);
     await tab.getByRole('cell', { name: '1 more', exact: true }).waitFor();
     expect(tab.url()).toContain('near=true');
+  });
+
+  it('7: A candidate is held, promoted or ended, each with a reason', async () => {
+    for (const [pattern, action, after] of [
+      [SYNTHETIC, 'Hold', `Hold: ${SYNTHETIC} serves generation 1.`],
+      [SYNTHETIC, 'Promote', `Promote: ${SYNTHETIC} serves generation 2.`],
+      [HOSTILE_PATTERN, 'End', `End: ${HOSTILE_PATTERN} serves generation 1.`],
+    ] as const) {
+      await show(tab, SERVICE.url, `#/guard/${pattern}`);
+      if (action === 'Hold') await tab.getByText('21 of 51').waitFor();
+      if (action === 'Promote') await tab.getByText('checked Hold').waitFor();
+      await press(tab, new RegExp(`^${action} …`));
+      expect(await tab.getByRole('dialog').innerText()).toContain('is tried on 50 % of the episodes');
+      await giveReason(tab, `checked ${action}`);
+      await tab.getByText(after).waitFor();
+      expect(await lastReason()).toContain(`checked ${action}`);
+    }
+    await tab.getByText('Rollout of generation').waitFor({ state: 'detached' });
   });
 
   it('8: Another policy is chosen beside its evidence', async () => {

@@ -73,6 +73,35 @@ export function rollBack(
   };
 }
 
+const AFTER = {
+  promote: ['Promote', 'is in force for all episodes'],
+  hold: ['Hold', 'keeps its share until it is promoted or ended; harm still rolls it back'],
+  end: ['End', 'is gone; its content is not tried again for 14 days'],
+} as const;
+
+/** Interaction 7: the candidate is promoted, held or ended. */
+export function steerRollout(
+  session: Session,
+  pattern: string,
+  { generation, share }: { readonly generation: number; readonly share: number },
+  action: keyof typeof AFTER,
+  done: () => void,
+): Steering {
+  const [word, after] = AFTER[action];
+  return {
+    title: `${pattern}: ${action} generation ${generation}`,
+    before: `generation ${generation} is tried on ${share * 100} % of the episodes`,
+    after: `generation ${generation} ${after}`,
+    button: word,
+    run: async reason => {
+      const head = await call<HeadAnswer>('POST', ofPattern(pattern, 'rollout'), { action, reason });
+      session.status.reload();
+      done();
+      return `${word}: ${pattern} serves generation ${head.generation}.`;
+    },
+  };
+}
+
 /** Other settings of one pattern. */
 export function changeSettings(
   session: Session,

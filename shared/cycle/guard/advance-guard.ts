@@ -1,15 +1,17 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { fillThresholds } from '../../episode/columns/fill-thresholds.ts';
 import { selectRows } from '../../episode/columns/select-rows.ts';
+import type { Candidate } from '../../generation/candidate.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import type { Head } from '../../generation/head.ts';
 import type { Served } from '../../generation/served.ts';
 import { servedGeneration, servedUnderService } from '../../generation/served.ts';
 import { guardBlockHours } from '../../guard/block-hours.ts';
-import { flipBlocks, HOUR_MS } from '../../guard/flips.ts';
+import { HOUR_MS } from '../../guard/flips.ts';
 import type { GuardState } from '../../guard/guard-state.ts';
 import type { GuardTest } from '../../guard/guard-test.ts';
-import { evaluateTest, recentStart, startTest } from '../../guard/guard-test.ts';
+import { startTest } from '../../guard/guard-test.ts';
+import type { RolloutState } from '../../guard/rollout/rollout-state.ts';
 import { sentenceOf, verdictOf } from '../../guard/verdict.ts';
 import { replaySettings } from '../../override/compute-overrides.ts';
 import type { Payoff } from '../../override/payoff.ts';
@@ -20,24 +22,27 @@ import type { Warning } from '../../warning/warning.ts';
 import type { CycleRun } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { GuardEvents } from '../event-window.ts';
+import { testCandidate } from '../rollout/test-candidate.ts';
 import { movesInForce } from './moves-in-force.ts';
+import type { OpenTest } from './test-in-force.ts';
+import { testsInForce } from './test-in-force.ts';
 
 type GuardDeps = Pick<CycleDeps, 'guards' | 'episodes' | 'heads' | 'overrides' | 'now'>;
 
 /** The guard of one pattern in a run: its state before, and the events that it judges. */
 interface OpenGuard {
   readonly before: GuardState | undefined;
-  /** The heads of the pattern, and those that look-ups got: none while the whole service was off. */
   readonly served: readonly Served[];
-  readonly answered: readonly Served[];
-  /** Start of the test, milliseconds since 1970. */
-  readonly since: number;
+  /** The test of what is in force; absent where nothing is, or the setting guard is off. */
+  readonly inForce?: OpenTest;
+  /** Absent while none is tried. */
+  readonly candidate?: Candidate;
   readonly events: GuardEvents;
 }
 
 /**
- * Prepares the guard of a pattern, and reads its events without an outcome. Trials do not advance it, and it does not run
- * where nothing is served.
+ * Prepares the tests of a pattern, and reads its events without an outcome: what is in force against the base thresholds, and
+ * a candidate against what is in force. Trials do not advance them, and they do not run where nothing is served.
  */
 export async function openGuard(
   { guards, episodes, heads }: GuardDeps,
@@ -47,7 +52,8 @@ export async function openGuard(
   settings: EffectiveSettings,
   excluded: ReadonlySet<number>,
 ): Promise<OpenGuard | undefined> {
-  if (cycle.trial || settings.guard === 'off' || !head || servedGeneration(head) === 0) return undefined;
+  const isTested = settings.guard !== 'off' && servedGeneration(head) > 0;
+  if (cycle.trial || !head || !(isTested || head.candidate)) return undefined;
   const service = await heads.serviceSwitch();
   if (service?.mode === 'off') return undefined;
   const asOf = Date.parse(cycle.as_of);
@@ -56,13 +62,23 @@ export async function openGuard(
   if (before && cycle.as_of < before.as_of) return undefined;
   const served = mergeServed(before, head, asOf);
   const since = testStart(before?.whole, served, head);
+  const answered = servedUnderService(served, service?.history ?? []);
   // A run as of a time before the pattern went live has no events to judge.
-  if (since > asOf) return undefined;
-  const isSame = since === before?.whole?.since;
-  const from = Math.min(firstUnsealed(before?.whole), firstUnsealed(before?.recent ?? before?.whole));
-  const events = new GuardEvents(isSame ? from : since, excluded);
+  const inForce =
+    isTested && since <= asOf ? { answered, since, from: firstEvent(before, since) } : undefined;
+  const { candidate } = head;
+  if (!inForce && !candidate) return undefined;
+  const starts = [inForce?.from, candidate && Date.parse(candidate.started_at)];
+  const from = Math.min(...starts.filter(start => start !== undefined));
+  const events = new GuardEvents(from, excluded, candidate);
   await events.readPending(episodes, pattern, asOf);
-  return { before, served, answered: servedUnderService(served, service?.history ?? []), since, events };
+  return { before, served, ...(inForce && { inForce }), ...(candidate && { candidate }), events };
+}
+
+/** Returns the time of the first event that may still change a test with the given start. */
+function firstEvent(before: GuardState | undefined, since: number): number {
+  if (since !== before?.whole?.since) return since;
+  return Math.min(firstUnsealed(before.whole), firstUnsealed(before.recent ?? before.whole));
 }
 
 /** Joins what earlier runs knew with the entries of the head. A head of an earlier version has none: it counts from now. */
@@ -91,8 +107,8 @@ function testStart(test: GuardTest | undefined, served: readonly Served[], head:
 }
 
 /**
- * Evaluates the test of a pattern and stores its state by one conditional write. A crossing of the harm line is decided in
- * that write, once for each test; the step that publishes carries it out.
+ * Evaluates the tests of a pattern and stores their state by one conditional write. What they decide is in that write, once
+ * for each test and each step of a rollout; the step that publishes carries it out.
  * @returns warnings for the record of the run
  */
 export async function advanceGuard(
@@ -106,59 +122,64 @@ export async function advanceGuard(
   payoff: Payoff,
 ): Promise<Warning[]> {
   const asOf = Date.parse(cycle.as_of);
-  const columns = fillThresholds(guard.events.columns(), settings.base_thresholds);
-  const gates = prepareGates(
-    pattern,
-    columns,
-    { ...replaySettings({ ...settings, payoff }), clusters: [] },
-    'base',
-  );
-  const moves = await movesInForce(deps, pattern, columns, guard.answered, head.current, guard.events.from);
-  const policy = head.current?.policy ?? settings.policy;
-  const start = (at: number): GuardTest => startTest(at, blockHoursBefore(window, at), payoff, policy);
-  const [first, second] = testsOf(guard, asOf, start).map(test =>
-    evaluateTest(test, flipBlocks(gates, moves, test.since, test.block_hours), asOf),
-  );
-  if (!first) return [];
-  const results = [first.result, ...(second ? [second.result] : [])];
-  const decision = decisionOf(guard, pattern, results, settings.guard, deps.now());
+  const { before, served, inForce, candidate, events } = guard;
+  const columns = fillThresholds(events.columns(), settings.base_thresholds);
+  const ofReplay = { ...replaySettings({ ...settings, payoff }), clusters: [] };
+  const gates = prepareGates(pattern, columns, ofReplay, 'base');
+  const start = (policy: GuardTest['policy']) => (at: number) =>
+    startTest(at, blockHoursBefore(window, at), payoff, policy);
+  const tested = inForce && {
+    before,
+    inForce,
+    gates,
+    moves: await movesInForce(deps, pattern, columns, inForce.answered, head.current, inForce.from),
+    start: start(head.current?.policy ?? settings.policy),
+    mode: settings.guard,
+    now: deps.now(),
+  };
+  const rollout =
+    candidate &&
+    (await testCandidate(deps, {
+      pattern,
+      head,
+      candidate,
+      before: before?.rollout,
+      gates,
+      events,
+      settings,
+      start: start(candidate.generation.policy),
+      asOf,
+      now: deps.now(),
+    }));
+  const state = tested ? testsInForce(pattern, tested, asOf) : { results: [] };
   await deps.guards.replaceGuard(pattern, {
-    version: (guard.before?.version ?? 0) + 1,
+    version: (before?.version ?? 0) + 1,
     as_of: cycle.as_of,
-    served: guard.served.map(([at, g]) => [at, g]),
-    whole: first.test,
-    ...(second && { recent: second.test }),
-    results,
-    ...(decision && { decision }),
+    served: served.map(([at, g]) => [at, g]),
+    ...state,
+    ...(rollout && { rollout }),
   });
-  return guardWarnings(pattern, results);
-}
-
-/** Returns the test since the start, and the one that starts anew every 28 days, each as it was stored or new. */
-function testsOf({ before, since }: OpenGuard, asOf: number, start: (at: number) => GuardTest): GuardTest[] {
-  const renewed = recentStart(since, asOf);
-  const whole = before?.whole?.since === since ? before.whole : start(since);
-  if (renewed === undefined) return [whole];
-  return [whole, before?.recent?.since === renewed ? before.recent : start(renewed)];
-}
-
-/** Returns the decision of the test: the stored one, or a new one at its first crossing of the line. */
-function decisionOf(
-  { before, since }: OpenGuard,
-  pattern: PatternKey,
-  results: GuardState['results'],
-  mode: EffectiveSettings['guard'],
-  now: number,
-): GuardState['decision'] {
-  if (before?.decision?.since === since) return before.decision;
-  const harmful = results.find(result => verdictOf(result) === 'harmful');
-  if (!harmful || mode === 'off') return undefined;
-  return { since, at: new Date(now).toISOString(), action: mode, sentence: sentenceOf(pattern, harmful) };
+  return [...guardWarnings(pattern, state.results), ...rolloutWarnings(pattern, candidate, rollout)];
 }
 
 function blockHoursBefore(window: FactorColumns, start: number): number {
   const before = rowsWhere(window, (time, resolvedAt) => time < start && resolvedAt <= start);
   return guardBlockHours(selectRows(window, before));
+}
+
+/** Returns a warning while a rollout is held by its health. */
+function rolloutWarnings(
+  pattern: PatternKey,
+  candidate: Candidate | undefined,
+  rollout: RolloutState | undefined,
+): Warning[] {
+  const decided = rollout?.decision?.action === 'hold' ? rollout.decision.hold : undefined;
+  const code = decided ?? (rollout?.decision?.action === 'resume' ? undefined : candidate?.held?.code);
+  if (!candidate || code === undefined || code === 'operator') return [];
+  const text = decided === undefined ? candidate.held?.text : rollout?.decision?.sentence;
+  const message = `the rollout of generation ${candidate.generation.generation} waits: ${text}`;
+  const kind = code === 'virtual_outcomes_differ' ? code : 'rollout_held';
+  return [{ code: kind, message, pattern_key: pattern }];
 }
 
 function guardWarnings(pattern: PatternKey, results: GuardState['results']): Warning[] {

@@ -4,20 +4,16 @@ import type { Generation } from '../../generation/generation.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
 import type { Served } from '../../generation/served.ts';
 import { servedAt } from '../../generation/served.ts';
-import type { MovesInForce } from '../../guard/flips.ts';
-import type { ActionCategory } from '../../lever/lever.ts';
+import type { Moves } from '../../guard/flips.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
 import { elementAt } from '../../numbers.ts';
 import { byScope } from '../../override/by-scope.ts';
 import type { Override } from '../../override/override.ts';
-import type { ResolvedOverride } from '../../override/override-index.ts';
 import { OverrideIndex } from '../../override/override-index.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 
 /** Sets of overrides that are read at once. */
 const PARALLEL = 16;
-
-type Moves = NonNullable<ReturnType<MovesInForce>>;
 
 /**
  * Returns what moved the thresholds of events that logged no `applied`: by the generation that was served at their time.
@@ -33,7 +29,7 @@ export async function movesInForce(
   served: readonly Served[],
   current: Generation | undefined,
   from: number,
-): Promise<MovesInForce> {
+): Promise<Moves> {
   const needed = new Set<number>();
   for (let row = 0; row < columns.size; row++) {
     const time = elementAt(columns.time, row);
@@ -41,37 +37,45 @@ export async function movesInForce(
   }
   needed.delete(0);
   const generations = await generationsOf(deps, pattern, needed, current);
-  const resolvers = new Map<number, (row: number) => Moves>();
+  const resolvers = new Map<number, Moves>();
   for (let i = 0; i < generations.length; i += PARALLEL)
     await Promise.all(
       generations.slice(i, i + PARALLEL).map(async generation => {
-        const rows = await readUnlessDamaged(deps, pattern, generation);
-        if (!rows) return;
-        const index = new OverrideIndex(rows, ACTION_CATEGORIES);
-        resolvers.set(
-          generation.generation,
-          byScope(columns.dimensions, scope => movesOf(index.resolve(scope, generation.resolution))),
-        );
+        const moves = await movesOf(deps, pattern, columns, generation);
+        if (moves) resolvers.set(generation.generation, moves);
       }),
     );
   return row => resolvers.get(servedAt(served, elementAt(columns.time, row)))?.(row);
 }
 
 /**
- * Returns the overrides of a generation; undefined when they are damaged. Damage does not depend on outcomes, so the test
- * stays valid without the flips of that generation.
+ * Returns what the overrides of a generation move for each row; undefined when they are damaged. Damage does not depend on
+ * outcomes, so a test stays valid without the flips of that generation.
+ * @throws Fault of the store
  */
-async function readUnlessDamaged(
+export async function movesOf(
   { overrides }: Pick<GenerationStores, 'overrides'>,
   pattern: PatternKey,
+  { dimensions }: Pick<FactorColumns, 'dimensions'>,
   generation: Generation,
-): Promise<readonly Override[] | undefined> {
+): Promise<Moves | undefined> {
+  let rows: readonly Override[];
   try {
-    return await overrides.read(pattern, generation.overrides);
+    rows = await overrides.read(pattern, generation.overrides);
   } catch (error) {
     if (faultCode(error) === 'damaged_generation') return undefined;
     throw error;
   }
+  const index = new OverrideIndex(rows, ACTION_CATEGORIES);
+  return byScope(
+    dimensions,
+    scope =>
+      new Map(
+        index
+          .resolve(scope, generation.resolution)
+          .map(({ action_category, ...move }) => [action_category, move]),
+      ),
+  );
 }
 
 async function generationsOf(
@@ -86,8 +90,4 @@ async function generationsOf(
     ({ generation }) => needed.has(generation) && generation !== current?.generation,
   );
   return [...found, ...past];
-}
-
-function movesOf(resolved: readonly ResolvedOverride<ActionCategory>[]): Moves {
-  return new Map(resolved.map(({ action_category, ...move }) => [action_category, move]));
 }

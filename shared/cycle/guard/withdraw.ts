@@ -3,12 +3,11 @@ import type { Head } from '../../generation/head.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
 import { withMode } from '../../generation/retired.ts';
 import { servedGeneration, withServed } from '../../generation/served.ts';
-import type { GuardDecision } from '../../guard/guard-state.ts';
+import type { GuardDecision, GuardState } from '../../guard/guard-state.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import type { CycleDeps } from '../dependencies.ts';
 
 /** Who a decision of the guard counts as, in the list of changes. */
-const GUARD = 'system:guard';
+export const GUARD_CALLER = 'system:guard';
 
 /**
  * Turns a pattern off when the guard has decided so and nothing has ended its test since. The entry of the audit has the
@@ -17,17 +16,17 @@ const GUARD = 'system:guard';
  * @returns the head that is now stored
  */
 export async function withdrawIfDecided(
-  deps: Pick<GenerationStores, 'heads' | 'changes' | 'now'> & Pick<CycleDeps, 'guards'>,
+  deps: Pick<GenerationStores, 'heads' | 'changes' | 'now'>,
   pattern: PatternKey,
   head: Head | undefined,
+  state: GuardState | undefined,
 ): Promise<Head | undefined> {
   if (!head || servedGeneration(head) === 0) return head;
-  const state = await deps.guards.guard(pattern);
   const { decision } = state ?? {};
   if (decision?.action !== 'protect' || decision.since !== state?.whole?.since) return head;
   if (hasGoneLive(head, decision)) return head;
   const last_change: Change = {
-    who: GUARD,
+    who: GUARD_CALLER,
     at: decision.at,
     what: 'mode',
     why: `mode off: ${decision.sentence}`,

@@ -1,5 +1,8 @@
 import * as z from 'zod';
+import type { Head } from '../../generation/head.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
+import { servedGeneration } from '../../generation/served.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { storedPatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import type { PatternRun } from '../cycle.ts';
@@ -7,6 +10,7 @@ import { cycleRunSchema, minedPatternSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { withdrawIfDecided } from '../guard/withdraw.ts';
 import { publishPattern } from '../publish.ts';
+import { carryOutRollout } from '../rollout/carry-out.ts';
 
 const inputSchema = z.object({ cycle: cycleRunSchema, mined: minedPatternSchema });
 
@@ -21,12 +25,23 @@ export async function publishStep(
   const { cycle, mined } = parse(inputSchema, input, 'invalid_request');
   const pattern = storedPatternKey(mined.pattern_key);
   const before = await deps.heads.head(pattern);
-  const head = cycle.trial ? before : await withdrawIfDecided(deps, pattern, before);
-  // The result was computed against the head before the guard turned the pattern off; runs go on learning.
+  const head = cycle.trial ? before : await carryOutDecisions(deps, pattern, before);
+  // The result was computed against the head before these decisions; runs go on learning.
   const isOwn = head !== before && before?.version === mined.head_version;
   const result = isOwn && head ? { ...mined, head_version: head.version } : mined;
   const run = await publishPattern(deps, pattern, cycle, result, head);
   const { lessons, overrides, near } = mined;
   await deps.cycles.putRun(cycle.cycle_id, run, { lessons, overrides, ...(near !== undefined && { near }) });
   return run;
+}
+
+/** Carries out what the guard has decided: on what is in force, then on the candidate. @returns the head now stored */
+async function carryOutDecisions(
+  deps: GenerationStores & Pick<CycleDeps, 'guards'>,
+  pattern: PatternKey,
+  head: Head | undefined,
+): Promise<Head | undefined> {
+  if (!head || !(head.candidate || servedGeneration(head) > 0)) return head;
+  const state = await deps.guards.guard(pattern);
+  return carryOutRollout(deps, pattern, await withdrawIfDecided(deps, pattern, head, state), state);
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { Fault } from '../../errors.ts';
+import { movesHash } from '../../generation/change-candidate.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { Generation, RetainedRowSetRef } from '../../generation/generation.ts';
@@ -10,6 +11,7 @@ import { storeUnlessUnchanged } from '../../generation/retention.ts';
 import { dimensionsByEvents } from '../../lesson/lesson.ts';
 import { summarize } from '../../override/evaluation/evaluation.ts';
 import type { Override } from '../../override/override.ts';
+import { DEFAULT_RESOLUTION } from '../../override/override.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { DAY_MS } from '../../time.ts';
 import { parse } from '../../validation.ts';
@@ -95,9 +97,27 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
     ...(tuned.note && { note: tuned.note.text, note_code: tuned.note.code }),
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
     ...found,
+    ...guardedResult(settings, current, tuned, inForce),
     warnings: boundWarnings([...found.warnings, ...guarded]),
     ...(damaged.length > 0 && { damaged }),
   };
+}
+
+/** Returns what a guarded rollout needs to know of a result; nothing under the setting `immediate`. */
+function guardedResult(
+  { rollout, policy }: EffectiveSettings,
+  current: Generation | undefined,
+  { overrides, entries }: TuningResult,
+  inForce: readonly Override[] | undefined,
+): Pick<MinedPattern, 'guarded'> {
+  if (rollout !== 'guarded') return {};
+  const moves = movesHash(overrides, entries, DEFAULT_RESOLUTION[policy]);
+  const before = movesHash(
+    inForce ?? [],
+    current?.entries,
+    current?.resolution ?? DEFAULT_RESOLUTION[policy],
+  );
+  return { guarded: { moves, differs: inForce === undefined || moves !== before } };
 }
 
 /** Returns a reader of the newest event that reads it at most once, for the shortfall and the warnings of one pattern. */

@@ -12,6 +12,8 @@ import { type EventRoutesDeps, eventRoutes } from './events.ts';
 import { guardRoutes } from './guard.ts';
 import { lessonRoutes } from './lessons.ts';
 import { nMinRoutes } from './n-min.ts';
+import type { NotificationRoutesDeps } from './notifications.ts';
+import { notificationRoutes } from './notifications.ts';
 import { overrideRoutes } from './overrides.ts';
 import { type PatternRoutesDeps, patternRoutes } from './patterns.ts';
 import { serviceModeRoutes } from './service-mode.ts';
@@ -27,7 +29,8 @@ export function adminRoutes(
     CycleRoutesDeps &
     StatusDeps &
     EventRoutesDeps &
-    PatternRoutesDeps & { readonly access?: Access },
+    PatternRoutesDeps &
+    NotificationRoutesDeps & { readonly access?: Access },
 ): void {
   statusRoutes(app, deps);
   overrideRoutes(app, deps);
@@ -42,6 +45,7 @@ export function adminRoutes(
   guardRoutes(app, deps);
   nMinRoutes(app, deps);
   whatIfRoutes(app, deps);
+  notificationRoutes(app, deps);
   addRoute(app, ROUTES.getHealth, c => c.json({ ok: true }));
   // Making the document takes tens of milliseconds, so it is made once, by the first request for it.
   let document: object | undefined;

@@ -8,7 +8,7 @@ import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { HeadStore } from '../../generation/ports.ts';
-import { servesOverrides } from '../../lookup/look-up.ts';
+import { servesOverrides } from '../../generation/served.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { diagnose } from '../../warning/doctor.ts';
 import { pageFits } from '../answer-size.ts';

@@ -1,10 +1,14 @@
 import type { Hono } from 'hono';
 import type { CycleDeps } from '../../cycle/dependencies.ts';
+import type { Candidate } from '../../generation/candidate.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import { servedGeneration } from '../../generation/served.ts';
 import { underService } from '../../generation/service-mode.ts';
 import type { GuardResult } from '../../guard/guard-test.ts';
+import { REALITY_LINE } from '../../guard/rollout/arm-health.ts';
+import { candidateSentence } from '../../guard/rollout/candidate-sentence.ts';
+import type { RolloutState } from '../../guard/rollout/rollout-state.ts';
 import { sentenceOf, verdictOf } from '../../guard/verdict.ts';
 import { flipsIn, LINES } from '../../guard/wealth.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
@@ -31,15 +35,40 @@ export function guardRoutes(app: Hono, deps: Pick<CycleDeps, 'heads' | 'guards' 
         testAnswer(pattern, result, i === 0 ? 'whole' : 'recent'),
       ),
       ...(at !== undefined && action && sentence !== undefined && { decision: { at, action, sentence } }),
+      ...(head?.candidate && { rollout: rolloutAnswer(pattern, head.candidate, state?.rollout) }),
     };
     return c.json(answer);
   });
 }
 
+function rolloutAnswer(
+  pattern: PatternKey,
+  candidate: Candidate,
+  tested: RolloutState | undefined,
+): NonNullable<GuardAnswer['rollout']> {
+  const { share, started_at, step_at, held } = candidate;
+  const { generation } = candidate.generation;
+  const stored = tested?.generation === generation ? tested : undefined;
+  return {
+    generation,
+    share,
+    started_at,
+    step_at,
+    ...(held && { held }),
+    ...(stored && {
+      kind: stored.kind,
+      test: testAnswer(pattern, stored.result, 'candidate', candidateSentence(pattern, candidate, stored)),
+      arms: stored.arms,
+      ...(stored.reality && { reality: { ...stored.reality, line: REALITY_LINE } }),
+    }),
+  };
+}
+
 function testAnswer(
   pattern: PatternKey,
   result: GuardResult,
-  test: 'whole' | 'recent',
+  test: GuardAnswer['tests'][number]['test'],
+  sentence = sentenceOf(pattern, result),
 ): GuardAnswer['tests'][number] {
   const { since, blocks, block_hours, loosened, tightened, log_wealth, path } = result;
   const unknown = loosened.unknown + tightened.unknown;
@@ -53,7 +82,7 @@ function testAnswer(
     log_wealth,
     lines: LINES,
     verdict: verdictOf(result),
-    sentence: sentenceOf(pattern, result),
+    sentence,
     path: path.map(([at, harm, gain]) => ({ at: new Date(at).toISOString(), harm, gain })),
   };
 }

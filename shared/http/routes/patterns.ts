@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { Fault } from '../../errors.ts';
-import { rollBack, setMode, setSettings } from '../../generation/change-head.ts';
+import { rollBack, setMode, setSettings, steerRollout } from '../../generation/change-head.ts';
 import { compareGenerations } from '../../generation/compare-generations.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings, requirePolicy, settingSources } from '../../generation/effective-settings.ts';
@@ -18,7 +18,12 @@ import { callerOf } from '../caller.ts';
 import { pageByKey, pageByPosition } from '../pagination.ts';
 import { ROUTES } from '../routes.ts';
 import type { GenerationAnswer, HeadAnswer } from '../schemas/patterns.ts';
-import { modeRequestSchema, rollbackRequestSchema, settingsRequestSchema } from '../schemas/patterns.ts';
+import {
+  modeRequestSchema,
+  rollbackRequestSchema,
+  rolloutRequestSchema,
+  settingsRequestSchema,
+} from '../schemas/patterns.ts';
 
 export interface PatternRoutesDeps extends GenerationStores {
   readonly defaults: Defaults;
@@ -44,6 +49,14 @@ export function patternRoutes(app: Hono, deps: PatternRoutesDeps): void {
     const { generation, reason } = parse(rollbackRequestSchema, await readJson(c), 'invalid_request');
     return c.json(
       headAnswer(pattern, await rollBack(deps, pattern, generation, { who: callerOf(c), why: reason })),
+    );
+  });
+
+  addRoute(app, ROUTES.postRollout, async c => {
+    const pattern = patternParam(c);
+    const { action, reason } = parse(rolloutRequestSchema, await readJson(c), 'invalid_request');
+    return c.json(
+      headAnswer(pattern, await steerRollout(deps, pattern, action, { who: callerOf(c), why: reason })),
     );
   });
 

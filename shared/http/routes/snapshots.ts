@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { RowSetRef } from '../../generation/generation.ts';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
-import { servesOverrides } from '../../lookup/look-up.ts';
+import { servesOverrides } from '../../generation/served.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
 import {
   indexTag,

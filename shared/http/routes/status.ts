@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 import { ageMs, healthReasons, lastCycle } from '../../cycle/health.ts';
 import type { HealthDeps } from '../../cycle/health-facts.ts';
 import { readHealthFacts } from '../../cycle/health-facts.ts';
+import type { Candidate } from '../../generation/candidate.ts';
 import type { Defaults } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
 import type { HeadStore, PatternOverview } from '../../generation/ports.ts';
@@ -113,10 +114,19 @@ function patternStatus(defaults: Defaults, row: PatternOverview): Omit<Status['p
     policy: current?.policy ?? nextPolicy,
     ...(current && current.policy !== nextPolicy && { next_policy: nextPolicy }),
     generation: current?.generation ?? 0,
+    ...(head?.candidate && { rollout: rolloutStatus(head.candidate) }),
     as_of: current?.as_of ?? null,
     lessons: current?.lessons.rows ?? 0,
     overrides: current?.overrides.rows ?? 0,
   };
+}
+
+function rolloutStatus({
+  generation: { generation },
+  share,
+  held,
+}: Candidate): Status['patterns'][number]['rollout'] {
+  return { generation, share, ...(held && { held: held.code }) };
 }
 
 function sum<T>(items: readonly T[], figure: (item: T) => number): number {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { changeSchema } from '../../generation/generation.ts';
 import { guardModeSchema } from '../../generation/guard-mode.ts';
 import { modeSchema } from '../../generation/head.ts';
+import { rolloutModeSchema } from '../../generation/rollout-mode.ts';
 import { evidenceSummarySchema } from '../../override/evaluation/evaluation.ts';
 import { entriesSchema, haltModeSchema } from '../../override/halt/halt-mode.ts';
 import { jumpSchema, onJumpSchema } from '../../override/jump-settings.ts';
@@ -38,6 +39,10 @@ export const settingsRequestSchema = z
     base_thresholds: baseThresholdsSchema.nullish(),
     max_overrides: maxOverridesSchema.nullish(),
     guard: guardModeSchema.nullish(),
+    rollout: rolloutModeSchema.nullish().meta({
+      description:
+        'immediate: runs put a new result in force at once; guarded: on a growing share of the episodes.',
+    }),
     reason: changeReason,
   })
   .meta({
@@ -66,6 +71,7 @@ export const settingsAnswerSchema = z
     warning: z.string().optional().meta({ description: 'What is known to go wrong with these settings.' }),
     max_overrides: maxOverridesSchema,
     guard: guardModeSchema,
+    rollout: rolloutModeSchema,
     sources: z
       .record(z.string(), z.enum(['pattern', 'stage', 'default']))
       .meta({ description: 'Where the value of each setting comes from.' }),
@@ -78,6 +84,10 @@ export type SettingsAnswer = z.output<typeof settingsAnswerSchema>;
 export const rollbackRequestSchema = z
   .strictObject({ generation: count.min(1), reason: changeReason })
   .meta({ id: 'RollbackRequest' });
+
+export const rolloutRequestSchema = z
+  .strictObject({ action: z.enum(['promote', 'hold', 'end']), reason: changeReason })
+  .meta({ id: 'RolloutRequest' });
 
 export const headAnswerSchema = z
   .object({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { cycleSummarySchema } from '../../cycle/cycle.ts';
+import { HOLD_CODES } from '../../generation/candidate.ts';
 import { modeSchema } from '../../generation/head.ts';
 import { serviceModeSchema } from '../../generation/service-mode.ts';
 import { count } from '../../validation.ts';
@@ -48,6 +49,12 @@ export const statusSchema = z
           .optional()
           .meta({ description: 'of the next run, when the settings name another one' }),
         generation,
+        rollout: z
+          .object({ generation: count, share: z.number(), held: z.enum(HOLD_CODES).optional() })
+          .optional()
+          .meta({
+            description: 'The generation that is tried on a share of the episodes; held: why it waits.',
+          }),
         as_of: z.iso.datetime().nullable(),
         lessons: count,
         overrides: count,

@@ -43,6 +43,7 @@ it('settings sends only the settings of its options, and prints the settings in 
     on_jump: 'warn',
     halt: 'advise',
     guard: 'protect',
+    rollout: 'immediate',
     base_thresholds: {},
     max_overrides: 20_000,
     sources: { policy: 'pattern', n_min: 'pattern', payoff: 'stage', halt: 'default' },
@@ -124,6 +125,7 @@ it('settings without options sends no change and shows what is in force', async 
     ...settings,
     ...more,
     guard: 'protect',
+    rollout: 'immediate',
     sources: { n_min: 'default', guard: 'stage' },
     last_change: CHANGE,
   };

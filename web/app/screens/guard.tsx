@@ -3,17 +3,19 @@ import type { GuardAnswer } from '../../../shared/http/schemas/guard.ts';
 import { guardPlot, timesText, type WealthPoint, wealthPoints } from '../../../shared/plot/guard.ts';
 import { linePlotShapes } from '../../../shared/plot/line-plot-shapes.ts';
 import { href } from '../address.ts';
-import { gain, minute } from '../figures.ts';
+import { gain, minute, plain } from '../figures.ts';
 import { Figure, Loaded, Panel } from '../parts/panel.tsx';
 import { Picture } from '../parts/picture.tsx';
 import type { Column } from '../parts/table.tsx';
 import { CopyAs } from '../parts/take-away.tsx';
 import { ofPattern } from '../service.ts';
+import { useSession } from '../session.ts';
+import { steerRollout } from '../steering.ts';
 import { REFRESH_MS, useAnswer } from '../use-answer.ts';
 
 type Test = GuardAnswer['tests'][number];
 
-/** Screen 7: whether what is in force keeps paying, against the base thresholds. */
+/** Screen 7: whether what is in force keeps paying, against the base thresholds, and a candidate against it. */
 export function Guard({ pattern }: { readonly pattern: string }) {
   const answer = useAnswer<GuardAnswer>(ofPattern(pattern, 'guard'), REFRESH_MS);
   return (
@@ -26,6 +28,7 @@ export function Guard({ pattern }: { readonly pattern: string }) {
           >
             <State pattern={pattern} answer={data} />
           </Panel>
+          {data.rollout && <Rollout pattern={pattern} rollout={data.rollout} done={answer.reload} />}
           {data.tests.map(test => (
             <TestPanel key={test.test} pattern={pattern} test={test} />
           ))}
@@ -75,9 +78,70 @@ function State({ pattern, answer }: { readonly pattern: string; readonly answer:
   );
 }
 
+interface RolloutProps {
+  readonly pattern: string;
+  readonly rollout: NonNullable<GuardAnswer['rollout']>;
+  readonly done: () => void;
+}
+
+function Rollout({ pattern, rollout, done }: RolloutProps) {
+  const session = useSession();
+  const { generation, share, step_at, held, arms, reality, test } = rollout;
+  const rate = ({ success, failure }: { readonly success: number; readonly failure: number }): string =>
+    `${countText(success)} of ${countText(success + failure)}`;
+  return (
+    <>
+      <Panel
+        title={`Rollout of generation ${generation}`}
+        aside={
+          session.steers && (
+            <span class="tools">
+              {(['promote', 'hold', 'end'] as const).map(action => (
+                <button
+                  key={action}
+                  type="button"
+                  class="quiet"
+                  onClick={() => session.steer(steerRollout(session, pattern, rollout, action, done))}
+                >
+                  {`${action[0]?.toUpperCase()}${action.slice(1)} …`}
+                </button>
+              ))}
+            </span>
+          )
+        }
+      >
+        {held && (
+          <p class="notice bad">
+            <strong>Held since {minute(held.at)} UTC.</strong> {held.text}
+          </p>
+        )}
+        <dl class="figures">
+          <Figure name="Share of the episodes">{plain(share * 100)} %</Figure>
+          <Figure name="This step since, UTC">{minute(step_at)}</Figure>
+          {arms && (
+            <Figure name="Events of the candidate" note={`${countText(arms.control)} of control`}>
+              {countText(arms.candidate)}
+            </Figure>
+          )}
+          {arms && (
+            <Figure name="Of another arm than theirs">{countText(arms.differing + arms.other)}</Figure>
+          )}
+          {reality && (
+            <Figure name="Succeeded when traded" note={`${rate(reality.virtual)} when skipped`}>
+              {rate(reality.real)}
+            </Figure>
+          )}
+        </dl>
+      </Panel>
+      {test && <TestPanel pattern={pattern} test={test} />}
+    </>
+  );
+}
+
 const TITLES: Readonly<Record<Test['test'], string>> = {
   whole: 'Since the pattern went live, or its policy changed',
   recent: 'Since the last start anew, every 28 days',
+  candidate: 'The candidate against what is in force',
 };
 
 const VERDICTS: Readonly<Record<Test['verdict'], string>> = {

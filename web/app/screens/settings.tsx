@@ -23,6 +23,7 @@ const SETTINGS = {
   on_jump: 'warn or hold',
   max_overrides: 'most overrides of the pattern',
   guard: 'protect, notify or off',
+  rollout: 'immediate or guarded',
 } as const;
 type Name = keyof typeof SETTINGS;
 

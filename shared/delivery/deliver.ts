@@ -1,0 +1,49 @@
+import type { NotificationEvent } from '../notification/notification-event.ts';
+import { eventId, TEST_TYPE } from '../notification/notification-event.ts';
+import { renderRequest } from '../notification/render.ts';
+import type { Delivery } from '../notification/retry.ts';
+import { deliveryOf } from '../notification/retry.ts';
+import type { Target } from '../notification/target.ts';
+import type { SendOptions } from './send-request.ts';
+import { sendRequest } from './send-request.ts';
+
+interface DeliverDeps extends SendOptions {
+  /** Address of the page, to which messages link. */
+  readonly link?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Tells a target of an event. It never throws; a reason is a code, and holds no part of an address or secret. */
+export async function deliver(
+  target: Target,
+  event: NotificationEvent,
+  deps: DeliverDeps,
+): Promise<Delivery> {
+  const request = renderRequest(target, event, deps.link, deps.now());
+  try {
+    const { status, retryAfter } = await sendRequest(request, deps);
+    return deliveryOf(status, retryAfter, deps.now());
+  } catch (error) {
+    return { outcome: 'failed', reason: codeOf(error) };
+  }
+}
+
+/** Returns the event with which an operator tests a target. */
+export function testEvent(name: string, now: number): NotificationEvent {
+  const timestamp = new Date(now).toISOString();
+  return {
+    id: eventId(TEST_TYPE, undefined, `${name} ${timestamp}`),
+    type: TEST_TYPE,
+    timestamp,
+    sentence: `this is a test of the notification target ${name}: nothing changed`,
+    count: 1,
+  };
+}
+
+/** Returns the code of an error of the network. Messages are left out: they can hold the address. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'failed';
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'timeout';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
