@@ -71,7 +71,13 @@ it.each<[string, string, unknown, number, string]>([
   ['PUT', settings, { reason: 'x', payoff: { win: 1 } }, 400, 'invalid_request'],
   // The store refuses numbers of a smaller magnitude.
   ['PUT', settings, { reason: 'x', payoff: { win: 5e-324, loss: 1 } }, 400, 'invalid_request'],
-  ['PUT', settings, { reason: 'x', challengers: ['drift', 'drift', 'replay', 'model'] }, 400, 'invalid_request'],
+  [
+    'PUT',
+    settings,
+    { reason: 'x', challengers: ['drift', 'drift', 'replay', 'model'] },
+    400,
+    'invalid_request',
+  ],
   ['PUT', settings, { n_min: 10 }, 400, 'invalid_request'],
   ['POST', rollback, { generation: 0, reason: 'x' }, 400, 'invalid_request'],
   ['POST', rollback, { generation: 1.5, reason: 'x' }, 400, 'invalid_request'],

@@ -10,9 +10,8 @@ import { RESULT } from '../replay/gates.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import type { Design } from './design.ts';
 import { designRows, planDesign } from './design.ts';
+import { MODEL_NEEDS } from './needs.ts';
 
-/** Least number of days with a known outcome, and of outcomes, before anything opens or closes. */
-export const MODEL_NEEDS = { days: 180, outcomes: 300 } as const;
 /** Blocks of equal time; each is scored by weights that were fitted without it. */
 const BLOCKS = 5;
 /** Standard errors that a prediction must clear, in the order in which they are tried. */
