@@ -3,18 +3,25 @@ import { parseArgs } from 'node:util';
 import { readEpisode } from '../shared/episode/episode-schema.ts';
 import { formatNumber, machine, timed } from './support/report.ts';
 import { AS_OF, makeEvents, openBench, SIX_DIMENSIONS } from './support/workload.ts';
+import { benchUnchanged } from './unchanged.ts';
 
 /*
  * This bench checks that a run counts every event of a large window, over all its pages and shards.
  *   --events 250000    --write  writes bench/results/many.md
+ *   --unchanged        times runs in which nothing is new instead; with --write it writes bench/results/unchanged.md
  */
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '250000' },
+    unchanged: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 const count = Number(values.events);
+if (values.unchanged) {
+  await benchUnchanged(count, values.write);
+  process.exit();
+}
 const bench = await openBench('memory');
 const asOf = Date.parse(AS_OF);
 const PART = 5000;

@@ -8,6 +8,7 @@ import { oracleActs } from './oracle.ts';
 import { plot } from './plot.ts';
 import type { PolicyRunner } from './policy-runners.ts';
 import { baseRunner, driftRunner, replayRunner } from './policy-runners.ts';
+import type { Score } from './score.ts';
 import { eventsOf, score, summary } from './score.ts';
 import { timings } from './timing.ts';
 import { WORLDS } from './worlds.ts';
@@ -84,25 +85,32 @@ print(
   `${seeds} seeds from ${firstSeed}, replay tuned every ${everyDays} days${values.draws ? '' : ', drift every day'}`,
 );
 print('Captured share of the gain of the oracle; in null worlds, gain or harm as a share of its utility.');
-const titles = ['mean', '±', 'p10', 'worst', 'overrides'].map(t => t.padStart(t === 'overrides' ? 11 : 8));
+print(
+  'Chance and never: gain over as many decisions by chance, and over taking nothing; ± is a standard error.',
+);
+const titles = ['mean', '±', 'p10', 'worst', 'overrides', 'chance', '±', 'never', '±'].map(t =>
+  t.padStart(t === 'overrides' ? 11 : 8),
+);
 print(`${'world'.padEnd(20)}${'policy'.padEnd(16)}${titles.join('')}`);
 const bars: { world: string; policy: string; mean: number; p10: number }[] = [];
 for (const world of worlds) {
-  const captured: Record<string, number[]> = {};
-  const overrides: Record<string, number> = {};
+  const scores: Record<string, Score[]> = {};
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     process.stderr.write(`\r${world.name}: seed ${seed - firstSeed + 1} of ${seeds}   `);
-    for (const [name, result] of Object.entries(score(eventsOf(world, seed), RUNNERS))) {
-      captured[name] = [...(captured[name] ?? []), result.captured];
-      overrides[name] = Math.max(overrides[name] ?? 0, result.overrides);
-    }
+    for (const [name, result] of Object.entries(score(eventsOf(world, seed), RUNNERS)))
+      scores[name] = [...(scores[name] ?? []), result];
   }
   process.stderr.write('\r\x1b[K');
-  for (const [name, shares] of Object.entries(captured)) {
-    const { mean, error, p10, worst } = summary(shares);
+  for (const [name, results] of Object.entries(scores)) {
+    const { mean, error, p10, worst } = summary(results.map(({ captured }) => captured));
     const cells = [mean, error, p10, worst].map(fixed).join('');
-    const maxOverrides = (overrides[name] ?? 0).toLocaleString('en-US').padStart(11);
-    print(`${world.name.padEnd(20)}${name.padEnd(16)}${cells}${maxOverrides}`);
+    const others = [results.map(r => r.overChance), results.map(r => r.overNever)]
+      .map(summary)
+      .flatMap(({ mean, error }) => [mean, error]);
+    const maxOverrides = Math.max(...results.map(r => r.overrides))
+      .toLocaleString('en-US')
+      .padStart(11);
+    print(`${world.name.padEnd(20)}${name.padEnd(16)}${cells}${maxOverrides}${others.map(fixed).join('')}`);
     if (name !== 'none' && name !== 'oracle') bars.push({ world: world.name, policy: name, mean, p10 });
   }
 }

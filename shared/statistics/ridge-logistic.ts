@@ -35,8 +35,10 @@ export interface LogisticData {
   readonly penalty: Float64Array;
 }
 
-/** Newton steps from weights of zero; the last one changes the weights by less than 1e-9 in practice. */
-const STEPS = 8;
+/** Most Newton steps from weights of zero. */
+const MAX_STEPS = 8;
+/** A step that changes no weight by more than this is the last one. */
+const CONVERGED = 1e-9;
 
 /** Returns the sum of a row's entries times weights. */
 export function linear({ start, column, value }: SparseRows, row: number, weights: Float64Array): number {
@@ -51,10 +53,12 @@ export function linearError({ start, column, value }: SparseRows, row: number, v
   let sum = 0;
   for (let e = start[row] as number; e < (start[row + 1] as number); e++) {
     const offset = (column[e] as number) * v.order;
-    let inner = 0;
-    for (let f = start[row] as number; f < (start[row + 1] as number); f++)
+    const x = value[e] as number;
+    // V is symmetric, so each pair of entries is added once, twice as large.
+    let inner = (x * (v.values[offset + (column[e] as number)] as number)) / 2;
+    for (let f = start[row] as number; f < e; f++)
       inner += (value[f] as number) * (v.values[offset + (column[f] as number)] as number);
-    sum += (value[e] as number) * inner;
+    sum += 2 * x * inner;
   }
   return Math.sqrt(Math.max(0, sum));
 }
@@ -75,8 +79,8 @@ export function logistic(x: number): number {
 export function fitRidgeLogistic(data: LogisticData): LogisticFit {
   const weights = new Float64Array(data.rows.width);
   let parts = sumParts(data, weights);
-  for (let step = 0; step < STEPS; step++) {
-    addStep(weights, data, total(parts.hessians), total(parts.gradients));
+  for (let step = 0; step < MAX_STEPS; step++) {
+    if (addStep(weights, data, total(parts.hessians), total(parts.gradients)) <= CONVERGED) break;
     parts = sumParts(data, weights);
   }
   const hessian = total(parts.hessians);
@@ -123,16 +127,21 @@ function sumParts({ rows, outcome, block, blocks }: LogisticData, weights: Float
   return { gradients, hessians };
 }
 
-/** Adds one Newton step: (H + Λ)⁻¹·(g − Λ·w). */
+/** Adds one Newton step, (H + Λ)⁻¹·(g − Λ·w), and returns its largest change of a weight. */
 function addStep(
   weights: Float64Array,
   data: LogisticData,
   hessian: Float64Array,
   gradient: Float64Array,
-): void {
+): number {
   const slope = gradient.map((g, i) => g - (data.penalty[i] as number) * (weights[i] as number));
   const step = solveCholesky(factorOf(data, hessian), slope);
-  for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] as number) + (step[i] as number);
+  let largest = 0;
+  for (let i = 0; i < weights.length; i++) {
+    weights[i] = (weights[i] as number) + (step[i] as number);
+    largest = Math.max(largest, Math.abs(step[i] as number));
+  }
+  return largest;
 }
 
 function factorOf({ penalty, rows: { width } }: LogisticData, hessian: Float64Array): SymmetricMatrix {

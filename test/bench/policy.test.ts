@@ -99,7 +99,12 @@ describe('the simulator of policies', () => {
     expect(generate(world, 5).success).toEqual(generate(world, 5).success);
     expect(generate(world, 5).success).not.toEqual(generate(world, 6).success);
     const scores = score(generate(world, 5), { none: baseRunner, replay: replayRunner({}, 10) });
-    expect(scores.none?.captured).toBe(0);
+    expect(scores.none).toMatchObject({ captured: 0, overChance: 0 });
+    expect(scores.replay?.overChance).toBeGreaterThan(0);
+    expect((scores.replay?.overNever ?? 0) - (scores.none?.overNever ?? 0)).toBeCloseTo(
+      scores.replay?.captured ?? Number.NaN,
+      9,
+    );
     expect(scores.replay?.captured).toBeGreaterThan(0.2);
     expect(scores.replay?.captured).toBeLessThan(1);
   });

@@ -1,6 +1,6 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { elementAt } from '../../numbers.ts';
-import type { LogisticFit } from '../../statistics/ridge-logistic.ts';
+import type { LogisticFit, SparseRows } from '../../statistics/ridge-logistic.ts';
 import { fitRidgeLogistic, linear, linearError, logistic } from '../../statistics/ridge-logistic.ts';
 import { DAY_MS } from '../../time.ts';
 import type { Payoff } from '../payoff.ts';
@@ -10,9 +10,8 @@ import { RESULT } from '../replay/gates.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import type { Design } from './design.ts';
 import { designRows, planDesign } from './design.ts';
+import { MODEL_NEEDS } from './needs.ts';
 
-/** Least number of days with a known outcome, and of outcomes, before anything opens or closes. */
-export const MODEL_NEEDS = { days: 180, outcomes: 300 } as const;
 /** Blocks of equal time; each is scored by weights that were fitted without it. */
 const BLOCKS = 5;
 /** Standard errors that a prediction must clear, in the order in which they are tried. */
@@ -28,10 +27,18 @@ export interface Rung {
   readonly events: number;
 }
 
+/** Encoded rows, and the standard error of the prediction of each in log-odds. */
+interface Predicted {
+  readonly encoded: SparseRows;
+  readonly errors: Float64Array;
+}
+
 /** A fitted model with the rungs of its two sides; a side without a rung stays at the base gates. */
 export interface Model {
   readonly design: Design;
   readonly fit: LogisticFit;
+  /** The rows of the fit. */
+  readonly own: Predicted;
   /** Probability of success at which an act neither gains nor loses. */
   readonly breakEven: number;
   readonly opening: Rung | undefined;
@@ -109,16 +116,18 @@ export function fitModel(
     blocks: BLOCKS,
     penalty: design.penalty,
   });
+  const own = predict(encoded, fit);
   const breakEven = breakEvenRate(settings.payoff);
   const line = Math.log(breakEven / (1 - breakEven));
   // Standard errors by which each event's prediction without its block lies above break-even.
   const above = Float64Array.from(rows, (_, i) => {
     const weights = fit.withoutBlock[elementAt(block, i)] ?? fit.weights;
-    return (linear(encoded, i, weights) - line) / linearError(encoded, i, fit.covariance);
+    return (linear(encoded, i, weights) - line) / elementAt(own.errors, i);
   });
   const acts = Uint8Array.from(rows, row => elementAt(baseActs, row));
   const sides = { above, acts, outcome, days, payoff: settings.payoff };
-  return { design, fit, breakEven, opening: bestRung(sides, 'opening'), closing: bestRung(sides, 'closing') };
+  const [opening, closing] = [bestRung(sides, 'opening'), bestRung(sides, 'closing')];
+  return { design, fit, own, breakEven, opening, closing };
 }
 
 interface Sides {
@@ -180,21 +189,44 @@ interface Scores {
  * @param halted whether entries are halted: then base acts need the opening rung too
  */
 export function scoreRows(
-  { design, fit, breakEven, opening, closing }: Model,
+  model: Model,
   gates: Gates,
   rows: Uint32Array,
   baseActs: Uint8Array,
   settings: ReplaySettings,
   halted = false,
 ): Scores {
-  const encoded = designRows(design, gates, baseActs, rows, settings);
+  const encoded = designRows(model.design, gates, baseActs, rows, settings);
+  return score(model, predict(encoded, model.fit), rows, baseActs, halted);
+}
+
+/** Scores the rows of the fit, see `scoreRows`. @param rows those of the fit, in the same order */
+export function scoreOwnRows(model: Model, rows: Uint32Array, baseActs: Uint8Array): Scores {
+  return score(model, model.own, rows, baseActs, false);
+}
+
+function predict(encoded: SparseRows, { covariance }: LogisticFit): Predicted {
+  const rows = encoded.start.length - 1;
+  return {
+    encoded,
+    errors: Float64Array.from({ length: rows }, (_, i) => linearError(encoded, i, covariance)),
+  };
+}
+
+function score(
+  { fit, breakEven, opening, closing }: Model,
+  { encoded, errors }: Predicted,
+  rows: Uint32Array,
+  baseActs: Uint8Array,
+  halted: boolean,
+): Scores {
   const acts = new Uint8Array(rows.length);
   const worth = new Float64Array(rows.length);
   rows.forEach((row, i) => {
     const act = baseActs[row] === 1 && !halted;
     const rung = act ? closing : opening;
     const predicted = linear(encoded, i, fit.weights);
-    const error = linearError(encoded, i, fit.covariance);
+    const error = elementAt(errors, i);
     const z = rung?.z ?? elementAt(LADDER, 0);
     const bound = logistic(predicted + (act ? z : -z) * error) - breakEven;
     worth[i] = bound;

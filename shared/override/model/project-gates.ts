@@ -38,12 +38,13 @@ export function projectOntoGates(
   directions: Directions,
   nMin: number,
 ): readonly SliceGates[] {
-  const all = ascend(gates, rows, worth, directions);
+  const grids = gates.gates.map(gate => gridOf(gate, directions, gates.replayable));
+  const all = ascend(grids, rows, worth);
   let best: readonly SliceGates[] = all ? [{ slice: sliceOf(NONE, 0, rows.length), ...all }] : [];
   let largest = best.reduce((sum, { gain }) => sum + gain - SLICE_PRICE, 0);
   const byName = [...gates.columns.dimensions.entries()].sort(([, a], [, b]) => (a.name < b.name ? -1 : 1));
   for (const [d, dimension] of byName) {
-    const moved = ascendBy(gates, rows, worth, directions, d, dimension, nMin);
+    const moved = ascendBy(grids, rows, worth, d, dimension, nMin);
     const sum = moved.reduce((total, { gain }) => total + gain - SLICE_PRICE, 0);
     if (sum <= largest) continue;
     largest = sum;
@@ -53,10 +54,9 @@ export function projectOntoGates(
 }
 
 function ascendBy(
-  gates: Gates,
+  grids: readonly Grid[],
   rows: Uint32Array,
   worth: Float64Array,
-  directions: Directions,
   d: number,
   { values, codes }: DimensionColumn,
   nMin: number,
@@ -67,7 +67,7 @@ function ascendBy(
   return sorted.flatMap(({ v }) => {
     const ofValue = order.subarray(start[v + 1], start[v + 2]);
     if (ofValue.length < nMin) return [];
-    const found = ascend(gates, ofValue, worth, directions);
+    const found = ascend(grids, ofValue, worth);
     return found && found.gain > SLICE_PRICE ? [{ slice: sliceOf(d, v + 1, ofValue.length), ...found }] : [];
   });
 }
@@ -76,59 +76,84 @@ function sliceOf(first: number, firstCode: number, n: number): Slice {
   return { first, firstCode, second: NONE, secondCode: 0, n };
 }
 
+/** The openings that one gate may take. */
+interface Grid {
+  /** Ascending from the largest closing; 0 is one of them. */
+  readonly openings: Float64Array;
+  /** Position of 0. */
+  readonly base: number;
+  /** By row of the columns: position of the first opening from which on the gate passes; `NEVER` for none. */
+  readonly passesFrom: Uint8Array;
+}
+
+/** Larger than any position of a grid. */
+const NEVER = 255;
+
+function gridOf({ steps, margin }: Gate, { opens, closes }: Directions, replayable: Uint8Array): Grid {
+  const closings = closes ? Array.from(steps, step => -step).reverse() : [];
+  const openings = Float64Array.from([...closings, 0, ...(opens ? steps : [])]);
+  const passesFrom = new Uint8Array(margin.length).fill(NEVER);
+  for (let row = 0; row < margin.length; row++) {
+    if (replayable[row] !== 1) continue;
+    let s = 0;
+    while (s < openings.length && (margin[row] as number) + (openings[s] as number) < 0) s++;
+    if (s < openings.length) passesFrom[row] = s;
+  }
+  return { openings, base: closings.length, passesFrom };
+}
+
 /** Returns undefined when no gate moves. */
-function ascend(gates: Gates, rows: Uint32Array, worth: Float64Array, directions: Directions) {
-  const openings = new Float64Array(gates.gates.length);
-  const grids = gates.gates.map(gate => gridOf(gate, directions));
-  const atBase = sumAt(gates, rows, worth, openings, 0, Float64Array.of(0))[0] as number;
-  let reached = atBase;
+function ascend(grids: readonly Grid[], rows: Uint32Array, worth: Float64Array) {
+  const at = Uint8Array.from(grids, grid => grid.base);
+  let reached = 0;
+  let atBase: number | undefined;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let moved = false;
     for (let g = 0; g < grids.length; g++) {
-      const grid = grids[g] as Float64Array;
-      if (grid.length < 2) continue;
-      const sums = sumAt(gates, rows, worth, openings, g, grid);
-      for (let s = 0; s < grid.length; s++) {
+      const sums = sumsOf(grids, rows, worth, at, g);
+      if (atBase === undefined) {
+        atBase = sums[at[g] as number] as number;
+        reached = atBase;
+      }
+      for (let s = 0; s < sums.length; s++) {
         if ((sums[s] as number) <= reached + 1e-9) continue;
         reached = sums[s] as number;
-        openings[g] = grid[s] as number;
+        at[g] = s;
         moved = true;
       }
     }
     if (!moved) break;
   }
-  return openings.some(opening => opening !== 0) ? { openings, gain: reached - atBase } : undefined;
+  const openings = Float64Array.from(grids, (grid, g) => grid.openings[at[g] as number] as number);
+  return openings.some(opening => opening !== 0) ? { openings, gain: reached - (atBase ?? 0) } : undefined;
 }
 
-/** Returns the openings that a gate may take, ascending from its largest closing; 0 is one of them. */
-function gridOf({ steps }: Gate, { opens, closes }: Directions): Float64Array {
-  const closings = closes ? Array.from(steps, step => -step).reverse() : [];
-  return Float64Array.from([...closings, 0, ...(opens ? steps : [])]);
-}
-
-/** Returns, for each opening of one gate, the sum of the worth of the rows that pass all gates. */
-function sumAt(
-  { gates, replayable }: Gates,
+/**
+ * Returns, for each opening of one gate, the sum of the worth of the rows that pass all gates.
+ * @param at position of each other gate in its grid
+ */
+function sumsOf(
+  grids: readonly Grid[],
   rows: Uint32Array,
   worth: Float64Array,
-  openings: Float64Array,
+  at: Uint8Array,
   moving: number,
-  grid: Float64Array,
 ): Float64Array {
-  const sums = new Float64Array(grid.length);
-  const { margin } = gates[moving] as Gate;
+  const { openings, passesFrom } = grids[moving] as Grid;
+  const others = grids.flatMap((grid, g) =>
+    g === moving ? [] : [{ from: grid.passesFrom, at: at[g] as number }],
+  );
+  const sums = new Float64Array(openings.length);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
-    if (replayable[row] !== 1) continue;
-    let passes = true;
-    for (let g = 0; g < gates.length && passes; g++)
-      if (g !== moving) passes = ((gates[g] as Gate).margin[row] as number) + (openings[g] as number) >= 0;
-    if (!passes) continue;
-    // The row passes from the first opening on that makes up for its margin.
-    let s = 0;
-    while (s < grid.length && (margin[row] as number) + (grid[s] as number) < 0) s++;
-    if (s < grid.length) sums[s] = (sums[s] as number) + (worth[row] as number);
+    const from = passesFrom[row] as number;
+    let passes = from !== NEVER;
+    for (let o = 0; o < others.length && passes; o++) {
+      const other = others[o] as { readonly from: Uint8Array; readonly at: number };
+      passes = (other.from[row] as number) <= other.at;
+    }
+    if (passes) sums[from] = (sums[from] as number) + (worth[row] as number);
   }
-  for (let s = 1; s < grid.length; s++) sums[s] = (sums[s] as number) + (sums[s - 1] as number);
+  for (let s = 1; s < sums.length; s++) sums[s] = (sums[s] as number) + (sums[s - 1] as number);
   return sums;
 }

@@ -10,7 +10,8 @@ import type { Reason } from '../../reason.ts';
 import { joinReasons } from '../../reason.ts';
 import { DAY_MS } from '../../time.ts';
 import type { Model, Rung, TooLittle } from '../model/fit-model.ts';
-import { canonicalOrder, fitModel, MODEL_NEEDS, scoreRows, tooLittle } from '../model/fit-model.ts';
+import { canonicalOrder, fitModel, scoreOwnRows, tooLittle } from '../model/fit-model.ts';
+import { MODEL_NEEDS } from '../model/needs.ts';
 import { projectOntoGates } from '../model/project-gates.ts';
 import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
 import type { Override } from '../override.ts';
@@ -77,7 +78,7 @@ function overridesOf(
   const { opening, closing } = model;
   if (!opening && !closing) return [];
   const worth = new Float64Array(gates.columns.size);
-  const scores = scoreRows(model, gates, rows, baseActs, settings);
+  const scores = scoreOwnRows(model, rows, baseActs);
   rows.forEach((row, i) => {
     worth[row] = elementAt(scores.worth, i);
   });

@@ -79,26 +79,27 @@ export class AppliedMoves {
   }
 
   /**
-   * Returns the rows of a slice at which a gate passes under some of its moves and fails under others. At the other rows
-   * no move of the gate decides anything, whichever are removed.
+   * Returns the rows of a slice at which some of the moves of a gate may decide whether it passes. At the others it passes
+   * under all sums of the openings of its moves, or under none.
    */
   contested(g: number, slice: Uint32Array): Uint32Array {
-    const gate = this.#gates.gates[g] as Gate;
-    const ofGate = this.#moves.filter(move => move.gate === g);
-    const [most, least] = [1, -1].map(sign =>
-      addOpenings(
-        new Float64Array(this.#gates.columns.size),
-        this.#gates,
-        ofGate.filter(({ opening }) => opening * sign > 0),
-        slice,
-      ),
-    ) as [Float64Array, Float64Array];
+    const { lever, margin } = this.#gates.gates[g] as Gate;
+    const most = maxOpening(lever);
     // A sum of some openings may exceed the sum of all by a rounding error.
-    return slice.filter(
-      row =>
-        passes(gate, row, (most[row] as number) + ROUNDING) &&
-        !passes(gate, row, (least[row] as number) - ROUNDING),
-    );
+    let [largest, smallest] = [ROUNDING, -ROUNDING];
+    for (const { gate, opening } of this.#moves) {
+      if (gate !== g) continue;
+      if (opening > 0) largest += opening;
+      else smallest += opening;
+    }
+    const rows = new Uint32Array(slice.length);
+    let n = 0;
+    for (let i = 0; i < slice.length; i++) {
+      const row = slice[i] as number;
+      const at = margin[row] as number;
+      if (passesWith(at, largest, most) && !passesWith(at, smallest, most)) rows[n++] = row;
+    }
+    return rows.slice(0, n);
   }
 
   /** Returns the rows of a move's slice at which its gate passes or fails because of the move. */
