@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { setMode, setSettings, steerRollout } from '../../shared/generation/change-head.ts';
+import { setServiceMode } from '../../shared/generation/change-service-mode.ts';
 import type { Head } from '../../shared/generation/head.ts';
 import { candidateSentence } from '../../shared/guard/rollout/candidate-sentence.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
@@ -184,6 +185,19 @@ it('A candidate whose episodes fail only when they are traded is held: virtual o
   const [entry] = await stores.runtime.cycles.list(1);
   expect(entry?.warnings.map(({ code }) => code)).toContain('virtual_outcomes_differ');
 }, 60_000);
+
+it('Days in which the whole service was off do not count for a step', async () => {
+  const opened = await tried('paused');
+  const { runtime } = stores;
+  const few = { outcome: outcomes(0.4), perHour: 0.25 };
+  await setServiceMode(runtime, 'off', OPERATOR);
+  await opened.market.pass(4 * 24, few);
+  await setServiceMode(runtime, 'live', OPERATOR);
+  const back = stores.clock.now;
+  const head = await passDays(opened, 4, few, ({ candidate }) => candidate?.share !== 0.1);
+  expect(head.candidate?.share).toBe(0.5);
+  expect(Math.round((stores.clock.now - back) / DAY)).toBe(3);
+});
 
 it('A rollout ends where nothing is served, where an operator orders a publication, and with the setting', async () => {
   const { runtime } = stores;

@@ -56,6 +56,7 @@ async function stateOf(rows: readonly Row[]): Promise<RolloutState> {
       events: { isInCandidateArm: row => rows[row]?.arm === 'candidate' },
       settings: { rollout: 'guarded' },
       start: since => startTest(since, 6, { win: 2, loss: 1 }, 'drift'),
+      liveSince: 0,
       asOf: NOW,
       now: NOW,
     },

@@ -28,6 +28,7 @@ describe('the decision on a candidate', () => {
   const finding = { code: 'arms_off', text: 'off' } as const;
   const base = {
     candidate: candidateOf(),
+    stepFrom: NOW,
     asOf: NOW + 3 * DAY,
     verdict: 'none',
     sentence: 's',
@@ -42,8 +43,17 @@ describe('the decision on a candidate', () => {
   it.each([
     ['waits before three days', { asOf: NOW + 3 * DAY - 1 }, undefined],
     ['goes to the next step after three days', {}, 'step'],
-    ['waits at 100 % before 14 days', { candidate: last, asOf: NOW + 14 * DAY - 1 }, undefined],
-    ['is promoted after 14 days', { candidate: last, asOf: NOW + 14 * DAY }, 'promote'],
+    ['waits for three days in which it was served', { stepFrom: NOW + 1 }, undefined],
+    [
+      'waits at 100 % before 14 days',
+      { candidate: last, stepFrom: NOW + 6 * DAY, asOf: NOW + 14 * DAY - 1 },
+      undefined,
+    ],
+    [
+      'is promoted after 14 days',
+      { candidate: last, stepFrom: NOW + 6 * DAY, asOf: NOW + 14 * DAY },
+      'promote',
+    ],
     ['is promoted by a gain on the first day', { asOf: NOW + DAY, verdict: 'gaining' }, 'promote'],
     ['is rolled back by harm', { verdict: 'harmful' }, 'roll_back'],
     [

@@ -37,6 +37,8 @@ interface OpenGuard {
   readonly inForce?: OpenTest;
   /** Absent while none is tried. */
   readonly candidate?: Candidate;
+  /** Since when the whole service is live, milliseconds since 1970; 0 when it was never off. */
+  readonly liveSince: number;
   readonly events: GuardEvents;
 }
 
@@ -75,7 +77,8 @@ export async function openGuard(
   const from = Math.min(...starts.filter(start => start !== undefined));
   const events = new GuardEvents(from, excluded, candidate);
   await events.readPending(episodes, pattern, asOf);
-  return { before, served, ...(inForce && { inForce }), ...(candidate && { candidate }), events };
+  const liveSince = service?.history?.at(-1)?.[0] ?? 0;
+  return { before, served, ...(inForce && { inForce }), ...(candidate && { candidate }), liveSince, events };
 }
 
 /** Returns the time of the first event that may still change a test with the given start. */
@@ -119,7 +122,7 @@ export async function advanceGuard(
   { payoff, challengers }: Pick<TuningResult, 'payoff' | 'challengers'>,
 ): Promise<Warning[]> {
   const asOf = Date.parse(cycle.as_of);
-  const { before, served, inForce, candidate, events } = guard;
+  const { before, served, inForce, candidate, liveSince, events } = guard;
   const columns = fillThresholds(events.columns(), settings.base_thresholds);
   const ofReplay = { ...replaySettings({ ...settings, payoff }), clusters: [] };
   const gates = prepareGates(pattern, columns, ofReplay, 'base');
@@ -145,6 +148,7 @@ export async function advanceGuard(
       events,
       settings,
       start: start(candidate.generation.policy),
+      liveSince,
       asOf,
       now: deps.now(),
     }));

@@ -39,6 +39,8 @@ interface CandidateInput {
   readonly settings: Pick<EffectiveSettings, 'rollout'>;
   /** Starts the test, whose block length and payoff stay as they are. */
   readonly start: (since: number) => GuardTest;
+  /** Since when the whole service is live, milliseconds since 1970; 0 when it was never off. */
+  readonly liveSince: number;
   /** End of the window, milliseconds since 1970. */
   readonly asOf: number;
   readonly now: number;
@@ -72,16 +74,19 @@ export async function testCandidate(
           test: opened,
           result: compareArms(opened, blocksOfArms(gates, servedArm, since, opened.block_hours)),
         };
-  const armsFrom = Math.max(Date.parse(candidate.step_at) + SETTLING_MS, asOf - RECENT_MS);
+  // While the whole service was off, no episode got the candidate.
+  const stepFrom = Math.max(Date.parse(candidate.step_at), input.liveSince);
+  const armsFrom = Math.max(stepFrom + SETTLING_MS, asOf - RECENT_MS);
   const arms = countArms(columns, servedArm, row => input.events.isInCandidateArm(row), armsFrom);
   const reality = compareReality(
     opened,
     flipsOfArms(gates, flips(gates, compared), servedArm, since, opened.block_hours),
   );
-  const facts = { candidate, arms, reality, asOf, since, columns };
+  const facts = { candidate, stepFrom, arms, reality, asOf, since, columns };
   const state = { generation, kind, test, result, arms, ...(reality && { reality }) } as const;
   const decided = decideRollout({
     candidate,
+    stepFrom,
     asOf,
     verdict: verdictOf(result),
     sentence: candidateSentence(pattern, candidate, state),
@@ -158,6 +163,7 @@ function* eventsOf(
 
 function healthOf({
   candidate,
+  stepFrom,
   arms,
   reality,
   asOf,
@@ -165,6 +171,7 @@ function healthOf({
   columns,
 }: Pick<RolloutState, 'arms' | 'reality'> & {
   readonly candidate: Candidate;
+  readonly stepFrom: number;
   readonly asOf: number;
   readonly since: number;
   readonly columns: FactorColumns;
@@ -181,7 +188,7 @@ function healthOf({
     share: candidate.share,
     arms,
     reality,
-    stepAge: asOf - Date.parse(candidate.step_at),
+    stepAge: asOf - stepFrom,
     age: asOf - since,
     quiet: asOf - newest,
     events,

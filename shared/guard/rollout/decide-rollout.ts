@@ -12,6 +12,8 @@ const LAST_DAYS = 14;
 
 interface RolloutFacts {
   readonly candidate: Candidate;
+  /** Start of the step, or the end of a later time in which the whole service was off; milliseconds since 1970. */
+  readonly stepFrom: number;
   /** Milliseconds since 1970. */
   readonly asOf: number;
   readonly verdict: 'none' | 'harmful' | 'gaining' | 'blind';
@@ -35,7 +37,7 @@ type Decided = Pick<RolloutDecision, 'action' | 'sentence' | 'hold'>;
  * @returns undefined while it waits
  */
 export function decideRollout(facts: RolloutFacts): Decided | undefined {
-  const { candidate, asOf, verdict, sentence, health, isGuarded } = facts;
+  const { candidate, stepFrom, asOf, verdict, sentence, health, isGuarded } = facts;
   const { generation } = candidate.generation;
   if (facts.isDamaged)
     return { action: 'roll_back', sentence: `rows of generation ${generation} are missing or differ` };
@@ -49,7 +51,7 @@ export function decideRollout(facts: RolloutFacts): Decided | undefined {
       : { action: 'hold', sentence: health.text, hold: health.code };
   if (verdict === 'gaining') return { action: 'promote', sentence };
   if (candidate.held) return { action: 'resume', sentence: `no longer: ${candidate.held.text}` };
-  if (asOf - Date.parse(candidate.step_at) < STEP_DAYS * DAY_MS) return undefined;
+  if (asOf - stepFrom < STEP_DAYS * DAY_MS) return undefined;
   const next = STEPS.find(share => share > candidate.share);
   if (next !== undefined) return { action: 'step', sentence: stepSentence(generation, next) };
   if (asOf - Date.parse(candidate.started_at) < LAST_DAYS * DAY_MS) return undefined;
