@@ -15,6 +15,7 @@ interface Options {
   readonly threshold: Record<string, number>;
   readonly resolution?: string;
   readonly explain?: boolean;
+  readonly episodeId?: string;
 }
 
 type Explained = NonNullable<LookupAnswer['explain']>[number];
@@ -45,6 +46,7 @@ export function addLookup(program: Command, runCommand: RunCommand): void {
         .choices(resolutionSchema.options)
         .argParser(oneOf(resolutionSchema.options)),
     )
+    .option('--episode-id <id>', 'id of the episode, which decides its arm while a rollout runs')
     .option('--explain', 'list every override that was considered')
     .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
@@ -55,6 +57,7 @@ export function addLookup(program: Command, runCommand: RunCommand): void {
           thresholds: options.threshold,
           resolution: options.resolution,
           explain: options.explain,
+          episode_id: options.episodeId,
         };
         const call = { method: 'POST', body, attempts: 3 } as const;
         const { raw, data } = await session.request(lookupAnswerSchema, '/v1/overrides/lookup', call);
@@ -82,8 +85,9 @@ function degradation({ degraded }: LookupAnswer): string[] {
 }
 
 function show(session: Session, answer: LookupAnswer, before: Record<string, number>): void {
-  const { pattern_key, generation, mode, policy, resolution } = answer;
-  const settings = `${mode}, ${printable(policy)}, ${resolution}`;
+  const { pattern_key, generation, mode, policy, resolution, arm } = answer;
+  const inArm = arm === undefined ? '' : `, arm ${arm}`;
+  const settings = `${mode}, ${printable(policy)}, ${resolution}${inArm}`;
   session.print(`${session.bold(pattern_key)}, generation ${generation} (${settings})`);
   if (answer.entries === 'halted')
     session.print(`entries are halted: ${printable(answer.entries_reason ?? 'the base gates lose')}`);

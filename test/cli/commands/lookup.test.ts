@@ -34,6 +34,13 @@ it('lookup sends the pairs of every --scope and --threshold, and prints each thr
   expect(result.out).toMatch(/ts_min +0\.6 +0\.59106/);
 });
 
+it('lookup sends the id of an episode, and prints the arm that it has', async () => {
+  const args = ['lookup', PATTERN, '--episode-id', 'e-1'];
+  const result = await session.run(always(lookup({ arm: 'candidate' })), args);
+  expect(session.sentBody).toMatchObject({ episode_id: 'e-1' });
+  expect(result.out).toContain(`${PATTERN}, generation 7 (live, drift, blend, arm candidate)\n`);
+});
+
 it('lookup prints that entries are halted, with the reason', async () => {
   const halted = lookup({ entries: 'halted', entries_reason: 'the base gates lost 80' });
   const result = await session.run(always(halted), ['lookup', PATTERN]);
