@@ -35,7 +35,7 @@ export function tunedPatterns<LookUp>(core: ClientCore, lookUp: LookUp) {
   const { off, stale } = core.state();
   return {
     patterns: entries
-      .filter(({ generation }) => generation > 0)
+      .filter(({ generation, pattern_key }) => generation > 0 || core.served(pattern_key)?.candidate)
       .map(({ pattern_key: pattern }) => ({ pattern, lookUp })),
     tag: `${etag} ${off} ${stale}`,
   };

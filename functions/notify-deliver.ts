@@ -3,7 +3,7 @@ import { answerQueue } from '../shared/delivery/deliver-queued.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Tells targets of the events in the queue, and tests a target. It alone reads their secrets. */
+/** Sends the events of the queue to the targets, and tests a target. It alone reads their secrets. */
 export function createHandler(runtime: Runtime) {
   const { parameter, queueUrl } = runtime.config.notification;
   const configuration = secureParameter(parameter);

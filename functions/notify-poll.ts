@@ -4,7 +4,7 @@ import { pollNotifications } from '../shared/notification/poll.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { lambdaEntry } from '../shared/runtime.ts';
 
-/** Finds what operators should know, and puts it on the bus. It reads no secret and reaches no target. */
+/** Finds events for operators, and puts them on the bus. It reads no secret and reaches no target. */
 export function createHandler(runtime: Runtime) {
   const put = eventBus(runtime.config.notification.bus);
   return () => pollNotifications(runtime, new Set(EVENT_TYPES), put);

@@ -56,7 +56,7 @@ export class PmTuningStack extends Stack {
       this,
       stage,
       { cycleClose: steps['cycle-close'].logGroup, cycle: cycle.logs, api: logs, lookup: lookup.logGroup },
-      { machine, deadLetters, apiStage, lookup, tables, undelivered: notifications?.undelivered },
+      { machine, deadLetters, apiStage, lookup, tables, notifications },
     );
     const bus = notifications && { NotificationBusName: notifications.bus.eventBusName };
     const arns = { StateMachineArn: machine.stateMachineArn, AlarmTopicArn: topic.topicArn };

@@ -119,7 +119,7 @@ export const environmentSchema = z.object({
   NOTIFICATION_BUS: z.string().optional(),
   NOTIFICATION_PARAMETER: z.string().optional(),
   NOTIFICATION_QUEUE_URL: z.string().optional(),
-  /** Set only in the function that answers operators: the one that tells targets. */
+  /** Set only in the function that answers operators: the one that reaches the targets. */
   NOTIFICATION_FUNCTION: z.string().optional(),
   /** A DynamoDB-compatible endpoint other than that of AWS. */
   DYNAMODB_ENDPOINT: z.url().optional(),

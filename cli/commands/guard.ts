@@ -12,8 +12,8 @@ type TestRow = GuardAnswer['tests'][number];
 const HELP = `
 The guard compares what is in force with the base thresholds, on the events that
 came after it was published. At the line of harm it turns the pattern off,
-unless the setting guard is notify. A candidate is compared with what is in
-force. Wealth is shown as its logarithm.
+unless the setting guard is notify. Challengers and a candidate are compared
+with what is in force. Wealth is shown as its logarithm.
 To go live again, which starts a new test:
   $ pm-tuning mode pm.uptrend.S1.entry live --reason "checked"
 
@@ -82,7 +82,7 @@ function showRollout(
 const side = (wealth: number, line: number): string => `${signed(wealth, 2)} of ${line.toFixed(2)}`;
 
 const COLUMNS: readonly Column<TestRow>[] = [
-  { title: 'test', value: row => row.test },
+  { title: 'test', value: row => printable(row.policy ?? row.test) },
   { title: 'since', value: row => instant(row.since) },
   { title: 'verdict', value: row => row.verdict },
   { title: 'blocks', value: row => `${count(row.blocks)} × ${row.block_hours} h`, align: 'right' },

@@ -26,8 +26,8 @@ export interface MonitoredResources {
   readonly lookup: IFunction;
   readonly tables: Tables;
   readonly metrics: LogMetrics;
-  /** The notifications that no attempt delivered; undefined in a stage without targets. */
-  readonly undelivered: Queue | undefined;
+  /** The poller, and the notifications that no attempt delivered; undefined in a stage without targets. */
+  readonly notifications: { readonly poller: IFunction; readonly undelivered: Queue } | undefined;
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
@@ -134,8 +134,9 @@ function runAlarms({ machine, deadLetters, metrics }: MonitoredResources): Metri
   ];
 }
 
-function notificationAlarms({ undelivered }: MonitoredResources): MetricAlarmSpec[] {
-  if (!undelivered) return [];
+function notificationAlarms({ notifications }: MonitoredResources): MetricAlarmSpec[] {
+  if (!notifications) return [];
+  const { poller, undelivered } = notifications;
   return [
     {
       name: 'undelivered-notification',
@@ -146,6 +147,14 @@ function notificationAlarms({ undelivered }: MonitoredResources): MetricAlarmSpe
         statistic: 'Maximum',
       }),
       ...above(0),
+    },
+    {
+      name: 'notification-poll',
+      description: 'The search for events to notify of has failed for 15 minutes',
+      firstAction: 'search the log of the function NotifyPoll for its error',
+      metric: poller.metricErrors({ period: FIVE_MINUTES, statistic: 'Sum' }),
+      ...above(0),
+      periods: 3,
     },
   ];
 }

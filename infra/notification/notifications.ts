@@ -23,14 +23,15 @@ const SOURCE = 'pm-tuning';
 
 interface Notifications {
   readonly bus: EventBus;
+  readonly poller: LambdaFunction;
   readonly deliver: LambdaFunction;
   readonly undelivered: Queue;
-  /** Lets a function ask for the test of a target. */
+  /** Permits a function to invoke the one that reaches the targets. */
   allowTests(caller: LambdaFunction): void;
 }
 
 /**
- * Creates the way of notifications: a poller puts events on a bus, a rule takes them to a queue, and one function tells the
+ * Creates the way of notifications: a poller puts events on a bus, a rule takes them to a queue, and one function reaches the
  * targets. Without the name of the parameter that holds the targets, it creates nothing.
  */
 export function createNotifications(
@@ -42,12 +43,12 @@ export function createNotifications(
   if (parameter === undefined) return undefined;
   const bus = new EventBus(scope, 'NotificationBus', {
     eventBusName: `pm-tuning-${stage.name}`,
-    description: `PM Tuning ${stage.name}: what operators should know`,
+    description: `PM Tuning ${stage.name}: events for operators`,
   });
-  createPoller(scope, stage, bus, create);
+  const poller = createPoller(scope, stage, bus, create);
   const { queue, undelivered } = createQueues(scope);
   new Rule(scope, 'NotificationRule', {
-    description: `PM Tuning ${stage.name}: every event to the function that tells targets`,
+    description: `PM Tuning ${stage.name}: every event to the queue of notifications`,
     eventBus: bus,
     eventPattern: { source: [SOURCE] },
     targets: [new SqsQueue(queue, { deadLetterQueue: undelivered, retryAttempts: 10 })],
@@ -68,7 +69,7 @@ export function createNotifications(
   allow(deliver, ['ssm:GetParameter'], arn);
   const allowTests = (caller: LambdaFunction): void =>
     allow(caller, ['lambda:InvokeFunction'], deliver.functionArn);
-  return { bus, deliver, undelivered, allowTests };
+  return { bus, poller, deliver, undelivered, allowTests };
 }
 
 function createPoller(
@@ -76,7 +77,7 @@ function createPoller(
   stage: Stage,
   bus: EventBus,
   create: (name: FunctionName, more: EnvironmentVariables) => LambdaFunction,
-): void {
+): LambdaFunction {
   const poller = create('notify-poll', { NOTIFICATION_BUS: bus.eventBusName });
   allow(poller, ['events:PutEvents'], bus.eventBusArn);
   new Rule(scope, 'NotificationPoll', {
@@ -85,6 +86,7 @@ function createPoller(
     // A retry is useless, because the next poll does the same work.
     targets: [new LambdaTarget(poller, { retryAttempts: 0, maxEventAge: POLL })],
   });
+  return poller;
 }
 
 function createQueues(scope: Construct): { readonly queue: Queue; readonly undelivered: Queue } {
@@ -101,7 +103,7 @@ function createQueues(scope: Construct): { readonly queue: Queue; readonly undel
   });
   const queue = new Queue(scope, 'Notifications', {
     ...props,
-    // Six times the timeout of the function, as Lambda's documentation asks for.
+    // Six times the timeout of the function, as Lambda's documentation recommends.
     visibilityTimeout: Duration.seconds(6 * FUNCTIONS['notify-deliver'].timeoutSeconds),
     deadLetterQueue: { queue: undelivered, maxReceiveCount: ATTEMPTS },
   });

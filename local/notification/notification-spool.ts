@@ -14,7 +14,7 @@ const waitingSchema = z.object({
   /** When the next attempt is due, milliseconds since 1970. */
   due: z.number(),
 });
-/** An event that a target has not been told of yet. */
+/** An event that a target has not taken yet. */
 export type WaitingMessage = Readonly<z.output<typeof waitingSchema>>;
 
 /** Messages that wait at most; beyond it the oldest are given up. */

@@ -29,7 +29,7 @@ interface NotifierDeps extends PollDeps {
   readonly sleep?: (ms: number) => Promise<unknown>;
 }
 
-/** Polls for events, keeps them in the spool, and tells the targets of them. No request waits for it. */
+/** Polls for events, keeps them in the spool, and sends them to the targets. No request waits for it. */
 export class Notifier implements NotificationTester {
   readonly #deps: NotifierDeps;
   readonly #sentAt = new Map<string, number>();

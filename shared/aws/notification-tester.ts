@@ -3,7 +3,7 @@ import type { NotificationTester } from '../notification/target-test.ts';
 import type { SignedFetch } from './signed-fetch.ts';
 import { signedFetch } from './signed-fetch.ts';
 
-/** The answer of the function that tells targets. */
+/** The answer of the function that reaches the targets. */
 interface Answer {
   readonly unknown?: { readonly detail: string; readonly suggestions: string[] };
   readonly delivered?: boolean;
@@ -11,7 +11,7 @@ interface Answer {
 }
 
 /**
- * Returns a tester that asks the function that tells targets; it alone reads their secrets. The request is signed without
+ * Returns a tester that invokes the function that reaches the targets; it alone reads their secrets. The request is signed without
  * the client of Lambda, which cannot be bundled without its event streams.
  * @param arn of the function; undefined in a stage without notifications
  */
@@ -28,7 +28,7 @@ export function functionTester(
       const { unknown, delivered, reason } = answer;
       if (unknown) throw new Fault('unknown_target', unknown.detail, { suggestions: unknown.suggestions });
       if (delivered === undefined)
-        throw new Error(`the function that tells targets failed (${response.status}): read its log`);
+        throw new Error(`the function that reaches the targets failed (${response.status}): read its log`);
       return { target, delivered, ...(reason !== undefined && { reason }) };
     },
   };

@@ -29,6 +29,8 @@ export interface TuningResult {
   readonly overrides: readonly Override[];
   /** The payoff that the run used: the configured or the measured one. */
   readonly payoff: Payoff;
+  /** What each challenger would publish. */
+  readonly challengers: ReadonlyMap<Policy, { readonly overrides: readonly Override[] }>;
   /** Walk-forward results of that policy and its challengers. */
   readonly evidence: PolicyComparison;
   /** Events of the whole pattern that count towards `n_min`. */
@@ -66,6 +68,11 @@ export function tunePattern(
   const input: PolicyInput = { pattern, lessons: mined.lessons, columns, asOf, settings };
   const output = computeOverrides(settings.policy, input);
   const { overrides, note } = output;
+  const challengers = new Map(
+    settings.challengers
+      .filter(name => name !== settings.policy)
+      .map(name => [name, computeOverrides(name, input)]),
+  );
   const halt = haltPattern(pattern, columns, asOf, settings, sealed);
   const cuts = [...(mined.cut ? [describeCut(mined.cut)] : []), ...(output.cut ? [output.cut] : [])];
   return {
@@ -77,7 +84,11 @@ export function tunePattern(
     ...(settings.halt !== 'off' && halt.reason !== undefined && { entries_reason: halt.reason }),
     days: halt.days,
     payoff,
-    evidence: { ...comparePolicies(input, settings, output, folds), payoffs },
+    challengers,
+    evidence: {
+      ...comparePolicies(input, settings, new Map(challengers).set(settings.policy, output), folds),
+      payoffs,
+    },
     ...(note && { note }),
     ...(cuts.length > 0 && { cut: cuts.join('; ') }),
     whyLeftOut: override =>
@@ -87,23 +98,14 @@ export function tunePattern(
   };
 }
 
-/** Compares the policies of a run. @param published output of the policy to publish */
+/** Compares the policies of a run. @param outputs that of the policy to publish, and of its challengers */
 function comparePolicies(
   input: PolicyInput,
-  {
-    policy,
-    challengers,
-    n_min,
-    lookback_days,
-    payoff,
-  }: Pick<EffectiveSettings, 'policy' | 'challengers'> & PolicySettings,
-  published: Output,
+  { n_min, lookback_days, payoff }: PolicySettings,
+  outputs: ReadonlyMap<Policy, Output>,
   folds: FoldMemory | undefined,
 ): PolicyComparison {
   const { pattern, columns, asOf, settings } = input;
-  const outputs = new Map<Policy, Output>(
-    challengers.filter(name => name !== policy).map(name => [name, computeOverrides(name, input)]),
-  ).set(policy, published);
   const compared = POLICIES.filter(name => outputs.has(name));
   const evaluation = walkForward(pattern, columns, asOf, compared, settings, folds);
   return {

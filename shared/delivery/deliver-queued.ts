@@ -12,7 +12,7 @@ import { eventsOf, parseConfiguration, targetHash } from '../notification/target
 import { findTarget } from '../notification/target-test.ts';
 import { deliver, testEvent } from './deliver.ts';
 
-/** What the function that tells targets uses. */
+/** Stores, queue, settings and clock of the function that reaches the targets. */
 export interface QueuedDeps {
   readonly notifications: Pick<NotificationStore, 'ended' | 'end'>;
   /** Reads the configuration as JSON. */
@@ -25,7 +25,7 @@ export interface QueuedDeps {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Tests put their own targets and clock in place of these. */
-  readonly tell?: typeof deliver;
+  readonly send?: typeof deliver;
   readonly sleep?: (ms: number) => Promise<unknown>;
 }
 
@@ -120,12 +120,12 @@ async function isDone(
 }
 
 function send(
-  { now, tell = deliver }: QueuedDeps,
+  { now, send: deliverTo = deliver }: QueuedDeps,
   { link }: NotificationConfiguration,
   target: Target,
   event: NotificationEvent,
 ): Promise<Delivery> {
-  return tell(target, event, { link, loopbackHttp: false, now });
+  return deliverTo(target, event, { link, loopbackHttp: false, now });
 }
 
 /** Hides a message that was not taken until its next attempt. After the last one the queue moves it to the dead letters. */

@@ -14,7 +14,7 @@ interface DeliverDeps extends SendOptions {
   readonly now: () => number;
 }
 
-/** Tells a target of an event. It never throws; a reason is a code, and holds no part of an address or secret. */
+/** Sends an event to a target. It never throws; a reason is a code, and holds no part of an address or secret. */
 export async function deliver(
   target: Target,
   event: NotificationEvent,

@@ -5,13 +5,14 @@ import type { TargetRequest } from '../notification/render.ts';
 import type { CheckedAddress, Resolve } from './public-address.ts';
 import { checkAddress, systemResolve } from './public-address.ts';
 
-/** Milliseconds within which a target must answer. */
+/** Milliseconds within which the name of a target must resolve and the target must answer. */
 const TIMEOUT_MS = 10_000;
 
 export interface SendOptions {
   /** Allows http to this machine, for a target beside the local service. */
   readonly loopbackHttp: boolean;
   readonly resolve?: Resolve;
+  readonly timeoutMs?: number;
 }
 
 /** Status and pause of an answer. Its body is not read. */
@@ -26,10 +27,12 @@ interface TargetAnswer {
  */
 export async function sendRequest(
   { url, headers, body }: TargetRequest,
-  { loopbackHttp, resolve = systemResolve }: SendOptions,
+  { loopbackHttp, resolve = systemResolve, timeoutMs = TIMEOUT_MS }: SendOptions,
 ): Promise<TargetAnswer> {
   const target = new URL(url);
-  const address = await checkAddress(target, loopbackHttp, resolve);
+  const signal = AbortSignal.timeout(timeoutMs);
+  // A resolver cannot be aborted, so its answer is not awaited any longer.
+  const address = await Promise.race([checkAddress(target, loopbackHttp, resolve), failAtAbort(signal)]);
   return new Promise((settle, fail) => {
     const options: RequestOptions = {
       method: 'POST',
@@ -37,7 +40,7 @@ export async function sendRequest(
       // A connection of its own: one that is kept could be to another address.
       agent: false,
       lookup: pinned(address),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal,
     };
     const onAnswer = (answer: IncomingMessage): void => {
       answer.on('error', () => undefined);
@@ -51,7 +54,13 @@ export async function sendRequest(
   });
 }
 
-/** Returns a resolver that knows one address. Node calls it for names only; an address in a URL was checked as it is. */
+function failAtAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, fail) =>
+    signal.addEventListener('abort', () => fail(signal.reason as Error), { once: true }),
+  );
+}
+
+/** Returns a resolver that returns one address. Node calls it for names only; an address in a URL was checked as it is. */
 function pinned({ address, family }: CheckedAddress): NonNullable<RequestOptions['lookup']> {
   return (_, options, done) => {
     if (options.all) done(null, [{ address, family }]);

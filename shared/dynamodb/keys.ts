@@ -40,7 +40,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   dimensions#KEY          sk used                       scope dimensions that lessons use, and since when
  *   dimensions#KEY          sk asked#NAME                 when a look-up last used the dimension
  *   dimensions#KEY          sk factor#PLACE               a misspelt factor, and when an event last had it
- *   notifications           sk state                      what the poller of notifications knows between two polls
+ *   notifications           sk state                      the state of the poller of notifications
  *   notifications           sk ended#TARGET               a target that answered 410, and the hash of its configuration
  *   degraded                sk MINUTE#KEY                 look-ups of a minute that could not read what is in force
  *   pattern#KEY             sk flow                       earlier values of the counts
@@ -60,6 +60,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * counts        by_N events of the writer with number N, in base 36    w random token of the last write    waiting outcomes parked since the last one that found its event
  *               waiting_since time of the first of them
  * row-set chunk n number of rows    z rows as JSON, deflated
+ * poller of notifications   v number of writes    z its state as JSON, deflated
  * head, generation, chunk   format_version of the item; none means 1
  */
 

@@ -1,9 +1,16 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { NotificationState, NotificationStore } from '../notification/notification-state.ts';
 import { notificationStateSchema } from '../notification/notification-state.ts';
 import type { ControlTable } from './control-table.ts';
 import * as keys from './keys.ts';
 
-/** The state of notifications in the control table: the poller's in one item as JSON, and one item for each ended target. */
+/** Maximum bytes of the state when it is inflated. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The state of notifications in the control table: that of the poller in one item, as JSON, deflated; and one item for
+ * each target that ended.
+ */
 export class DynamoNotificationStore implements NotificationStore {
   readonly #control: ControlTable;
 
@@ -13,8 +20,9 @@ export class DynamoNotificationStore implements NotificationStore {
 
   async state(): Promise<NotificationState | undefined> {
     const item = await this.#control.get(keys.NOTIFICATIONS, keys.NOTIFICATION_STATE);
-    if (typeof item?.state !== 'string') return undefined;
-    return notificationStateSchema.parse(JSON.parse(item.state));
+    if (!(item?.z instanceof Uint8Array)) return undefined;
+    const text = inflateRawSync(item.z, { maxOutputLength: MAX_BYTES }).toString('utf8');
+    return notificationStateSchema.parse(JSON.parse(text));
   }
 
   async replaceState(state: NotificationState): Promise<boolean> {
@@ -24,7 +32,7 @@ export class DynamoNotificationStore implements NotificationStore {
         pk: keys.NOTIFICATIONS,
         sk: keys.NOTIFICATION_STATE,
         v: state.version,
-        state: JSON.stringify(state),
+        z: deflateRawSync(JSON.stringify(state)),
       },
       ConditionExpression: 'attribute_not_exists(pk) OR v = :before',
       ExpressionAttributeValues: { ':before': state.version - 1 },

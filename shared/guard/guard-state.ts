@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { keptSetSchema } from '../generation/generation.ts';
+import { policySchema, resolutionSchema } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { count } from '../validation.ts';
 import { guardResultSchema, guardTestSchema } from './guard-test.ts';
@@ -14,6 +16,16 @@ const guardDecisionSchema = z.object({
 });
 export type GuardDecision = z.output<typeof guardDecisionSchema>;
 
+/** The test of a challenger against what is in force. */
+const challengerSchema = z.object({
+  policy: policySchema,
+  /** Its overrides since when (milliseconds since 1970); a week later the then computed ones follow. */
+  sets: z.array(z.object({ from: z.number(), overrides: keptSetSchema, resolution: resolutionSchema })),
+  test: guardTestSchema,
+  result: guardResultSchema,
+});
+export type ChallengerState = z.output<typeof challengerSchema>;
+
 /** The state of one pattern's guard between runs. */
 export const guardStateSchema = z.object({
   /** Number of writes so far: the optimistic lock. */
@@ -27,6 +39,8 @@ export const guardStateSchema = z.object({
   recent: guardTestSchema.optional(),
   results: z.array(guardResultSchema),
   decision: guardDecisionSchema.optional(),
+  /** The tests of challengers; absent in the state of an earlier version. */
+  challengers: z.array(challengerSchema).optional(),
   /** The test of the candidate; absent while none is tried. */
   rollout: rolloutStateSchema.optional(),
 });

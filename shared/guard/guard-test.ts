@@ -122,6 +122,12 @@ export function evaluateTest(
   return { result, test: sealed === test.sealed ? test : { ...test, sealed } };
 }
 
+/** Returns the time from which events may still change a test, milliseconds since 1970; 0 without one. */
+export function firstUnsealed(test: GuardTest | undefined): number {
+  if (!test) return 0;
+  return Math.max(test.since, (test.sealed.through + 1) * test.block_hours * HOUR_MS);
+}
+
 /** The blocks of a test, added one after another to what is sealed. */
 class Walk {
   readonly #test: GuardTest;

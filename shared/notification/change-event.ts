@@ -5,7 +5,7 @@ import type { EventType, NotificationEvent } from './notification-event.ts';
 import { eventId } from './notification-event.ts';
 import { MAX_SENTENCE, MAX_WHY, oneLine } from './one-line.ts';
 
-/** Returns a name for a change, which has none of its own in the list: a hash of everything that it says. */
+/** Returns a name for a change, which has none of its own in the list: a hash of its members. */
 export function changeIdentity(change: PatternChange): string {
   const { at, who, what, why, pattern_key, generation, rollout, writer } = change;
   return shortHash(JSON.stringify([at, who, what, why, pattern_key, generation, rollout, writer])).slice(
@@ -33,7 +33,7 @@ export function changeEvent(change: PatternChange, type: EventType): Notificatio
   };
 }
 
-/** What stands in front of a reason, and an event says already. */
+/** Text in front of a reason that the sentence of the event has already. */
 const REPEATED = /^(mode off|(promoted|rolled back|held|ended) generation \d+): /;
 
 const isOfGuard = ({ who }: PatternChange): boolean => who === GUARD_CALLER;
@@ -49,7 +49,7 @@ const ROLLOUT_TYPES = {
   ended: 'rollout.rolled_back',
 } as const satisfies Readonly<Record<NonNullable<PatternChange['rollout']>, EventType | undefined>>;
 
-/** Returns the kind of the event of a change; undefined for a change that nobody is told of. */
+/** Returns the kind of the event of a change; undefined for a change that becomes no event. */
 export function changeType(change: PatternChange): EventType | undefined {
   const { what, rollout } = change;
   switch (what) {

@@ -32,10 +32,10 @@ const CURSOR_STEP_MS = 10 * 60_000;
 /** Identities of changes that the cursor keeps. */
 const MAX_SEEN = 2000;
 
-/** Returns the state of a first poll: what is in the past, or already firing, is not told. */
+/** Returns the state of a first poll: what is in the past, or already firing, becomes no event. */
 export function firstState({ changes, finished, runs, health, now }: NotificationFacts): NotificationState {
   const firing = new Set<string>();
-  // What fires now is known as such, whoever wants the kind later.
+  // Every kind counts as firing, so that a target that is added later gets no old finding.
   for (const run of finished) findingEvents(run, firing, new Set(EVENT_TYPES));
   missingRunEvent(health, firing, now);
   return {
@@ -54,7 +54,7 @@ export function firstState({ changes, finished, runs, health, now }: Notificatio
 /**
  * Returns the events that follow from a state and the facts, and the state after them. It is a function: the same input
  * has the same events with the same ids.
- * @param wanted kinds that somebody wants; others are not told, and take no place in the memory
+ * @param wanted kinds that at least one target gets; others become no event and take no place in the memory
  */
 export function detect(
   before: NotificationState,
@@ -119,7 +119,7 @@ function changeEvents(
   return { events, cursor: boundCursor(from, kept) };
 }
 
-/** Returns the cursor. With too many changes it moves on behind those that it forgets, so that none is told twice. */
+/** Returns the cursor. With too many changes it moves on behind those that it forgets, so that none becomes an event twice. */
 function boundCursor(
   from: number,
   kept: readonly { readonly at: number; readonly identity: string }[],

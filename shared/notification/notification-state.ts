@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { count } from '../validation.ts';
 import { notificationEventSchema } from './notification-event.ts';
 
-/** What the poller knows between two polls. It is one item, so that each poll is one conditional write. */
+/** The state of the poller between two polls. It is one item, so that each poll is one conditional write. */
 export const notificationStateSchema = z.object({
   /** Number of writes so far: the optimistic lock. */
   version: count,
-  /** The first poll, milliseconds since 1970; nothing before it is told. */
+  /** The first poll, milliseconds since 1970; nothing before it becomes an event. */
   since: z.number(),
   /** The cursor in the list of changes: from this time on, milliseconds since 1970, all but those already seen. */
   changes: z.object({ from: z.number(), seen: z.array(z.string()) }),
@@ -14,7 +14,7 @@ export const notificationStateSchema = z.object({
   runs: z.array(z.string()),
   /** Codes of the reasons why the service was unhealthy, sorted. */
   health: z.array(z.string()),
-  /** Subjects of findings that keep firing, which are told once. */
+  /** Subjects of findings that keep firing, which become one event. */
   firing: z.array(z.string()),
   sent: z.record(z.string(), z.object({ at: z.number(), held: notificationEventSchema.optional() })),
   /** Events that were found and may not have been handed over yet. */

@@ -32,7 +32,7 @@ const HAND_OVER_MS = 120_000;
 /**
  * Reads what happened since a state, and returns the events and the state after them. It writes nothing.
  * @param before undefined: the first poll, which has no events
- * @param wanted kinds of events to tell
+ * @param wanted kinds of events that at least one target gets
  */
 export async function detectEvents(
   deps: DetectionDeps,
@@ -44,7 +44,7 @@ export async function detectEvents(
 }
 
 /**
- * Polls once: finds new events, and hands them over. One conditional write decides which of several pollers tells them.
+ * Polls once: finds new events, and hands them over. One conditional write decides which of several pollers sends them.
  * The events are in that write, so a crash after it loses none: after two minutes the next poll hands them over again,
  * with the same ids.
  */
@@ -83,7 +83,7 @@ async function readFacts(
   const added = ended.filter(({ cycle_id }) => !read.has(cycle_id));
   const finished: FinishedRun[] = [];
   let mayFire = (before?.firing.length ?? 0) > 0;
-  // At the first poll only the newest run tells what fires.
+  // At the first poll only the newest run shows what fires.
   for (const summary of before ? added : added.slice(-1)) {
     mayFire ||= hasFindings(summary);
     finished.push({ summary, patterns: mayFire ? await deps.cycles.runs(summary.cycle_id) : [] });

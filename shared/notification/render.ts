@@ -20,7 +20,7 @@ const SUPPRESS_EMBEDS = 4;
 const JSON_TYPE = { 'content-type': 'application/json', 'user-agent': 'pm-tuning' } as const;
 
 /**
- * Returns the request that tells a target of an event.
+ * Returns the request that carries an event to a target.
  * @param link address of the page, if there is one
  * @param now milliseconds since 1970
  */

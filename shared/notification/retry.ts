@@ -1,21 +1,21 @@
 /** Pauses before the second and each further attempt, milliseconds. */
 export const RETRY_MS = [5000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000, 5 * 3_600_000] as const;
 
-/** Result of one attempt to tell a target. */
+/** Result of one attempt to deliver an event. */
 export type Delivery =
   | { readonly outcome: 'delivered' }
-  /** The target answered 410: it is told nothing until its configuration changes. */
+  /** The target answered 410: it gets nothing until its configuration changes. */
   | { readonly outcome: 'ended'; readonly reason: string }
-  /** @member retryAfterMs pause that the target asked for */
+  /** @member retryAfterMs pause that the target requested */
   | { readonly outcome: 'failed'; readonly reason: string; readonly retryAfterMs?: number };
 
-/** Longest pause that a target can ask for, milliseconds. */
+/** Longest pause that a target can request, milliseconds. */
 const MAX_PAUSE_MS = 5 * 3_600_000;
 
 /**
  * Returns the pause before the next attempt, milliseconds; undefined after the last one.
  * @param attempts attempts so far, at least 1
- * @param askedMs pause that the target asked for
+ * @param askedMs pause that the target requested
  */
 export function retryPause(attempts: number, askedMs = 0): number | undefined {
   const pause = RETRY_MS[attempts - 1];

@@ -11,7 +11,7 @@ export interface FinishedRun {
   readonly patterns: readonly PatternRun[];
 }
 
-/** The kind of event of each warning that operators are told of. */
+/** The kind of event of each warning that becomes one. */
 export const WARNING_EVENTS: ReadonlyMap<Warning['code'], EventType> = new Map([
   ['guard_harmful', 'guard.harmful'],
   ['overrides_withdrawn', 'overrides.withdrawn'],
@@ -48,7 +48,7 @@ export function failedRunEvent({ summary, patterns }: FinishedRun): Notification
 }
 
 /**
- * Compares what a run found in each pattern with what is firing. A finding is told once while it keeps firing. A pattern
+ * Compares what a run found in each pattern with what is firing. A finding becomes one event while it keeps firing. A pattern
  * that the run left out, or that failed in it, keeps what it has.
  * @param firing subjects of events that are firing; the run's are added, and those that ceased removed
  */

@@ -2,7 +2,7 @@ import { Fault } from '../errors.ts';
 import { nearestName } from '../suggestion.ts';
 import type { NotificationConfiguration, Target } from './target.ts';
 
-/** Result of a test of a target: a code says why it was not told. */
+/** Result of a test of a target: a code is the reason why it took no message. */
 export interface TargetTest {
   readonly target: string;
   readonly delivered: boolean;

@@ -22,9 +22,9 @@ export function guardPlot(pattern: string, test: GuardTestAnswer): LinePlot {
   const points = wealthPoints(test);
   const line = (yOf: (point: WealthPoint) => number): Point[] =>
     points.map(point => [Date.parse(point.at) / DAY_MS, yOf(point)]);
-  const against = test.test === 'candidate' ? 'what is in force' : 'the base';
+  const against = test.test === 'candidate' || test.test === 'challenger' ? 'what is in force' : 'the base';
   return {
-    title: `${pattern}: ${TITLES[test.test]}`,
+    title: `${pattern}: ${TITLES[test.test]}${test.policy === undefined ? '' : ` (${test.policy})`}`,
     x: { label: 'end of the block, UTC', format: dateText },
     y: { label: 'log wealth, 0 at the start' },
     lines: [
@@ -42,6 +42,7 @@ export function guardPlot(pattern: string, test: GuardTestAnswer): LinePlot {
 const TITLES: Readonly<Record<GuardTestAnswer['test'], string>> = {
   whole: 'the test since it went live',
   recent: 'the test of the last 28 days',
+  challenger: 'a challenger against what is in force',
   candidate: 'the candidate against what is in force',
 };
 

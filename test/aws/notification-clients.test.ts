@@ -114,7 +114,7 @@ it('A test asks the function by a signed request, and its answer or its fault is
   await expect(testing({}, 403)?.test('ops')).rejects.toThrow('failed (403)');
 });
 
-it('The function that tells targets refuses to work without the name of its parameter', async () => {
+it('The function that reaches the targets refuses to work without the name of its parameter', async () => {
   const names = ['EVENTS_TABLE', 'LESSONS_TABLE', 'OVERRIDES_TABLE', 'CONTROL_TABLE'];
   const config = readConfig(Object.fromEntries(names.map(name => [name, name])));
   const handler = createHandler({ config } as Runtime);

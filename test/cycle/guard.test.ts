@@ -15,17 +15,20 @@ import type { Stores } from '../support/stores.ts';
 import { openStores } from '../support/stores.ts';
 
 /*
- * The test plays 60 days hour by hour through the real steps of a run. Drift learns from a market in which skipped
- * opportunities paid, and lowers `ts_min` by half. From then on every opportunity that only the lower threshold takes loses.
+ * The test plays 60 days through the real steps of a run, with an opportunity each hour. Drift learns from a market in which
+ * skipped opportunities paid, and lowers `ts_min` by half. From then on every one that only the lower threshold takes loses.
+ * Runs are hourly until the stop and after the resumption, else every twelve hours. All 1,440 of them take some minutes:
+ * `PM_TUNING_EVERY_HOUR=1 npm test -- test/cycle/guard.test.ts`.
  */
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const START = Date.parse('2025-03-01T00:00:00Z');
-/** Runs between the stop and the resumption by an operator: 20 days. */
-const RESUMED_AFTER = 480;
-/** Runs between two polls of what has happened: few, because each costs as much as a run. */
-const RUNS_OF_POLL = 6;
+/** Time from the stop to the resumption by an operator. */
+const RESUMED_AFTER = 20 * DAY;
+const EVERY_HOUR = process.env.PM_TUNING_EVERY_HOUR === '1';
+/** Time from the start, and from the resumption, in which runs are hourly in any case. */
+const HOURLY = { start: 6 * DAY, resumption: 2 * DAY };
 const NONE: FlipCounts = { success: 0, failure: 0, neutral: 0, unknown: 0 };
 const OPERATOR = { who: 'token:operator', why: 'the market has turned' };
 
@@ -66,26 +69,28 @@ interface Sent {
 }
 
 /**
- * Sends an opportunity of the last hour that only a lower threshold takes; it fails after two days. Every second event logs
- * `applied`, and the others log the base threshold.
+ * Sends an opportunity of each hour that only a lower threshold takes; it fails after two days. One event in twelve logs
+ * the base threshold and no `applied`, so runs find what served it in the history of heads.
  */
-async function addFlip(pattern: PatternKey, now: number, sent: Sent[]): Promise<void> {
+async function addFlips(pattern: PatternKey, from: number, to: number, sent: Sent[]): Promise<void> {
   const head = await stores.runtime.heads.head(pattern);
   const isServed = head?.mode === 'live' && head.current !== undefined;
   const rows = head?.current ? await stores.runtime.overrides.read(pattern, head.current.overrides) : [];
   const multiplier = rows.find(row => row.action_category === 'tuning_ts_min')?.multiplier ?? 1;
-  const at = now - HOUR + 60_000;
-  const id = `flip ${at}`;
-  if (isServed && 0.6 * multiplier <= 0.4) sent.push({ id, at, knownAt: at + 2 * DAY });
-  const applied = isServed
-    ? { generation: head.current?.generation, multipliers: { ts_min: multiplier } }
-    : {};
-  const factors =
-    (at / HOUR) % 2 < 1
-      ? { ts_score: 0.4, ts_min: isServed ? 0.6 * multiplier : 0.6, applied }
-      : { ts_score: 0.4, ts_min: 0.6 };
-  const fields = { decision: isServed ? 'acted' : 'skipped' };
-  await stores.runtime.episodes.add([event(pattern, id, at, fields, factors)]);
+  const events = Array.from({ length: (to - from) / HOUR }, (_, i) => {
+    const at = from + i * HOUR + 60_000;
+    const id = `flip ${at}`;
+    if (isServed && 0.6 * multiplier <= 0.4) sent.push({ id, at, knownAt: at + 2 * DAY });
+    const applied = isServed
+      ? { generation: head.current?.generation, multipliers: { ts_min: multiplier } }
+      : {};
+    const factors =
+      Math.floor(at / HOUR) % 12 !== 0
+        ? { ts_score: 0.4, ts_min: isServed ? 0.6 * multiplier : 0.6, applied }
+        : { ts_score: 0.4, ts_min: 0.6 };
+    return event(pattern, id, at, { decision: isServed ? 'acted' : 'skipped' }, factors);
+  });
+  await stores.runtime.episodes.add(events);
 }
 
 async function addOutcomes(
@@ -134,7 +139,8 @@ describe('the guard in runs', () => {
     await runCycle(runtime);
     expect((await runtime.heads.head(pattern))?.current?.generation).toBe(1);
     const sent: Sent[] = [];
-    const stops: number[] = [];
+    let stoppedAt: number | undefined;
+    let resumedAt: number | undefined;
     const notified: NotificationEvent[] = [];
     const poll = () =>
       pollNotifications(
@@ -143,10 +149,14 @@ describe('the guard in runs', () => {
         async events => void notified.push(...events),
       );
     await poll();
-    for (let step = 1; clock.now < START + 60 * DAY; step++) {
+    while (clock.now < START + 60 * DAY) {
       const before = clock.now;
-      clock.now += HOUR;
-      await addFlip(pattern, clock.now, sent);
+      const isHourly =
+        resumedAt === undefined
+          ? stoppedAt === undefined && before < START + HOURLY.start
+          : before < resumedAt + HOURLY.resumption;
+      clock.now += (EVERY_HOUR || isHourly ? 1 : 12) * HOUR;
+      await addFlips(pattern, before, clock.now, sent);
       await addOutcomes(pattern, sent, before, clock.now);
       const wasLive = (await runtime.heads.head(pattern))?.mode === 'live';
       await runCycle(runtime);
@@ -157,15 +167,19 @@ describe('the guard in runs', () => {
         const expected = expectedHarm(sent, state.whole, clock.now);
         expect(state.results[0]?.log_wealth.harm).toBeCloseTo(expected, 10);
         expect(mode === 'off').toBe((state?.results[0]?.log_wealth.harm ?? 0) >= LINES.harm);
-        if (mode === 'off') stops.push(step);
+        if (mode === 'off') {
+          expect(stoppedAt).toBeUndefined();
+          stoppedAt = clock.now;
+        }
       }
-      if (stops.length === 1 && step === (stops[0] ?? 0) + RESUMED_AFTER) {
+      if (stoppedAt !== undefined && resumedAt === undefined && clock.now >= stoppedAt + RESUMED_AFTER) {
         expect(mode).toBe('off');
         await setMode(runtime, pattern, 'live', OPERATOR);
+        resumedAt = clock.now;
       }
-      if (step % RUNS_OF_POLL === 0) await poll();
+      await poll();
     }
-    expect(stops).toHaveLength(1);
+    expect(resumedAt).toBeDefined();
     const test = (await runtime.guards.guard(pattern))?.whole;
     expect(test?.since).toBeGreaterThan(START + 20 * DAY);
     const changes = await changesOfGuard(pattern);

@@ -55,7 +55,7 @@ const deps: QueuedDeps = {
     () => NOW,
   ),
   now: () => NOW,
-  tell: async ({ type }, { id }) => {
+  send: async ({ type }, { id }) => {
     told.push(`${type} ${id}`);
     return result;
   },

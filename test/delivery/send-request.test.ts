@@ -124,6 +124,15 @@ describe('a request to a target', () => {
     expect(received.map(({ path }) => path)).toEqual(['/hook']);
   });
 
+  it('A resolver or a target that hangs ends the attempt in time', async () => {
+    const { url } = await open(() => new Promise(() => undefined));
+    const hanging = { loopbackHttp: true, timeoutMs: 50 };
+    await expect(sendRequest(request(`${url}/`), hanging)).rejects.toThrow(/abort|timeout/i);
+    const resolve = () => new Promise<never>(() => undefined);
+    const asked = sendRequest(request('https://example.com/'), { ...hanging, resolve });
+    await expect(asked).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
   it('[Y5] A failure has a code without the address, whatever the network says', async () => {
     const { url } = await open(() => 'break');
     const send = (address: string) =>

@@ -1,8 +1,14 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { compactSnapshotSchema, snapshotSchema } from '../../shared/http/schemas/lookup-answer.ts';
+import { openCore } from '../../client/src/core.ts';
+import {
+  compactSnapshotSchema,
+  lookupAnswerSchema,
+  snapshotSchema,
+} from '../../shared/http/schemas/lookup-answer.ts';
 import { armOf } from '../../shared/override/arm.ts';
 import { openApi } from '../support/api.ts';
-import { iso, NOW, S1 } from '../support/episodes.ts';
+import { iso, NOW, S1, S2 } from '../support/episodes.ts';
 import { override } from '../support/overrides.ts';
 import { putInForce } from '../support/put-in-force.ts';
 
@@ -83,4 +89,37 @@ it('A snapshot carries the candidate in both forms, and its tag follows the shar
     candidate: { ...head.candidate, share: 1 },
   });
   expect(snapshotSchema.parse(await readSnapshot('')).etag).not.toBe(full.etag);
+});
+
+it('A first generation that is tried serves its arm, and control has nothing', async () => {
+  const { runtime } = api.service;
+  await putInForce(runtime, S2, [override('tuning_ts_min', {}, 0.8)]);
+  const head = await runtime.heads.head(S2);
+  if (!head?.current) throw new Error('the pattern has no generation');
+  const { current, ...others } = head;
+  const at = iso(NOW);
+  const candidate = { generation: current, salt: SALT, share: 0.5, started_at: at, step_at: at, moves: 'm' };
+  await runtime.heads.replaceHead(S2, { ...others, version: head.version + 1, candidate });
+  const generations = new Set<string>();
+  for (const id of IDS) {
+    const body = { pattern_key: S2, scope: {}, episode_id: id };
+    const response = await api.send('POST', '/v1/overrides/lookup', body);
+    const { arm, generation } = lookupAnswerSchema.parse(await response.json());
+    expect(arm).toBe(armOf({ salt: SALT, share: 0.5 }, id));
+    generations.add(`${arm} ${generation}`);
+  }
+  expect([...generations].sort()).toEqual(['candidate 1', 'control 0']);
+  const snapshot = snapshotSchema.parse(await (await get(`/v1/snapshots/${S2}`)).json());
+  expect(snapshot).toMatchObject({ generation: 0, overrides: [], candidate: { generation: 1 } });
+  const flags = await (await api.send('POST', '/ofrep/v1/evaluate/flags', { context: {} })).json();
+  expect(JSON.stringify(flags)).toContain(`"key":"${S2}"`);
+  const core = openCore({
+    url: 'http://service.example/',
+    fetch: async (url, init) => api.service.app.request(String(url), init as RequestInit),
+    sha256: text => createHash('sha256').update(text).digest('hex'),
+    off: () => false,
+  });
+  await core.refresh();
+  expect(core.served(S2)).toMatchObject({ generation: 0, candidate: { generation: 1 } });
+  core.close();
 });

@@ -37,6 +37,8 @@ describe('notifications in AWS', () => {
     const alarm = get('AWS::CloudWatch::Alarm', 'UndeliveredNotificationAlarm');
     expect(alarm).toMatchObject({ MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 0 });
     expect(JSON.stringify(alarm.Dimensions)).toContain('UndeliveredNotifications');
+    const failing = get('AWS::CloudWatch::Alarm', 'NotificationPollAlarm');
+    expect(failing).toMatchObject({ MetricName: 'Errors', EvaluationPeriods: 3 });
   });
 
   it('The function takes five messages at once, and says which of them stay in the queue', () => {

@@ -73,7 +73,7 @@ async function tellEndedTarget(runtime: Runtime): Promise<void> {
       ...runtime,
       configuration: async () => JSON.stringify({ targets }),
       queue: { add: async () => undefined, hide: async () => undefined },
-      tell: async () => ({ outcome: 'ended', reason: 'http_410' }),
+      send: async () => ({ outcome: 'ended', reason: 'http_410' }),
     },
     { Records: [{ ...record, body: JSON.stringify({ target: 'ops', event }) }] },
   );

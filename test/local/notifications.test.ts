@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NotificationSpool } from '../../local/notification/notification-spool.ts';
 import { Notifier } from '../../local/notification/notifier.ts';
 import { NotifyFile } from '../../local/notification/notify-file.ts';
@@ -132,6 +132,19 @@ describe('with stores', () => {
     expect(lines.join()).not.toMatch(/whsec_|SECRET-PATH|telegram-token|127\.0\.0\.1/);
   });
 
+  it('A notifier that starts polls at once, and delivers what waits from before', async () => {
+    const { notifier } = notifierOf({ ops: hook() });
+    await notifier.poll();
+    await setOff();
+    await notifier.poll();
+    await setOff(S2);
+    const { notifier: next } = notifierOf({ ops: hook() });
+    next.start();
+    await vi.waitFor(() => expect(receiver.received).toHaveLength(2));
+    next.stop();
+    await vi.waitFor(() => expect(waiting()).toEqual([]));
+  });
+
   it('An answer 410 ends the target in every process until its configuration changes', async () => {
     const { notifier } = notifierOf({ ops: hook() });
     await notifier.poll();
@@ -256,47 +269,57 @@ describe('the file of targets', () => {
   });
 });
 
-it('[Y1] A set that the guard withdraws becomes exactly one guard.harmful at a webhook, over further runs', async () => {
-  const pattern = parsePatternKey('pm.guarded.S1.entry');
-  const clock = { now: NOW };
-  const file = writeTargets({
-    ops: { ...hook(), events: ['guard.harmful', 'mode.changed', 'generation.published'] },
-  });
-  const api = await openApi({
-    now: () => clock.now,
-    environment: { N_MIN: '10' },
-    notifications: { file, folder: undefined },
-    log,
-  });
-  try {
-    const { notifier, runtime, stateMachine } = api.service;
-    await notifier?.poll();
-    await addHarmfulPattern({ runtime, clock }, pattern);
-    for (let i = 0; i < 3; i++) {
-      clock.now += i === 0 ? MINUTE : HOUR;
-      await (await stateMachine.start(cycleId(iso(clock.now), 'run'), 'system:cycle', {})).done;
+it.each([
+  ['protect', /was turned off by the guard: what is in force .* is worse/],
+  ['notify', /^what is in force for pm\.guarded\.S1\.entry is worse/],
+])(
+  '[Y1] Harm that the guard proves with setting %s becomes exactly one guard.harmful at a webhook, over further runs',
+  async (guard, sentence) => {
+    const pattern = parsePatternKey('pm.guarded.S1.entry');
+    const clock = { now: NOW };
+    const file = writeTargets({
+      ops: { ...hook(), events: ['guard.harmful', 'mode.changed', 'generation.published'] },
+    });
+    const api = await openApi({
+      now: () => clock.now,
+      environment: { N_MIN: '10', GUARD: guard },
+      notifications: { file, folder: undefined },
+      log,
+    });
+    try {
+      const { notifier, runtime, stateMachine } = api.service;
       await notifier?.poll();
-      await notifier?.deliverDue();
+      await addHarmfulPattern({ runtime, clock }, pattern);
+      for (let i = 0; i < 3; i++) {
+        clock.now += i === 0 ? MINUTE : HOUR;
+        await (await stateMachine.start(cycleId(iso(clock.now), 'run'), 'system:cycle', {})).done;
+        await notifier?.poll();
+        await notifier?.deliverDue();
+      }
+      const bodies = receiver.received.map(
+        ({ text }) => JSON.parse(text) as { type: string; data: NotificationEvent },
+      );
+      expect(bodies.filter(({ type }) => type === 'guard.harmful')).toHaveLength(1);
+      expect(bodies.filter(({ type }) => type === 'mode.changed')).toEqual([]);
+      const harmful = bodies.find(({ type }) => type === 'guard.harmful');
+      expect(harmful?.data.pattern_key).toBe(pattern);
+      expect(harmful?.data.sentence).toMatch(sentence);
+      const post = (target: string) => api.send('POST', '/v1/notifications/test', { target });
+      expect(await (await post('ops')).json()).toEqual({ target: 'ops', delivered: true });
+      expect(JSON.parse(receiver.received.at(-1)?.text ?? '')).toMatchObject({ type: 'notification.test' });
+      reply = { status: 401 };
+      expect(await (await post('ops')).json()).toEqual({
+        target: 'ops',
+        delivered: false,
+        reason: 'http_401',
+      });
+      const unknown = await post('opps');
+      expect([unknown.status, await unknown.json()]).toMatchObject([
+        404,
+        { code: 'unknown_target', suggestions: ['ops'] },
+      ]);
+    } finally {
+      await api.close();
     }
-    const bodies = receiver.received.map(
-      ({ text }) => JSON.parse(text) as { type: string; data: NotificationEvent },
-    );
-    expect(bodies.filter(({ type }) => type === 'guard.harmful')).toHaveLength(1);
-    expect(bodies.filter(({ type }) => type === 'mode.changed')).toEqual([]);
-    const harmful = bodies.find(({ type }) => type === 'guard.harmful');
-    expect(harmful?.data).toMatchObject({ pattern_key: pattern, who: 'system:guard' });
-    expect(harmful?.data.sentence).toMatch(/was turned off by the guard: what is in force .* is worse/);
-    const post = (target: string) => api.send('POST', '/v1/notifications/test', { target });
-    expect(await (await post('ops')).json()).toEqual({ target: 'ops', delivered: true });
-    expect(JSON.parse(receiver.received.at(-1)?.text ?? '')).toMatchObject({ type: 'notification.test' });
-    reply = { status: 401 };
-    expect(await (await post('ops')).json()).toEqual({ target: 'ops', delivered: false, reason: 'http_401' });
-    const unknown = await post('opps');
-    expect([unknown.status, await unknown.json()]).toMatchObject([
-      404,
-      { code: 'unknown_target', suggestions: ['ops'] },
-    ]);
-  } finally {
-    await api.close();
-  }
-});
+  },
+);

@@ -7,14 +7,12 @@ import type { Head } from '../../generation/head.ts';
 import type { Served } from '../../generation/served.ts';
 import { servedGeneration, servedUnderService } from '../../generation/served.ts';
 import { guardBlockHours } from '../../guard/block-hours.ts';
-import { HOUR_MS } from '../../guard/flips.ts';
 import type { GuardState } from '../../guard/guard-state.ts';
 import type { GuardTest } from '../../guard/guard-test.ts';
-import { startTest } from '../../guard/guard-test.ts';
+import { firstUnsealed, startTest } from '../../guard/guard-test.ts';
 import type { RolloutState } from '../../guard/rollout/rollout-state.ts';
 import { sentenceOf, verdictOf } from '../../guard/verdict.ts';
 import { replaySettings } from '../../override/compute-overrides.ts';
-import type { Payoff } from '../../override/payoff.ts';
 import { prepareGates } from '../../override/replay/gates.ts';
 import { rowsWhere } from '../../override/rows-where.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
@@ -23,7 +21,9 @@ import type { CycleRun } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { GuardEvents } from '../event-window.ts';
 import { testCandidate } from '../rollout/test-candidate.ts';
+import type { TuningResult } from '../tune-pattern.ts';
 import { movesInForce } from './moves-in-force.ts';
+import { testChallengers, testedChallengers } from './test-challengers.ts';
 import type { OpenTest } from './test-in-force.ts';
 import { testsInForce } from './test-in-force.ts';
 
@@ -68,7 +68,10 @@ export async function openGuard(
     isTested && since <= asOf ? { answered, since, from: firstEvent(before, since) } : undefined;
   const { candidate } = head;
   if (!inForce && !candidate) return undefined;
-  const starts = [inForce?.from, candidate && Date.parse(candidate.started_at)];
+  const ofChallengers = inForce
+    ? testedChallengers(before, settings).map(({ test }) => firstUnsealed(test))
+    : [];
+  const starts = [inForce?.from, candidate && Date.parse(candidate.started_at), ...ofChallengers];
   const from = Math.min(...starts.filter(start => start !== undefined));
   const events = new GuardEvents(from, excluded, candidate);
   await events.readPending(episodes, pattern, asOf);
@@ -89,12 +92,6 @@ function mergeServed(before: GuardState | undefined, head: Head, asOf: number): 
   const horizon = firstUnsealed(before?.whole);
   const last = served.findLastIndex(([at]) => at <= horizon);
   return served.slice(Math.max(0, last));
-}
-
-/** Returns the time from which events may still change the test, milliseconds since 1970. */
-function firstUnsealed(test: GuardTest | undefined): number {
-  if (!test) return 0;
-  return Math.max(test.since, (test.sealed.through + 1) * test.block_hours * HOUR_MS);
 }
 
 /** Returns when the test started: when the pattern went live or its policy changed. A rollback goes on with the same test. */
@@ -119,7 +116,7 @@ export async function advanceGuard(
   guard: OpenGuard,
   window: FactorColumns,
   settings: EffectiveSettings,
-  payoff: Payoff,
+  { payoff, challengers }: Pick<TuningResult, 'payoff' | 'challengers'>,
 ): Promise<Warning[]> {
   const asOf = Date.parse(cycle.as_of);
   const { before, served, inForce, candidate, events } = guard;
@@ -132,7 +129,7 @@ export async function advanceGuard(
     before,
     inForce,
     gates,
-    moves: await movesInForce(deps, pattern, columns, inForce.answered, head.current, inForce.from),
+    moves: await movesInForce(deps, pattern, columns, inForce.answered, head.current, events.from),
     start: start(head.current?.policy ?? settings.policy),
     mode: settings.guard,
     now: deps.now(),
@@ -152,11 +149,22 @@ export async function advanceGuard(
       now: deps.now(),
     }));
   const state = tested ? testsInForce(pattern, tested, asOf) : { results: [] };
+  const ofChallengers =
+    tested &&
+    (await testChallengers(deps, pattern, {
+      before: testedChallengers(before, settings),
+      computed: challengers,
+      gates,
+      inForce: tested.moves,
+      start,
+      asOf,
+    }));
   await deps.guards.replaceGuard(pattern, {
     version: (before?.version ?? 0) + 1,
     as_of: cycle.as_of,
     served: served.map(([at, g]) => [at, g]),
     ...state,
+    ...(ofChallengers && { challengers: ofChallengers }),
     ...(rollout && { rollout }),
   });
   return [...guardWarnings(pattern, state.results), ...rolloutWarnings(pattern, candidate, rollout)];

@@ -57,7 +57,7 @@ export async function movesOf(
   { overrides }: Pick<GenerationStores, 'overrides'>,
   pattern: PatternKey,
   { dimensions }: Pick<FactorColumns, 'dimensions'>,
-  generation: Generation,
+  generation: Pick<Generation, 'overrides' | 'resolution'>,
 ): Promise<Moves | undefined> {
   let rows: readonly Override[];
   try {

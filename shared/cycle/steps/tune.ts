@@ -71,9 +71,7 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const result = { cycle, pattern, head, settings, columns, tuned, inForce };
   const found = await runWarnings({ ...deps, episodes: newest }, result);
   const guarded =
-    guard && head
-      ? await advanceGuard(deps, cycle, pattern, head, guard, columns, settings, tuned.payoff)
-      : [];
+    guard && head ? await advanceGuard(deps, cycle, pattern, head, guard, columns, settings, tuned) : [];
   const kept = keepsGeneration(head, found.held);
   const damaged = await damagedSets(deps, pattern, current, { sets, inForce, kept });
   const near = await storeFindings(deps, cycle, pattern, tuned, columns);

@@ -5,6 +5,7 @@ import { effectiveSettings } from '../../generation/effective-settings.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import { servedGeneration } from '../../generation/served.ts';
 import { underService } from '../../generation/service-mode.ts';
+import type { ChallengerState } from '../../guard/guard-state.ts';
 import type { GuardResult } from '../../guard/guard-test.ts';
 import { REALITY_LINE } from '../../guard/rollout/arm-health.ts';
 import { candidateSentence } from '../../guard/rollout/candidate-sentence.ts';
@@ -31,9 +32,12 @@ export function guardRoutes(app: Hono, deps: Pick<CycleDeps, 'heads' | 'guards' 
       guard,
       ...(state && { as_of: state.as_of }),
       running: guard !== 'off' && servedGeneration(underService(head, service)) > 0,
-      tests: (state?.results ?? []).map((result, i) =>
-        testAnswer(pattern, result, i === 0 ? 'whole' : 'recent'),
-      ),
+      tests: [
+        ...(state?.results ?? []).map((result, i) =>
+          testAnswer(pattern, result, i === 0 ? 'whole' : 'recent'),
+        ),
+        ...(state?.challengers ?? []).map(tested => challengerAnswer(pattern, tested)),
+      ],
       ...(at !== undefined && action && sentence !== undefined && { decision: { at, action, sentence } }),
       ...(head?.candidate && { rollout: rolloutAnswer(pattern, head.candidate, state?.rollout) }),
     };
@@ -62,6 +66,14 @@ function rolloutAnswer(
       ...(stored.reality && { reality: { ...stored.reality, line: REALITY_LINE } }),
     }),
   };
+}
+
+function challengerAnswer(
+  pattern: PatternKey,
+  { policy, result }: ChallengerState,
+): GuardAnswer['tests'][number] {
+  const names = { tested: `the challenger ${policy} of ${pattern}`, against: 'what is in force' };
+  return { ...testAnswer(pattern, result, 'challenger', sentenceOf(pattern, result, names)), policy };
 }
 
 function testAnswer(

@@ -58,7 +58,7 @@ export function ofrepRoutesOfService(app: Hono, deps: LookupDeps): void {
       const patterns = overview.flatMap(({ pattern, head }) => {
         const lookUp: LookUp = (request, bot) =>
           lookUpInForce(deps, request, bot, async () => ({ head, service }));
-        return head?.current ? [{ pattern, lookUp }] : [];
+        return (head?.current ?? head?.candidate) ? [{ pattern, lookUp }] : [];
       });
       return { patterns, tag: indexTag(snapshotEntries(overview, deps.defaults.policy, service), service) };
     },

@@ -10,11 +10,12 @@ const sides = z.object({ harm: z.number(), gain: z.number() });
 
 const guardTestAnswerSchema = z
   .object({
-    test: z.enum(['whole', 'recent', 'candidate']).meta({
+    test: z.enum(['whole', 'recent', 'challenger', 'candidate']).meta({
       description:
         'whole: since the pattern went live or its policy changed; recent: starts anew every 28 days; ' +
-        'candidate: a candidate against what is in force',
+        'challenger: what a challenger would have published, against what is in force; candidate: a candidate against it',
     }),
+    policy: z.string().optional().meta({ description: 'Of a challenger.' }),
     since: instant,
     blocks: count,
     block_hours: z.number(),

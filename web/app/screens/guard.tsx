@@ -30,7 +30,7 @@ export function Guard({ pattern }: { readonly pattern: string }) {
           </Panel>
           {data.rollout && <Rollout pattern={pattern} rollout={data.rollout} done={answer.reload} />}
           {data.tests.map(test => (
-            <TestPanel key={test.test} pattern={pattern} test={test} />
+            <TestPanel key={`${test.test} ${test.policy}`} pattern={pattern} test={test} />
           ))}
         </>
       )}
@@ -141,6 +141,7 @@ function Rollout({ pattern, rollout, done }: RolloutProps) {
 const TITLES: Readonly<Record<Test['test'], string>> = {
   whole: 'Since the pattern went live, or its policy changed',
   recent: 'Since the last start anew, every 28 days',
+  challenger: 'A challenger against what is in force',
   candidate: 'The candidate against what is in force',
 };
 
@@ -156,7 +157,7 @@ function TestPanel({ pattern, test }: { readonly pattern: string; readonly test:
   const of = (side: 'harm' | 'gain'): string =>
     `log ${log_wealth[side].toFixed(2)}, line ${lines[side].toFixed(2)}`;
   return (
-    <Panel title={TITLES[test.test]}>
+    <Panel title={test.policy === undefined ? TITLES[test.test] : `${TITLES[test.test]}: ${test.policy}`}>
       <p class="sentence">
         <strong class={test.verdict === 'harmful' || test.verdict === 'blind' ? 'attention' : ''}>
           {VERDICTS[test.verdict]}
@@ -180,7 +181,7 @@ function TestPanel({ pattern, test }: { readonly pattern: string; readonly test:
         </Figure>
       </dl>
       <Picture
-        name={`${pattern} guard ${test.test}`}
+        name={`${pattern} guard ${test.policy ?? test.test}`}
         draw={width => linePlotShapes([guardPlot(pattern, test)], width)}
         columns={WEALTH_COLUMNS}
         rows={wealthPoints(test)}
