@@ -76,7 +76,7 @@ function withChanges(settings: Settings, changes: SettingsChange): Settings {
 
 /**
  * Puts a past generation back in force. A live pattern becomes frozen, because the next run would otherwise publish
- * the rolled-back result again. Mode `live` lets runs publish again.
+ * the rolled-back result again. Mode `live` lets runs publish again. A candidate ends, and is not tried again for a while.
  * @throws Fault `unknown_pattern`, `unknown_generation`, `head_changed`
  */
 export async function rollBack(
@@ -90,7 +90,7 @@ export async function rollBack(
     const target = findGeneration(head.current ? [head.current, ...past] : past, number);
     const current = await renewForRollback(deps, pattern, target);
     if (head.current && head.current.generation !== number) await deps.heads.archive(pattern, head.current);
-    const { candidate: _, ...others } = head;
+    const others = withoutCandidate(head, deps.now());
     return { ...others, mode: head.mode === 'live' ? 'frozen' : head.mode, current };
   });
 }

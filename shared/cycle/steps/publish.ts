@@ -5,7 +5,7 @@ import { servedGeneration } from '../../generation/served.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { storedPatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
-import type { PatternRun } from '../cycle.ts';
+import type { MinedPattern, PatternRun } from '../cycle.ts';
 import { cycleRunSchema, minedPatternSchema } from '../cycle.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import { withdrawIfDecided } from '../guard/withdraw.ts';
@@ -26,13 +26,25 @@ export async function publishStep(
   const pattern = storedPatternKey(mined.pattern_key);
   const before = await deps.heads.head(pattern);
   const head = cycle.trial ? before : await carryOutDecisions(deps, pattern, before);
-  // The result was computed against the head before these decisions; runs go on learning.
-  const isOwn = head !== before && before?.version === mined.head_version;
-  const result = isOwn && head ? { ...mined, head_version: head.version } : mined;
+  const result = head && head !== before ? resultAfter(mined, before, head) : mined;
   const run = await publishPattern(deps, pattern, cycle, result, head);
   const { lessons, overrides, near } = mined;
   await deps.cycles.putRun(cycle.cycle_id, run, { lessons, overrides, ...(near !== undefined && { near }) });
   return run;
+}
+
+/**
+ * Returns a result as it counts after the decisions of its own run, because runs go on learning. It was computed against the
+ * head before. After a promotion it is compared with the candidate, which is now in force.
+ */
+function resultAfter(mined: MinedPattern, before: Head | undefined, head: Head): MinedPattern {
+  if (before?.version !== mined.head_version) return mined;
+  const result = { ...mined, head_version: head.version };
+  const { candidate } = before;
+  const isPromoted = candidate && head.current?.generation === candidate.generation.generation;
+  if (!isPromoted || !mined.guarded) return result;
+  const { moves } = mined.guarded;
+  return { ...result, guarded: { moves, differs: moves !== candidate.moves } };
 }
 
 /** Carries out what the guard has decided: on what is in force, then on the candidate. @returns the head now stored */
