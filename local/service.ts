@@ -185,7 +185,8 @@ function openNotifier({ notifications }: ServiceOptions, runtime: Runtime): Noti
   const { folder } = notifications;
   const path = folder === undefined ? undefined : join(folder, 'notifications.json');
   const spool = new NotificationSpool(path, runtime.log);
-  return new Notifier({ ...runtime, spool, configuration: () => file.configuration() });
+  const configuration = () => file.configuration();
+  return new Notifier({ ...runtime, spool, configuration, isOutdated: () => file.isInvalid });
 }
 
 /** Records the dimensions of look-ups after their responses, as a subscription to the look-up's log does in AWS. */

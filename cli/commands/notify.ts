@@ -28,10 +28,16 @@ export function addNotify(program: Command, runCommand: RunCommand): void {
           session.print(
             data.delivered
               ? `${printable(data.target)} took the test message`
-              : `${printable(data.target)} did not take the test message (${printable(data.reason ?? 'no reason')}); check its address and its secret`,
+              : `${printable(data.target)} did not take the test message (${printable(data.reason ?? 'no reason')}); ${adviceOn(data.reason)}`,
           ),
         );
         return data.delivered ? EXIT.ok : EXIT.unsuccessful;
       }),
     );
+}
+
+function adviceOn(reason: string | undefined): string {
+  return reason === 'configuration_invalid'
+    ? 'correct the file of targets: the log of the service names the place'
+    : 'check its address and its secret';
 }

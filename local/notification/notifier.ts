@@ -25,6 +25,8 @@ interface NotifierDeps extends PollDeps {
   readonly log: Log;
   readonly spool: NotificationSpool;
   readonly configuration: () => NotificationConfiguration;
+  /** Tells whether the last configuration is one from before its source became invalid. */
+  readonly isOutdated?: () => boolean;
   /** Waits milliseconds; tests put their clock in its place. */
   readonly sleep?: (ms: number) => Promise<unknown>;
 }
@@ -150,6 +152,8 @@ export class Notifier implements NotificationTester {
 
   async test(name: string): Promise<TargetTest> {
     const current = this.#deps.configuration();
+    // The message would go to the target as it was, and tell nothing about the file.
+    if (this.#deps.isOutdated?.()) return { target: name, delivered: false, reason: 'configuration_invalid' };
     const target = findTarget(current, name);
     const result = await this.#send(target, testEvent(name, this.#deps.now()), current.link);
     const delivered = result.outcome === 'delivered';

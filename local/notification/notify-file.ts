@@ -28,6 +28,11 @@ export class NotifyFile {
     this.#configuration = readNotifyFile(path);
   }
 
+  /** True when the last reading failed, so that the configuration before it is in use. */
+  get isInvalid(): boolean {
+    return this.#error !== '';
+  }
+
   /** Returns the configuration of the file as it is now; of a file that is invalid, the one before it. */
   configuration(): NotificationConfiguration {
     try {

@@ -13,7 +13,8 @@ export function damagedGeneration(
   if (damaged.length === 0) return [];
   const message =
     `rows of generation ${generation} of ${pattern_key} are missing or differ (${damaged.join(', ')}), and the run ` +
-    'computed others, which it may not publish: set the mode to live and run a cycle, or roll back to another generation';
+    'computed others, which it may not publish: set the mode to live and run a cycle, promote the candidate that is ' +
+    'tried, or roll back to another generation';
   return [{ code: 'generation_damaged', message, pattern_key }];
 }
 
@@ -22,8 +23,9 @@ export function damagedSince(last: CycleSummary, overview: readonly PatternOverv
   const finished = Date.parse(last.finished_at ?? last.started_at);
   const replaced = new Set<string | undefined>(
     overview.flatMap(({ pattern, head }) => {
-      const { what, at } = head?.last_change ?? {};
-      return (what === 'publish' || what === 'rollback') && Date.parse(at ?? '') > finished ? [pattern] : [];
+      const { what, rollout, at } = head?.last_change ?? {};
+      const isReplaced = what === 'publish' || what === 'rollback' || rollout === 'promoted';
+      return isReplaced && Date.parse(at ?? '') > finished ? [pattern] : [];
     }),
   );
   return last.warnings

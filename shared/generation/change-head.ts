@@ -187,13 +187,25 @@ async function change(
 ): Promise<Head> {
   await requireKnownPattern(heads, pattern);
   const at = new Date(now()).toISOString();
-  const last_change: Change = { who, at, what, ...fields, why: `${summary}: ${why}` };
+  let last_change: Change = { who, at, what, ...fields, why: `${summary}: ${why}` };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const head = (await heads.head(pattern)) ?? NEW_HEAD;
-    const changed: Head = { ...(await update(head)), version: head.version + 1, last_change };
+    const updated = await update(head);
+    // The audit is written before the first attempt and stays as it is.
+    if (attempt === 0) last_change = withEnd(last_change, head, updated);
+    const changed: Head = { ...updated, version: head.version + 1, last_change };
     const next = withServed(head.version === 0 ? undefined : (head as Head), changed, now());
     if (attempt === 0) await changes.audit(pattern, last_change);
     if (await heads.replaceHead(pattern, next)) return next;
   }
   throw new Fault('head_changed', 'other writers changed the pattern at the same time: try again');
+}
+
+/** Names the candidate that a change ends beside what it is for. An order on the rollout names it in front. */
+function withEnd(change: Change, { candidate }: HeadContent, after: HeadContent): Change {
+  if (!candidate || after.candidate || change.what === 'rollout') return change;
+  return {
+    ...change,
+    why: `${change.why}; the rollout of generation ${candidate.generation.generation} ends`,
+  };
 }

@@ -83,11 +83,10 @@ export function flipBlocks(
 ): Block[] {
   const { columns } = gates;
   const blocks = new Map<number, OpenBlock>();
-  const firstTime = firstTimes(columns);
+  const timeOf = blockTimes(columns);
   const flipOf = flips(gates, compared);
   for (let row = 0; row < columns.size; row++) {
-    const episode = columns.episode?.[row] ?? 0;
-    const time = episode > 0 ? (firstTime[episode] as number) : (columns.time[row] as number);
+    const time = timeOf(row);
     if (time < from) continue;
     const index = Math.floor(time / (hours * HOUR_MS));
     let block = blocks.get(index);
@@ -104,15 +103,25 @@ export function flipBlocks(
 
 const noFlips = (): Counts => ({ success: 0, failure: 0, neutral: 0, unknown: 0 });
 
-/** Returns the time of the first row of each episode with windows, by its code. */
-function firstTimes({ size, episode, time }: FactorColumns): number[] {
+/**
+ * Returns a function that tells the time by which a row belongs to a block, milliseconds since 1970: that of the first row of
+ * its episode. Rows of one episode share its outcome, so a later block with some of them would not be new evidence.
+ */
+export function blockTimes({
+  size,
+  episode,
+  time,
+}: Pick<FactorColumns, 'size' | 'episode' | 'time'>): (row: number) => number {
+  if (!episode) return row => time[row] as number;
   const first: number[] = [];
-  if (!episode) return first;
   for (let row = 0; row < size; row++) {
     const code = episode[row] as number;
     first[code] = Math.min(first[code] ?? Number.POSITIVE_INFINITY, time[row] as number);
   }
-  return first;
+  return row => {
+    const code = episode[row] as number;
+    return (code > 0 ? first[code] : time[row]) as number;
+  };
 }
 
 /**

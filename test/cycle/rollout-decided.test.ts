@@ -95,3 +95,34 @@ it('The overrides of a candidate that an operator rolled back are not tried agai
   await setMode(runtime, pattern, 'live', OPERATOR);
   expect(await run(pattern)).toMatchObject({ status: 'held', reason_code: 'candidate_tried_before' });
 });
+
+it('A run warns of rows that are missing in what is in force while a candidate is tried', async () => {
+  const pattern = await triedSecond('damaged');
+  const current = (await headOf(pattern))?.current;
+  const pk = `${pattern}@${current?.overrides.id}`;
+  const rows = await stores.db.query({
+    TableName: 'overrides',
+    KeyConditionExpression: 'pk = :p',
+    ExpressionAttributeValues: { ':p': pk },
+  });
+  for (const { sk } of rows) await stores.db.delete({ TableName: 'overrides', Key: { pk, sk } });
+  const entry = await run(pattern);
+  expect(entry).toMatchObject({ status: 'held', reason_code: 'candidate_pinned', generation: 1 });
+  expect(entry?.warnings.map(({ code }) => code)).toContain('generation_damaged');
+});
+
+it('The entry of a change that ends a rollout names the generation that was tried', async () => {
+  const { runtime } = stores;
+  const off = await triedSecond('off');
+  // The list of changes has no order within a millisecond.
+  stores.clock.now += 1;
+  await setMode(runtime, off, 'off', OPERATOR);
+  const back = await triedSecond('rolledback');
+  stores.clock.now += 1;
+  await rollBack(runtime, back, 1, OPERATOR);
+  const whys = [off, back].map(async pattern => (await runtime.changes.audits(pattern))[0]?.why);
+  expect(await Promise.all(whys)).toEqual([
+    'mode off: a test; the rollout of generation 2 ends',
+    'generation 1: a test; the rollout of generation 2 ends',
+  ]);
+});

@@ -263,9 +263,27 @@ describe('the file of targets', () => {
     writeTargets({ two: { ...hook(), secret: 'whsec_SECRET' } });
     for (let i = 0; i < 3; i++) expect(Object.keys(file.configuration().targets)).toEqual(['two']);
     expect(lines).toHaveLength(1);
+    expect(file.isInvalid).toBe(true);
     expect(lines[0]).toContain('targets.two.secret');
     expect(lines[0]).not.toContain('whsec_SECRET');
     expect(() => new NotifyFile(join(folder, 'none.json'), log)).toThrow(/ENOENT.*--notify/);
+  });
+
+  it('A test of a target fails while its file is invalid, and sends nothing', async () => {
+    const api = await openApi({
+      notifications: { file: writeTargets({ ops: hook() }), folder: undefined },
+      log,
+    });
+    try {
+      writeTargets({ ops: { ...hook(), chanel: 'ops' } });
+      const test = async () => (await api.send('POST', '/v1/notifications/test', { target: 'ops' })).json();
+      expect(await test()).toEqual({ target: 'ops', delivered: false, reason: 'configuration_invalid' });
+      expect(receiver.received).toEqual([]);
+      writeTargets({ ops: hook() });
+      expect(await test()).toEqual({ target: 'ops', delivered: true });
+    } finally {
+      await api.close();
+    }
   });
 });
 

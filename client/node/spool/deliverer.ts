@@ -22,6 +22,9 @@ interface DelivererOptions {
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** Items of a request: at most, and at least after requests without an answer. The service takes 500. */
+const MOST_ITEMS = 500;
+const FEWEST_ITEMS = 25;
 
 /** Delivers what waits, one request at a time, and waits longer after each failure. Nothing makes it stop for good. */
 export class Deliverer {
@@ -32,6 +35,8 @@ export class Deliverer {
   #again = false;
   #stopped = false;
   #consecutive = 0;
+  /** Items of the next request. A loaded service that answers 500 too late would else never answer in time. */
+  #items = MOST_ITEMS;
   #failures = 0;
   #error: string | undefined;
   #warnedAt = Number.NEGATIVE_INFINITY;
@@ -113,11 +118,12 @@ export class Deliverer {
       return false;
     }
     backlog.oldest = delivery.items[0]?.at;
-    const refused = await sendItems(service, delivery.items);
+    const refused = await sendItems(service, delivery.items, this.#items);
     await keepRefused(folder, refused, disk);
     await delivery.done();
     backlog.settle(delivery.items, refused.length);
     this.#consecutive = 0;
+    this.#items = Math.min(MOST_ITEMS, this.#items * 2);
     this.#error = undefined;
     const [first] = refused;
     if (first)
@@ -131,6 +137,8 @@ export class Deliverer {
     this.#failures++;
     this.#consecutive++;
     this.#error = error instanceof NotDelivered ? error.message : errorCode(error);
+    if (error instanceof NotDelivered && error.isUnanswered)
+      this.#items = Math.max(FEWEST_ITEMS, this.#items >> 1);
     const asked = error instanceof NotDelivered ? error.retryAfterMs : 0;
     const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(this.#consecutive - 1, 20));
     // Full jitter: many bots do not come back at once.

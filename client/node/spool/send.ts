@@ -13,10 +13,13 @@ export interface RefusedItem {
 export class NotDelivered extends Error {
   /** Wait that the service asked for, milliseconds. */
   readonly retryAfterMs: number;
+  /** True when there was no answer, which a smaller request may get in time. */
+  readonly isUnanswered: boolean;
 
-  constructor(reason: string, retryAfterMs: number) {
+  constructor(reason: string, { retryAfterMs = 0, isUnanswered = false } = {}) {
     super(reason);
     this.retryAfterMs = retryAfterMs;
+    this.isUnanswered = isUnanswered;
   }
 }
 
@@ -27,22 +30,21 @@ const ROUTES = {
 
 /**
  * Sends items: events first, so that an outcome comes after its event; those of one kind in their order.
+ * @param most items of one request
  * @returns the items that the service refused for good
  * @throws NotDelivered when the same items must be sent again; those that arrived are then `unchanged`
  */
 export async function sendItems(
   service: Pick<Service, 'post'>,
   items: readonly SpooledItem[],
+  most: number,
 ): Promise<RefusedItem[]> {
   const refused: RefusedItem[] = [];
-  for (const kind of ['event', 'outcome'] as const)
-    refused.push(
-      ...(await sendKind(
-        service,
-        kind,
-        items.filter(item => item.kind === kind),
-      )),
-    );
+  for (const kind of ['event', 'outcome'] as const) {
+    const ofKind = items.filter(item => item.kind === kind);
+    for (let i = 0; i < ofKind.length; i += most)
+      refused.push(...(await sendKind(service, kind, ofKind.slice(i, i + most))));
+  }
   return refused;
 }
 
@@ -55,10 +57,11 @@ async function sendKind(
   const { path, member } = ROUTES[kind];
   const body = { [member]: items.map(({ text }) => JSON.parse(text) as unknown) };
   const answer = await service.post(path, body).catch((error: unknown) => {
-    throw new NotDelivered(error instanceof Error ? error.message : String(error), 0);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NotDelivered(reason, { isUnanswered: true });
   });
   const verdict = readVerdict(answer, Date.now());
-  if (verdict.kind === 'retry') throw new NotDelivered(verdict.reason, verdict.retryAfterMs);
+  if (verdict.kind === 'retry') throw new NotDelivered(verdict.reason, verdict);
   if (verdict.kind === 'done')
     return verdict.refused.flatMap(({ index, code, detail }) => {
       const item = items[index];

@@ -4,7 +4,7 @@ import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import type { Head } from '../../generation/head.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
 import type { Moves } from '../../guard/flips.ts';
-import { asMoved, flipBlocks, flips, outcomeOf } from '../../guard/flips.ts';
+import { asMoved, blockTimes, flipBlocks, flips, outcomeOf } from '../../guard/flips.ts';
 import type { GuardTest } from '../../guard/guard-test.ts';
 import { evaluateTest } from '../../guard/guard-test.ts';
 import type { ArmBlock, ArmEvent } from '../../guard/rollout/arm-blocks.ts';
@@ -144,12 +144,13 @@ function flipsOfArms(
 }
 
 function* eventsOf(
-  { size, time }: FactorColumns,
+  columns: FactorColumns,
   since: number,
   read: (row: number, time: number) => ArmEvent | undefined,
 ): Generator<ArmEvent> {
-  for (let row = 0; row < size; row++) {
-    const at = time[row] ?? 0;
+  const timeOf = blockTimes(columns);
+  for (let row = 0; row < columns.size; row++) {
+    const at = timeOf(row);
     const event = at < since ? undefined : read(row, at);
     if (event !== undefined) yield event;
   }

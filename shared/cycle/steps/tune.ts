@@ -72,7 +72,7 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const found = await runWarnings({ ...deps, episodes: newest }, result);
   const guarded =
     guard && head ? await advanceGuard(deps, cycle, pattern, head, guard, columns, settings, tuned) : [];
-  const kept = keepsGeneration(head, found.held);
+  const kept = keepsGeneration(head, found.held, settings);
   const damaged = await damagedSets(deps, pattern, current, { sets, inForce, kept });
   const near = await storeFindings(deps, cycle, pattern, tuned, columns);
   const today = Math.floor(asOf / DAY_MS);
@@ -165,8 +165,12 @@ async function damagedSets(
 }
 
 /** Returns whether the generation in force may stay although another set was computed. */
-function keepsGeneration(head: Head | undefined, held: string | undefined): boolean {
-  return head?.mode === 'frozen' || held !== undefined;
+function keepsGeneration(
+  head: Head | undefined,
+  held: string | undefined,
+  { rollout }: EffectiveSettings,
+): boolean {
+  return head?.mode === 'frozen' || held !== undefined || rollout === 'guarded';
 }
 
 /**

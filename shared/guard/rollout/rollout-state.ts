@@ -3,7 +3,7 @@ import { HOLD_CODES } from '../../generation/candidate.ts';
 import { count } from '../../validation.ts';
 import { guardResultSchema, guardTestSchema } from '../guard-test.ts';
 
-/** The events of the last three days since the present step began, by the arm that served them. */
+/** The events of the last three days since the present step began, by their arm; an episode with windows is one. */
 export const armCountsSchema = z.object({
   events: count,
   /** Events that logged `applied`. */

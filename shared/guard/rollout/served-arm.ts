@@ -48,21 +48,20 @@ function isSame(logged: ReadonlyMap<number, number>, moves: ReturnType<Moves>): 
 }
 
 /**
- * Counts the events since a time by the arm that served them.
+ * Counts the episodes since a time by the arm that served them. An episode with windows counts once, by a row that tells the
+ * arm: its id decides the arm of all of them.
  * @param isInCandidateArm tells the arm that the id of a row's episode falls into
  * @param from milliseconds since 1970
  */
 export function countArms(
-  { size, time }: Pick<FactorColumns, 'size' | 'time'>,
+  columns: Pick<FactorColumns, 'size' | 'time' | 'episode'>,
   servedArm: (row: number) => ServedArm | undefined,
   isInCandidateArm: (row: number) => boolean,
   from: number,
 ): ArmCounts {
   const counts = { events: 0, logged: 0, candidate: 0, control: 0, other: 0, differing: 0 };
-  for (let row = 0; row < size; row++) {
-    if ((time[row] as number) < from) continue;
+  for (const [row, arm] of episodesSince(columns, servedArm, from)) {
     counts.events++;
-    const arm = servedArm(row);
     if (arm === undefined) continue;
     counts.logged++;
     if (arm === 'either') continue;
@@ -71,6 +70,34 @@ export function countArms(
   }
   return counts;
 }
+
+/** A row of an episode, and the arm that it tells. */
+type RowWithArm = readonly [row: number, arm: ServedArm | undefined];
+
+/** Returns one row of each episode: of its windows the first one that tells most about the arm. */
+function episodesSince(
+  { size, time, episode }: Pick<FactorColumns, 'size' | 'time' | 'episode'>,
+  servedArm: (row: number) => ServedArm | undefined,
+  from: number,
+): RowWithArm[] {
+  const single: RowWithArm[] = [];
+  const ofWindows = new Map<number, RowWithArm>();
+  for (let row = 0; row < size; row++) {
+    if ((time[row] as number) < from) continue;
+    const found: RowWithArm = [row, servedArm(row)];
+    const code = episode?.[row] ?? 0;
+    if (code === 0) single.push(found);
+    else {
+      const before = ofWindows.get(code);
+      const more = before && tells(found) - tells(before);
+      const isEarlier = before && (time[row] as number) < (time[before[0]] as number);
+      if (more === undefined || more > 0 || (more === 0 && isEarlier)) ofWindows.set(code, found);
+    }
+  }
+  return [...single, ...ofWindows.values()];
+}
+
+const tells = ([, arm]: RowWithArm): number => (arm === undefined ? 0 : arm === 'either' ? 1 : 2);
 
 /** Returns whether the bot acted on the event of a row. */
 export function isActed({ quadrant }: Pick<FactorColumns, 'quadrant'>, row: number): boolean {

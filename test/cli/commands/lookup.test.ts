@@ -34,11 +34,12 @@ it('lookup sends the pairs of every --scope and --threshold, and prints each thr
   expect(result.out).toMatch(/ts_min +0\.6 +0\.59106/);
 });
 
-it('lookup sends the id of an episode, and prints the arm that it has', async () => {
-  const args = ['lookup', PATTERN, '--episode-id', 'e-1'];
-  const result = await session.run(always(lookup({ arm: 'candidate' })), args);
+it('lookup sends the id of an episode, and prints its arm while a rollout runs', async () => {
+  const argv = ['lookup', PATTERN, '--episode-id', 'e-1'];
+  const tried = await session.run(always(lookup({ arm: 'candidate', generation: 8 })), argv);
   expect(session.sentBody).toMatchObject({ episode_id: 'e-1' });
-  expect(result.out).toContain(`${PATTERN}, generation 7 (live, drift, blend, arm candidate)\n`);
+  expect(tried.out).toContain(`${PATTERN}, generation 8 (live, drift, blend, arm candidate)\n`);
+  expect((await session.run(always(lookup()), argv)).out).not.toContain('arm');
 });
 
 it('lookup prints that entries are halted, with the reason', async () => {

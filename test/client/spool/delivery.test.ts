@@ -72,6 +72,24 @@ it('While the service refuses the token, items wait, and the state says why', as
   expect(await spool.delivered(10_000)).toBe(true);
 });
 
+it('[K34] A service that answers large requests too late gets smaller ones, and then larger ones again', async () => {
+  const { spool, service } = openTestSpool();
+  let most = 100;
+  service.fault = (_, items) => {
+    if (items.length > most) throw new Error('there was no answer within 5 seconds');
+    return undefined;
+  };
+  for (const i of range(500)) spool.record(event(i));
+  for (const i of range(500)) spool.resolve(outcome(i));
+  expect(await spool.delivered(10_000)).toBe(true);
+  expect([service.events, service.outcomes]).toEqual([ids(500), ids(500)]);
+  most = 500;
+  const before = service.requests.length;
+  for (const i of range(3000)) spool.record(event(`more ${i}`));
+  expect(await spool.delivered(10_000)).toBe(true);
+  expect(Math.max(...service.requests.slice(before))).toBe(500);
+});
+
 it('A Retry-After of the service is waited for', async () => {
   const { spool, service } = openTestSpool();
   service.fault = () => ({ status: 429, headers: { 'retry-after': '3600' } });
