@@ -7,7 +7,7 @@ const PICTURES = [
   ['overview', '#/overview', 560],
   ['thresholds', `#/pattern/${PM}?scope=chain%3Dsolana%2C+timeframe%3D15m&thresholds=ts_min%3D0.6`, 760],
   ['lessons', `#/lessons/${SYNTHETIC}`, 900],
-  ['guard', `#/guard/${SYNTHETIC}`, 840],
+  ['guard', `#/guard/${SYNTHETIC}`, 1060],
   ['what-if', `#/whatif/${SYNTHETIC}?scope=chain%3Dsolana&at=0.55`, 860],
 ] as const;
 

@@ -12,6 +12,7 @@ export const FIRST_REPLAY_SETTINGS: ReplaySettings = {
   firstStep: undefined,
   priorEvents: 20,
   maxSteps: 60,
+  forecasts: true,
   maxLog: 0.7,
   maxShift: 2,
   windows: [90, 30],

@@ -46,7 +46,7 @@ export function addLookup(program: Command, runCommand: RunCommand): void {
         .choices(resolutionSchema.options)
         .argParser(oneOf(resolutionSchema.options)),
     )
-    .option('--episode-id <id>', 'episode, whose id decides its arm while a rollout runs')
+    .option('--episode-id <id>', 'id of the episode, which decides its arm while a rollout runs')
     .option('--explain', 'list every override that was considered')
     .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
@@ -86,8 +86,8 @@ function degradation({ degraded }: LookupAnswer): string[] {
 
 function show(session: Session, answer: LookupAnswer, before: Record<string, number>): void {
   const { pattern_key, generation, mode, policy, resolution, arm } = answer;
-  const ofRollout = arm === undefined ? '' : `, arm ${arm}`;
-  const settings = `${mode}, ${printable(policy)}, ${resolution}${ofRollout}`;
+  const inArm = arm === undefined ? '' : `, arm ${arm}`;
+  const settings = `${mode}, ${printable(policy)}, ${resolution}${inArm}`;
   session.print(`${session.bold(pattern_key)}, generation ${generation} (${settings})`);
   if (answer.entries === 'halted')
     session.print(`entries are halted: ${printable(answer.entries_reason ?? 'the base gates lose')}`);

@@ -1,11 +1,8 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { NotificationState, NotificationStore } from '../notification/notification-state.ts';
 import { notificationStateSchema } from '../notification/notification-state.ts';
 import type { ControlTable } from './control-table.ts';
+import { deflateJson, inflateJson } from './deflated-json.ts';
 import * as keys from './keys.ts';
-
-/** Maximum bytes of the state when it is inflated. */
-const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * The state of notifications in the control table: that of the poller in one item, as JSON, deflated; and one item for
@@ -21,8 +18,7 @@ export class DynamoNotificationStore implements NotificationStore {
   async state(): Promise<NotificationState | undefined> {
     const item = await this.#control.get(keys.NOTIFICATIONS, keys.NOTIFICATION_STATE);
     if (!(item?.z instanceof Uint8Array)) return undefined;
-    const text = inflateRawSync(item.z, { maxOutputLength: MAX_BYTES }).toString('utf8');
-    return notificationStateSchema.parse(JSON.parse(text));
+    return notificationStateSchema.parse(inflateJson(item.z));
   }
 
   async replaceState(state: NotificationState): Promise<boolean> {
@@ -32,7 +28,7 @@ export class DynamoNotificationStore implements NotificationStore {
         pk: keys.NOTIFICATIONS,
         sk: keys.NOTIFICATION_STATE,
         v: state.version,
-        z: deflateRawSync(JSON.stringify(state)),
+        z: deflateJson(state),
       },
       ConditionExpression: 'attribute_not_exists(pk) OR v = :before',
       ExpressionAttributeValues: { ':before': state.version - 1 },

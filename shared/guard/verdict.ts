@@ -16,19 +16,21 @@ export function verdictOf({ log_wealth, late }: GuardResult): GuardVerdict {
   return log_wealth.gain >= LINES.gain ? 'gaining' : 'none';
 }
 
-/** The two sides of a test, as a sentence names them. */
+/** The two sides of a test, as a sentence names them, and its subject. */
 interface Compared {
   readonly tested: string;
   readonly against: string;
+  readonly subject: string;
 }
 
 /** Returns the verdict in one sentence. @param compared by default what is in force, and the base thresholds */
 export function sentenceOf(
   pattern: PatternKey,
   result: GuardResult,
-  { tested, against }: Compared = {
+  { tested, against, subject }: Compared = {
     tested: `what is in force for ${pattern}`,
     against: 'the base thresholds',
+    subject: pattern,
   },
 ): string {
   const { loosened, tightened, log_wealth, blocks, late } = result;
@@ -46,7 +48,7 @@ export function sentenceOf(
     case 'none':
       return flips === 0
         ? `no decision of ${pattern} differed from ${against} ${seen.slice(0, seen.indexOf(','))}`
-        : `neither harm nor gain of ${pattern} is proven (harm ${times(log_wealth.harm)}, gain ${times(log_wealth.gain)}): ${seen}`;
+        : `neither harm nor gain of ${subject} is proven (harm ${times(log_wealth.harm)}, gain ${times(log_wealth.gain)}): ${seen}`;
   }
 }
 

@@ -41,6 +41,8 @@ export interface PolicyInput {
   /** Milliseconds since 1970. */
   readonly asOf: number;
   readonly settings: PolicySettings;
+  /** False where overrides are scored and dropped, as in a walk-forward. True by default. */
+  readonly forecasts?: boolean;
 }
 
 /** Output of a policy: overrides, and why a lesson has none. */
@@ -98,8 +100,8 @@ function runLadderReplay({ pattern, lessons }: PolicyInput): PolicyOutput {
   return { overrides, explainNoOverride: lesson => reasons.get(lesson.scope_hash) ?? tooDeep(lesson) };
 }
 
-function runReplay({ pattern, columns, asOf, settings }: PolicyInput): PolicyOutput {
-  const result = replay(pattern, columns, asOf, replaySettings(settings));
+function runReplay({ pattern, columns, asOf, settings, forecasts = true }: PolicyInput): PolicyOutput {
+  const result = replay(pattern, columns, asOf, { ...replaySettings(settings), forecasts });
   const reasons: ReadonlyMap<string, Reason> = reasonsBySlice(result);
   // With fewer events replay tests no slice. The run then reports how many events are missing.
   const note = columns.size < settings.n_min ? undefined : noteOf(result);

@@ -8,6 +8,7 @@ import type { Api } from '../support/api.ts';
 import { events, openApi } from '../support/api.ts';
 import { DX, iso, NOW, S1, S2 } from '../support/episodes.ts';
 import { measurement } from '../support/measurements.ts';
+import { unreachableTarget } from '../support/notify-file.ts';
 import { randomOf } from '../support/random.ts';
 import { tryCandidate } from '../support/try-candidate.ts';
 
@@ -111,7 +112,8 @@ const BY_NAME: Readonly<Record<string, () => unknown>> = {
   as_of: () => pick(TIMES),
   outcome: () => pick(['success', 'failure', 'neutral', 'missed', 'correct_skip']),
   decision: () => pick(['acted', 'skipped']),
-  policy: () => pick(['drift', 'replay', 'best']),
+  policy: () => pick(['drift', 'replay', 'model', 'best']),
+  target: () => pick(['ops', 'other']),
   n_min: () => pick([1, 5, 33, 100]),
   lookback_days: () => pick([1, 90, 366]),
   generation: () => pick([1, 2, 3, 7]),
@@ -222,7 +224,11 @@ const pageTokens: string[] = [`1.${'0'.repeat(32)}.${'0'.repeat(32)}#tuning`];
 
 let api: Api;
 beforeAll(async () => {
-  api = await openApi({ now: () => NOW, environment: { N_MIN: '5' } });
+  api = await openApi({
+    now: () => NOW,
+    environment: { N_MIN: '5' },
+    notifications: unreachableTarget(),
+  });
   await api.postEvents([
     ...events(60, 'a', { scope: { chain: 'solana', bucket: 'nano' }, factors: GATES }),
     ...events(20, 'b', { decision: 'acted', factors: GATES }),

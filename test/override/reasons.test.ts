@@ -3,6 +3,7 @@ import type { CycleRun, MinedPattern } from '../../shared/cycle/cycle.ts';
 import { failureReason } from '../../shared/cycle/failed-run.ts';
 import { publishPattern } from '../../shared/cycle/publish.ts';
 import { readShortfall } from '../../shared/cycle/shortfall.ts';
+import type { Candidate } from '../../shared/generation/candidate.ts';
 import type { Head } from '../../shared/generation/head.ts';
 import type { GenerationStores } from '../../shared/generation/ports.ts';
 import type { Lesson } from '../../shared/lesson/lesson.ts';
@@ -144,7 +145,7 @@ const shortfall = (
   return readShortfall(stores, pattern, mineLessons(pattern, columns, 33), window);
 };
 
-const unwritten = {} as GenerationStores;
+const unwritten = { now: () => AS_OF } as GenerationStores;
 const mined = {
   lessons: { rows: 0 },
   overrides: { rows: 0 },
@@ -157,6 +158,19 @@ const published = async (head: Partial<Head>, result: Partial<MinedPattern> = {}
   const run = await publishPattern(unwritten, S1, { cycle_id: 'c' } as CycleRun, computed, head as Head);
   return { code: run.reason_code ?? 'internal', text: run.reason ?? '' };
 };
+const kept = { kept_until: new Date(AS_OF + 60 * DAY).toISOString() };
+const tried = (cycle_id: string) =>
+  ({ generation: { generation: 8, cycle_id, lessons: kept, overrides: kept }, share: 0.1 }) as Candidate;
+/** The reason for a result that is new to look-ups, under guarded rollouts. */
+const guarded = (head: Partial<Head>): Promise<Reason> =>
+  published(
+    { version: 0, mode: 'live', ...head },
+    {
+      lessons: { rows: 1 } as MinedPattern['lessons'],
+      overrides: { rows: 1 } as MinedPattern['overrides'],
+      guarded: { moves: 'm', differs: true },
+    },
+  );
 const failure = (error: string): Reason => {
   const { reason, reason_code } = failureReason(error);
   return { code: reason_code, text: reason };
@@ -547,6 +561,21 @@ const ROWS: [string, () => Reason | undefined | Promise<Reason | undefined>, str
         { lessons: { rows: 1 } as MinedPattern['lessons'], held: 'one override would move too far' },
       ),
     'one override would move too far',
+  ],
+  [
+    'candidate_started',
+    () => guarded({ candidate: tried('c') }),
+    'generation 8 is tried on 10 % of the episodes from now on',
+  ],
+  [
+    'candidate_pinned',
+    () => guarded({ candidate: tried('before') }),
+    'generation 8 is tried on 10 % of the episodes until it is decided',
+  ],
+  [
+    'candidate_tried_before',
+    () => guarded({ tried: [{ moves: 'm', generation: 7, at: new Date(AS_OF).toISOString() }] }),
+    'generation 7 had the same overrides and was not promoted: they are tried again after 14 days',
   ],
   [
     'changed_meanwhile',

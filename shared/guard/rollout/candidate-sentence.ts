@@ -10,7 +10,8 @@ export function candidateSentence(
   { generation: { generation } }: Candidate,
   { kind, result, arms }: Pick<RolloutState, 'kind' | 'result' | 'arms'>,
 ): string {
-  const names = { tested: `generation ${generation} of ${pattern}`, against: 'what is in force' };
+  const tested = `generation ${generation} of ${pattern}`;
+  const names = { tested, against: 'what is in force', subject: tested };
   if (kind === 'paired') return sentenceOf(pattern, result, names);
   const { harm, gain } = result.log_wealth;
   const found =

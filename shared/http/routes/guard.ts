@@ -72,7 +72,8 @@ function challengerAnswer(
   pattern: PatternKey,
   { policy, result }: ChallengerState,
 ): GuardAnswer['tests'][number] {
-  const names = { tested: `the challenger ${policy} of ${pattern}`, against: 'what is in force' };
+  const tested = `the challenger ${policy} of ${pattern}`;
+  const names = { tested, against: 'what is in force', subject: tested };
   return { ...testAnswer(pattern, result, 'challenger', sentenceOf(pattern, result, names)), policy };
 }
 

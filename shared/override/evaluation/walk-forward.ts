@@ -202,5 +202,6 @@ function overridesKnownAt(
   // Only drift reads lessons: ladders, which replay computes from lessons, are not scored.
   const lessons =
     policy === 'drift' ? mineLessons(pattern, columns, settings.n_min, { maxWork: MAX_WORK }).lessons : [];
-  return computeOverrides(policy, { pattern, lessons, columns, asOf: from, settings }).overrides;
+  return computeOverrides(policy, { pattern, lessons, columns, asOf: from, settings, forecasts: false })
+    .overrides;
 }

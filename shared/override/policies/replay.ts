@@ -196,7 +196,7 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Win
 function overrides(context: ReplayContext): ReplayOverride[] {
   const { gates, fit, rows, asOf, days, settings } = context;
   if (fit.moves.length === 0) return [];
-  const model = forecastModel(gates, rows, asOf, days, settings);
+  const model = settings.forecasts ? forecastModel(gates, rows, asOf, days, settings) : undefined;
   const applied = new AppliedMoves(gates, fit.moves, rows);
   return fit.moves
     .flatMap(move => {
@@ -211,7 +211,7 @@ function overrideOf(
   lever: ReplayLever,
   move: LeverMove,
   applied: AppliedMoves,
-  model: ForecastModel,
+  model: ForecastModel | undefined,
 ): ReplayOverride {
   const { gates, rows, settings, days, heldOut } = context;
   const sliceRows = rowsOf(move.slice, gates.columns, rows);
@@ -221,7 +221,7 @@ function overrideOf(
   const scope = sliceScope(move.slice, gates.columns);
   const shift = shiftOf(lever, move.opening);
   const value = lever.scale === 'log' ? clamp(Math.exp(shift), MULTIPLIER_RANGE) : shift;
-  const expected = forecastGain(flipped, model);
+  const expected = model && forecastGain(flipped, model);
   const description = {
     move: describeMove(lever, value),
     scope,
@@ -248,7 +248,7 @@ function overrideOf(
       error: flipped.error,
       lower_bound: lower,
       window_days: days,
-      expected,
+      ...(expected && { expected }),
       ...(heldOut && { held_out: heldOut }),
     },
   };

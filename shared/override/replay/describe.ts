@@ -41,7 +41,7 @@ interface OverrideDescription {
   /** Lower bound of the gain. */
   readonly lower: number;
   /** Out of sample. */
-  readonly expected: Forecast;
+  readonly expected?: Forecast | undefined;
 }
 
 /** The fit that an override comes from. */
@@ -60,7 +60,7 @@ export function describeOverride(override: OverrideDescription, context: FitCont
   const { settings, heldOut } = context;
   const { opens, flipped, lower } = override;
   const parts = [`${override.move} on ${describeScope(override.scope)}: ${effectOf(override, context)}`];
-  if (flipped.changed > 0) parts.push(describeForecast(override.expected));
+  if (flipped.changed > 0 && override.expected) parts.push(describeForecast(override.expected));
   if (heldOut)
     parts.push(
       `learned without the outcomes of the last ${settings.heldOutDays} days, all overrides together gain ${estimate(heldOut)} on them`,

@@ -114,3 +114,17 @@ test('Every override of a fit with several adds to the others, with a lower boun
   }
   expect(overrides).toBeGreaterThan(12);
 });
+
+test('Without forecasts, overrides have the same values and no forecast', () => {
+  const events = plantedEvents(new Random(2), 700);
+  const { overrides } = replayEvents(events, REPLAY_SETTINGS, S3);
+  const bare = replayEvents(events, { ...REPLAY_SETTINGS, forecasts: false }, S3).overrides;
+  expect(overrides.length).toBeGreaterThan(0);
+  expect(bare).toEqual(
+    overrides.map(({ reason: _, evidence: { expected: __, ...evidence }, ...rest }) => ({
+      ...rest,
+      reason: expect.not.stringContaining('is expected'),
+      evidence,
+    })),
+  );
+});

@@ -136,9 +136,14 @@ function guardColumn(status: Status | undefined): Column<PatternRow> {
       pattern_key !== undefined && GUARD_WORDS[code] ? [[pattern_key, GUARD_WORDS[code]]] : [],
     ),
   );
-  const text = ({ pattern_key, mode, generation }: PatternRow): string =>
-    found.get(pattern_key) ??
-    (generation > 0 && (mode === 'live' || mode === 'frozen') ? 'no alarm' : 'not running');
+  const text = ({ pattern_key, mode, generation, rollout }: PatternRow): string => {
+    const state =
+      found.get(pattern_key) ??
+      (generation > 0 && (mode === 'live' || mode === 'frozen') ? 'no alarm' : 'not running');
+    if (!rollout) return state;
+    const held = rollout.held === undefined ? '' : ', held';
+    return `${state}; tries ${rollout.generation} on ${rollout.share * 100} %${held}`;
+  };
   return {
     title: 'guard',
     text,
