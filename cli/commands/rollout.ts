@@ -35,10 +35,11 @@ export function addRollout(program: Command, runCommand: RunCommand): void {
       runCommand(command, async session => {
         const call = { method: 'POST', body: { action, reason: options.reason } } as const;
         const { raw, data } = await session.request(headAnswerSchema, patternPath(pattern, 'rollout'), call);
+        // Generation 0: a first candidate is tried or has ended.
+        const served =
+          data.generation === 0 ? 'has no overrides in force' : `serves generation ${data.generation}`;
         session.output(raw, () =>
-          session.print(
-            `${printable(data.pattern_key)} serves generation ${data.generation}: ${printable(data.last_change.why)}`,
-          ),
+          session.print(`${printable(data.pattern_key)} ${served}: ${printable(data.last_change.why)}`),
         );
         return EXIT.ok;
       }),

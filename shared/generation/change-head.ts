@@ -147,7 +147,7 @@ async function requireCandidate({ heads }: HeadDeps, pattern: PatternKey): Promi
 function noRollout(pattern: PatternKey): Fault {
   return new Fault(
     'no_rollout',
-    `no generation of ${pattern} is tried: see GET …/guard, and set rollout to guarded`,
+    `no rollout of ${pattern} runs: under the setting rollout guarded, the next run with a new result starts one`,
   );
 }
 

@@ -70,6 +70,13 @@ it('rollout sends the action with its reason, and prints what serves', async () 
   });
 });
 
+it('rollout says that nothing is in force beside a first candidate', async () => {
+  const last_change = { who: 'anna', at: TIME, what: 'rollout', why: 'held generation 1: an outage' };
+  const answer = { pattern_key: PATTERN, mode: 'live', generation: 0, latest_generation: 1, last_change };
+  const { out } = await session.run(always(answer), ['rollout', PATTERN, 'hold', '--reason', 'an outage']);
+  expect(out).toBe('pm.uptrend.S1.entry has no overrides in force: held generation 1: an outage\n');
+});
+
 it.each([
   [['rollout', PATTERN, 'stop', '--reason', 'x'], 'must be one of: promote, hold, end'],
   [['rollout', PATTERN, 'hold'], '--reason'],
