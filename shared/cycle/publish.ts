@@ -75,7 +75,8 @@ export async function publishPattern(
       return entry('yielded', { reason: YIELDED });
     return entry('held', { reason: candidateStarted(candidate) });
   }
-  const candidate = mined.guarded && !isOrdered(cycle) ? head?.candidate : undefined;
+  const goesOn = mined.guarded && !mined.guarded.differs && !isOrdered(cycle);
+  const candidate = goesOn ? head?.candidate : undefined;
   if (!(await putInForce(stores, pattern, cycle, head, { generation, candidate })))
     return entry('yielded', { reason: YIELDED });
   return entry(isEmpty ? 'too_few_events' : 'published', {

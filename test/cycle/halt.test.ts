@@ -54,6 +54,21 @@ async function answer() {
 }
 
 describe('a pattern that loses over a year', () => {
+  it('[W5] A halt needs no trial: it ends the rollout, and holds for every episode at once', async () => {
+    const run = async () =>
+      (await runCycle(stores.runtime, { pattern_key: S1, publish: undefined, reason: undefined }))[0];
+    await stores.runtime.heads.register([S1]);
+    await setSettings(stores.runtime, S1, { rollout: 'guarded', halt: 'apply' }, OPERATOR);
+    await addDays(30, NOW, 'failure');
+    expect(await run()).toMatchObject({ status: 'held', reason_code: 'candidate_started' });
+    await addDays(80, NOW, 'failure', 'lost');
+    expect(await run()).toMatchObject({ status: 'published', generation: 2 });
+    expect(await answer()).toMatchObject({ entries: 'halted' });
+    const head = await stores.runtime.heads.head(S1);
+    expect(head).not.toHaveProperty('candidate');
+    expect(head?.last_change.why).toMatch(/; the rollout of generation 1 ends$/);
+  });
+
   it('[W5] A run halts its entries, and look-ups answer so with the reason', async () => {
     await addDays(80, NOW, 'failure');
     await runCycle(stores.runtime, { policy: 'replay' });

@@ -16,12 +16,20 @@ export function isOrdered({ publish, reason }: CycleRun): boolean {
 
 /**
  * Returns whether a result has to be tried before it is in force: when look-ups would get something else, and no operator
- * ordered it. A result without overrides needs no trial, because it is the base thresholds; it waits for a candidate.
+ * ordered it. A result without overrides needs no trial, because it is the base thresholds; it waits for a candidate. A halt
+ * needs none either: it protects every episode, and the test of a candidate does not see it.
  */
 export function needsRollout(cycle: CycleRun, mined: MinedPattern, head: Head | undefined): boolean {
   const isSomething = mined.overrides.rows > 0 || head?.candidate !== undefined;
   const isServed = head === undefined || servesOverrides(head.mode);
-  return mined.guarded?.differs === true && isServed && !isOrdered(cycle) && isSomething;
+  return (
+    mined.guarded?.differs === true && isServed && !isOrdered(cycle) && isSomething && !halts(mined, head)
+  );
+}
+
+/** Returns whether a result halts entries that are open now. */
+function halts({ entries }: MinedPattern, head: Head | undefined): boolean {
+  return entries === 'halted' && head?.current?.entries !== 'halted';
 }
 
 /** Returns what keeps a result from being tried: another one that is, or its own failure some days ago. */
