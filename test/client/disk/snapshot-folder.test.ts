@@ -208,15 +208,21 @@ it('[K24] Of 8 processes with 200 writes each into one folder, no reader sees a 
 
 it('[K21] A process that is killed at 50 moments of its writes leaves whole documents', async () => {
   const folder = temporaryFolder();
+  const load = () => openFolder(folder).storage.load();
+  let isWritten = false;
   for (let moment = 0; moment < 50; moment++) {
     const writer = startSaving(folder, 1_000_000, 300_000);
     await writer.ready;
+    // On a loaded machine the last process may be the first that finishes a write.
+    if (moment === 49) await expect.poll(() => load().length, { timeout: 60_000 }).toBeGreaterThan(0);
     await new Promise(resolve => setTimeout(resolve, moment));
     writer.child.kill('SIGKILL');
     await writer.ended;
-    const documents = openFolder(folder).storage.load();
+    const documents = load();
     expect(documents.filter(({ text }) => !isWhole(text))).toEqual([]);
-    if (moment > 20) expect(documents.length).toBeGreaterThan(0);
+    // A document that one process has written survives those that are killed later.
+    if (isWritten) expect(documents.length).toBeGreaterThan(0);
+    isWritten ||= documents.length > 0;
   }
   expect(pathsIn(folder).filter(path => path.endsWith('.aside'))).toEqual([]);
 });
