@@ -40,16 +40,16 @@ function show(session: Session, answer: GuardAnswer): void {
   const { pattern_key, guard, as_of, running, decision, rollout } = answer;
   const tests = [...answer.tests, ...(rollout?.test ? [rollout.test] : [])];
   const when = as_of === undefined ? '' : `, as of ${instant(as_of)}`;
-  session.print(
-    `${session.bold(printable(pattern_key))}  guard ${guard}${running ? '' : ', not running'}${when}`,
-  );
+  const state = running || rollout ? '' : ', not running';
+  session.print(`${session.bold(printable(pattern_key))}  guard ${guard}${state}${when}`);
   if (tests.length > 0) {
     session.print();
     session.table(COLUMNS, tests);
   }
   session.print();
   for (const { sentence } of tests) session.print(printable(sentence));
-  if (tests.length === 0) session.print('no run has tested what is in force yet');
+  if (tests.length === 0)
+    session.print(rollout ? 'the next run tests the candidate' : 'no run has tested what is in force yet');
   if (rollout) showRollout(session, rollout);
   if (decision)
     session.warn(printable(`decided on ${instant(decision.at)} (${decision.action}): ${decision.sentence}`));

@@ -79,10 +79,10 @@ function sentenceOf(type: EventType, subject: string, { who, generation, rollout
     case 'rollback.done':
       return `${subject} was rolled back by ${who}`;
     case 'mode.changed':
-      return `${subject} was changed by ${who}`;
+      return `the mode of ${subject} was changed by ${who}`;
     default: {
-      const number = generation === undefined ? '' : ` to generation ${generation}`;
-      return `the rollout of ${subject}${number} was ${rollout === 'rolled_back' ? 'rolled back' : rollout} by ${who}`;
+      const number = generation === undefined ? 'a generation' : `generation ${generation}`;
+      return `the rollout of ${number} of ${subject} was ${rollout === 'rolled_back' ? 'rolled back' : rollout} by ${who}`;
     }
   }
 }

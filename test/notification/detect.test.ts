@@ -96,7 +96,7 @@ describe('the event of a change', () => {
     const [event] = detect(start(), { ...NONE, changes: [change(fields)] }, ALL).events;
     expect(event).toMatchObject({ number: 8, why: 'harm ×120 of ×100' });
     expect(event?.sentence).toBe(
-      `the rollout of ${S1} to generation 8 was rolled back by system:guard: harm ×120 of ×100`,
+      `the rollout of generation 8 of ${S1} was rolled back by system:guard: harm ×120 of ×100`,
     );
   });
 
