@@ -222,4 +222,22 @@ describe('the guard in runs', () => {
     expect(state?.whole?.since).toBe(START);
     expect(state?.results[0]?.loosened).toEqual({ ...NONE, unknown: 2 });
   });
+
+  it('A run as of tomorrow that publishes does not stop the guard until then', async () => {
+    const pattern = parsePatternKey('pm.tomorrow.S1.entry');
+    const { runtime, clock } = stores;
+    clock.now = START;
+    await addPast(pattern);
+    await runCycle(runtime, { pattern_key: pattern });
+    clock.now += HOUR;
+    await runCycle(runtime, { pattern_key: pattern, as_of: iso(clock.now + 12 * HOUR) });
+    const before = await runtime.guards.guard(pattern);
+    expect(before?.as_of).toBe(iso(clock.now));
+    clock.now += HOUR;
+    await runCycle(runtime, { pattern_key: pattern });
+    expect(await runtime.guards.guard(pattern)).toMatchObject({
+      version: (before?.version ?? 0) + 1,
+      as_of: iso(clock.now),
+    });
+  });
 });

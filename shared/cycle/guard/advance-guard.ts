@@ -165,7 +165,8 @@ export async function advanceGuard(
     }));
   await deps.guards.replaceGuard(pattern, {
     version: (before?.version ?? 0) + 1,
-    as_of: cycle.as_of,
+    // A run as of tomorrow knows no more than now, and must not stop the runs until then.
+    as_of: new Date(Math.min(asOf, deps.now())).toISOString(),
     served: served.map(([at, g]) => [at, g]),
     ...state,
     ...(ofChallengers && { challengers: ofChallengers }),
