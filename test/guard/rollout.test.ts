@@ -34,6 +34,7 @@ describe('the decision on a candidate', () => {
     sentence: 's',
     health: undefined,
     isDamaged: false,
+    isControlDamaged: false,
     isGuarded: true,
     isFrozen: false,
   } as const;
@@ -67,6 +68,11 @@ describe('the decision on a candidate', () => {
       'roll_back',
     ],
     ['is rolled back when rows are missing', { isDamaged: true }, 'roll_back'],
+    [
+      'waits while rows of what is in force are missing',
+      { verdict: 'harmful', isControlDamaged: true },
+      undefined,
+    ],
     ['stays as it is while the pattern is frozen', { verdict: 'gaining', isFrozen: true }, undefined],
     ['ends with the setting', { isGuarded: false, verdict: 'gaining' }, 'end'],
     [

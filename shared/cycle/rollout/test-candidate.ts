@@ -92,6 +92,7 @@ export async function testCandidate(
     sentence: candidateSentence(pattern, candidate, state),
     health: healthOf(facts),
     isDamaged: ofCandidate === undefined,
+    isControlDamaged: head.current !== undefined && ofControl === undefined,
     isGuarded: input.settings.rollout === 'guarded',
     isFrozen: head.mode === 'frozen',
   });

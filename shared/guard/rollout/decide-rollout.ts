@@ -23,6 +23,8 @@ interface RolloutFacts {
   readonly health: HealthFinding | undefined;
   /** True when rows of the candidate are missing. */
   readonly isDamaged: boolean;
+  /** True when rows of what is in force are missing: nothing can be compared with it. */
+  readonly isControlDamaged: boolean;
   /** False after the setting went back to `immediate`. */
   readonly isGuarded: boolean;
   /** True in mode `frozen`: the share stays as it is, and only harm ends the rollout. */
@@ -41,6 +43,7 @@ export function decideRollout(facts: RolloutFacts): Decided | undefined {
   const { generation } = candidate.generation;
   if (facts.isDamaged)
     return { action: 'roll_back', sentence: `rows of generation ${generation} are missing or differ` };
+  if (facts.isControlDamaged) return undefined;
   if (verdict === 'harmful') return { action: 'roll_back', sentence };
   if (facts.isFrozen) return undefined;
   if (!isGuarded) return { action: 'end', sentence: 'the setting rollout is immediate' };
