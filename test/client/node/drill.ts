@@ -45,8 +45,10 @@ export async function runDrill(episodeMs: number): Promise<DrillResult> {
     await client.ready(10_000);
     const bot = startBot(client, episodeMs);
     await trouble(service);
+    // After failures the client waits longer between its polls, so the rollback arrives within a minute.
+    await bot.sees(1, 60_000);
     const seen = await bot.stop();
-    await client.delivered(60_000);
+    await client.delivered(90_000);
     return { ...seen, lost: await missing(service, seen.episodes) };
   } finally {
     await client.close();
@@ -76,7 +78,6 @@ async function trouble(service: ServiceProcess): Promise<void> {
   await wait(2500);
   const rollback = { generation: 1, reason: 'a drill' };
   await service.call('POST', `/v1/patterns/${PATTERN}/rollback`, rollback);
-  await wait(3000);
 }
 
 type Bot = Pick<ReturnType<typeof open>, 'thresholds' | 'record' | 'resolve'>;
@@ -117,6 +118,11 @@ function startBot(client: Bot, episodeMs: number) {
     for (; running; await wait(episodeMs)) episode(episodes++);
   })();
   return {
+    /** Resolves when an answer had the generation, or the time is over. */
+    sees: async (generation: number, timeoutMs: number) => {
+      const end = performance.now() + timeoutMs;
+      while (!generations.has(generation) && performance.now() < end) await wait(100);
+    },
     stop: async () => {
       running = false;
       await loop;
