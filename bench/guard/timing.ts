@@ -1,6 +1,6 @@
 import { QUADRANT } from '../../shared/episode/columns/columns.ts';
 import { guardBlockHours } from '../../shared/guard/block-hours.ts';
-import { asServed, atBase, flipBlocks } from '../../shared/guard/flips.ts';
+import { asServed, atBase, flipBlocks, flips } from '../../shared/guard/flips.ts';
 import { evaluateTest, startTest } from '../../shared/guard/guard-test.ts';
 import { prepareGates } from '../../shared/override/replay/gates.ts';
 import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
@@ -36,13 +36,10 @@ export async function guardMilliseconds(): Promise<number> {
     const { ms } = await timed(() => {
       const hours = guardBlockHours(columns);
       const gates = prepareGates(PATTERN, columns, { ...REPLAY_SETTINGS, payoff, clusters: [] }, 'base');
+      const flipOf = flips(gates, { tested: asServed(gates, () => MOVES), against: atBase });
       return [START_MS, asOf - 6 * DAY_MS].map(since => {
         const test = startTest(since, hours, payoff, 'drift');
-        return evaluateTest(
-          test,
-          flipBlocks(gates, { tested: asServed(gates, () => MOVES), against: atBase }, since, hours),
-          asOf,
-        );
+        return evaluateTest(test, flipBlocks(gates, flipOf, since, hours), asOf);
       });
     });
     samples.push(ms);

@@ -69,22 +69,16 @@ export function asServed({ gates, columns: { applied } }: Gates, inForce: Moves)
 }
 
 /**
- * Counts the flips of each block: events on which what is tested and what it is compared with decide differently. The rows
- * of an episode with windows belong to the block of its first row. The order of the rows does not matter.
+ * Counts the flips of each block. The rows of an episode with windows belong to the block of its first row. The order of the
+ * rows does not matter.
  * @param from events before this time are left out, milliseconds since 1970
  * @param hours length of a block
  * @returns blocks with an event, ascending
  */
-export function flipBlocks(
-  gates: Gates,
-  compared: { readonly tested: Openings; readonly against: Openings },
-  from: number,
-  hours: number,
-): Block[] {
+export function flipBlocks(gates: Gates, flipOf: FlipOf, from: number, hours: number): Block[] {
   const { columns } = gates;
   const blocks = new Map<number, OpenBlock>();
   const timeOf = blockTimes(columns);
-  const flipOf = flips(gates, compared);
   for (let row = 0; row < columns.size; row++) {
     const time = timeOf(row);
     if (time < from) continue;
@@ -124,14 +118,33 @@ export function blockTimes({
   };
 }
 
+/** Returns the direction in which the decision of a row flips; undefined for no flip, and where it cannot be replayed. */
+export type FlipOf = (row: number) => Direction | undefined;
+type Direction = 'loosened' | 'tightened';
+
+const DIRECTIONS: readonly (Direction | undefined)[] = [undefined, 'loosened', 'tightened'];
+
 /**
- * Returns a function that tells in which direction the decision of a row flips; undefined when it does not, or when the row
- * cannot be replayed.
+ * Compares what is tested with what it is compared with: a flip is an event on which both decide differently. Each row is
+ * compared once, because several tests read the same flips.
  */
 export function flips(
+  gates: Gates,
+  compared: { readonly tested: Openings; readonly against: Openings },
+): FlipOf {
+  const compare = comparison(gates, compared);
+  // 0: not compared yet; otherwise one more than the position in `DIRECTIONS`.
+  const known = new Uint8Array(gates.columns.size);
+  return row => {
+    if (known[row] === 0) known[row] = 1 + DIRECTIONS.indexOf(compare(row));
+    return DIRECTIONS[(known[row] as number) - 1];
+  };
+}
+
+function comparison(
   { gates, replayable }: Gates,
   { tested, against }: { readonly tested: Openings; readonly against: Openings },
-): (row: number) => 'loosened' | 'tightened' | undefined {
+): FlipOf {
   const [ofTested, ofAgainst] = [new Float64Array(gates.length), new Float64Array(gates.length)];
   return row => {
     if (replayable[row] !== 1) return undefined;

@@ -4,7 +4,7 @@ import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import type { Outcome } from '../../shared/episode/outcome.ts';
 import { packEpisode } from '../../shared/episode/packed-episode.ts';
 import type { Block, Moves } from '../../shared/guard/flips.ts';
-import { asServed, atBase, flipBlocks } from '../../shared/guard/flips.ts';
+import { asServed, atBase, flipBlocks, flips } from '../../shared/guard/flips.ts';
 import { atBaseThresholds } from '../../shared/lever/base-thresholds.ts';
 import { prepareGates } from '../../shared/override/replay/gates.ts';
 import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
@@ -39,7 +39,7 @@ function blocksOf(rows: readonly Row[], inForce: Moves, from = START): Block[] {
     collector.add(packed, at, { outcome: outcome ?? 'neutral', resolvedAt, correction: false });
   }
   const gates = prepareGates(S1, collector.columns(), { ...REPLAY_SETTINGS, clusters: [] }, 'base');
-  return flipBlocks(gates, { tested: asServed(gates, inForce), against: atBase }, from, 6);
+  return flipBlocks(gates, flips(gates, { tested: asServed(gates, inForce), against: atBase }), from, 6);
 }
 
 const totals = (blocks: readonly Block[]) =>

@@ -1,7 +1,7 @@
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import { storeUnlessUnchanged } from '../../generation/retention.ts';
 import type { Moves } from '../../guard/flips.ts';
-import { asMoved, asServed, flipBlocks } from '../../guard/flips.ts';
+import { asMoved, asServed, flipBlocks, flips } from '../../guard/flips.ts';
 import type { ChallengerState, GuardState } from '../../guard/guard-state.ts';
 import type { GuardTest } from '../../guard/guard-test.ts';
 import { evaluateTest, firstUnsealed } from '../../guard/guard-test.ts';
@@ -77,8 +77,8 @@ async function advance(
     const time = elementAt(columns.time, row);
     return moves[sets.findLastIndex(({ from }) => from <= time)]?.(row);
   };
-  const compared = { tested: asMoved(gates, challenger), against: asServed(gates, inForce) };
-  return evaluateTest(test, flipBlocks(gates, compared, test.since, test.block_hours), asOf);
+  const flipOf = flips(gates, { tested: asMoved(gates, challenger), against: asServed(gates, inForce) });
+  return evaluateTest(test, flipBlocks(gates, flipOf, test.since, test.block_hours), asOf);
 }
 
 /** Returns the sets that the test still needs, with the computed one when the last is a week old. */

@@ -1,7 +1,7 @@
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import type { Served } from '../../generation/served.ts';
 import type { Moves } from '../../guard/flips.ts';
-import { asServed, atBase, flipBlocks } from '../../guard/flips.ts';
+import { asServed, atBase, flipBlocks, flips } from '../../guard/flips.ts';
 import type { GuardState } from '../../guard/guard-state.ts';
 import type { GuardTest } from '../../guard/guard-test.ts';
 import { evaluateTest, recentStart } from '../../guard/guard-test.ts';
@@ -34,9 +34,9 @@ export function testsInForce(
   { before, inForce: { since }, gates, moves, start, mode, now }: TestInput,
   asOf: number,
 ): Pick<GuardState, 'whole' | 'recent' | 'results' | 'decision'> {
-  const compared = { tested: asServed(gates, moves), against: atBase };
+  const flipOf = flips(gates, { tested: asServed(gates, moves), against: atBase });
   const [first, second] = testsOf(before, since, asOf, start).map(test =>
-    evaluateTest(test, flipBlocks(gates, compared, test.since, test.block_hours), asOf),
+    evaluateTest(test, flipBlocks(gates, flipOf, test.since, test.block_hours), asOf),
   );
   const results = [first, second].flatMap(each => (each ? [each.result] : []));
   const decision = decisionOf(before, since, pattern, results, mode, now);

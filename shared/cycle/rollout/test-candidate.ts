@@ -3,7 +3,7 @@ import type { Candidate } from '../../generation/candidate.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import type { Head } from '../../generation/head.ts';
 import type { GenerationStores } from '../../generation/ports.ts';
-import type { Moves } from '../../guard/flips.ts';
+import type { FlipOf, Moves } from '../../guard/flips.ts';
 import { asMoved, blockTimes, flipBlocks, flips, outcomeOf } from '../../guard/flips.ts';
 import type { GuardTest } from '../../guard/guard-test.ts';
 import { evaluateTest } from '../../guard/guard-test.ts';
@@ -62,14 +62,17 @@ export async function testCandidate(
   const ofCandidate = await movesOf(deps, pattern, columns, candidate.generation);
   const ofControl = head.current && (await movesOf(deps, pattern, columns, head.current));
   const moves = { candidate: ofCandidate ?? NOTHING, control: ofControl ?? NOTHING };
-  const compared = { tested: asMoved(gates, moves.candidate), against: asMoved(gates, moves.control) };
+  const flipOf = flips(gates, {
+    tested: asMoved(gates, moves.candidate),
+    against: asMoved(gates, moves.control),
+  });
   const stored = before?.generation === generation ? before : undefined;
   const opened = stored?.test ?? input.start(since);
   const servedArm = servedArms(columns, moves);
   const kind = isReplayable(gates, since) ? 'paired' : 'arms';
   const { result, test } =
     kind === 'paired'
-      ? evaluateTest(opened, flipBlocks(gates, compared, since, opened.block_hours), asOf)
+      ? evaluateTest(opened, flipBlocks(gates, flipOf, since, opened.block_hours), asOf)
       : {
           test: opened,
           result: compareArms(opened, blocksOfArms(gates, servedArm, since, opened.block_hours)),
@@ -78,10 +81,7 @@ export async function testCandidate(
   const stepFrom = Math.max(Date.parse(candidate.step_at), input.liveSince);
   const armsFrom = Math.max(stepFrom + SETTLING_MS, asOf - RECENT_MS);
   const arms = countArms(columns, servedArm, row => input.events.isInCandidateArm(row), armsFrom);
-  const reality = compareReality(
-    opened,
-    flipsOfArms(gates, flips(gates, compared), servedArm, since, opened.block_hours),
-  );
+  const reality = compareReality(opened, flipsOfArms(gates, flipOf, servedArm, since, opened.block_hours));
   const facts = { candidate, stepFrom, arms, reality, asOf, since, columns };
   const state = { generation, kind, test, result, arms, ...(reality && { reality }) } as const;
   const decided = decideRollout({
@@ -133,7 +133,7 @@ function blocksOfArms(gates: Gates, servedArm: ArmOfRow, since: number, hours: n
 /** Returns the flips that the candidate alone takes: acted on in its arm, skipped in the other. */
 function flipsOfArms(
   gates: Gates,
-  flipOf: ReturnType<typeof flips>,
+  flipOf: FlipOf,
   servedArm: ArmOfRow,
   since: number,
   hours: number,
