@@ -6,7 +6,8 @@ import { packedLever } from '../lever/packed-moves.ts';
 import type { ThresholdMove } from '../lever/threshold-move.ts';
 import type { Gate, Gates } from '../override/replay/gates.ts';
 import { RESULT } from '../override/replay/gates.ts';
-import type { BlockFlips, FlipCounts } from './wealth.ts';
+import type { BlockFlips, FlipCounts, OpenCounts } from './wealth.ts';
+import { noFlips } from './wealth.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -23,12 +24,11 @@ export interface Block extends BlockFlips {
   readonly last: number;
 }
 
-type Counts = { -readonly [Name in keyof FlipCounts]: number };
 interface OpenBlock {
   readonly index: number;
   last: number;
-  readonly loosened: Counts;
-  readonly tightened: Counts;
+  readonly loosened: OpenCounts;
+  readonly tightened: OpenCounts;
 }
 
 /** The outcome of a row as a flip counts it. A row without outcome has an infinite time at which it became known. */
@@ -94,8 +94,6 @@ export function flipBlocks(gates: Gates, flipOf: FlipOf, from: number, hours: nu
   }
   return [...blocks.values()].sort((a, b) => a.index - b.index);
 }
-
-const noFlips = (): Counts => ({ success: 0, failure: 0, neutral: 0, unknown: 0 });
 
 /**
  * Returns a function that tells the time by which a row belongs to a block, milliseconds since 1970: that of the first row of

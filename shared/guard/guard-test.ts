@@ -7,7 +7,7 @@ import { count } from '../validation.ts';
 import type { Block } from './flips.ts';
 import { HOUR_MS } from './flips.ts';
 import type { FlipCounts } from './wealth.ts';
-import { betOf, flipsIn, Wealth } from './wealth.ts';
+import { betOf, flipsIn, noFlips, Wealth } from './wealth.ts';
 
 /** Age of the last event of a block at which the block is sealed. */
 const SEAL_DAYS = 28;
@@ -59,12 +59,11 @@ export const guardResultSchema = z.object({
 });
 export type GuardResult = z.output<typeof guardResultSchema>;
 
-const none: FlipCounts = { success: 0, failure: 0, neutral: 0, unknown: 0 };
 const START: Omit<GuardTest['sealed'], 'harm' | 'gain'> = {
   through: -1,
   blocks: 0,
-  loosened: none,
-  tightened: none,
+  loosened: noFlips(),
+  tightened: noFlips(),
   path: [],
 };
 

@@ -8,6 +8,12 @@ export interface FlipCounts {
   readonly unknown: number;
 }
 
+/** Flips that are still being counted. */
+export type OpenCounts = { -readonly [Name in keyof FlipCounts]: number };
+
+/** Returns counts of no flip. */
+export const noFlips = (): OpenCounts => ({ success: 0, failure: 0, neutral: 0, unknown: 0 });
+
 /** The flips of one block: episodes that only what is in force takes, and episodes that only the base gates take. */
 export interface BlockFlips {
   readonly loosened: FlipCounts;

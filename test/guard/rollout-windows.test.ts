@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
+import { movesReader } from '../../shared/cycle/guard/moves-in-force.ts';
 import { testCandidate } from '../../shared/cycle/rollout/test-candidate.ts';
 import { FactorCollector } from '../../shared/episode/columns/event-columns.ts';
 import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import { packEpisode } from '../../shared/episode/packed-episode.ts';
+import type { GenerationStores } from '../../shared/generation/ports.ts';
 import { startTest } from '../../shared/guard/guard-test.ts';
 import type { RolloutState } from '../../shared/guard/rollout/rollout-state.ts';
 import { atBaseThresholds } from '../../shared/lever/base-thresholds.ts';
@@ -42,25 +44,20 @@ async function stateOf(rows: readonly Row[]): Promise<RolloutState> {
   const candidate = { generation, salt: 's', share: 0.1, started_at: at, step_at: at, moves: 'm' };
   const { current: _, ...empty } = head;
   const rowsOfSet: Override[] = [override('tuning_ts_min', {}, 0.5)];
-  const overrides = { read: async () => rowsOfSet } as unknown as Parameters<
-    typeof testCandidate
-  >[0]['overrides'];
-  return testCandidate(
-    { overrides },
-    {
-      pattern: S1,
-      head: empty,
-      candidate,
-      before: undefined,
-      gates: prepareGates(S1, columns, { ...REPLAY_SETTINGS, clusters: [] }, 'base'),
-      events: { isInCandidateArm: row => rows[row]?.arm === 'candidate' },
-      settings: { rollout: 'guarded' },
-      start: since => startTest(since, 6, { win: 2, loss: 1 }, 'drift'),
-      liveSince: 0,
-      asOf: NOW,
-      now: NOW,
-    },
-  );
+  const overrides = { read: async () => rowsOfSet } as unknown as GenerationStores['overrides'];
+  return testCandidate(movesReader({ overrides }, S1, columns), {
+    pattern: S1,
+    head: empty,
+    candidate,
+    before: undefined,
+    gates: prepareGates(S1, columns, { ...REPLAY_SETTINGS, clusters: [] }, 'base'),
+    events: { isInCandidateArm: row => rows[row]?.arm === 'candidate' },
+    settings: { rollout: 'guarded' },
+    start: since => startTest(since, 6, { win: 2, loss: 1 }, 'drift'),
+    liveSince: 0,
+    asOf: NOW,
+    now: NOW,
+  });
 }
 
 it('An episode with windows counts once in the arms of a rollout', async () => {

@@ -22,7 +22,7 @@ import type { CycleDeps } from '../dependencies.ts';
 import { GuardEvents } from '../event-window.ts';
 import { testCandidate } from '../rollout/test-candidate.ts';
 import type { TuningResult } from '../tune-pattern.ts';
-import { movesInForce } from './moves-in-force.ts';
+import { movesInForce, movesReader } from './moves-in-force.ts';
 import { testChallengers, testedChallengers } from './test-challengers.ts';
 import type { OpenTest } from './test-in-force.ts';
 import { testsInForce } from './test-in-force.ts';
@@ -128,18 +128,19 @@ export async function advanceGuard(
   const gates = prepareGates(pattern, columns, ofReplay, 'base');
   const start = (policy: GuardTest['policy']) => (at: number) =>
     startTest(at, blockHoursBefore(window, at), payoff, policy);
+  const readMoves = movesReader(deps, pattern, columns);
   const tested = inForce && {
     before,
     inForce,
     gates,
-    moves: await movesInForce(deps, pattern, columns, inForce.answered, head.current, events.from),
+    moves: await movesInForce(deps, readMoves, pattern, columns, inForce.answered, head.current, events.from),
     start: start(head.current?.policy ?? settings.policy),
     mode: settings.guard,
     now: deps.now(),
   };
   const rollout =
     candidate &&
-    (await testCandidate(deps, {
+    (await testCandidate(readMoves, {
       pattern,
       head,
       candidate,
@@ -157,6 +158,7 @@ export async function advanceGuard(
     tested &&
     (await testChallengers(deps, pattern, {
       before: testedChallengers(before, settings),
+      readMoves,
       computed: challengers,
       gates,
       inForce: tested.moves,

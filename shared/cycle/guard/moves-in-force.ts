@@ -15,6 +15,29 @@ import type { PatternKey } from '../../pattern/pattern-key.ts';
 /** Sets of overrides that are read at once. */
 const PARALLEL = 16;
 
+/** Returns what the overrides of a generation move for each row; undefined when they are damaged. @throws Fault of the store */
+export type ReadMoves = (
+  generation: Pick<Generation, 'overrides' | 'resolution'>,
+) => Promise<Moves | undefined>;
+
+/**
+ * Returns a reader of moves that reads and resolves each set of overrides once: the tests of one run share many sets. Damage
+ * does not depend on outcomes, so a test stays valid without the flips of that generation.
+ */
+export function movesReader(
+  deps: Pick<GenerationStores, 'overrides'>,
+  pattern: PatternKey,
+  columns: Pick<FactorColumns, 'dimensions'>,
+): ReadMoves {
+  const read = new Map<string, ReturnType<ReadMoves>>();
+  return generation => {
+    const key = `${generation.overrides.id} ${generation.resolution}`;
+    const moves = read.get(key) ?? movesOf(deps, pattern, columns, generation);
+    read.set(key, moves);
+    return moves;
+  };
+}
+
 /**
  * Returns what moved the thresholds of events that logged no `applied`: by the generation that was served at their time.
  * It reads the overrides of these generations, and nothing when every event logged `applied`.
@@ -23,7 +46,8 @@ const PARALLEL = 16;
  * @throws Fault of the store
  */
 export async function movesInForce(
-  deps: Pick<GenerationStores, 'heads' | 'overrides'>,
+  deps: Pick<GenerationStores, 'heads'>,
+  readMoves: ReadMoves,
   pattern: PatternKey,
   columns: FactorColumns,
   served: readonly Served[],
@@ -41,19 +65,14 @@ export async function movesInForce(
   for (let i = 0; i < generations.length; i += PARALLEL)
     await Promise.all(
       generations.slice(i, i + PARALLEL).map(async generation => {
-        const moves = await movesOf(deps, pattern, columns, generation);
+        const moves = await readMoves(generation);
         if (moves) resolvers.set(generation.generation, moves);
       }),
     );
   return row => resolvers.get(servedAt(served, elementAt(columns.time, row)))?.(row);
 }
 
-/**
- * Returns what the overrides of a generation move for each row; undefined when they are damaged. Damage does not depend on
- * outcomes, so a test stays valid without the flips of that generation.
- * @throws Fault of the store
- */
-export async function movesOf(
+async function movesOf(
   { overrides }: Pick<GenerationStores, 'overrides'>,
   pattern: PatternKey,
   { dimensions }: Pick<FactorColumns, 'dimensions'>,

@@ -13,7 +13,7 @@ import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { DAY_MS } from '../../time.ts';
 import type { CycleDeps } from '../dependencies.ts';
 import type { TuningResult } from '../tune-pattern.ts';
-import { movesOf } from './moves-in-force.ts';
+import type { ReadMoves } from './moves-in-force.ts';
 
 /** Time for which a challenger keeps its overrides. A set for each run would be a write for each run. */
 const KEEP_SET_DAYS = 7;
@@ -22,6 +22,7 @@ type ChallengerDeps = Pick<CycleDeps, 'overrides' | 'now'>;
 
 interface ChallengerInput {
   readonly before: readonly ChallengerState[];
+  readonly readMoves: ReadMoves;
   /** What each challenger would publish now. */
   readonly computed: TuningResult['challengers'];
   readonly gates: Gates;
@@ -56,7 +57,7 @@ export async function testChallengers(
   for (const policy of input.computed.keys()) {
     const stored = input.before.find(tested => tested.policy === policy);
     const { test, result } = stored
-      ? await advance(deps, pattern, stored, input)
+      ? await advance(stored, input)
       : evaluateTest(input.start(policy)(input.asOf), [], input.asOf);
     const sets = await keptSets(deps, pattern, policy, stored?.sets ?? [], test, input);
     states.push({ policy, sets, test, result });
@@ -65,14 +66,12 @@ export async function testChallengers(
 }
 
 async function advance(
-  deps: ChallengerDeps,
-  pattern: PatternKey,
   { sets, test }: ChallengerState,
-  { gates, inForce, asOf }: ChallengerInput,
+  { gates, inForce, asOf, readMoves }: ChallengerInput,
 ): Promise<ReturnType<typeof evaluateTest>> {
   const { columns } = gates;
   const moves: (Moves | undefined)[] = [];
-  for (const set of sets) moves.push(await movesOf(deps, pattern, columns, set));
+  for (const set of sets) moves.push(await readMoves(set));
   const challenger: Moves = row => {
     const time = elementAt(columns.time, row);
     return moves[sets.findLastIndex(({ from }) => from <= time)]?.(row);

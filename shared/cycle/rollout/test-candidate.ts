@@ -2,7 +2,6 @@ import type { FactorColumns } from '../../episode/columns/columns.ts';
 import type { Candidate } from '../../generation/candidate.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import type { Head } from '../../generation/head.ts';
-import type { GenerationStores } from '../../generation/ports.ts';
 import type { FlipOf, Moves } from '../../guard/flips.ts';
 import { asMoved, blockTimes, flipBlocks, flips, outcomeOf } from '../../guard/flips.ts';
 import type { GuardTest } from '../../guard/guard-test.ts';
@@ -21,7 +20,7 @@ import type { Gates } from '../../override/replay/gates.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { DAY_MS } from '../../time.ts';
 import type { GuardEvents } from '../event-window.ts';
-import { movesOf } from '../guard/moves-in-force.ts';
+import type { ReadMoves } from '../guard/moves-in-force.ts';
 
 /** Time for which events after a step may still have the arm of the step before: look-ups precede events. */
 const SETTLING_MS = 5 * 60_000;
@@ -51,16 +50,13 @@ interface CandidateInput {
  * be replayed. A pattern whose factors are not logged compares the outcomes of both arms.
  * @throws Fault of the store
  */
-export async function testCandidate(
-  deps: Pick<GenerationStores, 'overrides'>,
-  input: CandidateInput,
-): Promise<RolloutState> {
+export async function testCandidate(readMoves: ReadMoves, input: CandidateInput): Promise<RolloutState> {
   const { pattern, head, candidate, before, gates, asOf } = input;
   const { columns } = gates;
   const { generation } = candidate.generation;
   const since = Date.parse(candidate.started_at);
-  const ofCandidate = await movesOf(deps, pattern, columns, candidate.generation);
-  const ofControl = head.current && (await movesOf(deps, pattern, columns, head.current));
+  const ofCandidate = await readMoves(candidate.generation);
+  const ofControl = head.current && (await readMoves(head.current));
   const moves = { candidate: ofCandidate ?? NOTHING, control: ofControl ?? NOTHING };
   const flipOf = flips(gates, {
     tested: asMoved(gates, moves.candidate),

@@ -1,7 +1,7 @@
 import type { Payoff } from '../../override/payoff.ts';
 import { HOUR_MS } from '../flips.ts';
-import type { Bet, FlipCounts, GuardSide } from '../wealth.ts';
-import { flipsIn } from '../wealth.ts';
+import type { Bet, FlipCounts, GuardSide, OpenCounts } from '../wealth.ts';
+import { flipsIn, noFlips } from '../wealth.ts';
 
 /** The events of both arms in one block of hours. */
 export interface ArmBlock {
@@ -13,19 +13,16 @@ export interface ArmBlock {
 /** Time of an event (milliseconds since 1970), its arm and its outcome. */
 export type ArmEvent = readonly [time: number, arm: 'candidate' | 'control', outcome: keyof FlipCounts];
 
-type Counts = { -readonly [Name in keyof FlipCounts]: number };
-const none = (): Counts => ({ success: 0, failure: 0, neutral: 0, unknown: 0 });
-
 /**
  * Counts events by block, arm and outcome.
  * @param hours length of a block
  * @returns blocks with an event, ascending
  */
 export function armBlocks(events: Iterable<ArmEvent>, hours: number): ArmBlock[] {
-  const blocks = new Map<number, { index: number; candidate: Counts; control: Counts }>();
+  const blocks = new Map<number, { index: number; candidate: OpenCounts; control: OpenCounts }>();
   for (const [time, arm, outcome] of events) {
     const index = Math.floor(time / (hours * HOUR_MS));
-    const block = blocks.get(index) ?? { index, candidate: none(), control: none() };
+    const block = blocks.get(index) ?? { index, candidate: noFlips(), control: noFlips() };
     block[arm][outcome]++;
     blocks.set(index, block);
   }

@@ -1,6 +1,7 @@
 import type { Hold } from '../../generation/candidate.ts';
 import { upperTail } from '../../statistics/normal-distribution.ts';
 import { DAY_MS } from '../../time.ts';
+import { LINES } from '../wealth.ts';
 import type { ArmCounts, Reality } from './rollout-state.ts';
 
 /** Why a rollout waits. */
@@ -32,8 +33,8 @@ const LEAST_EXPECTED = 5;
 /** Time after which some event should have an outcome, and the fewest events that tell. */
 const OUTCOME_MS = 3 * DAY_MS;
 const FEW = 20;
-/** Line of the wealth against "real outcomes are not worse": 5 %. */
-export const REALITY_LINE = Math.log(20);
+/** Line of the wealth against "real outcomes are not worse": at 5 %, as the line of gain. */
+export const REALITY_LINE = LINES.gain;
 
 /** Returns the first finding that holds a rollout; undefined for a healthy one. */
 export function armHealth(facts: HealthFacts): HealthFinding | undefined {

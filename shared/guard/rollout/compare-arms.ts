@@ -1,13 +1,10 @@
 import { HOUR_MS } from '../flips.ts';
 import type { GuardResult, GuardTest } from '../guard-test.ts';
 import { pathOf } from '../guard-test.ts';
-import type { FlipCounts } from '../wealth.ts';
-import { Wealth } from '../wealth.ts';
+import { noFlips, Wealth } from '../wealth.ts';
 import type { ArmBlock } from './arm-blocks.ts';
 import { betOfArms } from './arm-blocks.ts';
 import type { Reality } from './rollout-state.ts';
-
-const NONE: FlipCounts = { success: 0, failure: 0, neutral: 0, unknown: 0 };
 
 /**
  * Compares the outcomes of both arms, for a pattern whose factors are not logged. It needs many more events than the paired
@@ -27,8 +24,8 @@ export function compareArms(
     since,
     block_hours,
     blocks: blocks.length,
-    loosened: NONE,
-    tightened: NONE,
+    loosened: noFlips(),
+    tightened: noFlips(),
     log_wealth: { harm: harm.highest, gain: gain.highest },
     path: pathOf(path),
     late: { flips: 0, unknown: 0 },
