@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { deliver, testEvent } from '../../shared/delivery/deliver.ts';
+import { CHAT_PAUSE_MS, deliver, logDelivery, testEvent } from '../../shared/delivery/deliver.ts';
 import type { Log } from '../../shared/log.ts';
 import type { NotificationEvent } from '../../shared/notification/notification-event.ts';
 import type { NotificationStore } from '../../shared/notification/notification-state.ts';
@@ -8,7 +8,7 @@ import { pollNotifications } from '../../shared/notification/poll.ts';
 import type { Delivery } from '../../shared/notification/retry.ts';
 import { retryPause } from '../../shared/notification/retry.ts';
 import type { NotificationConfiguration, Target } from '../../shared/notification/target.ts';
-import { eventsOf, targetHash, wantedEvents } from '../../shared/notification/target.ts';
+import { targetHash, targetNamed, targetsOf, wantedEvents } from '../../shared/notification/target.ts';
 import type { NotificationTester, TargetTest } from '../../shared/notification/target-test.ts';
 import { findTarget } from '../../shared/notification/target-test.ts';
 import type { NotificationSpool, WaitingMessage } from './notification-spool.ts';
@@ -17,15 +17,13 @@ import type { NotificationSpool, WaitingMessage } from './notification-spool.ts'
 const POLL_MS = 60_000;
 /** Attempts for each target between two polls: a target that hangs takes ten seconds for each. */
 const ATTEMPTS_AT_ONCE = 5;
-/** Least milliseconds between two messages to one chat of Telegram. */
-const CHAT_PAUSE_MS = 1000;
 
 interface NotifierDeps extends PollDeps {
   readonly notifications: NotificationStore;
   readonly log: Log;
   readonly spool: NotificationSpool;
   readonly configuration: () => NotificationConfiguration;
-  /** Tells whether the last configuration is one from before its source became invalid. */
+  /** Returns true when the source of the configuration is invalid, and an earlier one is in use. */
   readonly isOutdated?: () => boolean;
   /** Waits milliseconds; tests put their clock in its place. */
   readonly sleep?: (ms: number) => Promise<unknown>;
@@ -76,11 +74,10 @@ export class Notifier implements NotificationTester {
     }
   }
 
-  async #keep({ targets }: NotificationConfiguration, events: readonly NotificationEvent[]): Promise<void> {
+  async #keep(current: NotificationConfiguration, events: readonly NotificationEvent[]): Promise<void> {
     const { spool, now } = this.#deps;
     for (const event of events)
-      for (const [name, target] of Object.entries(targets))
-        if (eventsOf(target).some(type => type === event.type)) spool.add(name, event, now());
+      for (const name of targetsOf(current, event.type)) spool.add(name, event, now());
     await spool.save();
   }
 
@@ -105,11 +102,11 @@ export class Notifier implements NotificationTester {
 
   async #attempt(message: WaitingMessage, ended: Map<string, string>): Promise<void> {
     const { configuration, spool, notifications } = this.#deps;
-    const { link, targets } = configuration();
-    const target = Object.hasOwn(targets, message.target) ? targets[message.target] : undefined;
+    const current = configuration();
+    const target = targetNamed(current, message.target);
     if (!target || ended.get(message.target) === targetHash(target)) spool.remove(message);
     else {
-      const result = await this.#send(target, message.event, link);
+      const result = await this.#send(target, message.event, current.link);
       if (result.outcome === 'ended') {
         await notifications.end(message.target, targetHash(target));
         ended.set(message.target, targetHash(target));
@@ -134,9 +131,7 @@ export class Notifier implements NotificationTester {
     const { spool, log, now } = this.#deps;
     const attempts = message.attempts + 1;
     const fields = { target: message.target, event: message.event.id, type: message.event.type, attempts };
-    if (result.outcome === 'delivered') log.info('notification delivered', fields);
-    if (result.outcome === 'ended')
-      log.warn('target ended: it answered 410, and gets nothing until its configuration changes', fields);
+    logDelivery(log, result, fields);
     const pause = result.outcome === 'failed' ? retryPause(attempts, result.retryAfterMs) : undefined;
     if (pause !== undefined) spool.replace({ ...message, attempts, due: now() + pause });
     else spool.remove(message);

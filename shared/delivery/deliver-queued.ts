@@ -8,9 +8,9 @@ import type { NotificationStore } from '../notification/notification-state.ts';
 import type { Delivery } from '../notification/retry.ts';
 import { retryPause } from '../notification/retry.ts';
 import type { NotificationConfiguration, Target } from '../notification/target.ts';
-import { eventsOf, parseConfiguration, targetHash } from '../notification/target.ts';
+import { parseConfiguration, targetHash, targetNamed, targetsOf } from '../notification/target.ts';
 import { findTarget } from '../notification/target-test.ts';
-import { deliver, testEvent } from './deliver.ts';
+import { CHAT_PAUSE_MS, deliver, logDelivery, testEvent } from './deliver.ts';
 
 /** Stores, queue, settings and clock of the function that reaches the targets. */
 export interface QueuedDeps {
@@ -47,9 +47,6 @@ const bodySchema = z.union([
   z.object({ target: z.string(), event: notificationEventSchema }),
   z.object({ detail: notificationEventSchema }),
 ]);
-
-/** Pause between two messages to one chat of Telegram, milliseconds. */
-const CHAT_PAUSE_MS = 1000;
 
 /**
  * Answers a batch of the queue, or the test of a target. An event from the bus becomes a message for each of its targets,
@@ -100,15 +97,12 @@ async function isDone(
 ): Promise<boolean> {
   const body = bodySchema.parse(JSON.parse(record.body));
   if ('detail' in body) {
-    const names = Object.entries(configuration.targets)
-      .filter(([, target]) => eventsOf(target).some(type => type === body.detail.type))
-      .map(([name]) => name);
+    const names = targetsOf(configuration, body.detail.type);
     await deps.queue.add(names.map(target => JSON.stringify({ target, event: body.detail })));
     return true;
   }
   const { target: name, event } = body;
-  const { targets } = configuration;
-  const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
+  const target = targetNamed(configuration, name);
   if (!target || ended.get(name) === targetHash(target)) return true;
   const result = await send(deps, configuration, target, event);
   if (target.type === 'telegram') await (deps.sleep ?? delay)(CHAT_PAUSE_MS);
@@ -137,9 +131,7 @@ async function settle(
   result: Delivery,
 ): Promise<boolean> {
   const fields = { target, event: id, type, attempts };
-  if (result.outcome === 'delivered') log.info('notification delivered', fields);
-  if (result.outcome === 'ended')
-    log.warn('target ended: it answered 410, and gets nothing until its configuration changes', fields);
+  logDelivery(log, result, fields);
   if (result.outcome !== 'failed') return true;
   log.warn('notification not delivered', { ...fields, reason: result.reason });
   const pause = retryPause(attempts, result.retryAfterMs);

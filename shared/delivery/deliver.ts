@@ -1,3 +1,4 @@
+import type { Log, LogFields } from '../log.ts';
 import type { NotificationEvent } from '../notification/notification-event.ts';
 import { eventId, TEST_TYPE } from '../notification/notification-event.ts';
 import { renderRequest } from '../notification/render.ts';
@@ -27,6 +28,16 @@ export async function deliver(
   } catch (error) {
     return { outcome: 'failed', reason: codeOf(error) };
   }
+}
+
+/** Pause between two messages to one chat of Telegram, milliseconds. */
+export const CHAT_PAUSE_MS = 1000;
+
+/** Logs that a target took a message, or ended. A message that failed is logged by the caller, who knows what follows. */
+export function logDelivery(log: Log, { outcome }: Delivery, fields: LogFields): void {
+  if (outcome === 'delivered') log.info('notification delivered', fields);
+  if (outcome === 'ended')
+    log.warn('target ended: it answered 410, and gets nothing until its configuration changes', fields);
 }
 
 /** Returns the event with which an operator tests a target. */

@@ -1,6 +1,7 @@
 import { Fault } from '../errors.ts';
 import { nearestName } from '../suggestion.ts';
 import type { NotificationConfiguration, Target } from './target.ts';
+import { targetNamed } from './target.ts';
 
 /** Result of a test of a target: a code is the reason why it took no message. */
 export interface TargetTest {
@@ -16,10 +17,10 @@ export interface NotificationTester {
 }
 
 /** Returns a target by its name. @throws Fault `unknown_target`, with the near name */
-export function findTarget({ targets }: NotificationConfiguration, name: string): Target {
-  const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
+export function findTarget(configuration: NotificationConfiguration, name: string): Target {
+  const target = targetNamed(configuration, name);
   if (target) return target;
-  throw unknownTarget(name, Object.keys(targets));
+  throw unknownTarget(name, Object.keys(configuration.targets));
 }
 
 /** Returns the fault of a target that is not configured. */

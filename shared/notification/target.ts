@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { sha256 } from '../hash.ts';
 import { isObject } from '../json.ts';
 import { parse } from '../validation.ts';
-import type { EventType } from './notification-event.ts';
+import type { EventType, NotificationEvent } from './notification-event.ts';
 import { DEFAULT_EVENTS, EVENT_TYPES } from './notification-event.ts';
 
 /** Name of a target, which answers and logs may show. */
@@ -85,6 +85,18 @@ export function parseConfiguration(text: string): NotificationConfiguration {
 /** Returns the kinds of events that a target gets. */
 export function eventsOf({ events }: Target): readonly EventType[] {
   return events ?? DEFAULT_EVENTS;
+}
+
+/** Returns the target of a name; undefined when none has it. */
+export function targetNamed({ targets }: NotificationConfiguration, name: string): Target | undefined {
+  return Object.hasOwn(targets, name) ? targets[name] : undefined;
+}
+
+/** Returns the names of the targets that get a kind of event. */
+export function targetsOf({ targets }: NotificationConfiguration, type: NotificationEvent['type']): string[] {
+  return Object.entries(targets)
+    .filter(([, target]) => eventsOf(target).some(wanted => wanted === type))
+    .map(([name]) => name);
 }
 
 /** Returns the kinds of events that at least one target gets. */
