@@ -55,7 +55,7 @@ export async function publishPattern(
   // This call is a retry after a lost response: the cycle has already made the candidate.
   if (head?.candidate?.generation.cycle_id === cycle.cycle_id)
     return entry('held', { reason: candidateStarted(head.candidate) });
-  // As above: the cycle has already published.
+  // This call is such a retry, too: the cycle has already published.
   if (current?.cycle_id === cycle.cycle_id && !isNew)
     return entry(isEmpty ? 'too_few_events' : 'published', { published: true, reason: summary });
   if ((head?.version ?? 0) !== mined.head_version) return entry('yielded', { reason: YIELDED });

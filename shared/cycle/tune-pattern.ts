@@ -29,7 +29,7 @@ export interface TuningResult {
   readonly overrides: readonly Override[];
   /** The payoff that the run used: the configured or the measured one. */
   readonly payoff: Payoff;
-  /** What each challenger would publish. */
+  /** The overrides that each challenger would publish. */
   readonly challengers: ReadonlyMap<Policy, { readonly overrides: readonly Override[] }>;
   /** Walk-forward results of that policy and its challengers. */
   readonly evidence: PolicyComparison;

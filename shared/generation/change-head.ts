@@ -95,7 +95,7 @@ export async function rollBack(
   });
 }
 
-/** What became of the candidate by each order of an operator. */
+/** The name of each order of an operator in the list of changes. */
 const BECAME = { promote: 'promoted', hold: 'held', end: 'ended' } as const;
 type RolloutOrder = keyof typeof BECAME;
 

@@ -61,7 +61,7 @@ export const changeSchema = z.object({
   at: z.iso.datetime(),
   what: z.enum(['publish', 'mode', 'settings', 'rollback', 'writer', 'rollout']),
   why: z.string(),
-  /** Of a change of a rollout: what became of the candidate. */
+  /** The fate of the candidate, of a change of a rollout. */
   rollout: z.enum(['started', 'stepped', 'held', 'resumed', 'promoted', 'rolled_back', 'ended']).optional(),
   /** The writer that was excluded, or no longer is. */
   writer: z.string().optional(),

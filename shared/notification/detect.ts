@@ -9,7 +9,7 @@ import type { NotificationState } from './notification-state.ts';
 import type { FinishedRun } from './run-findings.ts';
 import { failedRunEvent, findingEvents } from './run-findings.ts';
 
-/** What a poll reads. */
+/** The input of a poll. */
 export interface NotificationFacts {
   /** Changes from the cursor on, oldest first; those that were seen may be among them. */
   readonly changes: readonly PatternChange[];

@@ -23,10 +23,10 @@ type ChallengerDeps = Pick<CycleDeps, 'overrides' | 'now'>;
 interface ChallengerInput {
   readonly before: readonly ChallengerState[];
   readonly readMoves: ReadMoves;
-  /** What each challenger would publish now. */
+  /** The overrides that each challenger would publish now. */
   readonly computed: TuningResult['challengers'];
   readonly gates: Gates;
-  /** What was in force for the rows that logged no `applied`. */
+  /** The moves that were in force for the rows that logged no `applied`. */
   readonly inForce: Moves;
   readonly start: (policy: Policy) => (at: number) => GuardTest;
   /** End of the window, milliseconds since 1970. */

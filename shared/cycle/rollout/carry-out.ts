@@ -9,7 +9,7 @@ import type { RolloutDecision } from '../../guard/rollout/rollout-state.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { GUARD_CALLER } from '../guard/withdraw.ts';
 
-/** What became of the candidate by each action, as the list of changes names it. */
+/** The name of each action in the list of changes. */
 const BECAME = {
   step: 'stepped',
   promote: 'promoted',

@@ -27,7 +27,7 @@ export interface Rung {
   readonly events: number;
 }
 
-/** Encoded rows, and the standard error of the prediction of each in log-odds. */
+/** Encoded rows, and the standard error of each row's prediction in log-odds. */
 interface Predicted {
   readonly encoded: SparseRows;
   readonly errors: Float64Array;
@@ -45,7 +45,7 @@ export interface Model {
   readonly closing: Rung | undefined;
 }
 
-/** What is known where it is too little for a fit. */
+/** The numbers of days and outcomes of rows that are too few for a fit. */
 export interface TooLittle {
   readonly days: number;
   readonly outcomes: number;

@@ -13,7 +13,7 @@ export interface ReplaySettings {
   /** Number of break-even events that are added to every variance, so that slices with few events are trusted less. */
   readonly priorEvents: number;
   readonly maxSteps: number;
-  /** Whether overrides carry a forecast of their gain, which takes a sixth of the time. */
+  /** True when overrides carry a forecast of their gain; forecasts take a sixth of the time. */
   readonly forecasts: boolean;
   /** Largest |log multiplier| of one override. */
   readonly maxLog: number;
