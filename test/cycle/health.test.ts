@@ -5,25 +5,20 @@ import { healthReasons, lastCycle } from '../../shared/cycle/health.ts';
 import type { PatternOverview } from '../../shared/generation/ports.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { DAY_MS } from '../../shared/time.ts';
+import { cycleSummary } from '../support/cycle-summary.ts';
 
 const NOW = Date.parse('2026-11-27T12:00:00Z');
 const MINUTE_MS = 60_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-const cycle = (finishedAt: number | undefined, more: Partial<CycleSummary> = {}): CycleSummary => ({
-  cycle_id: 'c1',
-  status: finishedAt === undefined ? 'running' : 'succeeded',
-  as_of: iso(finishedAt ?? NOW),
-  started_at: iso((finishedAt ?? NOW) - MINUTE_MS),
-  ...(finishedAt !== undefined && { finished_at: iso(finishedAt) }),
-  patterns_total: 1,
-  patterns_failed: 0,
-  trial: false,
-  who: 'system:cycle',
-  settings: {},
-  warnings: [],
-  ...more,
-});
+function cycle(finishedAt: number | undefined, more: Partial<CycleSummary> = {}): CycleSummary {
+  const { finished_at: _, ...unfinished } = cycleSummary({
+    status: finishedAt === undefined ? 'running' : 'succeeded',
+    as_of: iso(finishedAt ?? NOW),
+    started_at: iso((finishedAt ?? NOW) - MINUTE_MS),
+  });
+  return { ...unfinished, ...(finishedAt !== undefined && { finished_at: iso(finishedAt) }), ...more };
+}
 
 const overview = (counts: Partial<PatternOverview['counts']> = {}, key = 'pm.uptrend.S1.entry') => ({
   pattern: parsePatternKey(key),

@@ -7,6 +7,7 @@ import { lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import type { Runtime } from '../../shared/runtime.ts';
+import { contenders } from '../support/contenders.ts';
 import { runCycle } from '../support/cycles.ts';
 import { crashAt } from '../support/dynamodb-proxy.ts';
 import { addHarmfulPattern } from '../support/harmful-pattern.ts';
@@ -100,15 +101,7 @@ it('[L8] Two runs and an operator at once make one decision, which is audited on
   for (let round = 0; round < 8; round++) {
     const pattern = parsePatternKey(`pm.contested.S1.r${round}`);
     await addHarmfulPattern(stores, pattern);
-    const processes = [1, 2, 3].map(() => stores.another());
-    for (const { proxy } of processes)
-      proxy.around = async (_, forward) => {
-        await new Promise(resolve => setTimeout(resolve, random() * 3));
-        // Each process reads another time of day, as on several machines.
-        stores.clock.now += 1;
-        return forward();
-      };
-    const [first, second, third] = processes.map(({ runtime }) => runtime) as [Runtime, Runtime, Runtime];
+    const [first, second, third] = contenders(stores, random);
     await Promise.all([
       runCycle(first, { pattern_key: pattern }),
       runCycle(second, { pattern_key: pattern }),

@@ -7,6 +7,7 @@ import { armOf } from '../../shared/override/arm.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import type { Runtime } from '../../shared/runtime.ts';
+import { contenders } from '../support/contenders.ts';
 import { runCycle } from '../support/cycles.ts';
 import { crashAt } from '../support/dynamodb-proxy.ts';
 import { measurement } from '../support/measurements.ts';
@@ -119,15 +120,7 @@ it('[L9] Two runs and an operator at once decide on a candidate once', async () 
   const random = randomOf(7);
   for (let round = 0; round < 10; round++) {
     const pattern = await harmfulCandidate(`r${round}`);
-    const processes = [1, 2, 3].map(() => stores.another());
-    for (const { proxy } of processes)
-      proxy.around = async (_, forward) => {
-        await new Promise(resolve => setTimeout(resolve, random() * 3));
-        // Each process reads another time of day, as on several machines.
-        stores.clock.now += 1;
-        return forward();
-      };
-    const [first, second, third] = processes.map(({ runtime }) => runtime) as [Runtime, Runtime, Runtime];
+    const [first, second, third] = contenders(stores, random);
     const action = actions[round % actions.length];
     const [, , acted] = await Promise.allSettled([
       run(first, pattern),

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { CycleSummary, PatternRun } from '../../shared/cycle/cycle.ts';
+import type { PatternRun } from '../../shared/cycle/cycle.ts';
 import type { PatternChange } from '../../shared/generation/generation.ts';
 import { COALESCE_MS } from '../../shared/notification/coalesce.ts';
 import type { NotificationFacts } from '../../shared/notification/detect.ts';
@@ -12,6 +12,7 @@ import {
 } from '../../shared/notification/notification-event.ts';
 import type { NotificationState } from '../../shared/notification/notification-state.ts';
 import type { Warning } from '../../shared/warning/warning.ts';
+import { cycleSummary } from '../support/cycle-summary.ts';
 import { HOUR, iso, MINUTE, NOW, S1, S2 } from '../support/episodes.ts';
 import { randomOf } from '../support/random.ts';
 
@@ -30,21 +31,6 @@ const change = (fields: Partial<PatternChange> = {}): PatternChange => ({
   ...fields,
 });
 
-const summary = (fields: Partial<CycleSummary> = {}): CycleSummary => ({
-  cycle_id: 'c1',
-  status: 'succeeded',
-  as_of: iso(NOW),
-  started_at: iso(NOW),
-  finished_at: iso(NOW + MINUTE),
-  patterns_total: 1,
-  patterns_failed: 0,
-  trial: false,
-  who: 'system:cycle',
-  settings: {},
-  warnings: [],
-  ...fields,
-});
-
 const run = (pattern_key: string, codes: Warning['code'][] = [], fields: Partial<PatternRun> = {}) => ({
   pattern_key,
   status: 'unchanged' as const,
@@ -59,7 +45,7 @@ const run = (pattern_key: string, codes: Warning['code'][] = [], fields: Partial
 });
 
 const finished = (cycle_id: string, ...patterns: PatternRun[]) => ({
-  summary: summary({ cycle_id }),
+  summary: cycleSummary({ cycle_id }),
   patterns,
 });
 
@@ -217,7 +203,7 @@ describe('findings of runs', () => {
   });
 
   it('A run that failed in part names its patterns and their number', () => {
-    const partial = summary({ status: 'partial', patterns_total: 2, patterns_failed: 1 });
+    const partial = cycleSummary({ status: 'partial', patterns_total: 2, patterns_failed: 1 });
     const patterns = [run(S1), run(S2, [], { status: 'failed', reason: 'failed: timeout' })];
     const { events } = detect(start(), { ...NONE, finished: [{ summary: partial, patterns }] }, ALL);
     expect(events).toMatchObject([

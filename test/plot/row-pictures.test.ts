@@ -6,6 +6,7 @@ import { linePlotShapes } from '../../shared/plot/line-plot-shapes.ts';
 import { type Shape, svgText } from '../../shared/plot/shape.ts';
 import { waterfallShapes } from '../../shared/plot/waterfall.ts';
 import { waterfallSteps } from '../../web/app/screens/ask-steps.ts';
+import { guardTestAnswer } from '../support/guard-answers.ts';
 
 const all = (root: Shape): Shape[] => [
   root,
@@ -166,22 +167,14 @@ describe('the steps from a base threshold to the tuned one', () => {
 });
 
 describe('the picture of the guard', () => {
-  const test = {
-    test: 'whole',
+  const test = guardTestAnswer({
     since: '2025-01-01T00:00:00Z',
-    blocks: 3,
-    block_hours: 24,
-    flips: { loosened: 3, tightened: 1, known: 3, unknown: 1 },
-    log_wealth: { harm: 1.5, gain: 0.2 },
-    lines: { harm: Math.log(100), gain: Math.log(20) },
-    verdict: 'none',
-    sentence: 's',
     path: [
       { at: '2025-01-02T00:00:00Z', harm: 0.5, gain: -0.4 },
       { at: '2025-01-03T00:00:00Z', harm: 1.5, gain: -1 },
       { at: '2025-01-05T00:00:00Z', harm: 1, gain: 0.2 },
     ],
-  } as const satisfies Parameters<typeof guardPlot>[1];
+  });
 
   it('It has a point for each row of its table, both lines, and the names of all of them', () => {
     const plot = guardPlot('pm.uptrend.S1.entry', test);

@@ -1,20 +1,17 @@
 import { expect, it } from 'vitest';
+import { guardTestAnswer } from '../../support/guard-answers.ts';
 import { PATTERN, TIME } from '../support/answers.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
 const session = fakeSession();
-const whole = {
-  test: 'whole',
-  since: TIME,
+const whole = guardTestAnswer({
   blocks: 60,
-  block_hours: 6,
   flips: { loosened: 1200, tightened: 4, known: 1100, unknown: 104 },
   log_wealth: { harm: 4.71, gain: 0.02 },
-  lines: { harm: Math.log(100), gain: Math.log(20) },
   verdict: 'harmful',
   sentence: 'what is in force is worse than the base thresholds',
   path: [{ at: TIME, harm: 4.71, gain: -2.5 }],
-};
+});
 const answer = {
   pattern_key: PATTERN,
   guard: 'protect',

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { guardTestAnswer } from '../../support/guard-answers.ts';
 import { PATTERN, TIME } from '../support/answers.ts';
 import { always, fakeSession } from '../support/fake-session.ts';
 
@@ -10,18 +11,12 @@ const rollout = {
   step_at: TIME,
   held: { code: 'arms_off', text: 'send the episode_id\u001b[31m', at: TIME },
   kind: 'paired',
-  test: {
+  test: guardTestAnswer({
     test: 'candidate',
-    since: TIME,
     blocks: 12,
-    block_hours: 6,
     flips: { loosened: 40, tightened: 0, known: 30, unknown: 10 },
     log_wealth: { harm: 0, gain: 1.5 },
-    lines: { harm: Math.log(100), gain: Math.log(20) },
-    verdict: 'none',
-    sentence: 'neither harm nor gain is proven',
-    path: [],
-  },
+  }),
   arms: { events: 300, logged: 290, candidate: 20, control: 180, other: 1, differing: 2 },
   reality: {
     real: { success: 5, failure: 5 },
