@@ -47,7 +47,7 @@ export function sentenceOf(
       return `${tested} is better than ${against} (gain ${times(log_wealth.gain)}, line ×20): ${seen}`;
     case 'none':
       return flips === 0
-        ? `no decision of ${pattern} differed from ${against} ${seen.slice(0, seen.indexOf(','))}`
+        ? `no decision of ${subject} differed from ${against} ${seen.slice(0, seen.indexOf(','))}`
         : `neither harm nor gain of ${subject} is proven (harm ${times(log_wealth.harm)}, gain ${times(log_wealth.gain)}): ${seen}`;
   }
 }
