@@ -17,6 +17,7 @@ import type { Override, Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { Payoff } from '../override/payoff.ts';
 import { breakEvenRate } from '../override/payoff.ts';
+import type { ScoreModel } from '../override/score/score-model.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Reason } from '../reason.ts';
 
@@ -27,6 +28,8 @@ export interface TuningResult {
   readonly near: readonly NearLesson[];
   /** Overrides of the policy to publish, with those of a halt that is applied. */
   readonly overrides: readonly Override[];
+  /** The model to publish, under the setting `score: advise`. */
+  readonly score?: ScoreModel;
   /** The payoff that the run used: the configured or the measured one. */
   readonly payoff: Payoff;
   /** The overrides that each challenger would publish. */
@@ -74,6 +77,7 @@ export function tunePattern(
       .map(name => [name, computeOverrides(name, input)]),
   );
   const halt = haltPattern(pattern, columns, asOf, settings, sealed);
+  const score = effective.score === 'advise' && output.publishModel?.(effective.base_thresholds);
   const cuts = [...(mined.cut ? [describeCut(mined.cut)] : []), ...(output.cut ? [output.cut] : [])];
   return {
     lessons: explainLessons(mined.lessons, output),
@@ -83,6 +87,7 @@ export function tunePattern(
     entries: settings.halt === 'off' ? 'open' : halt.entries,
     ...(settings.halt !== 'off' && halt.reason !== undefined && { entries_reason: halt.reason }),
     days: halt.days,
+    ...(score && { score }),
     payoff,
     challengers,
     evidence: {
