@@ -74,7 +74,7 @@ function year(count: number): Sent[] {
 
 const EVENTS = year(900);
 let api: Api;
-const now = NOW;
+let now = NOW;
 const put = (path: string, body: object) =>
   api.send('PUT', `/v1/patterns/${S1}/${path}`, { ...body, reason: 'a test' });
 beforeAll(async () => {
@@ -153,5 +153,98 @@ describe('a look-up with factors', () => {
         decisions.get(Date.parse(timestamp)),
       );
     }
+  });
+});
+
+describe('factors and applied', () => {
+  it('An event takes what a look-up with advice answered as applied', async () => {
+    const [event] = EVENTS;
+    const { applied } = await api.lookup(lookUp(event as Sent));
+    expect(applied).toMatchObject({ generation: 1, score: expect.any(Number), rung: expect.any(Number) });
+    const decided = {
+      ...event,
+      episode_id: 'decided',
+      factors: { ...event?.factors, applied },
+      outcome: null,
+    };
+    expect(await api.postEvents([{ ...decided, resolved_at: null }])).toMatchObject({ accepted: 1 });
+  });
+
+  it('A threshold that factors lack comes from the thresholds of the look-up', async () => {
+    const factors = { ts_score: 0.5, halo_distance: 0.5, ema60_slope: 0.1, slope_min: 0 };
+    const scope = { timeframe: '15m' };
+    const adviceOn = async (body: object) => (await api.lookup({ pattern_key: S1, scope, ...body })).advice;
+    const strict = await adviceOn({ factors: { ...factors, ts_min: 0.9 } });
+    expect(await adviceOn({ factors, thresholds: { ts_min: 0.9 } })).toEqual(strict);
+    expect(await adviceOn({ factors })).toEqual(await adviceOn({ factors: { ...factors, ts_min: 0.6 } }));
+    expect(await adviceOn({ factors })).not.toEqual(strict);
+  });
+
+  it.each([
+    ['applied', { applied: {} }, 'factors.applied', /^is what a look-up answers/],
+    ['a text for a number', { ts_score: 'high' }, 'factors.ts_score', /^must be a number/],
+  ])('Factors with %s are refused by name', async (_, factors, path, message) => {
+    const response = await api.send('POST', '/v1/overrides/lookup', { pattern_key: S1, scope: {}, factors });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      errors: [{ path, message: expect.stringMatching(message) }],
+    });
+  });
+});
+
+describe('the model of a generation', () => {
+  const event = EVENTS.find(({ factors }) => typeof factors.ts_score === 'number' && factors.ts_min) as Sent;
+  const snapshot = async (form: string): Promise<Record<string, unknown>> =>
+    (await (await api.send('GET', `/v1/snapshots/${S1}?form=${form}`)).json()) as Record<string, unknown>;
+
+  it('Both forms of the snapshot carry it, and a run with the same events leaves it in force', async () => {
+    const model = await publishedModel();
+    for (const form of ['full', 'compact']) expect((await snapshot(form)).score).toEqual(model);
+    now += 1000;
+    expect((await api.cycle()).patterns).toMatchObject([{ status: 'unchanged', generation: 1 }]);
+  });
+
+  it('In mode shadow neither look-ups nor snapshots have it', async () => {
+    await put('mode', { mode: 'shadow' });
+    expect(await api.lookup(lookUp(event))).toMatchObject({ applied: {}, no_advice: { code: 'not_served' } });
+    expect(await snapshot('full')).not.toHaveProperty('score');
+    await put('mode', { mode: 'live' });
+  });
+
+  it('A candidate has its own, and one that cannot be read leaves the overrides in force', async () => {
+    const { heads, scores } = api.service.runtime;
+    const [head, model] = [await heads.head(S1), await publishedModel()];
+    if (!head?.current) throw new Error('nothing is in force');
+    const kept = { ...head.current.score, kept_until: iso(NOW + 60 * DAY) };
+    const parts = [{ part: 0, text: JSON.stringify({ ...model, break_even: 0.9 }) }];
+    const other = { ...kept, ...(await scores.write(S1, parts, NOW / 1000 + 1e6)) };
+    const share = { share: 1, started_at: iso(NOW), step_at: iso(NOW), moves: 'm' };
+    let { version } = head;
+    const answerWith = async (score: typeof other) => {
+      const generation = { ...head.current, generation: 9, score } as NonNullable<typeof head.current>;
+      const candidate = { ...share, generation, salt: score.id };
+      await heads.replaceHead(S1, { ...head, version: ++version, candidate });
+      const { advice: control } = await api.lookup(lookUp(event));
+      expect(control?.break_even).toBeCloseTo(1 / 3, 12);
+      return api.lookup({ ...lookUp(event), episode_id: 'e' });
+    };
+    expect(await answerWith(other)).toMatchObject({ arm: 'candidate', advice: { break_even: 0.9 } });
+    expect(await snapshot('full')).toMatchObject({ candidate: { score: { break_even: 0.9 } } });
+    const { overrides, no_advice } = await answerWith({ ...other, id: 'missing' });
+    expect([overrides.length > 0, no_advice?.code]).toEqual([true, 'model_unreadable']);
+    await heads.replaceHead(S1, { ...head, version: ++version });
+  });
+
+  it('With score off the next run publishes none, and a rollback brings it back', async () => {
+    await put('settings', { score: 'off' });
+    expect((await api.cycle()).patterns).toMatchObject([{ status: 'published', generation: 2 }]);
+    expect(await api.lookup(lookUp(event))).toMatchObject({ generation: 2, no_advice: { code: 'no_model' } });
+    expect(await snapshot('compact')).not.toHaveProperty('score');
+    const before = await api.send('POST', `/v1/patterns/${S1}/rollback`, { generation: 1, reason: 'a test' });
+    expect(before.status).toBe(200);
+    expect(await api.lookup(lookUp(event))).toMatchObject({
+      generation: 1,
+      advice: { act: expect.any(Boolean) },
+    });
   });
 });

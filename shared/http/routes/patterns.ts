@@ -11,6 +11,7 @@ import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
 import { shortLookback } from '../../override/model/needs.ts';
 import { policyWarning } from '../../override/override.ts';
+import { scoreWithoutModel } from '../../override/score/score-mode.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import { partBytes } from '../answer-size.ts';
@@ -99,7 +100,7 @@ async function settingsAnswer(
   head: Head | undefined,
 ) {
   const effective = effectiveSettings(defaults, head?.settings);
-  const warning = policyWarning(effective.policy) ?? shortLookback(effective);
+  const warning = policyWarning(effective.policy) ?? shortLookback(effective) ?? scoreWithoutModel(effective);
   const payoffs = (await heads.evidence(pattern))?.payoffs;
   return {
     pattern_key: pattern,
