@@ -1,4 +1,4 @@
-/* Kernel: the entries of one event and the lower triangle of the covariance. Columns are in range after `readScorer`. */
+/* Kernel: the entries of one event and the lower triangle of the covariance. A published model has its columns in range. */
 
 import type { ScoreGate, ScoreModel } from './score-model.ts';
 
