@@ -3,6 +3,7 @@ import { openCore } from '../../client/src/core.ts';
 import { scorer } from '../../client/src/score.ts';
 import { readColumns } from '../../shared/cycle/event-window.ts';
 import { fillThresholds } from '../../shared/episode/columns/fill-thresholds.ts';
+import { compactSnapshotSchema, snapshotSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { elementAt } from '../../shared/numbers.ts';
 import { replaySettings } from '../../shared/override/compute-overrides.ts';
 import { scoreRows } from '../../shared/override/model/fit-model.ts';
@@ -199,7 +200,8 @@ describe('the model of a generation', () => {
 
   it('Both forms of the snapshot carry it, and a run with the same events leaves it in force', async () => {
     const model = await publishedModel();
-    for (const form of ['full', 'compact']) expect((await snapshot(form)).score).toEqual(model);
+    expect(snapshotSchema.parse(await snapshot('full')).score).toEqual(model);
+    expect(compactSnapshotSchema.parse(await snapshot('compact')).score).toEqual(model);
     now += 1000;
     expect((await api.cycle()).patterns).toMatchObject([{ status: 'unchanged', generation: 1 }]);
   });
