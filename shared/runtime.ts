@@ -18,6 +18,7 @@ import { PROBE_KEY } from './dynamodb/keys.ts';
 import { DynamoNotificationStore } from './dynamodb/notification-store.ts';
 import { PatternFounder } from './dynamodb/pattern-founder.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
+import { DayMarks, DynamoSealedDays } from './dynamodb/sealed-day-store.ts';
 import { DynamoSeenValuesStore } from './dynamodb/seen-values-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
 import { DynamoWriterStore } from './dynamodb/writer-store.ts';
@@ -122,7 +123,9 @@ export function createRuntime(
       controlTable: tables.control,
       now,
     }),
-    episodes: new DynamoEpisodeStore(db, founder, writers, {
+    sealedDays: new DynamoSealedDays(control),
+    eventRetentionDays: config.eventRetentionDays,
+    episodes: new DynamoEpisodeStore(db, founder, writers, new DayMarks(control), {
       eventsTable: tables.events,
       controlTable: tables.control,
       retentionDays: config.eventRetentionDays,

@@ -44,6 +44,8 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   notifications           sk ended#TARGET               a target that answered 410, and the hash of its configuration
  *   degraded                sk MINUTE#KEY                 look-ups of a minute that could not read what is in force
  *   pattern#KEY             sk flow                       earlier values of the counts
+ *   days#KEY                sk day since 1970             whether a day is sealed, and when it was last marked
+ *   sealed#KEY              sk day, # and part            the events of a sealed day (sealed-rows.ts)
  *   format                  sk version                    version of the stored formats (stored-format.ts)
  *   probe                   sk insert                     exists only while a start checks the engine
  *   probe                   sk write                      in any table: written after a write that was refused
@@ -60,6 +62,8 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * counts        by_N events of the writer with number N, in base 36    w random token of the last write    waiting outcomes parked since the last one that found its event
  *               waiting_since time of the first of them
  * row-set chunk n number of rows    z rows as JSON, deflated
+ * day           m when it was last marked    f fingerprint of its events, p number of parts, c when they were last compared
+ * sealed        z events of a part, compressed
  * poller of notifications   v number of writes    z its state as JSON, deflated
  * head, generation, chunk   format_version of the item; none means 1
  */
@@ -218,6 +222,16 @@ export const WRITERS = 'writers';
 /** Returns the sort key of a writer: its number in 8 hexadecimal digits. */
 export const writerSort = (id: number): string => id.toString(16).padStart(8, '0');
 export const parkedPartition = (pattern: PatternKey): string => `parked#${pattern}`;
+
+export const daysPartition = (pattern: PatternKey): string => `days#${pattern}`;
+export const sealedPartition = (pattern: PatternKey): string => `sealed#${pattern}`;
+/** Digits of a day in a sort key: enough for every time that an event may have. */
+export const DAY_DIGITS = 6;
+/** Returns the zero-padded sort key of a day, so that text order is day order. @param day days since 1970 */
+export const daySort = (day: number): string => String(day).padStart(DAY_DIGITS, '0');
+/** Returns the sort key of a part of a sealed day. */
+export const sealedSort = (day: number, part: number): string =>
+  `${daySort(day)}#${String(part).padStart(4, '0')}`;
 
 export const dimensionsPartition = (pattern: PatternKey): string => `dimensions#${pattern}`;
 

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { FactorColumns } from '../../episode/columns/columns.ts';
+import { SealedEvents } from '../../episode/sealed-days.ts';
 import { Fault } from '../../errors.ts';
+import type { Candidate } from '../../generation/candidate.ts';
 import { movesHash } from '../../generation/change-candidate.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
@@ -46,7 +48,8 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
   const excluded = await excludedBy(deps, cycle);
   const guard = await openGuard(deps, cycle, pattern, head, settings, excluded);
-  const columns = await readWindow(deps, cycle, pattern, settings, current, excluded, guard?.events);
+  const events = sealedEvents(deps, guard?.candidate);
+  const columns = await readWindow(deps, events, cycle, pattern, settings, current, excluded, guard?.events);
   const asOf = Date.parse(cycle.as_of);
   const stored = await deps.heads.storedDays(pattern);
   const tuned = tunePattern(
@@ -76,7 +79,10 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const damaged = await damagedSets(deps, pattern, current, { sets, inForce, kept });
   const near = await storeFindings(deps, cycle, pattern, tuned, columns);
   const today = Math.floor(asOf / DAY_MS);
-  if (!cycle.trial) await sealDays(deps, pattern, stored, { writtenOn: today, days: tuned.days });
+  if (!cycle.trial) {
+    await sealDays(deps, pattern, stored, { writtenOn: today, days: tuned.days });
+    await events.seal(pattern);
+  }
   return {
     pattern_key: pattern,
     head_version: head?.version ?? 0,
@@ -215,8 +221,20 @@ async function excludedBy(
   return numbersOf(names.size === 0 ? [] : (await writers.writers()).filter(({ name }) => names.has(name)));
 }
 
+/** Returns a reader of events. Those of the time of a candidate have their ids, by which they fall into its arms. */
+function sealedEvents(
+  { episodes, sealedDays, eventRetentionDays, now, log }: CycleDeps,
+  candidate: Candidate | undefined,
+): SealedEvents {
+  const onDifference = (pattern: PatternKey, day: string): void =>
+    log.error('a sealed day differed from its events; it was read anew', undefined, { pattern, day });
+  const settings = { now, retentionDays: eventRetentionDays, onDifference };
+  return new SealedEvents(episodes, sealedDays, settings, candidate && Date.parse(candidate.started_at));
+}
+
 async function readWindow(
-  { episodes, cycles }: Pick<CycleDeps, 'episodes' | 'cycles'>,
+  { cycles }: Pick<CycleDeps, 'cycles'>,
+  events: SealedEvents,
   cycle: CycleRun,
   pattern: PatternKey,
   { lookback_days }: EffectiveSettings,
@@ -225,7 +243,7 @@ async function readWindow(
   guard: GuardEvents | undefined,
 ): Promise<FactorColumns> {
   try {
-    return await readColumns(episodes, pattern, Date.parse(cycle.as_of), lookback_days, excluded, guard);
+    return await readColumns(events, pattern, Date.parse(cycle.as_of), lookback_days, excluded, guard);
   } catch (error) {
     await recordDamagedEvents(cycles, cycle, pattern, current, error);
     throw error;
