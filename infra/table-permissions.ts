@@ -38,12 +38,7 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     // Records factors of events whose names are near misses of known ones.
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['dimensions#*'] },
     // Marks the days of old events, before they are written.
-    {
-      target: 'control',
-      actions: ['UpdateItem'],
-      partitions: ['days#*'],
-      attributes: ['pk', 'sk', 'm', 'f', 'p', 'c'],
-    },
+    { target: 'control', actions: ['UpdateItem'], partitions: ['days#*'] },
     // Updates counters. Their partition also holds the head, whose attributes are not in the list.
     {
       target: 'control',

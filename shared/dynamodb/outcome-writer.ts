@@ -121,6 +121,7 @@ export class OutcomeWriter {
     const { writer } = change.revision;
     const isOwn = ' AND (attribute_not_exists(u) OR u = :u OR begins_with(u, :operator))';
     const isBound = writer !== undefined && !writer.isOperator;
+    const unmarked = this.#marks.firstUnmarked();
     const create = () =>
       this.#db.update({
         TableName: table,
@@ -131,14 +132,16 @@ export class OutcomeWriter {
         ExpressionAttributeValues: {
           ':o': formatHistory([change.revision]),
           ':pk': key.pk,
-          ':unmarked': keys.eventTimeSpan(this.#marks.firstUnmarked(), 0)[0],
+          ':unmarked': keys.eventTimeSpan(unmarked, 0)[0],
           ':t': keys.eventTimeSpan(0, change.revision.resolvedAt)[1],
           ...(isBound && { ':u': formatWriter(writer), ':operator': OPERATOR_MARK }),
         },
       });
     const isPlain = origin === 'own' && Object.keys(change.factors).length === 0;
+    // An outcome that was known before that is one of an older event.
+    const mayBeRecent = change.revision.resolvedAt >= unmarked;
     const mark = (time: number) => this.#marks.mark(row.pattern, [time]);
-    const target = { table, key, event: row.pattern, mark, ...(isPlain && { create }) };
+    const target = { table, key, event: row.pattern, mark, ...(isPlain && mayBeRecent && { create }) };
     const { result, created } = await addToItem(this.#db, target, change, origin);
     if (created) counts.add(row.pattern, { withOutcome: 1 });
     return result;

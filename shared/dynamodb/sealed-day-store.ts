@@ -1,13 +1,12 @@
-import type { DayState, Seal, SealedDayStore } from '../episode/sealed-days.ts';
+import type { DayState, Seal, SealedDayStore, SealedRow } from '../episode/sealed-days.ts';
 import { MARK_AFTER_MS, MARK_AGAIN_MS } from '../episode/sealed-days.ts';
-import type { SealedRow } from '../episode/sealed-rows.ts';
-import { sealRows, unsealRows } from '../episode/sealed-rows.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { DAY_MS } from '../time.ts';
 import type { Item } from './client.ts';
 import { mapBatches } from './client.ts';
 import type { ControlTable } from './control-table.ts';
 import * as keys from './keys.ts';
+import { sealRows, unsealRows } from './sealed-rows.ts';
 
 /** Seals of days in the control table; keys.ts lists their attributes. */
 export class DynamoSealedDays implements SealedDayStore {

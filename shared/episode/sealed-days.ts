@@ -1,7 +1,6 @@
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import { DAY_MS } from '../time.ts';
 import type { EpisodeStore, ResolvedRow } from './episode-store.ts';
-import type { SealedRow } from './sealed-rows.ts';
 
 /*
  * Sealed days: the events of days that change no more, in a tenth of the bytes (docs/sealed-days.md).
@@ -26,9 +25,12 @@ const MAX_ROWS = 100_000;
 /** Runs in which every sealed day is read again: a week of hourly runs. */
 const CHECK_RUNS = 7 * 24;
 
+/** An event of a sealed day. It has no id, because runs need none. */
+export type SealedRow = Pick<ResolvedRow, 'time' | 'packed' | 'history'>;
+
 /** The seal of a day. */
 export interface Seal {
-  /** SHA-256 of the events (sealed-rows.ts). */
+  /** SHA-256 of the events. */
   readonly fingerprint: string;
   readonly parts: number;
   /** When the events were last compared with the seal, milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
-import type { ResolvedRow } from './episode-store.ts';
+import type { SealedRow } from '../episode/sealed-days.ts';
 
 /*
  * The stored form of the events of one day that have an outcome: parts of a few thousand events, each compressed.
@@ -22,11 +22,8 @@ const COMPRESSED_BYTES = 380_000;
 /** Brotli's quality: 5 compresses a fifth better than deflate in the same time. */
 const QUALITY = 5;
 
-/** An event of a sealed day. It has no id, because runs need none. */
-export type SealedRow = Pick<ResolvedRow, 'time' | 'packed' | 'history'>;
-
 /** Sealed events as they are stored. */
-export interface SealedParts {
+interface SealedParts {
   /** SHA-256 of the bytes before compression: equal events have an equal one, in any order of arrival. */
   readonly fingerprint: string;
   readonly parts: readonly Uint8Array[];
