@@ -12,6 +12,7 @@ import { DynamoDegradedLookups } from './dynamodb/degraded-lookup-store.ts';
 import { DynamoDimensionStore } from './dynamodb/dimension-store.ts';
 import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
 import { DynamoEventReader } from './dynamodb/event-reader.ts';
+import { DynamoFits } from './dynamodb/fit-store.ts';
 import { DynamoGuardStore } from './dynamodb/guard-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { PROBE_KEY } from './dynamodb/keys.ts';
@@ -97,6 +98,7 @@ export function createRuntime(
     countSamples: new DynamoCountSampleStore(control),
     guards: new DynamoGuardStore(control),
     folds: new FoldMemory(),
+    fits: new DynamoFits(control),
     degradedLookups: new DynamoDegradedLookups(control),
     misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(

@@ -11,6 +11,7 @@ import type { CountSampleStore } from '../warning/count-sample-store.ts';
 import type { DegradedLookups } from '../warning/degraded-lookups.ts';
 import type { DimensionStore } from '../warning/dimension-store.ts';
 import type { CycleStore } from './cycle-store.ts';
+import type { FitStore } from './fit-store.ts';
 
 /** Every store and setting that a run needs. A function takes the members that it uses. */
 export interface CycleDeps extends GenerationStores {
@@ -26,6 +27,7 @@ export interface CycleDeps extends GenerationStores {
   readonly degradedLookups: DegradedLookups;
   readonly guards: GuardStore;
   readonly folds: FoldMemory;
+  readonly fits: FitStore;
   readonly defaults: Defaults;
   readonly log: Log;
 }

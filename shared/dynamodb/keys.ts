@@ -22,6 +22,8 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk evidence                   the policy comparison of the last run
  *   pattern#KEY             sk values                     values of the last run's events in dimensions of overrides
  *   pattern#KEY             sk base-days                  daily results of the base gates over a year
+ *   pattern#KEY             sk model                      the model of a day, and what it depends on
+ *   pattern#KEY             sk folds#POLICY               overrides of a policy for the weeks of its evidence
  *   pattern#KEY             sk guard                      state of the guard's test
  *   pattern#KEY             sk generation#NUMBER          past generations
  *   pattern#KEY             sk audit#TIME#ID              which operator changed what, when, why
@@ -64,6 +66,7 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * row-set chunk n number of rows    z rows as JSON, deflated
  * day           m when it was last marked    f fingerprint of its events, p number of parts, c when they were last compared
  * sealed        z events of a part, compressed
+ * model, folds              v form    k hash of what the model depends on    z the fits as JSON, deflated
  * poller of notifications   v number of writes    z its state as JSON, deflated
  * head, generation, chunk   format_version of the item; none means 1
  */
@@ -241,6 +244,9 @@ export const NEAR = 'near';
 export const EVIDENCE = 'evidence';
 export const VALUES = 'values';
 export const BASE_DAYS = 'base-days';
+export const MODEL = 'model';
+/** Returns the sort key of the overrides of past weeks of a policy. */
+export const foldsSort = (policy: string): string => `folds#${policy}`;
 export const USED = 'used';
 const QUERIED_PREFIX = 'asked#';
 const FACTOR_PREFIX = 'factor#';

@@ -32,6 +32,7 @@ import { seenValues } from '../seen-values.ts';
 import { readShortfall } from '../shortfall.ts';
 import type { TuningResult } from '../tune-pattern.ts';
 import { tunePattern } from '../tune-pattern.ts';
+import { restoreFolds, storeFolds, yearFit } from './earlier-fits.ts';
 import { patternOfItem, patternRefFields } from './pattern-of-item.ts';
 
 const inputSchema = z.object({ cycle: cycleRunSchema, ...patternRefFields });
@@ -52,14 +53,12 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const columns = await readWindow(deps, events, cycle, pattern, settings, current, excluded, guard?.events);
   const asOf = Date.parse(cycle.as_of);
   const stored = await deps.heads.storedDays(pattern);
-  const tuned = tunePattern(
-    pattern,
-    columns,
-    asOf,
-    settings,
-    stored.days,
-    cycle.trial ? undefined : deps.folds,
-  );
+  if (!cycle.trial) await restoreFolds(deps, pattern);
+  const tuned = tunePattern(pattern, columns, asOf, settings, {
+    days: stored.days,
+    year: await yearFit(deps, cycle, { pattern, settings, excluded, columns }, () => sealedEvents(deps)),
+    ...(!cycle.trial && { folds: deps.folds }),
+  });
   const newest = readOnce(deps.episodes);
   const shortfall = await readShortfall({ heads: deps.heads, episodes: newest }, pattern, tuned, {
     asOf,
@@ -82,6 +81,7 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   if (!cycle.trial) {
     await sealDays(deps, pattern, stored, { writtenOn: today, days: tuned.days });
     await events.seal(pattern);
+    await storeFolds(deps, pattern);
   }
   return {
     pattern_key: pattern,
@@ -224,7 +224,7 @@ async function excludedBy(
 /** Returns a reader of events. Those of the time of a candidate have their ids, by which they fall into its arms. */
 function sealedEvents(
   { episodes, sealedDays, eventRetentionDays, now, log }: CycleDeps,
-  candidate: Candidate | undefined,
+  candidate?: Candidate,
 ): SealedEvents {
   const onDifference = (pattern: PatternKey, day: string): void =>
     log.error('a sealed day differed from its events; it was read anew', undefined, { pattern, day });
