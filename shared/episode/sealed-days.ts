@@ -3,7 +3,7 @@ import { DAY_MS } from '../time.ts';
 import type { EpisodeStore, ResolvedRow } from './episode-store.ts';
 
 /*
- * Sealed days: the events of days that change no more, in a tenth of the bytes (docs/sealed-days.md).
+ * Sealed days: the events of days that change no more, in a tenth of the bytes (docs/decisions/0011-sealed-days.md).
  *
  * - A writer marks the day of an old event before it writes the event or its outcome. The mark takes the seal away.
  * - A run seals a day that ended a while ago and whose mark is old, from the events that it has read anyway.
@@ -71,8 +71,6 @@ interface Settings {
   readonly now: () => number;
   /** Days after which the store forgets an event; then its seal counts no more. */
   readonly retentionDays: number;
-  /** Is called with a day whose events differ from its seal although no writer marked it. */
-  readonly onDifference: (pattern: PatternKey, day: string) => void;
 }
 
 /** A day whose events were read from the store, and that may be sealed. */
@@ -89,6 +87,7 @@ export class SealedEvents implements Pick<EpisodeStore, 'resolved'> {
   readonly #idsFrom: number;
   /** undefined: the day is not collected. */
   readonly #read = new Map<number, ReadDay | undefined>();
+  readonly #differed = new Set<number>();
   #collected = 0;
 
   /** @param idsFrom events from this time on have their id, milliseconds since 1970; those of sealed days have none */
@@ -115,7 +114,7 @@ export class SealedEvents implements Pick<EpisodeStore, 'resolved'> {
       if (rows) yield rows.filter(isAsked).map(withoutId);
       else {
         seals.delete(day);
-        this.#report(pattern, day);
+        this.#differed.add(day);
       }
     }
     for (const [start, end] of spansWithout(seals, first, last)) {
@@ -132,9 +131,15 @@ export class SealedEvents implements Pick<EpisodeStore, 'resolved'> {
     for (const [day, read] of this.#read) {
       if (!read || (read.rows.length < MIN_ROWS && !read.state.seal)) continue;
       const isSame = await this.#days.seal(pattern, day, read.rows, read.state);
-      if (isSame === false) this.#report(pattern, day);
+      if (isSame === false) this.#differed.add(day);
     }
     this.#read.clear();
+  }
+
+  /** Returns the days whose seal was damaged, or differed from the events although no writer had marked them. */
+  differed(): string[] {
+    const days = [...this.#differed].sort((a, b) => a - b);
+    return days.map(day => new Date(startOf(day)).toISOString().slice(0, 10));
   }
 
   /** Returns the seals of days, without those that have to be read from the store, or are due for a comparison with it. */
@@ -170,10 +175,6 @@ export class SealedEvents implements Pick<EpisodeStore, 'resolved'> {
     if (!read) return;
     read.rows.push(row);
     this.#collected++;
-  }
-
-  #report(pattern: PatternKey, day: number): void {
-    this.#settings.onDifference(pattern, new Date(startOf(day)).toISOString().slice(0, 10));
   }
 }
 

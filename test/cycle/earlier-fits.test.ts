@@ -92,7 +92,7 @@ describe('the model of a year', () => {
     expect(stored).toBeUndefined();
   });
 
-  it('[Y9] the runs of a day read the year once, and a window of 90 days otherwise', async () => {
+  it('[L10] the runs of a day read the year once, and a window of 90 days otherwise', async () => {
     const first = await run();
     expect(first).toMatchObject({ status: 'published' });
     expect(first.overrides.map(o => [o.action_category, o.evidence?.window_days])).toContainEqual([
@@ -113,7 +113,7 @@ describe('the model of a year', () => {
     expect((await run()).read).toBeGreaterThan(EVENTS);
   });
 
-  it('[Y9] an old outcome that is corrected gives another model in the next run', async () => {
+  it('[L10] an old outcome that is corrected gives another model in the next run', async () => {
     await run();
     const quiet = await run();
     expect(quiet.read).toBeLessThan(WINDOW + 10);
@@ -133,7 +133,7 @@ describe('the model of a year', () => {
 });
 
 describe('past weeks', () => {
-  it('[Y9] another process takes them over, and has the same evidence', async () => {
+  it('[L10] another process takes them over, and has the same evidence', async () => {
     const first = await run();
     const other = stores.another().runtime;
     const folds = new CountingMemory();

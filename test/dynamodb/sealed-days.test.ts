@@ -56,17 +56,12 @@ async function readWindow(seals = true, idsFrom?: number): Promise<ReadWindow> {
       }
     },
   };
-  const differences: string[] = [];
-  const settings = {
-    now,
-    retentionDays: 400,
-    onDifference: (_: unknown, day: string) => void differences.push(day),
-  };
+  const settings = { now, retentionDays: 400 };
   const events = new SealedEvents(counted, runtime.sealedDays, settings, idsFrom);
   const rows: string[] = [];
   for await (const page of events.resolved(S1, now() - WINDOW, now())) rows.push(...page.map(text));
   if (seals) await events.seal(S1);
-  return { rows: rows.sort(), fromStore, differences };
+  return { rows: rows.sort(), fromStore, differences: events.differed() };
 }
 
 /** Returns the rows of the window as the store has them. */
@@ -88,7 +83,7 @@ const correction = (day: number, at: number): OutcomeReport => ({
 describe('sealed days', () => {
   const START = NOW - 12 * HOUR;
 
-  it('[Y7] a run reads days that change no more from their seals, and the same events', async () => {
+  it('[D10] a run reads days that change no more from their seals, and the same events', async () => {
     for (let day = 8; day > 0; day--) await addDay(START - day * DAY, START - day * DAY + 2 * HOUR);
     stores.clock.now = NOW;
     const first = await readWindow();
@@ -100,7 +95,7 @@ describe('sealed days', () => {
     expect(second.rows).toEqual(await storedRows());
   });
 
-  it('[Y7] an outcome, a correction and an event of a sealed day are in the next run', async () => {
+  it('[D10] an outcome, a correction and an event of a sealed day are in the next run', async () => {
     const day = START - 8 * DAY;
     await addDay(day, day + 2 * HOUR);
     stores.clock.now = NOW;
@@ -131,11 +126,11 @@ describe('sealed days', () => {
     expect((await readWindow()).fromStore).toBe(PER_DAY);
   });
 
-  it('[Y7] a day that is marked while a run reads it is not sealed', async () => {
+  it('[D10] a day that is marked while a run reads it is not sealed', async () => {
     const day = START - 8 * DAY;
     await addDay(day, day + 2 * HOUR);
     stores.clock.now = NOW;
-    const settings = { now, retentionDays: 400, onDifference: () => undefined };
+    const settings = { now, retentionDays: 400 };
     const { episodes, sealedDays } = stores.runtime;
     const events = new SealedEvents(episodes, sealedDays, settings);
     for await (const _ of events.resolved(S1, NOW - WINDOW, NOW));
@@ -146,7 +141,7 @@ describe('sealed days', () => {
     expect((await readWindow()).rows).toEqual(await storedRows());
   });
 
-  it('[Y8] a damaged part of a sealed day is reported, and the day is read from its events', async () => {
+  it('[D11] a damaged part of a sealed day is reported, and the day is read from its events', async () => {
     for (const day of [9, 8, 7]) await addDay(START - day * DAY, START - day * DAY + 2 * HOUR);
     stores.clock.now = NOW;
     await readWindow();
@@ -164,7 +159,7 @@ describe('sealed days', () => {
     expect(await readWindow()).toMatchObject({ differences: [], fromStore: PER_DAY });
   });
 
-  it('[Y8] a change without a mark, as an earlier version writes, is found and reported within a week', async () => {
+  it('[D11] a change without a mark, as an earlier version writes, is found and reported within a week', async () => {
     for (const day of [9, 8, 7]) await addDay(START - day * DAY, START - day * DAY + 2 * HOUR);
     stores.clock.now = NOW;
     await readWindow();
@@ -206,14 +201,13 @@ describe('sealed days', () => {
     const events = new SealedEvents({ resolved: async function* () {} }, stores.runtime.sealedDays, {
       now,
       retentionDays: 400,
-      onDifference: () => undefined,
     });
     const rows: ResolvedRow[] = [];
     for await (const page of events.resolved(S1, day - DAY, day + 3 * DAY)) rows.push(...page);
     expect(rows).toEqual([]);
   });
 
-  it('[Y7] reading equals the store after random writes, runs and pauses', async () => {
+  it('[D10] reading equals the store after random writes, runs and pauses', async () => {
     for (let seed = 1; seed <= 2; seed++) {
       await stores.close();
       stores = await openStores();

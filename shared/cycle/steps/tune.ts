@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import type { FactorColumns } from '../../episode/columns/columns.ts';
-import { SealedEvents } from '../../episode/sealed-days.ts';
+import type { SealedEvents } from '../../episode/sealed-days.ts';
 import { Fault } from '../../errors.ts';
-import type { Candidate } from '../../generation/candidate.ts';
 import { movesHash } from '../../generation/change-candidate.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import { effectiveSettings } from '../../generation/effective-settings.ts';
@@ -28,6 +27,7 @@ import { failedRun } from '../failed-run.ts';
 import { advanceGuard, openGuard } from '../guard/advance-guard.ts';
 import { overridesInForce } from '../overrides-in-force.ts';
 import { runWarnings } from '../run-warnings.ts';
+import { openSealedEvents, sealWarnings } from '../sealed-events.ts';
 import { seenValues } from '../seen-values.ts';
 import { readShortfall } from '../shortfall.ts';
 import type { TuningResult } from '../tune-pattern.ts';
@@ -49,14 +49,15 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
   const excluded = await excludedBy(deps, cycle);
   const guard = await openGuard(deps, cycle, pattern, head, settings, excluded);
-  const events = sealedEvents(deps, guard?.candidate);
+  const events = openSealedEvents(deps, guard?.candidate);
   const columns = await readWindow(deps, events, cycle, pattern, settings, current, excluded, guard?.events);
+  if (!cycle.trial) await events.seal(pattern);
   const asOf = Date.parse(cycle.as_of);
   const stored = await deps.heads.storedDays(pattern);
   if (!cycle.trial) await restoreFolds(deps, pattern);
   const tuned = tunePattern(pattern, columns, asOf, settings, {
     days: stored.days,
-    year: await yearFit(deps, cycle, { pattern, settings, excluded, columns }, () => sealedEvents(deps)),
+    year: await yearFit(deps, cycle, { pattern, settings, excluded, columns }, () => openSealedEvents(deps)),
     ...(!cycle.trial && { folds: deps.folds }),
   });
   const newest = readOnce(deps.episodes);
@@ -80,7 +81,6 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const today = Math.floor(asOf / DAY_MS);
   if (!cycle.trial) {
     await sealDays(deps, pattern, stored, { writtenOn: today, days: tuned.days });
-    await events.seal(pattern);
     await storeFolds(deps, pattern);
   }
   return {
@@ -102,7 +102,7 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
     ...found,
     ...guardedResult(settings, current, tuned, inForce),
-    warnings: boundWarnings([...found.warnings, ...guarded]),
+    warnings: boundWarnings([...found.warnings, ...guarded, ...sealWarnings(pattern, events)]),
     ...(damaged.length > 0 && { damaged }),
   };
 }
@@ -219,17 +219,6 @@ async function excludedBy(
 ): Promise<ReadonlySet<number>> {
   const names = new Set(excluded_writers);
   return numbersOf(names.size === 0 ? [] : (await writers.writers()).filter(({ name }) => names.has(name)));
-}
-
-/** Returns a reader of events. Those of the time of a candidate have their ids, by which they fall into its arms. */
-function sealedEvents(
-  { episodes, sealedDays, eventRetentionDays, now, log }: CycleDeps,
-  candidate?: Candidate,
-): SealedEvents {
-  const onDifference = (pattern: PatternKey, day: string): void =>
-    log.error('a sealed day differed from its events; it was read anew', undefined, { pattern, day });
-  const settings = { now, retentionDays: eventRetentionDays, onDifference };
-  return new SealedEvents(episodes, sealedDays, settings, candidate && Date.parse(candidate.started_at));
 }
 
 async function readWindow(
