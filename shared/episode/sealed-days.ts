@@ -3,7 +3,7 @@ import { DAY_MS } from '../time.ts';
 import type { EpisodeStore, ResolvedRow } from './episode-store.ts';
 
 /*
- * Sealed days: the events of days that change no more, in a tenth of the bytes (docs/decisions/0011-sealed-days.md).
+ * Sealed days: the events of days that change no more, in a tenth of the bytes (docs/decisions/0012-sealed-days.md).
  *
  * - A writer marks the day of an old event before it writes the event or its outcome. The mark takes the seal away.
  * - A run seals a day that ended a while ago and whose mark is old, from the events that it has read anyway.
