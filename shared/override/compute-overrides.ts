@@ -12,6 +12,7 @@ import { byScopeHashThenCategory } from './override.ts';
 import { capOverrides } from './override-cap.ts';
 import type { Payoff } from './payoff.ts';
 import { drift, explainNoDriftOverride } from './policies/drift.ts';
+import type { FittedModel } from './policies/model.ts';
 import { explainNoModelOverride, modelPolicy } from './policies/model.ts';
 import type { ReplayResult } from './policies/replay.ts';
 import { replay } from './policies/replay.ts';
@@ -19,8 +20,6 @@ import { ladderReplay, tooManyDimensions } from './policies/replay-ladder.ts';
 import { reasonsBySlice } from './replay/no-override-reasons.ts';
 import type { ReplaySettings } from './replay/settings.ts';
 import { REPLAY_SETTINGS } from './replay/settings.ts';
-import type { ScoreModel } from './score/score-model.ts';
-import type { BaseThresholds } from './threshold-settings.ts';
 
 /** Per-pattern settings that a policy reads. */
 export interface PolicySettings {
@@ -43,6 +42,8 @@ export interface PolicyInput {
   /** Milliseconds since 1970. */
   readonly asOf: number;
   readonly settings: PolicySettings;
+  /** The model of a year; without it the policy `model` is fitted to the columns. */
+  readonly year?: FittedModel | undefined;
   /** False where overrides are scored and dropped, as in a walk-forward. True by default. */
   readonly forecasts?: boolean;
 }
@@ -55,8 +56,6 @@ interface PolicyOutput {
   readonly explainNoOverride: (lesson: Lesson) => Reason;
   /** A remark on the pattern as a whole. */
   readonly note?: Reason;
-  /** Returns the fitted model in its published form; absent without one. */
-  readonly publishModel?: (baseThresholds: BaseThresholds) => ScoreModel;
 }
 
 /** A policy's output with at most `max_overrides` overrides. */
@@ -116,14 +115,13 @@ function runReplay({ pattern, columns, asOf, settings, forecasts = true }: Polic
   };
 }
 
-function runModel({ pattern, columns, asOf, settings }: PolicyInput): PolicyOutput {
-  const result = modelPolicy(pattern, columns, asOf, replaySettings(settings));
+function runModel({ pattern, columns, asOf, settings, year }: PolicyInput): PolicyOutput {
+  const result = year ?? modelPolicy(pattern, columns, asOf, replaySettings(settings));
   const isShort = columns.size < settings.n_min;
   return {
     overrides: result.overrides,
     explainNoOverride: lesson => explainNoModelOverride(result, lesson),
     ...(result.overrides.length === 0 && !isShort && { note: result.note }),
-    ...(result.publish && { publishModel: result.publish }),
   };
 }
 

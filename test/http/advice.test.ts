@@ -14,6 +14,7 @@ import type { ScoreModel } from '../../shared/override/score/score-model.ts';
 import { scoreOfParts } from '../../shared/override/score/score-parts.ts';
 import { readScorer } from '../../shared/override/score/scorer.ts';
 import { normalizeScope } from '../../shared/pattern/scope.ts';
+import { startOfDay } from '../../shared/time.ts';
 import { Line, openTestEdge } from '../edge/open-test-edge.ts';
 import type { Api } from '../support/api.ts';
 import { importAll, openApi } from '../support/api.ts';
@@ -24,7 +25,6 @@ const BASE_THRESHOLDS = { ts_min: 0.6, halo_max: 1 };
 const SETTINGS = {
   policy: 'model',
   challengers: [],
-  lookback_days: 365,
   score: 'advise',
   base_thresholds: BASE_THRESHOLDS,
 };
@@ -86,13 +86,14 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** Returns the decisions of the model that the run fitted, by time of the event; events that cannot be replayed are left out. */
+/** Returns the decisions of the model that the run fitted at midnight, by time of the event; events that cannot be replayed are left out. */
 async function fittedDecisions(isHalted: boolean): Promise<ReadonlyMap<number, boolean>> {
-  const stored = await readColumns(api.service.runtime.episodes, S1, now, 365, new Set());
+  const midnight = startOfDay(now);
+  const stored = await readColumns(api.service.runtime.episodes, S1, midnight, 365, new Set());
   const columns = fillThresholds(stored, BASE_THRESHOLDS);
   const payoff = { win: 2, loss: 1 };
   const settings = replaySettings({ payoff, n_min: 33, lookback_days: 365, max_overrides: 20_000 });
-  const { model } = modelPolicy(S1, columns, now, settings);
+  const { model } = modelPolicy(S1, columns, midnight, settings);
   if (!model) throw new Error('no model was fitted');
   const gates = prepareGates(S1, columns, settings);
   const rows = Uint32Array.from({ length: columns.size }, (_, row) => row).filter(

@@ -172,12 +172,11 @@ describe('warnings of a policy', () => {
     expect((await settings('replay')).warning).toBeUndefined();
   });
 
-  it('The answer of settings warns of a look-back that is too short for the model, and of a score without one', async () => {
+  it('The answer of settings warns of a score under another policy than the model', async () => {
     const settings = async (change: object) =>
       settingsAnswerSchema.parse(await (await putSettings(change)).json()).warning;
-    expect(await settings({ policy: 'model' })).toContain('moves nothing with lookback_days 90: set 365');
-    expect(await settings({ lookback_days: 365, score: 'advise' })).toBeUndefined();
+    expect(await settings({ policy: 'model', score: 'advise' })).toBeUndefined();
     expect(await settings({ policy: 'replay' })).toContain('set policy to model, or score to off');
-    await settings({ policy: null, lookback_days: null, score: null });
+    await settings({ policy: null, score: null });
   });
 });
