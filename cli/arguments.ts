@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { isObject, parseJsonText } from '../shared/json.ts';
 import { notOneOf } from '../shared/validation.ts';
 import { usageError } from './exit-codes.ts';
 
@@ -48,6 +49,13 @@ export function time(text: string): string {
 export function scope(text: string, previous: Record<string, unknown> = {}): Record<string, unknown> {
   const added = text.trimStart().startsWith('{') ? parseObject(text) : Object.fromEntries(parsePairs(text));
   return { ...previous, ...added };
+}
+
+/** Parses factors as an event logs them, a JSON object. */
+export function factors(text: string): Record<string, unknown> {
+  const value = parseJsonText(text);
+  if (isObject(value)) return value;
+  throw new InvalidArgumentError('It must be a JSON object such as {"ts_score":0.58,"ts_min":0.6}.');
 }
 
 /**

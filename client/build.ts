@@ -13,7 +13,7 @@ const CLIENT = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(CLIENT, '..');
 const DIST = join(CLIENT, 'dist');
 /** Name in `dist` and source of each entry. */
-const ENTRIES = { client: 'client/src/open.ts', node: 'client/node/open.ts' };
+const ENTRIES = { client: 'client/src/open.ts', node: 'client/node/open.ts', score: 'client/src/score.ts' };
 
 async function bundle(): Promise<void> {
   await build({

@@ -32,7 +32,7 @@ export function lookUpFromCopy(core: ClientCore, request: LookupRequest): EdgeAn
   const served = copy && servesOverrides(copy.mode) ? servedToEpisode(copy, request.episodeId) : copy;
   const { stale, ageSeconds } = core.freshness(served ? request.pattern : undefined);
   const inForce = inForceOfCopy(core, request, served);
-  const result = lookUp(request, inForce, served && matcherOf(served));
+  const result = lookUp(request, inForce, served && matcherOf(served), served?.score);
   const age = { stale, age_seconds: ageSeconds };
   if (served) return { ...result, ...age };
   if (!core.state().ready) return { ...result, applied: {}, ...age, degraded: NOT_READY };

@@ -16,6 +16,7 @@ type SettingName = keyof Pick<
   | 'JUMP'
   | 'ON_JUMP'
   | 'HALT'
+  | 'SCORE'
   | 'BASE_THRESHOLDS'
   | 'MAX_OVERRIDES'
   | 'GUARD'
@@ -28,6 +29,7 @@ type SettingName = keyof Pick<
 
 const POLICIES = environmentSchema.shape.POLICY.unwrap().options;
 const HALT_MODES = environmentSchema.shape.HALT.unwrap().options;
+const SCORE_MODES = environmentSchema.shape.SCORE.unwrap().options;
 const GUARD_MODES = environmentSchema.shape.GUARD.unwrap().options;
 const ROLLOUT_MODES = environmentSchema.shape.ROLLOUT.unwrap().options;
 const PAYOFFS = environmentSchema.shape.PAYOFF.unwrap().options;
@@ -67,6 +69,7 @@ export function readSettings(read: ReadContext): Settings {
     JUMP: number('jump', '1.5'),
     ON_JUMP: oneOf('onJump', 'warn', ON_JUMP),
     HALT: oneOf('halt', 'advise', HALT_MODES),
+    SCORE: oneOf('score', 'off', SCORE_MODES),
     BASE_THRESHOLDS: contextMatch(
       read,
       'baseThresholds',

@@ -11,6 +11,8 @@ import { POLICIES } from './override/override.ts';
 import { maxOverridesSchema } from './override/override-cap.ts';
 import type { Payoff, PayoffSetting } from './override/payoff.ts';
 import { MEASURED } from './override/payoff.ts';
+import type { ScoreMode } from './override/score/score-mode.ts';
+import { scoreModeSchema } from './override/score/score-mode.ts';
 import type { BaseThresholds } from './override/threshold-settings.ts';
 import { baseThresholdsSchema } from './override/threshold-settings.ts';
 import { MAX_N_MIN } from './validation.ts';
@@ -65,6 +67,8 @@ export const environmentSchema = z.object({
   ON_JUMP: onJumpSchema.default('warn'),
   /** The effect of the verdict that a pattern loses over a year. */
   HALT: haltModeSchema.default('advise'),
+  /** What becomes of the fitted model of the policy `model`. */
+  SCORE: scoreModeSchema.default('off'),
   /** Thresholds that stand in where events log none: `ts_min=0.6,halo_max=1`. */
   BASE_THRESHOLDS: z
     .string()
@@ -142,6 +146,7 @@ export interface Config {
     readonly jump: number;
     readonly onJump: OnJump;
     readonly halt: HaltMode;
+    readonly score: ScoreMode;
     readonly baseThresholds: BaseThresholds;
     readonly maxOverrides: number;
     readonly guard: GuardMode;
@@ -199,6 +204,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       jump: env.JUMP,
       onJump: env.ON_JUMP,
       halt: env.HALT,
+      score: env.SCORE,
       baseThresholds: env.BASE_THRESHOLDS,
       maxOverrides: env.MAX_OVERRIDES,
       guard: env.GUARD,

@@ -18,7 +18,7 @@ import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { PROBE_KEY } from './dynamodb/keys.ts';
 import { DynamoNotificationStore } from './dynamodb/notification-store.ts';
 import { PatternFounder } from './dynamodb/pattern-founder.ts';
-import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
+import { DynamoRowSetStore, rowKey, scorePartKey } from './dynamodb/row-set-store.ts';
 import { DayMarks, DynamoSealedDays } from './dynamodb/sealed-day-store.ts';
 import { DynamoSeenValuesStore } from './dynamodb/seen-values-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
@@ -32,6 +32,7 @@ import { QUERIED_DIMENSIONS_MESSAGE } from './log-messages.ts';
 import { GenerationCache } from './lookup/generation-cache.ts';
 import { PatternDirectory } from './lookup/pattern-directory.ts';
 import { QueriedDimensionReporter } from './lookup/queried-dimensions.ts';
+import { ScorerCache } from './lookup/scorer-cache.ts';
 import { SeenValuesCache } from './lookup/seen-values-cache.ts';
 import { SnapshotList } from './lookup/snapshot-list.ts';
 import type { NotificationStore } from './notification/notification-state.ts';
@@ -46,6 +47,7 @@ export interface Runtime extends CycleDeps {
   readonly log: Log;
   readonly writers: WriterStore;
   readonly generations: GenerationCache;
+  readonly scorers: ScorerCache;
   readonly patternDirectory: PatternDirectory;
   readonly seenValuesCache: SeenValuesCache;
   readonly snapshotList: SnapshotList;
@@ -77,12 +79,13 @@ export function createRuntime(
   const db = new Dynamo(client);
   const { tables } = config;
   const control = new ControlTable(db, tables.control, now);
-  const heads = new DynamoHeadStore(control, new DynamoRowSetStore<NearLesson>(db, tables.lessons));
+  const heads = new DynamoHeadStore(control, new DynamoRowSetStore<NearLesson>(db, tables.lessons, rowKey));
   const writers = new DynamoWriterStore(control);
   const founder = new PatternFounder(control, heads, config.maxPatternsPerWriter);
   const seenValues = new DynamoSeenValuesStore(control);
   const dimensions = new DynamoDimensionStore(control);
-  const overrides = new DynamoRowSetStore<Override>(db, tables.overrides);
+  const overrides = new DynamoRowSetStore<Override>(db, tables.overrides, rowKey);
+  const scores = new DynamoRowSetStore(db, tables.overrides, scorePartKey);
   return {
     config,
     log,
@@ -90,7 +93,8 @@ export function createRuntime(
     defaults: config.defaults,
     heads,
     overrides,
-    lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons),
+    scores,
+    lessons: new DynamoRowSetStore<Lesson>(db, tables.lessons, rowKey),
     changes: new DynamoChangeStore(control),
     cycles: new DynamoCycleStore(control),
     dimensions,
@@ -119,6 +123,7 @@ export function createRuntime(
     seenValuesCache: new SeenValuesCache(pattern => seenValues.seen(pattern), now),
     snapshotList: new SnapshotList(heads, config.defaults.policy, now),
     generations: new GenerationCache((pattern, set) => overrides.read(pattern, set)),
+    scorers: new ScorerCache((pattern, set) => scores.read(pattern, set)),
     writers,
     eventReader: new DynamoEventReader(db, {
       eventsTable: tables.events,

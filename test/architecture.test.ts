@@ -264,6 +264,7 @@ const RULES: readonly Rule[] = [
       'shared/override/override-index.ts',
       'shared/override/apply-thresholds.ts',
       'shared/override/digest-text.ts',
+      'shared/override/score/scorer.ts',
       'shared/pattern/scope.ts',
       'shared/pattern/pattern-key.ts',
       'shared/json.ts',

@@ -6,7 +6,7 @@ import { benchPackageVersion, loadBenchPackage } from '../support/bench-packages
 import { bySpecificity } from './rules.ts';
 
 /** A way to resolve one lever. `resolve` returns the multiplier; 1 where no rule matches. */
-export interface Resolver {
+interface Resolver {
   resolve(scope: Scope): number;
   close?(): void;
 }

@@ -7,14 +7,19 @@ import { runInNewContext } from 'node:vm';
 import type { Scope } from '../../shared/pattern/scope.ts';
 import { installBenchPackages } from '../support/bench-packages.ts';
 import type { Target } from '../support/report.ts';
-import { machine, median, quantile, table, targetTable } from '../support/report.ts';
-import type { Contestant, Resolver } from './contestants.ts';
+import { machine, quantile, table, targetTable } from '../support/report.ts';
+import type { AdviceTimes } from './advice.ts';
+import { measureAdvice } from './advice.ts';
+import type { Contestant } from './contestants.ts';
 import { CONTESTANTS, PEER_PACKAGES, peerVersions } from './contestants.ts';
 import { drawRules, drawScopes } from './rules.ts';
+import type { Timed } from './time-each.ts';
+import { clockCost, timeEach } from './time-each.ts';
 
 /*
  * Look-ups of one lever by the product's index and by the packages of others, on the same rules: 8 dimensions, of which
- * a rule fixes 40 %. Every contestant that chooses the most specific rule must return the same value.
+ * a rule fixes 40 %. Every contestant that chooses the most specific rule must return the same value. Then look-ups of the
+ * client with the advice of a model, beside those without.
  */
 
 const SIZES = [200, 1000, 5000, 20_000];
@@ -24,14 +29,14 @@ const ROUNDS = 10;
 /** Look-ups of repeated scopes that are timed at once. */
 const GROUP = 16;
 const COMPARED = 100;
-/** Time for the look-ups of one measurement, milliseconds. */
-const BUDGET_MS = 300;
+/** Name under which the look-ups with advice are measured. */
+const ADVICE = 'advice';
 const MB = 1e6;
 
 const { values: options } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
-    /** Measures one contestant, by its name and the number of rules, and prints the result as JSON. */
+    /** Measures one contestant, by its name and the number of rules, or `advice`, and prints the result as JSON. */
     only: { type: 'string' },
     rules: { type: 'string', default: '200' },
   },
@@ -39,13 +44,6 @@ const { values: options } = parseArgs({
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
-
-interface Timed {
-  /** Nanoseconds a look-up, by the clock. */
-  readonly samples: readonly number[];
-  /** Mean processor time of a look-up, microseconds. */
-  readonly cpuMicros: number;
-}
 
 interface Measured {
   readonly size: number;
@@ -56,34 +54,6 @@ interface Measured {
   readonly repeated: Timed;
   /** Results for the compared scopes, of a contestant that chooses the most specific rule. */
   readonly chosen: readonly number[] | undefined;
-}
-
-/** Returns the median time of two reads of the clock, nanoseconds: it is part of every sample. */
-function clockCost(): number {
-  const samples = Array.from({ length: 20_000 }, () => {
-    const start = process.hrtime.bigint();
-    return Number(process.hrtime.bigint() - start);
-  });
-  return median(samples);
-}
-
-/**
- * Times look-ups in groups, until the scopes or the time are used up. The clock takes as long as a look-up of a repeated
- * scope, so those are timed sixteen at once. Processor time does not count what other programs take.
- */
-function timeEach(resolver: Resolver, scopes: readonly Scope[], cost: number, group: number): Timed {
-  const samples: number[] = [];
-  const end = performance.now() + BUDGET_MS;
-  const cpu = process.cpuUsage();
-  let from = 0;
-  for (; from + group <= scopes.length; from += group) {
-    const start = process.hrtime.bigint();
-    for (let i = from; i < from + group; i++) resolver.resolve(scopes[i] as Scope);
-    samples.push(Math.max(0, Number(process.hrtime.bigint() - start) - cost) / group);
-    if (samples.length % 64 === 0 && performance.now() > end) break;
-  }
-  const { user, system } = process.cpuUsage(cpu);
-  return { samples, cpuMicros: (user + system) / (samples.length * group) };
 }
 
 function usedMegabytes(): number {
@@ -99,13 +69,14 @@ async function measure(contestant: Contestant, size: number, cost: number): Prom
   const resolver = await contestant.load(rules);
   const used = process.cpuUsage(cpu);
   const loadMs = (used.user + used.system) / 1000;
+  const resolve = (scope: Scope): number => resolver.resolve(scope);
   // Other scopes compile the code, so that the cold figures are those of a process that runs for a while.
-  timeEach(resolver, drawScopes(2000, 2), cost, 1);
-  const cold = timeEach(resolver, drawScopes(4000, 3), cost, 1);
+  timeEach(resolve, drawScopes(2000, 2), cost, 1);
+  const cold = timeEach(resolve, drawScopes(4000, 3), cost, 1);
   const scopes = drawScopes(REPEATED, 4);
   const often = Array.from({ length: ROUNDS }, () => scopes).flat();
-  timeEach(resolver, often, cost, GROUP);
-  const repeated = timeEach(resolver, often, cost, GROUP);
+  timeEach(resolve, often, cost, GROUP);
+  const repeated = timeEach(resolve, often, cost, GROUP);
   const megabytes = usedMegabytes() - before;
   const { name, choosesMostSpecific } = contestant;
   const compared = drawScopes(COMPARED, 5);
@@ -141,7 +112,16 @@ function report(all: readonly Measured[]): string {
   return `${units}\n\n${table(titles, rows)}`;
 }
 
-function targetsOf(all: readonly Measured[]): Target[] {
+function adviceReport({ columns, kilobytes, rows }: AdviceTimes): string {
+  const text = `Advice of a model of ${columns} columns (${kilobytes.toFixed(0)} kB as JSON), ${GROUP} repeated scopes at once:`;
+  const titles = ['microseconds', 'p50', 'p99', 'cpu'];
+  return `${text}\n\n${table(
+    titles,
+    rows.map(({ name, p50, p99, cpu }) => [name, p50, p99, cpu]),
+  )}`;
+}
+
+function targetsOf(all: readonly Measured[], advice: AdviceTimes): Target[] {
   const blend = (size: number): Measured | undefined =>
     all.find(measured => measured.size === size && measured.name === 'PM Tuning, blend');
   const at = (size: number, pick: (measured: Measured) => number): number => {
@@ -154,6 +134,7 @@ function targetsOf(all: readonly Measured[]): Target[] {
     ['new scope, 1,000 rules, p50', at(1000, m => quantile(m.cold.samples, 0.5) / 1000), 5, 'µs'],
     ['new scope, 20,000 rules, p50', at(20_000, m => quantile(m.cold.samples, 0.5) / 1000), 25, 'µs'],
     ['memory, 20,000 rules', at(20_000, m => m.megabytes), 20, 'MB'],
+    ['evaluation of a model, p50', advice.rows[0]?.p50, 5, 'µs'],
   ].map(([name, value, limit, unit]) => ({
     name: String(name),
     value: Number(value),
@@ -164,16 +145,20 @@ function targetsOf(all: readonly Measured[]): Target[] {
 }
 
 /** Measures in a process of its own, so that no contestant is slowed down by the code of another. */
-function measureApart(contestant: Contestant, size: number): Measured {
-  const args = [fileURLToPath(import.meta.url), '--only', contestant.name, '--rules', String(size)];
+function measureApart<Result>(name: string, size = 0): Result {
+  const args = [fileURLToPath(import.meta.url), '--only', name, '--rules', String(size)];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     maxBuffer: 64 * MB,
   });
-  if (status !== 0) throw new Error(`${contestant.name} failed: ${stderr}`);
-  return JSON.parse(stdout) as Measured;
+  if (status !== 0) throw new Error(`${name} failed: ${stderr}`);
+  return JSON.parse(stdout) as Result;
 }
 
+if (options.only === ADVICE) {
+  writeSync(1, JSON.stringify(measureAdvice()));
+  process.exit(0);
+}
 if (options.only !== undefined) {
   const contestant = CONTESTANTS.find(({ name }) => name === options.only);
   if (!contestant) throw new Error(`${options.only} is no contestant`);
@@ -187,15 +172,17 @@ const all: Measured[] = [];
 for (const size of SIZES) {
   const ofSize = contestants
     .filter(({ maxRules = size }) => size <= maxRules)
-    .map(contestant => measureApart(contestant, size));
+    .map(contestant => measureApart<Measured>(contestant.name, size));
   compare(ofSize);
   all.push(...ofSize);
 }
+const advice = measureApart<AdviceTimes>(ADVICE);
 const text = [
   machine(missing === undefined ? peerVersions() : {}),
   report(all),
+  adviceReport(advice),
   `The ${COMPARED} compared scopes have equal results in every contestant that chooses the most specific rule.`,
-  targetTable(targetsOf(all)),
+  targetTable(targetsOf(all, advice)),
 ].join('\n\n');
 console.log(text);
 if (options.write)

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { type LookupAnswer, lookupAnswerSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { resolutionSchema } from '../../shared/override/override.ts';
-import { oneOf, scope, thresholds } from '../arguments.ts';
+import { factors, oneOf, scope, thresholds } from '../arguments.ts';
 import type { RunCommand } from '../command-runner.ts';
 import { EXIT } from '../exit-codes.ts';
-import { count, effect, printable, significant, slice } from '../format.ts';
+import { count, effect, percent, printable, significant, slice } from '../format.ts';
 import { patternArgument } from '../options.ts';
 import type { Session } from '../session.ts';
 import { byMostEvents } from '../sort-slices.ts';
@@ -16,6 +16,7 @@ interface Options {
   readonly resolution?: string;
   readonly explain?: boolean;
   readonly episodeId?: string;
+  readonly factors?: Record<string, unknown>;
 }
 
 type Explained = NonNullable<LookupAnswer['explain']>[number];
@@ -23,7 +24,9 @@ type Explained = NonNullable<LookupAnswer['explain']>[number];
 const HELP = `
 Example:
   $ pm-tuning lookup pm.uptrend.S1.entry --scope chain=solana,timeframe=15m \\
-      --threshold ts_min=0.6 --threshold halo_max=1 --explain`;
+      --threshold ts_min=0.6 --threshold halo_max=1 --explain
+  $ pm-tuning lookup pm.uptrend.S1.entry --scope chain=solana \\
+      --factors '{"ts_score":0.58,"ts_min":0.6,"halo_distance":0.7,"halo_max":1,"ema60_slope":0.1,"slope_min":0}'`;
 
 /** Adds `lookup`: shows the overrides and tuned thresholds that the PM receives for one scope. */
 export function addLookup(program: Command, runCommand: RunCommand): void {
@@ -47,6 +50,11 @@ export function addLookup(program: Command, runCommand: RunCommand): void {
         .argParser(oneOf(resolutionSchema.options)),
     )
     .option('--episode-id <id>', 'id of the episode, which decides its arm while a rollout runs')
+    .option(
+      '--factors <json>',
+      'factors of the decision, for the advice of the model: a JSON object',
+      factors,
+    )
     .option('--explain', 'list every override that was considered')
     .addHelpText('after', HELP)
     .action(async (pattern: string, options: Options, command: Command) =>
@@ -58,6 +66,7 @@ export function addLookup(program: Command, runCommand: RunCommand): void {
           resolution: options.resolution,
           explain: options.explain,
           episode_id: options.episodeId,
+          factors: options.factors,
         };
         const call = { method: 'POST', body, attempts: 3 } as const;
         const { raw, data } = await session.request(lookupAnswerSchema, '/v1/overrides/lookup', call);
@@ -91,6 +100,7 @@ function show(session: Session, answer: LookupAnswer, before: Record<string, num
   session.print(`${session.bold(pattern_key)}, generation ${generation} (${settings})`);
   if (answer.entries === 'halted')
     session.print(`entries are halted: ${printable(answer.entries_reason ?? 'the base gates lose')}`);
+  for (const line of adviceLines(answer)) session.print(line);
   const rows = Object.entries(answer.thresholds);
   if (rows.length > 0) {
     session.print();
@@ -107,6 +117,24 @@ function show(session: Session, answer: LookupAnswer, before: Record<string, num
   if (!answer.explain?.length) return;
   session.print();
   session.table(EXPLAIN_COLUMNS, answer.explain.toSorted(byMostEvents));
+}
+
+/** Returns the advice in words, with the range of one standard error; nothing for a look-up without factors. */
+function adviceLines({ advice, no_advice, applied: { score, rung } }: LookupAnswer): string[] {
+  if (no_advice) return [`no advice (${printable(no_advice.code)}): ${printable(no_advice.detail)}`];
+  if (!advice) return [];
+  const { act, p, error, break_even } = advice;
+  const logOdds = Math.log(p / (1 - p));
+  const [low, high] = [-error, error].map(shift => percent(1 / (1 + Math.exp(-logOdds - shift))));
+  const side = act ? 'above' : 'not above';
+  const because =
+    score === undefined || rung === undefined
+      ? 'no rung is proven on this side, so the base gates decide'
+      : `its score ${significant(score)} is ${side} the rung ${significant(rung)}`;
+  return [
+    `advice: ${act ? 'act' : 'do not act'}; ${because}`,
+    `success is predicted with ${percent(p)} (${low} to ${high}), break-even is ${percent(break_even)}`,
+  ];
 }
 
 /** Returns one line for each threshold and value of the look-up that has no effect. */

@@ -16,6 +16,7 @@ const SETTINGS = [
   'jump',
   'on_jump',
   'halt',
+  'score',
   'guard',
   'rollout',
   'base_thresholds',
@@ -24,7 +25,7 @@ const SETTINGS = [
 type Setting = (typeof SETTINGS)[number];
 
 const SETTING_OPTIONS =
-  '--policy, --challengers, --payoff or --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, --guard, --rollout, ' +
+  '--policy, --challengers, --payoff or --win and --loss, --n-min, --lookback-days, --jump, --on-jump, --halt, --score, --guard, --rollout, ' +
   '--base-threshold, --max-overrides, --reset';
 
 interface Options {
@@ -39,6 +40,7 @@ interface Options {
   readonly jump?: number;
   readonly onJump?: string;
   readonly halt?: string;
+  readonly score?: string;
   readonly guard?: string;
   readonly rollout?: string;
   readonly baseThreshold?: Record<string, number>;
@@ -86,6 +88,12 @@ export function addSettings(program: Command, runCommand: RunCommand): void {
       new Option('--on-jump <action>', 'what a cycle does beyond that factor').choices(['warn', 'hold']),
     )
     .option('--halt <mode>', 'what a year of losses does: advise, apply or off')
+    .addOption(
+      new Option('--score <mode>', 'whether the model of the policy model advises').choices([
+        'off',
+        'advise',
+      ]),
+    )
     .addOption(new Option('--guard <mode>', 'what proven harm does').choices(['protect', 'notify', 'off']))
     .addOption(
       new Option('--rollout <mode>', 'how a new result comes into force').choices(['immediate', 'guarded']),
@@ -161,7 +169,7 @@ function settingNames(text: string): Setting[] {
  */
 function settingsBody(options: Options): object | undefined {
   const { policy, challengers, payoff, win, loss, nMin, lookbackDays, jump, onJump } = options;
-  const { halt, guard, rollout, baseThreshold, maxOverrides, reset = [], reason } = options;
+  const { halt, score, guard, rollout, baseThreshold, maxOverrides, reset = [], reason } = options;
   const settings: Record<Setting, unknown> = {
     policy,
     challengers: challengers === 'none' ? [] : challengers?.split(',').map(name => name.trim()),
@@ -171,6 +179,7 @@ function settingsBody(options: Options): object | undefined {
     jump,
     on_jump: onJump,
     halt,
+    score,
     guard,
     rollout,
     base_thresholds: baseThreshold,

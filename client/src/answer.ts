@@ -43,13 +43,15 @@ export function answerLookup(
   const { thresholds, moved } = applyThresholds(served.levers, base, resolved);
   for (const name in thresholds)
     if (!Number.isFinite(thresholds[name])) throw new Error(`the threshold ${name} has no value`);
-  const { generation } = served;
+  const { generation, entries } = served;
+  const advised = options?.factors && served.score?.(options.factors, base, canonical, entries === 'halted');
   return {
     ...frameOf({ ...situation, served }, resolved.length > 0 ? 'MATCH' : 'NEUTRAL', thresholds),
     ...(served.arm && { arm: served.arm }),
     ...effectsOf(served.levers, resolved),
-    entries: served.entries,
-    applied: { generation, ...moved },
+    entries,
+    applied: { generation, ...moved, ...advised?.applied },
+    ...advised?.answer,
   };
 }
 

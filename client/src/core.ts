@@ -48,12 +48,12 @@ class Core implements ClientCore {
   #lastError: string | undefined;
 
   constructor(options: ClientOptions) {
-    const { clock = systemClock, fetch = systemFetch, random = Math.random, keepDocuments = false } = options;
+    const { clock = systemClock, fetch = systemFetch, random = Math.random } = options;
     this.#options = options;
     this.#clock = clock;
     this.#storage = options.storage;
     this.#patterns = options.patterns && new Set(options.patterns.map(parsePatternKey));
-    this.#held = new HeldSnapshots(clock, pattern => this.#keeps(pattern), keepDocuments);
+    this.#held = new HeldSnapshots(clock, pattern => this.#keeps(pattern), options);
     this.#schedule = new PollSchedule(random);
     const { url, token, authorize, warn = emitWarning } = options;
     this.#warnings = new HourlyWarnings(clock, message => this.#call(() => warn(message)));
@@ -64,7 +64,7 @@ class Core implements ClientCore {
       storage: this.#storage,
       clock,
       sha256: options.sha256 ?? webSha256,
-      keepText: keepDocuments,
+      options,
       onTaken: served => this.#taken(served),
       onRejected: error => this.#rejected(error),
     });
@@ -224,7 +224,7 @@ class Core implements ClientCore {
       if (!this.#held.index) this.#held.takeIndex(readIndex(text), undefined);
       return;
     }
-    const snapshot = readSnapshot(text, undefined, this.#options.keepDocuments ?? false);
+    const snapshot = readSnapshot(text, undefined, this.#options);
     await checkDigests(snapshot, this.#options.sha256 ?? webSha256);
     const { served } = snapshot;
     if (this.#held.served(served.pattern) || !this.#keeps(served.pattern)) return;

@@ -1,6 +1,6 @@
 import type { Clock, StoredDocument } from './ports.ts';
 import { INDEX_KEY } from './ports.ts';
-import type { IndexEntry, SnapshotIndex } from './read-documents.ts';
+import type { IndexEntry, ReadOptions, SnapshotIndex } from './read-documents.ts';
 import { readIndex, readSnapshot } from './read-documents.ts';
 import type { Freshness, ServedPattern } from './served.ts';
 import type { ClientMode } from './types.ts';
@@ -35,16 +35,16 @@ export function servesOverrides(mode: ClientMode): boolean {
 export class HeldSnapshots {
   readonly #clock: Clock;
   readonly #keeps: (pattern: string) => boolean;
-  readonly #keepText: boolean;
+  readonly #options: ReadOptions;
   readonly #openedAt: number;
   readonly #held = new Map<string, Held>();
   #index: HeldIndex | undefined;
 
   /** @param keeps returns whether the client keeps a pattern */
-  constructor(clock: Clock, keeps: (pattern: string) => boolean, keepText: boolean) {
+  constructor(clock: Clock, keeps: (pattern: string) => boolean, options: ReadOptions) {
     this.#clock = clock;
     this.#keeps = keeps;
-    this.#keepText = keepText;
+    this.#options = options;
     this.#openedAt = clock.monotonic();
   }
 
@@ -162,7 +162,7 @@ export class HeldSnapshots {
       this.#held.set(key, { ...held, contact });
       return [];
     }
-    const { served } = readSnapshot(text, key, this.#keepText);
+    const { served } = readSnapshot(text, key, this.#options);
     this.take(served, tag, contactAt > 0 ? contact : undefined);
     return [served];
   }

@@ -2,7 +2,7 @@ import type { HeldSnapshots } from './held-snapshots.ts';
 import { readRetryAfter } from './poll-schedule.ts';
 import type { Clock, Service, ServiceAnswer, SnapshotStorage } from './ports.ts';
 import { INDEX_KEY } from './ports.ts';
-import type { IndexEntry, SnapshotIndex } from './read-documents.ts';
+import type { IndexEntry, ReadOptions, SnapshotIndex } from './read-documents.ts';
 import { checkDigests, readIndex, readSnapshot } from './read-documents.ts';
 import type { ServedPattern } from './served.ts';
 
@@ -27,7 +27,7 @@ interface PollerDeps {
   readonly storage: SnapshotStorage | undefined;
   readonly clock: Clock;
   readonly sha256: (text: string) => string | Promise<string>;
-  readonly keepText: boolean;
+  readonly options: ReadOptions;
   readonly onTaken: (served: ServedPattern) => void;
   readonly onRejected: (error: unknown) => void;
 }
@@ -93,12 +93,12 @@ export class Poller {
   }
 
   async #pollSnapshot(entry: IndexEntry): Promise<void> {
-    const { held, storage, clock, sha256, keepText, onTaken } = this.#deps;
+    const { held, storage, clock, sha256, options, onTaken } = this.#deps;
     const { pattern_key: pattern, etag: tag } = entry;
     const path = `/v1/snapshots/${encodeURIComponent(pattern)}?form=compact`;
     const { status, text } = await this.#get(path, held.served(pattern)?.etag);
     if (status === 304) return held.confirmEntry(entry);
-    const snapshot = readSnapshot(text, pattern, keepText);
+    const snapshot = readSnapshot(text, pattern, options);
     await checkDigests(snapshot, sha256);
     const { served } = snapshot;
     held.take(served, tag, clock.monotonic());

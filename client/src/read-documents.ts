@@ -4,13 +4,16 @@ import type { IndexedOverride } from '../../shared/override/override-index.ts';
 import { OverrideIndex } from '../../shared/override/override-index.ts';
 import { readOverrides } from './read-overrides.ts';
 import type { ServedCandidate, ServedPattern, SnapshotLever } from './served.ts';
-import type { ClientMode, Resolution } from './types.ts';
+import type { ClientMode, ClientOptions, Resolution } from './types.ts';
 
 /* The documents of the service, read as a whole or rejected as a whole. Members that this version does not know are ignored. */
 
 /** The version of the documents that this client reads. */
 const SCHEMA = 1;
 const RESOLUTIONS: readonly Resolution[] = ['blend', 'most-specific', 'product'];
+
+/** What of a snapshot is kept besides its overrides. */
+export type ReadOptions = Pick<ClientOptions, 'keepDocuments' | 'scorer'>;
 
 /** A pattern in the index of snapshots. */
 export interface IndexEntry {
@@ -71,14 +74,20 @@ function readEntry(entry: unknown): IndexEntry {
  * @param pattern the pattern that was asked for; undefined takes any
  * @throws Error that says what is wrong
  */
-export function readSnapshot(text: string, pattern: string | undefined, keepText: boolean): ReadSnapshot {
+export function readSnapshot(
+  text: string,
+  pattern: string | undefined,
+  { keepDocuments, scorer }: ReadOptions,
+): ReadSnapshot {
   const document = parseDocument(text);
   const key = textMember(document, 'pattern_key');
   if (pattern !== undefined && key !== pattern) throw new Error(`the snapshot is that of ${key}`);
   const levers = readLevers(document.levers);
   const categories = levers.map(lever => lever.category);
-  const control = readPart(document, categories);
-  const tried = isObject(document.candidate) ? readCandidate(document.candidate, categories) : undefined;
+  const control = readPart(document, categories, scorer);
+  const tried = isObject(document.candidate)
+    ? readCandidate(document.candidate, categories, scorer)
+    : undefined;
   const served: ServedPattern = {
     ...control.members,
     pattern: key,
@@ -86,20 +95,28 @@ export function readSnapshot(text: string, pattern: string | undefined, keepText
     levers,
     ...(tried && { candidate: tried.members }),
     etag: textMember(document, 'etag'),
-    text: keepText ? text : undefined,
+    text: keepDocuments ? text : undefined,
   };
   return { served, digests: tried ? [control.digest, tried.digest] : [control.digest] };
 }
 
 /** @throws Error that says what is wrong */
-function readCandidate(candidate: Readonly<Record<string, unknown>>, categories: readonly string[]) {
-  const { members, digest } = readPart(candidate, categories);
+function readCandidate(
+  candidate: Readonly<Record<string, unknown>>,
+  categories: readonly string[],
+  scorer: ReadOptions['scorer'],
+) {
+  const { members, digest } = readPart(candidate, categories, scorer);
   const split = { share: numberMember(candidate, 'share'), salt: textMember(candidate, 'salt') };
   return { members: { ...members, ...split }, digest };
 }
 
 /** Reads the members that a snapshot and its candidate both have. @throws Error that says what is wrong */
-function readPart(part: Readonly<Record<string, unknown>>, categories: readonly string[]) {
+function readPart(
+  part: Readonly<Record<string, unknown>>,
+  categories: readonly string[],
+  scorer: ReadOptions['scorer'],
+) {
   const resolution = textMember(part, 'resolution') as Resolution;
   if (!RESOLUTIONS.includes(resolution)) throw new Error(`the resolution ${resolution} is unknown`);
   const overrides = readOverrides(part.overrides);
@@ -111,6 +128,7 @@ function readPart(part: Readonly<Record<string, unknown>>, categories: readonly 
     entriesReason: typeof part.entries_reason === 'string' ? part.entries_reason : undefined,
     publishedAt: typeof part.published_at === 'string' ? part.published_at : undefined,
     index: new OverrideIndex<IndexedOverride>(overrides, categories),
+    score: part.score ? scorer?.(part.score) : undefined,
   };
   return { members, digest: { digested: digestText(overrides), sha256: textMember(part, 'sha256') } };
 }

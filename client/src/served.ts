@@ -1,6 +1,7 @@
 import type { Arm, Split } from '../../shared/override/arm.ts';
 import { armOf } from '../../shared/override/arm.ts';
 import type { IndexedOverride, OverrideIndex } from '../../shared/override/override-index.ts';
+import type { Scorer } from '../../shared/override/score/scorer.ts';
 import type { Service } from './ports.ts';
 import type { Client, ClientMode, Resolution } from './types.ts';
 
@@ -27,6 +28,8 @@ export interface ServedPattern {
   readonly publishedAt: string | undefined;
   readonly levers: readonly SnapshotLever[];
   readonly index: OverrideIndex<IndexedOverride>;
+  /** The model of the generation; undefined without one, and in a client without a scorer. */
+  readonly score: Scorer | undefined;
   /** The generation that is tried on a share of the episodes. */
   readonly candidate?: ServedCandidate;
   /** Present in what `servedToEpisode` returns while a rollout runs. */
@@ -41,7 +44,7 @@ export interface ServedCandidate
   extends Split,
     Pick<
       ServedPattern,
-      'generation' | 'policy' | 'resolution' | 'entries' | 'entriesReason' | 'publishedAt' | 'index'
+      'generation' | 'policy' | 'resolution' | 'entries' | 'entriesReason' | 'publishedAt' | 'index' | 'score'
     > {}
 
 /** Returns what serves an episode: the members of its arm in place of those in force. */

@@ -1,3 +1,4 @@
+import type { Advice, NoAdvice, Scorer } from '../../shared/override/score/scorer.ts';
 import type { Authorize, Clock, Fetch, SnapshotStorage } from './ports.ts';
 
 /** Mode of a pattern or of the service. A client of this version treats a mode that it does not know like `off`. */
@@ -27,6 +28,9 @@ export interface Applied {
   readonly generation?: number;
   readonly multipliers?: ByThreshold;
   readonly deltas?: ByThreshold;
+  /** Of an advice: standard errors above break-even, and those above which the advice is to act. */
+  readonly score?: number;
+  readonly rung?: number;
 }
 
 /** The answer to one look-up. */
@@ -50,6 +54,9 @@ export interface ThresholdAnswer<Name extends string = string> {
   /** Seconds since the service last confirmed the snapshot; −1 before the first time. */
   readonly age_seconds: number;
   readonly applied: Applied;
+  /** One of both is present where a look-up with factors reached a model. */
+  readonly advice?: Advice;
+  readonly no_advice?: NoAdvice;
 }
 
 /** State of one pattern in the client. */
@@ -96,6 +103,8 @@ export interface LookupOptions {
   readonly episodeId?: string;
   /** By default the one that belongs to the generation. */
   readonly resolution?: Resolution;
+  /** The factors of the decision as its event logs them, without `applied`: asks for the advice of the model. */
+  readonly factors?: Readonly<Record<string, unknown>>;
 }
 
 export interface ClientOptions {
@@ -124,6 +133,8 @@ export interface ClientOptions {
   /** Keeps the text of every snapshot in memory, so that it can be served on. */
   readonly keepDocuments?: boolean;
   readonly storage?: SnapshotStorage;
+  /** `scorer` of `pm-tuning-client/score`, for advice; `pm-tuning-client/node` has it. */
+  readonly scorer?: (model: unknown) => Scorer | undefined;
   readonly fetch?: Fetch;
   readonly clock?: Clock;
   /** Returns the SHA-256 of a text in UTF-8, in hexadecimal digits; by default that of the Web Crypto API. */

@@ -82,6 +82,8 @@ export const minedPatternSchema = z.object({
   payoff: payoffSchema,
   lessons: keptSetSchema,
   overrides: keptSetSchema,
+  /** The parts of the model; absent unless it is to be published. */
+  score: keptSetSchema.optional(),
   /** Absent when what is in force cannot be read. */
   changes: overrideCountsSchema.optional(),
   evidence: z.array(evidenceSummarySchema),
@@ -104,7 +106,7 @@ export const minedPatternSchema = z.object({
   /** Present when the setting rollout is guarded: a hash of what look-ups would get, and whether it differs. */
   guarded: z.object({ moves: z.string(), differs: z.boolean() }).optional(),
   /** Sets in force whose rows are missing or differ, and that this result does not restore. */
-  damaged: z.array(z.enum(['lessons', 'overrides'])).optional(),
+  damaged: z.array(z.enum(['lessons', 'overrides', 'score'])).optional(),
 });
 export type MinedPattern = z.output<typeof minedPatternSchema>;
 

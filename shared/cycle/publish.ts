@@ -28,7 +28,7 @@ const YIELDED: Reason = {
 
 /**
  * Compares a mined result with the head of its pattern and, if it is new, puts it in force with one conditional write.
- * A trial stops after the comparison. Both row sets must be stored before. A crash in between leaves rows that nothing
+ * A trial stops after the comparison. The row sets must be stored before. A crash in between leaves rows that nothing
  * points to; they expire.
  * @param head the head as read just before; the pattern yields if the result was computed against another version
  */
@@ -181,17 +181,19 @@ async function putInForce(
 }
 
 /** Returns the generation with the mined sets; the same object when no set was renewed. */
-function withSets(current: Generation, { lessons, overrides }: MinedPattern): Generation {
+function withSets(current: Generation, { lessons, overrides, score }: MinedPattern): Generation {
   const same =
     lessons.kept_until === current.lessons.kept_until &&
-    overrides.kept_until === current.overrides.kept_until;
-  return same ? current : { ...current, lessons, overrides };
+    overrides.kept_until === current.overrides.kept_until &&
+    score?.kept_until === current.score?.kept_until;
+  return same ? current : { ...current, lessons, overrides, ...(score && { score }) };
 }
 
 function sameContent(current: Generation, mined: MinedPattern): boolean {
   return (
     current.lessons.id === mined.lessons.id &&
     current.overrides.id === mined.overrides.id &&
+    current.score?.id === mined.score?.id &&
     current.policy === mined.policy &&
     (current.entries ?? 'open') === mined.entries &&
     // Drift does not read payoffs.
@@ -208,7 +210,9 @@ function newGeneration(
 ): Generation {
   return {
     generation,
-    hash: shortHash(`${mined.lessons.id} ${mined.overrides.id}`),
+    hash: shortHash(
+      [mined.lessons.id, mined.overrides.id, ...(mined.score ? [mined.score.id] : [])].join(' '),
+    ),
     cycle_id: cycle.cycle_id,
     as_of: cycle.as_of,
     lookback_days: mined.lookback_days,
@@ -219,6 +223,7 @@ function newGeneration(
     events_read: mined.events_read,
     lessons: mined.lessons,
     overrides: mined.overrides,
+    ...(mined.score && { score: mined.score }),
     published_at: new Date(now()).toISOString(),
     entries: mined.entries,
     ...(mined.entries_reason !== undefined && { entries_reason: mined.entries_reason }),

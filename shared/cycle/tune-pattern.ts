@@ -13,10 +13,13 @@ import { explainLessons } from '../override/explain-lessons.ts';
 import type { BaseDay } from '../override/halt/base-days.ts';
 import { applyHalt, haltPattern, isHaltApplied } from '../override/halt/halt-pattern.ts';
 import { settlePayoff } from '../override/measured-payoff.ts';
+import type { YearFit } from '../override/model/year-fit.ts';
 import type { Override, Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { Payoff } from '../override/payoff.ts';
 import { breakEvenRate } from '../override/payoff.ts';
+import type { FittedModel } from '../override/policies/model.ts';
+import type { ScoreModel } from '../override/score/score-model.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Reason } from '../reason.ts';
 
@@ -27,6 +30,8 @@ export interface TuningResult {
   readonly near: readonly NearLesson[];
   /** Overrides of the policy to publish, with those of a halt that is applied. */
   readonly overrides: readonly Override[];
+  /** The model to publish, under the setting `score: advise`. */
+  readonly score?: ScoreModel;
   /** The payoff that the run used: the configured or the measured one. */
   readonly payoff: Payoff;
   /** The overrides that each challenger would publish. */
@@ -69,7 +74,8 @@ export function tunePattern(
   const { payoff, payoffs } = settlePayoff(columns, effective);
   const settings = { ...effective, payoff };
   const mined = mineLessons(pattern, columns, settings.n_min);
-  const { year, days = [] } = earlier;
+  const { days = [] } = earlier;
+  const year = earlier.year && { ...earlier.year, publish: publisherOf(earlier.year) };
   const input: PolicyInput = { pattern, lessons: mined.lessons, columns, asOf, settings, year };
   const output = computeOverrides(settings.policy, input);
   const { overrides, note } = output;
@@ -79,6 +85,7 @@ export function tunePattern(
       .map(name => [name, computeOverrides(name, input)]),
   );
   const halt = haltPattern(pattern, columns, asOf, settings, days);
+  const score = effective.score === 'advise' && output.publishModel?.(effective.base_thresholds);
   const cuts = [...(mined.cut ? [describeCut(mined.cut)] : []), ...(output.cut ? [output.cut] : [])];
   return {
     lessons: explainLessons(mined.lessons, output),
@@ -88,6 +95,7 @@ export function tunePattern(
     entries: settings.halt === 'off' ? 'open' : halt.entries,
     ...(settings.halt !== 'off' && halt.reason !== undefined && { entries_reason: halt.reason }),
     days: halt.days,
+    ...(score && { score }),
     payoff,
     challengers,
     evidence: {
@@ -101,6 +109,10 @@ export function tunePattern(
         ? `the pattern has more than ${settings.max_overrides} overrides: send fewer dimensions, or raise max_overrides`
         : mined.cut && budgetReason(mined.cut, override),
   };
+}
+
+function publisherOf({ score }: YearFit): FittedModel['publish'] {
+  return score && (() => score);
 }
 
 /** Compares the policies of a run. @param outputs that of the policy to publish, and of its challengers */

@@ -3,6 +3,7 @@ import { Fault, faultCode } from '../errors.ts';
 import type { RowSetRef } from '../generation/generation.ts';
 import type { RowSetStore } from '../generation/ports.ts';
 import { shortHashOfLines } from '../hash.ts';
+import type { ScorePart } from '../override/score/score-parts.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Dynamo, Item } from './client.ts';
 import { mapBatches } from './client.ts';
@@ -22,10 +23,8 @@ const CHUNKS_PER_QUERY = 3;
 /** Maximum bytes of an inflated chunk; a larger one is damaged. */
 const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 
-interface SetRow {
-  readonly scope_hash: string;
-  readonly action_category: string;
-}
+/** Returns the sort key of a row. The rows of a set ascend by it. */
+type KeyOf<Row> = (row: Row) => string;
 
 interface Chunk {
   readonly key: string;
@@ -40,21 +39,23 @@ interface Chunk {
  * - Reading a set verifies its content by its name.
  * - The sort key of a chunk is the key of its first row, so one query finds the chunk of any row.
  */
-export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
+export class DynamoRowSetStore<Row> implements RowSetStore<Row> {
   readonly #db: Dynamo;
   readonly #table: string;
+  readonly #keyOf: KeyOf<Row>;
 
-  constructor(db: Dynamo, table: string) {
+  constructor(db: Dynamo, table: string, keyOf: KeyOf<Row>) {
     this.#db = db;
     this.#table = table;
+    this.#keyOf = keyOf;
   }
 
   describe(rows: readonly Row[]): RowSetRef {
-    return describeChunks(chunksOf(rows), rows.length);
+    return describeChunks(chunksOf(rows, this.#keyOf), rows.length);
   }
 
   async write(pattern: PatternKey, rows: readonly Row[], expiresAt: number): Promise<RowSetRef> {
-    const chunks = chunksOf(rows);
+    const chunks = chunksOf(rows, this.#keyOf);
     const set = describeChunks(chunks, rows.length);
     const pk = setPartition(pattern, set.id);
     const items = chunks.map(chunk => ({
@@ -109,8 +110,9 @@ export class DynamoRowSetStore<Row extends SetRow> implements RowSetStore<Row> {
     for await (const items of pages) {
       chunks += items.length;
       for (const row of items.flatMap(item => rowsOf<Row>(inflate(item)))) {
-        if (rowKey(row) < from) continue;
-        if (!fits(row)) return { rows, next: rowKey(row) };
+        const key = this.#keyOf(row);
+        if (key < from) continue;
+        if (!fits(row)) return { rows, next: key };
         rows.push(row);
       }
     }
@@ -179,19 +181,24 @@ function unlessDamaged(error: unknown): undefined {
   if (faultCode(error) !== 'damaged_generation') throw error;
 }
 
-/** Returns the sort key of a row in its set, which is also the token of the page that starts with the row. */
-export function rowKey(row: SetRow): string {
+/** Returns the sort key of a lesson or an override in its set, which is also the token of the page that starts with it. */
+export function rowKey(row: { readonly scope_hash: string; readonly action_category: string }): string {
   return `${row.scope_hash}#${row.action_category}`;
 }
 
+/** Returns the sort key of a part of a model in its set. */
+export function scorePartKey({ part }: ScorePart): string {
+  return String(part).padStart(4, '0');
+}
+
 /** Cuts rows into chunks of at most `CHUNK_ROWS` rows and `CHUNK_BYTES` bytes; a row larger than that is one chunk. */
-function chunksOf(rows: readonly SetRow[]): Chunk[] {
+function chunksOf<Row>(rows: readonly Row[], keyOf: KeyOf<Row>): Chunk[] {
   const chunks: Chunk[] = [];
-  let first: SetRow | undefined;
+  let first: string | undefined;
   let texts: string[] = [];
   let bytes = 0;
   const close = (): void => {
-    if (first) chunks.push({ key: rowKey(first), text: `[${texts.join()}]`, rows: texts.length });
+    if (first !== undefined) chunks.push({ key: first, text: `[${texts.join()}]`, rows: texts.length });
     texts = [];
     bytes = 0;
   };
@@ -199,7 +206,7 @@ function chunksOf(rows: readonly SetRow[]): Chunk[] {
     const text = JSON.stringify(row);
     const rowBytes = Buffer.byteLength(text) + 1;
     if (texts.length === CHUNK_ROWS || (texts.length > 0 && bytes + rowBytes > CHUNK_BYTES)) close();
-    if (texts.length === 0) first = row;
+    if (texts.length === 0) first = keyOf(row);
     texts.push(text);
     bytes += rowBytes;
   }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Fault } from '../errors.ts';
-import { PATTERN_KEY_FORMS, parsePatternKey } from '../pattern/pattern-key.ts';
+import { parsePatternKey, patternKeyForms } from '../pattern/pattern-key.ts';
 import { normalizeScope } from '../pattern/scope.ts';
 import { scopeInputSchema } from '../pattern/scope-schema.ts';
 import { DAY_MS } from '../time.ts';
@@ -65,7 +65,7 @@ export const patternKeyInputSchema = z
   .string()
   .max(256)
   .meta({
-    pattern: PATTERN_KEY_FORMS,
+    pattern: patternKeyForms(),
     description: 'any form of a pattern key',
     examples: ['pm.uptrend.S1.entry'],
   });

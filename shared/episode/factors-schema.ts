@@ -50,6 +50,19 @@ export const lateFactorsSchema = factorsSchema.meta({
   properties: { ...PROPERTIES, applied: NULL },
 });
 
+/** Factors of a decision that is not made yet. What moves is the answer to them. */
+export const decisionFactorsSchema = factorsSchema
+  .refine(({ applied }) => applied === undefined || applied === null, {
+    path: ['applied'],
+    message: 'is what a look-up answers: leave it out, and send the base thresholds',
+  })
+  .meta({
+    description:
+      'The factors of the decision as its event logs them, at the base thresholds: asks for `advice`. ' +
+      'A threshold that is missing comes from `thresholds`.',
+    properties: { ...PROPERTIES, applied: NULL },
+  });
+
 /** The values that a factor takes, in words. */
 interface FactorRule {
   readonly takes: string;

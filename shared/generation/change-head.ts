@@ -159,7 +159,8 @@ async function renewForRollback(
 ): Promise<Generation> {
   const isIntact =
     (await deps.lessons.isIntact(pattern, generation.lessons)) &&
-    (await deps.overrides.isIntact(pattern, generation.overrides));
+    (await deps.overrides.isIntact(pattern, generation.overrides)) &&
+    (!generation.score || (await deps.scores.isIntact(pattern, generation.score)));
   if (!isIntact)
     throw new Fault(
       'unknown_generation',
@@ -167,7 +168,8 @@ async function renewForRollback(
     );
   const lessons = await renew(deps, deps.lessons, pattern, generation.lessons);
   const overrides = await renew(deps, deps.overrides, pattern, generation.overrides);
-  return { ...generation, lessons, overrides };
+  const score = generation.score && (await renew(deps, deps.scores, pattern, generation.score));
+  return { ...generation, lessons, overrides, ...(score && { score }) };
 }
 
 type HeadContent = Omit<Head, 'version' | 'last_change'>;

@@ -4,6 +4,7 @@ import type { OnJump } from '../override/jump-settings.ts';
 import type { Policy } from '../override/override.ts';
 import { POLICIES } from '../override/override.ts';
 import type { Payoff, PayoffSetting } from '../override/payoff.ts';
+import type { ScoreMode } from '../override/score/score-mode.ts';
 import type { BaseThresholds } from '../override/threshold-settings.ts';
 import { didYouMean } from '../suggestion.ts';
 import type { GuardMode } from './guard-mode.ts';
@@ -22,6 +23,7 @@ export interface Defaults {
   readonly jump: number;
   readonly onJump: OnJump;
   readonly halt: HaltMode;
+  readonly score: ScoreMode;
   readonly baseThresholds: BaseThresholds;
   readonly maxOverrides: number;
   readonly guard: GuardMode;
@@ -45,6 +47,7 @@ export interface EffectiveSettings {
   /** The reaction of a run to an override that moves by more. */
   readonly on_jump: OnJump;
   readonly halt: HaltMode;
+  readonly score: ScoreMode;
   /** Thresholds that stand in where events log none. */
   readonly base_thresholds: BaseThresholds;
   /** The most overrides of the pattern. */
@@ -78,6 +81,7 @@ export function effectiveSettings(
     jump: settings.jump ?? defaults.jump,
     on_jump: settings.on_jump ?? defaults.onJump,
     halt: settings.halt ?? defaults.halt,
+    score: settings.score ?? defaults.score,
     base_thresholds: settings.base_thresholds ?? defaults.baseThresholds,
     max_overrides: settings.max_overrides ?? defaults.maxOverrides,
     guard: settings.guard ?? defaults.guard,

@@ -15,10 +15,10 @@ export type RowSetRef = z.output<typeof rowSetSchema>;
 export const keptSetSchema = rowSetSchema.extend({ kept_until: z.iso.datetime() });
 export type RetainedRowSetRef = z.output<typeof keptSetSchema>;
 
-/** One set of lessons, one of overrides, and the input that they were computed from. */
+/** One set of lessons, one of overrides, the model if it is published, and the input that they were computed from. */
 export const generationSchema = z.object({
   generation: count.min(1),
-  /** Hash of both sets; equal content has an equal hash. */
+  /** Hash of all sets; equal content has an equal hash. */
   hash: z.string(),
   cycle_id: z.string(),
   as_of: z.iso.datetime(),
@@ -31,6 +31,8 @@ export const generationSchema = z.object({
   events_read: count,
   lessons: keptSetSchema,
   overrides: keptSetSchema,
+  /** The model of policy `model`, in parts; absent unless the setting `score` publishes it. */
+  score: keptSetSchema.optional(),
   published_at: z.iso.datetime(),
   /** Whether trades should be entered; absent in generations that are older than this field, and then open. */
   entries: entriesSchema.optional(),

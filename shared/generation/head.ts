@@ -4,6 +4,7 @@ import { jumpSchema, onJumpSchema } from '../override/jump-settings.ts';
 import { POLICIES, policySchema } from '../override/override.ts';
 import { maxOverridesSchema } from '../override/override-cap.ts';
 import { payoffSettingSchema } from '../override/payoff.ts';
+import { scoreModeSchema } from '../override/score/score-mode.ts';
 import { baseThresholdsSchema } from '../override/threshold-settings.ts';
 import { count, lookbackDays } from '../validation.ts';
 import { candidateSchema, triedSchema } from './candidate.ts';
@@ -34,6 +35,7 @@ export const settingsSchema = z.object({
   jump: jumpSchema.optional(),
   on_jump: onJumpSchema.optional(),
   halt: haltModeSchema.optional(),
+  score: scoreModeSchema.optional(),
   base_thresholds: baseThresholdsSchema.optional(),
   max_overrides: maxOverridesSchema.optional(),
   guard: guardModeSchema.optional(),

@@ -3,6 +3,7 @@ import type { Lesson, NearLesson } from '../lesson/lesson.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
 import type { BaseDay } from '../override/halt/base-days.ts';
 import type { Override } from '../override/override.ts';
+import type { ScorePart } from '../override/score/score-parts.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Change, Generation, PatternChange, RetainedRowSetRef, RowSetRef } from './generation.ts';
 import type { Head } from './head.ts';
@@ -139,10 +140,10 @@ export interface ChangeStore {
   ): Promise<{ readonly changes: PatternChange[]; readonly next?: string }>;
 }
 
-/** Immutable sets of rows (lessons, overrides), each in one partition, named by the hash of its content. */
+/** Immutable sets of rows (lessons, overrides, parts of models), each in one partition, named by the hash of its content. */
 export interface RowSetStore<Row> {
   /**
-   * Writes a set unless it is stored already. The rows must be sorted by scope hash, then category.
+   * Writes a set unless it is stored already. The rows must be sorted: lessons and overrides by scope hash, then category.
    * @param expiresAt epoch seconds
    */
   write(pattern: PatternKey, rows: readonly Row[], expiresAt: number): Promise<RowSetRef>;
@@ -173,6 +174,8 @@ export interface GenerationStores {
   readonly changes: ChangeStore;
   readonly lessons: RowSetStore<Lesson>;
   readonly overrides: RowSetStore<Override>;
+  /** Models of generations, in parts. */
+  readonly scores: RowSetStore<ScorePart>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

@@ -61,8 +61,10 @@ export async function renewIfDue(
 ): Promise<Generation> {
   const lessons = await renewSetIfDue(deps, deps.lessons, pattern, generation.lessons);
   const overrides = await renewSetIfDue(deps, deps.overrides, pattern, generation.overrides);
-  const same = lessons === generation.lessons && overrides === generation.overrides;
-  return same ? generation : { ...generation, lessons, overrides };
+  const score = generation.score && (await renewSetIfDue(deps, deps.scores, pattern, generation.score));
+  const same =
+    lessons === generation.lessons && overrides === generation.overrides && score === generation.score;
+  return same ? generation : { ...generation, lessons, overrides, ...(score && { score }) };
 }
 
 async function renewSetIfDue<Row>(

@@ -17,8 +17,8 @@ const PATH = 'factors.applied';
 
 /**
  * Reads `factors.applied`: what moved the thresholds that an event logs. It takes
- * - the `applied` of a look-up's answer: `{generation?, multipliers?, deltas?}`, by threshold name, by another name of
- *   the threshold, or by action category;
+ * - the `applied` of a look-up's answer: `{generation?, multipliers?, deltas?, score?, rung?}`, by threshold name, by
+ *   another name of the threshold, or by action category; score and rung of an advice move no threshold;
  * - the `overrides` of a look-up's answer as they are, alone or as `{generation?, overrides}`;
  * - `{}`, an empty list and null, for nothing.
  */
@@ -72,6 +72,8 @@ class AppliedReader implements Applied {
       overrides: readElsewhere,
       multipliers: readElsewhere,
       deltas: readElsewhere,
+      score: CHECK_OF.delta,
+      rung: CHECK_OF.delta,
     });
     const { overrides, multipliers, deltas } = applied;
     if (overrides === undefined) {

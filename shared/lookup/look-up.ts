@@ -1,3 +1,4 @@
+import type { Factors } from '../episode/factors.ts';
 import type { Head, Mode } from '../generation/head.ts';
 import { servesOverrides } from '../generation/served.ts';
 import { modeInForce, type ServiceMode } from '../generation/service-mode.ts';
@@ -11,6 +12,8 @@ import { explain } from '../override/explanation.ts';
 import type { Override, Policy, ResolutionMethod } from '../override/override.ts';
 import { DEFAULT_RESOLUTION } from '../override/override.ts';
 import type { OverrideIndex, ResolvedOverride } from '../override/override-index.ts';
+import type { Advice, Advised, NoAdvice, Scorer } from '../override/score/scorer.ts';
+import { noAdvice } from '../override/score/scorer.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Scope } from '../pattern/scope.ts';
 import type { ScopeHash } from '../pattern/scope-hash.ts';
@@ -25,6 +28,8 @@ export interface LookupRequest {
   readonly thresholds: Readonly<Record<string, number>>;
   readonly resolution: ResolutionMethod | undefined;
   readonly explain: boolean;
+  /** The factors of the decision, as an event logs them at the base thresholds: asks for the advice of the model. */
+  readonly factors?: Factors | undefined;
   /** Decides the arm of a rollout; without it the answer is that of the control arm. */
   readonly episodeId?: string | undefined;
 }
@@ -35,6 +40,9 @@ interface AppliedAnswer {
   /** By the first name of the lever's threshold. */
   readonly multipliers?: Readonly<Record<string, number>>;
   readonly deltas?: Readonly<Record<string, number>>;
+  /** Of an advice: standard errors above break-even, and those above which the advice is to act. */
+  readonly score?: number;
+  readonly rung?: number;
 }
 
 /** Everything but the overrides that decides the answers of one pattern. */
@@ -60,6 +68,9 @@ export interface LookupResult extends Omit<InForce, 'levers'> {
   readonly thresholds: Readonly<Record<string, number>>;
   /** Empty where nothing is served: in the modes `off` and `shadow`, and in a degraded answer. */
   readonly applied: AppliedAnswer;
+  /** One of both is present when the look-up sent factors. */
+  readonly advice?: Advice;
+  readonly no_advice?: NoAdvice;
   readonly unknown_thresholds?: readonly UnknownThreshold[];
   readonly explain?: readonly OverrideExplanation[];
 }
@@ -126,17 +137,20 @@ export type OverrideMatcher = Pick<OverrideIndex<Override>, 'resolve' | 'matchin
 /**
  * Answers a look-up from what is in force.
  * @param index the generation's overrides; undefined when there are none to serve
+ * @param scorer the generation's model; undefined without one
  */
 export function lookUp(
   request: LookupRequest,
   inForce: InForce,
   index: OverrideMatcher | undefined,
+  scorer?: Scorer,
 ): LookupResult {
   const { levers, ...answered } = inForce;
   const resolution = request.resolution ?? inForce.resolution;
   const serves = servesOverrides(inForce.mode);
   const overrides = serves && index ? index.resolve(request.scope, resolution) : [];
   const { thresholds, moved } = applyThresholds(levers, request.thresholds, overrides);
+  const advised = request.factors && adviseOn(request, request.factors, inForce, scorer);
   const unknown = unknownThresholds(levers, Object.keys(request.thresholds));
   return {
     pattern_key: request.pattern,
@@ -145,10 +159,27 @@ export function lookUp(
     resolution,
     overrides,
     thresholds,
-    applied: serves ? { generation: inForce.generation, ...moved } : {},
+    applied: serves ? { generation: inForce.generation, ...moved, ...advised?.applied } : {},
+    ...advised?.answer,
     ...(unknown.length > 0 && { unknown_thresholds: unknown }),
     ...(request.explain && { explain: explanationOf(request, inForce, resolution, index) }),
   };
+}
+
+/** Returns the advice of the model on a look-up, or why there is none. */
+function adviseOn(
+  { scope, thresholds }: LookupRequest,
+  factors: Factors,
+  { mode, entries }: InForce,
+  scorer: Scorer | undefined,
+): Advised {
+  if (!servesOverrides(mode)) return noAdvice('not_served', `the mode is ${mode}, which serves no advice`);
+  if (!scorer)
+    return noAdvice(
+      'no_model',
+      'the generation has no model: set score to advise and policy to model, and see why the last run fitted none',
+    );
+  return scorer(factors, thresholds, scope, entries === 'halted');
 }
 
 /** In mode `shadow` the explanation lists the overrides that mode `live` would serve, each with `chosen: false`. */

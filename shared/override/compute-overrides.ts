@@ -20,6 +20,8 @@ import { ladderReplay, tooManyDimensions } from './policies/replay-ladder.ts';
 import { reasonsBySlice } from './replay/no-override-reasons.ts';
 import type { ReplaySettings } from './replay/settings.ts';
 import { REPLAY_SETTINGS } from './replay/settings.ts';
+import type { ScoreModel } from './score/score-model.ts';
+import type { BaseThresholds } from './threshold-settings.ts';
 
 /** Per-pattern settings that a policy reads. */
 export interface PolicySettings {
@@ -56,6 +58,8 @@ interface PolicyOutput {
   readonly explainNoOverride: (lesson: Lesson) => Reason;
   /** A remark on the pattern as a whole. */
   readonly note?: Reason;
+  /** Returns the fitted model in its published form; absent without one. */
+  readonly publishModel?: (baseThresholds: BaseThresholds) => ScoreModel;
 }
 
 /** A policy's output with at most `max_overrides` overrides. */
@@ -122,6 +126,7 @@ function runModel({ pattern, columns, asOf, settings, year }: PolicyInput): Poli
     overrides: result.overrides,
     explainNoOverride: lesson => explainNoModelOverride(result, lesson),
     ...(result.overrides.length === 0 && !isShort && { note: result.note }),
+    ...(result.publish && { publishModel: result.publish }),
   };
 }
 

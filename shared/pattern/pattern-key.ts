@@ -25,12 +25,15 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
   'pm.s3_retest': 'pm.uptrend.S3.retest',
 };
 
-/** The accepted forms of a pattern key as one regular expression, for the OpenAPI document. */
-export const PATTERN_KEY_FORMS =
-  `^(?:${WORD}\\.${WORD}\\.${STATE}\\.${WORD}|module=${WORD}\\|pattern_key=${WORD}\\.${STATE}\\.${WORD}|` +
-  `${Object.keys(SHORT_FORMS)
-    .map(form => form.replace('.', '\\.'))
-    .join('|')})$`;
+/**
+ * Returns the accepted forms of a pattern key as one regular expression, for the OpenAPI document. It is a function, so
+ * that the bundle of the client leaves it out.
+ */
+export function patternKeyForms(): string {
+  const short = Object.keys(SHORT_FORMS).map(form => form.replace('.', '\\.'));
+  const dotted = `${WORD}\\.${STATE}\\.${WORD}`;
+  return `^(?:${WORD}\\.${dotted}|module=${WORD}\\|pattern_key=${dotted}|${short.join('|')})$`;
+}
 
 /** The accepted forms of a pattern key, as the message of `invalid_pattern_key` lists them. */
 export const PATTERN_FORMS =

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Item } from '../../shared/dynamodb/client.ts';
@@ -6,6 +6,8 @@ import { setPartition } from '../../shared/dynamodb/keys.ts';
 import { CHUNK_ROWS, rowKey } from '../../shared/dynamodb/row-set-store.ts';
 import type { RowSetStore } from '../../shared/generation/ports.ts';
 import type { Override } from '../../shared/override/override.ts';
+import type { ScoreModel } from '../../shared/override/score/score-model.ts';
+import { scoreOfParts, scoreParts } from '../../shared/override/score/score-parts.ts';
 import type { PatternKey } from '../../shared/pattern/pattern-key.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
 import { S1 } from '../support/episodes.ts';
@@ -54,6 +56,16 @@ async function walk(pattern: PatternKey, all: readonly Override[], limit: number
   }
   return pages;
 }
+
+it('A model of the largest design is kept in parts that fit into items', async () => {
+  const columns = 443;
+  const covariance = randomBytes(2 * columns * (columns + 1)).toString('base64');
+  const model = { form: 1, weights: randomBytes(8 * columns).toString('base64'), covariance } as ScoreModel;
+  const { scores } = stores.runtime;
+  const set = await scores.write(S1, scoreParts(model), EXPIRES);
+  expect(set).toMatchObject({ rows: 4, chunks: 2 });
+  expect(scoreOfParts(await scores.read(S1, set))).toEqual(model);
+});
 
 describe('a set', () => {
   it.each([

@@ -13,6 +13,7 @@ describe('settings in force', () => {
     jump: 1.5,
     onJump: 'warn',
     halt: 'advise',
+    score: 'off',
     guard: 'protect',
     rollout: 'immediate',
     baseThresholds: { ts_min: 0.6 },
@@ -39,6 +40,8 @@ describe('settings in force', () => {
     [{ jump: 3, on_jump: 'hold' as const }, {}, { jump: 3, on_jump: 'hold' }],
     [{}, {}, { halt: 'advise', base_thresholds: { ts_min: 0.6 } }],
     [{ halt: 'apply' as const, base_thresholds: {} }, {}, { halt: 'apply', base_thresholds: {} }],
+    [{}, {}, { score: 'off' }],
+    [{ score: 'advise' as const }, {}, { score: 'advise' }],
     [{ challengers: [] }, {}, { policy: 'drift', challengers: [] }],
   ])(
     'A setting comes from the run, else the pattern, else the stage: pattern %j, run %j',

@@ -171,4 +171,12 @@ describe('warnings of a policy', () => {
     expect((await settings('drift')).warning).toContain('12 of 12 runs');
     expect((await settings('replay')).warning).toBeUndefined();
   });
+
+  it('The answer of settings warns of a score without a model', async () => {
+    const settings = async (change: object) =>
+      settingsAnswerSchema.parse(await (await putSettings(change)).json()).warning;
+    expect(await settings({ policy: 'model', score: 'advise' })).toBeUndefined();
+    expect(await settings({ policy: 'replay' })).toContain('set policy to model, or score to off');
+    await settings({ policy: null, score: null });
+  });
 });

@@ -69,6 +69,7 @@ describe('functions', () => {
         jump: 1.5,
         onJump: 'warn',
         halt: 'advise',
+        score: 'off',
         guard: 'protect',
         rollout: 'immediate',
         baseThresholds: {},

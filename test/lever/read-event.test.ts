@@ -42,7 +42,7 @@ describe('what a bot logs as `applied`', () => {
       'a member that is far from any',
       { thresholds: {} },
       '.thresholds',
-      'is unknown: it takes generation, overrides, multipliers, deltas',
+      'is unknown: it takes generation, overrides, multipliers, deltas, score, rung',
     ],
     [
       'a multiplier as text',
@@ -109,6 +109,8 @@ describe('what a bot logs as `applied`', () => {
     ],
     ['overrides that are no list', { overrides: { ts_min: 0.5 } }, '.overrides', 'must be a list'],
     ['a generation as text', { generation: '7' }, '.generation', 'must be a whole number, not text'],
+    ['a score as text', { score: '1.2' }, '.score', 'must be a number, not text'],
+    ['a rung beyond all numbers', { rung: Number.NaN }, '.rung', 'must be a number'],
     ['an entry that is a number', [7], '.0', 'must be an override as a look-up answers it'],
     [
       'an entry without an effect',

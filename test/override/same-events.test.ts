@@ -46,6 +46,7 @@ const tune = (events: readonly KnownEvent[], policy: Policy, lookback_days: numb
     jump: 1.5,
     on_jump: 'warn',
     halt: 'advise',
+    score: 'off',
     guard: 'protect',
     rollout: 'immediate',
     base_thresholds: {},

@@ -107,6 +107,7 @@ async function dependencies(deps: FitDeps, window: ReadWindow, asOf: number): Pr
     settings.n_min,
     settings.lookback_days,
     settings.base_thresholds,
+    settings.score,
   ];
 }
 

@@ -13,6 +13,7 @@ import { dimensionsByEvents } from '../../lesson/lesson.ts';
 import { summarize } from '../../override/evaluation/evaluation.ts';
 import type { Override } from '../../override/override.ts';
 import { DEFAULT_RESOLUTION } from '../../override/override.ts';
+import { scoreParts } from '../../override/score/score-parts.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { DAY_MS } from '../../time.ts';
 import { parse } from '../../validation.ts';
@@ -139,14 +140,16 @@ function readOnce(
 
 /** Stores the rows that are not in force yet, as sets named by their content. */
 async function storeSets(
-  deps: Pick<CycleDeps, 'lessons' | 'overrides' | 'now' | 'log'>,
+  deps: Pick<CycleDeps, 'lessons' | 'overrides' | 'scores' | 'now' | 'log'>,
   pattern: PatternKey,
-  { lessons, overrides }: TuningResult,
+  { lessons, overrides, score }: TuningResult,
   current: Generation | undefined,
-): Promise<Pick<MinedPattern, 'lessons' | 'overrides'>> {
+): Promise<Pick<MinedPattern, 'lessons' | 'overrides' | 'score'>> {
+  const parts = score && scoreParts(score);
   return {
     lessons: await storeUnlessUnchanged(deps, deps.lessons, pattern, lessons, current?.lessons),
     overrides: await storeUnlessUnchanged(deps, deps.overrides, pattern, overrides, current?.overrides),
+    ...(parts && { score: await storeUnlessUnchanged(deps, deps.scores, pattern, parts, current?.score) }),
   };
 }
 
@@ -155,11 +158,11 @@ async function storeSets(
  * intact by now; a result that is published replaces the others.
  */
 async function damagedSets(
-  { lessons }: Pick<CycleDeps, 'lessons'>,
+  { lessons, scores }: Pick<CycleDeps, 'lessons' | 'scores'>,
   pattern: PatternKey,
   current: Generation | undefined,
   result: {
-    readonly sets: Pick<MinedPattern, 'lessons' | 'overrides'>;
+    readonly sets: Pick<MinedPattern, 'lessons' | 'overrides' | 'score'>;
     readonly inForce: readonly Override[] | undefined;
     readonly kept: boolean;
   },
@@ -167,7 +170,15 @@ async function damagedSets(
   if (!current || !result.kept) return [];
   const isRestored = current.lessons.id === result.sets.lessons.id;
   const hasLessons = isRestored || (await lessons.isIntact(pattern, current.lessons));
-  return [...(hasLessons ? [] : (['lessons'] as const)), ...(result.inForce ? [] : (['overrides'] as const))];
+  const hasScore =
+    current.score === undefined ||
+    current.score.id === result.sets.score?.id ||
+    (await scores.isIntact(pattern, current.score));
+  return [
+    ...(hasLessons ? [] : (['lessons'] as const)),
+    ...(result.inForce ? [] : (['overrides'] as const)),
+    ...(hasScore ? [] : (['score'] as const)),
+  ];
 }
 
 /** Returns whether the generation in force may stay although another set was computed. */

@@ -12,12 +12,15 @@ import type { LookupRequest, LookupResult } from '../../lookup/look-up.ts';
 import { inForceOf, lookUp, servedHead } from '../../lookup/look-up.ts';
 import type { PatternDirectory } from '../../lookup/pattern-directory.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
+import type { ScorerCache } from '../../lookup/scorer-cache.ts';
 import type { SeenValuesCache } from '../../lookup/seen-values-cache.ts';
 import type { UnknownNames } from '../../lookup/unknown-names.ts';
 import { unknownValues } from '../../lookup/unknown-names.ts';
 import type { Arm } from '../../override/arm.ts';
 import type { Override, Policy } from '../../override/override.ts';
 import type { OverrideIndex } from '../../override/override-index.ts';
+import type { Scorer } from '../../override/score/scorer.ts';
+import { noAdvice } from '../../override/score/scorer.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parsePatternKey } from '../../pattern/pattern-key.ts';
 import { normalizeScope } from '../../pattern/scope.ts';
@@ -30,6 +33,7 @@ import { lookupQuerySchema, lookupRequestSchema } from '../schemas/lookup.ts';
 export interface LookupDeps {
   readonly heads: HeadStore;
   readonly generations: GenerationCache;
+  readonly scorers: ScorerCache;
   readonly patternDirectory: PatternDirectory;
   readonly seenValuesCache: SeenValuesCache;
   readonly queriedDimensions: QueriedDimensionReporter;
@@ -75,6 +79,7 @@ function toLookupRequest(body: z.output<typeof lookupRequestSchema>): LookupRequ
     resolution: body.resolution,
     explain: body.explain ?? false,
     episodeId: body.episode_id,
+    factors: body.factors,
   };
 }
 
@@ -127,6 +132,7 @@ export async function lookUpInForce(
       request,
       inForceOf(request.pattern, head, deps.defaults.policy, service),
       undefined,
+      unreadable,
     );
     const degraded = {
       code: faultCode(error),
@@ -135,8 +141,29 @@ export async function lookUpInForce(
     return { ...neutral, applied: {}, degraded };
   }
   const inForce = inForceOf(request.pattern, head, deps.defaults.policy, service);
-  return lookUp(request, { ...inForce, ...(arm && { arm }) }, index);
+  const scorer = await scorerOf(deps, request, head, arm);
+  return lookUp(request, { ...inForce, ...(arm && { arm }) }, index, scorer);
 }
+
+/** Returns the model for a look-up with factors. Where it cannot be read the overrides are answered without advice. */
+async function scorerOf(
+  { scorers, log }: LookupDeps,
+  { pattern, factors }: LookupRequest,
+  head: Head | undefined,
+  arm: Arm | undefined,
+): Promise<Scorer | undefined> {
+  const set = head?.current?.score;
+  if (!factors || !set || !servesOverrides(head.mode)) return undefined;
+  try {
+    return await scorers.scorer(pattern, set, arm);
+  } catch (error) {
+    log.error('the model of a look-up could not be read', error, { pattern });
+    return unreadable;
+  }
+}
+
+const unreadable: Scorer = () =>
+  noAdvice('model_unreadable', 'the model in force could not be read: try again');
 
 /** Returns what a look-up names and nothing knows. It never fails: what cannot be read is not judged. */
 async function unknownNames(

@@ -10,6 +10,7 @@ import type { Head } from '../../generation/head.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
 import { policyWarning } from '../../override/override.ts';
+import { scoreWithoutModel } from '../../override/score/score-mode.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
 import { partBytes } from '../answer-size.ts';
@@ -98,7 +99,7 @@ async function settingsAnswer(
   head: Head | undefined,
 ) {
   const effective = effectiveSettings(defaults, head?.settings);
-  const warning = policyWarning(effective.policy);
+  const warning = policyWarning(effective.policy) ?? scoreWithoutModel(effective);
   const payoffs = (await heads.evidence(pattern))?.payoffs;
   return {
     pattern_key: pattern,

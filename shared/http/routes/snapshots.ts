@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono';
-import type { RowSetRef } from '../../generation/generation.ts';
+import type { Generation } from '../../generation/generation.ts';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
 import { servesOverrides } from '../../generation/served.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
@@ -12,6 +12,8 @@ import {
 } from '../../lookup/snapshot.ts';
 import type { SnapshotList } from '../../lookup/snapshot-list.ts';
 import type { Override, Policy } from '../../override/override.ts';
+import type { ScorePart } from '../../override/score/score-parts.ts';
+import { scoreOfParts } from '../../override/score/score-parts.ts';
 import { addRoute, patternParam, readQuery } from '../app.ts';
 import { botOf } from '../caller.ts';
 import { compactOverrides } from '../compact-overrides.ts';
@@ -22,6 +24,7 @@ import { snapshotQuerySchema, snapshotsQuerySchema } from '../schemas/lookup.ts'
 interface SnapshotDeps {
   readonly heads: HeadStore;
   readonly overrides: RowSetStore<Override>;
+  readonly scores: RowSetStore<ScorePart>;
   readonly snapshotList: SnapshotList;
   readonly defaults: { readonly policy: Policy };
   readonly queriedDimensions: QueriedDimensionReporter;
@@ -48,7 +51,7 @@ async function respondToIndex(c: Context, deps: SnapshotDeps): Promise<Response>
   }));
 }
 
-/** Answers all overrides of a pattern. Each form has its own tag, because their bytes differ. */
+/** Answers all overrides of a pattern, and its model. Each form has its own tag, because their bytes differ. */
 async function respondToSnapshot(c: Context, deps: SnapshotDeps): Promise<Response> {
   const { form } = readQuery(c, snapshotQuerySchema);
   const pattern = patternParam(c);
@@ -56,20 +59,21 @@ async function respondToSnapshot(c: Context, deps: SnapshotDeps): Promise<Respon
   if (head) deps.queriedDimensions.recordSnapshot(pattern, botOf(c));
   const { etag: tag, ...rest } = snapshotHead(pattern, head, deps.defaults.policy, service);
   const etag = form === 'compact' ? `${tag.slice(0, -1)}-compact"` : tag;
-  const set = servesOverrides(rest.mode) ? head?.current?.overrides : undefined;
+  const served = servesOverrides(rest.mode) ? head?.current : undefined;
   const { candidate, ...members } = rest;
-  const readRows = async (rows: RowSetRef | undefined): Promise<object> => {
-    const overrides = rows ? await deps.overrides.read(pattern, rows) : [];
+  const readRows = async (of: Generation | undefined): Promise<object> => {
+    const overrides = of ? await deps.overrides.read(pattern, of.overrides) : [];
+    const score = of?.score && scoreOfParts(await deps.scores.read(pattern, of.score));
     const written =
       form === 'compact'
         ? compactOverrides(overrides)
         : overrides.map(override => ({ pattern_key: pattern, ...override }));
-    return { sha256: snapshotDigest(overrides), overrides: written };
+    return { sha256: snapshotDigest(overrides), overrides: written, ...(score && { score }) };
   };
   return answer(c, etag, { ...members, etag }, async () => ({
-    ...(await readRows(set)),
+    ...(await readRows(served)),
     ...(candidate && {
-      candidate: { ...candidate, ...(await readRows(head?.candidate?.generation.overrides)) },
+      candidate: { ...candidate, ...(await readRows(head?.candidate?.generation)) },
     }),
   }));
 }

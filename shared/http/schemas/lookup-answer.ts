@@ -3,6 +3,7 @@ import { modeSchema } from '../../generation/head.ts';
 import { ACTION_CATEGORIES } from '../../lever/lever.ts';
 import { entriesSchema } from '../../override/halt/halt-mode.ts';
 import { resolutionSchema } from '../../override/override.ts';
+import { breakEvenSchema } from '../../override/payoff.ts';
 import { scopeHashSchema, scopeSubsetSchema } from '../../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../../reason.ts';
 import { count } from '../../validation.ts';
@@ -35,11 +36,34 @@ const explanationSchema = z.object({
 
 const byThreshold = z.record(z.string(), z.number()).optional();
 const appliedSchema = z
-  .strictObject({ generation: generation.optional(), multipliers: byThreshold, deltas: byThreshold })
+  .strictObject({
+    generation: generation.optional(),
+    multipliers: byThreshold,
+    deltas: byThreshold,
+    score: z.number().optional().meta({
+      description:
+        'Of an advice: standard errors by which the prediction lies above break-even, in log-odds.',
+    }),
+    rung: z.number().optional().meta({
+      description: 'The advice is to act above this score; absent where the base gates decide.',
+    }),
+  })
   .meta({
     description:
       'What moved, by the first name of each threshold. Log it unchanged as factors.applied. ' +
       'Empty in the modes off and shadow, and when degraded.',
+  });
+
+const probability = z.number().min(0).max(1);
+const adviceSchema = z
+  .object({
+    act: z.boolean(),
+    p: probability.meta({ description: 'The predicted probability of success.' }),
+    error: z.number().min(0).meta({ description: 'The standard error of ln(p / (1 − p)).' }),
+    break_even: breakEvenSchema,
+  })
+  .meta({
+    description: 'The advice of the model. Present if the request set `factors`, or else `no_advice`.',
   });
 
 const suggestion = z.string().optional().meta({ description: 'The nearest known name, if one is near.' });
@@ -70,6 +94,11 @@ export const lookupAnswerSchema = z
       .record(z.string(), z.number())
       .meta({ description: 'The thresholds of the request, with the overrides applied.' }),
     applied: appliedSchema,
+    advice: adviceSchema.optional(),
+    no_advice: z
+      .object({ code: z.string(), detail: z.string() })
+      .optional()
+      .meta({ description: 'Why a request with `factors` gets no advice; the rest of the answer holds.' }),
     unknown_thresholds: z
       .array(unknownThresholdSchema)
       .optional()
@@ -100,6 +129,44 @@ export const lookupAnswerSchema = z
   })
   .meta({ id: 'LookupAnswer' });
 export type LookupAnswer = z.output<typeof lookupAnswerSchema>;
+
+const column = count.meta({ description: 'A column of the regression; 0: none.' });
+const scoreModelSchema = z
+  .object({
+    form: z.literal(1).meta({ description: 'The version of this form: a reader ignores any other.' }),
+    break_even: breakEvenSchema,
+    opening: z.number().optional(),
+    closing: z.number().optional(),
+    clip: z.number(),
+    gates: z.array(
+      z.object({
+        gate: z.string(),
+        factor: z.string(),
+        threshold: z.string(),
+        base_threshold: z.number().optional(),
+        passes: z.enum(['at least', 'at most']),
+        scale: z.enum(['log', 'additive']),
+        measured: z.boolean(),
+        flag: z.string().optional(),
+        optional: z.literal(true).optional(),
+        reach: z.number(),
+        near: column,
+        number: z.object({ column, mean: z.number(), deviation: z.number() }).optional(),
+      }),
+    ),
+    base: column,
+    dimensions: z.array(
+      z.object({ name: z.string(), values: z.array(z.tuple([z.string(), column, column, column])) }),
+    ),
+    weights: z.base64().meta({ description: 'float64, little endian.' }),
+    covariance: z.base64().meta({ description: 'The lower triangle row by row, float32, little endian.' }),
+  })
+  .meta({
+    id: 'ScoreModel',
+    description:
+      'The model of the generation, as the page of the model policy says. Present under `score: advise`.',
+  });
+const score = scoreModelSchema.optional();
 
 const schema = z.literal(1).meta({ description: 'The version of this form.' });
 const pollSeconds = z
@@ -185,8 +252,9 @@ export const snapshotSchema = z
   .object({
     ...snapshotFields,
     overrides: z.array(overrideAnswerSchema),
+    score,
     candidate: z
-      .object({ ...candidateFields, overrides: z.array(overrideAnswerSchema) })
+      .object({ ...candidateFields, overrides: z.array(overrideAnswerSchema), score })
       .optional()
       .meta({ description: ofCandidate }),
   })
@@ -213,8 +281,9 @@ export const compactSnapshotSchema = z
   .object({
     ...snapshotFields,
     overrides: compactOverridesSchema,
+    score,
     candidate: z
-      .object({ ...candidateFields, overrides: compactOverridesSchema })
+      .object({ ...candidateFields, overrides: compactOverridesSchema, score })
       .optional()
       .meta({ description: ofCandidate }),
   })

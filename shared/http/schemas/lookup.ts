@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { idSchema, patternKeyInputSchema } from '../../episode/episode-schema.ts';
+import { decisionFactorsSchema } from '../../episode/factors-schema.ts';
 import { resolutionSchema } from '../../override/override.ts';
 import { scopeInputSchema } from '../../pattern/scope-schema.ts';
 import { safeRecord } from '../../validation.ts';
@@ -42,6 +43,7 @@ export const lookupRequestSchema = z
       .optional()
       .meta({ description: 'true: the answer also lists every override that matched.' }),
     episode_id: episodeId,
+    factors: decisionFactorsSchema.optional(),
   })
   .meta({ id: 'LookupRequest' });
 

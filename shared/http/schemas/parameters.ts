@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { CYCLE_ID_FORM } from '../../cycle/cycle.ts';
 import { patternKeyInputSchema } from '../../episode/episode-schema.ts';
-import { PATTERN_KEY_FORMS } from '../../pattern/pattern-key.ts';
+import { patternKeyForms } from '../../pattern/pattern-key.ts';
 import { DIMENSION_NAME } from '../../pattern/scope.ts';
 
 /*
@@ -16,7 +16,7 @@ export function pathParameterSchema(name: string): z.ZodType {
 }
 
 const flagKeySchema = z.string().meta({
-  pattern: `${PATTERN_KEY_FORMS.slice(0, -1)}(?:\\.[A-Za-z][A-Za-z0-9_]{0,63}(?:\\.delta)?)?$`,
+  pattern: `${patternKeyForms().slice(0, -1)}(?:\\.[A-Za-z][A-Za-z0-9_]{0,63}(?:\\.delta)?)?$`,
   description: 'A pattern, a threshold of it, or the shift of one.',
   examples: ['pm.uptrend.S1.entry', 'pm.uptrend.S1.entry.ts_min', 'pm.uptrend.S1.entry.slope_min.delta'],
 });

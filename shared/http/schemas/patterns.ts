@@ -10,6 +10,7 @@ import { payoffsSchema } from '../../override/measured-payoff.ts';
 import { POLICIES, policyNameSchema, resolutionSchema } from '../../override/override.ts';
 import { maxOverridesSchema } from '../../override/override-cap.ts';
 import { payoffSchema, payoffSettingRequestSchema, payoffSettingSchema } from '../../override/payoff.ts';
+import { scoreModeSchema } from '../../override/score/score-mode.ts';
 import { baseThresholdsSchema } from '../../override/threshold-settings.ts';
 import { scopeSubsetSchema } from '../../pattern/scope-schema.ts';
 import { reasonCodeSchema } from '../../reason.ts';
@@ -36,6 +37,10 @@ export const settingsRequestSchema = z
     halt: haltModeSchema
       .nullish()
       .meta({ description: 'What happens when a pattern loses over a year: advise, apply or off.' }),
+    score: scoreModeSchema.nullish().meta({
+      description:
+        'advise: the model of the policy `model` is published, and look-ups with factors answer its advice.',
+    }),
     base_thresholds: baseThresholdsSchema.nullish(),
     max_overrides: maxOverridesSchema.nullish(),
     guard: guardModeSchema.nullish(),
@@ -67,6 +72,7 @@ export const settingsAnswerSchema = z
     jump: jumpSchema,
     on_jump: onJumpSchema,
     halt: haltModeSchema,
+    score: scoreModeSchema,
     base_thresholds: baseThresholdsSchema,
     warning: z.string().optional().meta({ description: 'What is known to go wrong with these settings.' }),
     max_overrides: maxOverridesSchema,

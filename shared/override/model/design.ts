@@ -8,7 +8,7 @@ import type { ReplaySettings } from '../replay/settings.ts';
 /** Ridge penalties by kind of column (λ in λ·w²/2). */
 const PENALTY = { constant: 1e-6, column: 30, product: 100 } as const;
 /** Standardised numbers are clipped at this many standard deviations. */
-const CLIP = 3;
+export const CLIP = 3;
 /** A miss is near within this opening: natural logarithm of a threshold or of the halo, or standard deviations. */
 const NEAR = { threshold: 0.36, halo: 0.5, deviations: 1 } as const;
 /** Maximum number of scope dimensions and of values of one dimension that have columns. */
@@ -173,7 +173,7 @@ function byCode({ name, columns, near, base }: Categorical, dimensions: readonly
 }
 
 /** Returns the opening at which a miss of a gate still counts as near, in the unit of its margin. */
-function nearOpening({ lever, limit }: Gate, { maxShift }: Pick<ReplaySettings, 'maxShift'>): number {
+export function nearOpening({ lever, limit }: Gate, { maxShift }: Pick<ReplaySettings, 'maxShift'>): number {
   if (lever.scale === 'additive') return (NEAR.deviations * limit) / maxShift;
   return lever.gate === 'halo' ? NEAR.halo : NEAR.threshold;
 }

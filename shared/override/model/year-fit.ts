@@ -10,7 +10,16 @@ import { weekStarts } from '../evaluation/weeks.ts';
 import type { FittedModel } from '../policies/model.ts';
 import { modelPolicy } from '../policies/model.ts';
 import { rowsWhere } from '../rows-where.ts';
+import type { ScoreMode } from '../score/score-mode.ts';
+import type { ScoreModel } from '../score/score-model.ts';
+import type { BaseThresholds } from '../threshold-settings.ts';
 import { MODEL_NEEDS } from './needs.ts';
+
+/** What decides whether the model is published. */
+interface ScoreSettings {
+  readonly score: ScoreMode;
+  readonly base_thresholds: BaseThresholds;
+}
 
 /** The overrides of the model for one scored week. */
 interface YearFold {
@@ -23,7 +32,9 @@ interface YearFold {
  * The model of one day: fitted at midnight UTC to the year before it. So the runs of a day need it once, and read the
  * year once.
  */
-export interface YearFit extends FittedModel {
+export interface YearFit extends Pick<FittedModel, 'overrides' | 'note'> {
+  /** The model in its published form, under the setting `score: advise`. */
+  readonly score?: ScoreModel;
   /** By scored week of the walk-forward. */
   readonly folds: readonly YearFold[];
 }
@@ -37,7 +48,7 @@ export function fitYear(
   pattern: PatternKey,
   columns: FactorColumns,
   asOf: number,
-  settings: PolicySettings,
+  settings: PolicySettings & ScoreSettings,
 ): YearFit {
   const ofYear = replaySettings({ ...settings, lookback_days: MODEL_NEEDS.window });
   const fitAt = (at: number) => {
@@ -45,10 +56,11 @@ export function fitYear(
     const known = rowsWhere(columns, (time, resolvedAt) => time >= from && time <= at && resolvedAt <= at);
     return { learned: known.length, ...modelPolicy(pattern, selectRows(columns, known), at, ofYear) };
   };
-  const { overrides, note } = fitAt(startOfDay(asOf));
+  const { overrides, note, publish } = fitAt(startOfDay(asOf));
+  const score = settings.score === 'advise' ? publish?.(settings.base_thresholds) : undefined;
   const folds = weekStarts(asOf).map((at): YearFold => {
     const week = fitAt(at);
     return { learned: week.learned, overrides: week.overrides.map(essence) };
   });
-  return { overrides, note, folds };
+  return { overrides, note, folds, ...(score && { score }) };
 }

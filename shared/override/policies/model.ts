@@ -24,6 +24,9 @@ import type { ReplaySettings } from '../replay/settings.ts';
 import { rowsOf, sliceScope } from '../replay/slices.ts';
 import { AppliedMoves, compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
 import { rowsWhere } from '../rows-where.ts';
+import type { ScoreModel } from '../score/score-model.ts';
+import { scoreModelOf } from '../score/score-model.ts';
+import type { BaseThresholds } from '../threshold-settings.ts';
 
 /** Most dimensions of a slice that the policy moves. */
 const MAX_DIMENSIONS = 1;
@@ -34,6 +37,8 @@ export interface FittedModel {
   readonly overrides: readonly Override[];
   /** Why nothing moves, or what the two sides brought. */
   readonly note: Reason;
+  /** Returns the model in its published form. @param baseThresholds those that stood in where events logged none */
+  readonly publish?: ((baseThresholds: BaseThresholds) => ScoreModel) | undefined;
 }
 
 /** Result of the model policy. */
@@ -68,7 +73,8 @@ export function modelPolicy(
   const baseActs = decisionsUnderMoves(gates, [], rows);
   const model = fitModel(gates, rows, baseActs, settings);
   const overrides = overridesOf(model, gates, rows, baseActs, settings);
-  return { overrides, model, note: noteOf(model, overrides) };
+  const publish = (base: BaseThresholds): ScoreModel => scoreModelOf(model, gates, settings, base);
+  return { overrides, model, publish, note: noteOf(model, overrides) };
 }
 
 /** Returns the overrides that come nearest to what the sides of a model prove; none without a proven side. */

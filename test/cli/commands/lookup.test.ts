@@ -54,6 +54,29 @@ it('lookup prints "no override matches" and ends with exit code 0 when no overri
   expect(result).toMatchObject({ exit: 0, out: expect.stringContaining('no override matches') });
 });
 
+it.each([
+  [{ score: 1.83, rung: 1 }, true, 'advice: act; its score 1.83 is above the rung 1\n'],
+  [{ score: -1.2, rung: -1 }, false, 'advice: do not act; its score -1.2 is not above the rung -1\n'],
+  [{ score: 0.4 }, true, 'advice: act; no rung is proven on this side, so the base gates decide\n'],
+])('lookup sends factors, and prints the advice with %j in words', async (logged, act, line) => {
+  const advice = { act, p: 0.5, error: Math.log(1.5), break_even: 1 / 3 };
+  const answer = lookup({ advice, applied: { generation: 7, ...logged } });
+  const result = await session.run(always(answer), ['lookup', PATTERN, '--factors', '{"ts_score":0.5}']);
+  expect(session.sentBody).toMatchObject({ factors: { ts_score: 0.5 } });
+  expect(result.out).toContain(line);
+  expect(result.out).toMatch(
+    /predicted with 50(\.0)? % \(40(\.0)? % to 60(\.0)? %\), break-even is 33\.3 %\n/,
+  );
+});
+
+it('lookup prints why there is no advice, and refuses factors that are no JSON object', async () => {
+  const no_advice = { code: 'no_model', detail: 'the generation has no model' };
+  const result = await session.run(always(lookup({ no_advice })), ['lookup', PATTERN, '--factors', '{}']);
+  expect(result.out).toContain('no advice (no_model): the generation has no model\n');
+  const refused = await session.run(always(lookup()), ['lookup', PATTERN, '--factors', '[1]']);
+  expect([refused.exit, refused.err]).toEqual([2, expect.stringContaining('--factors')]);
+});
+
 it('lookup prints what the bot logs as factors.applied', async () => {
   const result = await session.run(always(lookup()), ['lookup', PATTERN]);
   expect(result.out).toContain(

@@ -42,6 +42,7 @@ it('settings sends only the settings of its options, and prints the settings in 
     jump: 1.5,
     on_jump: 'warn',
     halt: 'advise',
+    score: 'off',
     guard: 'protect',
     rollout: 'immediate',
     base_thresholds: {},
@@ -119,7 +120,14 @@ it('settings without options sends no change and shows what is in force', async 
     n_min: 33,
     lookback_days: 90,
   };
-  const more = { jump: 1.5, on_jump: 'warn', halt: 'advise', base_thresholds: {}, max_overrides: 20_000 };
+  const more = {
+    jump: 1.5,
+    on_jump: 'warn',
+    halt: 'advise',
+    score: 'off',
+    base_thresholds: {},
+    max_overrides: 20_000,
+  };
   const answer = {
     pattern_key: PATTERN,
     ...settings,

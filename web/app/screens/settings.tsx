@@ -19,6 +19,7 @@ const SETTINGS = {
   payoff: '{"win":2,"loss":1}, in R',
   base_thresholds: 'thresholds where events log none, such as {"ts_min":0.6}',
   halt: 'advise, apply or off',
+  score: 'off or advise',
   jump: 'largest factor by which a run moves an override',
   on_jump: 'warn or hold',
   max_overrides: 'most overrides of the pattern',
