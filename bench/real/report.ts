@@ -1,5 +1,7 @@
 import { table } from '../support/report.ts';
 import type { Estimate } from './compare.ts';
+import type { Harm } from './harm.ts';
+import type { PlantedResult } from './planted.ts';
 import type { PromiseResult } from './promises.ts';
 import type { RunResult } from './run.ts';
 
@@ -29,7 +31,8 @@ export function gainsTable(results: readonly RunResult[]): string {
   );
 }
 
-/** Formats the mean over the runs for each payoff, with the numbers of runs significantly above and below no tuning. */
+/** Formats the mean over the runs for each payoff, with its 90 % interval and the numbers of runs significantly above and
+ * below no tuning. */
 export function meansTable(results: readonly RunResult[]): string {
   const bases = [...new Set(results.map(({ basis }) => basis))];
   const policies = Object.keys(results[0]?.policies ?? {}).filter(policy => policy !== 'none');
@@ -74,5 +77,31 @@ export function promisesTable(promises: readonly PromiseResult[]): string {
       signed(byChance, 3),
       `${Math.round(100 * held)} %`,
     ]),
+  );
+}
+
+/** Formats the share of planted events that each policy takes. */
+export function plantedTable(results: readonly PlantedResult[]): string {
+  const policies = Object.keys(results[0]?.taken ?? {});
+  return table(
+    ['run', 'timeframe', 'success', 'events', ...policies],
+    results.map(({ run, timeframe, success, events, taken }) => [
+      run,
+      timeframe,
+      success.toFixed(2),
+      String(events),
+      ...policies.map(policy => taken[policy]?.toFixed(2)),
+    ]),
+  );
+}
+
+/** Formats the harm of each policy by run. */
+export function harmTable(harm: Readonly<Record<string, readonly Harm[]>>): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+  return table(
+    ['run', 'policy', 'mean harm', '90th percentile', 'worst draw'],
+    Object.entries(harm).flatMap(([run, harms]) =>
+      harms.map(({ policy, mean, p90, worst }) => [run, policy, percent(mean), percent(p90), percent(worst)]),
+    ),
   );
 }
