@@ -7,7 +7,7 @@ import { openMarket, simulatePolicy } from './simulate.ts';
 import { simulateModel } from './simulate-model.ts';
 
 /** Probabilities of success that are planted, each in a run of its own. At 1.9 : 1.1 an act breaks even at .367. */
-export const PLANTED_SUCCESS = [0.45, 0.5, 0.6] as const;
+const PLANTED_SUCCESS = [0.45, 0.5, 0.6] as const;
 /** Least margin of a planted event at the gate of TS, as a logarithm: one that is missed narrowly. */
 const NEAR = -0.36;
 /** Barriers of 2 and 1 with a cost of .1 ATR. */
