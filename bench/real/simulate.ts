@@ -127,22 +127,23 @@ export function withHalt(market: Market, acts: Uint8Array): Uint8Array {
 /** Returns 1 for each scored day on which entries are open, judged at its midnight from the outcomes known by then. */
 function judgeDays({ run, gates, settings }: Market): Uint8Array {
   const { columns, scoredFrom, end } = run;
-  const inFull = baseDays(
-    gates,
-    rowsWhere(columns, () => true),
-  );
+  const all = rowsWhere(columns, () => true);
+  const inFull = baseDays(gates, all);
   const delay = columns.resolvedAt.reduce(
     (most, at, row) => Math.max(most, at - elementAt(columns.time, row)),
     0,
   );
+  let first = 0;
   return Uint8Array.from({ length: Math.ceil((end - scoredFrom) / DAY_MS) }, (_, index) => {
     const at = scoredFrom + index * DAY_MS;
     const today = Math.floor(at / DAY_MS);
     // All outcomes of the days before this one are known, so their sums are the same each day.
     const firstUnknown = today - Math.ceil(delay / DAY_MS);
-    const from = firstUnknown * DAY_MS;
-    const recent = rowsWhere(columns, (time, resolvedAt) => time >= from && time < at && resolvedAt <= at);
-    const days = [...inFull.filter(({ day }) => day < firstUnknown), ...baseDays(gates, recent)];
+    while (first < columns.size && elementAt(columns.time, first) < firstUnknown * DAY_MS) first++;
+    let last = first;
+    while (last < columns.size && elementAt(columns.time, last) < at) last++;
+    const known = all.subarray(first, last).filter(row => elementAt(columns.resolvedAt, row) <= at);
+    const days = [...inFull.filter(({ day }) => day < firstUnknown), ...baseDays(gates, known)];
     return judgeHalt(days, today, settings.payoff).entries === 'open' ? 1 : 0;
   });
 }
