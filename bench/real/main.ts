@@ -16,7 +16,7 @@ const SAMPLE = join(import.meta.dirname, 'sample');
 const HELP = `Walk-forward of the policies over recorded opportunities.
 
   npm run bench:real -- [--data FOLDER] [--runs LIST] [--json FILE] [--every-days N] [--payoffs LIST]
-  npm run bench:real -- --planted TIMEFRAME [--data FOLDER] [--runs LIST] [--json FILE] [--every-days N]
+  npm run bench:real -- --planted TIMEFRAME [--seeds N] [--data FOLDER] [--runs LIST] [--json FILE] [--every-days N]
   npm run bench:real -- --harm DRAWS [--data FOLDER] [--runs LIST] [--json FILE] [--every-days N]
 
   --data FOLDER        holds SET-ENGINE.csv.gz, each with its SET-ENGINE.json; without it, a small simulated sample
@@ -27,6 +27,7 @@ const HELP = `Walk-forward of the policies over recorded opportunities.
                        that many ATR an act. Several are separated by commas (real,0,0.1,0.3)
   --planted TIMEFRAME  draws outcomes for what misses the gate of TS narrowly in this timeframe: it succeeds with .45,
                        .50 or .60. Prints the share that each policy takes, from the first fit of the model on
+  --seeds N            draws of each planted effect (3)
   --harm DRAWS         draws all outcomes: .42 succeed inside the base gates and .33 outside. Prints what the model
                        costs, as a share of the expected utility of the base gates
   --help               prints this text
@@ -42,6 +43,7 @@ const { values } = parseArgs({
     'every-days': { type: 'string', default: '7' },
     payoffs: { type: 'string', default: 'real,0,0.1,0.3' },
     planted: { type: 'string' },
+    seeds: { type: 'string', default: '3' },
     harm: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -52,7 +54,7 @@ function progress(text: string): void {
 }
 
 /** Returns the whole number of an option. @throws Error that names the option when it is below 1 */
-function integerOption(name: 'every-days' | 'harm'): number {
+function integerOption(name: 'every-days' | 'harm' | 'seeds'): number {
   const value = Number(values[name]);
   if (!Number.isInteger(value) || value < 1)
     throw new Error(`--${name} must be a whole number of at least 1`);
@@ -95,7 +97,8 @@ function walkForward(runs: readonly RealRun[], everyDays: number): object {
 }
 
 function plantEffects(runs: readonly RealRun[], everyDays: number, timeframe: string): object {
-  const planted = runs.flatMap(run => measurePlanted(run, timeframe, everyDays, progress));
+  const seeds = integerOption('seeds');
+  const planted = runs.flatMap(run => measurePlanted(run, timeframe, seeds, everyDays, progress));
   progress('');
   console.log(`\n${plantedTable(planted)}`);
   return { planted };
@@ -125,7 +128,8 @@ function main(): void {
     return walkForward(runs, everyDays);
   };
   const result = { every_days: everyDays, ...figures() };
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+  const text = JSON.stringify(result, (key, value) => (key === 'resampled' ? undefined : value), 2);
+  if (values.json !== undefined) writeFileSync(values.json, `${text}\n`);
 }
 
 if (values.help) console.log(HELP);

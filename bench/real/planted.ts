@@ -12,7 +12,6 @@ const PLANTED_SUCCESS = [0.45, 0.5, 0.6] as const;
 const NEAR = -0.36;
 /** Barriers of 2 and 1 with a cost of .1 ATR. */
 const PAYOFF = { win: 1.9, loss: 1.1 } as const;
-const SEED = 1;
 const STREAM = 51;
 
 /** A run whose outcomes were changed for some events. */
@@ -23,13 +22,20 @@ interface PlantedRun {
 }
 
 /** Shares of the planted events that policies take. Each is worth the same, so these are shares of the gain. */
+interface Taken {
+  readonly score: number;
+  readonly gates: number;
+  readonly replay: number;
+}
+
+/** Means over the draws of one planted effect. */
 export interface PlantedResult {
   readonly run: string;
   readonly timeframe: string;
   readonly success: number;
   /** Scored planted events. */
   readonly events: number;
-  readonly taken: Readonly<Record<string, number>>;
+  readonly taken: Taken;
 }
 
 /**
@@ -56,33 +62,52 @@ export function plant({ run, gates }: Market, timeframe: string, success: number
   return { run: { ...run, columns: { ...run.columns, quadrant } }, planted };
 }
 
-/** Runs replay and the model on planted effects in each timeframe. Scoring begins with the first fit of the model. */
+/**
+ * Runs replay and the model on planted effects in one timeframe. Scoring begins with the first fit of the model.
+ * @param seeds number of draws of the planted outcomes
+ */
 export function measurePlanted(
   run: RealRun,
   timeframe: string,
+  seeds: number,
   everyDays: number,
   progress: (text: string) => void,
 ): PlantedResult[] {
   const recorded = openMarket(run, PAYOFF);
   return PLANTED_SUCCESS.map(success => {
-    const { run: changed, planted } = plant(recorded, timeframe, success, SEED);
-    const market = openMarket(changed, PAYOFF);
-    const describe = (policy: string) => (tuning: number, of: number) =>
-      progress(`${run.name}, ${timeframe} at ${success}, ${policy}: ${tuning} of ${of}`);
-    const model = simulateModel(market, everyDays, describe('model'));
-    const replay = simulatePolicy(market, 'replay', everyDays, describe('replay'));
-    const from = model.firstFit ?? Number.POSITIVE_INFINITY;
-    const events = market.scored.filter(
-      row => elementAt(planted, row) === 1 && elementAt(changed.columns.time, row) >= from,
-    );
-    const share = (acts: Uint8Array): number =>
-      events.reduce((sum, row) => sum + elementAt(acts, row), 0) / events.length;
+    const results = Array.from({ length: seeds }, (_, i) => {
+      progress(`${run.name}, ${timeframe} at ${success}: draw ${i + 1} of ${seeds}`);
+      return takenShares(plant(recorded, timeframe, success, 1 + i), everyDays);
+    });
+    const mean = (policy: keyof Taken): number =>
+      results.reduce((sum, { taken }) => sum + taken[policy], 0) / seeds;
     return {
       run: run.name,
       timeframe,
       success,
-      events: events.length,
-      taken: { score: share(model.score), gates: share(model.gates), replay: share(replay.acts) },
+      events: results[0]?.events ?? 0,
+      taken: { score: mean('score'), gates: mean('gates'), replay: mean('replay') },
     };
   });
+}
+
+/** Returns the number of scored planted events, and the shares of them that are taken. */
+function takenShares(
+  { run, planted }: PlantedRun,
+  everyDays: number,
+): { readonly events: number; readonly taken: Taken } {
+  const market = openMarket(run, PAYOFF);
+  const { score, gates, firstFit } = simulateModel(market, everyDays, () => {});
+  const replay = simulatePolicy(market, 'replay', everyDays, () => {}).acts;
+  if (firstFit === undefined)
+    throw new Error(`${run.name} is too short for a fit of the model: use a run of more than 180 days`);
+  const events = market.scored.filter(
+    row => elementAt(planted, row) === 1 && elementAt(run.columns.time, row) >= firstFit,
+  );
+  const share = (acts: Uint8Array): number =>
+    events.reduce((sum, row) => sum + elementAt(acts, row), 0) / events.length;
+  return {
+    events: events.length,
+    taken: { score: share(score), gates: share(gates), replay: share(replay) },
+  };
 }
