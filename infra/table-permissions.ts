@@ -37,6 +37,8 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     },
     // Records factors of events whose names are near misses of known ones.
     { target: 'control', actions: ['BatchWriteItem'], partitions: ['dimensions#*'] },
+    // Marks the days of old events, before they are written.
+    { target: 'control', actions: ['UpdateItem'], partitions: ['days#*'] },
     // Updates counters. Their partition also holds the head, whose attributes are not in the list.
     {
       target: 'control',
@@ -103,8 +105,15 @@ export const ACCESS: Readonly<Record<FunctionName, readonly Access[]>> = {
     { target: 'control', actions: ['GetItem'] },
     // Writes what a run found besides: near lessons, evidence, values, dimensions; and which events are damaged.
     { target: 'control', actions: ['PutItem'], partitions: ['pattern#*', 'dimensions#*', 'cycle#*'] },
-    // Reads past generations, and the names that look-ups and events use, for the warnings of a run.
-    { target: 'control', actions: ['Query'], partitions: ['pattern#*', 'dimensions#*', 'writers'] },
+    // Reads past generations, and the names that look-ups and events use, for the warnings of a run; and sealed days.
+    {
+      target: 'control',
+      actions: ['Query'],
+      partitions: ['pattern#*', 'dimensions#*', 'writers', 'days#*', 'sealed#*'],
+    },
+    // Seals days.
+    { target: 'control', actions: ['BatchWriteItem'], partitions: ['sealed#*'] },
+    { target: 'control', actions: ['UpdateItem'], partitions: ['days#*'] },
     // Reads what is in force, to write it anew when rows are missing.
     { target: 'lessons', actions: ['BatchWriteItem', 'Query'] },
     { target: 'overrides', actions: ['BatchWriteItem', 'Query'] },

@@ -12,12 +12,14 @@ import { DynamoDegradedLookups } from './dynamodb/degraded-lookup-store.ts';
 import { DynamoDimensionStore } from './dynamodb/dimension-store.ts';
 import { DynamoEpisodeStore } from './dynamodb/episode-store.ts';
 import { DynamoEventReader } from './dynamodb/event-reader.ts';
+import { DynamoFits } from './dynamodb/fit-store.ts';
 import { DynamoGuardStore } from './dynamodb/guard-store.ts';
 import { DynamoHeadStore } from './dynamodb/head-store.ts';
 import { PROBE_KEY } from './dynamodb/keys.ts';
 import { DynamoNotificationStore } from './dynamodb/notification-store.ts';
 import { PatternFounder } from './dynamodb/pattern-founder.ts';
 import { DynamoRowSetStore } from './dynamodb/row-set-store.ts';
+import { DayMarks, DynamoSealedDays } from './dynamodb/sealed-day-store.ts';
 import { DynamoSeenValuesStore } from './dynamodb/seen-values-store.ts';
 import { StoredFormat } from './dynamodb/stored-format.ts';
 import { DynamoWriterStore } from './dynamodb/writer-store.ts';
@@ -96,6 +98,7 @@ export function createRuntime(
     countSamples: new DynamoCountSampleStore(control),
     guards: new DynamoGuardStore(control),
     folds: new FoldMemory(),
+    fits: new DynamoFits(control),
     degradedLookups: new DynamoDegradedLookups(control),
     misspeltFactors: new MisspeltFactorRecorder({ dimensions, now, log }),
     queriedDimensions: new QueriedDimensionReporter(
@@ -122,7 +125,9 @@ export function createRuntime(
       controlTable: tables.control,
       now,
     }),
-    episodes: new DynamoEpisodeStore(db, founder, writers, {
+    sealedDays: new DynamoSealedDays(control),
+    eventRetentionDays: config.eventRetentionDays,
+    episodes: new DynamoEpisodeStore(db, founder, writers, new DayMarks(control), {
       eventsTable: tables.events,
       controlTable: tables.control,
       retentionDays: config.eventRetentionDays,

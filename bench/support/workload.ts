@@ -90,11 +90,13 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export async function openBench(engine: 'memory' | 'disk'): Promise<Bench> {
+/** @param now clock of the service, milliseconds since 1970 */
+export async function openBench(engine: 'memory' | 'disk', now: () => number = Date.now): Promise<Bench> {
   const folder = engine === 'disk' ? await mkdtemp(join(tmpdir(), 'pm-tuning-bench-')) : undefined;
   let settings: DynamoDBClientConfig = {};
   const service = await openService({
     data: folder,
+    now,
     log: jsonLog('error', line => process.stderr.write(`${line}\n`), Date.now),
     changeClientSettings: base => {
       settings = base;

@@ -7,7 +7,7 @@ import type { Cut } from '../mining/types.ts';
 import type { PolicyInput, PolicySettings } from '../override/compute-overrides.ts';
 import { computeOverrides } from '../override/compute-overrides.ts';
 import type { PolicyComparison } from '../override/evaluation/evaluation.ts';
-import type { FoldMemory } from '../override/evaluation/fold-memory.ts';
+import type { EarlierFits } from '../override/evaluation/walk-forward.ts';
 import { walkForward } from '../override/evaluation/walk-forward.ts';
 import { explainLessons } from '../override/explain-lessons.ts';
 import type { BaseDay } from '../override/halt/base-days.ts';
@@ -47,25 +47,30 @@ export interface TuningResult {
   readonly whyLeftOut: (override: Override) => string | undefined;
 }
 
+/** What earlier runs found. */
+interface Earlier extends EarlierFits {
+  /** Daily results of the base gates. */
+  readonly days?: readonly BaseDay[];
+}
+
 /**
  * Computes lessons, overrides and the comparison of policies from the events of a window.
  * @param asOf milliseconds since 1970
- * @param sealed daily results of earlier runs
- * @param folds what earlier runs of this process computed for past weeks; the result is the same without it
+ * @param earlier what earlier runs found
  */
 export function tunePattern(
   pattern: PatternKey,
   events: FactorColumns,
   asOf: number,
   effective: EffectiveSettings,
-  sealed: readonly BaseDay[] = [],
-  folds?: FoldMemory,
+  earlier: Earlier = {},
 ): TuningResult {
   const columns = fillThresholds(events, effective.base_thresholds);
   const { payoff, payoffs } = settlePayoff(columns, effective);
   const settings = { ...effective, payoff };
   const mined = mineLessons(pattern, columns, settings.n_min);
-  const input: PolicyInput = { pattern, lessons: mined.lessons, columns, asOf, settings };
+  const { year, days = [] } = earlier;
+  const input: PolicyInput = { pattern, lessons: mined.lessons, columns, asOf, settings, year };
   const output = computeOverrides(settings.policy, input);
   const { overrides, note } = output;
   const challengers = new Map(
@@ -73,7 +78,7 @@ export function tunePattern(
       .filter(name => name !== settings.policy)
       .map(name => [name, computeOverrides(name, input)]),
   );
-  const halt = haltPattern(pattern, columns, asOf, settings, sealed);
+  const halt = haltPattern(pattern, columns, asOf, settings, days);
   const cuts = [...(mined.cut ? [describeCut(mined.cut)] : []), ...(output.cut ? [output.cut] : [])];
   return {
     lessons: explainLessons(mined.lessons, output),
@@ -86,7 +91,7 @@ export function tunePattern(
     payoff,
     challengers,
     evidence: {
-      ...comparePolicies(input, settings, new Map(challengers).set(settings.policy, output), folds),
+      ...comparePolicies(input, settings, new Map(challengers).set(settings.policy, output), earlier),
       payoffs,
     },
     ...(note && { note }),
@@ -103,11 +108,11 @@ function comparePolicies(
   input: PolicyInput,
   { n_min, lookback_days, payoff }: PolicySettings,
   outputs: ReadonlyMap<Policy, Output>,
-  folds: FoldMemory | undefined,
+  earlier: EarlierFits,
 ): PolicyComparison {
   const { pattern, columns, asOf, settings } = input;
   const compared = POLICIES.filter(name => outputs.has(name));
-  const evaluation = walkForward(pattern, columns, asOf, compared, settings, folds);
+  const evaluation = walkForward(pattern, columns, asOf, compared, settings, earlier);
   return {
     as_of: new Date(asOf).toISOString(),
     lookback_days,

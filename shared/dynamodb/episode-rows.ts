@@ -10,6 +10,7 @@ import { episodeQuery } from './episode-query.ts';
 import * as keys from './keys.ts';
 import type { ItemKey } from './outcome-items.ts';
 import { addToItem, packStored, readOutcomeState } from './outcome-items.ts';
+import type { DayMarks } from './sealed-day-store.ts';
 
 interface Settings {
   readonly eventsTable: string;
@@ -47,10 +48,12 @@ export const episodeKey = ({ pattern, episodeId }: EpisodeId, owner: string): It
  */
 export class EpisodeRows {
   readonly #db: Dynamo;
+  readonly #marks: DayMarks;
   readonly #settings: Settings;
 
-  constructor(db: Dynamo, settings: Settings) {
+  constructor(db: Dynamo, marks: DayMarks, settings: Settings) {
     this.#db = db;
+    this.#marks = marks;
     this.#settings = settings;
   }
 
@@ -146,6 +149,7 @@ export class EpisodeRows {
     }
     const isAlone = rows.every(row => row.sk === item.sk || ownerOf(row.u) !== owner);
     if (isAlone || (item.m instanceof Uint8Array && isInWindows(item.m))) return;
+    await this.#marks.mark(episode.pattern, [keys.eventTimeOf(String(item.t))]);
     await this.#db.update({
       TableName: this.#settings.eventsTable,
       Key: { pk: item.pk, sk: item.sk },

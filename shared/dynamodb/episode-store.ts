@@ -29,6 +29,7 @@ import type { ItemKey } from './outcome-items.ts';
 import type { Row } from './outcome-writer.ts';
 import { eventKey, OutcomeWriter, parkedKey, rowOf } from './outcome-writer.ts';
 import type { PatternFounder } from './pattern-founder.ts';
+import type { DayMarks } from './sealed-day-store.ts';
 
 interface EpisodeStoreSettings {
   readonly eventsTable: string;
@@ -51,14 +52,22 @@ export class DynamoEpisodeStore implements EpisodeStore {
   readonly #writers: WriterStore;
   readonly #outcomes: OutcomeWriter;
   readonly #rows: EpisodeRows;
+  readonly #marks: DayMarks;
   readonly #settings: EpisodeStoreSettings;
 
-  constructor(db: Dynamo, founder: PatternFounder, writers: WriterStore, settings: EpisodeStoreSettings) {
+  constructor(
+    db: Dynamo,
+    founder: PatternFounder,
+    writers: WriterStore,
+    marks: DayMarks,
+    settings: EpisodeStoreSettings,
+  ) {
     this.#db = db;
     this.#founder = founder;
     this.#writers = writers;
-    this.#outcomes = new OutcomeWriter(db, founder, settings);
-    this.#rows = new EpisodeRows(db, settings);
+    this.#marks = marks;
+    this.#outcomes = new OutcomeWriter(db, founder, marks, settings);
+    this.#rows = new EpisodeRows(db, marks, settings);
     this.#settings = settings;
   }
 
@@ -82,6 +91,11 @@ export class DynamoEpisodeStore implements EpisodeStore {
   /** Stores the events of a request and sets the result of each. */
   async #store(writes: readonly Write[], owner: string, counts: CounterUpdates): Promise<void> {
     const firstWrites = firstOfEachKey(writes);
+    for (const [pattern, ofPattern] of Map.groupBy(firstWrites, ({ episode }) => episode.pattern))
+      await this.#marks.mark(
+        pattern,
+        ofPattern.map(({ episode }) => episode.timestamp),
+      );
     await this.#rows.create(
       firstWrites.map(w => w.row).filter(row => row.window !== undefined),
       owner,

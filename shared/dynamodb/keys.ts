@@ -22,6 +22,8 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   pattern#KEY             sk evidence                   the policy comparison of the last run
  *   pattern#KEY             sk values                     values of the last run's events in dimensions of overrides
  *   pattern#KEY             sk base-days                  daily results of the base gates over a year
+ *   pattern#KEY             sk model                      the model of a day, and what it depends on
+ *   pattern#KEY             sk folds#POLICY               overrides of a policy for the weeks of its evidence
  *   pattern#KEY             sk guard                      state of the guard's test
  *   pattern#KEY             sk generation#NUMBER          past generations
  *   pattern#KEY             sk audit#TIME#ID              which operator changed what, when, why
@@ -44,6 +46,8 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  *   notifications           sk ended#TARGET               a target that answered 410, and the hash of its configuration
  *   degraded                sk MINUTE#KEY                 look-ups of a minute that could not read what is in force
  *   pattern#KEY             sk flow                       earlier values of the counts
+ *   days#KEY                sk day since 1970             whether a day is sealed, and when it was last marked
+ *   sealed#KEY              sk day, # and part            the events of a sealed day (sealed-rows.ts)
  *   format                  sk version                    version of the stored formats (stored-format.ts)
  *   probe                   sk insert                     exists only while a start checks the engine
  *   probe                   sk write                      in any table: written after a write that was refused
@@ -60,6 +64,9 @@ import type { PatternKey } from '../pattern/pattern-key.ts';
  * counts        by_N events of the writer with number N, in base 36    w random token of the last write    waiting outcomes parked since the last one that found its event
  *               waiting_since time of the first of them
  * row-set chunk n number of rows    z rows as JSON, deflated
+ * day           m when it was last marked    f fingerprint of its events, p number of parts, c when they were last compared
+ * sealed        z events of a part, compressed
+ * model, folds              v form    k hash of what the model depends on    z the fits as JSON, deflated
  * poller of notifications   v number of writes    z its state as JSON, deflated
  * head, generation, chunk   format_version of the item; none means 1
  */
@@ -219,6 +226,16 @@ export const WRITERS = 'writers';
 export const writerSort = (id: number): string => id.toString(16).padStart(8, '0');
 export const parkedPartition = (pattern: PatternKey): string => `parked#${pattern}`;
 
+export const daysPartition = (pattern: PatternKey): string => `days#${pattern}`;
+export const sealedPartition = (pattern: PatternKey): string => `sealed#${pattern}`;
+/** Digits of a day in a sort key: enough for every time that an event may have. */
+export const DAY_DIGITS = 6;
+/** Returns the zero-padded sort key of a day, so that text order is day order. @param day days since 1970 */
+export const daySort = (day: number): string => String(day).padStart(DAY_DIGITS, '0');
+/** Returns the sort key of a part of a sealed day. */
+export const sealedSort = (day: number, part: number): string =>
+  `${daySort(day)}#${String(part).padStart(4, '0')}`;
+
 export const dimensionsPartition = (pattern: PatternKey): string => `dimensions#${pattern}`;
 
 export const HEAD = 'head';
@@ -227,6 +244,9 @@ export const NEAR = 'near';
 export const EVIDENCE = 'evidence';
 export const VALUES = 'values';
 export const BASE_DAYS = 'base-days';
+export const MODEL = 'model';
+/** Returns the sort key of the overrides of past weeks of a policy. */
+export const foldsSort = (policy: string): string => `folds#${policy}`;
 export const USED = 'used';
 const QUERIED_PREFIX = 'asked#';
 const FACTOR_PREFIX = 'factor#';

@@ -31,6 +31,8 @@ export interface OutcomeItem {
    * or when the outcome needs the event to be read.
    */
   readonly create?: () => Promise<boolean>;
+  /** Is called before an event is written, with its time in milliseconds since 1970. */
+  readonly mark?: (time: number) => Promise<void>;
   /** Attributes that every write of the item sets besides. */
   readonly set?: Item;
 }
@@ -71,6 +73,7 @@ export async function addToItem(
     if (late && byteLength(formatLateFactors(late)) + byteLength(item.b) > MAX_EVENT_BYTES)
       return { result: 'event_too_large', created: false };
     const written = { ...attributesOf(merged.state), ...(late && packed(target, item, late)) };
+    await target.mark?.(keys.eventTimeOf(String(item.t)));
     if (await replace(db, target, item, written))
       return { result: merged.result, created: item.o === undefined };
   }

@@ -16,6 +16,7 @@ import * as keys from './keys.ts';
 import type { ItemKey, OutcomeItem } from './outcome-items.ts';
 import { ATTEMPTS, addToItem, attributesOf, readOutcomeState, tooManyWriters } from './outcome-items.ts';
 import type { PatternFounder } from './pattern-founder.ts';
+import type { DayMarks } from './sealed-day-store.ts';
 
 /** Days that an outcome waits for its event. */
 const PARKED_DAYS = 90;
@@ -61,12 +62,14 @@ export class OutcomeWriter {
   readonly #founder: PatternFounder;
   readonly #settings: WriterSettings;
   readonly #rows: EpisodeRows;
+  readonly #marks: DayMarks;
 
-  constructor(db: Dynamo, founder: PatternFounder, settings: WriterSettings) {
+  constructor(db: Dynamo, founder: PatternFounder, marks: DayMarks, settings: WriterSettings) {
     this.#db = db;
     this.#founder = founder;
+    this.#marks = marks;
     this.#settings = settings;
-    this.#rows = new EpisodeRows(db, settings);
+    this.#rows = new EpisodeRows(db, marks, settings);
   }
 
   /** Records an outcome, or parks it when its event is not stored yet. */
@@ -118,21 +121,27 @@ export class OutcomeWriter {
     const { writer } = change.revision;
     const isOwn = ' AND (attribute_not_exists(u) OR u = :u OR begins_with(u, :operator))';
     const isBound = writer !== undefined && !writer.isOperator;
+    const unmarked = this.#marks.firstUnmarked();
     const create = () =>
       this.#db.update({
         TableName: table,
         Key: key,
         UpdateExpression: 'SET o = :o, rk = :pk',
-        ConditionExpression: `attribute_exists(pk) AND attribute_not_exists(o) AND t <= :t${isBound ? isOwn : ''}`,
+        // The day of an older event is marked first, which requires its time.
+        ConditionExpression: `attribute_exists(pk) AND attribute_not_exists(o) AND t BETWEEN :unmarked AND :t${isBound ? isOwn : ''}`,
         ExpressionAttributeValues: {
           ':o': formatHistory([change.revision]),
           ':pk': key.pk,
+          ':unmarked': keys.eventTimeSpan(unmarked, 0)[0],
           ':t': keys.eventTimeSpan(0, change.revision.resolvedAt)[1],
           ...(isBound && { ':u': formatWriter(writer), ':operator': OPERATOR_MARK }),
         },
       });
     const isPlain = origin === 'own' && Object.keys(change.factors).length === 0;
-    const target = { table, key, event: row.pattern, ...(isPlain && { create }) };
+    // An outcome that was known before that is one of an older event.
+    const mayBeRecent = change.revision.resolvedAt >= unmarked;
+    const mark = (time: number) => this.#marks.mark(row.pattern, [time]);
+    const target = { table, key, event: row.pattern, mark, ...(isPlain && mayBeRecent && { create }) };
     const { result, created } = await addToItem(this.#db, target, change, origin);
     if (created) counts.add(row.pattern, { withOutcome: 1 });
     return result;

@@ -12,6 +12,7 @@ import { byScopeHashThenCategory } from './override.ts';
 import { capOverrides } from './override-cap.ts';
 import type { Payoff } from './payoff.ts';
 import { drift, explainNoDriftOverride } from './policies/drift.ts';
+import type { FittedModel } from './policies/model.ts';
 import { explainNoModelOverride, modelPolicy } from './policies/model.ts';
 import type { ReplayResult } from './policies/replay.ts';
 import { replay } from './policies/replay.ts';
@@ -41,6 +42,8 @@ export interface PolicyInput {
   /** Milliseconds since 1970. */
   readonly asOf: number;
   readonly settings: PolicySettings;
+  /** The model of a year; without it the policy `model` is fitted to the columns. */
+  readonly year?: FittedModel | undefined;
   /** False where overrides are scored and dropped, as in a walk-forward. True by default. */
   readonly forecasts?: boolean;
 }
@@ -112,8 +115,8 @@ function runReplay({ pattern, columns, asOf, settings, forecasts = true }: Polic
   };
 }
 
-function runModel({ pattern, columns, asOf, settings }: PolicyInput): PolicyOutput {
-  const result = modelPolicy(pattern, columns, asOf, replaySettings(settings));
+function runModel({ pattern, columns, asOf, settings, year }: PolicyInput): PolicyOutput {
+  const result = year ?? modelPolicy(pattern, columns, asOf, replaySettings(settings));
   const isShort = columns.size < settings.n_min;
   return {
     overrides: result.overrides,

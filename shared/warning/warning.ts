@@ -24,6 +24,7 @@ const WARNING_CODES = [
   'guard_blind',
   'rollout_held',
   'virtual_outcomes_differ',
+  'sealed_day_differed',
 ] as const;
 
 export const warningSchema = z

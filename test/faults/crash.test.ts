@@ -132,7 +132,7 @@ it(`[D3] Every look-up during a run that crashes at any write gets the old gener
     5,
     `${total} crashes (at each of ${WRITES} writes: before it, half done, before its response), ${whole(lookUps)} look-ups meanwhile: 0 mixed answers, 0 cycles that did not converge`,
   );
-}, 180_000);
+}, 400_000);
 
 it('[D5] every row that a crashed process leaves behind expires', async () => {
   const crashing = stores.another();

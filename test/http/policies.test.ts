@@ -171,12 +171,4 @@ describe('warnings of a policy', () => {
     expect((await settings('drift')).warning).toContain('12 of 12 runs');
     expect((await settings('replay')).warning).toBeUndefined();
   });
-
-  it('The answer of settings warns of a look-back that is too short for the model', async () => {
-    const settings = async (change: object) =>
-      settingsAnswerSchema.parse(await (await putSettings(change)).json()).warning;
-    expect(await settings({ policy: 'model' })).toContain('moves nothing with lookback_days 90: set 365');
-    expect(await settings({ lookback_days: 365 })).toBeUndefined();
-    await settings({ policy: null, lookback_days: null });
-  });
 });

@@ -14,7 +14,8 @@ const PARKED_PARTITIONS =
 const PATTERNS_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["patterns"]}}';
 const DIMENSION_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["dimensions#*"]}}';
 const WARNING_PARTITIONS =
-  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*","dimensions#*","writers"]}}';
+  '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*","dimensions#*","writers","days#*","sealed#*"]}}';
+const DAY_PARTITIONS = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["days#*"]}}';
 const DEGRADED_PARTITION = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["degraded"]}}';
 const COUNTER_ATTRIBUTES =
   '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["pattern#*"],' +
@@ -38,6 +39,7 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     `dynamodb:UpdateItem ControlTable ${PARKED_PARTITIONS}`,
     `dynamodb:UpdateItem ControlTable ${COUNTER_ATTRIBUTES}`,
     `dynamodb:BatchWriteItem ControlTable ${DIMENSION_PARTITIONS}`,
+    `dynamodb:UpdateItem ControlTable ${DAY_PARTITIONS}`,
   ],
   Asked: [
     `dynamodb:GetItem ControlTable ${DIMENSION_PARTITIONS}`,
@@ -75,6 +77,8 @@ const TABLE_ACCESS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:GetItem ControlTable',
     putControl('pattern#*', 'dimensions#*', 'cycle#*'),
     `dynamodb:Query ControlTable ${WARNING_PARTITIONS}`,
+    'dynamodb:BatchWriteItem ControlTable {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["sealed#*"]}}',
+    `dynamodb:UpdateItem ControlTable ${DAY_PARTITIONS}`,
     'dynamodb:BatchWriteItem LessonsTable',
     'dynamodb:Query LessonsTable',
     'dynamodb:BatchWriteItem OverridesTable',
@@ -224,9 +228,13 @@ describe('all roles', () => {
       allowedTo(synthesize(), `${name}Role`).some(
         line =>
           /^dynamodb:(PutItem|UpdateItem|DeleteItem|BatchWriteItem|PartiQL\w+) ControlTable/.test(line) &&
-          ![PARKED_PARTITIONS, COUNTER_ATTRIBUTES, DIMENSION_PARTITIONS, DEGRADED_PARTITION].some(condition =>
-            line.endsWith(condition),
-          ),
+          ![
+            PARKED_PARTITIONS,
+            COUNTER_ATTRIBUTES,
+            DIMENSION_PARTITIONS,
+            DEGRADED_PARTITION,
+            DAY_PARTITIONS,
+          ].some(condition => line.endsWith(condition)),
       ),
     );
     expect(writers).toEqual(['Operate', 'CycleOpen', 'Mine', 'Materialize', 'CycleClose']);

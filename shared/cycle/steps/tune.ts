@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { FactorColumns } from '../../episode/columns/columns.ts';
+import type { SealedEvents } from '../../episode/sealed-days.ts';
 import { Fault } from '../../errors.ts';
 import { movesHash } from '../../generation/change-candidate.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
@@ -26,10 +27,12 @@ import { failedRun } from '../failed-run.ts';
 import { advanceGuard, openGuard } from '../guard/advance-guard.ts';
 import { overridesInForce } from '../overrides-in-force.ts';
 import { runWarnings } from '../run-warnings.ts';
+import { openSealedEvents, sealWarnings } from '../sealed-events.ts';
 import { seenValues } from '../seen-values.ts';
 import { readShortfall } from '../shortfall.ts';
 import type { TuningResult } from '../tune-pattern.ts';
 import { tunePattern } from '../tune-pattern.ts';
+import { restoreFolds, storeFolds, yearFit } from './earlier-fits.ts';
 import { patternOfItem, patternRefFields } from './pattern-of-item.ts';
 
 const inputSchema = z.object({ cycle: cycleRunSchema, ...patternRefFields });
@@ -46,17 +49,17 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const settings = effectiveSettings(deps.defaults, head?.settings, cycle);
   const excluded = await excludedBy(deps, cycle);
   const guard = await openGuard(deps, cycle, pattern, head, settings, excluded);
-  const columns = await readWindow(deps, cycle, pattern, settings, current, excluded, guard?.events);
+  const events = openSealedEvents(deps, guard?.candidate);
+  const columns = await readWindow(deps, events, cycle, pattern, settings, current, excluded, guard?.events);
+  if (!cycle.trial) await events.seal(pattern);
   const asOf = Date.parse(cycle.as_of);
   const stored = await deps.heads.storedDays(pattern);
-  const tuned = tunePattern(
-    pattern,
-    columns,
-    asOf,
-    settings,
-    stored.days,
-    cycle.trial ? undefined : deps.folds,
-  );
+  if (!cycle.trial) await restoreFolds(deps, pattern);
+  const tuned = tunePattern(pattern, columns, asOf, settings, {
+    days: stored.days,
+    year: await yearFit(deps, cycle, { pattern, settings, excluded, columns }, () => openSealedEvents(deps)),
+    ...(!cycle.trial && { folds: deps.folds }),
+  });
   const newest = readOnce(deps.episodes);
   const shortfall = await readShortfall({ heads: deps.heads, episodes: newest }, pattern, tuned, {
     asOf,
@@ -76,7 +79,10 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const damaged = await damagedSets(deps, pattern, current, { sets, inForce, kept });
   const near = await storeFindings(deps, cycle, pattern, tuned, columns);
   const today = Math.floor(asOf / DAY_MS);
-  if (!cycle.trial) await sealDays(deps, pattern, stored, { writtenOn: today, days: tuned.days });
+  if (!cycle.trial) {
+    await sealDays(deps, pattern, stored, { writtenOn: today, days: tuned.days });
+    await storeFolds(deps, pattern);
+  }
   return {
     pattern_key: pattern,
     head_version: head?.version ?? 0,
@@ -96,7 +102,7 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
     ...found,
     ...guardedResult(settings, current, tuned, inForce),
-    warnings: boundWarnings([...found.warnings, ...guarded]),
+    warnings: boundWarnings([...found.warnings, ...guarded, ...sealWarnings(pattern, events)]),
     ...(damaged.length > 0 && { damaged }),
   };
 }
@@ -216,7 +222,8 @@ async function excludedBy(
 }
 
 async function readWindow(
-  { episodes, cycles }: Pick<CycleDeps, 'episodes' | 'cycles'>,
+  { cycles }: Pick<CycleDeps, 'cycles'>,
+  events: SealedEvents,
   cycle: CycleRun,
   pattern: PatternKey,
   { lookback_days }: EffectiveSettings,
@@ -225,7 +232,7 @@ async function readWindow(
   guard: GuardEvents | undefined,
 ): Promise<FactorColumns> {
   try {
-    return await readColumns(episodes, pattern, Date.parse(cycle.as_of), lookback_days, excluded, guard);
+    return await readColumns(events, pattern, Date.parse(cycle.as_of), lookback_days, excluded, guard);
   } catch (error) {
     await recordDamagedEvents(cycles, cycle, pattern, current, error);
     throw error;

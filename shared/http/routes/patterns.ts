@@ -9,7 +9,6 @@ import { findGeneration } from '../../generation/generation.ts';
 import type { Head } from '../../generation/head.ts';
 import { requireKnownPattern } from '../../generation/known-pattern.ts';
 import type { GenerationStores, HeadStore } from '../../generation/ports.ts';
-import { shortLookback } from '../../override/model/needs.ts';
 import { policyWarning } from '../../override/override.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { parse } from '../../validation.ts';
@@ -99,7 +98,7 @@ async function settingsAnswer(
   head: Head | undefined,
 ) {
   const effective = effectiveSettings(defaults, head?.settings);
-  const warning = policyWarning(effective.policy) ?? shortLookback(effective);
+  const warning = policyWarning(effective.policy);
   const payoffs = (await heads.evidence(pattern))?.payoffs;
   return {
     pattern_key: pattern,

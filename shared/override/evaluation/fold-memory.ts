@@ -14,20 +14,34 @@ interface FoldName {
   readonly policy: Policy;
   /** Position of the week in the walk-forward. */
   readonly week: number;
-  /** Everything that the overrides depend on, as text: two equal inputs give the same overrides. */
+  /** Names everything that the overrides depend on: two equal inputs give the same overrides. */
   readonly input: string;
+}
+
+/** The overrides of one policy for one week, as they are stored. */
+export interface StoredFold {
+  readonly week: number;
+  readonly input: string;
+  readonly overrides: readonly FoldOverride[];
 }
 
 /** Most overrides that are remembered, about 300 bytes each. */
 const MAX_OVERRIDES = 100_000;
 
+/** What is remembered of one policy of one pattern. */
+interface Remembered {
+  readonly weeks: Map<number, StoredFold>;
+  /** Whether a week was computed since the weeks were restored or taken. */
+  isNew: boolean;
+}
+
 /**
- * The overrides that this process computed for past weeks, so that a run in which nothing changed does not compute them
- * anew. It holds one set for each pattern, policy and week, and returns it only for an equal input. It can only save
- * work: without it a run has the same result.
+ * The overrides that runs computed for past weeks, so that a run in which nothing changed does not compute them anew. It
+ * holds one set for each pattern, policy and week, and returns it only for an equal input. It can only save work: without
+ * it a run has the same result.
  */
 export class FoldMemory {
-  readonly #sets = new Map<string, { readonly input: string; readonly overrides: readonly FoldOverride[] }>();
+  readonly #policies = new Map<string, Remembered>();
   readonly #limit: number;
   #size = 0;
 
@@ -37,25 +51,64 @@ export class FoldMemory {
   }
 
   /** Returns the remembered overrides, or computes and remembers them. */
-  recall(name: FoldName, compute: () => readonly Override[]): readonly FoldOverride[] {
-    const slot = JSON.stringify([name.pattern, name.policy, name.week]);
-    const known = this.#sets.get(slot);
-    if (known?.input === name.input) return known.overrides;
+  recall(
+    { pattern, policy, week, input }: FoldName,
+    compute: () => readonly Override[],
+  ): readonly FoldOverride[] {
+    const remembered = this.#of(pattern, policy);
+    const known = remembered.weeks.get(week);
+    if (known?.input === input) return known.overrides;
     const overrides = compute().map(essence);
-    if (known) this.#size -= sizeOf(known.overrides);
-    this.#sets.delete(slot);
-    const size = this.#size + sizeOf(overrides);
-    if (size > this.#limit) return overrides;
-    this.#size = size;
-    this.#sets.set(slot, { input: name.input, overrides });
+    if (this.#keep(remembered, { week, input, overrides })) remembered.isNew = true;
     return overrides;
   }
+
+  /** Returns whether this process has seen a policy of a pattern, so that nothing has to be restored. */
+  has(pattern: PatternKey, policy: Policy): boolean {
+    return this.#policies.has(nameOf(pattern, policy));
+  }
+
+  /** Takes over what an earlier process stored. */
+  restore(pattern: PatternKey, policy: Policy, folds: readonly StoredFold[]): void {
+    const remembered = this.#of(pattern, policy);
+    for (const fold of folds) this.#keep(remembered, fold);
+  }
+
+  /** Returns the weeks of a policy if one of them was computed since the last call; they are to be stored. */
+  takeNew(pattern: PatternKey, policy: Policy): readonly StoredFold[] | undefined {
+    const remembered = this.#of(pattern, policy);
+    if (!remembered.isNew) return undefined;
+    remembered.isNew = false;
+    return [...remembered.weeks.values()];
+  }
+
+  #of(pattern: PatternKey, policy: Policy): Remembered {
+    const name = nameOf(pattern, policy);
+    const known = this.#policies.get(name) ?? { weeks: new Map<number, StoredFold>(), isNew: false };
+    this.#policies.set(name, known);
+    return known;
+  }
+
+  /** Replaces the overrides of a week, unless there is no room for them. */
+  #keep({ weeks }: Remembered, fold: StoredFold): boolean {
+    const known = weeks.get(fold.week);
+    if (known) this.#size -= sizeOf(known.overrides);
+    weeks.delete(fold.week);
+    const size = this.#size + sizeOf(fold.overrides);
+    if (size > this.#limit) return false;
+    this.#size = size;
+    weeks.set(fold.week, fold);
+    return true;
+  }
 }
+
+const nameOf = (pattern: PatternKey, policy: Policy): string => JSON.stringify([pattern, policy]);
 
 /** Returns the size of a set. Its slot takes memory too, so it counts as one override. */
 const sizeOf = (overrides: readonly FoldOverride[]): number => overrides.length + 1;
 
-function essence({
+/** Returns what a fold reads of an override. */
+export function essence({
   action_category,
   multiplier,
   delta,

@@ -1,6 +1,7 @@
 import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { fingerprintOf } from '../../episode/columns/row-fingerprint.ts';
 import { selectRows } from '../../episode/columns/select-rows.ts';
+import { shortHash } from '../../hash.ts';
 import { makesLadderLessons } from '../../lesson/lesson.ts';
 import { mineLessons } from '../../lesson/mine-lessons.ts';
 import { noLeverReason } from '../../lever/no-lever.ts';
@@ -12,6 +13,7 @@ import { DAY_MS, startOfDay } from '../../time.ts';
 import type { PolicySettings } from '../compute-overrides.ts';
 import { computeOverrides, replaySettings } from '../compute-overrides.ts';
 import { INTERVAL_ERRORS } from '../gain-interval.ts';
+import type { YearFit } from '../model/year-fit.ts';
 import type { Override, Policy } from '../override.ts';
 import { DEFAULT_RESOLUTION } from '../override.ts';
 import type { Gates } from '../replay/gates.ts';
@@ -22,10 +24,8 @@ import type { Fold, GainPerEvent, PolicyEvaluation } from './evaluation.ts';
 import type { FoldMemory, FoldOverride } from './fold-memory.ts';
 import { gainOverChance } from './over-chance.ts';
 import { simulateDecisions } from './simulate-decisions.ts';
+import { FOLD_DAYS, FOLDS, weekStarts } from './weeks.ts';
 
-/** Number of scored weeks. The overrides of a week are computed from events before it. */
-const FOLDS = 4;
-const FOLD_DAYS = 7;
 /**
  * Maximum number of scored events. If there are more, a sample is scored, because resolving many slices costs more than
  * the fit.
@@ -40,6 +40,12 @@ const MAX_WORK = 500_000_000;
  */
 const FORECAST_ERRORS = INTERVAL_ERRORS * Math.SQRT2;
 
+/** What earlier computations found; without it, the result is the same unless `year` reads more than the window. */
+export interface EarlierFits {
+  readonly folds?: FoldMemory | undefined;
+  readonly year?: YearFit | undefined;
+}
+
 interface WalkForward {
   /** Utility of the base gates, per scored event. */
   readonly base_per_event: number;
@@ -52,7 +58,7 @@ interface WalkForward {
  * at midnight UTC, so the folds stay the same for a day; the last one ends at `asOf`.
  * @param columns events of the window, with the outcomes known at `asOf`
  * @param asOf milliseconds since 1970
- * @param memory overrides of past weeks that earlier runs computed
+ * @param earlier overrides of past weeks that earlier runs computed, and those of the model of a year
  */
 export function walkForward(
   pattern: PatternKey,
@@ -60,7 +66,7 @@ export function walkForward(
   asOf: number,
   policies: readonly Policy[],
   settings: PolicySettings,
-  memory?: FoldMemory,
+  { folds: memory, year }: EarlierFits = {},
 ): WalkForward {
   const fitSettings = replaySettings(settings);
   const gates = prepareGates(pattern, columns, fitSettings);
@@ -74,14 +80,18 @@ export function walkForward(
     low: perEvent(gain - FORECAST_ERRORS * error),
     high: perEvent(gain + FORECAST_ERRORS * error),
   });
-  const learn = learner(pattern, columns, settings, memory);
+  const recall = learner(pattern, columns, settings, memory);
+  const learn = (policy: Policy, week: Week) => {
+    const ofYear = policy === 'model' ? year?.folds[week.index] : undefined;
+    return ofYear ?? { learned: week.known.length, overrides: recall(policy, week) };
+  };
   const evaluate = (policy: Policy): Omit<PolicyEvaluation, 'overrides'> => {
     const acts = new Uint8Array(columns.size);
     const folds = weeks.map((week): Fold => {
-      const overrides = learn(policy, week);
+      const { learned, overrides } = learn(policy, week);
       simulateDecisions(gates, overrides, DEFAULT_RESOLUTION[policy], week.rows, acts);
       const { gain } = compareUtility(gates, week.rows, acts, baseActs, fitSettings);
-      return foldOf(week, overrides.length, gain);
+      return foldOf(week, learned, overrides.length, gain);
     });
     const { gain, error } = compareUtility(gates, scored, acts, baseActs, fitSettings);
     const byWeek = weeks.map(week => week.rows);
@@ -130,10 +140,10 @@ interface Week {
 function weeksOf(columns: FactorColumns, asOf: number, lookbackDays: number): Week[] {
   const midnight = startOfDay(asOf);
   const learnedFrom = midnight + DAY_MS - lookbackDays * DAY_MS;
-  const first = midnight - FOLDS * FOLD_DAYS * DAY_MS;
+  const starts = weekStarts(asOf);
+  const [first = midnight] = starts;
   const sampleEvery = Math.ceil(rowsWhere(columns, time => time > first).length / MAX_SCORED);
-  return Array.from({ length: FOLDS }, (_, i) => {
-    const from = midnight - (FOLDS - i) * FOLD_DAYS * DAY_MS;
+  return starts.map((from, i) => {
     const to = i === FOLDS - 1 ? asOf : from + FOLD_DAYS * DAY_MS;
     return {
       index: i,
@@ -154,11 +164,11 @@ function weeksOf(columns: FactorColumns, asOf: number, lookbackDays: number): We
 /** Returns a hash of an event's second, so that the sample depends on the events alone and not on their order. */
 const sampleHash = (time: number): number => multiplicativeHash(Math.floor(time / 1000));
 
-function foldOf({ from, to, known, rows }: Week, overrides: number, gain: number): Fold {
+function foldOf({ from, to, rows }: Week, learned: number, overrides: number, gain: number): Fold {
   return {
     from: new Date(from).toISOString(),
     to: new Date(to).toISOString(),
-    learned: known.length,
+    learned,
     events: rows.length,
     overrides,
     gain,
@@ -182,7 +192,7 @@ function learner(
   ];
   return (policy, week) => {
     const { index, from, known } = week;
-    const input = JSON.stringify([from, fingerprintOf(hashes, known), ...shape]);
+    const input = shortHash(JSON.stringify([from, fingerprintOf(hashes, known), ...shape]));
     return memory.recall({ pattern, policy, week: index, input }, () =>
       overridesKnownAt(week, policy, pattern, columns, settings),
     );

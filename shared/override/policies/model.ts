@@ -28,14 +28,18 @@ import { rowsWhere } from '../rows-where.ts';
 /** Most dimensions of a slice that the policy moves. */
 const MAX_DIMENSIONS = 1;
 
-/** Result of the model policy. */
-interface ModelResult {
+/** What a fitted model moves. */
+export interface FittedModel {
   /** Sorted by scope hash, then category. */
   readonly overrides: readonly Override[];
-  /** The model behind them; undefined while too little is known. */
-  readonly model: Model | undefined;
   /** Why nothing moves, or what the two sides brought. */
   readonly note: Reason;
+}
+
+/** Result of the model policy. */
+interface ModelResult extends FittedModel {
+  /** The model behind them; undefined while too little is known. */
+  readonly model: Model | undefined;
 }
 
 /**
@@ -53,13 +57,13 @@ export function modelPolicy(
   const from = asOf - settings.windows[0] * DAY_MS;
   const known = rowsWhere(columns, (time, resolvedAt) => time >= from && time <= asOf && resolvedAt <= asOf);
   const few = tooLittle(columns, known);
-  if (few) return { overrides: [], model: undefined, note: describeTooLittle(few, settings) };
+  if (few) return { overrides: [], model: undefined, note: describeTooLittle(few) };
   const gates = prepareGates(pattern, columns, settings);
   const untestable = untestableReason(gates);
   if (untestable) return { overrides: [], model: undefined, note: untestable };
   const usable = known.filter(row => gates.replayable[row] === 1 && gates.result[row] !== RESULT.neutral);
   const fewUsable = tooLittle(columns, usable);
-  if (fewUsable) return { overrides: [], model: undefined, note: describeTooLittle(fewUsable, settings) };
+  if (fewUsable) return { overrides: [], model: undefined, note: describeTooLittle(fewUsable) };
   const rows = canonicalOrder(gates, usable);
   const baseActs = decisionsUnderMoves(gates, [], rows);
   const model = fitModel(gates, rows, baseActs, settings);
@@ -98,7 +102,7 @@ function overridesOf(
 
 /** Returns why a lesson without an override has none under a result of the policy. */
 export function explainNoModelOverride(
-  { overrides, note }: Pick<ModelResult, 'overrides' | 'note'>,
+  { overrides, note }: FittedModel,
   { scope_subset }: Pick<Lesson, 'scope_subset'>,
 ): Reason {
   const dimensions = dimensionCount(scope_subset);
@@ -125,12 +129,11 @@ function untestableReason({ gates, disabled }: Gates): Reason | undefined {
   return joinReasons([...new Map(disabled.map(({ reason }) => [reason.text, reason])).values()]);
 }
 
-function describeTooLittle({ days, outcomes }: TooLittle, { windows: [read] }: ReplaySettings): Reason {
+function describeTooLittle({ days, outcomes }: TooLittle): Reason {
   const needed = `outcomes of ${MODEL_NEEDS.days} days and ${MODEL_NEEDS.outcomes} events`;
-  const remedy = read < MODEL_NEEDS.days ? `: lookback_days is ${read}, set 365` : '';
   return {
     code: 'too_few_events',
-    text: `the model needs ${needed}; ${days} days and ${outcomes} events are known${remedy}`,
+    text: `the model needs ${needed}; ${days} days and ${outcomes} events are known`,
   };
 }
 

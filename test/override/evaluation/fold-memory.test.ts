@@ -52,7 +52,7 @@ function columnsOf(events: readonly KnownEvent[]): FactorColumns {
 }
 
 const evaluate = (events: readonly KnownEvent[], memory?: FoldMemory, settings = SETTINGS, asOf = AS_OF) =>
-  walkForward(S1, columnsOf(events), asOf, ['drift', 'replay'], settings, memory);
+  walkForward(S1, columnsOf(events), asOf, ['drift', 'replay'], settings, { folds: memory });
 
 it('A run recalls past weeks for the same events in any order, and has the result of a run without memory', () => {
   const events = someEvents();

@@ -1,0 +1,179 @@
+import type { DayState, Seal, SealedDayStore, SealedRow } from '../episode/sealed-days.ts';
+import { MARK_AFTER_MS, MARK_AGAIN_MS } from '../episode/sealed-days.ts';
+import type { PatternKey } from '../pattern/pattern-key.ts';
+import { DAY_MS } from '../time.ts';
+import type { Item } from './client.ts';
+import { mapBatches } from './client.ts';
+import type { ControlTable } from './control-table.ts';
+import * as keys from './keys.ts';
+import { sealRows, unsealRows } from './sealed-rows.ts';
+
+/** Seals of days in the control table; keys.ts lists their attributes. */
+export class DynamoSealedDays implements SealedDayStore {
+  readonly #control: ControlTable;
+
+  constructor(control: ControlTable) {
+    this.#control = control;
+  }
+
+  async states(pattern: PatternKey, first: number, last: number): Promise<ReadonlyMap<number, DayState>> {
+    const items = await this.#control.db.query(
+      this.#span(keys.daysPartition(pattern), keys.daySort(first), keys.daySort(last)),
+    );
+    return new Map(items.map(item => [Number(item.sk), toState(item)]));
+  }
+
+  /** Parts of days are read in the order of the days, so that one day at a time is held. */
+  async *read(
+    pattern: PatternKey,
+    seals: ReadonlyMap<number, Seal>,
+  ): AsyncGenerator<readonly [day: number, rows: readonly SealedRow[] | undefined]> {
+    for (const [first, last] of spansOf([...seals.keys()].sort((a, b) => a - b))) {
+      const missing = new Set([...seals.keys()].filter(day => first <= day && day <= last));
+      const query = this.#span(keys.sealedPartition(pattern), keys.daySort(first), `${keys.daySort(last)}~`);
+      // A part that is missing because it was just written differs from its seal, so the day is read from the events.
+      const pages = this.#control.db.pages({ ...query, ConsistentRead: false });
+      for await (const [day, parts] of byDay(pages)) {
+        const seal = seals.get(day);
+        if (!seal) continue;
+        missing.delete(day);
+        yield [day, unseal(day, seal, parts)];
+      }
+      for (const day of missing) yield [day, undefined];
+    }
+  }
+
+  async seal(
+    pattern: PatternKey,
+    day: number,
+    rows: readonly SealedRow[],
+    { marked, seal }: DayState,
+  ): Promise<boolean | undefined> {
+    const { fingerprint, parts } = sealRows(day * DAY_MS, rows);
+    const isSame = seal && seal.fingerprint === fingerprint;
+    const pk = keys.sealedPartition(pattern);
+    const items = parts.map((z, part) => ({ pk, sk: keys.sealedSort(day, part), z }));
+    // A part that was damaged is replaced too.
+    await this.#control.db.putMany(this.#control.name, items);
+    const now = this.#control.now();
+    await this.#control.db.update({
+      TableName: this.#control.name,
+      Key: { pk: keys.daysPartition(pattern), sk: keys.daySort(day) },
+      // A result that was computed from another content is found by the mark.
+      UpdateExpression:
+        isSame === false ? 'SET f = :f, p = :p, c = :now, m = :now' : 'SET f = :f, p = :p, c = :now',
+      ConditionExpression: marked === undefined ? 'attribute_not_exists(m)' : 'm = :m',
+      ExpressionAttributeValues: {
+        ':f': fingerprint,
+        ':p': parts.length,
+        ':now': now,
+        ...(marked !== undefined && { ':m': marked }),
+      },
+    });
+    return isSame;
+  }
+
+  #span(pk: string, first: string, last: string) {
+    return {
+      TableName: this.#control.name,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :p AND sk BETWEEN :first AND :last',
+      ExpressionAttributeValues: { ':p': pk, ':first': first, ':last': last },
+    };
+  }
+}
+
+/** Marks the days of old events, before they are written. */
+export class DayMarks {
+  readonly #control: ControlTable;
+  /** When this process last marked a day. */
+  readonly #marked = new Map<string, number>();
+
+  constructor(control: ControlTable) {
+    this.#control = control;
+  }
+
+  /** Returns the earliest time of an event whose day is not marked, milliseconds since 1970. */
+  firstUnmarked(): number {
+    return this.#control.now() - MARK_AFTER_MS;
+  }
+
+  /**
+   * Marks the days of events that are about to be written, or whose outcomes are. The mark takes the seal of the day away.
+   * @param times of the events, milliseconds since 1970
+   * @throws Fault of the store; then nothing may be written
+   */
+  async mark(pattern: PatternKey, times: readonly number[]): Promise<void> {
+    const now = this.#control.now();
+    const old = times.filter(time => time < this.firstUnmarked()).map(time => Math.floor(time / DAY_MS));
+    const days = [...new Set(old)].filter(day => !this.#isMarked(`${day} ${pattern}`, now));
+    await mapBatches(days, 1, async ([day = 0]) => {
+      await this.#control.db.update({
+        TableName: this.#control.name,
+        Key: { pk: keys.daysPartition(pattern), sk: keys.daySort(day) },
+        UpdateExpression: 'SET m = :now REMOVE f, p, c',
+        ExpressionAttributeValues: { ':now': now },
+      });
+      this.#remember(`${day} ${pattern}`, now);
+    });
+  }
+
+  #isMarked(key: string, now: number): boolean {
+    const at = this.#marked.get(key);
+    return at !== undefined && now - at < MARK_AGAIN_MS && now >= at;
+  }
+
+  #remember(key: string, now: number): void {
+    if (this.#marked.size >= MAX_REMEMBERED) this.#marked.clear();
+    this.#marked.set(key, now);
+  }
+}
+
+/** Days of patterns that a process remembers as marked; without its memory it marks them again. */
+const MAX_REMEMBERED = 10_000;
+
+function toState({ m, f, p, c }: Item): DayState {
+  const isSealed = typeof f === 'string' && typeof p === 'number' && typeof c === 'number';
+  return {
+    ...(typeof m === 'number' && { marked: m }),
+    ...(isSealed && { seal: { fingerprint: f, parts: p, checked: c } }),
+  };
+}
+
+function unseal(day: number, { fingerprint, parts }: Seal, items: readonly Item[]): SealedRow[] | undefined {
+  const stored = items.slice(0, parts).flatMap(({ z }) => (z instanceof Uint8Array ? [z] : []));
+  return stored.length === parts ? unsealRows(day * DAY_MS, { fingerprint, parts: stored }) : undefined;
+}
+
+/** Yields the parts of each day, in their order. */
+async function* byDay(
+  pages: AsyncIterable<readonly Item[]>,
+): AsyncGenerator<readonly [day: number, parts: readonly Item[]]> {
+  let day: number | undefined;
+  let parts: Item[] = [];
+  for await (const page of pages)
+    for (const item of page) {
+      const of = Number(String(item.sk).slice(0, keys.DAY_DIGITS));
+      if (day !== undefined && of !== day) {
+        yield [day, parts];
+        parts = [];
+      }
+      day = of;
+      parts.push(item);
+    }
+  if (day !== undefined) yield [day, parts];
+}
+
+/** Days without a seal that a query reads over rather than starting another query. */
+const BRIDGED_DAYS = 3;
+
+/** Returns spans that hold all given days and few others. @param days ascending */
+function spansOf(days: readonly number[]): [first: number, last: number][] {
+  const spans: [number, number][] = [];
+  for (const day of days) {
+    const span = spans.at(-1);
+    if (span && day - span[1] <= BRIDGED_DAYS) span[1] = day;
+    else spans.push([day, day]);
+  }
+  return spans;
+}
