@@ -4,6 +4,7 @@ import { REPLAY_SETTINGS } from '../../shared/override/replay/settings.ts';
 import { machine } from '../support/report.ts';
 import { coinFlips } from './coin-flips.ts';
 import { FIRST_REPLAY_SETTINGS } from './first-settings.ts';
+import { modelRunner } from './model-runner.ts';
 import { oracleActs } from './oracle.ts';
 import { plot } from './plot.ts';
 import type { PolicyRunner } from './policy-runners.ts';
@@ -21,6 +22,7 @@ import { WORLDS } from './worlds.ts';
  *   npm run bench:policy -- --quick                                              four worlds, two seeds
  *   npm run bench:policy -- --worlds scope,null --seeds 40 --choosing            to choose settings
  *   npm run bench:policy -- --draws 200 --worlds "null clustered,null hourly,null thin"   replay only, many seeds
+ *   npm run bench:policy -- --model --seeds 3                                    the model beside replay, after a year
  */
 
 /** First seed of reported results; settings were chosen on the seeds from 1. */
@@ -35,6 +37,8 @@ const { values } = parseArgs({
     'every-days': { type: 'string' },
     'events-per-day': { type: 'string' },
     draws: { type: 'string' },
+    model: { type: 'boolean', default: false },
+    'model-every-days': { type: 'string' },
     plot: { type: 'string' },
     results: { type: 'string' },
     'no-timing': { type: 'boolean', default: false },
@@ -43,7 +47,10 @@ const { values } = parseArgs({
 });
 
 /** Returns the whole number of an option, at least 1. */
-function integerOption(name: 'seeds' | 'draws' | 'every-days' | 'events-per-day', fallback: number): number {
+function integerOption(
+  name: 'seeds' | 'draws' | 'every-days' | 'model-every-days' | 'events-per-day',
+  fallback: number,
+): number {
   const value = Number(values[name] ?? fallback);
   if (!Number.isInteger(value) || value < 1)
     throw new Error(`--${name} must be a whole number of at least 1`);
@@ -61,7 +68,16 @@ const worlds = WORLDS.filter(
 if (worlds.length === 0)
   throw new Error(`--worlds contains no known world; use some of ${WORLDS.map(w => w.name).join(', ')}`);
 
-const RUNNERS: Readonly<Record<string, PolicyRunner>> = values.draws
+const modelEveryDays = integerOption('model-every-days', 10);
+const ORACLE: PolicyRunner = events => ({ acts: oracleActs(events), overrides: 0 });
+const MODEL: Readonly<Record<string, PolicyRunner>> = {
+  none: baseRunner,
+  replay: replayRunner({}, everyDays),
+  model: modelRunner('gates', modelEveryDays),
+  'model, score': modelRunner('score', modelEveryDays),
+  oracle: ORACLE,
+};
+const ALL: Readonly<Record<string, PolicyRunner>> = values.draws
   ? { replay: replayRunner({}, everyDays) }
   : {
       none: baseRunner,
@@ -69,8 +85,9 @@ const RUNNERS: Readonly<Record<string, PolicyRunner>> = values.draws
       'drift specific': driftRunner('most-specific'),
       'replay, first': replayRunner(FIRST_REPLAY_SETTINGS, everyDays),
       replay: replayRunner({}, everyDays),
-      oracle: events => ({ acts: oracleActs(events), overrides: 0 }),
+      oracle: ORACLE,
     };
+const RUNNERS = values.model ? MODEL : ALL;
 
 const lines: string[] = [];
 function print(line: string): void {

@@ -61,6 +61,7 @@ const MARGINS = [
 /** The events of one world and seed, sorted by time; days count from 0. */
 export interface Events {
   readonly world: World;
+  readonly seed: number;
   readonly size: number;
   readonly day: Float64Array;
   /** Day on which the outcome became known. */
@@ -181,12 +182,27 @@ function latentSource(
   };
 }
 
-/** Returns the events of a world, with their outcomes and the days on which those become known. */
-export function generate(world: World, seed: number, curve: Curve = curveOf(world)): Events {
-  const size = Math.round(world.eventsPerDay * world.days);
-  const random = new Random(seed, 1);
+/** Days of a world, and the stream of random numbers that draws their events. */
+interface Span {
+  readonly firstDay: number;
+  readonly days: number;
+  readonly stream: number;
+}
+
+/**
+ * Returns the events of a world, with their outcomes and the days on which those become known.
+ * @param span other days of the same world; its shifts depend on the seed alone
+ */
+export function generate(
+  world: World,
+  seed: number,
+  curve: Curve = curveOf(world),
+  { firstDay, days, stream }: Span = { firstDay: 0, days: world.days, stream: 1 },
+): Events {
+  const size = Math.round(world.eventsPerDay * days);
+  const random = new Random(seed, stream);
   const shiftOf = world.shifts(new Random(seed, 2));
-  const day = Float64Array.from({ length: size }, () => random.uniform() * world.days).sort();
+  const day = Float64Array.from({ length: size }, () => firstDay + random.uniform() * days).sort();
   const codes = DIMENSIONS.map(() => new Uint8Array(size));
   const margins = [new Float64Array(size), new Float64Array(size), new Float64Array(size)] as const;
   const known = new Float64Array(size);
@@ -219,5 +235,5 @@ export function generate(world: World, seed: number, curve: Curve = curveOf(worl
     values: weights.map((_, v) => `v${v + 1}`),
     codes: codes[d] as Uint8Array,
   }));
-  return { world, size, day, known, dimensions, margins, probability, success, pair, shift, curve };
+  return { world, seed, size, day, known, dimensions, margins, probability, success, pair, shift, curve };
 }

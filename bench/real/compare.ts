@@ -11,6 +11,8 @@ export interface Estimate {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
+  /** Means of the resampled days. Estimates over as many days resample the same ones, so they may be added one by one. */
+  readonly resampled: readonly number[];
 }
 
 /** The gain of a policy over three others that need no learning. */
@@ -112,5 +114,25 @@ export function estimate(sums: Float64Array, counts: Float64Array): Estimate {
   const resampled = Array.from({ length: RESAMPLES }, () =>
     ratio(() => Math.floor(random.uniform() * sums.length)),
   );
-  return { mean: ratio(i => i), low: quantile(resampled, 0.05), high: quantile(resampled, 0.95) };
+  return withInterval(
+    ratio(i => i),
+    resampled,
+  );
+}
+
+function withInterval(mean: number, resampled: readonly number[]): Estimate {
+  return { mean, low: quantile(resampled, 0.05), high: quantile(resampled, 0.95), resampled };
+}
+
+/** Returns the mean of estimates with its interval. Those of one market keep their dependence, see `resampled`. */
+export function meanEstimate(estimates: readonly Estimate[]): Estimate {
+  const meanOf = (value: (estimate: Estimate) => number): number =>
+    estimates.reduce((sum, estimate) => sum + value(estimate), 0) / estimates.length;
+  const resampled = Array.from({ length: RESAMPLES }, (_, i) =>
+    meanOf(estimate => estimate.resampled[i] ?? Number.NaN),
+  );
+  return withInterval(
+    meanOf(({ mean }) => mean),
+    resampled,
+  );
 }

@@ -1,5 +1,8 @@
 import { table } from '../support/report.ts';
 import type { Estimate } from './compare.ts';
+import { meanEstimate } from './compare.ts';
+import type { Harm } from './harm.ts';
+import type { PlantedResult } from './planted.ts';
 import type { PromiseResult } from './promises.ts';
 import type { RunResult } from './run.ts';
 
@@ -29,24 +32,27 @@ export function gainsTable(results: readonly RunResult[]): string {
   );
 }
 
-/** Formats the mean over the runs for each payoff, with the numbers of runs significantly above and below no tuning. */
+/** Formats the means over the runs for each payoff, with the numbers of runs significantly above and below 0. */
 export function meansTable(results: readonly RunResult[]): string {
   const bases = [...new Set(results.map(({ basis }) => basis))];
   const policies = Object.keys(results[0]?.policies ?? {}).filter(policy => policy !== 'none');
-  const cell = (basis: string, policy: string, over: 'none' | 'random'): string => {
+  const cell = (basis: string, policy: string, over: 'none' | 'random' | 'never'): string => {
     const gains = results
       .filter(result => result.basis === basis)
       .flatMap(result => result.policies[policy]?.[over] ?? []);
-    const mean = gains.reduce((sum, gain) => sum + gain.mean, 0) / gains.length;
-    return `${signed(mean, 4)} (${gains.filter(({ low }) => low > 0).length}/${gains.filter(({ high }) => high < 0).length})`;
+    const above = gains.filter(({ low }) => low > 0).length;
+    const below = gains.filter(({ high }) => high < 0).length;
+    return `${estimateText(meanEstimate(gains))} ${above}/${below}`;
   };
   return table(
-    ['mean of the runs (significantly above/below)', 'over', ...policies],
+    ['mean of the runs', 'policy', 'over none', 'over random', 'over never'],
     bases.flatMap(basis =>
-      (['none', 'random'] as const).map(over => [
+      policies.map(policy => [
         `payoff ${basis}`,
-        over,
-        ...policies.map(policy => cell(basis, policy, over)),
+        policy,
+        cell(basis, policy, 'none'),
+        cell(basis, policy, 'random'),
+        cell(basis, policy, 'never'),
       ]),
     ),
   );
@@ -74,5 +80,32 @@ export function promisesTable(promises: readonly PromiseResult[]): string {
       signed(byChance, 3),
       `${Math.round(100 * held)} %`,
     ]),
+  );
+}
+
+/** Formats the share of planted events that each policy takes. */
+export function plantedTable(results: readonly PlantedResult[]): string {
+  return table(
+    ['run', 'timeframe', 'success', 'events', 'score', 'gates', 'replay'],
+    results.map(({ run, timeframe, success, events, taken: { score, gates, replay } }) => [
+      run,
+      timeframe,
+      success.toFixed(2),
+      String(events),
+      score.toFixed(2),
+      gates.toFixed(2),
+      replay.toFixed(2),
+    ]),
+  );
+}
+
+/** Formats the harm of each policy by run. */
+export function harmTable(harm: Readonly<Record<string, readonly Harm[]>>): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+  return table(
+    ['run', 'policy', 'mean harm', '90th percentile', 'worst draw'],
+    Object.entries(harm).flatMap(([run, harms]) =>
+      harms.map(({ policy, mean, p90, worst }) => [run, policy, percent(mean), percent(p90), percent(worst)]),
+    ),
   );
 }

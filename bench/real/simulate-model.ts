@@ -18,6 +18,8 @@ export interface ModelDecisions {
   readonly score: Uint8Array;
   /** Under its score; on halted days it acts only on events that clear the rung of openings. */
   readonly scoreAndHalt: Uint8Array;
+  /** Moment of the first fit with enough days, milliseconds since 1970; before it the base gates decide. */
+  readonly firstFit: number | undefined;
 }
 
 /**
@@ -42,12 +44,14 @@ export function simulateModel(
     scoreAndHalt: withHalt(market, baseActs),
   };
   let fits = 0;
+  let firstFit: number | undefined;
   for (let at = scoredFrom; at < end; at += step) {
     progress(++fits, Math.ceil((end - scoredFrom) / step));
     const from = at - HALT_DAYS * DAY_MS;
     const known = rowsWhere(columns, (time, resolvedAt) => time >= from && time < at && resolvedAt <= at);
     const { model, overrides } = modelPolicy(PATTERN, selectRows(columns, known), at, fitSettings);
     if (!model) continue;
+    firstFit ??= at;
     const rows = rowsWhere(columns, time => time >= at && time < at + step);
     simulateDecisions(gates, overrides, 'product', rows, decisions.gates);
     const whileOpen = scoreRows(model, gates, rows, baseActs, fitSettings).acts;
@@ -57,5 +61,5 @@ export function simulateModel(
       decisions.scoreAndHalt[row] = elementAt(open[row] === 1 ? whileOpen : whileHalted, i);
     });
   }
-  return decisions;
+  return { ...decisions, firstFit };
 }

@@ -7,7 +7,7 @@ import type { PolicySettings } from '../../shared/override/compute-overrides.ts'
 import { computeOverrides, replaySettings } from '../../shared/override/compute-overrides.ts';
 import { simulateDecisions } from '../../shared/override/evaluation/simulate-decisions.ts';
 import { baseDays } from '../../shared/override/halt/base-days.ts';
-import { HALT_DAYS, judgeHalt } from '../../shared/override/halt/halt.ts';
+import { judgeHalt } from '../../shared/override/halt/halt.ts';
 import type { Override, Policy } from '../../shared/override/override.ts';
 import { DEFAULT_RESOLUTION } from '../../shared/override/override.ts';
 import type { Payoff } from '../../shared/override/payoff.ts';
@@ -108,16 +108,42 @@ function asDecided(quadrant: number, acted: boolean): number {
   return acted ? outcome : QUADRANT.miss + outcome;
 }
 
+/** Days with open entries by market, which several sets of decisions share. */
+const openDaysByMarket = new WeakMap<Market, Uint8Array>();
+
 /** Returns decisions that leave out every opportunity of the days on which the pattern is halted. */
-export function withHalt({ run, gates, settings }: Market, acts: Uint8Array): Uint8Array {
-  const { columns, scoredFrom, end } = run;
+export function withHalt(market: Market, acts: Uint8Array): Uint8Array {
+  const { scored, run } = market;
+  const openDays = openDaysByMarket.get(market) ?? judgeDays(market);
+  openDaysByMarket.set(market, openDays);
   const open = acts.slice();
-  for (let at = scoredFrom; at < end; at += DAY_MS) {
-    const from = at - HALT_DAYS * DAY_MS;
-    const known = rowsWhere(columns, (time, resolvedAt) => time >= from && time < at && resolvedAt <= at);
-    const today = Math.floor(at / DAY_MS);
-    if (judgeHalt(baseDays(gates, known), today, settings.payoff).entries === 'open') continue;
-    for (const row of rowsWhere(columns, time => time >= at && time < at + DAY_MS)) open[row] = 0;
+  for (const row of scored) {
+    const day = Math.floor((elementAt(run.columns.time, row) - run.scoredFrom) / DAY_MS);
+    if (openDays[day] === 0) open[row] = 0;
   }
   return open;
+}
+
+/** Returns 1 for each scored day on which entries are open, judged at its midnight from the outcomes known by then. */
+function judgeDays({ run, gates, settings }: Market): Uint8Array {
+  const { columns, scoredFrom, end } = run;
+  const all = rowsWhere(columns, () => true);
+  const inFull = baseDays(gates, all);
+  const delay = columns.resolvedAt.reduce(
+    (most, at, row) => Math.max(most, at - elementAt(columns.time, row)),
+    0,
+  );
+  let first = 0;
+  return Uint8Array.from({ length: Math.ceil((end - scoredFrom) / DAY_MS) }, (_, index) => {
+    const at = scoredFrom + index * DAY_MS;
+    const today = Math.floor(at / DAY_MS);
+    // All outcomes of the days before this one are known, so their sums are the same each day.
+    const firstUnknown = today - Math.ceil(delay / DAY_MS);
+    while (first < columns.size && elementAt(columns.time, first) < firstUnknown * DAY_MS) first++;
+    let last = first;
+    while (last < columns.size && elementAt(columns.time, last) < at) last++;
+    const known = all.subarray(first, last).filter(row => elementAt(columns.resolvedAt, row) <= at);
+    const days = [...inFull.filter(({ day }) => day < firstUnknown), ...baseDays(gates, known)];
+    return judgeHalt(days, today, settings.payoff).entries === 'open' ? 1 : 0;
+  });
 }

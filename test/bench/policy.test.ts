@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { coinColumns } from '../../bench/policy/coin-flips.ts';
+import { modelRunner } from '../../bench/policy/model-runner.ts';
 import { bestThresholds, oracleActs } from '../../bench/policy/oracle.ts';
 import {
   baseRunner,
@@ -112,5 +113,13 @@ describe('the simulator of policies', () => {
   test('A world with too few events gets no override', () => {
     const events = eventsOf(worldNamed('tiny'), 1);
     expect(replayRunner({}, 10)(events)).toEqual({ acts: baseRunner(events).acts, overrides: 0 });
+  });
+
+  test('The model reads a year of the same world and captures a part of what the oracle gains', () => {
+    const events = eventsOf({ ...worldNamed('scope'), eventsPerDay: 60 }, 1001);
+    const runners = { gates: modelRunner('gates', 90), score: modelRunner('score', 90) };
+    const { gates, score: byScore } = score(events, runners);
+    expect(gates?.captured).toBeGreaterThan(0.1);
+    expect(byScore?.captured).toBeGreaterThan(0.1);
   });
 });

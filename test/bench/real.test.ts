@@ -5,6 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { compareDecisions } from '../../bench/real/compare.ts';
 import { readRuns } from '../../bench/real/data.ts';
+import { drawOutcomes, harmOf } from '../../bench/real/harm.ts';
+import { plant } from '../../bench/real/planted.ts';
 import { gainsTable, meansTable } from '../../bench/real/report.ts';
 import { runPolicies } from '../../bench/real/run.ts';
 import { openMarket, simulatePolicy } from '../../bench/real/simulate.ts';
@@ -90,9 +92,9 @@ describe('the walk-forward over recorded opportunities', () => {
   test('The base gates gain nothing over no tuning, and taking nothing gains nothing over never', () => {
     const market = openMarket(sampleRun(), { win: 1.9, loss: 1.1 });
     const zero = { mean: 0, low: 0, high: 0 };
-    expect(compareDecisions(market, market.baseActs).none).toEqual(zero);
+    expect(compareDecisions(market, market.baseActs).none).toMatchObject(zero);
     const nothing = compareDecisions(market, new Uint8Array(market.run.columns.size));
-    expect(nothing.never).toEqual(zero);
+    expect(nothing.never).toMatchObject(zero);
     expect(nothing.none.mean).toBeCloseTo(-compareDecisions(market, market.baseActs).never.mean, 12);
     expect(nothing.random.mean).toBeCloseTo(0, 12);
   });
@@ -104,12 +106,50 @@ describe('the walk-forward over recorded opportunities', () => {
     for (const policy of ['none', 'drift', 'replay', 'halt', 'never', 'always'])
       expect(gains).toContain(policy);
     expect(gains.split('\n')[0]).toMatch(/over none +over random +over never/);
-    expect(meansTable([result])).toMatch(/payoff real +none/);
+    expect(meansTable([result])).toMatch(/payoff real +score and halt +[+−]\.\d{4}/);
   });
 
   test('At costs for an edge of .1 the base gates of the sample earn .1 an act', () => {
     const { result } = runPolicies(sampleRun(), '0.1', 60, () => {});
     const none = result.policies.none;
     expect((none?.never.mean ?? 0) / (none?.taken ?? 1)).toBeCloseTo(0.1, 9);
+  });
+});
+
+describe('trials on changed outcomes', () => {
+  const market = openMarket(sampleRun(), { win: 1.9, loss: 1.1 });
+  const { columns } = market.run;
+
+  test('A planted effect changes only what misses the gate of TS narrowly in its timeframe', () => {
+    const timeframe = columns.dimensions.find(({ name }) => name === 'timeframe');
+    const [value = ''] = timeframe?.values ?? [];
+    const { run, planted } = plant(market, value, 0.6, 1);
+    expect(planted.filter(Boolean).length).toBeGreaterThan(20);
+    const [ts] = market.gates.gates;
+    planted.forEach((isPlanted, row) => {
+      const same = run.columns.quadrant[row] === columns.quadrant[row];
+      const isNear = (ts?.margin[row] ?? 0) < 0 && (ts?.margin[row] ?? 0) >= -0.36;
+      expect(isPlanted === 1 ? isNear && timeframe?.codes[row] === 1 : same).toBe(true);
+    });
+  });
+
+  test('A timeframe that no opportunity has is refused with those that exist', () => {
+    expect(() => plant(market, '7d', 0.5, 1)).toThrow(/sim-trend has no timeframe 7d: use one of/);
+  });
+
+  test('Drawn outcomes keep the decisions of the base gates and follow them', () => {
+    const drawn = openMarket(drawOutcomes(market, 1), { win: 1.9, loss: 1.1 });
+    expect(drawn.baseActs).toEqual(market.baseActs);
+    const successes = (acts: number): number => {
+      const rows = [...drawn.baseActs.keys()].filter(row => drawn.baseActs[row] === acts);
+      return rows.filter(row => drawn.gates.result[row] === 1).length / rows.length;
+    };
+    expect(Math.abs(successes(1) - 0.42)).toBeLessThan(0.06);
+    expect(Math.abs(successes(0) - 0.33)).toBeLessThan(0.03);
+  });
+
+  test('The base gates do no harm, and taking nothing loses all of their utility', () => {
+    expect(harmOf(market, market.baseActs)).toBe(0);
+    expect(harmOf(market, new Uint8Array(columns.size))).toBeCloseTo(1, 12);
   });
 });

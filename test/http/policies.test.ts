@@ -172,7 +172,7 @@ describe('warnings of a policy', () => {
     expect((await settings('replay')).warning).toBeUndefined();
   });
 
-  it('The answer of settings warns of a score under another policy than the model', async () => {
+  it('The answer of settings warns of a score without a model', async () => {
     const settings = async (change: object) =>
       settingsAnswerSchema.parse(await (await putSettings(change)).json()).warning;
     expect(await settings({ policy: 'model', score: 'advise' })).toBeUndefined();
