@@ -194,6 +194,16 @@ describe('factors and applied', () => {
   });
 });
 
+it('Factors in a query are refused, and the message names the call that takes them', async () => {
+  const query = `pattern_key=${S1}&factors.ts_score=0.5`;
+  const response = await api.send('GET', `/v1/overrides/lookup?${query}`);
+  const message = expect.stringContaining('POST /v1/overrides/lookup');
+  expect([response.status, await response.json()]).toMatchObject([
+    400,
+    { code: 'invalid_request', errors: [{ path: 'factors.ts_score', message }] },
+  ]);
+});
+
 describe('the model of a generation', () => {
   const event = EVENTS.find(({ factors }) => typeof factors.ts_score === 'number' && factors.ts_min) as Sent;
   const snapshot = async (form: string): Promise<Record<string, unknown>> =>

@@ -195,17 +195,21 @@ function parseLookupQuery(rest: Readonly<Record<string, unknown>>): Parameters {
   for (const [name, value] of Object.entries(rest)) {
     const text = String(value);
     if (name.startsWith('scope.')) scope.push([name.slice('scope.'.length), text]);
+    else if (/^factors(\.|$)/.test(name))
+      throw invalidParameter(
+        name,
+        'has no form in a query: send factors in the body of POST /v1/overrides/lookup',
+      );
     else if (!name.startsWith('thresholds.'))
       throw unknownParameter(name, Object.keys(lookupQuerySchema.shape), ['scope.', 'thresholds.']);
     else if (text.trim() !== '' && Number.isFinite(Number(text)))
       thresholds.push([name.slice('thresholds.'.length), Number(text)]);
-    else throw invalidThreshold(name);
+    else throw invalidParameter(name, 'must be a number');
   }
   return { scope: Object.fromEntries(scope), thresholds: Object.fromEntries(thresholds) };
 }
 
-function invalidThreshold(name: string): Fault {
+function invalidParameter(name: string, message: string): Fault {
   const path = name.slice(0, 64);
-  const message = 'must be a number';
   return new Fault('invalid_request', `${path} ${message}`, { issues: [{ path, message }] });
 }
