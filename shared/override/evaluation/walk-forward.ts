@@ -16,9 +16,10 @@ import { INTERVAL_ERRORS } from '../gain-interval.ts';
 import type { YearFit } from '../model/year-fit.ts';
 import type { Override, Policy } from '../override.ts';
 import { DEFAULT_RESOLUTION } from '../override.ts';
+import { baseDecisions } from '../replay/applied-moves.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
-import { compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
+import { compareUtility } from '../replay/utility.ts';
 import { rowsWhere } from '../rows-where.ts';
 import type { Fold, GainPerEvent, PolicyEvaluation } from './evaluation.ts';
 import type { FoldMemory, FoldOverride } from './fold-memory.ts';
@@ -73,7 +74,7 @@ export function walkForward(
   const reason = unscoredReason(pattern, gates);
   const weeks = reason === undefined ? weeksOf(columns, asOf, settings.lookback_days) : [];
   const scored = Uint32Array.from(weeks.flatMap(week => [...week.rows]));
-  const baseActs = decisionsUnderMoves(gates, [], scored);
+  const baseActs = baseDecisions(gates);
   const perEvent = (sum: number): number => (scored.length === 0 ? 0 : sum / scored.length);
   const intervalOf = ({ gain, error }: { readonly gain: number; readonly error: number }): GainPerEvent => ({
     gain_per_event: perEvent(gain),

@@ -1,8 +1,8 @@
 import { elementAt } from '../../numbers.ts';
 import { DAY_MS } from '../../time.ts';
+import { baseDecisions } from '../replay/applied-moves.ts';
 import type { Gates } from '../replay/gates.ts';
 import { RESULT } from '../replay/gates.ts';
-import { decisionsUnderMoves } from '../replay/utility.ts';
 
 /** Results of one day (UTC) at the base gates. A day with an opportunity and no act counts 0 and 0. */
 export interface BaseDay {
@@ -19,7 +19,7 @@ export interface BaseDay {
  * @param rows rows whose outcome is known
  */
 export function baseDays(gates: Gates, rows: Uint32Array): BaseDay[] {
-  const acts = decisionsUnderMoves(gates, [], rows);
+  const acts = baseDecisions(gates);
   const days = new Map<number, { day: number; winners: number; losers: number }>();
   for (const row of rows) {
     if (elementAt(gates.replayable, row) !== 1) continue;

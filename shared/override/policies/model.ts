@@ -16,13 +16,14 @@ import { projectOntoGates } from '../model/project-gates.ts';
 import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
 import type { Override } from '../override.ts';
 import { byScopeHashThenCategory } from '../override.ts';
-import type { LeverMove } from '../replay/fit.ts';
+import { AppliedMoves, baseDecisions } from '../replay/applied-moves.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates, RESULT } from '../replay/gates.ts';
+import type { LeverMove } from '../replay/lever-move.ts';
 import { overlapReason } from '../replay/no-override-reasons.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import { rowsOf, sliceScope } from '../replay/slices.ts';
-import { AppliedMoves, compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
+import { compareUtility } from '../replay/utility.ts';
 import { rowsWhere } from '../rows-where.ts';
 import type { ScoreModel } from '../score/score-model.ts';
 import { scoreModelOf } from '../score/score-model.ts';
@@ -72,7 +73,7 @@ export function modelPolicy(
   const fewUsable = tooLittle(columns, usable);
   if (fewUsable) return { overrides: [], model: undefined, note: describeTooLittle(fewUsable) };
   const rows = canonicalOrder(gates, usable);
-  const baseActs = decisionsUnderMoves(gates, [], rows);
+  const baseActs = baseDecisions(gates);
   const model = fitModel(gates, rows, baseActs, settings);
   const overrides = overridesOf(model, gates, rows, baseActs, settings);
   const publish = (base: BaseThresholds): ScoreModel => scoreModelOf(model, gates, settings, base);
@@ -99,7 +100,12 @@ function overridesOf(
   const moves = slices.flatMap(({ slice, openings }) =>
     [...openings].flatMap((opening, gate): LeverMove[] => (opening === 0 ? [] : [{ gate, slice, opening }])),
   );
-  const context = { gates, rows, settings, model, applied: new AppliedMoves(gates, moves, rows) };
+  const context = {
+    gates,
+    settings,
+    model,
+    applied: new AppliedMoves(gates, baseActs, moves, slice => rowsOf(slice, gates.columns, rows)),
+  };
   return moves
     .flatMap(move => {
       const gate = gates.gates[move.gate];
@@ -147,20 +153,18 @@ function describeTooLittle({ days, outcomes }: TooLittle): Reason {
 
 interface ModelContext {
   readonly gates: Gates;
-  readonly rows: Uint32Array;
   readonly settings: ReplaySettings;
   readonly model: Model;
   readonly applied: AppliedMoves;
 }
 
 function overrideOf(
-  { gates, rows, settings, model, applied }: ModelContext,
+  { gates, settings, model, applied }: ModelContext,
   lever: ReplayLever,
   move: LeverMove,
 ): Override {
   const { opening, slice } = move;
-  const sliceRows = rowsOf(slice, gates.columns, rows);
-  const decided = applied.decidedBy(move, sliceRows);
+  const decided = applied.decidedBy(move);
   const change = compareUtility(gates, decided, applied.acts, applied.without(move, decided), settings);
   const lower = change.gain - change.error;
   const side = opening > 0 ? model.opening : model.closing;

@@ -10,7 +10,7 @@ import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
 import type { Override, OverrideEvidence } from '../override.ts';
 import { byScopeHashThenCategory } from '../override.ts';
 import { findChangePoint } from '../replay/change-point.ts';
-import { sortByBlock } from '../replay/clusters.ts';
+import { measuredRules, sortByBlock } from '../replay/clusters.ts';
 import {
   describeBase,
   describeCut,
@@ -18,20 +18,22 @@ import {
   describeOverride,
   describeWithheld,
 } from '../replay/describe.ts';
-import type { Fit, LeverMove } from '../replay/fit.ts';
+import type { Fit } from '../replay/fit.ts';
+import { FitSeries } from '../replay/fit-series.ts';
 import type { ForecastModel } from '../replay/forecast.ts';
 import { forecastGain, forecastModel } from '../replay/forecast.ts';
 import type { Gates } from '../replay/gates.ts';
 import { prepareGates } from '../replay/gates.ts';
 import { fitGreedily } from '../replay/greedy-fit.ts';
+import type { LeverMove } from '../replay/lever-move.ts';
 import type { NoOverrideReason } from '../replay/no-override-reasons.ts';
 import { noOverrideReasons } from '../replay/no-override-reasons.ts';
 import { lowerBound } from '../replay/redundant-moves.ts';
 import type { ReplaySettings } from '../replay/settings.ts';
 import { REPLAY_SETTINGS } from '../replay/settings.ts';
-import { rowsOf, sliceDimensions, sliceScope } from '../replay/slices.ts';
+import { sliceDimensions, sliceScope } from '../replay/slices.ts';
 import type { UtilityComparison } from '../replay/utility.ts';
-import { AppliedMoves, compareUtility, decisionsUnderMoves } from '../replay/utility.ts';
+import { compareUtility } from '../replay/utility.ts';
 import { rowsWhere } from '../rows-where.ts';
 
 /**
@@ -89,10 +91,22 @@ export function replay(
   asOf: number,
   settings: ReplaySettings = REPLAY_SETTINGS,
 ): ReplayResult {
-  const gates = prepareGates(pattern, sortByBlock(columns, settings.clusters), settings);
-  const { rows, fit, days, heldOut, withheld, changed } = fitWindow(gates, asOf, settings);
-  const base = compareUtility(gates, rows, decisionsUnderMoves(gates, [], rows), undefined, settings);
-  const context: ReplayContext = { gates, rows, fit, settings, asOf, days, loses: base.gain < 0, heldOut };
+  const clusters = measuredRules(columns, settings.clusters);
+  const gates = prepareGates(pattern, sortByBlock(columns, clusters), { ...settings, clusters });
+  const fits = new FitSeries(gates, settings);
+  const { rows, fit, days, heldOut, withheld, changed } = fitWindow(fits, asOf, settings);
+  const base = compareUtility(gates, rows, fits.rows.acts, undefined, settings);
+  const context: ReplayContext = {
+    fits,
+    gates,
+    rows,
+    fit,
+    settings,
+    asOf,
+    days,
+    loses: base.gain < 0,
+    heldOut,
+  };
   const { cut } = fit.slices;
   return {
     overrides: withheld === undefined ? overrides(context) : [],
@@ -116,6 +130,7 @@ export function replay(
 }
 
 interface ReplayContext {
+  readonly fits: FitSeries;
   readonly gates: Gates;
   readonly rows: Uint32Array;
   readonly fit: Fit;
@@ -148,11 +163,12 @@ interface WindowFit extends WindowTrial {
 }
 
 /** Fits the best window; after a change point, the window that begins there. */
-function fitWindow(gates: Gates, asOf: number, settings: ReplaySettings): WindowFit {
-  const age = findChangePoint(gates, windowRows(gates, asOf, settings.windows[0]), asOf, settings);
-  const trial = chooseWindow(gates, asOf, age === undefined ? settings : { ...settings, windows: [age] });
+function fitWindow(fits: FitSeries, asOf: number, settings: ReplaySettings): WindowFit {
+  const { gates } = fits;
+  const age = findChangePoint(fits, windowRows(gates, asOf, settings.windows[0]), asOf, settings);
+  const trial = chooseWindow(fits, asOf, age === undefined ? settings : { ...settings, windows: [age] });
   const rows = windowRows(gates, asOf, trial.days);
-  const fit = fitGreedily(gates, rows, settings);
+  const fit = fitGreedily(fits, rows, settings);
   const changed = age === undefined ? undefined : `what older events taught has failed for ${age} days`;
   return { ...trial, rows, fit, changed };
 }
@@ -161,7 +177,8 @@ function fitWindow(gates: Gates, asOf: number, settings: ReplaySettings): Window
  * Returns the first window, unless another one gains significantly more on the held-out days: more than `heldOutErrors`
  * standard errors of the paired difference.
  */
-function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): WindowTrial {
+function chooseWindow(fits: FitSeries, asOf: number, settings: ReplaySettings): WindowTrial {
+  const { gates } = fits;
   const { resolvedAt } = gates.columns;
   const heldOutFrom = asOf - settings.heldOutDays * DAY_MS;
   const [firstWindow] = settings.windows;
@@ -171,8 +188,8 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Win
   );
   if (heldOutRows.length === 0) return { days: firstWindow, heldOut: undefined, withheld: undefined };
   const trials = settings.windows.map(days => {
-    const { moves } = fitGreedily(gates, windowRows(gates, heldOutFrom, days), settings);
-    return { days, acts: decisionsUnderMoves(gates, moves, heldOutRows) };
+    const { applied } = fitGreedily(fits, windowRows(gates, heldOutFrom, days), settings);
+    return { days, acts: applied.acts };
   });
   const firstActs = trials[0]?.acts;
   let best = trials[0];
@@ -183,7 +200,7 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Win
     largestGain = gain;
     best = trial;
   }
-  const baseActs = decisionsUnderMoves(gates, [], heldOutRows);
+  const baseActs = fits.rows.acts;
   const { gain, error } = compareUtility(gates, heldOutRows, best?.acts ?? baseActs, baseActs, settings);
   const loses = gain < -settings.heldOutErrors * error;
   return {
@@ -194,14 +211,13 @@ function chooseWindow(gates: Gates, asOf: number, settings: ReplaySettings): Win
 }
 
 function overrides(context: ReplayContext): ReplayOverride[] {
-  const { gates, fit, rows, asOf, days, settings } = context;
+  const { fits, gates, fit, rows, asOf, days, settings } = context;
   if (fit.moves.length === 0) return [];
-  const model = settings.forecasts ? forecastModel(gates, rows, asOf, days, settings) : undefined;
-  const applied = new AppliedMoves(gates, fit.moves, rows);
+  const model = settings.forecasts ? forecastModel(fits, rows, asOf, days, settings) : undefined;
   return fit.moves
     .flatMap(move => {
       const gate = gates.gates[move.gate];
-      return gate ? [overrideOf(context, gate.lever, move, applied, model)] : [];
+      return gate ? [overrideOf(context, gate.lever, move, model)] : [];
     })
     .sort(byScopeHashThenCategory);
 }
@@ -210,12 +226,11 @@ function overrideOf(
   context: ReplayContext,
   lever: ReplayLever,
   move: LeverMove,
-  applied: AppliedMoves,
   model: ForecastModel | undefined,
 ): ReplayOverride {
-  const { gates, rows, settings, days, heldOut } = context;
-  const sliceRows = rowsOf(move.slice, gates.columns, rows);
-  const decided = applied.decidedBy(move, sliceRows);
+  const { gates, settings, days, heldOut } = context;
+  const { applied } = context.fit;
+  const decided = applied.decidedBy(move);
   const flipped = compareUtility(gates, decided, applied.acts, applied.without(move, decided), settings);
   const lower = lowerBound(flipped, settings.z[sliceDimensions(move.slice)], settings);
   const scope = sliceScope(move.slice, gates.columns);

@@ -33,7 +33,32 @@ export function measureBlockHours(columns: FactorColumns): number {
 function timeToOutcome({ size, time, resolvedAt }: FactorColumns): number {
   const delays = new Float64Array(size);
   for (let row = 0; row < size; row++) delays[row] = (resolvedAt[row] as number) - (time[row] as number);
-  return delays.sort()[Math.floor(KNOWN_SHARE * (size - 1))] ?? 0;
+  return size === 0 ? 0 : atRank(delays, Math.floor(KNOWN_SHARE * (size - 1)));
+}
+
+/** Number of ranges of equal length into which values are counted. */
+const RANGES = 4096;
+
+/** Returns the number at a position of the sorted values. It sorts only the range of values that holds the position. */
+function atRank(values: Float64Array, position: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    least = Math.min(least, values[i] as number);
+    most = Math.max(most, values[i] as number);
+  }
+  const scale = (RANGES - 1) / (most - least);
+  if (!(scale > 0 && scale < Number.POSITIVE_INFINITY)) return values.sort()[position] as number;
+  const counts = new Uint32Array(RANGES);
+  const rangeOf = (value: number): number => Math.floor((value - least) * scale);
+  for (let i = 0; i < values.length; i++) {
+    const range = rangeOf(values[i] as number);
+    counts[range] = (counts[range] as number) + 1;
+  }
+  let range = 0;
+  let before = 0;
+  for (; before + (counts[range] as number) <= position; range++) before += counts[range] as number;
+  return values.filter(value => rangeOf(value) === range).sort()[position - before] as number;
 }
 
 /** Returns the z-score of the correlation between neighbouring blocks; 0 where none neighbour each other. */
@@ -62,12 +87,21 @@ function excessByBlock({ size, time, quadrant }: FactorColumns, hours: number): 
     if (isSuccess(quadrant[row] as number)) successes++;
   }
   const sums = new Map<number, number>();
+  // Neighbouring rows often lie in one block, and are then added up first.
+  let current = Number.NaN;
+  let sum = 0;
   for (let row = 0; row < size; row++) {
     if (isNeutral(quadrant[row] as number)) continue;
     const block = Math.floor((time[row] as number) / (hours * HOUR_MS));
-    const excess = (isSuccess(quadrant[row] as number) ? events : 0) - successes;
-    sums.set(block, (sums.get(block) ?? 0) + excess);
+    if (block !== current) {
+      if (row > 0) sums.set(current, (sums.get(current) ?? 0) + sum);
+      current = block;
+      sum = 0;
+    }
+    sum += (isSuccess(quadrant[row] as number) ? events : 0) - successes;
   }
+  sums.set(current, (sums.get(current) ?? 0) + sum);
+  sums.delete(Number.NaN);
   return sums;
 }
 

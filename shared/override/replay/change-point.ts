@@ -2,10 +2,11 @@
 
 import { multiplicativeHash } from '../../statistics/random.ts';
 import { DAY_MS } from '../../time.ts';
+import type { FitSeries } from './fit-series.ts';
 import type { Gates } from './gates.ts';
 import { fitGreedily } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
-import { compareUtility, decisionsUnderMoves } from './utility.ts';
+import { compareUtility } from './utility.ts';
 
 /** Events that suffice to find a change point; from twice as many on, a sample of blocks of hours is used. */
 const SUFFICIENT_ROWS = 100_000;
@@ -21,29 +22,33 @@ const BLOCK_MS = 6 * 3_600_000;
  * @param asOf milliseconds since 1970
  */
 export function findChangePoint(
-  gates: Gates,
+  fits: FitSeries,
   window: Uint32Array,
   asOf: number,
   settings: ReplaySettings,
 ): number | undefined {
   const { changePoint } = settings;
   if (!changePoint) return undefined;
+  const { gates } = fits;
   const all = sampleBlocks(gates, window);
-  const base = decisionsUnderMoves(gates, [], all);
+  const base = fits.rows.acts;
   const fitSettings = { ...settings, maxDimensions: settings.maxDimensions === 0 ? 0 : 1 } as const;
   let found: number | undefined;
   let largest = changePoint.errors;
   for (const fittedAge of changePoint.learned) {
     const [past, recent] = split(gates, all, asOf - fittedAge * DAY_MS);
-    const { moves } = fitGreedily(gates, past, fitSettings);
+    const { moves, applied } = fitGreedily(fits, past, fitSettings);
     if (moves.length === 0) continue;
-    const moved = decisionsUnderMoves(gates, moves, all);
+    const moved = applied.acts;
     const onPast = compareUtility(gates, past, moved, base, settings);
     let rows = recent;
+    let changed: Uint32Array = recent.filter(row => moved[row] !== base[row]);
     for (const age of changePoint.scored) {
       if (age > fittedAge) continue;
-      rows = split(gates, rows, asOf - age * DAY_MS)[1];
-      const { gain, error } = compareUtility(gates, rows, moved, base, settings);
+      const since = asOf - age * DAY_MS;
+      rows = split(gates, rows, since)[1];
+      changed = split(gates, changed, since)[1];
+      const { gain, error } = compareUtility(gates, changed, moved, base, settings);
       if (gain >= -changePoint.losing * error) continue;
       const share = rows.length / past.length;
       const shortfall = (share * onPast.gain - gain) / Math.hypot(error, share * onPast.error);

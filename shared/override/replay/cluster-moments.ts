@@ -1,16 +1,23 @@
 /* Kernel: rows, steps and clusters are in range by construction, so typed arrays are read without a check. */
 
+import { payoffVariance } from '../../statistics/clustered-variance.ts';
+import type { Payoff } from '../payoff.ts';
 import type { FitClusters } from './fit-rows.ts';
 import { RESULT } from './gates.ts';
 
 /**
  * Sums over clusters of w², w·l and l², by step. w and l count the winners and losers of a cluster that this step or a
- * smaller one flips. `payoffVariance` computes a variance from the sums.
+ * smaller one flips.
  */
 export interface ClusterMoments {
   readonly ww: Float64Array;
   readonly wl: Float64Array;
   readonly ll: Float64Array;
+}
+
+/** Returns the variance of the payoffs of the events that a step or a smaller one flips. */
+export function varianceAt({ ww, wl, ll }: ClusterMoments, step: number, payoff: Payoff): number {
+  return payoffVariance({ ww: ww[step] as number, wl: wl[step] as number, ll: ll[step] as number }, payoff);
 }
 
 /** The events that the steps of one side of one lever flip in one slice. */
@@ -24,56 +31,79 @@ interface StepFlips {
   readonly width: number;
 }
 
-/** Returns the moments of the flips. All sums are whole numbers, so the order of the rows does not matter. */
-export function momentsOf(flips: StepFlips, result: Uint8Array, clusters: FitClusters): ClusterMoments {
-  const sums = new MomentSums(flips.width);
-  if (clusters.adjacent) addAdjacent(sums, flips, result, clusters.cluster);
-  else addSorted(sums, flips, result, clusters.cluster);
-  sums.endCluster();
-  return sums;
+/**
+ * Returns the moments of the flips under each clustering. All sums are whole numbers, so the order of the rows does not
+ * matter.
+ */
+export function momentsOf(
+  flips: StepFlips,
+  result: Uint8Array,
+  clusterings: readonly FitClusters[],
+): ClusterMoments[] {
+  if (clusterings.length === 0) return [];
+  const flipped = new FlippedRows(flips, result);
+  return clusterings.map(({ cluster, adjacent }) => {
+    const sums = new MomentSums(flips.width);
+    if (adjacent) addAdjacent(sums, flipped, cluster);
+    else addSorted(sums, flipped, cluster, flips.width);
+    sums.endCluster();
+    return sums;
+  });
 }
 
-function addAdjacent(
-  sums: MomentSums,
-  { rows, bins, sign }: StepFlips,
-  result: Uint8Array,
-  clusterOf: Uint32Array,
-): void {
+/** The rows that some step of the side flips, with their step from 0, and 1 for a loser. */
+class FlippedRows {
+  readonly rows: Uint32Array;
+  readonly step: Uint8Array;
+  readonly loser: Uint8Array;
+  readonly n: number;
+
+  constructor({ rows, bins, sign }: StepFlips, result: Uint8Array) {
+    this.rows = new Uint32Array(rows.length);
+    this.step = new Uint8Array(rows.length);
+    this.loser = new Uint8Array(rows.length);
+    let n = 0;
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k] as number;
+      const step = sign * (bins[row] as number);
+      if (step <= 0) continue;
+      this.rows[n] = row;
+      this.step[n] = step - 1;
+      this.loser[n] = result[row] === RESULT.winner ? 0 : 1;
+      n++;
+    }
+    this.n = n;
+  }
+}
+
+function addAdjacent(sums: MomentSums, { rows, step, loser, n }: FlippedRows, clusterOf: Uint32Array): void {
   let current = -1;
-  for (let k = 0; k < rows.length; k++) {
-    const row = rows[k] as number;
-    const step = sign * (bins[row] as number);
-    if (step <= 0) continue;
-    const cluster = clusterOf[row] as number;
+  for (let k = 0; k < n; k++) {
+    const cluster = clusterOf[rows[k] as number] as number;
     if (cluster !== current) sums.endCluster();
     current = cluster;
-    sums.add(step - 1, result[row] === RESULT.winner);
+    sums.add(step[k] as number, loser[k] as number);
   }
 }
 
 /** Brings the rows of a cluster together by sorting the keys `2·(cluster·width + step) + loser`. */
 function addSorted(
   sums: MomentSums,
-  { rows, bins, sign, width }: StepFlips,
-  result: Uint8Array,
+  { rows, step, loser, n }: FlippedRows,
   clusterOf: Uint32Array,
+  width: number,
 ): void {
-  const keys = new Float64Array(rows.length);
-  let n = 0;
-  for (let k = 0; k < rows.length; k++) {
-    const row = rows[k] as number;
-    const step = sign * (bins[row] as number);
-    if (step <= 0) continue;
-    const loser = result[row] === RESULT.winner ? 0 : 1;
-    keys[n++] = 2 * ((clusterOf[row] as number) * width + step - 1) + loser;
-  }
+  const keys = new Float64Array(n);
+  for (let k = 0; k < n; k++)
+    keys[k] =
+      2 * ((clusterOf[rows[k] as number] as number) * width + (step[k] as number)) + (loser[k] as number);
   let current = -1;
-  for (const key of keys.subarray(0, n).sort()) {
+  for (const key of keys.sort()) {
     const cluster = Math.floor(key / (2 * width));
     if (cluster !== current) sums.endCluster();
     current = cluster;
     // A shift would take the key for 32 bits: many clusters and steps exceed them.
-    sums.add(Math.floor(key / 2) % width, key % 2 === 0);
+    sums.add(Math.floor(key / 2) % width, key % 2);
   }
 }
 
@@ -96,8 +126,9 @@ class MomentSums implements ClusterMoments {
     this.#first = width;
   }
 
-  add(step: number, winner: boolean): void {
-    const counts = winner ? this.#winners : this.#losers;
+  /** @param loser 1 for a loser, 0 for a winner */
+  add(step: number, loser: number): void {
+    const counts = loser === 0 ? this.#winners : this.#losers;
     counts[step] = (counts[step] as number) + 1;
     if (step < this.#first) this.#first = step;
   }

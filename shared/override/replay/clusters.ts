@@ -16,7 +16,7 @@ export type Clustering = Uint32Array;
 type BlockRule = 'trade' | { readonly within: 'pair' | 'market'; readonly hours: number };
 
 /** Returns the rules with the measured length in place of `measured`. */
-function withHours(columns: FactorColumns, rules: readonly ClusterRule[]): BlockRule[] {
+export function measuredRules(columns: FactorColumns, rules: readonly ClusterRule[]): BlockRule[] {
   const measures = rules.some(rule => rule !== 'trade' && rule.hours === 'measured');
   const measured = measures ? measureBlockHours(columns) : 0;
   return rules.map(rule => {
@@ -31,7 +31,7 @@ const MAX_DENSE = 2 ** 31;
 
 /** Returns one clustering for each rule under which at least two rows share a cluster. */
 export function clusterings(columns: FactorColumns, rules: readonly ClusterRule[]): Clustering[] {
-  return withHours(columns, rules).flatMap(rule => {
+  return measuredRules(columns, rules).flatMap(rule => {
     const keys = clusterKeys(columns, rule);
     if (!keys) return [];
     const cluster = largest(keys) < MAX_DENSE ? Uint32Array.from(keys) : ranks(keys);
@@ -44,7 +44,7 @@ export function clusterings(columns: FactorColumns, rules: readonly ClusterRule[
  * rule it returns the columns unchanged.
  */
 export function sortByBlock(columns: FactorColumns, rules: readonly ClusterRule[]): FactorColumns {
-  const blocks = withHours(columns, rules).filter(rule => rule !== 'trade');
+  const blocks = measuredRules(columns, rules).filter(rule => rule !== 'trade');
   const finest = blocks.find(rule => rule.within === 'pair') ?? blocks[0];
   const keys =
     finest && (clusterKeys(columns, finest) ?? clusterKeys(columns, { ...finest, within: 'market' }));

@@ -1,13 +1,9 @@
-import type { Slice, Slices } from './slices.ts';
+import type { AppliedMoves } from './applied-moves.ts';
+import type { LeverMove } from './lever-move.ts';
+import type { Slices } from './slices.ts';
 
-/** One lever moved in one slice. */
-export interface LeverMove {
-  /** Index of the gate. */
-  readonly gate: number;
-  readonly slice: Slice;
-  /** Added to the gate's margin, in its unit: above 0 admits more events. */
-  readonly opening: number;
-}
+/** The slices of a fit. */
+export type FitSlices = Pick<Slices, 'list' | 'near' | 'cut'>;
 
 /** One step of one lever in one slice. */
 export interface StepCandidate {
@@ -26,8 +22,10 @@ export interface StepCandidate {
 
 /** Result of a fit. Gates and slices are given by their index. */
 export interface Fit {
-  readonly slices: Slices;
+  readonly slices: FitSlices;
   readonly moves: readonly LeverMove[];
+  /** The decisions under the moves. */
+  readonly applied: AppliedMoves;
   /** Returns the critical z-score of a step as a first step of its direction. */
   readonly required: (step: StepCandidate) => number;
   /** Returns true when the best step of a lever in a slice was acceptable at the base gates. */

@@ -1,11 +1,14 @@
+/* Kernel: rows and gates are in range by construction, so typed arrays are read without a check. */
+
 import { elementAt } from '../../numbers.ts';
 import { DAY_MS } from '../../time.ts';
 import { INTERVAL_ERRORS } from '../gain-interval.ts';
+import type { FitSeries } from './fit-series.ts';
 import type { Gate, Gates } from './gates.ts';
 import { fitGreedily } from './greedy-fit.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { UtilityComparison } from './utility.ts';
-import { compareUtility, decisionsUnderMoves } from './utility.ts';
+import { compareUtility } from './utility.ts';
 
 /** Days that a forecast looks ahead, and days on which the pattern's own past is tested. */
 const FORECAST_DAYS = 28;
@@ -56,15 +59,16 @@ export interface ForecastModel {
  * @param asOf milliseconds since 1970
  */
 export function forecastModel(
-  gates: Gates,
+  fits: FitSeries,
   rows: Uint32Array,
   asOf: number,
   windowDays: number,
   settings: ReplaySettings,
 ): ForecastModel {
+  const { gates } = fits;
   const chance = chanceOf(gates, rows, settings);
   const prior = { mean: PRIOR_SHARE, error: PRIOR_ERROR };
-  const past = pastShare(gates, rows, asOf, chance, settings);
+  const past = pastShare(fits, rows, asOf, chance, settings);
   return {
     chance,
     share: past ? pooled(prior, past) : prior,
@@ -98,14 +102,23 @@ function withinReach(
 ): { readonly closed: Uint8Array; readonly opened: Uint8Array } {
   const closed = new Uint8Array(columns.size);
   const opened = new Uint8Array(columns.size);
-  for (const row of rows) {
-    if (elementAt(replayable, row) !== 1) continue;
-    const failing = gates.filter(({ margin }) => !(elementAt(margin, row) >= 0));
-    const isNear = ({ margin, steps }: Gate): boolean =>
-      Math.abs(elementAt(margin, row)) <= (steps.at(-1) ?? 0);
-    const [only, another] = failing;
-    if (only === undefined) closed[row] = gates.some(isNear) ? 1 : 0;
-    else opened[row] = another === undefined && isNear(only) ? 1 : 0;
+  const reach = gates.map(({ steps }) => steps.at(-1) ?? 0);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    if (replayable[row] !== 1) continue;
+    let failing = 0;
+    let near = 0;
+    let failsNear = 0;
+    for (let g = 0; g < gates.length; g++) {
+      const margin = (gates[g] as Gate).margin[row] as number;
+      const isNear = Math.abs(margin) <= (reach[g] as number) ? 1 : 0;
+      near |= isNear;
+      if (margin >= 0) continue;
+      failing++;
+      failsNear = isNear;
+    }
+    if (failing === 0) closed[row] = near;
+    else if (failing === 1) opened[row] = failsNear;
   }
   return { closed, opened };
 }
@@ -116,26 +129,21 @@ function meanOf({ gain, error, changed }: UtilityComparison): Mean {
 
 /** Returns the share of the gain beyond chance that came true in the last days; undefined when nothing was learned. */
 function pastShare(
-  gates: Gates,
+  fits: FitSeries,
   rows: Uint32Array,
   asOf: number,
   { closing, opening }: ForecastModel['chance'],
   settings: ReplaySettings,
 ): Mean | undefined {
   const cut = asOf - FORECAST_DAYS * DAY_MS;
+  const { gates } = fits;
   const { time, resolvedAt } = gates.columns;
   const known = rows.filter(row => elementAt(time, row) < cut && elementAt(resolvedAt, row) <= cut);
   const later = rows.filter(row => elementAt(time, row) >= cut);
-  const { moves } = fitGreedily(gates, known, settings);
+  const { moves, applied } = fitGreedily(fits, known, settings);
   if (moves.length === 0 || later.length === 0) return undefined;
   const compare = (on: Uint32Array): UtilityComparison =>
-    compareUtility(
-      gates,
-      on,
-      decisionsUnderMoves(gates, moves, on),
-      decisionsUnderMoves(gates, [], on),
-      settings,
-    );
+    compareUtility(gates, on, applied.acts, fits.rows.acts, settings);
   const [learned, came] = [compare(known), compare(later)];
   if (learned.changed === 0 || came.changed === 0) return undefined;
   // Of the changed events, those that are opened less those that are closed give the mix of both.

@@ -1,26 +1,24 @@
 /* Kernel: groups, slices and steps are in range by construction, so typed arrays are read without a check. */
 
-import {
-  breakEvenVariance,
-  leastPayoffVariance,
-  payoffVariance,
-} from '../../statistics/clustered-variance.ts';
+import { breakEvenVariance, leastPayoffVariance } from '../../statistics/clustered-variance.ts';
+import { AppliedMoves } from './applied-moves.ts';
 import type { ClusterMoments } from './cluster-moments.ts';
+import { varianceAt } from './cluster-moments.ts';
 import type { OpenSlices } from './first-steps.ts';
 import { FirstSteps } from './first-steps.ts';
-import type { Fit, LeverMove, StepCandidate } from './fit.ts';
-import { FitRows } from './fit-rows.ts';
-import type { Gate, Gates } from './gates.ts';
+import type { Fit, FitSlices, StepCandidate } from './fit.ts';
+import type { FitRows } from './fit-rows.ts';
+import type { FitBasis, FitSeries } from './fit-series.ts';
+import type { Gate } from './gates.ts';
 import { isInformative, UNITS_PER_STEP } from './informative-factor.ts';
+import type { LeverMove } from './lever-move.ts';
 import { withoutRedundant } from './redundant-moves.ts';
 import type { InformativeTest, ReplaySettings } from './settings.ts';
 import type { Slice } from './slices.ts';
-import { Slices, sliceDimensions } from './slices.ts';
+import { sliceDimensions } from './slices.ts';
 import { SIDE, StepGroups, signOf } from './step-groups.ts';
-import { StepHistograms } from './step-histograms.ts';
+import type { StepHistograms } from './step-histograms.ts';
 
-/** Share of `nMin` from which a slice is listed as near. */
-const NEAR_SHARE = 0.8;
 const NO_GAIN = Number.NEGATIVE_INFINITY;
 /** Relative tolerance of a lever's limit, for rounding in sums of steps. */
 const LIMIT_TOLERANCE = 1e-9;
@@ -31,59 +29,75 @@ const NO_MOVE = 1e-12;
  * Fits moves by greedy forward selection (docs/replay-policy.md). It repeatedly takes the step whose gain has the
  * largest lower bound, until none is above 0. A step moves one lever in one slice. Moves that add nothing beside the
  * others are then taken out.
- * @param rows row numbers in the columns of the gates
+ * @param rows row numbers in the columns of the gates, ascending
  */
-export function fitGreedily(gates: Gates, rows: Uint32Array, settings: ReplaySettings): Fit {
-  const fit = new GreedyFit(gates, rows, settings).run();
-  return { ...fit, moves: withoutRedundant(gates, rows, fit.moves, settings) };
+export function fitGreedily(fits: FitSeries, rows: Uint32Array, settings: ReplaySettings): Fit {
+  const basis = fits.basisOf(rows, settings);
+  const fit = new GreedyFit(fits, basis, settings).run();
+  const ofSlice = (slice: Slice): Uint32Array => fits.rows.rowsOf(slice);
+  const applied = new AppliedMoves(fits.gates, fits.rows.acts, fit.moves, ofSlice, basis.set.member);
+  return { ...fit, applied, moves: withoutRedundant(applied, settings) };
 }
+
+/** What is known of the largest lower bound of a group. */
+const BOUND = {
+  /** Events count as independent. The bound is known where it is above 0, and not above 0 elsewhere. */
+  independent: 0,
+  /** Events count as independent, and the bound is known. */
+  known: 1,
+  /** The bound allows for dependence, and is known. */
+  exact: 2,
+} as const;
 
 class GreedyFit {
   readonly #gates: readonly Gate[];
   readonly #settings: ReplaySettings;
   readonly #rows: FitRows;
-  readonly #slices: Slices;
+  readonly #slices: FitSlices;
+  /** By slice: its index in the histograms. */
+  readonly #indexes: Uint32Array;
   readonly #groups: StepGroups;
   readonly #histograms: StepHistograms;
   readonly #firstSteps: FirstSteps;
   /** True when events are clustered, so that bounds of independent events have to be made exact. */
   readonly #clustered: boolean;
-  /** By group: the largest lower bound of a gain, its step, and 1 when its variance is cluster-robust. */
+  /** By group: the largest lower bound of a gain, its step, and what is known of it (`BOUND`). */
   readonly #bound: Float64Array;
   readonly #best: Int8Array;
-  readonly #exact: Uint8Array;
+  readonly #known: Uint8Array;
+  /** By group: the moments of its flips, while they are current. */
+  readonly #moments: (readonly ClusterMoments[] | undefined)[];
   /** By gate and slice: the sum of the openings taken. */
   readonly #moved: readonly Float64Array[];
+  /** Break-even variance of the prior events. */
+  readonly #prior: number;
   /** Step of the bound that `#largestBound` found last. */
   #step = 0;
 
-  constructor(all: Gates, rows: Uint32Array, settings: ReplaySettings) {
-    const { gates } = all;
+  constructor(fits: FitSeries, { slices, indexes, histograms }: FitBasis, settings: ReplaySettings) {
+    const { gates, clusterings } = fits.gates;
     this.#gates = gates;
     this.#settings = settings;
-    this.#clustered = all.clusterings.length > 0;
-    this.#rows = new FitRows(all, rows);
-    this.#slices = new Slices(this.#rows, {
-      nMin: settings.nMin,
-      nearMin: Math.max(1, Math.ceil(settings.nMin * NEAR_SHARE)),
-      maxDimensions: settings.maxDimensions,
-      maxVisits: settings.maxVisits,
-      maxSlices: settings.maxSlices,
-    });
-    const sliceCount = this.#slices.list.length;
+    this.#clustered = clusterings.length > 0;
+    this.#rows = fits.rows;
+    this.#slices = slices;
+    this.#indexes = indexes;
+    this.#histograms = histograms;
+    this.#prior = breakEvenVariance(settings.priorEvents, settings.payoff);
+    const sliceCount = slices.list.length;
     this.#groups = new StepGroups(gates.length, sliceCount);
-    this.#histograms = new StepHistograms(gates, this.#rows, this.#slices);
     this.#bound = new Float64Array(this.#groups.count);
     this.#best = new Int8Array(this.#groups.count);
-    this.#exact = new Uint8Array(this.#groups.count);
+    this.#known = new Uint8Array(this.#groups.count);
+    this.#moments = new Array(this.#groups.count).fill(undefined);
     this.#moved = gates.map(() => new Float64Array(sliceCount));
-    this.#firstSteps = new FirstSteps(settings, this.#groups, this.#slices.list, {
+    this.#firstSteps = new FirstSteps(settings, this.#groups, slices.list, {
       isSignificant: (group, errors) => this.#isSignificant(group, errors),
       testFactors: tests => this.#testFactors(tests),
     });
   }
 
-  run(): Fit {
+  run(): Omit<Fit, 'applied'> {
     for (let group = 0; group < this.#groups.count; group++) this.#evaluate(group);
     const atBase = this.#bound.slice();
     let open = this.#firstSteps.widen([0, 0]);
@@ -110,52 +124,56 @@ class GreedyFit {
     };
   }
 
-  /**
-   * Finds the largest lower bound of a group. Without moments, events count as independent; the bound is then at least
-   * as large as the exact one, which allows for dependence.
-   */
-  #evaluate(group: number, moments: readonly ClusterMoments[] = []): void {
-    const errors = this.#settings.z[sliceDimensions(this.#sliceOf(group))];
-    this.#exact[group] = moments.length > 0 || !this.#clustered ? 1 : 0;
-    this.#bound[group] = this.#largestBound(group, errors, moments);
-    this.#best[group] = this.#step;
+  /** Finds the largest lower bound of a group whose counts changed, with events as independent. */
+  #evaluate(group: number): void {
+    this.#moments[group] = undefined;
+    this.#setBound(group, 0, [], BOUND.independent);
   }
 
+  /** Finds the largest lower bound of a group that allows for dependence. It is at most that of independent events. */
   #evaluateExactly(group: number): void {
-    this.#evaluate(group, this.#momentsOf(group));
+    this.#setBound(group, NO_GAIN, this.#momentsOf(group), BOUND.exact);
+  }
+
+  /** @param above see `#largestBound` */
+  #setBound(group: number, above: number, moments: readonly ClusterMoments[], known: number): void {
+    const errors = this.#settings.z[sliceDimensions(this.#sliceOf(group))];
+    this.#bound[group] = this.#largestBound(group, errors, above, moments);
+    this.#best[group] = this.#step;
+    this.#known[group] = known;
   }
 
   /**
    * Returns the largest gain less `errors` standard errors among the steps of a group, and stores its step in `#step`.
+   * @param above returned when no bound is larger
    */
-  #largestBound(group: number, errors: number, moments: readonly ClusterMoments[]): number {
-    const { payoff, priorEvents } = this.#settings;
+  #largestBound(group: number, errors: number, above: number, moments: readonly ClusterMoments[]): number {
+    const { payoff } = this.#settings;
     const { win: W, loss: L } = payoff;
-    const prior = breakEvenVariance(priorEvents, payoff);
     const gate = this.#groups.gateOf(group);
     const slice = this.#groups.sliceOf(group);
     const side = this.#groups.sideOf(group);
     const sign = signOf(side);
     const { steps, limit } = this.#gates[gate] as Gate;
     const counts = this.#histograms.counts(gate);
-    const start = this.#histograms.start(slice, side);
+    const start = this.#histograms.start(this.#indexes[slice] as number, side);
     const moved = (this.#moved[gate] as Float64Array)[slice] as number;
-    let largest = NO_GAIN;
+    const most = limit * (1 + LIMIT_TOLERANCE);
+    // The least margin of error, which the prior events give.
+    const least = errors * Math.sqrt(this.#prior);
+    let largest = above;
     let w = 0;
     let l = 0;
     for (let i = 0; i < steps.length; i++) {
       w += counts[start + 2 * i] as number;
       l += counts[start + 2 * i + 1] as number;
-      if (w + l === 0) continue;
-      if (Math.abs(moved + sign * (steps[i] as number)) > limit * (1 + LIMIT_TOLERANCE)) break;
       const gain = sign * (W * w - L * l);
-      if (gain <= largest) continue;
+      if (gain - least <= largest || w + l === 0) continue;
+      if (Math.abs(moved + sign * (steps[i] as number)) > most) break;
       let variance = leastPayoffVariance(w, l, payoff);
-      for (const { ww, wl, ll } of moments) {
-        const sums = { ww: ww[i] as number, wl: wl[i] as number, ll: ll[i] as number };
-        variance = Math.max(variance, payoffVariance(sums, payoff));
-      }
-      const bound = gain - errors * Math.sqrt(variance + prior);
+      for (let m = 0; m < moments.length; m++)
+        variance = Math.max(variance, varianceAt(moments[m] as ClusterMoments, i, payoff));
+      const bound = gain - errors * Math.sqrt(variance + this.#prior);
       if (bound <= largest) continue;
       largest = bound;
       this.#step = i;
@@ -163,9 +181,14 @@ class GreedyFit {
     return largest;
   }
 
-  #momentsOf(group: number): ClusterMoments[] {
+  #momentsOf(group: number): readonly ClusterMoments[] {
+    if (!this.#clustered) return [];
     const gate = this.#groups.gateOf(group);
-    return this.#histograms.moments(gate, this.#sliceOf(group), this.#groups.sideOf(group));
+    const moments =
+      this.#moments[group] ??
+      this.#histograms.moments(gate, this.#sliceOf(group), this.#groups.sideOf(group));
+    this.#moments[group] = moments;
+    return moments;
   }
 
   #sliceOf(group: number): Slice {
@@ -183,8 +206,8 @@ class GreedyFit {
   }
 
   #isSignificant(group: number, errors: number): boolean {
-    if (this.#largestBound(group, errors, []) <= 0) return false;
-    return this.#largestBound(group, errors, this.#momentsOf(group)) > 0;
+    if (this.#largestBound(group, errors, 0, []) <= 0) return false;
+    return this.#largestBound(group, errors, 0, this.#momentsOf(group)) > 0;
   }
 
   /**
@@ -203,7 +226,7 @@ class GreedyFit {
         largest = bound;
         group = g;
       }
-      if (group === undefined || this.#exact[group] === 1) return group;
+      if (group === undefined || !this.#clustered || this.#known[group] === BOUND.exact) return group;
       this.#evaluateExactly(group);
     }
   }
@@ -216,7 +239,7 @@ class GreedyFit {
     const best = this.#best[group] as number;
     const { win, loss } = this.#settings.payoff;
     const counts = this.#histograms.counts(gate);
-    const start = this.#histograms.start(slice, side);
+    const start = this.#histograms.start(this.#indexes[slice] as number, side);
     let gain = 0;
     for (let i = 0; i <= best; i++)
       gain += sign * (win * (counts[start + 2 * i] as number) - loss * (counts[start + 2 * i + 1] as number));
@@ -234,8 +257,8 @@ class GreedyFit {
     this.#histograms.open(gate, this.#sliceOf(group), opening);
     for (let g = 0; g < this.#gates.length; g++) {
       const touched = this.#histograms.touched(g);
-      for (let s = 0; s < touched.length; s++) {
-        if (touched[s] === 0 && !(g === gate && s === slice)) continue;
+      for (let s = 0; s < this.#indexes.length; s++) {
+        if (touched[this.#indexes[s] as number] === 0 && !(g === gate && s === slice)) continue;
         this.#evaluate(this.#groups.of(g, s, SIDE.loosen));
         this.#evaluate(this.#groups.of(g, s, SIDE.tighten));
       }
@@ -258,10 +281,16 @@ class GreedyFit {
   #remaining(gate: number, slice: number): StepCandidate | undefined {
     const loosen = this.#groups.of(gate, slice, SIDE.loosen);
     const tighten = this.#groups.of(gate, slice, SIDE.tighten);
-    for (const group of [loosen, tighten])
-      if ((this.#bound[group] as number) > 0 && this.#exact[group] === 0) this.#evaluateExactly(group);
+    for (const group of [loosen, tighten]) this.#complete(group);
     const [a, b] = [this.#bound[loosen] as number, this.#bound[tighten] as number];
     if (a === NO_GAIN && b === NO_GAIN) return undefined;
     return this.#candidate(a >= b ? loosen : tighten);
+  }
+
+  /** Makes the bound of a group known. */
+  #complete(group: number): void {
+    if (this.#known[group] !== BOUND.independent) return;
+    if ((this.#bound[group] as number) <= 0) this.#setBound(group, NO_GAIN, [], BOUND.known);
+    else if (this.#clustered) this.#evaluateExactly(group);
   }
 }

@@ -1,25 +1,20 @@
 import { breakEvenVariance } from '../../statistics/clustered-variance.ts';
-import type { LeverMove } from './fit.ts';
-import type { Gates } from './gates.ts';
+import type { AppliedMoves } from './applied-moves.ts';
+import type { LeverMove } from './lever-move.ts';
 import type { ReplaySettings } from './settings.ts';
 import type { Slice } from './slices.ts';
-import { NONE, rowsOf, sliceDimensions } from './slices.ts';
+import { NONE, sliceDimensions } from './slices.ts';
 import type { UtilityComparison } from './utility.ts';
-import { AppliedMoves, compareUtility } from './utility.ts';
+import { compareUtility } from './utility.ts';
 
 /**
- * Returns the moves without those that add nothing beside the others (backward elimination). A later step can make an
- * earlier one redundant. The move whose gain beside all others has the lowest bound goes first, as long as that bound is
- * not above 0.
+ * Takes out the moves that add nothing beside the others (backward elimination). A later step can make an earlier one
+ * redundant. The move whose gain beside all others has the lowest bound goes first, as long as that bound is not above 0.
+ * @returns the moves that stay
  */
-export function withoutRedundant(
-  gates: Gates,
-  rows: Uint32Array,
-  moves: readonly LeverMove[],
-  settings: ReplaySettings,
-): readonly LeverMove[] {
+export function withoutRedundant(applied: AppliedMoves, settings: ReplaySettings): readonly LeverMove[] {
+  const { gates, moves } = applied;
   if (moves.length < 2) return moves;
-  const applied = new AppliedMoves(gates, moves, rows);
   const without = new Uint8Array(gates.columns.size);
   const withBound = (candidate: Omit<Candidate, 'bound'>): Candidate => {
     const { move, decided } = candidate;
@@ -27,24 +22,20 @@ export function withoutRedundant(
     const flipped = compareUtility(gates, decided, applied.acts, without, settings);
     return { ...candidate, bound: lowerBound(flipped, settings.z[sliceDimensions(move.slice)], settings) };
   };
-  const contested = gates.gates.map((_, gate) => applied.contested(gate, rows));
-  let kept = moves.map((move): Candidate => {
-    const sliceRows = rowsOf(move.slice, gates.columns, contested[move.gate] ?? rows);
-    return withBound({ move, sliceRows, decided: applied.decidedBy(move, sliceRows) });
-  });
+  let kept = moves.map(move => withBound({ move, decided: applied.decidedBy(move) }));
   while (kept.length > 1) {
     const lowest = Math.min(...kept.map(({ bound }) => bound));
     if (lowest > 0) break;
     const redundant = kept.find(({ bound }) => bound === lowest);
     if (!redundant) break;
-    applied.remove(redundant.move, redundant.sliceRows);
+    applied.remove(redundant.move);
     kept = kept
       .filter(candidate => candidate !== redundant)
       .map(candidate => {
-        const { move, sliceRows } = candidate;
+        const { move } = candidate;
         if (areDisjoint(move.slice, redundant.move.slice)) return candidate;
         if (move.gate !== redundant.move.gate) return withBound(candidate);
-        return withBound({ ...candidate, decided: applied.decidedBy(move, sliceRows) });
+        return withBound({ ...candidate, decided: applied.decidedBy(move) });
       });
   }
   return kept.map(({ move }) => move);
@@ -52,9 +43,7 @@ export function withoutRedundant(
 
 interface Candidate {
   readonly move: LeverMove;
-  /** Rows of its slice at which some of the moves decide whether its gate passes. */
-  readonly sliceRows: Uint32Array;
-  /** Those at which its gate passes or fails because of it. */
+  /** Rows at which its gate passes or fails because of it. */
   readonly decided: Uint32Array;
   /** Lower bound of what the move gains beside all others that are kept. */
   readonly bound: number;

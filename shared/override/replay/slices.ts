@@ -16,20 +16,22 @@ export interface Slice {
   readonly n: number;
 }
 
+/** Codes of the values of one dimension. */
+export type Codes = Uint16Array | Uint32Array;
+
 /** Two dimensions with more combinations of values than this are not combined. */
 const MAX_CELLS = 1 << 22;
 /** Maximum number of cells of all combinations in memory. */
 const MAX_KEPT_CELLS = 1 << 25;
 export const NONE = -1;
 
-type Codes = Uint16Array | Uint32Array;
-
 /**
- * One choice of at most two dimensions. A row is in the cell `a[row] · stride + b[row]`; an absent column counts as 0.
+ * One choice of at most two dimensions, by index. A row is in the cell `a · stride + b`, where a and b are its codes; that
+ * of an absent dimension (`NONE`) counts as 0.
  */
 export interface Combination {
-  readonly a: Codes | undefined;
-  readonly b: Codes | undefined;
+  readonly first: number;
+  readonly second: number;
   /** Cells per code of the first dimension. */
   readonly stride: number;
   /** Index of each cell's slice, or `NONE`; the number of rows while cells are counted. */
@@ -44,7 +46,7 @@ interface SlicedRows {
   readonly widths: readonly number[];
 }
 
-interface Limits {
+export interface SliceLimits {
   readonly nMin: number;
   /** Rows from which a slice is listed as near. */
   readonly nearMin: number;
@@ -54,7 +56,7 @@ interface Limits {
   readonly maxSlices: number;
 }
 
-/** Slices of some numbers of dimensions, and what was left out of them. */
+/** Slices of some numbers of dimensions: fewer dimensions first, then by name, then by value. */
 interface Level {
   readonly list: Slice[];
   readonly near: Slice[];
@@ -62,28 +64,30 @@ interface Level {
   readonly cut: SliceCut[];
 }
 
-type Choice = readonly [first: number, second: number];
-
-/** All slices of at most two dimensions with enough rows: fewer dimensions first, then by name, then by value. */
-export class Slices {
+/** The slices of at most two dimensions with enough rows. */
+export interface Slices {
   readonly list: readonly Slice[];
   /** Slices with at least `nearMin` rows and fewer than `nMin`. */
   readonly near: readonly Slice[];
   /** Slices that were left out to keep the work bounded. */
   readonly cut: readonly SliceCut[];
   readonly combinations: readonly Combination[];
+}
 
-  constructor(rows: SlicedRows, limits: Limits) {
-    const choices = Array.from({ length: limits.maxDimensions + 1 }, (_, depth) =>
-      choicesOf(rows.widths.length, depth),
-    );
-    const { list, near, combinations, cut } =
-      countLevels(rows, choices, limits) ?? divided(rows, choices, limits);
-    this.list = list;
-    this.near = near;
-    this.cut = cut;
-    this.combinations = combinations;
-  }
+type Choice = readonly [first: number, second: number];
+
+/** Counts the slices, as many as a budget allows. */
+export function findSlices(rows: SlicedRows, limits: SliceLimits): Slices {
+  return findAllSlices(rows, limits) ?? divided(rows, levelsOf(rows, limits), limits);
+}
+
+/** Counts the slices; undefined when they overrun a budget. */
+export function findAllSlices(rows: SlicedRows, limits: SliceLimits): Slices | undefined {
+  return countLevels(rows, levelsOf(rows, limits), limits);
+}
+
+function levelsOf({ widths }: SlicedRows, { maxDimensions }: SliceLimits): readonly (readonly Choice[])[] {
+  return Array.from({ length: maxDimensions + 1 }, (_, depth) => choicesOf(widths.length, depth));
 }
 
 /** Combinations of one level that were left out, or two dimensions, by index, with too many combinations of values. */
@@ -102,7 +106,7 @@ export type SliceCut =
 function countLevels(
   rows: SlicedRows,
   levels: readonly (readonly Choice[])[],
-  limits: Limits,
+  limits: SliceLimits,
 ): Level | undefined {
   const all = emptyLevel();
   if (levels.flat().length * rows.size > limits.maxVisits) return undefined;
@@ -118,7 +122,7 @@ function countLevels(
 }
 
 /** Counts the levels of dimensions that the budget allows when it is divided among the dimensions. */
-function divided(rows: SlicedRows, levels: readonly (readonly Choice[])[], limits: Limits): Level {
+function divided(rows: SlicedRows, levels: readonly (readonly Choice[])[], limits: SliceLimits): Level {
   const ranked = rankChoices(rows, levels.flat(), limits.nMin);
   const visited = choicesWithin(ranked, limits.maxVisits, () => rows.size);
   const slices = new Map([...visited].map(choice => [choice, slicesOf(rows, choice, limits.nMin)]));
@@ -167,7 +171,7 @@ function countLevel(
   { size, codes, widths }: SlicedRows,
   choices: readonly Choice[],
   before: number,
-  limits: Limits,
+  limits: SliceLimits,
 ): Level | undefined {
   const level = emptyLevel();
   let kept = 0;
@@ -178,8 +182,8 @@ function countLevel(
       level.cut.push({ why: 'cells', first, second });
       continue;
     }
-    const combination = { a: codes[first], b: codes[second], stride, sliceOf: new Int32Array(cells) };
-    countCells(combination, size);
+    const combination = { first, second, stride, sliceOf: new Int32Array(cells) };
+    countCells(combination, codes[first], codes[second], size);
     addSlices(level, combination, [first, second], before, limits);
     if (before + level.list.length > limits.maxSlices) return undefined;
     // A combination without any slice needs no memory.
@@ -190,7 +194,12 @@ function countLevel(
   return level;
 }
 
-function countCells({ a, b, stride, sliceOf }: Combination, size: number): void {
+function countCells(
+  { stride, sliceOf }: Combination,
+  a: Codes | undefined,
+  b: Codes | undefined,
+  size: number,
+): void {
   if (!a) {
     sliceOf[0] = size;
   } else if (!b) {
@@ -212,7 +221,7 @@ function addSlices(
   { stride, sliceOf }: Combination,
   [first, second]: readonly [number, number],
   before: number,
-  { nMin, nearMin, maxSlices }: Limits,
+  { nMin, nearMin, maxSlices }: SliceLimits,
 ): void {
   for (let cell = 0; cell < sliceOf.length; cell++) {
     const n = sliceOf[cell] as number;

@@ -9,6 +9,7 @@ import type { Reason, ReasonCode } from '../../reason.ts';
 import { DAY_MS } from '../../time.ts';
 import { INTERVAL_ERRORS } from '../gain-interval.ts';
 import { sortByBlock } from '../replay/clusters.ts';
+import { FitSeries } from '../replay/fit-series.ts';
 import type { Forecast } from '../replay/forecast.ts';
 import { forecastGain, forecastModel } from '../replay/forecast.ts';
 import type { Gates } from '../replay/gates.ts';
@@ -116,7 +117,7 @@ function forecaster(
   settings: ReplaySettings,
 ): (point: WhatIfPoint) => { readonly expected?: Forecast } {
   const rows = windowRows(gates.columns, asOf, days);
-  const model = forecastModel(gates, rows, asOf, days, settings);
+  const model = forecastModel(new FitSeries(gates, settings), rows, asOf, days, settings);
   return ({ winnersChange: winners, losersChange: losers, utilityChange: gain, error }) => {
     const changed = Math.abs(winners) + Math.abs(losers);
     return changed === 0 ? {} : { expected: forecastGain({ winners, losers, gain, error, changed }, model) };

@@ -11,11 +11,9 @@ function moments(first: number, adjacent: boolean) {
   const bins = Int8Array.from(rows, row => (row % WIDTH) + 1);
   const result = Uint8Array.from(rows, row => (row % 3 === 0 ? RESULT.winner : RESULT.loser));
   const cluster = Uint32Array.from(rows, row => first + (adjacent ? Math.floor(row / 6) : row % 10));
-  const { ww, wl, ll } = momentsOf({ rows, bins, sign: 1, width: WIDTH }, result, {
-    adjacent,
-    cluster,
-  } as never);
-  return [ww, wl, ll].map(sums => [...sums]);
+  return momentsOf({ rows, bins, sign: 1, width: WIDTH }, result, [{ adjacent, cluster }]).map(
+    ({ ww, wl, ll }) => [ww, wl, ll].map(sums => [...sums]),
+  );
 }
 
 it.each([2 ** 25, 2 ** 26, 2 ** 31, 2 ** 32 - 10])(

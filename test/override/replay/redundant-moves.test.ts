@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../bench/policy/random.ts';
-import type { LeverMove } from '../../../shared/override/replay/fit.ts';
+import {
+  AppliedMoves,
+  baseDecisions,
+  decisionsUnderMoves,
+} from '../../../shared/override/replay/applied-moves.ts';
+import type { Gates } from '../../../shared/override/replay/gates.ts';
 import { prepareGates } from '../../../shared/override/replay/gates.ts';
+import type { LeverMove } from '../../../shared/override/replay/lever-move.ts';
 import { lowerBound, withoutRedundant } from '../../../shared/override/replay/redundant-moves.ts';
 import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
-import { NONE, sliceDimensions } from '../../../shared/override/replay/slices.ts';
-import { compareUtility, decisionsUnderMoves } from '../../../shared/override/replay/utility.ts';
+import { NONE, rowsOf, sliceDimensions } from '../../../shared/override/replay/slices.ts';
+import { compareUtility } from '../../../shared/override/replay/utility.ts';
 import { rowsWhere } from '../../../shared/override/rows-where.ts';
 import { S1, S3 } from '../../support/episodes.ts';
 import type { KnownEvent } from '../../support/factor-columns.ts';
@@ -36,6 +42,11 @@ function plantedEvents(random: Random, count: number): KnownEvent[] {
   });
 }
 
+function staying(gates: Gates, moves: readonly LeverMove[], rows: Uint32Array): readonly LeverMove[] {
+  const ofSlice = (slice: LeverMove['slice']): Uint32Array => rowsOf(slice, gates.columns, rows);
+  return withoutRedundant(new AppliedMoves(gates, baseDecisions(gates), moves, ofSlice), REPLAY_SETTINGS);
+}
+
 describe('backward elimination of moves', () => {
   const events = [
     ...core(),
@@ -49,17 +60,17 @@ describe('backward elimination of moves', () => {
 
   test('A move that takes nothing beside a wider one is left out', () => {
     const moves = [move(everywhere, 0.1), move(sideA, 0.04)];
-    expect(withoutRedundant(gates, rows, moves, REPLAY_SETTINGS)).toEqual([moves[0]]);
+    expect(staying(gates, moves, rows)).toEqual([moves[0]]);
   });
 
   test('Two moves of which either makes the other redundant leave one, not none', () => {
     const moves = [move(everywhere, 0.1), move(sideA, 0.1)];
-    expect(withoutRedundant(gates, rows, moves, REPLAY_SETTINGS)).toHaveLength(1);
+    expect(staying(gates, moves, rows)).toHaveLength(1);
   });
 
   test('A move that gains beside the others stays', () => {
     const moves = [move(sideA, 0.1)];
-    expect(withoutRedundant(gates, rows, moves, REPLAY_SETTINGS)).toEqual(moves);
+    expect(staying(gates, moves, rows)).toEqual(moves);
   });
 });
 
@@ -95,7 +106,7 @@ test('The moves that stay are those of an elimination that counts everything ane
       const slice = { first, firstCode: code(first), second, secondCode: code(second), n: 100 };
       return { gate: pick(2), slice, opening: (random.uniform() - 0.5) / 3 };
     });
-    const kept = withoutRedundant(gates, rows, moves, REPLAY_SETTINGS);
+    const kept = staying(gates, moves, rows);
     expect(kept).toEqual(countedAnew(moves));
     stayed += kept.length;
   }
