@@ -3,9 +3,9 @@ import type { NUMERIC_FACTORS } from '../../../shared/episode/packed-episode.ts'
 import { designRows } from '../../../shared/override/model/design.ts';
 import { scoreRows } from '../../../shared/override/model/fit-model.ts';
 import { modelPolicy } from '../../../shared/override/policies/model.ts';
+import { decisionsUnderMoves } from '../../../shared/override/replay/applied-moves.ts';
 import { prepareGates } from '../../../shared/override/replay/gates.ts';
 import { REPLAY_SETTINGS } from '../../../shared/override/replay/settings.ts';
-import { decisionsUnderMoves } from '../../../shared/override/replay/utility.ts';
 import type { Advice } from '../../../shared/override/score/scorer.ts';
 import { readScorer } from '../../../shared/override/score/scorer.ts';
 import { linear, linearError, logistic } from '../../../shared/statistics/ridge-logistic.ts';
