@@ -104,7 +104,13 @@ for (const { item } of bills[0] ?? [])
     item,
     bills.map(lines => dollars(lines.find(line => line.item === item)?.dollars ?? 0)),
   );
+const total = (lines: readonly { readonly dollars: number }[]): number =>
+  lines.reduce((sum, line) => sum + line.dollars, 0);
 row(
   'total',
-  bills.map(lines => dollars(lines.reduce((sum, line) => sum + line.dollars, 0))),
+  bills.map(lines => dollars(total(lines))),
+);
+row(
+  'total if runs kept nothing',
+  loads.map(load => dollars(total(bill(load, MEMORY, 'nothing')))),
 );

@@ -56,13 +56,24 @@ export const USE = {
   retentionDays: 400,
   /** One event with body, packed columns and keys. Less than 1 kB, so it costs one write unit. */
   eventBytes: 900,
-  /** The entry of an event in the index. */
+  /** The entry of an event in the index, and an event of a sealed day. */
   indexBytes: 370,
+  sealedBytes: 30,
+  /** Days of a window that a run reads from the index: the last three, today, one to compare, and one that changed. */
+  unsealedDays: 6,
+  /** The year of the model, which one run a day reads. */
+  yearDays: 365,
   /**
-   * CPU time for one event of a window: reading, mining, both policies and their evaluation. Measured: 40 µs in a
-   * window of a million events, 200 µs in one of 18,000.
+   * CPU time for one event of a window in each run: reading, mining, the policies; and once a day besides, for the evidence
+   * of past weeks. Measured in a window of 100,000 events (bench/results/unchanged.md).
    */
-  mineSecondsPerEvent: 150e-6,
+  mineSecondsPerEvent: 60e-6,
+  evidenceSecondsPerEvent: 140e-6,
+  /** CPU time once a day for one event of the year: reading, and five fits of the model. */
+  yearSecondsPerEvent: 35e-6,
+  /** Marks and seals of a year of days, and the fits that runs take over. */
+  dayStateBytesPerPattern: 20_000,
+  fitBytesPerPattern: 80_000,
   mineSecondsPerPattern: 0.5,
   stepSeconds: 0.3,
   ingestSecondsPerRequest: 0.03,
@@ -80,8 +91,41 @@ export const USE = {
   compositeAlarms: 3,
 } as const;
 
+/** What runs keep for the next ones: sealed days, the model of the day and overrides of past weeks; or nothing. */
+type Kept = 'days and fits' | 'nothing';
+
+/** Returns what runs read, compute and write in a month for events that they have seen before. */
+function monthlyRuns(load: Load, kept: Kept) {
+  const perDay = load.eventsPerDay * USE.outcomeShare;
+  const window = perDay * USE.lookbackDays;
+  const runs = USE.runsPerMonth;
+  // An eventually consistent read costs half a read unit per 4 kB.
+  if (kept === 'nothing')
+    return {
+      reads: (runs * window * USE.indexBytes) / 8192,
+      seconds: runs * window * (USE.mineSecondsPerEvent + USE.evidenceSecondsPerEvent),
+      writes: 0,
+    };
+  const unsealed = runs * perDay * USE.unsealedDays * USE.indexBytes;
+  const sealed = runs * perDay * (USE.lookbackDays - USE.unsealedDays) * USE.sealedBytes;
+  const year = USE.daysPerMonth * perDay * USE.yearDays * USE.sealedBytes;
+  // States of days and fits are read consistently, at twice the price.
+  const states = 2 * runs * load.patterns * (USE.dayStateBytesPerPattern + USE.fitBytesPerPattern);
+  return {
+    reads: (unsealed + sealed + year + states) / 8192,
+    seconds:
+      runs * window * USE.mineSecondsPerEvent +
+      USE.daysPerMonth *
+        (window * USE.evidenceSecondsPerEvent + perDay * USE.yearDays * USE.yearSecondsPerEvent),
+    // Each day is sealed once, and each run renews one seal and, in the worst case, one mark; fits are written daily.
+    writes:
+      (USE.daysPerMonth * (perDay * USE.sealedBytes + load.patterns * USE.fitBytesPerPattern)) / 1024 +
+      2 * runs * load.patterns,
+  };
+}
+
 /** Returns the monthly use of each service in the steady state. */
-function monthlyUse(load: Load, memory: FunctionMemory) {
+function monthlyUse(load: Load, memory: FunctionMemory, kept: Kept) {
   const events = load.eventsPerDay * USE.daysPerMonth;
   const outcomes = events * USE.outcomeShare;
   const lookups = load.lookupsPerDay * USE.daysPerMonth;
@@ -89,23 +133,21 @@ function monthlyUse(load: Load, memory: FunctionMemory) {
   // A run takes two steps for each pattern, Mine and Materialize, and six transitions besides.
   const steps = 2 * load.patterns * USE.runsPerMonth;
   const transitions = steps + 6 * USE.runsPerMonth;
-  const windowEvents = load.eventsPerDay * USE.lookbackDays * USE.outcomeShare;
+  const runs = monthlyRuns(load, kept);
   const keptBytes = load.eventsPerDay * USE.retentionDays * (USE.eventBytes + USE.indexBytes);
   const requests = posts + lookups;
   const logGb = (requests * USE.logBytesPerRequest + transitions * USE.logBytesPerTransition) / GB;
   const gbSeconds =
     posts * USE.ingestSecondsPerRequest * memory.ingestGb +
     lookups * USE.lookupSeconds * memory.lookupGb +
-    USE.runsPerMonth * windowEvents * USE.mineSecondsPerEvent * memory.mineGb +
+    runs.seconds * memory.mineGb +
     USE.runsPerMonth * load.patterns * USE.mineSecondsPerPattern * memory.mineGb +
     (load.patterns + 2) * USE.runsPerMonth * USE.stepSeconds * memory.stepGb;
   // A counter and a record of a run take one write each. An event takes two: on the table and on the index. An outcome
   // takes three, because it moves the event in the index.
-  const writes = 2 * events + 3 * outcomes + posts + (load.patterns + 2) * USE.runsPerMonth;
-  // An eventually consistent read of the index costs half a read unit per 4 kB. A look-up reads one head and the
-  // switch for everything.
+  const writes = 2 * events + 3 * outcomes + posts + (load.patterns + 2) * USE.runsPerMonth + runs.writes;
+  // A look-up reads one head and the switch for everything.
   // A run reads 14 items of each pattern: four for its warnings, two for the alarm of outcomes that wait.
-  const windowReads = (USE.runsPerMonth * windowEvents * USE.indexBytes) / 8192;
   const headReads = 2 * lookups + 7 * steps + 2 * outcomes;
   const setReads = (USE.runsPerMonth * load.patterns * USE.setBytesPerPattern) / 8192;
   return {
@@ -116,15 +158,15 @@ function monthlyUse(load: Load, memory: FunctionMemory) {
     logGb,
     gbSeconds,
     writes,
-    windowReads,
+    windowReads: runs.reads,
     headReads,
     setReads,
   };
 }
 
-/** Returns the monthly bill in the steady state, by line. */
-export function bill(load: Load, memory: FunctionMemory): Line[] {
-  const use = monthlyUse(load, memory);
+/** Returns the monthly bill in the steady state, by line. @param kept what runs keep for the next ones */
+export function bill(load: Load, memory: FunctionMemory, kept: Kept = 'days and fits'): Line[] {
+  const use = monthlyUse(load, memory, kept);
   const tracedCalls = (use.requests + use.transitions) * USE.traceShare;
   return [
     { item: 'DynamoDB writes', dollars: use.writes * PRICE.writeUnit },
