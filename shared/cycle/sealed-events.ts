@@ -22,8 +22,8 @@ export function openSealedEvents(
 }
 
 /** Warns of seals that did not hold. Their days were read from the events, so the result of the run is right. */
-export function sealWarnings(pattern: PatternKey, events: SealedEvents): Warning[] {
-  const days = events.differed();
+export function sealWarnings(pattern: PatternKey, read: readonly SealedEvents[]): Warning[] {
+  const days = [...new Set(read.flatMap(events => events.differed()))].sort();
   if (days.length === 0) return [];
   const others = days.length > LISTED ? ` and ${days.length - LISTED} more days` : '';
   const message =

@@ -1,7 +1,7 @@
 import type { DayState, Seal, SealedDayStore, SealedRow } from '../episode/sealed-days.ts';
 import { MARK_AFTER_MS, MARK_AGAIN_MS } from '../episode/sealed-days.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { DAY_MS } from '../time.ts';
+import { DAY_MS, expiryAfter } from '../time.ts';
 import type { Item } from './client.ts';
 import { mapBatches } from './client.ts';
 import type { ControlTable } from './control-table.ts';
@@ -31,16 +31,25 @@ export class DynamoSealedDays implements SealedDayStore {
     for (const [first, last] of spansOf([...seals.keys()].sort((a, b) => a - b))) {
       const missing = new Set([...seals.keys()].filter(day => first <= day && day <= last));
       const query = this.#span(keys.sealedPartition(pattern), keys.daySort(first), `${keys.daySort(last)}~`);
-      // A part that is missing because it was just written differs from its seal, so the day is read from the events.
       const pages = this.#control.db.pages({ ...query, ConsistentRead: false });
       for await (const [day, parts] of byDay(pages)) {
         const seal = seals.get(day);
-        if (!seal) continue;
-        missing.delete(day);
-        yield [day, unseal(day, seal, parts)];
+        const rows = seal && unseal(day, seal, parts);
+        if (rows && missing.delete(day)) yield [day, rows];
       }
-      for (const day of missing) yield [day, undefined];
+      for (const day of missing) yield [day, await this.#readAgain(pattern, day, seals.get(day))];
     }
+  }
+
+  /** Reads a day whose parts were missing or other ones, as they may be just after they were written. */
+  async #readAgain(
+    pattern: PatternKey,
+    day: number,
+    seal: Seal | undefined,
+  ): Promise<readonly SealedRow[] | undefined> {
+    const [first, last] = [keys.daySort(day), `${keys.daySort(day)}~`];
+    const parts = await this.#control.db.query(this.#span(keys.sealedPartition(pattern), first, last));
+    return seal && unseal(day, seal, parts);
   }
 
   async seal(
@@ -52,7 +61,7 @@ export class DynamoSealedDays implements SealedDayStore {
     const { fingerprint, parts } = sealRows(day * DAY_MS, rows);
     const isSame = seal && seal.fingerprint === fingerprint;
     const pk = keys.sealedPartition(pattern);
-    const items = parts.map((z, part) => ({ pk, sk: keys.sealedSort(day, part), z }));
+    const items = parts.map((z, part) => ({ pk, sk: keys.sealedSort(day, part), z, ...expiryOf(day) }));
     // A part that was damaged is replaced too.
     await this.#control.db.putMany(this.#control.name, items);
     const now = this.#control.now();
@@ -60,13 +69,14 @@ export class DynamoSealedDays implements SealedDayStore {
       TableName: this.#control.name,
       Key: { pk: keys.daysPartition(pattern), sk: keys.daySort(day) },
       // A result that was computed from another content is found by the mark.
-      UpdateExpression:
-        isSame === false ? 'SET f = :f, p = :p, c = :now, m = :now' : 'SET f = :f, p = :p, c = :now',
+      UpdateExpression: `SET f = :f, p = :p, c = :now, #x = :x${isSame === false ? ', m = :now' : ''}`,
+      ExpressionAttributeNames: { '#x': keys.TTL_ATTRIBUTE },
       ConditionExpression: marked === undefined ? 'attribute_not_exists(m)' : 'm = :m',
       ExpressionAttributeValues: {
         ':f': fingerprint,
         ':p': parts.length,
         ':now': now,
+        ':x': expiryOf(day)[keys.TTL_ATTRIBUTE],
         ...(marked !== undefined && { ':m': marked }),
       },
     });
@@ -111,8 +121,9 @@ export class DayMarks {
       await this.#control.db.update({
         TableName: this.#control.name,
         Key: { pk: keys.daysPartition(pattern), sk: keys.daySort(day) },
-        UpdateExpression: 'SET m = :now REMOVE f, p, c',
-        ExpressionAttributeValues: { ':now': now },
+        UpdateExpression: 'SET m = :now, #x = :x REMOVE f, p, c',
+        ExpressionAttributeNames: { '#x': keys.TTL_ATTRIBUTE },
+        ExpressionAttributeValues: { ':now': now, ':x': expiryOf(day)[keys.TTL_ATTRIBUTE] },
       });
       this.#remember(`${day} ${pattern}`, now);
     });
@@ -128,6 +139,13 @@ export class DayMarks {
     this.#marked.set(key, now);
   }
 }
+
+/** Days after which a day expires: more than any window reads. */
+const KEPT_DAYS = 400;
+
+const expiryOf = (day: number): { readonly [keys.TTL_ATTRIBUTE]: number } => ({
+  [keys.TTL_ATTRIBUTE]: expiryAfter(day * DAY_MS, KEPT_DAYS),
+});
 
 /** Days of patterns that a process remembers as marked; without its memory it marks them again. */
 const MAX_REMEMBERED = 10_000;

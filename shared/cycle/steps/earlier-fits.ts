@@ -2,6 +2,7 @@ import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { fillThresholds } from '../../episode/columns/fill-thresholds.ts';
 import { fingerprintOf } from '../../episode/columns/row-fingerprint.ts';
 import { selectRows } from '../../episode/columns/select-rows.ts';
+import { sampleEvents } from '../../episode/sampled-events.ts';
 import type { SealedEvents } from '../../episode/sealed-days.ts';
 import { MARK_AGAIN_MS } from '../../episode/sealed-days.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
@@ -30,6 +31,9 @@ interface ReadWindow {
   readonly columns: FactorColumns;
 }
 
+/** Most events of a year that the model reads, about; they take some 400 MB. */
+const MAX_YEAR_EVENTS = 400_000;
+
 type FitDeps = Pick<CycleDeps, 'fits' | 'sealedDays' | 'folds' | 'now'>;
 
 /**
@@ -53,7 +57,8 @@ export async function yearFit(
   if (stored) return stored;
   const events = openYear();
   // The day of the run is read besides the year before it.
-  const columns = await readColumns(events, pattern, asOf, MODEL_NEEDS.window + 1, excluded);
+  const sampled = sampleEvents(events, expectedInYear(window, asOf), MAX_YEAR_EVENTS);
+  const columns = await readColumns(sampled, pattern, asOf, MODEL_NEEDS.window + 1, excluded);
   const { base_thresholds } = settings;
   const fit = fitYear(
     pattern,
@@ -71,6 +76,11 @@ export async function yearFit(
 /** Returns whether the generation is published with its model. */
 function isPublished({ policy, score }: EffectiveSettings): boolean {
   return policy === 'model' && score === 'advise';
+}
+
+/** Returns about how many events a year holds, from those of the window. */
+function expectedInYear(window: ReadWindow, asOf: number): number {
+  return (knownAtMidnight(window, asOf).length * MODEL_NEEDS.window) / window.settings.lookback_days;
 }
 
 /** Returns the rows of a window whose outcome was known when the day began. */

@@ -56,9 +56,15 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const asOf = Date.parse(cycle.as_of);
   const stored = await deps.heads.storedDays(pattern);
   if (!cycle.trial) await restoreFolds(deps, pattern);
+  const read = [events];
+  const openYear = (): SealedEvents => {
+    const ofYear = openSealedEvents(deps);
+    read.push(ofYear);
+    return ofYear;
+  };
   const tuned = tunePattern(pattern, columns, asOf, settings, {
     days: stored.days,
-    year: await yearFit(deps, cycle, { pattern, settings, excluded, columns }, () => openSealedEvents(deps)),
+    year: await yearFit(deps, cycle, { pattern, settings, excluded, columns }, openYear),
     ...(!cycle.trial && { folds: deps.folds }),
   });
   const newest = readOnce(deps.episodes);
@@ -103,7 +109,7 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
     ...(tuned.cut !== undefined && { cut: tuned.cut }),
     ...found,
     ...guardedResult(settings, current, tuned, inForce),
-    warnings: boundWarnings([...found.warnings, ...guarded, ...sealWarnings(pattern, events)]),
+    warnings: boundWarnings([...found.warnings, ...guarded, ...sealWarnings(pattern, read)]),
     ...(damaged.length > 0 && { damaged }),
   };
 }
