@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCore } from '../../client/src/core.ts';
 import { scorer } from '../../client/src/score.ts';
 import { readColumns } from '../../shared/cycle/event-window.ts';
+import { Dynamo, documentClient } from '../../shared/dynamodb/client.ts';
+import { setPartition } from '../../shared/dynamodb/keys.ts';
 import { fillThresholds } from '../../shared/episode/columns/fill-thresholds.ts';
 import { compactSnapshotSchema, snapshotSchema } from '../../shared/http/schemas/lookup-answer.ts';
 import { elementAt } from '../../shared/numbers.ts';
@@ -75,11 +77,18 @@ function year(count: number): Sent[] {
 
 const EVENTS = year(900);
 let api: Api;
+let db: Dynamo;
 let now = NOW;
 const put = (path: string, body: object) =>
   api.send('PUT', `/v1/patterns/${S1}/${path}`, { ...body, reason: 'a test' });
 beforeAll(async () => {
-  api = await openApi({ now: () => now });
+  api = await openApi({
+    now: () => now,
+    changeClientSettings: settings => {
+      db = new Dynamo(documentClient(settings));
+      return settings;
+    },
+  });
   await importAll(api, EVENTS);
   await put('settings', SETTINGS);
   await api.cycle();
@@ -246,6 +255,32 @@ describe('the model of a generation', () => {
     const { overrides, no_advice } = await answerWith({ ...other, id: 'missing' });
     expect([overrides.length > 0, no_advice?.code]).toEqual([true, 'model_unreadable']);
     await heads.replaceHead(S1, { ...head, version: ++version });
+  });
+
+  it('Parts of it that are lost are written anew by the next run, or reported where it may not replace them', async () => {
+    const model = await publishedModel();
+    const lose = async (): Promise<void> => {
+      const { id = '' } = (await api.service.runtime.heads.head(S1))?.current?.score ?? {};
+      const pk = setPartition(S1, id);
+      await db.delete({ TableName: 'pm-tuning-overrides', Key: { pk, sk: '0000' } });
+      await expect(publishedModel()).rejects.toMatchObject({ code: 'damaged_generation' });
+    };
+    await lose();
+    expect((await api.cycle()).patterns).toMatchObject([{ status: 'unchanged', generation: 1 }]);
+    expect(await publishedModel()).toEqual(model);
+
+    await put('mode', { mode: 'frozen' });
+    await put('settings', { base_thresholds: { ts_min: 0.5 } });
+    await lose();
+    const message = expect.stringContaining('are missing or differ (score)');
+    const warning = { code: 'generation_damaged', message };
+    expect((await api.cycle()).patterns).toMatchObject([
+      { status: 'frozen', warnings: expect.arrayContaining([expect.objectContaining(warning)]) },
+    ]);
+    await put('settings', { base_thresholds: BASE_THRESHOLDS });
+    await api.cycle();
+    expect(await publishedModel()).toEqual(model);
+    await put('mode', { mode: 'live' });
   });
 
   it('With score off the next run publishes none, and a rollback brings it back', async () => {
