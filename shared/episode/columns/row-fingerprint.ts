@@ -67,6 +67,12 @@ function finish(value: number): number {
   return h ^ (h >>> 16);
 }
 
+/** Returns the hash of a row as one number, of 53 bits. */
+export function rowNumber(hashes: Uint32Array, row: number): number {
+  const at = row * HASH_WORDS;
+  return (hashes[at] as number) * 2 ** 21 + ((hashes[at + 1] as number) >>> 11);
+}
+
 /** Returns the fingerprint of some rows as text: their number and the sums of their hashes, in any order. */
 export function fingerprintOf(hashes: Uint32Array, rows: Uint32Array): string {
   let a = 0;

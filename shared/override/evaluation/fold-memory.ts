@@ -25,19 +25,39 @@ export interface StoredFold {
   readonly overrides: readonly FoldOverride[];
 }
 
+/** What is remembered of one week. */
+export interface LearnedWeek {
+  readonly overrides: readonly FoldOverride[];
+  /** Decisions under the overrides on the scored events; absent until they are simulated. They are not stored. */
+  decisions?: WeekDecisions;
+}
+
+/** Decisions on the scored events of a week. */
+interface WeekDecisions {
+  /** Names the events, and what their decisions depend on besides the overrides. */
+  readonly input: string;
+  /** Hashes of the events, ascending, and the decision on each: 1 acted, 0 skipped. */
+  readonly events: Float64Array;
+  readonly acts: Uint8Array;
+}
+
 /** Most overrides that are remembered, about 300 bytes each. */
 const MAX_OVERRIDES = 100_000;
+/** The decisions of a week take about as much memory as this many overrides. */
+const SIZE_OF_DECISIONS = 40;
+
+interface RememberedWeek extends LearnedWeek, StoredFold {}
 
 /** What is remembered of one policy of one pattern. */
 interface Remembered {
-  readonly weeks: Map<number, StoredFold>;
+  readonly weeks: Map<number, RememberedWeek>;
   /** Whether a week was computed since the weeks were restored or taken. */
   isNew: boolean;
 }
 
 /**
- * The overrides that runs computed for past weeks, so that a run in which nothing changed does not compute them anew. It
- * holds one set for each pattern, policy and week, and returns it only for an equal input. It can only save work: without
+ * The overrides that runs computed for past weeks, and the decisions under them, so that a run in which nothing changed
+ * does not compute them anew. It holds one set for each pattern, policy and week, and returns it only for an equal input. It can only save work: without
  * it a run has the same result.
  */
 export class FoldMemory {
@@ -51,16 +71,13 @@ export class FoldMemory {
   }
 
   /** Returns the remembered overrides, or computes and remembers them. */
-  recall(
-    { pattern, policy, week, input }: FoldName,
-    compute: () => readonly Override[],
-  ): readonly FoldOverride[] {
+  recall({ pattern, policy, week, input }: FoldName, compute: () => readonly Override[]): LearnedWeek {
     const remembered = this.#of(pattern, policy);
     const known = remembered.weeks.get(week);
-    if (known?.input === input) return known.overrides;
-    const overrides = compute().map(essence);
-    if (this.#keep(remembered, { week, input, overrides })) remembered.isNew = true;
-    return overrides;
+    if (known?.input === input) return known;
+    const learned: RememberedWeek = { week, input, overrides: compute().map(essence) };
+    if (this.#keep(remembered, learned)) remembered.isNew = true;
+    return learned;
   }
 
   /** Returns whether this process has seen a policy of a pattern, so that nothing has to be restored. */
@@ -71,7 +88,7 @@ export class FoldMemory {
   /** Takes over what an earlier process stored. */
   restore(pattern: PatternKey, policy: Policy, folds: readonly StoredFold[]): void {
     const remembered = this.#of(pattern, policy);
-    for (const fold of folds) this.#keep(remembered, fold);
+    for (const fold of folds) this.#keep(remembered, { ...fold });
   }
 
   /** Returns the weeks of a policy if one of them was computed since the last call; they are to be stored. */
@@ -79,18 +96,18 @@ export class FoldMemory {
     const remembered = this.#of(pattern, policy);
     if (!remembered.isNew) return undefined;
     remembered.isNew = false;
-    return [...remembered.weeks.values()];
+    return [...remembered.weeks.values()].map(({ week, input, overrides }) => ({ week, input, overrides }));
   }
 
   #of(pattern: PatternKey, policy: Policy): Remembered {
     const name = nameOf(pattern, policy);
-    const known = this.#policies.get(name) ?? { weeks: new Map<number, StoredFold>(), isNew: false };
+    const known = this.#policies.get(name) ?? { weeks: new Map<number, RememberedWeek>(), isNew: false };
     this.#policies.set(name, known);
     return known;
   }
 
   /** Replaces the overrides of a week, unless there is no room for them. */
-  #keep({ weeks }: Remembered, fold: StoredFold): boolean {
+  #keep({ weeks }: Remembered, fold: RememberedWeek): boolean {
     const known = weeks.get(fold.week);
     if (known) this.#size -= sizeOf(known.overrides);
     weeks.delete(fold.week);
@@ -104,8 +121,8 @@ export class FoldMemory {
 
 const nameOf = (pattern: PatternKey, policy: Policy): string => JSON.stringify([pattern, policy]);
 
-/** Returns the size of a set. Its slot takes memory too, so it counts as one override. */
-const sizeOf = (overrides: readonly FoldOverride[]): number => overrides.length + 1;
+/** Returns the size of a set, with that of its decisions. */
+const sizeOf = (overrides: readonly FoldOverride[]): number => overrides.length + SIZE_OF_DECISIONS;
 
 /** Returns what a fold reads of an override. */
 export function essence({

@@ -22,9 +22,9 @@ import { prepareGates } from '../replay/gates.ts';
 import { compareUtility } from '../replay/utility.ts';
 import { rowsWhere } from '../rows-where.ts';
 import type { Fold, GainPerEvent, PolicyEvaluation } from './evaluation.ts';
-import type { FoldMemory, FoldOverride } from './fold-memory.ts';
+import type { FoldMemory, LearnedWeek } from './fold-memory.ts';
 import { gainOverChance } from './over-chance.ts';
-import { simulateDecisions } from './simulate-decisions.ts';
+import { recallDecisions } from './simulate-decisions.ts';
 import { FOLD_DAYS, FOLDS, weekStarts } from './weeks.ts';
 
 /**
@@ -82,17 +82,18 @@ export function walkForward(
     high: perEvent(gain + FORECAST_ERRORS * error),
   });
   const recall = learner(pattern, columns, settings, memory);
-  const learn = (policy: Policy, week: Week) => {
+  const learn = (policy: Policy, week: Week): { learned: number; week: LearnedWeek } => {
     const ofYear = policy === 'model' ? year?.folds[week.index] : undefined;
-    return ofYear ?? { learned: week.known.length, overrides: recall(policy, week) };
+    if (ofYear) return { learned: ofYear.learned, week: { overrides: ofYear.overrides } };
+    return { learned: week.known.length, week: recall(policy, week) };
   };
   const evaluate = (policy: Policy): Omit<PolicyEvaluation, 'overrides'> => {
     const acts = new Uint8Array(columns.size);
     const folds = weeks.map((week): Fold => {
-      const { learned, overrides } = learn(policy, week);
-      simulateDecisions(gates, overrides, DEFAULT_RESOLUTION[policy], week.rows, acts);
+      const { learned, week: known } = learn(policy, week);
+      recallDecisions(gates, known, DEFAULT_RESOLUTION[policy], week.rows, acts);
       const { gain } = compareUtility(gates, week.rows, acts, baseActs, fitSettings);
-      return foldOf(week, learned, overrides.length, gain);
+      return foldOf(week, learned, known.overrides.length, gain);
     });
     const { gain, error } = compareUtility(gates, scored, acts, baseActs, fitSettings);
     const byWeek = weeks.map(week => week.rows);
@@ -182,9 +183,10 @@ function learner(
   columns: FactorColumns,
   settings: PolicySettings,
   memory: FoldMemory | undefined,
-): (policy: Policy, week: Week) => readonly FoldOverride[] {
+): (policy: Policy, week: Week) => LearnedWeek {
   const { hashes } = columns;
-  if (!memory || !hashes) return (policy, week) => overridesKnownAt(week, policy, pattern, columns, settings);
+  if (!memory || !hashes)
+    return (policy, week) => ({ overrides: overridesKnownAt(week, policy, pattern, columns, settings) });
   // A week reads these besides its rows: values that occur later only take part in the budgets of a policy.
   const shape = [
     columns.dimensions.map(({ name, values }) => [name, values.length]),

@@ -39,7 +39,7 @@ export class AppliedMoves {
   readonly #rows: ReadonlyMap<LeverMove, Uint32Array>;
   /** By gate, then row of the columns: the sum of all openings that match; undefined for a gate without moves. */
   readonly #opening: readonly (Float64Array | undefined)[];
-  /** By move: the rows of its slice at which moves of its gate may decide whether it passes. */
+  /** By move, see `#findContested`. */
   readonly #contested: ReadonlyMap<LeverMove, Uint32Array>;
   /** Decisions under all moves, by row of the columns. */
   readonly acts: Uint8Array;
@@ -61,11 +61,12 @@ export class AppliedMoves {
     this.#inFit = inFit;
     this.#kept = new Set(moves);
     this.#rows = new Map(moves.map(move => [move, rowsOfSlice(move.slice)]));
-    this.#opening = gates.gates.map((_, g) =>
-      moves.some(move => move.gate === g) ? new Float64Array(gates.columns.size) : undefined,
-    );
-    for (const move of moves) this.#add(move, this.#rowsOf(move));
-    this.#contested = new Map(moves.map(move => [move, this.#findContested(move)]));
+    this.#opening = gates.gates.map((_, g) => {
+      const ofGate = moves.filter(move => move.gate === g);
+      return ofGate.length === 0 ? undefined : this.#sums(ofGate);
+    });
+
+    this.#contested = this.#findContested();
     this.acts = baseActs.slice();
     for (const move of moves) this.#decide(move);
   }
@@ -114,7 +115,8 @@ export class AppliedMoves {
     for (let i = 0; i < contested.length; i++) opening[contested[i] as number] = 0;
     this.#kept.delete(move);
     for (const other of this.#kept)
-      if (other.gate === move.gate) this.#add(other, rowsOf(other.slice, this.gates.columns, contested));
+      if (other.gate === move.gate)
+        addOpening(opening, other.opening, rowsOf(other.slice, this.gates.columns, contested));
     this.#decide(move);
   }
 
@@ -124,15 +126,6 @@ export class AppliedMoves {
 
   #contestedBy(move: LeverMove): Uint32Array {
     return this.#contested.get(move) ?? new Uint32Array(0);
-  }
-
-  /** Adds the opening of a move at rows of its slice. */
-  #add({ gate, opening: more }: LeverMove, rows: Uint32Array): void {
-    const opening = this.#opening[gate] as Float64Array;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as number;
-      opening[row] = (opening[row] as number) + more;
-    }
   }
 
   /** Decides the rows that a move may have changed. */
@@ -156,26 +149,55 @@ export class AppliedMoves {
     return passesWith(margin[row] as number, opening ? (opening[row] as number) : 0, maxOpening(lever));
   }
 
-  /** At the rows of its slice that it leaves out, the gate passes under all sums of openings of its moves, or under none. */
-  #findContested(move: LeverMove): Uint32Array {
-    const { lever, margin } = this.gates.gates[move.gate] as Gate;
-    const most = maxOpening(lever);
+  /**
+   * Returns the rows of each move's slice at which the moves that match may decide whether the gate passes. At the others
+   * it passes under all sums of some of their openings, or under none.
+   */
+  #findContested(): ReadonlyMap<LeverMove, Uint32Array> {
+    const found = new Map<LeverMove, Uint32Array>();
+    for (const [g, { lever, margin }] of this.gates.gates.entries()) {
+      const moves = this.moves.filter(move => move.gate === g);
+      const largest = this.#sums(moves.filter(({ opening }) => opening > 0));
+      const smallest = this.#sums(moves.filter(({ opening }) => opening <= 0));
+      for (const move of moves)
+        found.set(move, contestedRows(this.#rowsOf(move), margin, largest, smallest, maxOpening(lever)));
+    }
+    return found;
+  }
+
+  /** Returns the sum of the openings of some moves of one gate, by row of the columns. */
+  #sums(moves: readonly LeverMove[]): Float64Array {
+    const sums = new Float64Array(moves.length === 0 ? 0 : this.gates.columns.size);
+    for (const move of moves) addOpening(sums, move.opening, this.#rowsOf(move));
+    return sums;
+  }
+}
+
+/** @param largest sum of the openings above 0 by row, and `smallest` of those below; empty for none */
+function contestedRows(
+  slice: Uint32Array,
+  margin: Float64Array,
+  largest: Float64Array,
+  smallest: Float64Array,
+  most: number,
+): Uint32Array {
+  const rows = new Uint32Array(slice.length);
+  let n = 0;
+  for (let i = 0; i < slice.length; i++) {
+    const row = slice[i] as number;
+    const at = margin[row] as number;
     // A sum of some openings may exceed the sum of all by a rounding error.
-    let [largest, smallest] = [ROUNDING, -ROUNDING];
-    for (const { gate, opening } of this.moves) {
-      if (gate !== move.gate) continue;
-      if (opening > 0) largest += opening;
-      else smallest += opening;
-    }
-    const slice = this.#rowsOf(move);
-    const rows = new Uint32Array(slice.length);
-    let n = 0;
-    for (let i = 0; i < slice.length; i++) {
-      const row = slice[i] as number;
-      const at = margin[row] as number;
-      if (passesWith(at, largest, most) && !passesWith(at, smallest, most)) rows[n++] = row;
-    }
-    return rows.slice(0, n);
+    const up = (largest.length === 0 ? 0 : (largest[row] as number)) + ROUNDING;
+    const down = (smallest.length === 0 ? 0 : (smallest[row] as number)) - ROUNDING;
+    if (passesWith(at, up, most) && !passesWith(at, down, most)) rows[n++] = row;
+  }
+  return rows.slice(0, n);
+}
+
+function addOpening(sums: Float64Array, opening: number, rows: Uint32Array): void {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    sums[row] = (sums[row] as number) + opening;
   }
 }
 
