@@ -65,7 +65,7 @@ export class DynamoSealedDays implements SealedDayStore {
     // A part that was damaged is replaced too.
     await this.#control.db.putMany(this.#control.name, items);
     const now = this.#control.now();
-    await this.#control.db.update({
+    const isSealed = await this.#control.db.update({
       TableName: this.#control.name,
       Key: { pk: keys.daysPartition(pattern), sk: keys.daySort(day) },
       // A result that was computed from another content is found by the mark.
@@ -80,7 +80,8 @@ export class DynamoSealedDays implements SealedDayStore {
         ...(marked !== undefined && { ':m': marked }),
       },
     });
-    return isSame;
+    // The mark of a writer explains a difference.
+    return isSealed ? isSame : undefined;
   }
 
   #span(pk: string, first: string, last: string) {

@@ -56,7 +56,7 @@ export interface SealedDayStore {
   ): AsyncIterable<readonly [day: number, rows: readonly SealedRow[] | undefined]>;
   /**
    * Seals a day, unless it was marked since its state was read.
-   * @returns whether the events are those of the seal before; undefined when the day had none
+   * @returns whether the events are those of the seal before; undefined when the day had none, or was marked
    */
   seal(
     pattern: PatternKey,

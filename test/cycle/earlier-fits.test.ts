@@ -52,7 +52,10 @@ async function addYear(): Promise<void> {
 }
 
 /** Runs as the schedule does, and returns how many events it read, and what the model published. */
-async function run(runtime: Runtime = stores.runtime) {
+async function run(
+  runtime: Runtime = stores.runtime,
+  options: object = { publish: undefined, reason: undefined },
+) {
   let read = 0;
   const episodes = new Proxy(runtime.episodes, {
     get: (target, name) => {
@@ -65,7 +68,7 @@ async function run(runtime: Runtime = stores.runtime) {
       };
     },
   });
-  const [result] = await runCycle({ ...runtime, episodes }, { publish: undefined, reason: undefined });
+  const [result] = await runCycle({ ...runtime, episodes }, options);
   const current = (await runtime.heads.head(S1))?.current;
   const overrides = current ? await runtime.overrides.read(S1, current.overrides) : [];
   return { read, overrides, evidence: await runtime.heads.evidence(S1), status: result?.status };
@@ -129,6 +132,36 @@ describe('the model of a year', () => {
     const corrected = await run();
     expect(corrected.read).toBeGreaterThan(EVENTS);
     expect(corrected.overrides).not.toEqual(quiet.overrides);
+  });
+
+  it('[L10] runs as of two moments of a day have the model of its midnight', async () => {
+    const midnight = Math.floor(stores.clock.now / DAY) * DAY;
+    const reports = Array.from({ length: 100 }, (_, i) => ({
+      pattern: S1,
+      episodeId: `e${800 + i}`,
+      window: undefined,
+      revision: { outcome: 'neutral', resolvedAt: midnight + 6 * HOUR, correction: true } as const,
+      factors: {},
+    }));
+    stores.clock.now = midnight + 7 * HOUR;
+    await stores.runtime.episodes.resolve(reports);
+    stores.clock.now += 2 * DAY;
+    const asOf = (hours: number) => run(stores.runtime, { as_of: iso(midnight + hours * HOUR) });
+    const before = await asOf(5);
+    expect(before.overrides.length).toBeGreaterThan(0);
+    const takenOver = await asOf(20);
+    await stores.db.delete({ TableName: 'control', Key: { pk: `pattern#${S1}`, sk: 'model' } });
+    const computed = await asOf(20);
+    expect(takenOver.overrides).toEqual(computed.overrides);
+    expect(takenOver.evidence).toEqual(computed.evidence);
+  });
+
+  it('[L10] a window of two days does not tell whether the model of the day still holds', async () => {
+    const options = { publish: true, reason: 'a test', lookback_days: 2 };
+    await run(stores.runtime, options);
+    stores.clock.now += HOUR;
+    // Outcomes of the days before it may have come without a mark.
+    expect((await run(stores.runtime, options)).read).toBeGreaterThan(0.9 * EVENTS);
   });
 });
 

@@ -141,6 +141,26 @@ describe('sealed days', () => {
     expect((await readWindow()).rows).toEqual(await storedRows());
   });
 
+  it('[D11] an outcome that comes while a run compares a sealed day is no difference', async () => {
+    const day = START - 8 * DAY;
+    await addDay(day, day + 2 * HOUR);
+    stores.clock.now = NOW;
+    await readWindow();
+    const { episodes, sealedDays } = stores.runtime;
+    const writing = {
+      async *resolved(...args: Parameters<typeof episodes.resolved>) {
+        await episodes.resolve([correction(day, NOW)]);
+        yield* episodes.resolved(...args);
+      },
+    };
+    const events = new SealedEvents(writing, sealedDays, { now, retentionDays: 400 });
+    for await (const _ of events.resolved(S1, NOW - WINDOW, NOW));
+    await events.seal(S1);
+    expect(events.differed()).toEqual([]);
+    const { seal } = (await sealedDays.states(S1, 0, 999_999)).get(Math.floor(day / DAY)) ?? {};
+    expect(seal).toBeUndefined();
+  });
+
   it('[D11] a damaged part of a sealed day is reported, and the day is read from its events', async () => {
     for (const day of [9, 8, 7]) await addDay(START - day * DAY, START - day * DAY + 2 * HOUR);
     stores.clock.now = NOW;

@@ -4,7 +4,7 @@ import { fingerprintOf } from '../../episode/columns/row-fingerprint.ts';
 import { selectRows } from '../../episode/columns/select-rows.ts';
 import { sampleEvents } from '../../episode/sampled-events.ts';
 import type { SealedEvents } from '../../episode/sealed-days.ts';
-import { MARK_AGAIN_MS } from '../../episode/sealed-days.ts';
+import { MARK_AFTER_MS, MARK_AGAIN_MS } from '../../episode/sealed-days.ts';
 import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import { shortHash } from '../../hash.ts';
 import { makesLadderLessons } from '../../lesson/lesson.ts';
@@ -56,9 +56,9 @@ export async function yearFit(
   const stored = cycle.trial ? undefined : await deps.fits.yearFit(pattern, key);
   if (stored) return stored;
   const events = openYear();
-  // The day of the run is read besides the year before it.
   const sampled = sampleEvents(events, expectedInYear(window, asOf), MAX_YEAR_EVENTS);
-  const columns = await readColumns(sampled, pattern, asOf, MODEL_NEEDS.window + 1, excluded);
+  // As of midnight, because corrections of the day would give each of its runs another model.
+  const columns = await readColumns(sampled, pattern, startOfDay(asOf), MODEL_NEEDS.window, excluded);
   const { base_thresholds } = settings;
   const fit = fitYear(
     pattern,
@@ -109,8 +109,9 @@ function payoffAtMidnight(window: ReadWindow, asOf: number) {
 async function dependencies(deps: FitDeps, window: ReadWindow, asOf: number): Promise<unknown[]> {
   const { pattern, settings, excluded, columns } = window;
   const midnight = startOfDay(asOf);
+  const heldFrom = wholeFrom(settings, asOf);
   const first = midnight / DAY_MS - MODEL_NEEDS.window;
-  const last = wholeFrom(settings, asOf) / DAY_MS - 1;
+  const last = heldFrom / DAY_MS - 1;
   const states = last < first ? new Map() : await deps.sealedDays.states(pattern, first, last);
   const now = deps.now();
   const marks = [...states].flatMap(([day, { marked }]) => {
@@ -127,6 +128,8 @@ async function dependencies(deps: FitDeps, window: ReadWindow, asOf: number): Pr
     settings.lookback_days,
     settings.base_thresholds,
     isPublished(settings),
+    // Of events that are neither held nor old enough for a mark nothing is known.
+    ...(heldFrom > midnight - MARK_AFTER_MS ? [now] : []),
   ];
 }
 
