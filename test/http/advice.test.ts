@@ -245,6 +245,15 @@ describe('the model of a generation', () => {
     expect(await snapshot('full')).toMatchObject({ candidate: { score: { break_even: 0.9 } } });
     const { overrides, no_advice } = await answerWith({ ...other, id: 'missing' });
     expect([overrides.length > 0, no_advice?.code]).toEqual([true, 'model_unreadable']);
+    const partial = await api.service.app.request(`/v1/snapshots/${S1}`);
+    const document = (await partial.json()) as { readonly candidate: object; readonly etag: string };
+    expect(document).toMatchObject({ score: model, candidate: { overrides: expect.any(Array) } });
+    expect(document.candidate).not.toHaveProperty('score');
+    // A caller that has it asks again until the model can be read.
+    const again = await api.service.app.request(`/v1/snapshots/${S1}`, {
+      headers: { 'if-none-match': document.etag },
+    });
+    expect([partial.headers.get('etag'), again.status]).toEqual([document.etag, 200]);
     await heads.replaceHead(S1, { ...head, version: ++version });
   });
 
