@@ -217,6 +217,22 @@ describe('the model of a generation', () => {
     expect((await api.cycle()).patterns).toMatchObject([{ status: 'unchanged', generation: 1 }]);
   });
 
+  it('A client serves the overrides of a snapshot whose model is damaged', async () => {
+    const document = { ...(await snapshot('full')), score: { form: 1, weights: '', covariance: '' } };
+    const client = openCore({
+      url: 'http://localhost',
+      fetch: () => Promise.reject(new Error('offline')),
+      bootstrap: [JSON.stringify(document)],
+      scorer,
+      off: () => false,
+    });
+    await client.ready();
+    const answer = client.thresholds(S1, event.scope, { ts_min: 0.6 }, { factors: event.factors });
+    client.close();
+    expect(answer).toMatchObject({ generation: 1, applied: { generation: 1 } });
+    expect(answer).not.toHaveProperty('advice');
+  });
+
   it('In mode shadow neither look-ups nor snapshots have it', async () => {
     await put('mode', { mode: 'shadow' });
     expect(await api.lookup(lookUp(event))).toMatchObject({ applied: {}, no_advice: { code: 'not_served' } });
