@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readScorer } from '../../shared/override/score/scorer.ts';
 import { openCore } from '../src/core.ts';
+import { scorer } from '../src/score.ts';
 import type { ClientCore } from '../src/served.ts';
 import type { Client, ClientOptions } from '../src/types.ts';
 import { SnapshotFolder } from './disk/snapshot-folder.ts';
@@ -69,7 +69,7 @@ export function openParts(options: NodeOptions): { readonly core: ClientCore; re
   const { warn = (message: string): void => process.emitWarning(message) } = options;
   const core = openCore({
     off: offSwitch(folder),
-    scorer: readScorer,
+    scorer,
     sha256: text => createHash('sha256').update(text).digest('hex'),
     ...(tokenFile !== undefined && { token: () => readFile(tokenFile, 'utf8') }),
     ...rest,

@@ -61,10 +61,10 @@ export class DynamoSealedDays implements SealedDayStore {
     const { fingerprint, parts } = sealRows(day * DAY_MS, rows);
     const isSame = seal && seal.fingerprint === fingerprint;
     const pk = keys.sealedPartition(pattern);
-    const items = parts.map((z, part) => ({ pk, sk: keys.sealedSort(day, part), z, ...expiryOf(day) }));
+    const now = this.#control.now();
+    const items = parts.map((z, part) => ({ pk, sk: keys.sealedSort(day, part), z, ...expiryOf(day, now) }));
     // A part that was damaged is replaced too.
     await this.#control.db.putMany(this.#control.name, items);
-    const now = this.#control.now();
     const isSealed = await this.#control.db.update({
       TableName: this.#control.name,
       Key: { pk: keys.daysPartition(pattern), sk: keys.daySort(day) },
@@ -76,7 +76,7 @@ export class DynamoSealedDays implements SealedDayStore {
         ':f': fingerprint,
         ':p': parts.length,
         ':now': now,
-        ':x': expiryOf(day)[keys.TTL_ATTRIBUTE],
+        ':x': expiryOf(day, now)[keys.TTL_ATTRIBUTE],
         ...(marked !== undefined && { ':m': marked }),
       },
     });
@@ -124,7 +124,7 @@ export class DayMarks {
         Key: { pk: keys.daysPartition(pattern), sk: keys.daySort(day) },
         UpdateExpression: 'SET m = :now, #x = :x REMOVE f, p, c',
         ExpressionAttributeNames: { '#x': keys.TTL_ATTRIBUTE },
-        ExpressionAttributeValues: { ':now': now, ':x': expiryOf(day)[keys.TTL_ATTRIBUTE] },
+        ExpressionAttributeValues: { ':now': now, ':x': expiryOf(day, now)[keys.TTL_ATTRIBUTE] },
       });
       this.#remember(`${day} ${pattern}`, now);
     });
@@ -144,8 +144,11 @@ export class DayMarks {
 /** Days after which a day expires: more than any window reads. */
 const KEPT_DAYS = 400;
 
-const expiryOf = (day: number): { readonly [keys.TTL_ATTRIBUTE]: number } => ({
-  [keys.TTL_ATTRIBUTE]: expiryAfter(day * DAY_MS, KEPT_DAYS),
+/** Days after which the mark of an older day expires: more than a writer relies on it. */
+const KEPT_AT_LEAST_DAYS = 7;
+
+const expiryOf = (day: number, now: number): { readonly [keys.TTL_ATTRIBUTE]: number } => ({
+  [keys.TTL_ATTRIBUTE]: Math.max(expiryAfter(day * DAY_MS, KEPT_DAYS), expiryAfter(now, KEPT_AT_LEAST_DAYS)),
 });
 
 /** Days of patterns that a process remembers as marked; without its memory it marks them again. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TTL_ATTRIBUTE } from '../../shared/dynamodb/keys.ts';
 import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import type { ResolvedRow } from '../../shared/episode/episode-store.ts';
 import type { OutcomeReport } from '../../shared/episode/outcome.ts';
@@ -159,6 +160,17 @@ describe('sealed days', () => {
     expect(events.differed()).toEqual([]);
     const { seal } = (await sealedDays.states(S1, 0, 999_999)).get(Math.floor(day / DAY)) ?? {};
     expect(seal).toBeUndefined();
+  });
+
+  it('[D10] the mark of a day outlives the writer that relies on it, however old the day is', async () => {
+    const day = START - 900 * DAY;
+    await addDay(day);
+    const [mark] = await stores.db.query({
+      TableName: 'control',
+      KeyConditionExpression: 'pk = :p',
+      ExpressionAttributeValues: { ':p': `days#${S1}` },
+    });
+    expect(Number(mark?.[TTL_ATTRIBUTE])).toBeGreaterThan((NOW + DAY) / 1000);
   });
 
   it('[D11] a damaged part of a sealed day is reported, and the day is read from its events', async () => {

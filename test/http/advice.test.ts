@@ -226,6 +226,22 @@ describe('the model of a generation', () => {
     expect((await api.cycle()).patterns).toMatchObject([{ status: 'unchanged', generation: 1 }]);
   });
 
+  it('A client serves the overrides of a snapshot whose model is damaged', async () => {
+    const document = { ...(await snapshot('full')), score: { form: 1, weights: '', covariance: '' } };
+    const client = openCore({
+      url: 'http://localhost',
+      fetch: () => Promise.reject(new Error('offline')),
+      bootstrap: [JSON.stringify(document)],
+      scorer,
+      off: () => false,
+    });
+    await client.ready();
+    const answer = client.thresholds(S1, event.scope, { ts_min: 0.6 }, { factors: event.factors });
+    client.close();
+    expect(answer).toMatchObject({ generation: 1, applied: { generation: 1 } });
+    expect(answer).not.toHaveProperty('advice');
+  });
+
   it('In mode shadow neither look-ups nor snapshots have it', async () => {
     await put('mode', { mode: 'shadow' });
     expect(await api.lookup(lookUp(event))).toMatchObject({ applied: {}, no_advice: { code: 'not_served' } });
@@ -254,6 +270,15 @@ describe('the model of a generation', () => {
     expect(await snapshot('full')).toMatchObject({ candidate: { score: { break_even: 0.9 } } });
     const { overrides, no_advice } = await answerWith({ ...other, id: 'missing' });
     expect([overrides.length > 0, no_advice?.code]).toEqual([true, 'model_unreadable']);
+    const partial = await api.service.app.request(`/v1/snapshots/${S1}`);
+    const document = (await partial.json()) as { readonly candidate: object; readonly etag: string };
+    expect(document).toMatchObject({ score: model, candidate: { overrides: expect.any(Array) } });
+    expect(document.candidate).not.toHaveProperty('score');
+    // A caller that has it asks again until the model can be read.
+    const again = await api.service.app.request(`/v1/snapshots/${S1}`, {
+      headers: { 'if-none-match': document.etag },
+    });
+    expect([partial.headers.get('etag'), again.status]).toEqual([document.etag, 200]);
     await heads.replaceHead(S1, { ...head, version: ++version });
   });
 

@@ -1,7 +1,9 @@
 import type { Context, Hono } from 'hono';
-import type { Generation } from '../../generation/generation.ts';
+import { faultCode } from '../../errors.ts';
+import type { Generation, RowSetRef } from '../../generation/generation.ts';
 import type { HeadStore, RowSetStore } from '../../generation/ports.ts';
 import { servesOverrides } from '../../generation/served.ts';
+import type { Log } from '../../log.ts';
 import type { QueriedDimensionReporter } from '../../lookup/queried-dimensions.ts';
 import {
   indexTag,
@@ -14,6 +16,7 @@ import type { SnapshotList } from '../../lookup/snapshot-list.ts';
 import type { Override, Policy } from '../../override/override.ts';
 import type { ScorePart } from '../../override/score/score-parts.ts';
 import { scoreOfParts } from '../../override/score/score-parts.ts';
+import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { addRoute, patternParam, readQuery } from '../app.ts';
 import { botOf } from '../caller.ts';
 import { compactOverrides } from '../compact-overrides.ts';
@@ -28,6 +31,7 @@ interface SnapshotDeps {
   readonly snapshotList: SnapshotList;
   readonly defaults: { readonly policy: Policy };
   readonly queriedDimensions: QueriedDimensionReporter;
+  readonly log: Log;
 }
 
 /** Registers the index of snapshots, and the snapshot of a pattern: what a client needs to resolve look-ups itself. */
@@ -61,21 +65,48 @@ async function respondToSnapshot(c: Context, deps: SnapshotDeps): Promise<Respon
   const etag = form === 'compact' ? `${tag.slice(0, -1)}-compact"` : tag;
   const served = servesOverrides(rest.mode) ? head?.current : undefined;
   const { candidate, ...members } = rest;
+  let isWhole = true;
   const readRows = async (of: Generation | undefined): Promise<object> => {
     const overrides = of ? await deps.overrides.read(pattern, of.overrides) : [];
-    const score = of?.score && scoreOfParts(await deps.scores.read(pattern, of.score));
+    const score = of?.score && (await readScore(deps, pattern, of.score));
+    isWhole &&= !of?.score || score !== undefined;
     const written =
       form === 'compact'
         ? compactOverrides(overrides)
         : overrides.map(override => ({ pattern_key: pattern, ...override }));
     return { sha256: snapshotDigest(overrides), overrides: written, ...(score && { score }) };
   };
-  return answer(c, etag, { ...members, etag }, async () => ({
-    ...(await readRows(served)),
-    ...(candidate && {
-      candidate: { ...candidate, ...(await readRows(head?.candidate?.generation)) },
-    }),
-  }));
+  return answer(c, etag, { ...members, etag }, async () => {
+    const rows = await readRows(served);
+    const tried = candidate && { ...candidate, ...(await readRows(head?.candidate?.generation)) };
+    // Another tag than that of the whole, so that a caller gets the model once it is restored.
+    const partial = isWhole ? {} : { etag: `${etag.slice(0, -1)}-partial"` };
+    return { ...rows, ...(tried && { candidate: tried }), ...partial };
+  });
+}
+
+/**
+ * Returns the model of a generation; undefined for a damaged one, because overrides and a halt must reach clients without it.
+ * @throws Fault of the store
+ */
+async function readScore(
+  { scores, log }: Pick<SnapshotDeps, 'scores' | 'log'>,
+  pattern: PatternKey,
+  set: RowSetRef,
+): Promise<object | undefined> {
+  try {
+    return scoreOfParts(await scores.read(pattern, set));
+  } catch (error) {
+    if (faultCode(error) !== 'damaged_generation') throw error;
+    log.error('the model of a snapshot is damaged', error, { pattern });
+    return undefined;
+  }
+}
+
+/** Members of an answer. With `etag` its tag is another one than that of the whole. */
+interface Members {
+  readonly etag?: string;
+  readonly [name: string]: unknown;
 }
 
 /** Answers 304 to a caller that has the tag, else the members. @param more reads members that take long */
@@ -83,11 +114,12 @@ async function answer(
   c: Context,
   etag: string,
   members: object,
-  more: () => object | Promise<object>,
+  more: () => Members | Promise<Members>,
 ): Promise<Response> {
   const headers = { etag, 'cache-control': 'no-cache' };
   if (matchesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
-  return c.json({ ...members, ...(await more()) }, 200, headers);
+  const rest = await more();
+  return c.json({ ...members, ...rest }, 200, { ...headers, etag: rest.etag ?? etag });
 }
 
 /** Returns whether an If-None-Match header matches the tag (RFC 9110: weak comparison, a list, or `*`). */

@@ -67,16 +67,29 @@ export function readScorer(document: unknown): Scorer | undefined {
     throw new Error('the model of a snapshot is damaged');
   const dimensions = dimensionsOf(model);
   const row = new Row(weights, covariance);
-  return (factors, thresholds, scope, isHalted) => {
+  const advise: Scorer = (factors, thresholds, scope, isHalted) => {
     if (factors.applied)
       return noAdvice('factors_applied', 'leave out applied, and send the base thresholds');
     row.clear();
     const gates = putGates(row, model, factors, thresholds);
     if ('answer' in gates) return gates;
     putDimensions(row, dimensions, scope, gates);
-    return decide(model, row.linear(), row.error(), gates.acts && !isHalted);
+    const [linear, error] = [row.linear(), row.error()];
+    if (!Number.isFinite(linear + error)) return unreadable();
+    return decide(model, linear, error, gates.acts && !isHalted);
+  };
+  return (...event) => {
+    try {
+      return advise(...event);
+    } catch {
+      // Overrides are answered whatever is wrong with the model, or with factors that a client was given.
+      return unreadable();
+    }
   };
 }
+
+const unreadable = (): Advised =>
+  noAdvice('model_unreadable', 'the model gives no number for these factors: check them, and run a cycle');
 
 /** The decision of the base gates, and the position of the one gate that is missed narrowly; −1 for none. */
 interface Passed {

@@ -88,3 +88,19 @@ it('A model of another form is ignored, and one whose matrix is cut is refused',
   const covariance = published.covariance.slice(0, -8);
   expect(() => readScorer({ ...published, covariance })).toThrow('damaged');
 });
+
+it('A model or factors that cannot be evaluated give a reason, and no error', () => {
+  const events = year(400);
+  const published = modelPolicy(S2, factorColumns(events), AS_OF, SETTINGS).publish?.({});
+  if (!published) throw new Error('no model was fitted');
+  const acted = { ts_score: 0.9, ts_min: 0.6, blocked_by: [] };
+  const codeOf = (model: object, factors: object): string | undefined => {
+    const answer = readScorer(model)?.({ ...factors }, {}, {}, false).answer;
+    return answer && 'no_advice' in answer ? answer.no_advice.code : undefined;
+  };
+  expect(codeOf(published, acted)).toBeUndefined();
+  expect(codeOf({ ...published, base: 60_000 }, acted)).toBe('model_unreadable');
+  expect(codeOf({ ...published, gates: undefined }, acted)).toBe('model_unreadable');
+  const hostile = { ...acted, blocked_by: [Symbol('ts')] };
+  expect(codeOf(published, hostile)).toBe('model_unreadable');
+});
