@@ -67,10 +67,10 @@ export const USE = {
    * CPU time for one event of a window in each run: reading, mining, the policies; and once a day besides, for the evidence
    * of past weeks. Measured in a window of 100,000 events (bench/results/unchanged.md).
    */
-  mineSecondsPerEvent: 60e-6,
-  evidenceSecondsPerEvent: 140e-6,
+  mineSecondsPerEvent: 80e-6,
+  evidenceSecondsPerEvent: 180e-6,
   /** CPU time once a day for one event of the year: reading, and five fits of the model. */
-  yearSecondsPerEvent: 35e-6,
+  yearSecondsPerEvent: 40e-6,
   /** Marks and seals of a year of days, and the fits that runs take over. */
   dayStateBytesPerPattern: 20_000,
   fitBytesPerPattern: 80_000,
