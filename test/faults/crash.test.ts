@@ -19,14 +19,15 @@ import { openStores } from '../support/stores.ts';
 
 /**
  * Writes of one run: its list of patterns, opening, lessons, overrides, evidence, archive, two items of the list of
- * changes, head, the record of the pattern, the closing, and the last cycle; and the state of the guard. Near lessons, dimensions, daily results and
- * samples of counters are written only when they change or are due, which they are not here.
+ * changes, head, the record of the pattern, the closing, and the last cycle; the state of the guard; and the model of the
+ * day. Near lessons, dimensions, daily results, samples of counters and overrides of past weeks are written only when they
+ * change or are due, which they are not here.
  */
-const WRITES = 13;
+const WRITES = 14;
 const LOOK_UPS = 10_000;
-const LOOK_UPS_PER_REQUEST = 12;
-/** Minimum number of look-ups around each crash. There are 27 crashes, and 3 runs without one. */
-const LOOK_UPS_PER_CRASH = Math.ceil(LOOK_UPS / 30);
+const LOOK_UPS_PER_REQUEST = 8;
+/** Minimum number of look-ups around each crash. There are 42 crashes, and 3 runs without one. */
+const LOOK_UPS_PER_CRASH = Math.ceil(LOOK_UPS / 45);
 /** 2 to this power is the number of slices, enough for several chunks of lessons and of overrides. */
 const DIMENSIONS = 9;
 const scope = Object.fromEntries(Array.from({ length: DIMENSIONS }, (_, i) => [`d${i}`, 'x']));
