@@ -16,7 +16,7 @@ import type { Gates } from '../../shared/override/replay/gates.ts';
 import { prepareGates } from '../../shared/override/replay/gates.ts';
 import { rowsWhere } from '../../shared/override/rows-where.ts';
 import { parsePatternKey } from '../../shared/pattern/pattern-key.ts';
-import { DAY_MS } from '../../shared/time.ts';
+import { DAY_MS, dayOf } from '../../shared/time.ts';
 import type { RealRun } from './data.ts';
 
 /** Pattern of the simulated opportunities. */
@@ -136,7 +136,7 @@ function judgeDays({ run, gates, settings }: Market): Uint8Array {
   let first = 0;
   return Uint8Array.from({ length: Math.ceil((end - scoredFrom) / DAY_MS) }, (_, index) => {
     const at = scoredFrom + index * DAY_MS;
-    const today = Math.floor(at / DAY_MS);
+    const today = dayOf(at);
     // All outcomes of the days before this one are known, so their sums are the same each day.
     const firstUnknown = today - Math.ceil(delay / DAY_MS);
     while (first < columns.size && elementAt(columns.time, first) < firstUnknown * DAY_MS) first++;

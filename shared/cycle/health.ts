@@ -1,5 +1,5 @@
 import type { PatternOverview } from '../generation/ports.ts';
-import { DAY_MS } from '../time.ts';
+import { isoDate } from '../time.ts';
 import type { CycleSummary, PatternRun } from './cycle.ts';
 import { damagedHeads, damagedSince } from './damaged-generation.ts';
 
@@ -191,8 +191,8 @@ function emptyWindows({ emptyWindows: windows, overview, now }: HealthFacts): He
   if (counted.length === 0) return [];
   const causes = counted.map(({ pattern, newest, lookbackDays }) =>
     newest > now
-      ? `${pattern} (all lie in the future; the newest is of ${dayOf(newest)})`
-      : `${pattern} (the newest is of ${dayOf(newest)}, the window has ${lookbackDays} days)`,
+      ? `${pattern} (all lie in the future; the newest is of ${isoDate(newest)})`
+      : `${pattern} (the newest is of ${isoDate(newest)}, the window has ${lookbackDays} days)`,
   );
   const detail =
     `the window of a run holds none of the stored events with an outcome of ${shown(causes).join(', ')}. ` +
@@ -220,6 +220,3 @@ function shown(texts: readonly string[]): string[] {
   const more = texts.length - SHOWN_PATTERNS;
   return more > 0 ? [...texts.slice(0, SHOWN_PATTERNS), `and ${more} more`] : [...texts];
 }
-
-/** Returns the UTC date of a moment, for example 2025-01-20. */
-const dayOf = (ms: number): string => new Date(Math.floor(ms / DAY_MS) * DAY_MS).toISOString().slice(0, 10);

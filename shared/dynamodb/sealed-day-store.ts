@@ -1,7 +1,7 @@
 import type { DayState, Seal, SealedDayStore, SealedRow } from '../episode/sealed-days.ts';
 import { MARK_AFTER_MS, MARK_AGAIN_MS } from '../episode/sealed-days.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { DAY_MS, expiryAfter } from '../time.ts';
+import { DAY_MS, dayOf, expiryAfter } from '../time.ts';
 import type { Item } from './client.ts';
 import { mapBatches } from './client.ts';
 import type { ControlTable } from './control-table.ts';
@@ -116,7 +116,7 @@ export class DayMarks {
    */
   async mark(pattern: PatternKey, times: readonly number[]): Promise<void> {
     const now = this.#control.now();
-    const old = times.filter(time => time < this.firstUnmarked()).map(time => Math.floor(time / DAY_MS));
+    const old = times.filter(time => time < this.firstUnmarked()).map(dayOf);
     const days = [...new Set(old)].filter(day => !this.#isMarked(`${day} ${pattern}`, now));
     await mapBatches(days, 1, async ([day = 0]) => {
       await this.#control.db.update({

@@ -1,5 +1,5 @@
 import type { PatternKey } from '../pattern/pattern-key.ts';
-import { DAY_MS } from '../time.ts';
+import { DAY_MS, dayOf, isoDate } from '../time.ts';
 import type { EpisodeStore, ResolvedRow } from './episode-store.ts';
 
 /*
@@ -139,7 +139,7 @@ export class SealedEvents implements Pick<EpisodeStore, 'resolved'> {
   /** Returns the days whose seal was damaged, or differed from the events although no writer had marked them. */
   differed(): string[] {
     const days = [...this.#differed].sort((a, b) => a - b);
-    return days.map(day => new Date(startOf(day)).toISOString().slice(0, 10));
+    return days.map(day => isoDate(startOf(day)));
   }
 
   /** Returns the seals of days, without those that have to be read from the store, or are due for a comparison with it. */
@@ -178,7 +178,6 @@ export class SealedEvents implements Pick<EpisodeStore, 'resolved'> {
   }
 }
 
-const dayOf = (time: number): number => Math.floor(time / DAY_MS);
 const startOf = (day: number): number => day * DAY_MS;
 const withoutId = (row: SealedRow): ResolvedRow => ({ ...row, episodeId: '', window: undefined });
 

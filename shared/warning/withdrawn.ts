@@ -1,5 +1,5 @@
 import type { Generation } from '../generation/generation.ts';
-import { DAY_MS } from '../time.ts';
+import { isoDate } from '../time.ts';
 import type { OverrideMove } from './override-moves.ts';
 import type { Warning } from './warning.ts';
 
@@ -59,12 +59,9 @@ function causes(current: Generation, run: RunInput): string[] {
 
 function emptyWindow({ as_of, lookback_days, newestEvent }: RunInput): string {
   const newest =
-    newestEvent === undefined ? 'there is none at all' : `the newest is of ${dayOf(newestEvent)}`;
+    newestEvent === undefined ? 'there is none at all' : `the newest is of ${isoDate(newestEvent)}`;
   return (
-    `no event in the ${lookback_days} days to ${dayOf(Date.parse(as_of))}; ${newest} ` +
+    `no event in the ${lookback_days} days to ${isoDate(Date.parse(as_of))}; ${newest} ` +
     '(an event counts once its outcome is known)'
   );
 }
-
-/** Returns the UTC date of a moment, for example 2025-01-20. */
-const dayOf = (ms: number): string => new Date(Math.floor(ms / DAY_MS) * DAY_MS).toISOString().slice(0, 10);

@@ -15,7 +15,7 @@ import type { Override } from '../../override/override.ts';
 import { DEFAULT_RESOLUTION } from '../../override/override.ts';
 import { scoreParts } from '../../override/score/score-parts.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
-import { DAY_MS } from '../../time.ts';
+import { dayOf } from '../../time.ts';
 import { parse } from '../../validation.ts';
 import { boundWarnings } from '../../warning/warning.ts';
 import { countChanges } from '../count-changes.ts';
@@ -85,7 +85,7 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const kept = keepsGeneration(head, found.held, settings);
   const damaged = await damagedSets(deps, pattern, current, { sets, inForce, kept });
   const near = await storeFindings(deps, cycle, pattern, tuned, columns);
-  const today = Math.floor(asOf / DAY_MS);
+  const today = dayOf(asOf);
   if (!cycle.trial) {
     await sealDays(deps, pattern, stored, { writtenOn: today, days: tuned.days });
     await storeFolds(deps, pattern);

@@ -1,5 +1,5 @@
 import { elementAt } from '../../numbers.ts';
-import { DAY_MS } from '../../time.ts';
+import { dayOf } from '../../time.ts';
 import { baseDecisions } from '../replay/applied-moves.ts';
 import type { Gates } from '../replay/gates.ts';
 import { RESULT } from '../replay/gates.ts';
@@ -23,7 +23,7 @@ export function baseDays(gates: Gates, rows: Uint32Array): BaseDay[] {
   const days = new Map<number, { day: number; winners: number; losers: number }>();
   for (const row of rows) {
     if (elementAt(gates.replayable, row) !== 1) continue;
-    const day = Math.floor(elementAt(gates.columns.time, row) / DAY_MS);
+    const day = dayOf(elementAt(gates.columns.time, row));
     const sums = days.get(day) ?? { day, winners: 0, losers: 0 };
     days.set(day, sums);
     if (elementAt(acts, row) !== 1) continue;

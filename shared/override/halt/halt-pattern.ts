@@ -4,7 +4,7 @@ import type { ActionCategory } from '../../lever/lever.ts';
 import { leversOf } from '../../lever/lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import { scopeHash } from '../../pattern/scope-hash.ts';
-import { DAY_MS } from '../../time.ts';
+import { DAY_MS, dayOf } from '../../time.ts';
 import type { PolicySettings } from '../compute-overrides.ts';
 import { replaySettings } from '../compute-overrides.ts';
 import { MULTIPLIER_RANGE } from '../multiplier-range.ts';
@@ -37,7 +37,7 @@ export function haltPattern(
   settings: PolicySettings,
   sealed: readonly BaseDay[],
 ): PatternHalt {
-  const today = Math.floor(asOf / DAY_MS);
+  const today = dayOf(asOf);
   const from = asOf - settings.lookback_days * DAY_MS;
   const firstFullDay = Math.ceil(from / DAY_MS);
   const gates = prepareGates(pattern, columns, { ...replaySettings(settings), clusters: [] }, 'base');

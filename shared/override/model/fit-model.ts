@@ -2,7 +2,7 @@ import type { FactorColumns } from '../../episode/columns/columns.ts';
 import { elementAt } from '../../numbers.ts';
 import type { LogisticFit, SparseRows } from '../../statistics/ridge-logistic.ts';
 import { fitRidgeLogistic, linear, linearError, logistic } from '../../statistics/ridge-logistic.ts';
-import { DAY_MS } from '../../time.ts';
+import { dayOf } from '../../time.ts';
 import type { Payoff } from '../payoff.ts';
 import { breakEvenRate } from '../payoff.ts';
 import type { Gates } from '../replay/gates.ts';
@@ -58,8 +58,6 @@ export function tooLittle({ time }: FactorColumns, rows: Uint32Array): TooLittle
   const enough = days.size >= MODEL_NEEDS.days && rows.length >= MODEL_NEEDS.outcomes;
   return enough ? undefined : { days: days.size, outcomes: rows.length };
 }
-
-const dayOf = (time: number): number => Math.floor(time / DAY_MS);
 
 /** Returns rows in an order that depends on their content alone, so that sums have one order. */
 export function canonicalOrder(gates: Gates, rows: Uint32Array): Uint32Array {
