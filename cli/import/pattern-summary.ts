@@ -1,5 +1,5 @@
 import { outcomeSchema } from '../../shared/episode/outcome.ts';
-import { DAY_MS } from '../../shared/time.ts';
+import { DAY_MS, isoDate } from '../../shared/time.ts';
 import { count, plural } from '../format.ts';
 import type { EventEntry } from './entry.ts';
 import { canonicalKey } from './rewrite-keys.ts';
@@ -56,7 +56,7 @@ export class PatternSummary {
     if (patterns.length > SHOWN) lines.push(`and ${plural(patterns.length - SHOWN, 'more pattern')}`);
     if (patterns.some(([, { beforeWindow }]) => beforeWindow > 0))
       lines.push(
-        `a run reads ${LOOKBACK_DAYS} days, today from ${day(this.#windowStart)};`,
+        `a run reads ${LOOKBACK_DAYS} days, today from ${isoDate(this.#windowStart)};`,
         '  for earlier rows: settings PATTERN --lookback-days N',
       );
     return lines;
@@ -109,12 +109,8 @@ function linesOf(
       : '',
   ].filter(text => text !== '');
   return [
-    `${pattern}: ${plural(rows, 'row')}, ${day(first)} to ${day(last)}`,
+    `${pattern}: ${plural(rows, 'row')}, ${isoDate(first)} to ${isoDate(last)}`,
     `  ${count(success)} success, ${count(failure)} failure, ${count(neutral)} neutral, ${count(none)} without`,
     ...more.map(text => `  ${text}`),
   ];
-}
-
-function day(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }

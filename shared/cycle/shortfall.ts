@@ -5,7 +5,7 @@ import type { MinedLessons } from '../lesson/mine-lessons.ts';
 import { describeScope } from '../pattern/describe-scope.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 import type { Reason } from '../reason.ts';
-import { DAY_MS } from '../time.ts';
+import { DAY_MS, isoDate } from '../time.ts';
 
 /** Number of slices just below `n_min` that a shortfall lists. */
 const LISTED_SLICES = 3;
@@ -65,7 +65,7 @@ function describeShortfall(
   newest: number | undefined,
 ): Reason {
   const unit = ladder ? 'successes with a dx_count' : 'events with an outcome';
-  const parts = [`${support} of ${nMin} ${unit} in the ${days} days to ${dateOf(asOf)}`];
+  const parts = [`${support} of ${nMin} ${unit} in the ${days} days to ${isoDate(asOf)}`];
   const others = withOutcome - events;
   if (others > 0) {
     const unread = ladder ? `${others} more events with an outcome` : String(others);
@@ -81,7 +81,5 @@ function whereabouts(newest: number | undefined, asOf: number, days: number): st
   if (newest === undefined) return 'have expired';
   // The outcome of an event inside the window may have become known after its end.
   if (newest >= asOf - days * DAY_MS && newest <= asOf) return 'are outside or became known later';
-  return `are outside, the newest of ${dateOf(newest)}`;
+  return `are outside, the newest of ${isoDate(newest)}`;
 }
-
-const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

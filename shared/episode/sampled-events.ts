@@ -1,5 +1,8 @@
-import { multiplicativeHash } from '../statistics/random.ts';
-import type { EpisodeStore, ResolvedRow } from './episode-store.ts';
+import { isSampled } from '../statistics/random.ts';
+import type { EpisodeStore } from './episode-store.ts';
+
+/** Events of one second are read together, or none of them is. */
+const SECOND_MS = 1000;
 
 /**
  * Returns a reader of about `most` of some events. Which ones depends on their second alone, and not on the order in which
@@ -13,11 +16,10 @@ export function sampleEvents(
 ): Pick<EpisodeStore, 'resolved'> {
   const every = Math.ceil(expected / most);
   if (every <= 1) return events;
-  const isSampled = ({ time }: ResolvedRow): boolean =>
-    multiplicativeHash(Math.floor(time / 1000)) % every === 0;
   return {
     async *resolved(...span) {
-      for await (const page of events.resolved(...span)) yield page.filter(isSampled);
+      for await (const page of events.resolved(...span))
+        yield page.filter(({ time }) => isSampled(time, SECOND_MS, every));
     },
   };
 }

@@ -7,8 +7,17 @@ export type RandomIntegers = () => number;
 const GOLDEN_RATIO_32 = 0x9e3779b1;
 
 /** Returns Knuth's multiplicative hash of an integer: 24 bits (The Art of Computer Programming 3, section 6.4). */
-export function multiplicativeHash(value: number): number {
+function multiplicativeHash(value: number): number {
   return Math.imul(value, GOLDEN_RATIO_32) >>> 8;
+}
+
+/**
+ * Returns whether a number belongs to a sample of about one in `every` spans. It depends on the number alone, so a sample is
+ * the same in any order. With `every` up to 1 all belong to it.
+ * @param span length of the spans that are taken or left as a whole, in the unit of the number
+ */
+export function isSampled(value: number, span: number, every: number): boolean {
+  return every <= 1 || multiplicativeHash(Math.floor(value / span)) % every === 0;
 }
 
 const WARM_UP = 16;

@@ -8,7 +8,7 @@ import { noLeverReason } from '../../lever/no-lever.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
 import type { Reason } from '../../reason.ts';
 import { joinReasons } from '../../reason.ts';
-import { multiplicativeHash } from '../../statistics/random.ts';
+import { isSampled } from '../../statistics/random.ts';
 import { DAY_MS, startOfDay } from '../../time.ts';
 import type { PolicySettings } from '../compute-overrides.ts';
 import { computeOverrides, replaySettings } from '../compute-overrides.ts';
@@ -32,6 +32,8 @@ import { FOLD_DAYS, FOLDS, weekStarts } from './weeks.ts';
  * the fit.
  */
 const MAX_SCORED = 5_000;
+/** Events of one second are scored together, or none of them is. */
+const SECOND_MS = 1000;
 /** Maximum record visits of the miner for one fold: an eighth of the miner's default. */
 const MAX_WORK = 500_000_000;
 
@@ -155,16 +157,10 @@ function weeksOf(columns: FactorColumns, asOf: number, lookbackDays: number): We
         columns,
         (time, resolvedAt) => time >= learnedFrom && time <= from && resolvedAt <= from,
       ),
-      rows: rowsWhere(
-        columns,
-        time => time > from && time <= to && (sampleEvery <= 1 || sampleHash(time) % sampleEvery === 0),
-      ),
+      rows: rowsWhere(columns, time => time > from && time <= to && isSampled(time, SECOND_MS, sampleEvery)),
     };
   });
 }
-
-/** Returns a hash of an event's second, so that the sample depends on the events alone and not on their order. */
-const sampleHash = (time: number): number => multiplicativeHash(Math.floor(time / 1000));
 
 function foldOf({ from, to, rows }: Week, learned: number, overrides: number, gain: number): Fold {
   return {

@@ -1,6 +1,6 @@
 /* Kernel: rows and codes are in range by construction, so typed arrays are read without a check. */
 
-import { multiplicativeHash } from '../../statistics/random.ts';
+import { isSampled } from '../../statistics/random.ts';
 import { DAY_MS } from '../../time.ts';
 import type { FitSeries } from './fit-series.ts';
 import type { Gates } from './gates.ts';
@@ -64,7 +64,7 @@ export function findChangePoint(
 function sampleBlocks({ columns: { time } }: Gates, rows: Uint32Array): Uint32Array {
   const every = Math.floor(rows.length / SUFFICIENT_ROWS);
   if (every <= 1) return rows;
-  return rows.filter(row => multiplicativeHash(Math.floor((time[row] as number) / BLOCK_MS)) % every === 0);
+  return rows.filter(row => isSampled(time[row] as number, BLOCK_MS, every));
 }
 
 /** Returns the rows before a moment, and those from it on. */
