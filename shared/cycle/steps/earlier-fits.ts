@@ -9,11 +9,13 @@ import type { EffectiveSettings } from '../../generation/effective-settings.ts';
 import { shortHash } from '../../hash.ts';
 import { makesLadderLessons } from '../../lesson/lesson.ts';
 import { noLeverReason } from '../../lever/no-lever.ts';
-import { settlePayoff } from '../../override/measured-payoff.ts';
+import { configuredPayoff, settlePayoff } from '../../override/measured-payoff.ts';
 import { MODEL_NEEDS } from '../../override/model/needs.ts';
 import type { YearFit } from '../../override/model/year-fit.ts';
 import { fitYear } from '../../override/model/year-fit.ts';
+import type { Policy } from '../../override/override.ts';
 import { POLICIES } from '../../override/override.ts';
+import type { Payoff } from '../../override/payoff.ts';
 import { MEASURED } from '../../override/payoff.ts';
 import { rowsWhere } from '../../override/rows-where.ts';
 import type { PatternKey } from '../../pattern/pattern-key.ts';
@@ -51,13 +53,15 @@ export async function yearFit(
   const isFitted = settings.policy === 'model' || settings.challengers.includes('model');
   if (!isFitted || makesLadderLessons(pattern) || noLeverReason(pattern)) return undefined;
   const asOf = Date.parse(cycle.as_of);
-  const payoff = payoffAtMidnight(window, asOf);
-  const key = shortHash(JSON.stringify([payoff, ...(await dependencies(deps, window, asOf))]));
+  const known = knownAtMidnight(window, asOf);
+  const payoff = payoffAtMidnight(window, known);
+  const key = shortHash(JSON.stringify([payoff, ...(await dependencies(deps, window, known, asOf))]));
   const stored = cycle.trial ? undefined : await deps.fits.yearFit(pattern, key);
   if (stored) return stored;
   const events = openYear();
-  const sampled = sampleEvents(events, expectedInYear(window, asOf), MAX_YEAR_EVENTS);
-  // As of midnight, because corrections of the day would give each of its runs another model.
+  const expected = (known.length * MODEL_NEEDS.window) / settings.lookback_days;
+  const sampled = sampleEvents(events, expected, MAX_YEAR_EVENTS);
+  // The year is read as of midnight: a correction of the day would else give each later run another model.
   const columns = await readColumns(sampled, pattern, startOfDay(asOf), MODEL_NEEDS.window, excluded);
   const { base_thresholds } = settings;
   const fit = fitYear(
@@ -78,11 +82,6 @@ function isPublished({ policy, score }: EffectiveSettings): boolean {
   return policy === 'model' && score === 'advise';
 }
 
-/** Returns about how many events a year holds, from those of the window. */
-function expectedInYear(window: ReadWindow, asOf: number): number {
-  return (knownAtMidnight(window, asOf).length * MODEL_NEEDS.window) / window.settings.lookback_days;
-}
-
 /** Returns the rows of a window whose outcome was known when the day began. */
 function knownAtMidnight({ columns, settings }: ReadWindow, asOf: number): Uint32Array {
   const midnight = startOfDay(asOf);
@@ -96,18 +95,21 @@ function wholeFrom({ lookback_days }: EffectiveSettings, asOf: number): number {
 }
 
 /** A measured payoff is that of the start of the day, so that it does not change the model in each run. */
-function payoffAtMidnight(window: ReadWindow, asOf: number) {
-  const { columns, settings } = window;
-  const read = settings.payoff === MEASURED ? selectRows(columns, knownAtMidnight(window, asOf)) : columns;
-  return settlePayoff(read, settings).payoff;
+function payoffAtMidnight({ columns, settings }: ReadWindow, known: Uint32Array): Payoff {
+  if (settings.payoff !== MEASURED) return configuredPayoff(settings);
+  return settlePayoff(selectRows(columns, known), settings).payoff;
 }
 
 /**
  * Returns what the model of a day depends on: the events that the window holds, the marks of the days before it, and
  * settings. Events of those days do not change without a mark.
  */
-async function dependencies(deps: FitDeps, window: ReadWindow, asOf: number): Promise<unknown[]> {
-  const { pattern, settings, excluded, columns } = window;
+async function dependencies(
+  deps: FitDeps,
+  { pattern, settings, excluded, columns }: ReadWindow,
+  known: Uint32Array,
+  asOf: number,
+): Promise<unknown[]> {
   const midnight = startOfDay(asOf);
   const heldFrom = wholeFrom(settings, asOf);
   const first = midnight / DAY_MS - MODEL_NEEDS.window;
@@ -121,21 +123,30 @@ async function dependencies(deps: FitDeps, window: ReadWindow, asOf: number): Pr
   });
   return [
     midnight,
-    fingerprintOf(columns.hashes ?? new Uint32Array(), knownAtMidnight(window, asOf)),
+    fingerprintOf(columns.hashes ?? new Uint32Array(), known),
     marks,
     [...excluded].sort((a, b) => a - b),
     settings.n_min,
     settings.lookback_days,
     settings.base_thresholds,
     isPublished(settings),
-    // Of events that are neither held nor old enough for a mark nothing is known.
+    // Events that the window does not hold and that are too young for a mark may change unseen: each run fits anew.
     ...(heldFrom > midnight - MARK_AFTER_MS ? [now] : []),
   ];
 }
 
+/** Returns the policies whose past weeks are recalled. Those of the model are in the fit of the day. */
+function recalledPolicies({ policy, challengers }: EffectiveSettings): Policy[] {
+  return POLICIES.filter(name => name !== 'model' && (name === policy || challengers.includes(name)));
+}
+
 /** Takes over the overrides of past weeks that an earlier process computed. */
-export async function restoreFolds({ fits, folds }: FitDeps, pattern: PatternKey): Promise<void> {
-  const unknown = POLICIES.filter(policy => !folds.has(pattern, policy));
+export async function restoreFolds(
+  { fits, folds }: FitDeps,
+  pattern: PatternKey,
+  settings: EffectiveSettings,
+): Promise<void> {
+  const unknown = recalledPolicies(settings).filter(policy => !folds.has(pattern, policy));
   const stored = await Promise.all(unknown.map(policy => fits.folds(pattern, policy)));
   unknown.forEach((policy, i) => {
     folds.restore(pattern, policy, stored[i] ?? []);
@@ -143,8 +154,12 @@ export async function restoreFolds({ fits, folds }: FitDeps, pattern: PatternKey
 }
 
 /** Stores the overrides of past weeks that this run computed. */
-export async function storeFolds({ fits, folds }: FitDeps, pattern: PatternKey): Promise<void> {
-  for (const policy of POLICIES) {
+export async function storeFolds(
+  { fits, folds }: FitDeps,
+  pattern: PatternKey,
+  settings: EffectiveSettings,
+): Promise<void> {
+  for (const policy of recalledPolicies(settings)) {
     const computed = folds.takeNew(pattern, policy);
     if (computed) await fits.putFolds(pattern, policy, computed);
   }

@@ -55,7 +55,7 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   if (!cycle.trial) await events.seal(pattern);
   const asOf = Date.parse(cycle.as_of);
   const stored = await deps.heads.storedDays(pattern);
-  if (!cycle.trial) await restoreFolds(deps, pattern);
+  if (!cycle.trial) await restoreFolds(deps, pattern, settings);
   const read = [events];
   const openYear = (): SealedEvents => {
     const ofYear = openSealedEvents(deps);
@@ -88,7 +88,7 @@ export async function tuneStep(deps: CycleDeps, input: unknown): Promise<MinedPa
   const today = dayOf(asOf);
   if (!cycle.trial) {
     await sealDays(deps, pattern, stored, { writtenOn: today, days: tuned.days });
-    await storeFolds(deps, pattern);
+    await storeFolds(deps, pattern, settings);
   }
   return {
     pattern_key: pattern,
