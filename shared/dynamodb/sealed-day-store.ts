@@ -63,8 +63,7 @@ export class DynamoSealedDays implements SealedDayStore {
     const pk = keys.sealedPartition(pattern);
     const now = this.#control.now();
     const items = parts.map((z, part) => ({ pk, sk: keys.sealedSort(day, part), z, ...expiryOf(day, now) }));
-    // A part that was damaged is replaced too.
-    await this.#control.db.putMany(this.#control.name, items);
+    if (!isSame) await this.#control.db.putMany(this.#control.name, items);
     const isSealed = await this.#control.db.update({
       TableName: this.#control.name,
       Key: { pk: keys.daysPartition(pattern), sk: keys.daySort(day) },

@@ -37,7 +37,7 @@ export interface Seal {
   readonly checked: number;
 }
 
-/** What is stored about a day. */
+/** The mark and the seal of a day in the store. */
 export interface DayState {
   /** When a writer last marked the day, milliseconds since 1970. */
   readonly marked?: number;
@@ -129,7 +129,8 @@ export class SealedEvents implements Pick<EpisodeStore, 'resolved'> {
   /** Seals the days that were read from the store and may be sealed. It is called after all their events were valid. */
   async seal(pattern: PatternKey): Promise<void> {
     for (const [day, read] of this.#read) {
-      if (!read || (read.rows.length < MIN_ROWS && !read.state.seal)) continue;
+      const wasSealed = read?.state.seal !== undefined || this.#differed.has(day);
+      if (!read || (read.rows.length < MIN_ROWS && !wasSealed)) continue;
       const isSame = await this.#days.seal(pattern, day, read.rows, read.state);
       if (isSame === false) this.#differed.add(day);
     }
@@ -164,7 +165,9 @@ export class SealedEvents implements Pick<EpisodeStore, 'resolved'> {
   #collect(row: ResolvedRow, states: ReadonlyMap<number, DayState>, isWhole: (day: number) => boolean): void {
     const day = dayOf(row.time);
     if (!this.#read.has(day)) {
-      const state = states.get(day) ?? {};
+      const { seal, ...rest } = states.get(day) ?? {};
+      // A seal whose parts are damaged counts for nothing: the parts are written anew.
+      const state = seal && !this.#differed.has(day) ? { ...rest, seal } : rest;
       const now = this.#settings.now();
       const isQuiet = (state.marked ?? 0) <= now - QUIET_MS;
       const isOld = startOf(day + 1) <= now - SEAL_AFTER_MS;
