@@ -67,7 +67,7 @@ export const environmentSchema = z.object({
   ON_JUMP: onJumpSchema.default('warn'),
   /** The effect of the verdict that a pattern loses over a year. */
   HALT: haltModeSchema.default('advise'),
-  /** What becomes of the fitted model of the policy `model`. */
+  /** Whether runs of the policy `model` publish the fitted model, so that look-ups answer its advice. */
   SCORE: scoreModeSchema.default('off'),
   /** Thresholds that stand in where events log none: `ts_min=0.6,halo_max=1`. */
   BASE_THRESHOLDS: z

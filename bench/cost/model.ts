@@ -91,7 +91,7 @@ export const USE = {
   compositeAlarms: 3,
 } as const;
 
-/** What runs keep for the next ones: sealed days, the model of the day and overrides of past weeks; or nothing. */
+/** Runs store sealed days, the model of the day and overrides of past weeks for later runs, or they store nothing. */
 type Kept = 'days and fits' | 'nothing';
 
 /** Returns what runs read, compute and write in a month for events that they have seen before. */

@@ -12,7 +12,7 @@ import type { ClientMode, ClientOptions, Resolution } from './types.ts';
 const SCHEMA = 1;
 const RESOLUTIONS: readonly Resolution[] = ['blend', 'most-specific', 'product'];
 
-/** What of a snapshot is kept besides its overrides. */
+/** Parts of a snapshot that a client keeps besides its overrides. */
 export type ReadOptions = Pick<ClientOptions, 'keepDocuments' | 'scorer'>;
 
 /** A pattern in the index of snapshots. */

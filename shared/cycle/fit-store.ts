@@ -4,8 +4,8 @@ import type { Policy } from '../override/override.ts';
 import type { PatternKey } from '../pattern/pattern-key.ts';
 
 /**
- * What runs computed and will need again: the model of a day, and overrides of past weeks. It can only save work. What is
- * missing, damaged or too large to be stored is computed anew.
+ * The store of results that later runs take over: the model of a day, and overrides of past weeks. It can only save work.
+ * A run computes anew what is missing, damaged or too large to be stored.
  */
 export interface FitStore {
   /** @param key names everything that the model depends on; a fit under another key is not returned */

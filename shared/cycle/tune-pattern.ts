@@ -50,7 +50,7 @@ export interface TuningResult {
   readonly whyLeftOut: (override: Override) => string | undefined;
 }
 
-/** What earlier runs found. */
+/** Results of earlier runs that a run takes over. */
 interface Earlier extends EarlierFits {
   /** Daily results of the base gates. */
   readonly days?: readonly BaseDay[];

@@ -40,8 +40,9 @@ interface AppliedAnswer {
   /** By the first name of the lever's threshold. */
   readonly multipliers?: Readonly<Record<string, number>>;
   readonly deltas?: Readonly<Record<string, number>>;
-  /** Of an advice: standard errors above break-even, and those above which the advice is to act. */
+  /** Score of the advice: standard errors by which the prediction lies above break-even. */
   readonly score?: number;
+  /** The advice is to act above this score; absent where the base gates decide. */
   readonly rung?: number;
 }
 

@@ -57,8 +57,8 @@ interface Remembered {
 
 /**
  * The overrides that runs computed for past weeks, and the decisions under them, so that a run in which nothing changed
- * does not compute them anew. It holds one set for each pattern, policy and week, and returns it only for an equal input. It can only save work: without
- * it a run has the same result.
+ * does not compute them anew. It holds one set for each pattern, policy and week, and returns it only for an equal input.
+ * It can only save work: without it a run has the same result.
  */
 export class FoldMemory {
   readonly #policies = new Map<string, Remembered>();

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Policy } from '../override.ts';
 
 /**
- * What becomes of the fitted model of the policy `model`:
+ * Whether runs of the policy `model` publish the fitted model:
  * - `off`: nothing; its overrides alone are published.
  * - `advise`: it is published with the generation, and look-ups that send factors answer its advice.
  */
