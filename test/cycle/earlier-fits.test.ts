@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readEpisode } from '../../shared/episode/episode-schema.ts';
 import { setSettings } from '../../shared/generation/change-head.ts';
-import { FoldMemory } from '../../shared/override/evaluation/fold-memory.ts';
-import type { Override } from '../../shared/override/override.ts';
 import type { Runtime } from '../../shared/runtime.ts';
+import { CountingMemory } from '../support/counting-memory.ts';
 import { runCycle } from '../support/cycles.ts';
 import { DAY, eventBody, HOUR, iso, NOW, S1 } from '../support/episodes.ts';
 import { OPERATOR } from '../support/pattern-runs.ts';
@@ -72,18 +71,6 @@ async function run(
   const current = (await runtime.heads.head(S1))?.current;
   const overrides = current ? await runtime.overrides.read(S1, current.overrides) : [];
   return { read, overrides, evidence: await runtime.heads.evidence(S1), status: result?.status };
-}
-
-/** Counts how often a week was computed. */
-class CountingMemory extends FoldMemory {
-  computed = 0;
-
-  override recall(name: Parameters<FoldMemory['recall']>[0], compute: () => readonly Override[]) {
-    return super.recall(name, () => {
-      this.computed++;
-      return compute();
-    });
-  }
 }
 
 describe('the model of a year', () => {

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import type { FactorColumns } from '../../../shared/episode/columns/columns.ts';
 import { FactorCollector } from '../../../shared/episode/columns/event-columns.ts';
 import { packEpisode } from '../../../shared/episode/packed-episode.ts';
-import { FoldMemory } from '../../../shared/override/evaluation/fold-memory.ts';
+import type { FoldMemory } from '../../../shared/override/evaluation/fold-memory.ts';
 import { walkForward } from '../../../shared/override/evaluation/walk-forward.ts';
-import type { Override } from '../../../shared/override/override.ts';
+import { CountingMemory } from '../../support/counting-memory.ts';
 import { episode, S1 } from '../../support/episodes.ts';
 import type { KnownEvent } from '../../support/factor-columns.ts';
 import { randomOf } from '../../support/random.ts';
@@ -12,18 +12,6 @@ import { AS_OF, event } from '../../support/replay-events.ts';
 
 const SETTINGS = { payoff: { win: 2, loss: 1 }, n_min: 33, lookback_days: 90, max_overrides: 20_000 };
 const HOUR = 3_600_000;
-
-/** Counts how often a set had to be computed. */
-class CountingMemory extends FoldMemory {
-  computed = 0;
-
-  override recall(name: Parameters<FoldMemory['recall']>[0], compute: () => readonly Override[]) {
-    return super.recall(name, () => {
-      this.computed++;
-      return compute();
-    });
-  }
-}
 
 function someEvents(): KnownEvent[] {
   const random = randomOf(7);
